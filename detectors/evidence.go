@@ -1,0 +1,38 @@
+package detectors
+
+// Axis is one of the two questions asked of every group; a campaign needs a yes to both.
+type Axis uint8
+
+// The axes.
+const (
+	// Coordination asks whether the accounts act as one.
+	Coordination Axis = iota
+	// Harvest asks whether they collect outputs to train on.
+	Harvest
+)
+
+// Plane is a family of facets that an honest crowd would not share together by chance.
+type Plane string
+
+// The planes.
+const (
+	Work     Plane = "work"
+	Funding  Plane = "funding"
+	Identity Plane = "identity"
+	Client   Plane = "client"
+	Network  Plane = "network"
+	Schedule Plane = "schedule"
+)
+
+// Evidence is one detector's contribution. Positive bits speak for the suspicion, negative bits for innocence.
+type Evidence struct {
+	Detector string  `json:"detector"`
+	Axis     Axis    `json:"-"`
+	Plane    Plane   `json:"plane,omitempty"`
+	Bits     float64 `json:"bits"`
+	// Observed and Expected say in words and figures what the group shows and what the population would give.
+	Observed string `json:"observed"`
+	Expected string `json:"expected"`
+	// Note explains the figure in one clause, for the SOC.
+	Note string `json:"note,omitempty"`
+}

@@ -1,0 +1,134 @@
+package campaign
+
+import "github.com/stillwatch/stillwatch/detectors"
+
+// Activity is where a finding is in its life.
+type Activity uint8
+
+// The activities, with OCSF's numbers.
+const (
+	Create Activity = iota + 1
+	Update
+	Close
+)
+
+// Severity is OCSF's severity_id.
+type Severity uint8
+
+// The severities in use.
+const (
+	Informational Severity = iota + 1
+	Low
+	Medium
+	High
+	Critical
+)
+
+// Kind is what a finding is about.
+type Kind string
+
+// The kinds.
+const (
+	// KindCampaign is a coordinated group of accounts.
+	KindCampaign Kind = "campaign"
+	// KindAccount is a single account whose harvest speaks for itself.
+	KindAccount Kind = "account"
+	// KindTripwire is a deterministic tell, such as a relay's constant.
+	KindTripwire Kind = "tripwire"
+)
+
+// Member is one account of the group, for the sample in a finding.
+type Member struct {
+	Account, Org string
+	Requests     uint32
+	// Agreement is the share (0..1) of the group's shared facets that the account shows, Planes the planes it agrees on.
+	Agreement float64
+	Planes    []detectors.Plane
+	// Stack is the readable client stack, Since when the account was first counted in (Unix ms).
+	Stack     string
+	FirstSeen int64
+	LastSeen  int64
+}
+
+// Point is one step of the campaign's timeline.
+type Point struct {
+	Time     int64 `json:"time"`
+	Members  int   `json:"members"`
+	Requests int64 `json:"requests"`
+}
+
+// Finding is one record about a campaign: the whole of what the SOC is told. Times are Unix milliseconds of event time.
+type Finding struct {
+	// UID is the finding's stable identity, Campaign the identity of the campaign behind it (kept across replaced pools).
+	UID, Campaign, Tenant string
+	// Sequence counts the records of this finding from 1: (UID, Sequence) identifies a record.
+	Sequence int
+	Activity Activity
+	Kind     Kind
+
+	Title, Summary string
+	// Created is when the finding was opened, Modified when this record was emitted, FirstSeen and LastSeen bound the members' activity.
+	Created, Modified, FirstSeen, LastSeen int64
+
+	Severity Severity
+	// Confidence is 0..100.
+	Confidence int
+	// Coordination and Harvest are the two axes, in bits.
+	Coordination, Harvest float64
+	Evidence              []detectors.Evidence
+	// Planes are the independent planes that agree.
+	Planes []detectors.Plane
+
+	Members  int
+	Sample   []Member
+	Requests int64
+	// OutputTokens is what the members received, 0 when unknown.
+	OutputTokens int64
+	Models       []string
+	Shared       []SharedFacet
+	Timeline     []Point
+	// Innocence lists in words what speaks for the group.
+	Innocence []string
+	// NextStep is the recommended action.
+	NextStep string
+	// CloseReason is set on Close: quiet, withdrawn, merged, dismissed, allowed.
+	CloseReason string
+	// Muted says that an analyst allowed the group: it is scored and shown, not alerted.
+	Muted bool
+	// Related are the UIDs of findings that this one continues or absorbed.
+	Related []string
+}
+
+// SharedFacet is a readable value that the members share, with the share of members that show it and the population's.
+type SharedFacet struct {
+	Facet, Value  string
+	Share, Census float64
+}
+
+// AccountStatus is what a gateway may act on.
+type AccountStatus string
+
+// The account statuses.
+const (
+	// Implicated accounts are members of an open finding of severity Medium or more, Watched of a lower one.
+	Implicated AccountStatus = "implicated"
+	Watched    AccountStatus = "watched"
+	// Cleared accounts were named before and are in no open finding now.
+	Cleared AccountStatus = "cleared"
+)
+
+// AccountVerdict is one record of stillwatch.accounts.
+type AccountVerdict struct {
+	Account, Tenant string
+	Time            int64
+	Status          AccountStatus
+	Findings        []FindingRef
+}
+
+// FindingRef points at a finding that names the account; Since is when it first did.
+type FindingRef struct {
+	UID        string
+	Severity   Severity
+	Confidence int
+	Since      int64
+}

@@ -1,0 +1,105 @@
+package fingerprint
+
+// Counted is a hash with the number of requests that carried it.
+type Counted struct {
+	Hash  uint64
+	Count uint32
+}
+
+// Label is the readable form of a facet's value.
+type Label struct {
+	Facet Facet
+	Hash  uint64
+	Text  string
+}
+
+// ModelUse is how an account uses a model; First is in Unix milliseconds.
+type ModelUse struct {
+	Hash  uint64
+	Count uint32
+	First int64
+}
+
+// Sizes of a profile's bounded lists.
+const (
+	MaxScaffold   = 64
+	MaxSkeletons  = 8
+	MaxFacet      = 4
+	MaxModels     = 8
+	MaxPrompts    = 32
+	MaxConversing = 32
+	// GapBuckets is the number of log2 inter-arrival buckets: bucket i counts gaps in [2^i, 2^(i+1)) seconds, the first
+	// everything under 2 s, the last everything from 2^15 s.
+	GapBuckets = 16
+	// Slots10m is how many 10-minute slots of activity are kept (two days), SlotsHour how many 1-hour slots (14 days).
+	Slots10m  = 288
+	SlotsHour = 336
+)
+
+// Profile is the snapshot of a fingerprint that correlate reads. Counts cover the fingerprint's whole horizon unless they say
+// otherwise; times are Unix milliseconds of event time. Lists are sorted by count descending, then hash.
+type Profile struct {
+	Tenant, Account, Org, Plan string
+	Verified                   bool
+	CreatedAt                  int64
+	FirstSeen, LastSeen        int64
+	// Time is the event time at which the snapshot was taken.
+	Time int64
+
+	Requests, Requests24h, Requests1h uint32
+	// FirstDayRequests counts the requests in the first 24 hours after FirstSeen: an account without a ramp has most of its pace here.
+	FirstDayRequests uint32
+	// ActiveDays is the number of UTC days with a request.
+	ActiveDays uint16
+
+	// WithText counts requests that had text (or a sketch); shares of text features are over it.
+	WithText uint32
+	// Known counts of requests with a reported figure, and the sums over them.
+	WithInput, WithOutput, WithReasoning       uint32
+	InputTokens, OutputTokens, ReasoningTokens uint64
+	WithMessages, SingleTurn                   uint32
+	OK, Errors, Blocked, RateLimited, Refused  uint32
+	// RefusedEarly counts the refusals among the first RefusalProbe requests, RefusedLate among the rest.
+	RefusedEarly uint32
+	PromptTokens uint64
+	Intents      [8]uint32
+
+	// Estimates of distinct values (HyperLogLog).
+	Prompts, Sources, Stacks, Sessions, EndUsers uint32
+	// PromptSample holds the MaxPrompts smallest exact-prompt hashes ever seen (bottom-k): the overlap of two accounts' work.
+	PromptSample []uint64
+	// PromptSketch is the axiomhq/hyperloglog sketch of the exact prompts, for unions.
+	PromptSketch []byte
+
+	// Scaffold holds the shingles that recur in the account's prompts, Skeletons the line structures.
+	Scaffold  []Counted
+	Skeletons []Counted
+	// ScaffoldRequests counts the requests that carried at least one shingle already in the scaffold: the slice that harvests;
+	// the sums and counts beside it are over this slice only.
+	ScaffoldRequests   uint32
+	ScaffoldSingleTurn uint32
+	ScaffoldOutput     uint64
+	ScaffoldPrompts    uint32
+
+	Facets [NumFacets][]Counted
+	Labels []Label
+	Models []ModelUse
+
+	// Hours counts requests by UTC hour of day, Gaps inter-arrival times.
+	Hours [24]uint32
+	Gaps  [GapBuckets]uint32
+	// Active10m and ActiveHour are bitmaps of slots with a request. Bit i of Active10m is slot (Slot10m - i), where Slot10m =
+	// LastSeen / 10 min; likewise ActiveHour with hours. Bit 0 is the newest.
+	Active10m  [(Slots10m + 63) / 64]uint64
+	ActiveHour [(SlotsHour + 63) / 64]uint64
+
+	// Heads are the newest conversation hashes that the account was served (Continuation), Rejected those whose request was
+	// rejected (401, 403, 429, 529, blocked), Orphans the prefixes of conversations that the account continued without ever having
+	// been served their earlier turns.
+	Heads, Rejected, Orphans []uint64
+	// Orphaned counts requests that continued a conversation never served to the account, out of Continued.
+	Orphaned, Continued uint32
+	// Relay tells which relay constants the account's requests carried, and in how many requests.
+	Relay         uint8
+	RelayRequests uint32
+}
