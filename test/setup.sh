@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# Makes sure that the tests find a real Apache Kafka and a real Redis, and changes nothing when they do. `make test` calls it.
+#
+#   KAFKA_BROKERS, REDIS_ADDR   when set, the tests use these servers and nothing is needed for that part
+#   XDG_CACHE_HOME              where the broker's jars are kept (default ~/.cache)
+#   --dry-run                   print what would be done, do nothing
+#
+# On Debian and Ubuntu, as root, missing packages are installed. Elsewhere what is on the PATH is used, then Docker; otherwise the commands
+# that help are printed and the exit status is 1.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+pom=$here/harness/pom.xml
+version=$(sed -n 's:.*<kafka\.version>\(.*\)</kafka\.version>.*:\1:p' "$pom")
+libs=${XDG_CACHE_HOME:-$HOME/.cache}/stillwatch/kafka-$version
+dry_run=
+[ "${1:-}" = --dry-run ] && dry_run=1
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+has() { command -v "$1" >/dev/null 2>&1; }
+run() {
+  if [ -n "$dry_run" ]; then say "would run: $*"; else "$@"; fi
+}
+retry() {
+  local attempt
+  for attempt in 1 2 3; do
+    run "$@" && return 0
+    say "attempt $attempt failed: $*"
+    sleep "${SETUP_RETRY_DELAY:-$((attempt * 3))}"
+  done
+  return 1
+}
+
+java_command() { if [ -n "${JAVA_HOME:-}" ]; then echo "$JAVA_HOME/bin/java"; else echo java; fi; }
+# java_ok: Kafka 4 needs Java 17 or newer; "1.8.0" counts as 1.
+java_ok() {
+  local major
+  major=$("$(java_command)" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | head -n 1) || return 1
+  [ "${major:-0}" -ge 17 ]
+}
+# missing prints what the tests lack, one word each.
+missing() {
+  if [ -z "${KAFKA_BROKERS:-}" ]; then
+    java_ok || echo java
+    [ -d "$libs" ] || has mvn || echo maven
+  fi
+  [ -n "${REDIS_ADDR:-}" ] || has redis-server || echo redis
+}
+
+install_packages() {
+  local lacking=$1 packages=() jre
+  export DEBIAN_FRONTEND=noninteractive
+  say "updating the package lists"
+  retry apt-get -qq update
+  case $lacking in *redis*) packages+=(redis-server) ;; esac
+  case $lacking in *maven*) packages+=(maven) ;; esac
+  case $lacking in *java*)
+    # default-jre-headless is older than 17 on some releases, and not every release has the same newer ones.
+    for jre in openjdk-21-jre-headless openjdk-17-jre-headless default-jre-headless; do
+      apt-cache show "$jre" >/dev/null 2>&1 && break
+    done
+    packages+=("$jre")
+    ;;
+  esac
+  say "installing ${packages[*]}"
+  retry apt-get -qq install -y --no-install-recommends "${packages[@]}" >/dev/null
+}
+
+lacking=$(missing)
+if [ -n "$lacking" ] && has apt-get && [ "$(id -u)" -eq 0 ]; then
+  install_packages "$lacking"
+  [ -n "$dry_run" ] && exit 0
+  lacking=$(missing)
+fi
+if [ -n "$lacking" ] && has docker && docker info >/dev/null 2>&1; then
+  say "the tests run in Docker what needs" $lacking
+  exit 0
+fi
+if [ -n "$lacking" ]; then
+  say "missing:" $lacking
+  say "the tests need Java 17 or newer, Maven and redis-server (or Docker, or KAFKA_BROKERS and REDIS_ADDR). On Debian or Ubuntu:"
+  say "  sudo apt-get update"
+  say "  sudo apt-get install -y redis-server maven default-jre-headless"
+  say "On macOS:"
+  say "  brew install redis maven openjdk"
+  exit 1
+fi
+
+if [ -z "${KAFKA_BROKERS:-}" ] && [ ! -d "$libs" ]; then
+  say "resolving Apache Kafka $version with Maven into $libs"
+  run mkdir -p "$(dirname "$libs")"
+  partial=$libs.partial.$$
+  trap 'rm -rf "$partial"' EXIT
+  retry mvn -q -B -U -f "$pom" dependency:copy-dependencies -DincludeScope=runtime "-DoutputDirectory=$partial"
+  if [ -z "$dry_run" ]; then
+    # A set of jars that cannot even make an id never becomes the cache; the rename makes it visible whole or not at all.
+    "$(java_command)" -cp "$partial/*" kafka.tools.StorageTool random-uuid >/dev/null
+    [ -d "$libs" ] || mv "$partial" "$libs"
+  fi
+fi
+say "ready"
