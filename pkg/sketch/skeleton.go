@@ -1,0 +1,293 @@
+package sketch
+
+import (
+	"encoding/binary"
+	"strings"
+
+	"github.com/zeebo/xxh3"
+)
+
+// The kinds of structural marks. Named marks keep a hash of their name and count once, at their first place.
+const (
+	markHeading  = 1 + iota // "## Title": the level is the name
+	markSection             // "[3]": the number is the name
+	markTag                 // "<answer>": the tag's name
+	markKey                 // `"score": ...`: the key's name
+	markFence               // "```" or `"""` with all up to its end
+	markRule                // "---"
+	markBracket             // "[some words]"
+	markBullet              // "- item"
+	markNumbered            // "1. item"
+	markLabel               // "Label: ..."
+	markQuote               // "> text"
+	markTable               // "| a | b |"
+)
+
+const (
+	// maxMarks bounds the marks of a text.
+	maxMarks = 64
+	// minStrong is the number of strong marks from which a skeleton rests on them alone, minMarks the number of marks of all kinds
+	// below which a skeleton is trivial.
+	minStrong = 3
+	minMarks  = 5
+	// maxLabel is the longest label in bytes.
+	maxLabel = 40
+)
+
+// mark is a structural mark: its kind and the hash of its name, 0 without.
+type mark struct {
+	kind uint8
+	name uint64
+}
+
+// strong tells whether writers of free text seldom set such a mark by chance.
+func (m mark) strong() bool { return m.kind <= markRule }
+
+// skeletoner reads the line structure of texts.
+type skeletoner struct {
+	seed  uint64
+	marks [maxMarks]mark
+	n     int
+	bytes [maxMarks * 9]byte
+}
+
+// hash gives the skeleton of a text, 0 when it is trivial.
+func (s *skeletoner) hash(parts ...string) uint64 {
+	s.n = 0
+	for _, part := range parts {
+		s.read(part)
+	}
+	strong := 0
+	for _, m := range s.marks[:s.n] {
+		if m.strong() {
+			strong++
+		}
+	}
+	if strong < minStrong && s.n < minMarks {
+		return 0
+	}
+	size := 0
+	for _, m := range s.marks[:s.n] {
+		if strong >= minStrong && !m.strong() {
+			continue
+		}
+		s.bytes[size] = m.kind
+		binary.LittleEndian.PutUint64(s.bytes[size+1:], m.name)
+		size += 9
+	}
+	return nonzero(xxh3.HashSeed(s.bytes[:size], s.seed))
+}
+
+func (s *skeletoner) read(text string) {
+	fence := ""
+	for text != "" {
+		line := text
+		if i := strings.IndexByte(text, '\n'); i >= 0 {
+			line, text = text[:i], text[i+1:]
+		} else {
+			text = ""
+		}
+		line = trimSpace(line)
+		if line == "" {
+			continue
+		}
+		if fence != "" {
+			if strings.HasPrefix(line, fence) {
+				fence = ""
+			}
+			continue
+		}
+		if fence = fenceOf(line); fence != "" {
+			s.add(markFence, 0)
+			continue
+		}
+		s.line(line)
+	}
+}
+
+// add notes a mark. A mark of a named kind counts once, one without a name once in a row.
+func (s *skeletoner) add(kind uint8, name uint64) {
+	if s.n == maxMarks {
+		return
+	}
+	m := mark{kind, name}
+	if name != 0 {
+		for _, seen := range s.marks[:s.n] {
+			if seen == m {
+				return
+			}
+		}
+	} else if s.n > 0 && s.marks[s.n-1] == m {
+		return
+	}
+	s.marks[s.n] = m
+	s.n++
+}
+
+func (s *skeletoner) named(kind uint8, name string) { s.add(kind, nonzero(xxh3.HashStringSeed(name, s.seed))) }
+
+// line notes the marks of a line that is not blank.
+func (s *skeletoner) line(line string) {
+	switch c := line[0]; c {
+	case '#':
+		level := run(line, '#')
+		if level <= 6 && level < len(line) && line[level] == ' ' {
+			s.add(markHeading, uint64(level))
+			return
+		}
+	case '-', '=', '_', '*', '~', '+':
+		n := run(line, c)
+		switch {
+		case n >= 3 && n == len(line):
+			s.add(markRule, 0)
+			return
+		case n == 1 && c != '=' && c != '_' && c != '~' && len(line) > 1 && line[1] == ' ':
+			s.add(markBullet, 0)
+			return
+		case n == 2 && c == '*' && (strings.HasSuffix(line, "**") || strings.HasSuffix(line, "**:")) && len(line) > 4:
+			s.add(markHeading, 7)
+			return
+		}
+	case '[':
+		if end := strings.IndexByte(line, ']'); end > 1 && end <= maxLabel {
+			if digits(line[1:end]) == end-1 {
+				s.named(markSection, line[1:end])
+			} else {
+				s.add(markBracket, 0)
+			}
+			return
+		}
+	case '<':
+		s.tags(line)
+		return
+	case '{', '"', '}':
+		if s.keys(line) {
+			return
+		}
+	case '>':
+		s.add(markQuote, 0)
+		return
+	case '|':
+		s.add(markTable, 0)
+		return
+	case '(':
+		if n := digits(line[1:]); n > 0 && n <= 3 && len(line) > n+1 && line[n+1] == ')' {
+			s.add(markNumbered, 0)
+			return
+		}
+	}
+	if strings.HasPrefix(line, "•") || strings.HasPrefix(line, "・") || strings.HasPrefix(line, "–") {
+		s.add(markBullet, 0)
+		return
+	}
+	if n := digits(line); n > 0 && n <= 3 && len(line) > n+1 && (line[n] == '.' || line[n] == ')') && line[n+1] == ' ' {
+		s.add(markNumbered, 0)
+		return
+	}
+	if isLabel(line) {
+		s.add(markLabel, 0)
+	}
+}
+
+// tags notes the names of the tags of a line that begins with one.
+func (s *skeletoner) tags(line string) {
+	for {
+		i := strings.IndexByte(line, '<')
+		if i < 0 {
+			return
+		}
+		line = line[i+1:]
+		line = strings.TrimPrefix(line, "/")
+		n := 0
+		for n < len(line) && n < maxLabel && nameByte(line[n]) {
+			n++
+		}
+		if n > 0 && n < len(line) && (line[n] == '>' || line[n] == ' ' || line[n] == '/') {
+			s.named(markTag, line[:n])
+		}
+		line = line[n:]
+	}
+}
+
+// keys notes the names of the keys of a line of JSON and tells whether there was one.
+func (s *skeletoner) keys(line string) bool {
+	found := false
+	for {
+		i := strings.IndexByte(line, '"')
+		if i < 0 {
+			return found
+		}
+		line = line[i+1:]
+		end := strings.IndexByte(line, '"')
+		if end < 0 {
+			return found
+		}
+		name := line[:end]
+		line = line[end+1:]
+		if rest := strings.TrimLeft(line, " "); end > 0 && end <= maxLabel && rest != "" && rest[0] == ':' {
+			s.named(markKey, name)
+			found = true
+		}
+	}
+}
+
+// isLabel tells whether a line begins with a few words and a colon.
+func isLabel(line string) bool {
+	end := strings.IndexByte(line[:min(len(line), maxLabel)], ':')
+	if wide := strings.Index(line[:min(len(line), maxLabel)], "："); end < 0 || wide >= 0 && wide < end {
+		end = wide
+	}
+	if end <= 0 {
+		return false
+	}
+	if end+1 < len(line) && line[end] == ':' && line[end+1] != ' ' {
+		return false // a time, an address, a scope operator
+	}
+	return strings.Count(line[:end], " ") < 5
+}
+
+func fenceOf(line string) string {
+	for _, fence := range [...]string{"```", "~~~", `"""`, "'''"} {
+		if strings.HasPrefix(line, fence) {
+			return fence
+		}
+	}
+	return ""
+}
+
+func trimSpace(line string) string {
+	for line != "" && (line[0] == ' ' || line[0] == '\t' || line[0] == '\r') {
+		line = line[1:]
+	}
+	for line != "" && (line[len(line)-1] == ' ' || line[len(line)-1] == '\t' || line[len(line)-1] == '\r') {
+		line = line[:len(line)-1]
+	}
+	return line
+}
+
+// run counts how often c repeats at the begin of text.
+func run(text string, c byte) int {
+	n := 0
+	for n < len(text) && text[n] == c {
+		n++
+	}
+	return n
+}
+
+// digits counts the ASCII digits at the begin of text.
+func digits(text string) int {
+	n := 0
+	for n < len(text) && text[n] >= '0' && text[n] <= '9' {
+		n++
+	}
+	return n
+}
+
+func nameByte(c byte) bool { return byteClasses[c]&byteWord != 0 || c == '_' || c == '-' || c == ':' || c == '.' }
+
+func nonzero(h uint64) uint64 {
+	if h == 0 {
+		return 1
+	}
+	return h
+}

@@ -1,0 +1,387 @@
+package sketch
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"math"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/stillwatch/stillwatch/pkg/event"
+)
+
+const (
+	// maxWidth is the most tokens that a shingle can span: twice the widest Options.Width.
+	maxWidth = 32
+	// edge is how many bytes at either end of a text count as its edge, where a fixed paragraph is injected.
+	edge = 1 << 10
+	// maxParts bounds the new messages of one kind that are read: half of them from the start, half from the end.
+	maxParts = 16
+	// turnCut is how much of either end of a human turn counts for the conversation hashes.
+	turnCut = 2 << 10
+	// minLetters is the number of bytes in words below which human turns can't tell one conversation from another.
+	minLetters = 40
+	// minSetup is the length in bytes from which a first user turn can play the system prompt's part, and ackShare says how many times
+	// longer than its answer it is then.
+	minSetup = 160
+	ackShare = 2
+)
+
+// Constants of relay software, from the code of claude-relay-service.
+const (
+	relayDevice = "6d80b607905bb422a7713b6131219e2c9f3b5682ec0a6c3a7ed192eb26b05bc9"
+	relaySystem = "[System Instructions - follow these strictly]"
+)
+
+// Sketcher turns events into sketches. It owns scratch memory: it serves one goroutine.
+type Sketcher struct {
+	opts           Options
+	shingleSeed    uint64
+	exactSeed      uint64
+	turnSeed       uint64
+	turnThreshold  uint64
+	sysThreshold   uint64
+	tokenizer      *tokenizer
+	shingler       shingler
+	skeletons      skeletoner
+	matcher        *matcher
+	window         [maxWidth + batch]uint64
+	bytes          [8 * maxWidth]byte
+	system, humans parts
+	first          parts
+}
+
+// New returns a Sketcher for the options, or an error that says what is wrong with them.
+func New(opts Options) (*Sketcher, error) {
+	if err := opts.Validate(); err != nil {
+		return nil, err
+	}
+	s := &Sketcher{
+		opts:          opts,
+		shingleSeed:   seed(opts.Key, "shingle"),
+		exactSeed:     seed(opts.Key, "exact"),
+		turnSeed:      seed(opts.Key, "conversation"),
+		turnThreshold: threshold(opts.TurnSampling),
+		sysThreshold:  threshold(opts.SystemSampling),
+		tokenizer:     newTokenizer(seed(opts.Key, "token")),
+		shingler:      newShingler(opts.MaxShingles),
+		skeletons:     skeletoner{seed: seed(opts.Key, "skeleton")},
+	}
+	s.matcher = newMatcher(s.tokenizer)
+	return s, nil
+}
+
+// seed derives the seed for one use from the deployment's secret.
+func seed(key []byte, use string) uint64 {
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte("stillwatch/sketch/1/" + use))
+	return binary.LittleEndian.Uint64(mac.Sum(nil))
+}
+
+// threshold is the hash below which one in n hashes falls.
+func threshold(n int) uint64 {
+	if n <= 1 {
+		return math.MaxUint64
+	}
+	return math.MaxUint64/uint64(n) + 1
+}
+
+// parts are texts that are read as one.
+type parts struct {
+	texts [maxParts]string
+	n     int
+	// skipped counts the texts left out in the middle.
+	skipped int
+}
+
+func (p *parts) reset() { *p = parts{} }
+
+// add appends a text. When there are too many, the later half moves up, so that the first and the last ones stay.
+func (p *parts) add(text string) {
+	if text == "" {
+		return
+	}
+	if p.n == maxParts {
+		copy(p.texts[maxParts/2:], p.texts[maxParts/2+1:])
+		p.n--
+		p.skipped++
+	}
+	p.texts[p.n] = text
+	p.n++
+}
+
+func (p *parts) all() []string { return p.texts[:p.n] }
+
+// Sketch writes the sketch of the event's content to out, reusing its memory. An event without content gives an empty sketch, but for
+// the relay constants; one that brings its own sketch is read by FromWire.
+func (s *Sketcher) Sketch(ev *event.Event, out *Sketch) {
+	out.Reset()
+	if strings.Contains(ev.Client.DeviceID, relayDevice) {
+		out.Relay |= RelayDevice
+	}
+	input := ev.Content.Input
+	// A conversation that ends with the assistant asks to continue that answer: the turn before it is the new one.
+	end := len(input)
+	for end > 0 && roleOf(input[end-1].Role) == roleAssistant {
+		end--
+	}
+	begin := end
+	for begin > 0 && roleOf(input[begin-1].Role) != roleAssistant {
+		begin--
+	}
+	s.system.reset()
+	s.humans.reset()
+	s.first.reset()
+	s.system.add(ev.Content.System)
+	tool := ""
+	for i := range input[:end] {
+		switch roleOf(input[i].Role) {
+		case roleSystem:
+			s.system.add(input[i].Text)
+		case roleTool:
+			if i >= begin {
+				tool = input[i].Text
+			}
+		case roleHuman:
+			if i >= begin {
+				s.humans.add(input[i].Text)
+			}
+		}
+	}
+	s.conversation(input[:end], begin, out)
+	s.setup(input[:end], begin, out)
+
+	s.shingler.reset(s.turnThreshold)
+	exact, tokens := uint64(0), 0
+	for _, text := range s.humans.all() {
+		h, n := s.read(text, true, out)
+		exact, tokens = chain(exact, h), tokens+n
+	}
+	for _, text := range s.first.all() {
+		s.read(text, true, out)
+	}
+	if s.humans.n == 0 && tool != "" {
+		exact, tokens = s.read(tool, false, out)
+	}
+	out.Turn = s.shingler.appendTo(out.Turn)
+	out.Tokens = tokens
+	if tokens > 0 {
+		out.Exact = s.final(exact, s.exactSeed)
+	}
+
+	s.shingler.reset(s.sysThreshold)
+	for _, text := range s.system.all() {
+		s.read(text, true, out)
+	}
+	out.System = s.shingler.appendTo(out.System)
+
+	for _, p := range [...]*parts{&s.humans, &s.first, &s.system} {
+		if out.Skeleton = s.skeletons.hash(p.all()...); out.Skeleton != 0 {
+			break
+		}
+	}
+	out.Intents = s.matcher.found()
+}
+
+// read runs over a text within the bounds and returns the chained exact hash and the number of its tokens. With content it
+// samples shingles and looks for intents.
+func (s *Sketcher) read(text string, content bool, out *Sketch) (exact uint64, tokens int) {
+	if len(text) <= s.opts.MaxText {
+		return s.stretch(text, true, true, content)
+	}
+	head, tail := cut(text, s.opts.MaxText/2)
+	exact, tokens = s.stretch(head, true, false, content)
+	h, n := s.stretch(tail, false, true, content)
+	// The tokens of the part that was not read are estimated from those that were.
+	return chain(chain(exact, h), uint64(len(text))), int(float64(tokens+n) * float64(len(text)) / float64(len(head)+len(tail)))
+}
+
+// cut returns the first and the last n bytes of a longer text, at character boundaries.
+func cut(text string, n int) (head, tail string) {
+	end, begin := n, len(text)-n
+	for end > 0 && !utf8.RuneStart(text[end]) && n-end < utf8.UTFMax {
+		end--
+	}
+	for begin < len(text) && !utf8.RuneStart(text[begin]) && begin-len(text)+n < utf8.UTFMax {
+		begin++
+	}
+	return text[:end], text[begin:]
+}
+
+// stretch runs over an unbroken piece of text; begins and ends tell whether the text does so with it.
+func (s *Sketcher) stretch(text string, begins, ends, content bool) (exact uint64, tokens int) {
+	width := s.opts.Width
+	short := content && len(text) < 1<<10 && s.few(text)
+	s.tokenizer.start(text)
+	s.matcher.begin()
+	for s.tokenizer.next() {
+		batch := s.tokenizer.tokens[:s.tokenizer.n]
+		for i := range batch {
+			exact = chain(exact, batch[i].exact)
+		}
+		if content {
+			for i := range batch {
+				s.matcher.step(batch[i].hash)
+			}
+		}
+		if content && !short {
+			window := s.window[:maxWidth+len(batch)]
+			for i := range batch {
+				window[maxWidth+i] = batch[i].hash
+			}
+			for i := range batch {
+				span := width
+				if batch[i].char {
+					span *= 2
+				}
+				if tokens+i+1 < span {
+					continue
+				}
+				at := maxWidth + i + 1
+				for j, h := range window[at-span : at] {
+					binary.LittleEndian.PutUint64(s.bytes[8*j:], h)
+				}
+				h := nonzero(xxh3.HashSeed(s.bytes[:8*span], s.shingleSeed))
+				if begins && batch[i].end <= edge || ends && batch[i].end > len(text)-edge {
+					s.shingler.edge.add(h)
+				} else {
+					s.shingler.middle.add(h)
+				}
+			}
+			copy(s.window[:maxWidth], window[len(batch):])
+		}
+		tokens += len(batch)
+	}
+	return exact, tokens
+}
+
+// few tells whether a text has fewer tokens than make shingles.
+func (s *Sketcher) few(text string) bool {
+	s.tokenizer.start(text)
+	n := 0
+	for n < s.opts.MinTokens && s.tokenizer.next() {
+		n += s.tokenizer.n
+	}
+	return n < s.opts.MinTokens
+}
+
+// chain adds a token to the hash of a sequence.
+func chain(h, next uint64) uint64 {
+	h = (h ^ next) * 0x9e3779b97f4a7c15
+	return h ^ h>>29
+}
+
+// final closes the hash of a sequence.
+func (s *Sketcher) final(h, seed uint64) uint64 {
+	binary.LittleEndian.PutUint64(s.bytes[:], h)
+	return nonzero(xxh3.HashSeed(s.bytes[:8], seed))
+}
+
+// conversation sets the conversation hashes: of the human turns before the new ones, and with them.
+func (s *Sketcher) conversation(input []event.Message, begin int, out *Sketch) {
+	chained, letters := uint64(0), 0
+	hash := func() uint64 {
+		if letters < minLetters {
+			return 0
+		}
+		return s.final(chained, s.turnSeed)
+	}
+	for i := range input {
+		if i == begin {
+			out.Prefix = hash()
+		}
+		if roleOf(input[i].Role) != roleHuman {
+			continue
+		}
+		text := input[i].Text
+		pieces := [2]string{text}
+		if len(text) > 2*turnCut {
+			pieces[0], pieces[1] = cut(text, turnCut)
+		}
+		for _, piece := range pieces {
+			h, _ := s.stretch(piece, false, false, false)
+			letters += s.tokenizer.letters
+			chained = chain(chained, h)
+		}
+	}
+	out.Continuation = hash()
+	if begin == 0 {
+		out.Prefix = 0
+	}
+}
+
+// setup finds the first user turn that plays the system prompt's part: one behind a relay's marker, one that got a mere acknowledgement,
+// or one in a conversation that is at its second human turn.
+func (s *Sketcher) setup(input []event.Message, begin int, out *Sketch) {
+	first := 0
+	for first < len(input) && roleOf(input[first].Role) != roleHuman {
+		first++
+	}
+	if first == len(input) {
+		return
+	}
+	text := input[first].Text
+	if strings.HasPrefix(strings.TrimLeft(text, " \t\r\n"), relaySystem) {
+		out.Relay |= RelaySystem
+	} else {
+		if len(text) < minSetup || first+1 >= len(input) {
+			return
+		}
+		humans := 0
+		for i := first + 1; i < begin && humans == 0; i++ {
+			if roleOf(input[i].Role) == roleHuman {
+				humans++
+			}
+		}
+		acknowledged := roleOf(input[first+1].Role) == roleAssistant && len(input[first+1].Text)*ackShare <= len(text)
+		if humans > 0 && !acknowledged {
+			return
+		}
+	}
+	// In the new turn it is read anyway, and without a new human turn there is nothing that it could frame.
+	if first < begin && s.humans.n > 0 {
+		s.first.add(text)
+	}
+}
+
+// The roles of a message, whatever a gateway calls them.
+const (
+	roleHuman = iota
+	roleAssistant
+	roleSystem
+	roleTool
+)
+
+func roleOf(role string) int {
+	switch role {
+	case "user":
+		return roleHuman
+	case "assistant":
+		return roleAssistant
+	}
+	for _, known := range roles {
+		if strings.EqualFold(role, known.name) {
+			return known.role
+		}
+	}
+	return roleHuman
+}
+
+var roles = [...]struct {
+	name string
+	role int
+}{
+	{"assistant", roleAssistant},
+	{"model", roleAssistant},
+	{"ai", roleAssistant},
+	{"bot", roleAssistant},
+	{"system", roleSystem},
+	{"developer", roleSystem},
+	{"tool", roleTool},
+	{"function", roleTool},
+	{"tool_result", roleTool},
+	{"ipython", roleTool},
+}
