@@ -1,0 +1,484 @@
+package event
+
+import (
+	"hash/maphash"
+	"unicode/utf8"
+)
+
+// Scanner reads one JSON value in a single pass and hands out its parts without allocating: strings alias the input, or the scanner's
+// arena when they contain escapes, and are valid until the next Reset. It checks syntax, limits and duplicate names at every level,
+// also in what is skipped.
+//
+// Errors stick: after the first one every read returns the absent value, Next and NextItem return false, and Err tells the error. So a
+// decoder is written as a plain loop over the members with one check at the end:
+//
+//	for o := s.Object(); s.Next(&o); {
+//		switch o.Key {
+//		case "model":
+//			ev.Request.Model = s.String()
+//		default:
+//			s.Skip()
+//		}
+//	}
+//	return s.Err()
+//
+// Each member must be read, by exactly one call, before the next. null, "" and "-" are the absent value for every type but text.
+//
+// Invalid UTF-8 and lone surrogates become U+FFFD, as encoding/json does it. Rejecting them would let a caller keep its requests out of
+// sight with one bad byte in the prompt.
+type Scanner struct {
+	limits Limits
+	data   []byte
+	pos    int
+	cut    bool // data is longer than MaxBytes and was cut there
+	lax    bool
+
+	depth, fields int
+
+	arena  []byte
+	keys   []string // names of the open objects, outermost first
+	frames []int    // where each open object's names begin in keys
+	hidden int      // number of frames outside the value being skipped, -1 when none is
+	seen   nameSet
+
+	failed bool
+	err    DecodeError
+}
+
+// Kind is the type of a JSON value.
+type Kind byte
+
+// The kinds.
+const (
+	KindInvalid Kind = iota
+	KindNull
+	KindBool
+	KindNumber
+	KindString
+	KindArray
+	KindObject
+)
+
+// maxKept bounds the memory in bytes that a scanner keeps after an unusually large value.
+const maxKept = 1 << 20
+
+// NewScanner makes a scanner; limits that are not positive take their defaults.
+func NewScanner(limits Limits) *Scanner {
+	return &Scanner{limits: limits.withDefaults(), hidden: -1, seen: nameSet{seed: maphash.MakeSeed()}}
+}
+
+// Reset starts on data; what was read before becomes invalid. Only the first MaxBytes are looked at.
+func (s *Scanner) Reset(data []byte) {
+	s.cut = len(data) > s.limits.MaxBytes
+	if s.cut {
+		data = data[:s.limits.MaxBytes]
+	}
+	s.data, s.pos, s.depth, s.fields = data, 0, 0, 0
+	s.lax, s.failed, s.hidden = false, false, -1
+	if cap(s.arena) > maxKept {
+		s.arena = nil
+	}
+	s.arena, s.keys, s.frames = s.arena[:0], s.keys[:0], s.frames[:0]
+	s.seen.reset()
+}
+
+// Lax says whether a value of the wrong type or range counts as absent instead of failing. It is for payloads whose values callers
+// choose: a gateway that logs them raw must not let a caller spoil its own log record.
+func (s *Scanner) Lax(lax bool) { s.lax = lax }
+
+// Offset is how far the scanner has read, in bytes.
+func (s *Scanner) Offset() int { return s.pos }
+
+// Err returns the first error, a *DecodeError, or nil.
+func (s *Scanner) Err() error {
+	if !s.failed {
+		return nil
+	}
+	e := s.err
+	return &e
+}
+
+// Fail records a semantic error at the field being read, unless there is an error already.
+func (s *Scanner) Fail(reason string) {
+	if s.failed {
+		return
+	}
+	s.failed = true
+	s.err = DecodeError{Reason: reason, Field: s.path(), Offset: s.pos}
+}
+
+// malformed fails with a syntax error, or with too_large when the syntax only broke because the data was cut.
+func (s *Scanner) malformed() {
+	if s.cut && s.pos >= len(s.data) {
+		s.Fail(ReasonTooLarge)
+		return
+	}
+	s.Fail(ReasonMalformed)
+}
+
+// mismatch handles a value that was read but does not fit: it fails, or leaves the value absent when lax.
+func (s *Scanner) mismatch(reason string) {
+	if !s.lax {
+		s.Fail(reason)
+	}
+}
+
+// mistyped handles a value that was not read and has the wrong type.
+func (s *Scanner) mistyped() {
+	if s.Kind() == KindInvalid {
+		s.malformed()
+		return
+	}
+	if !s.lax {
+		s.Fail(ReasonWrongType)
+		return
+	}
+	s.Skip()
+}
+
+// path renders the names of the open objects, hiding those that the schema does not know.
+func (s *Scanner) path() string {
+	var b []byte
+	for i, start := range s.frames {
+		end := len(s.keys)
+		if i+1 < len(s.frames) {
+			end = s.frames[i+1]
+		}
+		if end == start {
+			break
+		}
+		if len(b) > 0 {
+			b = append(b, '.')
+		}
+		if s.hidden >= 0 && i+1 >= s.hidden || !plainName(s.keys[end-1]) {
+			return string(append(b, '*'))
+		}
+		b = append(b, s.keys[end-1]...)
+	}
+	return string(b)
+}
+
+// plainName tells whether a name looks like a schema's, so that it may be shown.
+func plainName(name string) bool {
+	if name == "" || len(name) > 48 {
+		return false
+	}
+	for i := range len(name) {
+		c := name[i]
+		if c != '_' && c != '.' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
+			return false
+		}
+	}
+	return true
+}
+
+// peek skips white space and returns the next byte, 0 at the end of the data.
+func (s *Scanner) peek() byte {
+	for s.pos < len(s.data) {
+		switch c := s.data[s.pos]; c {
+		case ' ', '\n', '\t', '\r':
+			s.pos++
+		default:
+			return c
+		}
+	}
+	return 0
+}
+
+// Kind tells the type of the next value by its first byte.
+func (s *Scanner) Kind() Kind {
+	if s.failed {
+		return KindInvalid
+	}
+	switch c := s.peek(); c {
+	case '{':
+		return KindObject
+	case '[':
+		return KindArray
+	case '"':
+		return KindString
+	case 't', 'f':
+		return KindBool
+	case 'n':
+		return KindNull
+	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
+		return KindNumber
+	default:
+		return KindInvalid
+	}
+}
+
+// End checks that nothing but white space is left.
+func (s *Scanner) End() {
+	if !s.failed && (s.peek() != 0 || s.pos < len(s.data)) {
+		s.malformed()
+	}
+	if !s.failed && s.cut {
+		s.Fail(ReasonTooLarge)
+	}
+}
+
+// Object is the iteration over one JSON object.
+type Object struct {
+	// Key is the name of the current member.
+	Key   string
+	start int
+	count int
+	mask  uint64
+	id    uint32
+	open  bool
+}
+
+// Object opens the object that comes next. Absent values give an empty one.
+func (s *Scanner) Object() Object {
+	switch s.Kind() {
+	case KindObject:
+	case KindNull, KindString:
+		if s.absent() {
+			return Object{}
+		}
+		fallthrough
+	default:
+		s.mistyped()
+		return Object{}
+	}
+	s.pos++
+	if s.depth++; s.depth > s.limits.MaxDepth {
+		s.Fail(ReasonTooDeep)
+		return Object{}
+	}
+	s.frames = append(s.frames, len(s.keys))
+	s.seen.objects++
+	return Object{start: len(s.keys), id: s.seen.objects, open: true}
+}
+
+// Next goes to the next member of the object and sets its Key, or returns false at the end.
+func (s *Scanner) Next(o *Object) bool {
+	if s.failed || !o.open {
+		return false
+	}
+	c := s.peek()
+	if c == '}' {
+		s.pos++
+		s.depth--
+		s.keys, s.frames = s.keys[:o.start], s.frames[:len(s.frames)-1]
+		o.open = false
+		return false
+	}
+	if o.count > 0 {
+		if c != ',' {
+			s.malformed()
+			return false
+		}
+		s.pos++
+		c = s.peek()
+	}
+	if c != '"' {
+		s.malformed()
+		return false
+	}
+	if s.fields++; s.fields > s.limits.MaxFields {
+		s.Fail(ReasonTooManyFields)
+		return false
+	}
+	o.Key = s.readString()
+	if s.failed {
+		return false
+	}
+	known := s.isDuplicate(o)
+	s.keys = append(s.keys, o.Key)
+	o.count++
+	if known {
+		s.Fail(ReasonDuplicateKey)
+		return false
+	}
+	if s.peek() != ':' {
+		s.malformed()
+		return false
+	}
+	s.pos++
+	return true
+}
+
+// fewNames is up to how many names an object is searched linearly for duplicates.
+const fewNames = 24
+
+// isDuplicate tells whether the object has o.Key already. A one-word Bloom filter answers for nearly all; what it does not clear is
+// compared with the object's other names, through a hash set when they are many, so that no input makes it quadratic.
+func (s *Scanner) isDuplicate(o *Object) bool {
+	h := uint(len(o.Key)) * 11
+	if n := len(o.Key); n > 0 {
+		h += uint(o.Key[0])*5 + uint(o.Key[n-1])*17 + uint(o.Key[n/2])*3
+	}
+	bit := uint64(1) << (h & 63)
+	maybe := o.mask&bit != 0
+	o.mask |= bit
+	if o.count >= fewNames {
+		if o.count == fewNames {
+			for _, k := range s.keys[o.start:] {
+				s.seen.add(o.id, k)
+			}
+		}
+		return !s.seen.add(o.id, o.Key)
+	}
+	if maybe {
+		for _, k := range s.keys[o.start:] {
+			if k == o.Key {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Array is the iteration over one JSON array.
+type Array struct {
+	count int
+	open  bool
+}
+
+// Array opens the array that comes next. Absent values give an empty one.
+func (s *Scanner) Array() Array {
+	switch s.Kind() {
+	case KindArray:
+	case KindNull, KindString:
+		if s.absent() {
+			return Array{}
+		}
+		fallthrough
+	default:
+		s.mistyped()
+		return Array{}
+	}
+	s.pos++
+	if s.depth++; s.depth > s.limits.MaxDepth {
+		s.Fail(ReasonTooDeep)
+		return Array{}
+	}
+	return Array{open: true}
+}
+
+// NextItem goes to the next item of the array, or returns false at the end.
+func (s *Scanner) NextItem(a *Array) bool {
+	if s.failed || !a.open {
+		return false
+	}
+	c := s.peek()
+	if c == ']' {
+		s.pos++
+		s.depth--
+		a.open = false
+		return false
+	}
+	if a.count > 0 {
+		if c != ',' {
+			s.malformed()
+			return false
+		}
+		s.pos++
+	}
+	a.count++
+	return true
+}
+
+// Skip reads any value and checks its syntax.
+func (s *Scanner) Skip() {
+	if s.failed {
+		return
+	}
+	outermost := s.hidden < 0
+	if outermost {
+		s.hidden = len(s.frames)
+	}
+	switch s.Kind() {
+	case KindObject:
+		for o := s.Object(); s.Next(&o); {
+			s.Skip()
+		}
+	case KindArray:
+		for a := s.Array(); s.NextItem(&a); {
+			s.Skip()
+		}
+	case KindString:
+		s.skipString()
+	case KindNumber:
+		s.readNumber()
+	case KindBool:
+		s.readBool()
+	case KindNull:
+		s.readNull()
+	default:
+		s.malformed()
+	}
+	if outermost && !s.failed {
+		s.hidden = -1
+	}
+}
+
+// nameSet holds the names of objects that have many. The seed of its hash is random, so that names cannot be chosen to collide; no
+// result depends on it.
+type nameSet struct {
+	seed    maphash.Seed
+	slots   []nameSlot
+	used    int
+	epoch   uint32
+	objects uint32
+}
+
+type nameSlot struct {
+	epoch, object uint32
+	name          string
+}
+
+// reset empties the set.
+func (t *nameSet) reset() {
+	t.objects, t.used = 0, 0
+	if t.epoch++; t.epoch == 0 || len(t.slots) > maxKept/32 {
+		t.slots, t.epoch = nil, 1
+	}
+}
+
+// add puts a name of an object in and tells whether it was new.
+func (t *nameSet) add(object uint32, name string) bool {
+	if 2*(t.used+1) > len(t.slots) {
+		t.grow()
+	}
+	i := t.find(object, name)
+	if t.slots[i].epoch == t.epoch {
+		return false
+	}
+	t.slots[i] = nameSlot{epoch: t.epoch, object: object, name: name}
+	t.used++
+	return true
+}
+
+// find returns the slot that holds the name, or the free one where it belongs.
+func (t *nameSet) find(object uint32, name string) int {
+	mask := len(t.slots) - 1
+	i := int(maphash.String(t.seed, name)+uint64(object)*0x9e3779b97f4a7c15) & mask
+	for t.slots[i].epoch == t.epoch && (t.slots[i].object != object || t.slots[i].name != name) {
+		i = (i + 1) & mask
+	}
+	return i
+}
+
+// grow doubles the slots.
+func (t *nameSet) grow() {
+	old := t.slots
+	t.slots = make([]nameSlot, max(256, 2*len(old)))
+	for _, e := range old {
+		if e.epoch == t.epoch {
+			t.slots[t.find(e.object, e.name)] = e
+		}
+	}
+}
+
+// appendValid appends text with invalid UTF-8 replaced byte by byte.
+func appendValid(dst, text []byte) []byte {
+	for len(text) > 0 {
+		r, n := utf8.DecodeRune(text)
+		dst = utf8.AppendRune(dst, r)
+		text = text[n:]
+	}
+	return dst
+}
