@@ -17,8 +17,10 @@ import (
 )
 
 func TestTheSharedServersAnswer(t *testing.T) {
-	require.Equal(t, Kafka(t), Kafka(t))
-	produce(t, &kafka.Transport{}, Kafka(t)[0])
+	brokers := Kafka(t)
+	produce(t, &kafka.Transport{}, brokers[0])
+	again := Kafka(t)
+	require.Equal(t, brokers, again, "one broker for all tests of the process")
 
 	client := redis.NewClient(&redis.Options{Addr: Redis(t)})
 	defer func() { require.NoError(t, client.Close()) }()
@@ -108,6 +110,7 @@ func TestAServerThatEndsByItselfIsReportedWithItsLog(t *testing.T) {
 }
 
 func TestNamesAreUniqueAndFitForTopics(t *testing.T) {
-	require.NotEqual(t, Name(t), Name(t))
-	require.Regexp(t, `^[a-z0-9-]{1,60}$`, Name(t))
+	first, second := Name(t), Name(t)
+	require.NotEqual(t, first, second)
+	require.Regexp(t, `^[a-z0-9-]{1,60}$`, first)
 }

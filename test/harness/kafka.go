@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -187,14 +188,14 @@ auto.create.topics.enable=false
 	if err != nil {
 		return nil, err
 	}
-	format := append(vm[:len(vm):len(vm)], "kafka.tools.StorageTool", "format", "-t", id, "-c", config)
+	format := slices.Concat(vm, []string{"kafka.tools.StorageTool", "format", "-t", id, "-c", config})
 	if k.User != "" {
 		format = append(format, "--add-scram", fmt.Sprintf("SCRAM-SHA-512=[name=%s,password=%s]", k.User, k.Password))
 	}
 	if err := run(format...); err != nil {
 		return nil, err
 	}
-	return append(vm[:len(vm):len(vm)], "kafka.Kafka", config), nil
+	return append(vm, "kafka.Kafka", config), nil
 }
 
 // dockerCommand runs the official image in the foreground, so that the client passes the signal on and the container is removed.

@@ -140,12 +140,18 @@ func run(args ...string) error {
 // freePorts returns ports of 127.0.0.1 on which nobody listens. Another process may take one before it is used: starting is retried.
 func freePorts(n int) ([]int, error) {
 	ports := make([]int, n)
+	listeners := make([]net.Listener, 0, n)
+	defer func() {
+		for _, ln := range listeners {
+			_ = ln.Close()
+		}
+	}()
 	for i := range ports {
 		ln, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return nil, err
 		}
-		defer func() { _ = ln.Close() }()
+		listeners = append(listeners, ln)
 		ports[i] = ln.Addr().(*net.TCPAddr).Port
 	}
 	return ports, nil

@@ -1,0 +1,30 @@
+# Everything needs Go only; `make test` installs what else it needs (test/setup.sh).
+GO       ?= go
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LINTER   := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+BENCH    ?= .
+.DEFAULT_GOAL := help
+
+demo: ## Watch a coordinated pool being found in accelerated traffic (one minute, nothing to install)
+	@$(GO) run ./cmd/stillwatch demo
+
+run: ## Run the service on an embedded Kafka and Redis that any client can reach
+	@$(GO) run ./cmd/stillwatch run --embedded
+
+build: ## Build bin/stillwatch
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/stillwatch ./cmd/stillwatch
+
+test: ## Run all tests, on a real Apache Kafka and a real Redis, with the race detector where there is a C compiler
+	@test/setup.sh
+	$(GO) test $$(command -v cc >/dev/null && echo -race) -timeout 20m ./...
+
+lint: ## Check style, errors, documentation and the purity of the domain
+	$(GO) run $(LINTER) run ./...
+
+bench: ## Measure the hot paths (BENCH=regexp selects)
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./detectors/... ./pkg/...
+
+help: ## Show this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo run build test lint bench help

@@ -1,0 +1,140 @@
+// Package test holds the tests that look at the whole repository: its architecture, its scripts and its deployment files. The end-to-end tests
+// are in e2e, the servers that they run on in harness.
+package test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const module = "github.com/stillwatch/stillwatch/"
+
+// floors are the domain, from the ground up: each may import those before it. They are pure: no input or output, no clock, no chance, so
+// that live, replay and backtest are one code path.
+var floors = []string{
+	"pkg/event", "pkg/sketch", "pkg/fingerprint", "pkg/census", "detectors", "pkg/campaign", "pkg/alert", "pkg/stage",
+}
+
+// allowed lists what the parts outside the floors may import of this module; the floors' own rule is added to it.
+var allowed = map[string][]string{
+	"configs":      {},
+	"pkg/gateway":  {"pkg/event"},
+	"pkg/simulate": {"pkg/event"},
+	"pkg/stage":    {"pkg/gateway"},
+	"pkg/stream":   {},
+	"pkg/store":    {},
+	"pkg/embedded": {},
+	"pkg/console":  {},
+	"pkg/pipeline": {"pkg/stage", "pkg/stream", "pkg/store"},
+	"pkg/backtest": append([]string{"pkg/gateway"}, floors...),
+	"pkg/app": append([]string{
+		"configs", "pkg/gateway", "pkg/pipeline", "pkg/stream", "pkg/store", "pkg/console", "pkg/embedded",
+	}, floors...),
+	"cmd/stillwatch": append([]string{
+		"configs", "pkg/app", "pkg/backtest", "pkg/simulate", "pkg/embedded", "pkg/gateway", "pkg/stream", "pkg/store", "pkg/console",
+	}, floors...),
+	"test": {},
+}
+
+// impure are the imports that give a package the outside world. Calls of the clock are found by forbidigo (.golangci.yml).
+var impure = []string{
+	"net", "net/http", "os", "os/exec", "os/signal", "syscall", "math/rand", "math/rand/v2", "crypto/rand", "log", "log/slog", "database/sql", "go.uber.org/zap",
+	"github.com/segmentio/kafka-go", "github.com/redis/go-redis/v9", "github.com/prometheus/client_golang/prometheus",
+}
+
+type goPackage struct {
+	ImportPath string
+	Imports    []string
+}
+
+func TestImportsRunOneWay(t *testing.T) {
+	var wrong []string
+	for _, p := range listPackages(t) {
+		part, known := partOf(p.ImportPath)
+		if !known {
+			wrong = append(wrong, fmt.Sprintf("%s is in no part that test/arch_test.go knows: say there what it may import", p.ImportPath))
+			continue
+		}
+		for _, imported := range p.Imports {
+			other, inModule := partOf(imported)
+			if inModule && other != part && !mayImport(part, other) {
+				wrong = append(wrong, fmt.Sprintf("%s imports %s: %s may import only %v", p.ImportPath, imported, part, reachOf(part)))
+			}
+		}
+	}
+	require.Empty(t, wrong, "the direction of imports (test/arch_test.go)\n%s", strings.Join(wrong, "\n"))
+}
+
+func TestTheDomainDoesNotReachTheOutsideWorld(t *testing.T) {
+	var wrong []string
+	for _, p := range listPackages(t) {
+		if part, _ := partOf(p.ImportPath); part != "pkg/gateway" && !slices.Contains(floors, part) {
+			continue
+		}
+		for _, imported := range p.Imports {
+			if slices.Contains(impure, imported) {
+				wrong = append(wrong, fmt.Sprintf("%s imports %s", p.ImportPath, imported))
+			}
+		}
+	}
+	require.Empty(t, wrong, "pure packages do no input or output and ask nobody for time or chance\n%s", strings.Join(wrong, "\n"))
+}
+
+// partOf returns the part of the table that a package belongs to: its own entry or that of a folder above it.
+func partOf(importPath string) (part string, known bool) {
+	path, inModule := strings.CutPrefix(importPath, module)
+	for inModule {
+		if _, listed := allowed[path]; listed || slices.Contains(floors, path) {
+			return path, true
+		}
+		cut := strings.LastIndexByte(path, '/')
+		if cut < 0 {
+			break
+		}
+		path = path[:cut]
+	}
+	return path, false
+}
+
+func reachOf(part string) []string {
+	reach := slices.Clone(allowed[part])
+	if floor := slices.Index(floors, part); floor > 0 {
+		reach = append(reach, floors[:floor]...)
+	}
+	return reach
+}
+
+func mayImport(part, other string) bool {
+	return part == "test" || slices.Contains(reachOf(part), other)
+}
+
+func listPackages(t *testing.T) []goPackage {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-e", "-json=ImportPath,Imports", "./...")
+	cmd.Dir = ".."
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	require.NoError(t, err, stderr.String())
+	var packages []goPackage
+	for decoder := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p goPackage
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatalf("read go list: %v", err)
+		}
+		packages = append(packages, p)
+	}
+	require.NotEmpty(t, packages)
+	return packages
+}
