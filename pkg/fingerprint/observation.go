@@ -88,3 +88,12 @@ type Observation struct {
 
 // MaxLabel bounds a label in bytes.
 const MaxLabel = 96
+
+// String is the facet's name in findings and metrics.
+func (f Facet) String() string {
+	names := [...]string{"payment", "issuer", "device", "client stack", "parameters", "tools", "network", "autonomous system", "e-mail domain", "model"}
+	if int(f) < len(names) {
+		return names[f]
+	}
+	return "unknown"
+}

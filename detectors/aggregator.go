@@ -1,0 +1,35 @@
+package detectors
+
+import "fmt"
+
+// aggregator sees accounts that forward the ids of many end users, each with a conversation of their own.
+//
+// Why it works: a registered reseller or a product names its users. Evasion as innocence: inventing end users, which the sessions then do not bear out.
+func aggregator() Detector {
+	return Detector{
+		Spec: Spec{
+			ID: "aggregator", Axis: Harvest, Max: 0, Min: -1.5,
+			Summary:    "Innocence: the accounts name many end users.",
+			Why:        "Share of the members with at least one end user per twenty requests, and ten or more.",
+			Evasion:    "Inventing end users.",
+			LookAlikes: "This is the look-alike: products and registered resellers.",
+			Needs:      []string{"account.end_user_id"},
+		},
+		Measure: func(g *Group, _ *Context) (Measure, bool) {
+			n := 0.0
+			for i := range g.Members {
+				m := &g.Members[i]
+				if p := m.Profile; p.EndUsers >= 10 && p.EndUsers*20 >= p.Requests {
+					n += m.Weight
+				}
+			}
+			if n == 0 {
+				return Measure{}, false
+			}
+			return Measure{Bits: -1.5 * n / g.Size, Observed: n / g.Size}, true
+		},
+		Explain: func(_ *Group, m Measure) (string, string, string) {
+			return fmt.Sprintf("%.0f %% of the members name many end users", 100*m.Observed), "few do", "a product with users of its own"
+		},
+	}
+}

@@ -1,0 +1,50 @@
+package detectors
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+)
+
+// campus sees members of one openly named place: one e-mail domain of its own, one network, a daily rhythm.
+//
+// Why it works: a class, a department or a company comes under its own name, from its own network, in its waking hours. A pool that hides does the
+// opposite: free-mail and disposable domains behind many networks.
+// Evasion as innocence: buying one domain and one network for the pool gives the pool a name that one block list entry ends; the other planes stay.
+func campus() Detector {
+	return Detector{
+		Spec: Spec{
+			ID: "campus", Axis: Coordination, Plane: Identity, Max: 0, Min: -6,
+			Summary:    "Innocence: one e-mail domain of their own and one network for all, with a daily rhythm: a class or a company.",
+			Why:        "Share of the members under the commonest domain that hardly anyone else uses, times the share behind the commonest network or autonomous system, faded by round-the-clock use.",
+			Evasion:    "Giving the pool a name and a network of its own, which ends it with one entry of a block list.",
+			LookAlikes: "This is the look-alike.",
+			Needs:      []string{"account.email_domain", "client.ip or client.asn"},
+		},
+		Measure: func(g *Group, c *Context) (Measure, bool) {
+			domain := g.count(census.Trait(fingerprint.Domain))
+			if domain.top == 0 {
+				return Measure{}, false
+			}
+			network := math.Max(g.count(census.Trait(fingerprint.Network)).share, 0.9*g.count(census.Trait(fingerprint.ASN)).share)
+			// A domain that many others use too (free mail) names nobody: the members must be most of its users.
+			users := c.Census.Share(census.Trait(fingerprint.Domain), domain.top) * float64(c.Census.N)
+			own := math.Min(1, domain.share*g.Size/math.Max(users, 1))
+			rhythm := 1.0
+			if r := g.rank(census.Clock, c); r.ok && r.n >= g.Size/2 {
+				rhythm = math.Max(0, math.Min(1, r.mean/0.15))
+			}
+			openness := domain.share * network * own * rhythm
+			if openness < 0.25 {
+				return Measure{}, false
+			}
+			return Measure{Bits: -6 * openness, Observed: domain.share, Expected: network}, true
+		},
+		Explain: func(_ *Group, m Measure) (string, string, string) {
+			return fmt.Sprintf("%.0f %% under one e-mail domain of their own, %.0f %% behind one network, with a daily rhythm", 100*m.Observed, 100*m.Expected),
+				"many domains and networks in a pool that hides", "a class or a company under its own name"
+		},
+	}
+}

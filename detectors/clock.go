@@ -1,0 +1,29 @@
+package detectors
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/stillwatch/stillwatch/pkg/census"
+)
+
+// clock sees accounts that work round the clock, and counts a daily rhythm as innocence.
+//
+// Why it works: people sleep (sustained round-the-clock use is an indicator of AA26-251A). It is measured inside each account, so that users of many time zones do not look
+// like one machine, and without bias for accounts with few requests.
+// Evasion: imitating a day, and leaving the pool idle for half of it. Honest traffic like it: cron jobs, global teams behind one key.
+func clock() Detector {
+	return ranking(Spec{
+		ID: "clock", Axis: Harvest, Max: 2, Min: -1.5,
+		Summary:    "Accounts work at all hours. A daily rhythm counts as innocence.",
+		Why:        "Unbiased squared mean resultant length of the active hours (Mardia & Jupp 2000), mean rank in the census.",
+		Evasion:    "Imitating a day's rhythm, which halves a pool's capacity.",
+		LookAlikes: "Cron jobs, services, global teams behind one key.",
+	}, census.Clock, -1, 0.15, func(m Measure) (string, string, string) {
+		note := "no account sleeps"
+		if m.Bits < 0 {
+			note = "the accounts keep a daily rhythm"
+		}
+		return fmt.Sprintf("daily rhythm %.2f (0 none, 1 one time of day)", math.Max(0, m.Observed)), fmt.Sprintf("median account %.2f", math.Max(0, m.Expected)), note
+	})
+}

@@ -1,0 +1,71 @@
+package detectors
+
+import (
+	"fmt"
+
+	"github.com/axiomhq/hyperloglog"
+)
+
+// dealtOut sees a work list that is dealt out: members share a template, yet hardly any prompt is sent by two of them. Members that send the same prompts are
+// replaying a public set, which counts as innocence.
+//
+// Why it works: an item is paid for once; honest users of one template or one evaluation set overlap or have nothing in common at all.
+// Evasion: sending items twice. Honest traffic like it: users of one tool, each with work of their own: it earns only beside a shared scaffold, and little.
+func dealtOut() Detector {
+	const sampled = 64
+	return Detector{
+		Spec: Spec{
+			ID: "dealt_out", Axis: Harvest, Max: 1, Min: -4,
+			Summary:    "The members share a template but no items: a work list dealt out. The same items from all count as innocence.",
+			Why:        "Distinct prompts of the union over the sum of the members' (HyperLogLog, Flajolet et al. 2007): near 1 when dealt out, near 1/n when all replay one set.",
+			Evasion:    "Paying for items twice.",
+			LookAlikes: "Users of one tool; evaluators of one public set are told apart by their overlap.",
+			Needs:      []string{"content.input or sketch"},
+		},
+		Measure: func(g *Group, _ *Context) (Measure, bool) {
+			if len(g.Work.Shingles) < 2 && g.Work.Skeleton == 0 {
+				return Measure{}, false
+			}
+			var union *hyperloglog.Sketch
+			sum, n := 0.0, 0
+			for i := range g.Members {
+				p := g.Members[i].Profile
+				if len(p.PromptSketch) == 0 {
+					continue
+				}
+				var s hyperloglog.Sketch
+				if s.UnmarshalBinary(p.PromptSketch) != nil {
+					continue
+				}
+				sum += float64(s.Estimate())
+				if union == nil {
+					union = &s
+				} else if union.Merge(&s) != nil {
+					continue
+				}
+				if n++; n == sampled {
+					break
+				}
+			}
+			if n < 3 || sum < 30 {
+				return Measure{}, false
+			}
+			ratio := min(1, float64(union.Estimate())/sum)
+			m := Measure{Observed: ratio, Expected: float64(n)}
+			switch {
+			case ratio >= 0.8:
+				m.Bits = (ratio - 0.8) / 0.2
+			case ratio < 0.6:
+				m.Bits = -4 * (0.6 - ratio) / 0.6 * float64(n) / float64(n-1)
+			}
+			return m, true
+		},
+		Explain: func(_ *Group, m Measure) (string, string, string) {
+			note := "a work list dealt out among the members"
+			if m.Bits <= 0 {
+				note = "the members replay the same prompts, as with a public set"
+			}
+			return fmt.Sprintf("%.0f %% of the members' prompts are sent by one member only", 100*m.Observed), fmt.Sprintf("%.0f %% if all sent the same", 100/m.Expected), note
+		},
+	}
+}

@@ -1,0 +1,192 @@
+// Package detectors holds the detectors: one file each, opening with what it sees, why it works, what it costs to evade and what honest
+// traffic looks like it.
+//
+// A detector is a pure function of a group of accounts and the population it is measured against. It answers in bits: how much more (or less)
+// of something the group shows than as many unrelated accounts would. Effect sizes, not p-values: a p-value only says that the group is large.
+// The registry lists them; pkg/campaign adds their bits up.
+package detectors
+
+import (
+	"math"
+
+	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+)
+
+// Spec describes a detector, for the documentation and for the fusion of evidence.
+type Spec struct {
+	// ID is the stable name that findings and configuration use.
+	ID string
+	// Axis and Plane say which question the evidence answers and which family it belongs to; harvest detectors have no plane.
+	Axis  Axis
+	Plane Plane
+	// Summary says in one sentence what is seen.
+	Summary string
+	// Why says why it works, with the source of the formula or of the fact.
+	Why string
+	// Evasion says what it costs an attacker not to show it.
+	Evasion string
+	// LookAlikes names the honest traffic that shows it too, and what keeps that apart.
+	LookAlikes string
+	// Needs names the event fields without which the detector is blind.
+	Needs []string
+	// Max and Min bound the bits.
+	Max, Min float64
+}
+
+// Detector is a Spec with its function.
+type Detector struct {
+	Spec Spec
+	// Measure computes the bits; ok is false when the group does not report what is needed.
+	Measure func(g *Group, c *Context) (m Measure, ok bool)
+	// Explain puts a measure in words, for a finding; it is not called while candidates are searched.
+	Explain func(g *Group, m Measure) (observed, expected, note string)
+}
+
+// Measure is a detector's figure before it is put in words.
+type Measure struct {
+	Bits               float64
+	Observed, Expected float64
+	// Value is the shared value that the figure is about, where there is one.
+	Value uint64
+}
+
+// Evidence measures the group and explains the result.
+func (d *Detector) Evidence(g *Group, c *Context) (Evidence, bool) {
+	m, ok := d.Measure(g, c)
+	if !ok {
+		return Evidence{}, false
+	}
+	e := Evidence{Detector: d.Spec.ID, Axis: d.Spec.Axis, Plane: d.Spec.Plane, Bits: d.Spec.Clamp(m.Bits)}
+	e.Observed, e.Expected, e.Note = d.Explain(g, m)
+	return e, true
+}
+
+// Clamp bounds bits to the detector's range. A figure that is no number counts as nothing.
+func (s *Spec) Clamp(bits float64) float64 {
+	if math.IsNaN(bits) {
+		return 0
+	}
+	return math.Max(s.Min, math.Min(s.Max, bits))
+}
+
+// Context is what a group is measured against.
+type Context struct {
+	Census *census.Census
+	// ShingleAccounts and SkeletonAccounts are the numbers of live entities whose scaffold holds the shingle, whose prompts recur in the skeleton.
+	ShingleAccounts, SkeletonAccounts func(hash uint64) int
+}
+
+// Idf is log2 of the population over the accounts that show something: how surprising it is to share it (Sparck Jones 1972). The group's own
+// accounts count in df, so that a tool used by a quarter of all accounts is worth two bits however large the group.
+func (c *Context) Idf(df int) float64 {
+	return math.Max(0, math.Log2(float64(c.Census.N+1)/float64(max(df, 1))))
+}
+
+// Member is an account in a group.
+type Member struct {
+	Profile *fingerprint.Profile
+	Vector  *census.Vector
+	// Weight is 1, or one over the number of members of the same verified organisation.
+	Weight float64
+}
+
+// Group is a set of accounts under suspicion, with what made it one.
+type Group struct {
+	Members []Member
+	// Size is the sum of the weights: the number of independent entities.
+	Size float64
+	// Defining are the planes of the facets that the group was selected by: its agreement there is no coincidence and counts at a discount.
+	Defining map[Plane]bool
+	// HandOvers is the number of members that took part in a conversation handed over inside the group.
+	HandOvers int
+	// Work is what the members' prompts share, computed once by SharedWork.
+	Work CommonWork
+
+	counted [census.NumTraits]*tally
+	ranks   [census.NumFeatures]*ranked
+}
+
+type tally struct {
+	entropy, known, share float64
+	top                   uint64
+	shares                []census.ValueShare
+}
+
+type ranked struct {
+	mean, auc, n float64
+	ok           bool
+}
+
+// count tallies a trait's values over the members.
+func (g *Group) count(t census.Trait) *tally {
+	if g.counted[t] == nil {
+		var k census.Counter
+		for i := range g.Members {
+			k.Add(census.Value(g.Members[i].Profile, t), g.Members[i].Weight)
+		}
+		r := &tally{entropy: k.Entropy(), known: k.Known()}
+		r.top, r.share = k.Top()
+		r.shares = k.Shares()
+		g.counted[t] = r
+	}
+	return g.counted[t]
+}
+
+// Shares lists the values of a trait among the members, the commonest first.
+func (g *Group) Shares(t census.Trait) []census.ValueShare { return g.count(t).shares }
+
+// rank gives the members' mean of a feature and their mean rank in the census (an AUC: the chance that a member exceeds a random account).
+func (g *Group) rank(f census.Feature, c *Context) *ranked {
+	if g.ranks[f] == nil {
+		r := &ranked{}
+		for i := range g.Members {
+			m := &g.Members[i]
+			if !m.Vector.Known(f) {
+				continue
+			}
+			q, ok := c.Census.Rank(f, m.Vector[f])
+			if !ok {
+				continue
+			}
+			r.mean += m.Weight * m.Vector[f]
+			r.auc += m.Weight * q
+			r.n += m.Weight
+		}
+		if r.n > 0 {
+			r.mean /= r.n
+			r.auc /= r.n
+			r.ok = true
+		}
+		g.ranks[f] = r
+	}
+	return g.ranks[f]
+}
+
+// coincidence is log2(expected / observed effective number of distinct values of a trait: perplexities). The expectation is the low end (10th percentile) of what as many
+// random entities show, so that the scatter of small groups earns nothing; groups in which fewer than half report the trait are not judged.
+func coincidence(g *Group, c *Context, t census.Trait) (Measure, bool) {
+	k := g.count(t)
+	if k.known < g.Size/2 || len(g.Members) < 3 {
+		return Measure{}, false
+	}
+	chance := c.Census.Effective(t, g.Size)
+	m := Measure{Observed: math.Exp2(k.entropy), Expected: math.Exp2(chance.Mean), Value: k.top}
+	m.Bits = chance.Low - k.entropy
+	if m.Bits < 0 {
+		// More variety than chance: only beyond the mean does it speak for innocence.
+		m.Bits = math.Min(0, chance.Mean-k.entropy)
+	}
+	return m, true
+}
+
+// odds turns the members' mean rank into bits, log2(AUC / (1 - AUC)), shrunk towards chance as if shrinkage random accounts had joined the group.
+func odds(r *ranked, shrinkage float64) float64 {
+	auc := (r.auc*r.n + 0.5*shrinkage) / (r.n + shrinkage)
+	auc = math.Max(0.01, math.Min(0.99, auc))
+	return math.Log2(auc / (1 - auc))
+}
+
+// Shrinkage is how many random accounts a group is diluted with before its mean rank is believed: with 4, a group of 8 that ranks
+// entirely at the top gets 2.3 bits instead of 6.6.
+const Shrinkage = 4

@@ -1,0 +1,59 @@
+package detectors
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/stillwatch/stillwatch/pkg/census"
+)
+
+// elicitation, coercion, grading, generation and cleaning see what the prompts ask for.
+//
+// Why they work: harvesting has a vocabulary: show every step, write out your hidden thoughts, grade by this rubric, make question-answer pairs, clean this transcript.
+// Evasion: other words and other languages than the lexicons hold. Honest traffic like it: teachers, auditors, evaluators: intent alone never makes more than a low finding.
+func elicitation() Detector {
+	return intent("elicitation", census.Elicitation, 1.5, "ask to show the reasoning", "Step-by-step instructions for every answer.", "Homework, explanations.")
+}
+
+func coercion() Detector {
+	return intent("coercion", census.Coercion, 3, "ask for hidden reasoning", "Demands for the model's hidden reasoning or system prompt, as in GTIG's and Anthropic's reports of 2026.", "Red teams and researchers.")
+}
+
+func grading() Detector {
+	return intent("grading", census.Grading, 1.5, "ask to grade or compare answers", "The model as a reward model: rubric grading and judging.", "Evaluation suites.")
+}
+
+func generation() Detector {
+	return intent("generation", census.Generation, 2, "ask for training material", "Question-answer pairs, instructions and dialogues made to order.", "Quiz and test-data makers.")
+}
+
+func cleaning() Detector {
+	return intent("cleaning", census.Cleaning, 1, "ask to clean or normalise transcripts", "The model as a cleaner of another model's transcripts (770,609 requests in ten days in one public case).", "Meeting-notes tools.")
+}
+
+// intent is log2 of the members' share of requests with the intent over the population's, both smoothed by 5 %: an effect size that a rare word in a rare population cannot
+// inflate.
+func intent(id string, f census.Feature, limit float64, what, why, lookAlikes string) Detector {
+	return Detector{
+		Spec: Spec{
+			ID: id, Axis: Harvest, Max: limit, Min: 0,
+			Summary:    "The prompts " + what + ".",
+			Why:        why,
+			Evasion:    "Wording that the multilingual lexicons do not hold.",
+			LookAlikes: lookAlikes,
+			Needs:      []string{"content.input or sketch"},
+		},
+		Measure: func(g *Group, c *Context) (Measure, bool) {
+			r := g.rank(f, c)
+			if !r.ok {
+				return Measure{}, false
+			}
+			expected := c.Census.Mean(f)
+			shrunk := (r.mean*r.n + expected*Shrinkage) / (r.n + Shrinkage)
+			return Measure{Bits: math.Log2((shrunk + 0.05) / (expected + 0.05)), Observed: r.mean, Expected: expected}, true
+		},
+		Explain: func(_ *Group, m Measure) (string, string, string) {
+			return fmt.Sprintf("%.0f %% of requests %s", 100*m.Observed, what), fmt.Sprintf("%.1f %% in the population", 100*m.Expected), what
+		},
+	}
+}

@@ -1,0 +1,46 @@
+package detectors
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/stillwatch/stillwatch/pkg/census"
+)
+
+// loadBalance sees accounts that carry equal shares of the load.
+//
+// Why it works: a pool's scheduler hands requests to the least recently used account; people and companies are heavy-tailed (in a public trace of real
+// clients the top ten carry 63-93 % of the requests).
+// Evasion: a scheduler that imitates a heavy tail wastes most of its accounts' capacity.
+// Honest traffic like it: a class that answers the same questions, cron jobs on one schedule.
+func loadBalance() Detector {
+	return Detector{
+		Spec: Spec{
+			ID: "load_balance", Axis: Coordination, Plane: Schedule, Max: 3, Min: -2,
+			Summary:    "The members share the load evenly.",
+			Why:        "log2 of the spread of request rates in the population over the group's, both freed from counting noise; shrunk by the group's size.",
+			Evasion:    "Imitating a heavy tail, which wastes most accounts' capacity.",
+			LookAlikes: "A class with one assignment; jobs on one schedule.",
+		},
+		Measure: func(g *Group, c *Context) (Measure, bool) {
+			var s census.Spread
+			for i := range g.Members {
+				s.Add(g.Members[i].Profile)
+			}
+			population := c.Census.LoadSpread()
+			if s.N() < 4 || math.IsNaN(population) {
+				return Measure{}, false
+			}
+			sd := s.SD()
+			// The relative standard error of a standard deviation of n values is 1/sqrt(2(n-1)): only what is beyond it counts.
+			bits := math.Log2(population / sd)
+			noise := math.Log2E / math.Sqrt(2*(s.N()-1))
+			bits = math.Copysign(math.Max(0, math.Abs(bits)-noise), bits)
+			return Measure{Bits: bits, Observed: math.Exp2(sd), Expected: math.Exp2(population)}, true
+		},
+		Explain: func(_ *Group, m Measure) (string, string, string) {
+			return fmt.Sprintf("request rates differ by a factor of %.2f (one standard deviation)", m.Observed),
+				fmt.Sprintf("a factor of %.2f in the population", m.Expected), "a scheduler shares the load, people do not"
+		},
+	}
+}

@@ -1,0 +1,28 @@
+package detectors
+
+import (
+	"fmt"
+
+	"github.com/stillwatch/stillwatch/pkg/census"
+)
+
+// novelty sees prompts that never repeat, and counts repetition as innocence.
+//
+// Why it works: a duplicate teaches a student nothing, so harvesters send each item once; evaluations, cron jobs and monitoring repeat themselves.
+// Evasion: repeating prompts, at full price for no data. Honest traffic like it: most people never repeat themselves either: it earns little and costs much.
+func novelty() Detector {
+	return ranking(Spec{
+		ID: "novelty", Axis: Harvest, Max: 0.75, Min: -3,
+		Summary:    "Every prompt is new. Repeated prompts count as innocence.",
+		Why:        "Mean rank of distinct prompts (HyperLogLog) per request in the census.",
+		Evasion:    "Repeating prompts, at full price for no data.",
+		LookAlikes: "Ordinary use.",
+		Needs:      []string{"content.input or sketch"},
+	}, census.Novelty, 1, 0.2, func(m Measure) (string, string, string) {
+		note := "each item is asked once"
+		if m.Bits < 0 {
+			note = "the same prompts come again"
+		}
+		return fmt.Sprintf("%.0f %% of prompts are new", 100*m.Observed), fmt.Sprintf("median account %.0f %%", 100*m.Expected), note
+	})
+}

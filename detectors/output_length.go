@@ -1,0 +1,29 @@
+package detectors
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/stillwatch/stillwatch/pkg/census"
+)
+
+// outputLength sees long answers, on the templated part of the traffic where there is one.
+//
+// Why it works: the answers are the loot; templates ask for all the steps. Evasion: short answers, a poorer loot.
+// Honest traffic like it: writing assistants; short answers (classification, extraction) count as innocence.
+func outputLength() Detector {
+	return ranking(Spec{
+		ID: "output_length", Axis: Harvest, Max: 2, Min: -1.5,
+		Summary:    "The answers are longer than other accounts'. Short answers count as innocence.",
+		Why:        "Mean rank of log output tokens per request in the census, over the slice that carries the scaffold.",
+		Evasion:    "Asking for less.",
+		LookAlikes: "Writing assistants, report generators.",
+		Needs:      []string{"usage.output_tokens"},
+	}, census.OutputLength, 1, 1, func(m Measure) (string, string, string) {
+		note := "long answers are the loot"
+		if m.Bits < 0 {
+			note = "short answers teach little"
+		}
+		return fmt.Sprintf("%.0f output tokens per request", math.Exp2(m.Observed)), fmt.Sprintf("median account %.0f", math.Exp2(m.Expected)), note
+	})
+}

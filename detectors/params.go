@@ -1,0 +1,21 @@
+package detectors
+
+import (
+	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+)
+
+// params sees one tuple of request parameters (temperature, token limits, streaming, effort) across accounts.
+//
+// Why it works: the harvesting program sets them once. Evasion: random parameters, at the price of the answers' quality.
+// Honest traffic like it: the defaults of one library; the census knows how common they are.
+func params() Detector {
+	return sharedValue(Spec{
+		ID: "params", Axis: Coordination, Plane: Client, Max: 4, Min: -0.5,
+		Summary:    "The members send one tuple of request parameters.",
+		Why:        "Perplexity of the parameter tuples against the census.",
+		Evasion:    "Randomising parameters, at the price of the answers' quality.",
+		LookAlikes: "The defaults of a popular library.",
+		Needs:      []string{"request.temperature", "request.max_tokens"},
+	}, census.Trait(fingerprint.Params), "parameter tuples", "one program sets the parameters")
+}

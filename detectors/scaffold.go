@@ -1,0 +1,40 @@
+package detectors
+
+import (
+	"fmt"
+	"math"
+)
+
+// scaffold sees the text that recurs in the members' prompts and is the same for all of them, wherever its slots are.
+//
+// Why it works: harvesting one capability needs one instruction ("variations of one prompt tens of thousands of times across hundreds of
+// coordinated accounts"), and unrelated accounts do not write the same four-word sequences again and again.
+// Evasion: rewrite the template per account and per request, by a model good enough to leave no four words together; then the skeleton, the
+// intents and the pool's other planes remain.
+// Honest traffic like it: users of one tool or one prompt library (many unrelated accounts: the idf takes it away), API applications that share
+// boilerplate lines (a small part of their own scaffold: the mass takes it away), a class with one assignment (see campus).
+func scaffold() Detector {
+	return Detector{
+		Spec: Spec{
+			ID: "scaffold", Axis: Coordination, Plane: Work, Max: 8,
+			Summary:    "The prompts of the members share recurring text that few other accounts use.",
+			Why:        "Coordinated sampling of shingles (Broder 1997) weighted by inverse document frequency (Sparck Jones 1972; column weights of FRAUDAR, Hooi et al. 2016), times the share of the members' own recurring text and traffic that is common.",
+			Evasion:    "Rewriting the template for every request with a model: one more inference per harvested answer.",
+			LookAlikes: "Tools and prompt libraries (common among unrelated accounts), shared boilerplate (a small share of each account's own text), a class with one assignment.",
+			Needs:      []string{"content.input or sketch"},
+		},
+		Measure: func(g *Group, _ *Context) (Measure, bool) {
+			w := &g.Work
+			if len(w.Shingles) < 2 {
+				return Measure{}, false
+			}
+			// A slice of a quarter of the traffic is full evidence: a reseller hides its harvest among ordinary requests.
+			return Measure{Bits: w.Rarity * w.Mass * math.Min(1, 4*w.Traffic), Observed: w.Carriers / g.Size, Expected: math.Exp2(-w.Rarity)}, true
+		},
+		Explain: func(g *Group, m Measure) (string, string, string) {
+			return fmt.Sprintf("%.0f %% of the members carry the same %d sampled phrases, %.0f %% of their own recurring text, in %.0f %% of their requests",
+					100*m.Observed, len(g.Work.Shingles), 100*g.Work.Mass, 100*g.Work.Traffic),
+				fmt.Sprintf("%.2g %% of all accounts", 100*m.Expected), "one prompt template in many hands"
+		},
+	}
+}

@@ -1,0 +1,28 @@
+package detectors
+
+import (
+	"fmt"
+
+	"github.com/stillwatch/stillwatch/pkg/census"
+)
+
+// singleTurn sees requests without conversation.
+//
+// Why it works: a harvested item is one question and one answer; people follow up, agents loop.
+// Evasion: harvest dialogues, at several times the price per item. Honest traffic like it: every API application; it is one figure among many.
+func singleTurn() Detector {
+	return ranking(Spec{
+		ID: "single_turn", Axis: Harvest, Max: 1.5, Min: -3,
+		Summary:    "The requests stand alone: no conversation, no tool loop. Growing conversations count as innocence.",
+		Why:        "Mean rank of the single-turn share in the census (an AUC).",
+		Evasion:    "Harvesting dialogues, at several times the price per item.",
+		LookAlikes: "API applications.",
+		Needs:      []string{"request.message_count or content.input"},
+	}, census.SingleTurn, 1, 0.25, func(m Measure) (string, string, string) {
+		note := "questions without conversation"
+		if m.Bits < 0 {
+			note = "conversations that go on"
+		}
+		return fmt.Sprintf("%.0f %% of requests without an earlier turn", 100*m.Observed), fmt.Sprintf("median account %.0f %%", 100*m.Expected), note
+	})
+}

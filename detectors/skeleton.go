@@ -1,0 +1,38 @@
+package detectors
+
+import (
+	"fmt"
+	"math"
+)
+
+// skeleton sees the same sequence of line kinds (headings, bullets, tags, labels) in the members' prompts, whatever the words are.
+//
+// Why it works: a paraphraser changes words and keeps the layout that the output parser depends on.
+// Evasion: vary the layout too, and the parser with it.
+// Honest traffic like it: pasted documents of one kind, agents with one layout; the idf and the share of the traffic tell them apart.
+func skeleton() Detector {
+	return Detector{
+		Spec: Spec{
+			ID: "skeleton", Axis: Coordination, Plane: Work, Max: 8,
+			Summary:    "The prompts of the members share an uncommon layout of headings, lists, tags and labels.",
+			Why:        "Structure survives paraphrase; weighted by inverse document frequency.",
+			Evasion:    "Varying the layout of prompt and answer, and parsing every variant.",
+			LookAlikes: "One tool's prompts, one kind of pasted document.",
+			Needs:      []string{"content.input or sketch"},
+		},
+		Measure: func(g *Group, _ *Context) (Measure, bool) {
+			w := &g.Work
+			if w.Skeleton == 0 || w.SkeletonShare < 0.2 {
+				return Measure{}, false
+			}
+			return Measure{
+				Bits:     w.SkeletonRarity * w.SkeletonShare * math.Min(1, 4*w.SkeletonTraffic),
+				Observed: w.SkeletonShare, Expected: math.Exp2(-w.SkeletonRarity), Value: w.Skeleton,
+			}, true
+		},
+		Explain: func(g *Group, m Measure) (string, string, string) {
+			return fmt.Sprintf("%.0f %% of the members write in one layout, in %.0f %% of their requests", 100*m.Observed, 100*g.Work.SkeletonTraffic),
+				fmt.Sprintf("%.2g %% of all accounts", 100*m.Expected), "one form behind different words"
+		},
+	}
+}

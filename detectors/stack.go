@@ -1,0 +1,54 @@
+package detectors
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+)
+
+// stack sees one client software behind many networks.
+//
+// Why it works: a pool's requests leave from one program, whatever proxies carry them; ordinary accounts on many networks run many clients and versions.
+// Evasion: rotating user agents and TLS stacks consistently, per account.
+// Honest traffic like it: a popular tool (its own users all show it: it comes with heavy-tailed, conversational use and no other plane), a managed
+// fleet behind one network (discounted by the share of distinct networks).
+func stack() Detector {
+	return Detector{
+		Spec: Spec{
+			ID: "stack", Axis: Coordination, Plane: Client, Max: 6, Min: -1,
+			Summary:    "One client software and TLS fingerprint behind many networks.",
+			Why:        "Perplexity of the client stacks against the census, times how diverse the members' networks are compared with chance: uniform clients on diverse networks.",
+			Evasion:    "Consistent, rotating client and TLS impersonation per account.",
+			LookAlikes: "Users of one popular tool; a managed fleet behind one network.",
+			Needs:      []string{"client.user_agent", "client.ja4"},
+		},
+		Measure: func(g *Group, c *Context) (Measure, bool) {
+			m, ok := coincidence(g, c, census.Trait(fingerprint.Stack))
+			if ok && m.Bits > 0 {
+				m.Bits *= NetworkDiversity(g, c)
+			}
+			return m, ok
+		},
+		Explain: func(g *Group, m Measure) (string, string, string) {
+			return fmt.Sprintf("%d accounts show %.3g effective client stacks on %.0f effective networks", len(g.Members), m.Observed,
+					math.Exp2(g.count(census.Trait(fingerprint.Network)).entropy)),
+				fmt.Sprintf("%.3g stacks among as many unrelated accounts", m.Expected), "one program behind many networks"
+		},
+	}
+}
+
+// NetworkDiversity is how diverse the members' networks are, 0..1: the entropy of their networks over that of as many random accounts.
+// Uniform clients mean little where the network is one office's. Unknown networks count as diverse.
+func NetworkDiversity(g *Group, c *Context) float64 {
+	k := g.count(census.Trait(fingerprint.Network))
+	if k.known < g.Size/2 {
+		return 1
+	}
+	expected := c.Census.Effective(census.Trait(fingerprint.Network), g.Size).Mean
+	if expected <= 0 {
+		return 1
+	}
+	return math.Max(0, math.Min(1, k.entropy/expected))
+}

@@ -1,0 +1,153 @@
+package detectors
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// CommonWork is what the prompts of a group's members have in common.
+type CommonWork struct {
+	// Shingles are the shared shingles: in the scaffold of at least a fifth of the members and, among them, several times as common as in the population.
+	Shingles []Shared
+	// Mass is the members' mean share of their own scaffold that is shared, weighted by rarity. Traffic is the mean share of their requests that carry it.
+	Mass, Traffic float64
+	// Rarity is the mean idf of the shared shingles in bits, weighted by the members that show them.
+	Rarity float64
+	// Carriers is the weight of the members that carry at least a third of the shared shingles.
+	Carriers float64
+	// Skeleton is the commonest line structure, with the share of members that recur in it and its idf.
+	Skeleton       uint64
+	SkeletonShare  float64
+	SkeletonRarity float64
+	// SkeletonTraffic is the mean share of requests in it among those members.
+	SkeletonTraffic float64
+}
+
+// Shared is a shingle with the weight of the members that carry it and its idf.
+type Shared struct {
+	Hash   uint64
+	Weight float64
+	Idf    float64
+}
+
+// recurs is the number of prompts from which a shingle is part of an account's scaffold: three, or two for an account that has sent fewer than ten.
+func recurs(requests uint32) uint32 {
+	if requests < 10 {
+		return 2
+	}
+	return 3
+}
+
+// SharedWork finds what the members' scaffolds have in common and remembers it in the group.
+func (g *Group) SharedWork(c *Context) {
+	weights := map[uint64]float64{}
+	skeletons := map[uint64]float64{}
+	for i := range g.Members {
+		m := &g.Members[i]
+		least := recurs(m.Profile.WithText)
+		for _, s := range m.Profile.Scaffold {
+			if s.Count >= least {
+				weights[s.Hash] += m.Weight
+			}
+		}
+		for _, s := range m.Profile.Skeletons {
+			if s.Count >= least {
+				skeletons[s.Hash] += m.Weight
+			}
+		}
+	}
+	w := CommonWork{}
+	for h, weight := range weights {
+		if weight < g.Size/5 || weight < 2 {
+			continue
+		}
+		df := c.ShingleAccounts(h)
+		// At least four times as common as in the population: what everyone writes is not the group's work.
+		if weight/g.Size < 4*float64(df)/float64(c.Census.N+1) {
+			continue
+		}
+		w.Shingles = append(w.Shingles, Shared{h, weight, c.Idf(df)})
+	}
+	slices.SortFunc(w.Shingles, func(a, b Shared) int {
+		return cmp.Or(cmp.Compare(b.Weight*b.Idf, a.Weight*a.Idf), cmp.Compare(a.Hash, b.Hash))
+	})
+	shared := make(map[uint64]float64, len(w.Shingles))
+	norm := 0.0
+	for _, s := range w.Shingles {
+		shared[s.Hash] = s.Idf
+		w.Rarity += s.Weight * s.Idf
+		norm += s.Weight
+	}
+	if norm > 0 {
+		w.Rarity /= norm
+	}
+	for i := range g.Members {
+		m := &g.Members[i]
+		mass, traffic, carried := containment(m, shared, c)
+		w.Mass += m.Weight * mass
+		w.Traffic += m.Weight * traffic
+		if 3*carried >= len(w.Shingles) && carried > 0 {
+			w.Carriers += m.Weight
+		}
+	}
+	if g.Size > 0 {
+		w.Mass /= g.Size
+		w.Traffic /= g.Size
+	}
+	best := 0.0
+	for h, weight := range skeletons {
+		if weight < 2 {
+			continue
+		}
+		idf := c.Idf(c.SkeletonAccounts(h))
+		if v := weight / g.Size * idf; v > best || v == best && h < w.Skeleton {
+			best, w.Skeleton, w.SkeletonShare, w.SkeletonRarity = v, h, weight/g.Size, idf
+		}
+	}
+	if w.Skeleton != 0 {
+		n := 0.0
+		for i := range g.Members {
+			m := &g.Members[i]
+			for _, s := range m.Profile.Skeletons {
+				if s.Hash == w.Skeleton && m.Profile.WithText > 0 {
+					w.SkeletonTraffic += m.Weight * math.Min(1, float64(s.Count)/float64(m.Profile.WithText))
+					n += m.Weight
+				}
+			}
+		}
+		if n > 0 {
+			w.SkeletonTraffic /= n
+		}
+	}
+	g.Work = w
+}
+
+// containment is the idf-weighted share of a member's scaffold that lies in the shared set, the share of its requests that carry the
+// shared part, and the number of shared shingles it carries.
+func containment(m *Member, shared map[uint64]float64, c *Context) (mass, traffic float64, carried int) {
+	least := recurs(m.Profile.WithText)
+	var inside, all float64
+	var most uint32
+	for _, s := range m.Profile.Scaffold {
+		if s.Count < least {
+			continue
+		}
+		idf, ok := shared[s.Hash]
+		if !ok {
+			all += float64(s.Count) * c.Idf(c.ShingleAccounts(s.Hash))
+			continue
+		}
+		inside += float64(s.Count) * idf
+		all += float64(s.Count) * idf
+		most = max(most, s.Count)
+		carried++
+	}
+	if all > 0 {
+		mass = inside / all
+	}
+	if m.Profile.WithText > 0 {
+		traffic = math.Min(1, float64(most)/float64(m.Profile.WithText))
+	}
+	return mass, traffic, carried
+}

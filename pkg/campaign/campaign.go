@@ -1,0 +1,180 @@
+package campaign
+
+import (
+	"math"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+)
+
+// Campaign is a group under suspicion over time. Its JSON form is what correlate keeps in Redis.
+type Campaign struct {
+	ID     string `json:"id"`
+	Tenant string `json:"tenant"`
+	// Opened is when it was first found, Modified when it was last told of, in Unix milliseconds of event time.
+	Opened   int64 `json:"opened"`
+	Modified int64 `json:"modified"`
+	// Episode counts the findings about it: a closed campaign that comes back has a new finding that points at the old one.
+	Episode  int `json:"episode"`
+	Sequence int `json:"sequence"`
+	// Members maps every account ever named to when it was.
+	Members  map[string]int64  `json:"members"`
+	Defining []detectors.Plane `json:"defining,omitempty"`
+	Model    *Model            `json:"model"`
+
+	Coordination float64  `json:"coordination"`
+	Harvest      float64  `json:"harvest"`
+	Severity     Severity `json:"severity"`
+	Confidence   int      `json:"confidence"`
+	// Told is what the last record said, to judge what is news.
+	Told     told     `json:"told"`
+	Timeline []Point  `json:"timeline,omitempty"`
+	Related  []string `json:"related,omitempty"`
+
+	FirstSeen   int64  `json:"first_seen"`
+	LastSeen    int64  `json:"last_seen"`
+	Requests    int64  `json:"requests"`
+	Closed      bool   `json:"closed,omitempty"`
+	CloseReason string `json:"close_reason,omitempty"`
+
+	evidence []detectors.Evidence
+	planes   []detectors.Plane
+	sample   []Member
+	shared   []SharedFacet
+	models   []string
+	output   int64
+	dirty    bool
+}
+
+type told struct {
+	Members  int      `json:"members"`
+	Severity Severity `json:"severity"`
+	Planes   int      `json:"planes"`
+}
+
+// namespace is the UUID namespace of findings (a random UUID, fixed for ever).
+var namespace = uuid.MustParse("6f1d9f5e-3c55-4b0e-9a57-2f7a3c6f4c11")
+
+// UID is the identity of the campaign's current finding.
+func (c *Campaign) UID() string {
+	return uuid.NewSHA1(namespace, []byte(c.Tenant+"\x00"+c.ID+"\x00"+string(rune('0'+c.Episode)))).String()
+}
+
+func (c *Campaign) defining() map[detectors.Plane]bool {
+	m := make(map[detectors.Plane]bool, len(c.Defining))
+	for _, p := range c.Defining {
+		m[p] = true
+	}
+	return m
+}
+
+func (c *Campaign) reopen(now int64) {
+	c.Related = append(c.Related, c.UID())
+	c.Closed, c.CloseReason = false, ""
+	c.Episode++
+	c.Sequence = 0
+	c.Opened = now
+	c.Told = told{}
+	c.Severity = 0
+}
+
+// measure takes a new measurement of the members that are live.
+func (c *Campaign) measure(g *detectors.Group, sc *score, e *Engine, s *search, members []int32) {
+	c.Coordination, c.Harvest = sc.coordination, sc.harvest
+	c.planes = sc.agreeing()
+	c.evidence = c.evidence[:0]
+	for i := range e.registry {
+		d := &e.registry[i]
+		if !sc.spoke[i] || math.Abs(sc.measures[i].Bits) < 0.1 {
+			continue
+		}
+		ev := detectors.Evidence{Detector: d.Spec.ID, Axis: d.Spec.Axis, Plane: d.Spec.Plane, Bits: math.Round(10*sc.measures[i].Bits) / 10}
+		ev.Observed, ev.Expected, ev.Note = d.Explain(g, sc.measures[i])
+		c.evidence = append(c.evidence, ev)
+	}
+	var requests, output int64
+	first, last := int64(math.MaxInt64), int64(0)
+	models := map[uint64]int{}
+	labels := map[uint64]string{}
+	for _, i := range members {
+		p := &s.ix.accounts[i].profile
+		requests += int64(p.Requests)
+		output += int64(p.OutputTokens)
+		first, last = min(first, p.FirstSeen), max(last, p.LastSeen)
+		for _, m := range p.Models {
+			models[m.Hash] += int(m.Count)
+		}
+		for _, l := range p.Labels {
+			labels[l.Hash] = l.Text
+		}
+	}
+	c.Requests = max(c.Requests, requests)
+	c.output = output
+	if c.FirstSeen == 0 || first < c.FirstSeen {
+		c.FirstSeen = first
+	}
+	c.LastSeen = max(c.LastSeen, last)
+	c.models = c.models[:0]
+	for _, h := range sortedKeys(models) {
+		if t := labels[h]; t != "" {
+			c.models = append(c.models, t)
+		}
+	}
+	slices.Sort(c.models)
+	c.take(g, s, members, labels)
+	c.judge(g, sc, &e.o)
+}
+
+// take draws the sample of members and the readable values that they share.
+func (c *Campaign) take(g *detectors.Group, s *search, members []int32, labels map[uint64]string) {
+	model := c.Model
+	c.sample = c.sample[:0]
+	for _, i := range members[:min(len(members), s.o.SampleMembers)] {
+		a := s.ix.accounts[i]
+		p := &a.profile
+		m := Member{Account: p.Account, Org: p.Org, Requests: p.Requests, FirstSeen: p.FirstSeen, LastSeen: p.LastSeen}
+		l := model.fit(a, s.ctx, true)
+		m.Agreement, m.Planes = l.agreement()
+		m.Stack = labels[census.Value(p, census.Trait(fingerprint.Stack))]
+		c.sample = append(c.sample, m)
+	}
+	c.shared = c.shared[:0]
+	for _, t := range model.Traits {
+		if t.Trait >= census.Trait(fingerprint.NumFacets) {
+			continue
+		}
+		for _, v := range t.Values[:min(len(t.Values), 3)] {
+			if text := labels[v.Value]; text != "" && v.Share >= 0.1 {
+				c.shared = append(c.shared, SharedFacet{
+					Facet: fingerprint.Facet(t.Trait).String(), Value: text, Share: v.Share, Census: s.ctx.Census.Share(t.Trait, v.Value),
+				})
+			}
+		}
+	}
+	_ = g
+}
+
+// judge sets severity and confidence. Severity never falls in an open episode: an analyst who was woken must not find the reason gone.
+func (c *Campaign) judge(g *detectors.Group, sc *score, o *Options) {
+	sev := Severity(0)
+	switch margin := sc.margin(o); {
+	case margin >= 0 && len(c.planes) >= o.Planes:
+		sev = High
+		if len(c.Members) >= o.CriticalMembers || c.Requests >= o.CriticalRequests {
+			sev = Critical
+		}
+	case margin >= -1 && len(c.planes) >= o.Planes:
+		sev = Medium
+	default:
+		sev = Low
+	}
+	c.Severity = max(c.Severity, sev)
+	// A margin of a bit on both axes is even odds doubled; the logistic of the margin over two bits is the calibration of docs/evaluation.md.
+	c.Confidence = max(c.Confidence, int(math.Round(100/(1+math.Exp2(-(sc.margin(o)+2)/1.5)))))
+	c.Confidence = min(c.Confidence, 99)
+	_ = g
+}

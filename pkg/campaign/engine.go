@@ -1,0 +1,237 @@
+// Package campaign finds groups of accounts that act as one and harvest, and follows them: candidates from shared values, evidence added up on two axes,
+// pruning, explaining away, a stable identity across replaced pools, and the findings that tell of it.
+//
+// The engine is pure: profiles in, findings and account verdicts out, the time from the events.
+package campaign
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+)
+
+// Engine holds the live profiles of all tenants and the campaigns among them. It is not safe for concurrent use.
+type Engine struct {
+	o        Options
+	registry []detectors.Detector
+	tenants  map[string]*tenant
+	next     int64
+	changed  map[string]bool
+	// Trace, when set, is told of every candidate that is measured.
+	Trace func(Candidate)
+}
+
+type tenant struct {
+	name       string
+	population *population
+	campaigns  []*Campaign
+	// verdicts holds what was last said of each account that was ever named.
+	verdicts map[string]AccountStatus
+	census   *census.Census
+	taken    int64
+	size     int
+}
+
+// Emission is one thing to tell: a finding or an account verdict.
+type Emission struct {
+	Finding *Finding
+	Account *AccountVerdict
+}
+
+// New makes an engine; the options must be valid.
+func New(o Options) (*Engine, error) {
+	if err := o.Validate(); err != nil {
+		return nil, fmt.Errorf("correlate options: %w", err)
+	}
+	return &Engine{o: o, registry: detectors.All(), tenants: map[string]*tenant{}, changed: map[string]bool{}}, nil
+}
+
+func (e *Engine) tenant(name string) *tenant {
+	t := e.tenants[name]
+	if t == nil {
+		t = &tenant{name: name, population: newPopulation(), verdicts: map[string]AccountStatus{}}
+		e.tenants[name] = t
+	}
+	return t
+}
+
+// Upsert takes a new snapshot of an account. The engine owns p and all it points at from then on.
+func (e *Engine) Upsert(p fingerprint.Profile) { e.tenant(p.Tenant).population.upsert(p) }
+
+// Remove forgets an account that has been silent for the fingerprint's whole horizon.
+func (e *Engine) Remove(tenantName, account string) {
+	delete(e.tenant(tenantName).population.accounts, account)
+}
+
+// Accounts is the number of live profiles, Campaigns the number of open campaigns.
+func (e *Engine) Accounts() (n int) {
+	for _, t := range e.tenants {
+		n += len(t.population.accounts)
+	}
+	return n
+}
+
+// Open is the number of open campaigns.
+func (e *Engine) Open() (n int) {
+	for _, t := range e.tenants {
+		for _, c := range t.campaigns {
+			if !c.Closed {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// Advance evaluates everything once if an evaluation is due at event time now (Unix ms).
+func (e *Engine) Advance(now int64) []Emission {
+	interval := e.o.Interval.Milliseconds()
+	if e.next == 0 {
+		e.next = now + interval
+		return nil
+	}
+	if now < e.next {
+		return nil
+	}
+	// Aligned to the interval, so that a restart evaluates at the same times.
+	e.next = now - now%interval + interval
+	var out []Emission
+	for _, name := range sortedKeys(e.tenants) {
+		out = append(out, e.evaluate(e.tenants[name], now)...)
+	}
+	return out
+}
+
+// Next is the event time of the next evaluation.
+func (e *Engine) Next() int64 { return e.next }
+
+func (e *Engine) evaluate(t *tenant, now int64) []Emission {
+	// A clock that jumped back or a young population: nothing to compare with yet.
+	if len(t.population.accounts) < e.o.MinPopulation || now-t.population.first < e.o.WarmUp.Milliseconds() {
+		return nil
+	}
+	accounts := t.population.sorted()
+	member := map[string]*Campaign{}
+	for _, c := range t.campaigns {
+		if !c.Closed {
+			for a := range c.Members {
+				member[a] = c
+			}
+		}
+	}
+	// The census moves slowly: once an hour, or when the population has grown by a fifth.
+	if t.census == nil || now-t.taken >= 3_600_000 || len(accounts)*5 > t.size*6 {
+		t.census = takeCensus(accounts, func(a *account) bool { return member[a.profile.Account] != nil }, e.o.Census)
+		t.taken, t.size = now, len(accounts)
+	}
+	ix := buildIndex(accounts)
+	ctx := &detectors.Context{
+		Census:           t.census,
+		ShingleAccounts:  func(h uint64) int { return ix.shingles[h] },
+		SkeletonAccounts: func(h uint64) int { return ix.skeletons[h] },
+	}
+	s := &search{o: &e.o, registry: e.registry, ix: ix, ctx: ctx, taken: map[int32]bool{}}
+	if e.Trace != nil {
+		s.trace = func(c Candidate) {
+			c.Tenant, c.Time = t.name, now
+			e.Trace(c)
+		}
+	}
+	// Open campaigns first: who fits one belongs to it and is explained.
+	touched := map[string]bool{}
+	for _, c := range t.campaigns {
+		if c.Closed {
+			continue
+		}
+		e.follow(t, c, s, now, touched)
+	}
+	for _, f := range s.run() {
+		e.adopt(t, f, s, now, touched)
+	}
+	return e.tell(t, s, now, touched)
+}
+
+// follow takes the accounts that fit an open campaign into it and measures it again.
+func (e *Engine) follow(t *tenant, c *Campaign, s *search, now int64, touched map[string]bool) {
+	var members []int32
+	for n, a := range s.ix.accounts {
+		i := int32(n)
+		_, inside := c.Members[a.profile.Account]
+		if s.taken[i] && !inside {
+			continue
+		}
+		if inside {
+			members = append(members, i)
+			continue
+		}
+		if l := c.Model.fit(a, s.ctx, false); l.fits(c.Model.Size, float64(s.ix.entities)) {
+			members = append(members, i)
+			c.Members[a.profile.Account] = now
+			touched[a.profile.Account] = true
+		}
+	}
+	for _, i := range members {
+		s.taken[i] = true
+	}
+	if s.ix.weigh(members) < 3 {
+		return
+	}
+	g := s.ix.group(members, c.defining(), s.ctx, e.o.ScoreMembers)
+	sc := evaluate(g, s.ctx, s.registry, 1)
+	c.measure(g, &sc, e, s, members)
+	if g.Size >= float64(e.o.MinGroup) {
+		c.Model = learn(g, s.ctx)
+	}
+	c.dirty = true
+}
+
+// adopt turns a group beyond the line into a campaign, or into more of one that is known.
+func (e *Engine) adopt(t *tenant, f found, s *search, now int64, touched map[string]bool) {
+	var home *Campaign
+	best := sameCampaign
+	for _, c := range t.campaigns {
+		if now-c.LastSeen > e.o.Memory.Milliseconds() {
+			continue
+		}
+		if v := c.Model.similar(f.model); v >= best {
+			home, best = c, v
+		}
+	}
+	if home == nil {
+		first := s.ix.accounts[f.members[0]]
+		id := fmt.Sprintf("c-%016x", xxh3.HashStringSeed(t.name+"\x00"+first.profile.Account, uint64(now)))
+		home = &Campaign{ID: id, Tenant: t.name, Opened: now, Members: map[string]int64{}}
+		t.campaigns = append(t.campaigns, home)
+	} else if home.Closed {
+		home.reopen(now)
+	}
+	for _, i := range f.members {
+		name := s.ix.accounts[i].profile.Account
+		if _, ok := home.Members[name]; !ok {
+			home.Members[name] = now
+			touched[name] = true
+		}
+	}
+	home.Model = f.model
+	home.Defining = sortedKeys(f.group.Defining)
+	home.measure(f.group, &f.score, e, s, f.members)
+	home.dirty = true
+}
+
+// sameCampaign is the similarity of models from which a new group continues a known campaign: it shares the work and most of the rest.
+const sameCampaign = 0.6
+
+func sortedKeys[K cmp.Ordered, V any](m map[K]V) []K {
+	keys := make([]K, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

@@ -1,0 +1,273 @@
+package campaign
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+)
+
+// Model is a campaign's own fingerprint: what its members share, as a likelihood that an account is one of them. It outlives the accounts that carried it, so
+// that a replaced pool is recognised.
+type Model struct {
+	// Size is the number of entities it was learnt from.
+	Size float64 `json:"size"`
+	// Traits holds, for every trait on which the members coincide, the values with their shares.
+	Traits []TraitModel `json:"traits,omitempty"`
+	// Shingles are the shared shingles, Rarity their mean idf in bits. Skeleton is the shared layout.
+	Shingles       []uint64 `json:"shingles,omitempty"`
+	Rarity         float64  `json:"rarity,omitempty"`
+	Skeleton       uint64   `json:"skeleton,omitempty"`
+	SkeletonRarity float64  `json:"skeleton_rarity,omitempty"`
+	SkeletonShare  float64  `json:"skeleton_share,omitempty"`
+
+	shared map[uint64]struct{}
+}
+
+// TraitModel is the distribution of one trait among the members.
+type TraitModel struct {
+	Trait  census.Trait        `json:"trait"`
+	Plane  detectors.Plane     `json:"plane"`
+	Values []census.ValueShare `json:"values"`
+}
+
+var modelTraits = [...]struct {
+	trait census.Trait
+	plane detectors.Plane
+}{
+	{census.Trait(fingerprint.Payment), detectors.Funding},
+	{census.Trait(fingerprint.Issuer), detectors.Funding},
+	{census.SignupDay, detectors.Identity},
+	{census.Trait(fingerprint.Device), detectors.Client},
+	{census.Trait(fingerprint.Stack), detectors.Client},
+	{census.Trait(fingerprint.Params), detectors.Client},
+	{census.Trait(fingerprint.Network), detectors.Network},
+}
+
+// modelValues bounds the values kept per trait, modelShingles the shingles.
+const (
+	modelValues   = 32
+	modelShingles = 64
+	// coincident is the evidence in bits from which a trait belongs to the model.
+	coincident = 1
+)
+
+// learn makes the model of a group.
+func learn(g *detectors.Group, c *detectors.Context) *Model {
+	m := &Model{Size: g.Size}
+	for _, t := range modelTraits {
+		shares := g.Shares(t.trait)
+		known := 0.0
+		entropy := 0.0
+		for _, s := range shares {
+			known += s.Share
+			entropy -= s.Share * math.Log2(s.Share)
+		}
+		if known < 0.5 {
+			continue
+		}
+		// Unknown values are each distinct.
+		if rest := (1 - known) * g.Size; rest >= 1 {
+			entropy -= rest * (1 / g.Size) * math.Log2(1/g.Size)
+		}
+		if c.Census.Effective(t.trait, g.Size).Low-entropy < coincident {
+			continue
+		}
+		m.Traits = append(m.Traits, TraitModel{t.trait, t.plane, shares[:min(len(shares), modelValues)]})
+	}
+	w := &g.Work
+	m.Rarity = w.Rarity
+	for _, s := range w.Shingles[:min(len(w.Shingles), modelShingles)] {
+		m.Shingles = append(m.Shingles, s.Hash)
+	}
+	if w.SkeletonShare >= 0.3 {
+		m.Skeleton, m.SkeletonRarity, m.SkeletonShare = w.Skeleton, w.SkeletonRarity, w.SkeletonShare
+	}
+	return m
+}
+
+// likelihood is how an account fits the model: log2 of the odds against a random account, in all and by plane.
+type likelihood struct {
+	bits   float64
+	planes map[detectors.Plane]float64
+}
+
+// background is the weight of the population in a member's distribution: nobody is ruled out by one odd value (log2 of it bounds the bits against).
+const background = 0.12
+
+// maxFit bounds the bits that one plane speaks for an account: membership rests on several.
+const maxFit = 6
+
+// fit measures an account against the model. inside says that the model was learnt from this account too, whose own vote is then left out.
+func (m *Model) fit(a *account, c *detectors.Context, inside bool) likelihood {
+	l := likelihood{planes: map[detectors.Plane]float64{}}
+	p := &a.profile
+	for i := range m.Traits {
+		t := &m.Traits[i]
+		v := census.Value(p, t.Trait)
+		if v == 0 {
+			continue
+		}
+		var share, base float64
+		if t.Trait == census.SignupDay {
+			// A day more or less is the same cohort.
+			for _, s := range t.Values {
+				if d := int64(s.Value) - int64(v); d >= -1 && d <= 1 {
+					share += s.Share
+				}
+			}
+			for d := v - 1; d <= v+1; d++ {
+				base += c.Census.Share(t.Trait, d)
+			}
+		} else {
+			for _, s := range t.Values {
+				if s.Value == v {
+					share = s.Share
+				}
+			}
+			base = c.Census.Share(t.Trait, v)
+		}
+		if inside && m.Size > 1 {
+			share = math.Max(0, (share*m.Size-1)/(m.Size-1))
+		}
+		bits := math.Log2(((1-background)*share + background*base) / base)
+		bits = math.Max(-4, math.Min(maxFit, bits))
+		// The traits of a plane tell one story: the one that says most counts.
+		if old, ok := l.planes[t.Plane]; !ok || math.Abs(bits) > math.Abs(old) {
+			l.planes[t.Plane] = bits
+		}
+	}
+	if work, ok := m.work(p, c); ok {
+		l.planes[detectors.Work] = work
+	}
+	for _, plane := range planeOrder {
+		l.bits += l.planes[plane]
+	}
+	return l
+}
+
+// work is the work plane's bits; ok is false while the account has sent too little to tell.
+func (m *Model) work(p *fingerprint.Profile, c *detectors.Context) (float64, bool) {
+	if len(m.Shingles) == 0 && m.Skeleton == 0 {
+		return 0, false
+	}
+	if m.shared == nil {
+		m.shared = make(map[uint64]struct{}, len(m.Shingles))
+		for _, h := range m.Shingles {
+			m.shared[h] = struct{}{}
+		}
+	}
+	least := recurs(p)
+	var inside, all float64
+	carried := 0
+	for _, s := range p.Scaffold {
+		if s.Count < least {
+			continue
+		}
+		w := float64(s.Count) * (0.5 + c.Idf(c.ShingleAccounts(s.Hash)))
+		all += w
+		if _, ok := m.shared[s.Hash]; ok {
+			inside += w
+			carried++
+		}
+	}
+	mass := 0.0
+	if all > 0 {
+		mass = inside / all
+	}
+	best := math.Inf(-1)
+	if len(m.Shingles) >= 2 && (all > 0 || p.WithText >= 4) {
+		best = mass*math.Min(maxFit, m.Rarity) - (1-mass)*3
+		if carried < 2 {
+			best = math.Min(best, -2)
+		}
+	}
+	if m.Skeleton != 0 {
+		for _, s := range p.Skeletons {
+			if s.Hash == m.Skeleton && s.Count >= least {
+				share := math.Min(1, float64(s.Count)/float64(max(p.WithText, 1)))
+				best = math.Max(best, math.Min(maxFit, m.SkeletonRarity)*math.Min(1, 4*share))
+			}
+		}
+		if math.IsInf(best, -1) && p.WithText >= 4 {
+			best = math.Log2(math.Max(background, 1-m.SkeletonShare))
+		}
+	}
+	if math.IsInf(best, -1) {
+		return 0, false
+	}
+	return best, true
+}
+
+// fits says whether the account is one of n members among population entities: the bits must make up for the prior odds, on at least two planes.
+func (l *likelihood) fits(n, population float64) bool {
+	agree := 0
+	for _, b := range l.planes {
+		if b >= 1 {
+			agree++
+		}
+	}
+	prior := math.Log2(math.Max(population-n, 1) / math.Max(n, 1))
+	return agree >= 2 && l.bits >= math.Max(3, prior+memberOdds)
+}
+
+// memberOdds is the odds that an account must reach, log2: 16 to 1.
+const memberOdds = 4
+
+// agreement is the share of the model's planes that the account shows.
+func (l *likelihood) agreement() (float64, []detectors.Plane) {
+	var out []detectors.Plane
+	for _, p := range planeOrder {
+		if l.planes[p] >= 1 {
+			out = append(out, p)
+		}
+	}
+	if len(l.planes) == 0 {
+		return 0, nil
+	}
+	return float64(len(out)) / float64(len(l.planes)), out
+}
+
+// similar is the share of another model's traits and work that this one knows, 0..1: how a successor is recognised when no account is left.
+func (m *Model) similar(o *Model) float64 {
+	n, agree := 0.0, 0.0
+	if len(m.Shingles) > 0 && len(o.Shingles) > 0 {
+		a := slices.Sorted(slices.Values(m.Shingles))
+		common := 0
+		for _, h := range o.Shingles {
+			if _, ok := slices.BinarySearchFunc(a, h, cmp.Compare[uint64]); ok {
+				common++
+			}
+		}
+		n += 2
+		agree += 2 * math.Min(1, 2*float64(common)/float64(min(len(m.Shingles), len(o.Shingles))))
+	}
+	if m.Skeleton != 0 && m.Skeleton == o.Skeleton {
+		n++
+		agree++
+	}
+	for i := range m.Traits {
+		for j := range o.Traits {
+			if m.Traits[i].Trait != o.Traits[j].Trait || m.Traits[i].Trait == census.SignupDay {
+				continue
+			}
+			overlap := 0.0
+			for _, x := range m.Traits[i].Values {
+				for _, y := range o.Traits[j].Values {
+					if x.Value == y.Value {
+						overlap += math.Min(x.Share, y.Share)
+					}
+				}
+			}
+			n++
+			agree += overlap
+		}
+	}
+	if n == 0 {
+		return 0
+	}
+	return agree / n
+}

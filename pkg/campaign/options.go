@@ -1,0 +1,83 @@
+package campaign
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/stillwatch/stillwatch/pkg/census"
+)
+
+// Options tunes the search for campaigns. Bits are log2 units; see docs/detectors.md for what each detector gives.
+type Options struct {
+	// Interval is the event time between two evaluations.
+	Interval time.Duration `yaml:"interval"`
+	// WarmUp is the event time from the first profile seen to the first finding: without a population there is nothing to compare with.
+	WarmUp time.Duration `yaml:"warm_up"`
+	// MinPopulation is the number of entities below which nothing is judged.
+	MinPopulation int `yaml:"min_population"`
+	// MinGroup is the smallest group in entities. Below eight, coincidences of three planes are common by chance alone.
+	MinGroup int `yaml:"min_group"`
+	// Coordination and Harvest are the bits a group needs on each axis to be a finding of severity High; Planes is the number of independent planes that must agree.
+	Coordination float64 `yaml:"coordination_bits"`
+	Harvest      float64 `yaml:"harvest_bits"`
+	Planes       int     `yaml:"planes"`
+	// CriticalMembers and CriticalRequests make a High finding Critical.
+	CriticalMembers  int   `yaml:"critical_members"`
+	CriticalRequests int64 `yaml:"critical_requests"`
+	// UpdateInterval is the least event time between two updates of a finding.
+	UpdateInterval time.Duration `yaml:"update_interval"`
+	// Quiet closes a campaign whose members have all been silent for so long.
+	Quiet time.Duration `yaml:"quiet"`
+	// Memory is how long a closed campaign's fingerprint is kept to recognise a successor.
+	Memory time.Duration `yaml:"memory"`
+	// SampleMembers is how many members a finding names itself; the accounts topic names all.
+	SampleMembers int `yaml:"sample_members"`
+	// ScoreMembers bounds how many members of a candidate are measured, drawn by hash: a tool with a hundred thousand users costs no more than a pool.
+	ScoreMembers int `yaml:"score_members"`
+
+	Census census.Options `yaml:"census"`
+}
+
+// DefaultOptions are the options that docs/evaluation.md was measured with.
+func DefaultOptions() Options {
+	return Options{
+		Interval: 10 * time.Minute, WarmUp: time.Hour, MinPopulation: 50, MinGroup: 8,
+		Coordination: 8, Harvest: 3, Planes: 2,
+		CriticalMembers: 1000, CriticalRequests: 100_000,
+		UpdateInterval: 15 * time.Minute, Quiet: 72 * time.Hour, Memory: 45 * 24 * time.Hour,
+		SampleMembers: 20, ScoreMembers: 512,
+		Census: census.DefaultOptions(),
+	}
+}
+
+// Validate reports every option that cannot work.
+func (o *Options) Validate() error {
+	var errs []error
+	positive := func(name string, ok bool) {
+		if !ok {
+			errs = append(errs, fmt.Errorf("%s must be positive", name))
+		}
+	}
+	positive("interval", o.Interval > 0)
+	positive("min_population", o.MinPopulation > 0)
+	positive("update_interval", o.UpdateInterval > 0)
+	positive("quiet", o.Quiet > 0)
+	positive("memory", o.Memory > 0)
+	positive("sample_members", o.SampleMembers > 0)
+	positive("census.sample", o.Census.Sample > 0)
+	positive("census.draws", o.Census.Draws > 0)
+	if o.WarmUp < 0 {
+		errs = append(errs, errors.New("warm_up must not be negative"))
+	}
+	if o.MinGroup < 3 {
+		errs = append(errs, fmt.Errorf("min_group is %d; it must be at least 3, two accounts are no group", o.MinGroup))
+	}
+	if o.Planes < 1 || o.Planes > 6 {
+		errs = append(errs, fmt.Errorf("planes is %d; it must be 1..6", o.Planes))
+	}
+	if o.ScoreMembers < 64 {
+		errs = append(errs, fmt.Errorf("score_members is %d; it must be at least 64", o.ScoreMembers))
+	}
+	return errors.Join(errs...)
+}

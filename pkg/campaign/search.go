@@ -1,0 +1,206 @@
+package campaign
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/census"
+)
+
+// search finds the groups of one population that are beyond the line.
+type search struct {
+	o        *Options
+	registry []detectors.Detector
+	ix       *index
+	ctx      *detectors.Context
+	// taken marks accounts that a campaign explains already: they are in no other candidate.
+	taken map[int32]bool
+	// searched counts the candidates looked at.
+	searched int
+	trace    func(Candidate)
+}
+
+// Candidate is what the search looked at, for calibration and reports.
+type Candidate struct {
+	Tenant  string
+	Time    int64
+	Origin  string
+	Members []string
+	// Coordination and Harvest are in bits, Margin is the distance to the line for a High finding, Planes the number of planes that agree.
+	Coordination, Harvest, Margin float64
+	Planes                        int
+	// Bits holds each detector's contribution.
+	Bits map[string]float64
+	// Found says that it became a campaign.
+	Found bool
+}
+
+// found is a group beyond the line.
+type found struct {
+	members []int32
+	group   *detectors.Group
+	score   score
+	model   *Model
+	origin  string
+}
+
+// looking is the margin in bits below the line at which a candidate is still refined: narrowing down can win that much.
+const looking = -8
+
+// run returns the groups beyond the line, strongest first. Each takes its members away from all others before the next is judged (explaining away): a phrase
+// that a campaign shares with bystanders must not make the bystanders a campaign.
+func (s *search) run() []found {
+	all := s.ix.candidates(s.o)
+	s.searched = len(all)
+	queue := make([]*candidate, 0, len(all))
+	for _, c := range all {
+		if !s.rescore(c) {
+			continue
+		}
+		queue = append(queue, c)
+		if c.score.margin(s.o) < looking {
+			continue
+		}
+		for _, r := range s.ix.refine(c, s.ctx.Census, s.o) {
+			s.searched++
+			// A refinement must say more than the group that it narrows down.
+			if s.rescore(r) && r.score.margin(s.o) > c.score.margin(s.o) {
+				queue = append(queue, r)
+			}
+		}
+	}
+	var out []found
+	for len(queue) > 0 {
+		slices.SortStableFunc(queue, func(a, b *candidate) int {
+			return cmp.Or(cmp.Compare(b.score.margin(s.o), a.score.margin(s.o)), cmp.Compare(len(b.members), len(a.members)), slices.Compare(a.members, b.members))
+		})
+		c := queue[0]
+		queue = queue[1:]
+		if c.score.margin(s.o) < s.floor() {
+			break
+		}
+		f, ok := s.settle(c)
+		if !ok {
+			continue
+		}
+		out = append(out, f)
+		for _, i := range f.members {
+			s.taken[i] = true
+		}
+		rest := queue[:0]
+		for _, q := range queue {
+			if s.touched(q.members) && !s.rescore(q) {
+				continue
+			}
+			rest = append(rest, q)
+		}
+		queue = rest
+	}
+	return out
+}
+
+// floor is the margin from which a candidate is settled: pruning bystanders can win a little over what the raw candidate shows.
+func (s *search) floor() float64 { return -2 }
+
+func (s *search) touched(members []int32) bool {
+	return slices.ContainsFunc(members, func(i int32) bool { return s.taken[i] })
+}
+
+// rescore measures a candidate without the accounts that are explained already; false when too few are left.
+func (s *search) rescore(c *candidate) bool {
+	if s.touched(c.members) {
+		left := make([]int32, 0, len(c.members))
+		for _, i := range c.members {
+			if !s.taken[i] {
+				left = append(left, i)
+			}
+		}
+		c.members = left
+	}
+	if s.ix.weigh(c.members) < float64(s.o.MinGroup) {
+		return false
+	}
+	c.group = s.ix.group(c.members, c.defining, s.ctx, s.o.ScoreMembers)
+	c.score = evaluate(c.group, s.ctx, s.registry, s.searched)
+	s.report(c.origin, c.members, &c.score, false)
+	return true
+}
+
+// settle prunes a candidate's bystanders, takes in the accounts that fit its model, and judges the result.
+func (s *search) settle(c *candidate) (found, bool) {
+	members := c.members
+	group, sc := c.group, c.score
+	var model *Model
+	population := float64(s.ix.entities)
+	for range settleRounds {
+		model = learn(group, s.ctx)
+		inside := make(map[int32]bool, len(members))
+		for _, i := range members {
+			inside[i] = true
+		}
+		var next []int32
+		for n, a := range s.ix.accounts {
+			i := int32(n)
+			if s.taken[i] {
+				continue
+			}
+			l := model.fit(a, s.ctx, inside[i])
+			if l.fits(group.Size, population) {
+				next = append(next, i)
+			}
+		}
+		if s.ix.weigh(next) < float64(s.o.MinGroup) {
+			return found{}, false
+		}
+		same := slices.Equal(next, members)
+		members = next
+		group = s.ix.group(members, c.defining, s.ctx, s.o.ScoreMembers)
+		sc = evaluate(group, s.ctx, s.registry, s.searched)
+		if same {
+			break
+		}
+	}
+	ok := sc.margin(s.o) >= 0 && len(sc.agreeing()) >= s.o.Planes
+	s.report(c.origin+", settled", members, &sc, ok)
+	return found{members: members, group: group, score: sc, model: model, origin: c.origin}, ok
+}
+
+// settleRounds bounds the rounds of pruning and taking in; in practice two suffice.
+const settleRounds = 4
+
+func (s *search) report(origin string, members []int32, sc *score, ok bool) {
+	if s.trace == nil {
+		return
+	}
+	c := Candidate{
+		Origin: origin, Coordination: sc.coordination, Harvest: sc.harvest, Margin: sc.margin(s.o), Planes: len(sc.agreeing()),
+		Bits: map[string]float64{}, Found: ok,
+	}
+	for _, i := range members {
+		c.Members = append(c.Members, s.ix.accounts[i].profile.Account)
+	}
+	for i := range s.registry {
+		if sc.spoke[i] {
+			c.Bits[s.registry[i].Spec.ID] = sc.measures[i].Bits
+		}
+	}
+	s.trace(c)
+}
+
+// takeCensus takes the census of the accounts that are in no open campaign.
+func takeCensus(accounts []*account, skip func(*account) bool, o census.Options) *census.Census {
+	seen := make(map[uint64]struct{}, len(accounts))
+	entities := make([]census.Entity, 0, len(accounts))
+	for _, a := range accounts {
+		if skip(a) {
+			continue
+		}
+		if _, ok := seen[a.entity]; ok {
+			continue
+		}
+		seen[a.entity] = struct{}{}
+		entities = append(entities, census.Entity{Profile: &a.profile, Vector: &a.vector})
+	}
+	return census.Take(entities, len(entities), o)
+}

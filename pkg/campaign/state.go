@@ -1,0 +1,76 @@
+package campaign
+
+import (
+	"encoding/json"
+	"fmt"
+)
+
+// Saved is one piece of the engine's state: a key and its value, nil when it is to be deleted.
+type Saved struct {
+	Key   string
+	Value []byte
+}
+
+// clockKey holds the engine's clock.
+const clockKey = "clock"
+
+type clockState struct {
+	Version int   `json:"version"`
+	Next    int64 `json:"next"`
+	// IDs lists the campaigns, so that a restart knows what to load.
+	IDs []string `json:"ids"`
+}
+
+// Dirty returns the state that changed since the last call.
+func (e *Engine) Dirty() ([]Saved, error) {
+	var out []Saved
+	st := clockState{Version: 1, Next: e.next}
+	for _, name := range sortedKeys(e.tenants) {
+		for _, c := range e.tenants[name].campaigns {
+			st.IDs = append(st.IDs, c.ID)
+			if !c.dirty {
+				continue
+			}
+			b, err := json.Marshal(c)
+			if err != nil {
+				return nil, fmt.Errorf("encode campaign %s: %w", c.ID, err)
+			}
+			c.dirty = false
+			out = append(out, Saved{"campaign:" + c.ID, b})
+		}
+	}
+	b, err := json.Marshal(st)
+	if err != nil {
+		return nil, fmt.Errorf("encode the engine's clock: %w", err)
+	}
+	return append(out, Saved{clockKey, b}), nil
+}
+
+// Keys are the state keys to load at start: first the clock; once it is loaded, the campaigns.
+func (e *Engine) Keys() []string { return []string{clockKey} }
+
+// Restore takes a value that Dirty once returned. It returns the further keys to load.
+func (e *Engine) Restore(key string, value []byte) ([]string, error) {
+	if value == nil {
+		return nil, nil
+	}
+	if key == clockKey {
+		var st clockState
+		if err := json.Unmarshal(value, &st); err != nil {
+			return nil, fmt.Errorf("decode the engine's clock: %w", err)
+		}
+		e.next = st.Next
+		keys := make([]string, len(st.IDs))
+		for i, id := range st.IDs {
+			keys[i] = "campaign:" + id
+		}
+		return keys, nil
+	}
+	c := &Campaign{}
+	if err := json.Unmarshal(value, c); err != nil {
+		return nil, fmt.Errorf("decode %s: %w", key, err)
+	}
+	t := e.tenant(c.Tenant)
+	t.campaigns = append(t.campaigns, c)
+	return nil, nil
+}

@@ -1,0 +1,120 @@
+package census
+
+import (
+	"math"
+	"math/bits"
+
+	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+)
+
+// Feature is a figure of one account that can be ranked against the population's.
+type Feature uint8
+
+// The features. Shares are 0..1, the logarithms are base 2.
+const (
+	// Novelty is the share of prompts never sent before by the account.
+	Novelty Feature = iota
+	// SingleTurn is the share of requests without an earlier turn.
+	SingleTurn
+	// OutputLength is log2 of output tokens per request; on the scaffold's slice where the account has one.
+	OutputLength
+	// ReasoningLength is log2 of 1 + reasoning tokens per request.
+	ReasoningLength
+	// Clock is the squared concentration of the active hours around one time of day: 0 for round the clock, towards 1 for one time a day.
+	Clock
+	// Elicitation, Coercion, Grading, Generation and Cleaning are the shares of requests that show the intent.
+	Elicitation
+	Coercion
+	Grading
+	Generation
+	Cleaning
+	// Fanout is log2 of source addresses per ten requests.
+	Fanout
+	// Templated is the share of requests that carry the account's own scaffold.
+	Templated
+	// Pace is log2 of requests per active day.
+	Pace
+	// Refusals is the share of refused requests.
+	Refusals
+	// PromptLength is log2 of input tokens per request.
+	PromptLength
+
+	// NumFeatures is how many features there are.
+	NumFeatures
+)
+
+// Vector holds an account's features; NaN is unknown.
+type Vector [NumFeatures]float64
+
+// Known tells whether the account reports feature f.
+func (v *Vector) Known(f Feature) bool { return !math.IsNaN(v[f]) }
+
+// Features computes the features of a profile. A share of few requests says little, so each is unknown below minRequests requests that
+// report it; what remains is left to the group's size.
+func Features(p *fingerprint.Profile) Vector {
+	var v Vector
+	for i := range v {
+		v[i] = math.NaN()
+	}
+	if p.WithText > 0 {
+		n := float64(p.WithText)
+		v[Novelty] = math.Min(1, float64(p.Prompts)/n)
+		v[Elicitation] = float64(p.Intents[0]) / n
+		v[Coercion] = float64(p.Intents[1]) / n
+		v[Grading] = float64(p.Intents[2]) / n
+		v[Generation] = float64(p.Intents[3]) / n
+		v[Cleaning] = float64(p.Intents[4]) / n
+		v[Templated] = math.Min(1, float64(p.ScaffoldRequests)/n)
+	}
+	if p.WithMessages > 0 {
+		v[SingleTurn] = float64(p.SingleTurn) / float64(p.WithMessages)
+	}
+	if p.WithOutput > 0 {
+		v[OutputLength] = math.Log2(1 + float64(p.OutputTokens)/float64(p.WithOutput))
+		if p.ScaffoldRequests >= 3 && p.ScaffoldOutput > 0 {
+			v[OutputLength] = math.Log2(1 + float64(p.ScaffoldOutput)/float64(p.ScaffoldRequests))
+		}
+	}
+	if p.WithReasoning > 0 {
+		v[ReasoningLength] = math.Log2(1 + float64(p.ReasoningTokens)/float64(p.WithReasoning))
+	}
+	if p.WithInput > 0 {
+		v[PromptLength] = math.Log2(1 + float64(p.InputTokens)/float64(p.WithInput))
+	}
+	if c, ok := clock(p); ok {
+		v[Clock] = c
+	}
+	if p.Requests > 0 {
+		v[Refusals] = float64(p.Refused) / float64(p.Requests)
+		if p.Sources > 0 {
+			v[Fanout] = math.Log2(10 * float64(p.Sources) / float64(p.Requests))
+		}
+		v[Pace] = math.Log2(float64(p.Requests) / math.Max(1, float64(p.ActiveDays)))
+	}
+	return v
+}
+
+// clock is the unbiased estimate of the squared mean resultant length of the active hours on the 24-hour circle: (n R^2 - 1) / (n - 1)
+// (Mardia & Jupp, Directional Statistics, 2000, section 4.8). Active hour slots are counted, not requests, so that one long session is not many
+// observations; the estimate is unbiased for any n, so it can be averaged over members who sent six requests each. It may be negative.
+func clock(p *fingerprint.Profile) (float64, bool) {
+	const hour = 3_600_000
+	last := p.LastSeen / hour
+	var x, y float64
+	n := 0
+	for w, word := range p.ActiveHour {
+		for word != 0 {
+			i := w*64 + bits.TrailingZeros64(word)
+			word &= word - 1
+			s, c := math.Sincos(2 * math.Pi * float64((last-int64(i))%24) / 24)
+			x += c
+			y += s
+			n++
+		}
+	}
+	if n < 3 {
+		return 0, false
+	}
+	f := float64(n)
+	return ((x*x+y*y)/f - 1) / (f - 1), true
+}

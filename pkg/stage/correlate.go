@@ -1,0 +1,184 @@
+package stage
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/stillwatch/stillwatch/pkg/alert"
+	"github.com/stillwatch/stillwatch/pkg/campaign"
+	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+)
+
+// CorrelateOptions configures the correlate stage.
+type CorrelateOptions struct {
+	Campaign campaign.Options
+	Alert    alert.Options
+	// Trace, when set, is told of every candidate that is measured: for reports and calibration.
+	Trace func(campaign.Candidate)
+}
+
+// DefaultCorrelateOptions joins the parts' defaults.
+func DefaultCorrelateOptions() CorrelateOptions {
+	return CorrelateOptions{Campaign: campaign.DefaultOptions(), Alert: alert.DefaultOptions()}
+}
+
+// NewCorrelate makes the stage that holds all live profiles and tells of campaigns among them. Its topic has one partition: groups are compared across all accounts,
+// and profiles are few (an account sends at most one a minute).
+//
+// Its records must be emitted exactly as committed (see pipeline's outbox): a finding's sequence numbers count on it.
+func NewCorrelate(o CorrelateOptions) (Stage, error) {
+	if _, err := campaign.New(o.Campaign); err != nil {
+		return nil, err
+	}
+	enc, err := alert.New(o.Alert)
+	if err != nil {
+		return nil, fmt.Errorf("alerts: %w", err)
+	}
+	return &correlate{o: o, encoder: enc}, nil
+}
+
+type correlate struct {
+	o       CorrelateOptions
+	encoder *alert.Encoder
+}
+
+// Name is "correlate".
+func (c *correlate) Name() string { return "correlate" }
+
+// Open makes the task of a partition.
+func (c *correlate) Open(int) Task {
+	engine, err := campaign.New(c.o.Campaign)
+	if err != nil {
+		// The options were checked by NewCorrelate and cannot have changed since.
+		panic(fmt.Sprintf("stage: correlate options changed after they were checked: %v", err))
+	}
+	engine.Trace = c.o.Trace
+	return &correlateTask{encoder: c.encoder, engine: engine, needs: engine.Keys()}
+}
+
+type correlateTask struct {
+	encoder *alert.Encoder
+	engine  *campaign.Engine
+	needs   []string
+	// watermark is the newest event time seen in a profile, in Unix milliseconds.
+	watermark int64
+}
+
+// Needs names the state that is not loaded yet: first the clock, then the campaigns that it lists.
+func (t *correlateTask) Needs([]Record) []string { return t.needs }
+
+// Load hands in one value.
+func (t *correlateTask) Load(key string, value []byte) error {
+	more, err := t.engine.Restore(key, value)
+	if err != nil {
+		return fmt.Errorf("correlate state: %w", err)
+	}
+	left := make([]string, 0, len(t.needs)+len(more))
+	for _, k := range t.needs {
+		if k != key {
+			left = append(left, k)
+		}
+	}
+	t.needs = append(left, more...)
+	return nil
+}
+
+// Rebuild takes in the profiles before the committed offset; nothing is evaluated.
+func (t *correlateTask) Rebuild(batch []Record) error {
+	for i := range batch {
+		// What cannot be read was reported when it was first met.
+		_ = t.take(&batch[i])
+	}
+	return nil
+}
+
+// Process takes the profiles in and evaluates when the events' clock says so.
+func (t *correlateTask) Process(batch []Record) (Result, error) {
+	res := Result{Counts: map[string]int64{}}
+	for i := range batch {
+		r := &batch[i]
+		if err := t.take(r); err != nil {
+			res.Counts["dead_letter:bad_profile"]++
+			res.Out = append(res.Out, deadProfile(r, err))
+			continue
+		}
+		res.Counts["ok"]++
+		for _, e := range t.engine.Advance(t.watermark) {
+			if err := t.emit(&res, e); err != nil {
+				return Result{}, err
+			}
+		}
+	}
+	saved, err := t.engine.Dirty()
+	if err != nil {
+		return Result{}, fmt.Errorf("correlate state: %w", err)
+	}
+	for _, s := range saved {
+		res.Changes = append(res.Changes, Change{Key: s.Key, Value: s.Value})
+	}
+	return res, nil
+}
+
+// take reads one profile, or the tombstone of one.
+func (t *correlateTask) take(r *Record) error {
+	if len(r.Value) == 0 {
+		tenant, account, ok := bytes.Cut(r.Key, []byte{0})
+		if !ok {
+			return fmt.Errorf("profile key has no tenant")
+		}
+		t.engine.Remove(string(tenant), string(account))
+		return nil
+	}
+	var p fingerprint.Profile
+	if err := p.UnmarshalBinary(r.Value); err != nil {
+		return fmt.Errorf("decode profile: %w", err)
+	}
+	t.watermark = max(t.watermark, p.Time)
+	t.engine.Upsert(p)
+	return nil
+}
+
+func (t *correlateTask) emit(res *Result, e campaign.Emission) error {
+	var rec alert.Record
+	var err error
+	to := Alerts
+	switch {
+	case e.Finding != nil:
+		rec, err = t.encoder.Finding(e.Finding)
+		res.Counts["finding:"+activityName(e.Finding.Activity)]++
+	case e.Account != nil:
+		rec, err = t.encoder.Account(e.Account)
+		to = Accounts
+		res.Counts["account:"+string(e.Account.Status)]++
+	}
+	if err != nil {
+		return fmt.Errorf("encode alert: %w", err)
+	}
+	out := Out{To: to, Key: rec.Key, Value: rec.Value}
+	for _, h := range rec.Headers {
+		out.Headers = append(out.Headers, Header(h))
+	}
+	res.Out = append(res.Out, out)
+	return nil
+}
+
+func activityName(a campaign.Activity) string {
+	switch a {
+	case campaign.Create:
+		return "create"
+	case campaign.Update:
+		return "update"
+	default:
+		return "close"
+	}
+}
+
+func deadProfile(r *Record, err error) Out {
+	return Out{To: DeadLetters, Key: bytes.Clone(r.Key), Value: bytes.Clone(r.Value), Headers: []Header{
+		{"stillwatch-reason", []byte("bad_profile")},
+		{"stillwatch-detail", []byte(err.Error())},
+		{"stillwatch-topic", []byte(r.Topic)},
+		{"stillwatch-partition", fmt.Appendf(nil, "%d", r.Partition)},
+		{"stillwatch-offset", fmt.Appendf(nil, "%d", r.Offset)},
+	}}
+}
