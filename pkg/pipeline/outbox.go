@@ -1,0 +1,344 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/stillwatch/stillwatch/pkg/stage"
+	"github.com/stillwatch/stillwatch/pkg/stream"
+)
+
+// outboxKey is the state key that is reserved for outgoing records. The chunks after the first have their number appended.
+const outboxKey = "outbox"
+
+// The outbox is stored in chunks of about this many bytes, well below what the store takes for one value. A record larger than a chunk is too large
+// for a topic as well.
+const outboxChunk = 1 << 20
+
+const outboxVersion = 1
+
+// addressed is an outgoing record with its topic.
+type addressed struct {
+	output stage.Output
+	record stream.OutRecord
+}
+
+// address looks up the topics.
+func (w *worker) address(out []stage.Out) ([]addressed, error) {
+	if len(out) == 0 {
+		return nil, nil
+	}
+	records := make([]addressed, len(out))
+	for i := range out {
+		o := &out[i]
+		topic := w.p.opts.Outputs[o.To]
+		if topic == "" {
+			return nil, fmt.Errorf("no topic is configured for the output %q", o.To)
+		}
+		r := stream.OutRecord{Topic: topic, Key: o.Key, Value: o.Value}
+		if len(o.Headers) > 0 {
+			r.Headers = make([]stream.Header, len(o.Headers))
+			for j := range o.Headers {
+				r.Headers[j] = stream.Header(o.Headers[j])
+			}
+		}
+		records[i] = addressed{o.To, r}
+	}
+	return records, nil
+}
+
+// produce writes the records and waits for all acknowledgements, retrying what is not acknowledged until ctx ends. Records that are too large for
+// their topic become dead letters: retrying them would stop the partition for ever.
+func (w *worker) produce(ctx context.Context, out []addressed) error {
+	if len(out) == 0 {
+		return nil
+	}
+	sent := map[stage.Output]int{}
+	err := w.retry(ctx, opProduce, func(ctx context.Context) error {
+		for {
+			records := make([]stream.OutRecord, len(out))
+			for i := range out {
+				records[i] = out[i].record
+			}
+			began := time.Now()
+			err := w.p.sink.Produce(ctx, records)
+			w.p.metrics.produce.Observe(time.Since(began).Seconds())
+			var large *stream.TooLargeError
+			var partial *stream.PartialError
+			switch {
+			case err == nil:
+				countSent(sent, out, nil)
+				return nil
+			case errors.As(err, &large):
+				countSent(sent, out, large.Records)
+				if out = w.replaceLarge(out, large.Records); len(out) == 0 {
+					return nil
+				}
+			case errors.As(err, &partial):
+				countSent(sent, out, partial.Unacked)
+				rest := make([]addressed, len(partial.Unacked))
+				for i, at := range partial.Unacked {
+					rest[i] = out[at]
+				}
+				out = rest
+				return err
+			default:
+				return err
+			}
+		}
+	})
+	for output, n := range sent {
+		w.p.metrics.produced.WithLabelValues(string(output)).Add(float64(n))
+	}
+	return err
+}
+
+// countSent counts the records by output, but for those at the indexes in not, which ascend.
+func countSent(sent map[stage.Output]int, out []addressed, not []int) {
+	for i := range out {
+		if len(not) > 0 && not[0] == i {
+			not = not[1:]
+			continue
+		}
+		sent[out[i].output]++
+	}
+}
+
+// replaceLarge returns a dead letter for each record that is too large, without its content.
+func (w *worker) replaceLarge(out []addressed, which []int) []addressed {
+	var letters []addressed
+	for _, i := range which {
+		w.p.metrics.letter.WithLabelValues("record_too_large").Inc()
+		topic := w.p.opts.Outputs[stage.DeadLetters]
+		if out[i].output == stage.DeadLetters || topic == "" {
+			w.p.metrics.dropped.WithLabelValues("dead_letter_too_large").Inc()
+			continue
+		}
+		letters = append(letters, addressed{stage.DeadLetters, tooLargeLetter(w.p.stage.Name(), topic, &out[i].record)})
+	}
+	return letters
+}
+
+func tooLargeLetter(stageName, topic string, r *stream.OutRecord) stream.OutRecord {
+	value, err := json.Marshal(map[string]any{
+		"reason": "record_too_large", "stage": stageName, "topic": r.Topic, "bytes": len(r.Value),
+	})
+	if err != nil {
+		value = []byte(`{"reason":"record_too_large"}`)
+	}
+	key := r.Key
+	if len(key) > 1<<10 {
+		key = key[:1<<10]
+	}
+	return stream.OutRecord{Topic: topic, Key: key, Value: value, Headers: []stream.Header{{Key: "reason", Value: []byte("record_too_large")}}}
+}
+
+// finishOutbox commits the records with the state, and produces them then.
+func (w *worker) finishOutbox(ctx context.Context, next int64, r *stage.Result) error {
+	for i := range r.Changes {
+		if isOutboxKey(r.Changes[i].Key) {
+			return fmt.Errorf("the state key %q is reserved", r.Changes[i].Key)
+		}
+	}
+	// Look the topics up before anything is committed: a missing one is a fault of the configuration.
+	out, err := w.address(r.Out)
+	if err != nil {
+		return err
+	}
+	chunks := encodeOutbox(r.Out)
+	changes := r.Changes[:len(r.Changes):len(r.Changes)]
+	for i, c := range chunks {
+		changes = append(changes, stage.Change{Key: chunkKey(i), Value: c})
+	}
+	changes = append(changes, w.clearOutbox(len(chunks))...)
+	if err := w.commit(ctx, next, changes); err != nil {
+		return err
+	}
+	w.unsent = len(chunks)
+	return w.produce(ctx, out)
+}
+
+// clearOutbox returns the changes that delete the chunks from a number on.
+func (w *worker) clearOutbox(from int) []stage.Change {
+	var changes []stage.Change
+	for i := from; i < w.unsent; i++ {
+		changes = append(changes, stage.Change{Key: chunkKey(i)})
+	}
+	return changes
+}
+
+// resend produces what was committed to the outbox and not marked as sent.
+func (w *worker) resend(soft, hard context.Context) error {
+	if !w.p.opts.Outbox {
+		return nil
+	}
+	read := func(key string) (value []byte, err error) {
+		err = w.retry(soft, opLoad, func(ctx context.Context) error {
+			values, err := w.lease.Load(ctx, []string{key})
+			if err == nil {
+				value = values[0]
+			}
+			return err
+		})
+		return value, err
+	}
+	chunk, err := read(chunkKey(0))
+	if err != nil || chunk == nil {
+		return err
+	}
+	var out []stage.Out
+	total := 1
+	for i := 0; i < total; i++ {
+		if i > 0 {
+			if chunk, err = read(chunkKey(i)); err != nil {
+				return err
+			}
+		}
+		var part []stage.Out
+		if part, total, err = decodeOutbox(chunk); err != nil {
+			return fmt.Errorf("stored state key %q: %w", chunkKey(i), err)
+		}
+		out = append(out, part...)
+	}
+	records, err := w.address(out)
+	if err != nil {
+		return err
+	}
+	w.unsent = total
+	return w.produce(hard, records)
+}
+
+func chunkKey(i int) string {
+	if i == 0 {
+		return outboxKey
+	}
+	return fmt.Sprintf("%s.%d", outboxKey, i)
+}
+
+func isOutboxKey(key string) bool {
+	return key == outboxKey || len(key) > len(outboxKey) && key[:len(outboxKey)+1] == outboxKey+"."
+}
+
+// encodeOutbox returns the records in chunks; each begins with a version byte, the number of chunks and the number of its records.
+func encodeOutbox(out []stage.Out) [][]byte {
+	var bodies [][]byte
+	var counts []int
+	for i := range out {
+		last := len(bodies) - 1
+		if last < 0 || len(bodies[last])+outSize(&out[i]) > outboxChunk {
+			bodies = append(bodies, nil)
+			counts = append(counts, 0)
+			last++
+		}
+		bodies[last] = appendOut(bodies[last], &out[i])
+		counts[last]++
+	}
+	for i, body := range bodies {
+		head := binary.AppendUvarint([]byte{outboxVersion}, uint64(len(bodies)))
+		head = binary.AppendUvarint(head, uint64(counts[i]))
+		bodies[i] = append(head, body...)
+	}
+	return bodies
+}
+
+func outSize(o *stage.Out) int {
+	n := 16 + len(o.To) + len(o.Key) + len(o.Value)
+	for i := range o.Headers {
+		n += 8 + len(o.Headers[i].Key) + len(o.Headers[i].Value)
+	}
+	return n
+}
+
+func appendOut(b []byte, o *stage.Out) []byte {
+	b = appendBytes(b, []byte(o.To))
+	b = appendBytes(b, o.Key)
+	b = appendBytes(b, o.Value)
+	b = binary.AppendUvarint(b, uint64(len(o.Headers)))
+	for i := range o.Headers {
+		b = appendBytes(b, []byte(o.Headers[i].Key))
+		b = appendBytes(b, o.Headers[i].Value)
+	}
+	return b
+}
+
+// appendBytes writes a length and the bytes; nil, which means a tombstone, has the length 0 and anything else its length + 1.
+func appendBytes(b, v []byte) []byte {
+	if v == nil {
+		return append(b, 0)
+	}
+	b = binary.AppendUvarint(b, uint64(len(v))+1)
+	return append(b, v...)
+}
+
+var errOutbox = errors.New("unreadable outbox")
+
+// decodeOutbox returns a chunk's records and the number of chunks.
+func decodeOutbox(b []byte) (out []stage.Out, chunks int, err error) {
+	if len(b) == 0 || b[0] != outboxVersion {
+		return nil, 0, errOutbox
+	}
+	d := outboxDecoder{rest: b[1:]}
+	chunks = d.number()
+	n := d.number()
+	if d.bad || chunks < 1 || n > len(d.rest) {
+		return nil, 0, errOutbox
+	}
+	out = make([]stage.Out, n)
+	for i := range out {
+		o := &out[i]
+		o.To = stage.Output(d.bytes())
+		o.Key = d.bytes()
+		o.Value = d.bytes()
+		h := d.number()
+		if d.bad || h > len(d.rest) {
+			return nil, 0, errOutbox
+		}
+		if h > 0 {
+			o.Headers = make([]stage.Header, h)
+			for j := range o.Headers {
+				o.Headers[j] = stage.Header{Key: string(d.bytes()), Value: d.bytes()}
+			}
+		}
+	}
+	if d.bad || len(d.rest) != 0 {
+		return nil, 0, errOutbox
+	}
+	return out, chunks, nil
+}
+
+type outboxDecoder struct {
+	rest []byte
+	bad  bool
+}
+
+func (d *outboxDecoder) number() int {
+	v, n := binary.Uvarint(d.rest)
+	if n <= 0 || v > 1<<31 {
+		d.bad = true
+		return 0
+	}
+	d.rest = d.rest[n:]
+	return int(v)
+}
+
+func (d *outboxDecoder) bytes() []byte {
+	n := d.number()
+	if d.bad || n == 0 {
+		return nil
+	}
+	n--
+	if n > len(d.rest) {
+		d.bad = true
+		return nil
+	}
+	v := d.rest[:n:n]
+	d.rest = d.rest[n:]
+	if v == nil {
+		v = []byte{}
+	}
+	return v
+}
