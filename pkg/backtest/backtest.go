@@ -24,10 +24,14 @@ type Options struct {
 	Partitions, Batch int
 	// MaxLine is the longest record in bytes.
 	MaxLine int
+	// Tap, when set, sees every input record in order.
+	Tap func(record []byte)
 }
 
 // DefaultOptions are the options that the documentation's figures were measured with.
-func DefaultOptions() Options { return Options{Workers: 2, Partitions: 16, Batch: 1024, MaxLine: 16 << 20} }
+func DefaultOptions() Options {
+	return Options{Workers: 2, Partitions: 16, Batch: 1024, MaxLine: 16 << 20}
+}
 
 // Stages are the three stages to drive.
 type Stages struct{ Ingest, Fingerprint, Correlate stage.Stage }
@@ -148,6 +152,11 @@ func consume(ctx context.Context, o Options, st Stages, order <-chan *chunk, sin
 		}
 		stats.Records += int64(len(c.records))
 		stats.Bytes += c.bytes
+		if o.Tap != nil {
+			for i := range c.records {
+				o.Tap(c.records[i].Value)
+			}
+		}
 		count(stats.Counts, in.result.Counts)
 		parts := make([][]stage.Record, o.Partitions)
 		for _, out := range in.result.Out {

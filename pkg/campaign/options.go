@@ -56,7 +56,7 @@ func (o *Options) Validate() error {
 	var errs []error
 	positive := func(name string, ok bool) {
 		if !ok {
-			errs = append(errs, fmt.Errorf("%s must be positive", name))
+			errs = append(errs, fmt.Errorf("%s: must be positive", name))
 		}
 	}
 	positive("interval", o.Interval > 0)
@@ -68,16 +68,16 @@ func (o *Options) Validate() error {
 	positive("census.sample", o.Census.Sample > 0)
 	positive("census.draws", o.Census.Draws > 0)
 	if o.WarmUp < 0 {
-		errs = append(errs, errors.New("warm_up must not be negative"))
+		errs = append(errs, errors.New("warm_up: must not be negative"))
 	}
 	if o.MinGroup < 3 {
-		errs = append(errs, fmt.Errorf("min_group is %d; it must be at least 3, two accounts are no group", o.MinGroup))
+		errs = append(errs, fmt.Errorf("min_group: %d; must be at least 3, two accounts are no group", o.MinGroup))
 	}
 	if o.Planes < 1 || o.Planes > 6 {
-		errs = append(errs, fmt.Errorf("planes is %d; it must be 1..6", o.Planes))
+		errs = append(errs, fmt.Errorf("planes: %d; must be 1..6", o.Planes))
 	}
 	if o.ScoreMembers < 64 {
-		errs = append(errs, fmt.Errorf("score_members is %d; it must be at least 64", o.ScoreMembers))
+		errs = append(errs, fmt.Errorf("score_members: %d; must be at least 64", o.ScoreMembers))
 	}
 	return errors.Join(errs...)
 }

@@ -77,6 +77,7 @@ type Census struct {
 	ranks     [NumFeatures][]float64
 	sampled   int
 	spread    float64
+	means     [NumFeatures]float64
 }
 
 // Chance is what random groups of one size show: log2 of the effective number of distinct values, its mean and its 10th percentile over the draws.
@@ -100,39 +101,7 @@ func Take(entities []Entity, n int, opts Options) *Census {
 	for size := 4; size <= len(sample); size *= 2 {
 		c.sizes = append(c.sizes, size)
 	}
-	values := make([]uint64, len(sample))
-	drawn := make([]uint64, len(sample))
-	var counter Counter
-	for t := range NumTraits {
-		c.counts[t] = map[uint64]int{}
-		for i, e := range sample {
-			values[i] = Value(e.Profile, t)
-			if values[i] != 0 {
-				c.counts[t][values[i]]++
-			}
-		}
-		for _, size := range c.sizes {
-			results := make([]float64, opts.Draws)
-			for d := range results {
-				copy(drawn, values)
-				for i := range size {
-					j := i + int(rng.next()%uint64(len(drawn)-i))
-					drawn[i], drawn[j] = drawn[j], drawn[i]
-				}
-				counter.Reset()
-				for _, v := range drawn[:size] {
-					counter.Add(v, 1)
-				}
-				results[d] = counter.Entropy()
-			}
-			slices.Sort(results)
-			sum := 0.0
-			for _, r := range results {
-				sum += r
-			}
-			c.effective[t] = append(c.effective[t], Chance{Mean: sum / float64(len(results)), Low: results[len(results)/10]})
-		}
-	}
+	c.draw(sample, opts.Draws, &rng)
 	for f := range NumFeatures {
 		for _, e := range sample {
 			if x := e.Vector[f]; !math.IsNaN(x) {
@@ -140,6 +109,9 @@ func Take(entities []Entity, n int, opts Options) *Census {
 			}
 		}
 		slices.Sort(c.ranks[f])
+		for _, x := range c.ranks[f] {
+			c.means[f] += x / float64(len(c.ranks[f]))
+		}
 	}
 	var load Spread
 	for _, e := range sample {
@@ -147,6 +119,70 @@ func Take(entities []Entity, n int, opts Options) *Census {
 	}
 	c.spread = load.SD()
 	return c
+}
+
+// draw learns what random groups of every size show of every trait. The same groups serve all traits. With unit weights the entropy of n values with counts k is
+// log n - (1/n) sum k log k, and an unknown value (a value of its own) adds nothing to the sum, so a group costs one pass over small integers.
+func (c *Census) draw(sample []Entity, draws int, rng *splitmix) {
+	klogk := make([]float64, len(sample)+1)
+	for k := 2; k < len(klogk); k++ {
+		klogk[k] = float64(k) * math.Log2(float64(k))
+	}
+	var codes [NumTraits][]int32
+	for t := range NumTraits {
+		c.counts[t] = map[uint64]int{}
+		dense := map[uint64]int32{}
+		codes[t] = make([]int32, len(sample))
+		for i, e := range sample {
+			v := Value(e.Profile, t)
+			if v == 0 {
+				codes[t][i] = -1
+				continue
+			}
+			c.counts[t][v]++
+			if _, ok := dense[v]; !ok {
+				dense[v] = int32(len(dense))
+			}
+			codes[t][i] = dense[v]
+		}
+	}
+	order := make([]int32, len(sample))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	tallies := make([]int32, len(sample))
+	for _, size := range c.sizes {
+		var results [NumTraits][]float64
+		for range draws {
+			for i := range size {
+				j := i + int(rng.next()%uint64(len(order)-i))
+				order[i], order[j] = order[j], order[i]
+			}
+			for t := range NumTraits {
+				sum := 0.0
+				for _, i := range order[:size] {
+					if code := codes[t][i]; code >= 0 {
+						tallies[code]++
+						sum += klogk[tallies[code]] - klogk[tallies[code]-1]
+					}
+				}
+				for _, i := range order[:size] {
+					if code := codes[t][i]; code >= 0 {
+						tallies[code] = 0
+					}
+				}
+				results[t] = append(results[t], math.Max(0, math.Log2(float64(size))-sum/float64(size)))
+			}
+		}
+		for t := range NumTraits {
+			slices.Sort(results[t])
+			mean := 0.0
+			for _, r := range results[t] {
+				mean += r
+			}
+			c.effective[t] = append(c.effective[t], Chance{Mean: mean / float64(draws), Low: results[t][draws/10]})
+		}
+	}
 }
 
 // Effective is log2 of the effective number of distinct values (the perplexity, Hill number of order 1) of trait t that n random entities show.
@@ -338,13 +374,4 @@ func (s *splitmix) next() uint64 {
 }
 
 // Mean is the population's mean of a feature, 0 when nobody reports it.
-func (c *Census) Mean(f Feature) float64 {
-	if len(c.ranks[f]) == 0 {
-		return 0
-	}
-	sum := 0.0
-	for _, x := range c.ranks[f] {
-		sum += x
-	}
-	return sum / float64(len(c.ranks[f]))
-}
+func (c *Census) Mean(f Feature) float64 { return c.means[f] }

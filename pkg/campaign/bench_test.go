@@ -1,0 +1,40 @@
+package campaign
+
+import (
+	"fmt"
+	"testing"
+)
+
+// BenchmarkEvaluate measures one evaluation over a live population in which one account in fifty has changed since the last.
+func BenchmarkEvaluate(b *testing.B) {
+	for _, n := range []int{1_000, 10_000, 100_000} {
+		b.Run(fmt.Sprintf("%d accounts, a pool of 200 among them", n), func(b *testing.B) {
+			w := newWorld(7)
+			w.people(n * 7 / 10)
+			w.applications(n * 2 / 10)
+			w.tool(n * 8 / 100)
+			w.class(40)
+			w.pool(200, 40)
+			o := DefaultOptions()
+			_, e, err := w.run(o, nil)
+			if err != nil {
+				b.Fatal(err)
+			}
+			if e.Open() != 1 {
+				b.Fatalf("found %d campaigns, want 1", e.Open())
+			}
+			at := e.Next()
+			b.ReportAllocs()
+			for b.Loop() {
+				for i := 0; i < len(w.out); i += 50 {
+					e.Upsert(w.out[i])
+				}
+				e.Advance(at + 1)
+				at = e.Next()
+			}
+			if e.Open() != 1 {
+				b.Fatalf("%d campaigns open, want 1", e.Open())
+			}
+		})
+	}
+}

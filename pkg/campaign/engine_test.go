@@ -1,0 +1,108 @@
+package campaign
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func named(out []Emission) map[string]bool {
+	m := map[string]bool{}
+	for _, e := range out {
+		if e.Account != nil && e.Account.Status == Implicated {
+			m[e.Account.Account] = true
+		}
+	}
+	return m
+}
+
+func TestAPoolAmongHonestCrowdsIsFoundWholeAndAlone(t *testing.T) {
+	w := newWorld(1)
+	w.people(300)
+	w.applications(100)
+	w.tool(60)
+	w.class(30)
+	members := w.pool(40, 60)
+	out, _, err := w.run(DefaultOptions(), nil)
+	require.NoError(t, err)
+	var findings []*Finding
+	for _, e := range out {
+		if e.Finding != nil {
+			findings = append(findings, e.Finding)
+		}
+	}
+	require.Len(t, findings, 1)
+	f := findings[0]
+	require.Equal(t, Create, f.Activity)
+	require.GreaterOrEqual(t, f.Severity, High)
+	require.Equal(t, len(members), f.Members)
+	require.GreaterOrEqual(t, len(f.Planes), 3)
+	got := named(out)
+	require.Len(t, got, len(members))
+	for _, a := range members {
+		require.True(t, got[a], a)
+	}
+}
+
+func TestHonestCrowdsAloneGiveNoFinding(t *testing.T) {
+	for seed := range uint64(5) {
+		w := newWorld(100 + seed)
+		w.people(300)
+		w.applications(150)
+		w.tool(60)
+		w.tool(25)
+		w.class(40)
+		var worst Candidate
+		out, _, err := w.run(DefaultOptions(), func(c Candidate) {
+			if worst.Members == nil || c.Margin > worst.Margin {
+				worst = c
+			}
+		})
+		require.NoError(t, err)
+		require.Empty(t, out, "nearest candidate: %+v", worst)
+	}
+}
+
+func TestTheSameProfilesGiveTheSameOutputInAnyOrder(t *testing.T) {
+	w := newWorld(2)
+	w.people(200)
+	w.applications(60)
+	w.pool(30, 50)
+	first, _, err := w.run(DefaultOptions(), nil)
+	require.NoError(t, err)
+	require.NotEmpty(t, first)
+	w.rng.Shuffle(len(w.out), func(i, j int) { w.out[i], w.out[j] = w.out[j], w.out[i] })
+	second, _, err := w.run(DefaultOptions(), nil)
+	require.NoError(t, err)
+	require.Equal(t, first, second)
+}
+
+func TestARestoredEngineGoesOnWhereItStopped(t *testing.T) {
+	w := newWorld(3)
+	w.people(300)
+	w.pool(30, 50)
+	out, e, err := w.run(DefaultOptions(), nil)
+	require.NoError(t, err)
+	require.NotEmpty(t, out)
+	saved, err := e.Dirty()
+	require.NoError(t, err)
+	values := map[string][]byte{}
+	for _, s := range saved {
+		values[s.Key] = s.Value
+	}
+	back, err := New(DefaultOptions())
+	require.NoError(t, err)
+	keys := back.Keys()
+	for len(keys) > 0 {
+		more, err := back.Restore(keys[0], values[keys[0]])
+		require.NoError(t, err)
+		keys = append(keys[1:], more...)
+	}
+	for _, p := range w.out {
+		back.Upsert(p)
+	}
+	require.Equal(t, e.Next(), back.Next())
+	at := e.Next() + 1
+	require.Equal(t, e.Advance(at), back.Advance(at), "the next evaluation says the same, and does not create the finding again")
+	require.Equal(t, 1, back.Open())
+}

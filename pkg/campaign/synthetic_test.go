@@ -1,0 +1,175 @@
+package campaign
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+)
+
+// world makes synthetic profiles: the figures that fingerprints would show, without the traffic behind them.
+type world struct {
+	rng  *rand.Rand
+	next int
+	now  int64
+	out  []fingerprint.Profile
+}
+
+const testStart = int64(20_500) * census.Day
+
+func newWorld(seed uint64) *world {
+	return &world{rng: rand.New(rand.NewPCG(seed, 1)), now: testStart + 2*census.Day}
+}
+
+func (w *world) hash() uint64 { return w.rng.Uint64() | 1 }
+
+// zipf draws one of n values of a family, heavy-tailed.
+func (w *world) zipf(family uint64, n int) uint64 {
+	k := uint64(float64(n) * w.rng.Float64() * w.rng.Float64() * w.rng.Float64())
+	return mix(family, k) | 1
+}
+
+func (w *world) account() fingerprint.Profile {
+	w.next++
+	p := fingerprint.Profile{
+		Tenant: "default", Account: fmt.Sprintf("acct-%05d", w.next), Time: w.now,
+		FirstSeen: testStart + int64(w.rng.IntN(3_600_000)), LastSeen: w.now - int64(w.rng.IntN(7_200_000)),
+		CreatedAt: testStart - int64(w.rng.IntN(300))*census.Day,
+	}
+	set := func(f fingerprint.Facet, v uint64, n uint32) { p.Facets[f] = []fingerprint.Counted{{Hash: v, Count: n}} }
+	set(fingerprint.Payment, w.hash(), 1)
+	set(fingerprint.Issuer, w.zipf(1, 60), 1)
+	set(fingerprint.Stack, w.zipf(2, 80), 1)
+	set(fingerprint.Params, w.zipf(3, 80), 1)
+	set(fingerprint.Network, w.hash(), 1)
+	set(fingerprint.Domain, w.zipf(4, 12), 1)
+	return p
+}
+
+// use gives an account n requests: single is the share of single turns, output the tokens of an answer, daily whether it sleeps.
+func (w *world) use(p *fingerprint.Profile, n uint32, single, output float64, daily bool) {
+	p.Requests, p.WithText, p.WithMessages, p.WithOutput, p.WithInput = n, n, n, n, n
+	p.OK = n
+	p.SingleTurn = uint32(single * float64(n))
+	p.OutputTokens = uint64(output * float64(n))
+	p.InputTokens = uint64(n) * 200
+	p.Prompts = n
+	p.ActiveDays = 2
+	p.FirstDayRequests = n / 2
+	home := w.rng.IntN(24)
+	for range n {
+		slot := w.rng.IntN(48)
+		if daily {
+			slot = w.rng.IntN(2)*24 + (home+w.rng.IntN(9))%24
+		}
+		p.ActiveHour[slot/64] |= 1 << (slot % 64)
+	}
+	for range n {
+		slot := w.rng.IntN(fingerprint.Slots10m)
+		p.Active10m[slot/64] |= 1 << (slot % 64)
+	}
+}
+
+func (w *world) people(n int) {
+	for range n {
+		p := w.account()
+		w.use(&p, uint32(2+w.rng.ExpFloat64()*w.rng.ExpFloat64()*20), 0.3, 200+300*w.rng.Float64(), true)
+		w.out = append(w.out, p)
+	}
+}
+
+func (w *world) applications(n int) {
+	boilerplate := []uint64{w.hash(), w.hash(), w.hash(), w.hash()}
+	for range n {
+		p := w.account()
+		w.use(&p, uint32(20+w.rng.ExpFloat64()*w.rng.ExpFloat64()*300), 0.95, 60+200*w.rng.Float64(), w.rng.IntN(2) == 0)
+		for range 12 {
+			p.Scaffold = append(p.Scaffold, fingerprint.Counted{Hash: w.hash(), Count: p.Requests})
+		}
+		p.Scaffold = append(p.Scaffold, fingerprint.Counted{Hash: boilerplate[w.rng.IntN(4)], Count: p.Requests})
+		p.ScaffoldRequests = p.Requests
+		w.out = append(w.out, p)
+	}
+}
+
+func (w *world) tool(n int) {
+	var system []fingerprint.Counted
+	for range 30 {
+		system = append(system, fingerprint.Counted{Hash: w.hash(), Count: 0})
+	}
+	stack := w.hash()
+	for range n {
+		p := w.account()
+		p.Facets[fingerprint.Stack][0].Hash = stack
+		w.use(&p, uint32(5+w.rng.ExpFloat64()*w.rng.ExpFloat64()*80), 0.05, 150, true)
+		for _, s := range system {
+			p.Scaffold = append(p.Scaffold, fingerprint.Counted{Hash: s.Hash, Count: p.Requests})
+		}
+		p.ScaffoldRequests = p.Requests
+		w.out = append(w.out, p)
+	}
+}
+
+func (w *world) class(n int) {
+	var task []uint64
+	for range 8 {
+		task = append(task, w.hash())
+	}
+	domain, network := w.hash(), w.hash()
+	for range n {
+		p := w.account()
+		p.CreatedAt = testStart - 10*census.Day - int64(w.rng.IntN(int(census.Day)))
+		p.Facets[fingerprint.Payment], p.Facets[fingerprint.Issuer] = nil, nil
+		p.Facets[fingerprint.Domain][0].Hash = domain
+		p.Facets[fingerprint.Network][0].Hash = network
+		w.use(&p, uint32(6+w.rng.IntN(5)), 0.9, 150, true)
+		for _, h := range task {
+			p.Scaffold = append(p.Scaffold, fingerprint.Counted{Hash: h, Count: p.Requests})
+		}
+		p.ScaffoldRequests = p.Requests
+		w.out = append(w.out, p)
+	}
+}
+
+// pool is a campaign: one template, few cards of one issuer, one sign-up week, one program, an even load round the clock.
+func (w *world) pool(n int, requests uint32) []string {
+	var template []uint64
+	for range 10 {
+		template = append(template, w.hash())
+	}
+	cards := []uint64{w.hash(), w.hash(), w.hash()}
+	stack, params, issuer := w.hash(), w.hash(), w.zipf(1, 60)
+	var names []string
+	for range n {
+		p := w.account()
+		p.CreatedAt = testStart - 5*census.Day - int64(w.rng.IntN(2*int(census.Day)))
+		p.Facets[fingerprint.Payment][0].Hash = cards[w.rng.IntN(3)]
+		p.Facets[fingerprint.Issuer][0].Hash = issuer
+		p.Facets[fingerprint.Stack][0].Hash = stack
+		p.Facets[fingerprint.Params][0].Hash = params
+		w.use(&p, requests+uint32(w.rng.IntN(3)), 1, 900, false)
+		p.Intents[0] = p.Requests
+		for _, h := range template {
+			p.Scaffold = append(p.Scaffold, fingerprint.Counted{Hash: h, Count: p.Requests})
+		}
+		p.ScaffoldRequests, p.ScaffoldOutput = p.Requests, p.OutputTokens
+		names = append(names, p.Account)
+		w.out = append(w.out, p)
+	}
+	return names
+}
+
+// run feeds the profiles to an engine and evaluates once.
+func (w *world) run(o Options, trace func(Candidate)) ([]Emission, *Engine, error) {
+	e, err := New(o)
+	if err != nil {
+		return nil, nil, err
+	}
+	e.Trace = trace
+	for _, p := range w.out {
+		e.Upsert(p)
+	}
+	e.Advance(w.now)
+	return e.Advance(w.now + o.Interval.Milliseconds() + 1), e, nil
+}
