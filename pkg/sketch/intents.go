@@ -1,5 +1,7 @@
 package sketch
 
+import "strings"
+
 // matcher finds the phrases of the lexicon in a stream of tokens: an Aho-Corasick automaton over token hashes, with rules on top that
 // ask for two phrases near each other.
 type matcher struct {
@@ -27,7 +29,7 @@ func newMatcher(t *tokenizer) *matcher {
 	parent := []int32{0}
 	via := []uint64{0}
 	for _, entry := range lexicon {
-		for _, phrase := range entry.phrases {
+		for _, phrase := range splitPhrases(entry.phrases) {
 			state := int32(0)
 			t.start(phrase)
 			for t.next() {
@@ -70,6 +72,15 @@ func newMatcher(t *tokenizer) *matcher {
 	return m
 }
 
+// splitPhrases takes apart the lines of the lexicon.
+func splitPhrases(lines []string) []string {
+	var phrases []string
+	for _, line := range lines {
+		phrases = append(phrases, strings.Split(line, ", ")...)
+	}
+	return phrases
+}
+
 // child follows the automaton from state by a token.
 func (m *matcher) child(state int32, token uint64) int32 {
 	for {
@@ -91,9 +102,12 @@ func (m *matcher) begin() {
 	}
 }
 
-// step reads one token.
-func (m *matcher) step(token uint64) {
+// step reads one token. Positions are in half words.
+func (m *matcher) step(token uint64, char bool) {
 	m.pos++
+	if !char {
+		m.pos++
+	}
 	if m.filter[token>>6&1023]&(1<<(token&63)) == 0 {
 		m.state = 0
 		return
@@ -115,7 +129,7 @@ func (m *matcher) meet(found concepts) {
 		if found&(1<<r.a|1<<r.b) == 0 {
 			continue
 		}
-		if max(m.pos-m.last[r.a], m.pos-m.last[r.b]) <= r.within {
+		if max(m.pos-m.last[r.a], m.pos-m.last[r.b]) <= 2*r.within {
 			m.intent |= r.intent
 		}
 	}

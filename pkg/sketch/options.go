@@ -53,7 +53,7 @@ func (o Options) Validate() error {
 		{"turn_sampling", o.TurnSampling, 1, 1 << 20},
 		{"system_sampling", o.SystemSampling, 1, 1 << 20},
 		{"max_shingles", o.MaxShingles, 1, 1024},
-		{"min_tokens", o.MinTokens, 0, 1 << 20},
+		{"min_tokens", o.MinTokens, 0, batch / 2},
 		{"max_text", o.MaxText, 4 << 10, 1 << 24},
 	} {
 		if field.value < field.least || field.value > field.most {

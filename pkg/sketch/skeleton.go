@@ -124,7 +124,9 @@ func (s *skeletoner) add(kind uint8, name uint64) {
 	s.n++
 }
 
-func (s *skeletoner) named(kind uint8, name string) { s.add(kind, nonzero(xxh3.HashStringSeed(name, s.seed))) }
+func (s *skeletoner) named(kind uint8, name string) {
+	s.add(kind, nonzero(xxh3.HashStringSeed(name, s.seed)))
+}
 
 // line notes the marks of a line that is not blank.
 func (s *skeletoner) line(line string) {
@@ -283,7 +285,9 @@ func digits(text string) int {
 	return n
 }
 
-func nameByte(c byte) bool { return byteClasses[c]&byteWord != 0 || c == '_' || c == '-' || c == ':' || c == '.' }
+func nameByte(c byte) bool {
+	return byteClasses[c]&byteWord != 0 || c == '_' || c == '-' || c == ':' || c == '.'
+}
 
 func nonzero(h uint64) uint64 {
 	if h == 0 {

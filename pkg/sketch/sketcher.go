@@ -151,20 +151,33 @@ func (s *Sketcher) Sketch(ev *event.Event, out *Sketch) {
 			}
 		}
 	}
-	s.conversation(input[:end], begin, out)
 	s.setup(input[:end], begin, out)
+
+	var talk conversation
+	for i := range input[:begin] {
+		if roleOf(input[i].Role) == roleHuman {
+			s.remember(&talk, input[i].Text)
+		}
+	}
+	out.Prefix = s.closeTalk(talk)
 
 	s.shingler.reset(s.turnThreshold)
 	exact, tokens := uint64(0), 0
 	for _, text := range s.humans.all() {
-		h, n := s.read(text, true, out)
+		h, n := s.read(text, true)
 		exact, tokens = chain(exact, h), tokens+n
+		if len(text) <= 2*turnCut {
+			talk.add(h, s.tokenizer.letters)
+		} else {
+			s.remember(&talk, text)
+		}
 	}
+	out.Continuation = s.closeTalk(talk)
 	for _, text := range s.first.all() {
-		s.read(text, true, out)
+		s.read(text, true)
 	}
 	if s.humans.n == 0 && tool != "" {
-		exact, tokens = s.read(tool, false, out)
+		exact, tokens = s.read(tool, false)
 	}
 	out.Turn = s.shingler.appendTo(out.Turn)
 	out.Tokens = tokens
@@ -174,7 +187,7 @@ func (s *Sketcher) Sketch(ev *event.Event, out *Sketch) {
 
 	s.shingler.reset(s.sysThreshold)
 	for _, text := range s.system.all() {
-		s.read(text, true, out)
+		s.read(text, true)
 	}
 	out.System = s.shingler.appendTo(out.System)
 
@@ -188,7 +201,7 @@ func (s *Sketcher) Sketch(ev *event.Event, out *Sketch) {
 
 // read runs over a text within the bounds and returns the chained exact hash and the number of its tokens. With content it
 // samples shingles and looks for intents.
-func (s *Sketcher) read(text string, content bool, out *Sketch) (exact uint64, tokens int) {
+func (s *Sketcher) read(text string, content bool) (exact uint64, tokens int) {
 	if len(text) <= s.opts.MaxText {
 		return s.stretch(text, true, true, content)
 	}
@@ -214,7 +227,6 @@ func cut(text string, n int) (head, tail string) {
 // stretch runs over an unbroken piece of text; begins and ends tell whether the text does so with it.
 func (s *Sketcher) stretch(text string, begins, ends, content bool) (exact uint64, tokens int) {
 	width := s.opts.Width
-	short := content && len(text) < 1<<10 && s.few(text)
 	s.tokenizer.start(text)
 	s.matcher.begin()
 	for s.tokenizer.next() {
@@ -224,10 +236,10 @@ func (s *Sketcher) stretch(text string, begins, ends, content bool) (exact uint6
 		}
 		if content {
 			for i := range batch {
-				s.matcher.step(batch[i].hash)
+				s.matcher.step(batch[i].hash, batch[i].char)
 			}
 		}
-		if content && !short {
+		if content && tokens+len(batch) >= s.opts.MinTokens {
 			window := s.window[:maxWidth+len(batch)]
 			for i := range batch {
 				window[maxWidth+i] = batch[i].hash
@@ -258,16 +270,6 @@ func (s *Sketcher) stretch(text string, begins, ends, content bool) (exact uint6
 	return exact, tokens
 }
 
-// few tells whether a text has fewer tokens than make shingles.
-func (s *Sketcher) few(text string) bool {
-	s.tokenizer.start(text)
-	n := 0
-	for n < s.opts.MinTokens && s.tokenizer.next() {
-		n += s.tokenizer.n
-	}
-	return n < s.opts.MinTokens
-}
-
 // chain adds a token to the hash of a sequence.
 func chain(h, next uint64) uint64 {
 	h = (h ^ next) * 0x9e3779b97f4a7c15
@@ -280,37 +282,37 @@ func (s *Sketcher) final(h, seed uint64) uint64 {
 	return nonzero(xxh3.HashSeed(s.bytes[:8], seed))
 }
 
-// conversation sets the conversation hashes: of the human turns before the new ones, and with them.
-func (s *Sketcher) conversation(input []event.Message, begin int, out *Sketch) {
-	chained, letters := uint64(0), 0
-	hash := func() uint64 {
-		if letters < minLetters {
-			return 0
-		}
-		return s.final(chained, s.turnSeed)
+// conversation is the hash of a sequence of human turns in the making.
+type conversation struct {
+	chained uint64
+	letters int
+}
+
+func (c *conversation) add(turn uint64, letters int) {
+	c.chained = chain(c.chained, turn)
+	c.letters += letters
+}
+
+// remember adds a human turn to the conversation; of a long one, both ends.
+func (s *Sketcher) remember(talk *conversation, text string) {
+	if len(text) <= 2*turnCut {
+		h, _ := s.stretch(text, false, false, false)
+		talk.add(h, s.tokenizer.letters)
+		return
 	}
-	for i := range input {
-		if i == begin {
-			out.Prefix = hash()
-		}
-		if roleOf(input[i].Role) != roleHuman {
-			continue
-		}
-		text := input[i].Text
-		pieces := [2]string{text}
-		if len(text) > 2*turnCut {
-			pieces[0], pieces[1] = cut(text, turnCut)
-		}
-		for _, piece := range pieces {
-			h, _ := s.stretch(piece, false, false, false)
-			letters += s.tokenizer.letters
-			chained = chain(chained, h)
-		}
+	head, tail := cut(text, turnCut)
+	for _, piece := range [...]string{head, tail} {
+		h, _ := s.stretch(piece, false, false, false)
+		talk.add(h, s.tokenizer.letters)
 	}
-	out.Continuation = hash()
-	if begin == 0 {
-		out.Prefix = 0
+}
+
+// closeTalk gives the hash of the turns so far, 0 when they say too little.
+func (s *Sketcher) closeTalk(talk conversation) uint64 {
+	if talk.letters < minLetters {
+		return 0
 	}
+	return s.final(talk.chained, s.turnSeed)
 }
 
 // setup finds the first user turn that plays the system prompt's part: one behind a relay's marker, one that got a mere acknowledgement,
