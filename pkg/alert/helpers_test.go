@@ -1,0 +1,133 @@
+package alert_test
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/stretchr/testify/require"
+
+	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/alert"
+	"github.com/stillwatch/stillwatch/pkg/campaign"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// ocsfSchema compiles the vendored schema once; formats such as IP addresses are asserted.
+var ocsfSchema = sync.OnceValues(func() (*jsonschema.Schema, error) {
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	return c.Compile(filepath.Join("..", "..", "configs", "schema", "ocsf_detection_finding_1.8.0.schema.json"))
+})
+
+// validate checks a record against the schema.
+func validate(t require.TestingT, record []byte) error {
+	schema, err := ocsfSchema()
+	require.NoError(t, err)
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(record))
+	require.NoError(t, err)
+	return schema.Validate(doc)
+}
+
+func encoder(t require.TestingT) *alert.Encoder {
+	o := alert.DefaultOptions()
+	o.Version = "0.1.0"
+	e, err := alert.New(o)
+	require.NoError(t, err)
+	return e
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		require.NoError(t, os.WriteFile(path, got, 0o600))
+		return
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err, "run the test with -update to write the golden file")
+	require.Equal(t, string(want), string(got))
+}
+
+// opened is 2026-03-02 06:20 UTC.
+const opened int64 = 1_772_432_400_000
+
+// pool is a finding such as the demo's: a reseller's pool with one template, one client and one issuer.
+func pool() *campaign.Finding {
+	const hour = 3_600_000
+	work, client, funding := detectors.Work, detectors.Client, detectors.Funding
+	f := &campaign.Finding{
+		UID:      alert.FindingUID("acme", campaign.KindCampaign, "scaffold:7f3a9b12", 1),
+		Campaign: alert.CampaignUID("acme", "scaffold:7f3a9b12"),
+		Tenant:   "acme", Sequence: 1, Activity: campaign.Create, Kind: campaign.KindCampaign,
+		Title: "412 accounts harvest reasoning with one prompt template",
+		Summary: "412 accounts share one prompt template, one client and cards of one issuer, carry equal shares of the load, and ask " +
+			"for worked reasoning that they never follow up.",
+		Created: opened, Modified: opened, FirstSeen: opened - 26*hour, LastSeen: opened - 2000,
+		Severity: campaign.High, Confidence: 86, Coordination: 24.137, Harvest: 6.284,
+		Planes:  []detectors.Plane{work, funding, client, detectors.Schedule},
+		Members: 412, Requests: 1_234_567, OutputTokens: 718_229_010,
+		Models: []string{"model-x-large", "model-x-mini"},
+		Evidence: []detectors.Evidence{
+			{
+				Detector: "scaffold", Axis: detectors.Coordination, Plane: work, Bits: 7.9,
+				Observed: "97 % of the members carry the same 12 sampled phrases, 81 % of their own recurring text, in 64 % of their requests",
+				Expected: "0.41 % of all accounts", Note: "one prompt template in many hands",
+			},
+			{
+				Detector: "issuer", Axis: detectors.Coordination, Plane: funding, Bits: 5.2,
+				Observed: "the cards come from 1.4 issuers (effective number)", Expected: "52 among as many accounts", Note: "cards bought together",
+			},
+			{
+				Detector: "stack", Axis: detectors.Coordination, Plane: client, Bits: 5.25,
+				Observed: "1.0 client stacks (effective number)", Expected: "38 among as many accounts", Note: "one client in many hands",
+			},
+			{
+				Detector: "load_balance", Axis: detectors.Coordination, Plane: detectors.Schedule, Bits: 2.4,
+				Observed: "request rates differ by a factor of 1.21 (one standard deviation)", Expected: "a factor of 5.60 in the population",
+				Note: "a scheduler shares the load, people do not",
+			},
+			{Detector: "network", Axis: detectors.Coordination, Plane: detectors.Network, Observed: "211 networks", Expected: "about as many"},
+			{
+				Detector: "elicitation", Axis: detectors.Harvest, Bits: 1.5, Observed: "71 % of requests ask to show the reasoning",
+				Expected: "6.2 % in the population", Note: "ask to show the reasoning",
+			},
+			{
+				Detector: "single_turn", Axis: detectors.Harvest, Bits: 1.5, Observed: "99 % of requests are single questions",
+				Expected: "44 % in the population", Note: "answers nobody follows up",
+			},
+			{
+				Detector: "clock", Axis: detectors.Harvest, Bits: -0.6, Observed: "requests on 14 hours of the day",
+				Expected: "11 hours in the population", Note: "they rest at night",
+			},
+		},
+		Sample: []campaign.Member{
+			{
+				Account: "acct_9f31", Org: "org_22", Requests: 48_211, Agreement: 0.934, Stack: "OpenAI/Python 1.99.1",
+				Planes: []detectors.Plane{client, work, funding}, FirstSeen: opened - 26*hour, LastSeen: opened - 2000,
+			},
+			{
+				Account: "acct_a07c", Org: "org_22", Requests: 3011, Agreement: 0.91, Stack: "OpenAI/Python 1.99.1",
+				Planes: []detectors.Plane{work, client}, FirstSeen: opened - 20*hour, LastSeen: opened - 61_000,
+			},
+			{Account: "株式会社テスト_01", Requests: 2987, Agreement: 0.88, Planes: []detectors.Plane{work}, FirstSeen: opened - hour, LastSeen: opened},
+		},
+		Shared: []campaign.SharedFacet{
+			{Facet: "stack", Value: "OpenAI/Python 1.99.1", Share: 0.98, Census: 0.021},
+			{Facet: "network", Value: "203.0.113.0/24", Share: 0.12, Census: 0.0004},
+			{Facet: "params", Value: "temperature=0.7 max_tokens=4096", Share: 0.97, Census: 0.034},
+		},
+		Innocence: []string{"The accounts rest at night: 14 hours of the day carry requests."},
+		NextStep: "Compare two members' requests in the gateway's own log; if the template is the same, limit the whole group at once: banning " +
+			"accounts one by one only moves the pool.",
+	}
+	for i := range 6 {
+		f.Timeline = append(f.Timeline, campaign.Point{Time: opened - int64(26-4*i)*hour, Members: 12 + 80*i, Requests: int64(i+1) * 200_000})
+	}
+	return f
+}

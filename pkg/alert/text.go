@@ -1,0 +1,332 @@
+package alert
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/campaign"
+)
+
+// TextOptions says what a terminal can show.
+type TextOptions struct {
+	// Width is the number of columns, 100 when 0; narrower than 72 is not supported and drawn as 72.
+	Width int
+	// Color turns on ANSI colours.
+	Color bool
+}
+
+// Bounds of the terminal rendering.
+const (
+	defaultWidth = 100
+	leastWidth   = 72
+	textMembers  = 8
+	textShared   = 8
+	textEvidence = 24
+	// fullBar is what the longest bar stands for in bits: the cap of a single detector.
+	fullBar = 8.0
+	// silent is below what a reader should care about, in bits.
+	silent = 0.05
+)
+
+// Text renders a finding for a terminal: what was found in a sentence, both axes with each detector's bits and what they rest on, the planes
+// that agree, some members, what speaks for innocence, and the next step. No line is wider than the width, and nothing from the traffic can
+// move the cursor.
+func Text(f *campaign.Finding, o TextOptions) string {
+	if o.Width <= 0 {
+		o.Width = defaultWidth
+	}
+	t := &textWriter{width: max(o.Width, leastWidth), color: o.Color}
+	t.headline(f)
+	t.facts(f)
+	t.axis(f, detectors.Coordination, f.Coordination, "do these accounts act as one?", red)
+	t.axis(f, detectors.Harvest, f.Harvest, "do they collect outputs to train on?", magenta)
+	t.planes(f)
+	t.shared(f)
+	t.members(f)
+	t.innocence(f)
+	t.next(f)
+	return t.b.String()
+}
+
+func (t *textWriter) headline(f *campaign.Finding) {
+	severity := severities()[severityID(f.Severity)]
+	badge, style := strings.ToUpper(severity), severityStyle(f.Severity)
+	switch {
+	case f.Activity == campaign.Close:
+		badge, style = "CLOSED", badgeGreen
+	case f.Muted:
+		badge, style = "MUTED", badgeGrey
+	}
+	title := sentence(f.Title, maxText)
+	if title == "" {
+		title = defaultTitle(f.Kind)
+	}
+	confidence := fmt.Sprintf("confidence %d %%", percent(f.Confidence))
+	left := " " + badge + " "
+	gap := t.width - columns(left) - columns(confidence) - 4
+	title = fit(title, gap)
+	t.line(t.paint(style, left), "  ", t.paint(bold, title), pad(gap-columns(title)+2), t.paint(dim, confidence))
+	if s := sentence(f.Summary, maxProse); s != "" {
+		for _, l := range wrap(s, t.width) {
+			t.line(l)
+		}
+	}
+	t.line()
+}
+
+func (t *textWriter) facts(f *campaign.Finding) {
+	state := map[campaign.Activity]string{campaign.Create: "new", campaign.Update: "updated", campaign.Close: "closed"}[f.Activity]
+	if f.Activity == campaign.Close {
+		state += ", " + closeDetail(f.CloseReason)
+	} else if f.Muted {
+		state += ", muted: an analyst allowed the group"
+	}
+	t.fact("finding", sentence(f.UID, maxID))
+	if c := sentence(f.Campaign, maxID); c != "" && c != f.UID {
+		t.fact("campaign", c)
+	}
+	if f.Tenant != "" && f.Tenant != defaultTenant {
+		t.fact("tenant", sentence(f.Tenant, maxID))
+	}
+	t.fact("state", fmt.Sprintf("%s (record %d, %s)", state, f.Sequence, stamp(f.Modified)))
+	if f.FirstSeen > 0 && f.LastSeen >= f.FirstSeen {
+		t.fact("seen", fmt.Sprintf("%s to %s, %s", stamp(f.FirstSeen), stamp(f.LastSeen), span(f.LastSeen-f.FirstSeen)))
+	}
+	volume := []string{plural(int64(max(0, f.Members)), "account"), plural(max(0, f.Requests), "request")}
+	if f.OutputTokens > 0 {
+		volume = append(volume, plural(f.OutputTokens, "output token"))
+	}
+	for i, m := range f.Models {
+		if i == 3 {
+			volume = append(volume, fmt.Sprintf("%d more models", len(f.Models)-3))
+			break
+		}
+		if m = sentence(m, 48); m != "" {
+			volume = append(volume, m)
+		}
+	}
+	t.fact("volume", strings.Join(volume, " · "))
+	if line := sparkline(f.Timeline, 40); line != "" {
+		first, last := f.Timeline[0], f.Timeline[len(f.Timeline)-1]
+		t.fact("members", fmt.Sprintf("%s  %s to %s", line, short(int64(first.Members)), plural(int64(last.Members), "account")))
+	}
+}
+
+func (t *textWriter) fact(name, value string) {
+	for i, l := range wrap(value, t.width-10) {
+		if i > 0 {
+			name = ""
+		}
+		t.line(t.paint(dim, column(name, 9)), " ", l)
+	}
+}
+
+// axis draws the detectors of one axis, strongest first: name, plane, bits and bar beside what was observed, and below what the population gives.
+func (t *textWriter) axis(f *campaign.Finding, axis detectors.Axis, total float64, question string, style string) {
+	var shown []*detectors.Evidence
+	var quiet []string
+	for i := range f.Evidence {
+		e := &f.Evidence[i]
+		switch {
+		case axisName(e.Axis) != axisName(axis):
+		case math.Abs(bits(e.Bits)) < silent || len(shown) == textEvidence:
+			quiet = append(quiet, sentence(detectorName(e), 32))
+		default:
+			shown = append(shown, e)
+		}
+	}
+	sort.SliceStable(shown, func(i, j int) bool { return bits(shown[i].Bits) > bits(shown[j].Bits) })
+
+	t.line()
+	t.line(t.paint(bold, fmt.Sprintf("%s  %.1f bits", strings.ToUpper(axisName(axis)), bits(total))), "  ", t.paint(dim, question))
+	const nameWidth, planeWidth, barWidth = 17, 9, 8
+	const left = 2 + nameWidth + planeWidth + 6 + 1 + barWidth + 2
+	room := t.width - left
+	for _, e := range shown {
+		b := bits(e.Bits)
+		barStyle := style
+		if b < 0 {
+			barStyle = green
+		}
+		facts := wrap(sentence(e.Observed, maxText), room)
+		context := sentence(e.Expected, maxText)
+		if context != "" {
+			context = "against " + context
+		}
+		if note := sentence(e.Note, maxText); note != "" {
+			context = strings.TrimPrefix(context+"; "+note, "; ")
+		}
+		rest := wrap(context, room)
+		if len(facts) == 0 && len(rest) > 0 {
+			facts, rest = rest[:1], rest[1:]
+		}
+		first := ""
+		if len(facts) > 0 {
+			first, facts = facts[0], facts[1:]
+		}
+		t.line("  ", column(sentence(detectorName(e), maxID), nameWidth), t.paint(dim, column(sentence(string(e.Plane), maxID), planeWidth)),
+			columnRight(fmt.Sprintf("%+.2f", b), 6), " ", t.paint(barStyle, bar(b, fullBar, barWidth)), "  ", first)
+		for _, l := range facts {
+			t.line(pad(left), l)
+		}
+		for _, l := range rest {
+			t.line(pad(left), t.paint(dim, l))
+		}
+	}
+	switch {
+	case len(quiet) > 0:
+		for _, l := range wrap("nothing either way: "+strings.Join(quiet, ", "), t.width-2) {
+			t.line("  ", t.paint(dim, l))
+		}
+	case len(shown) == 0:
+		t.line("  ", t.paint(dim, "no detector had anything to go by"))
+	}
+}
+
+func (t *textWriter) planes(f *campaign.Finding) {
+	t.line()
+	parts := []string{t.paint(bold, "PLANES")}
+	for _, p := range allPlanes() {
+		if slices.Contains(f.Planes, p) {
+			parts = append(parts, t.paint(bold, "● "+string(p)))
+		} else {
+			parts = append(parts, t.paint(dim, "○ "+string(p)))
+		}
+	}
+	t.line(strings.Join(parts, "  "))
+}
+
+func allPlanes() []detectors.Plane {
+	return []detectors.Plane{
+		detectors.Work, detectors.Funding, detectors.Identity, detectors.Client, detectors.Network, detectors.Schedule,
+	}
+}
+
+func (t *textWriter) shared(f *campaign.Finding) {
+	if len(f.Shared) == 0 {
+		return
+	}
+	t.section("WHAT THEY SHARE", "")
+	const facetWidth, figure = 12, 14
+	room := t.width - 2 - facetWidth - 2*figure
+	row := func(facet, value, members, all string) string {
+		return column(facet, facetWidth) + column(value, room) + columnRight(members, figure) + columnRight(all, figure)
+	}
+	t.line("  ", t.paint(dim, row("", "", "of members", "of everybody")))
+	for i, s := range f.Shared {
+		if i == textShared {
+			t.line("  ", t.paint(dim, fmt.Sprintf("and %d more", len(f.Shared)-textShared)))
+			break
+		}
+		t.line("  ", row(sentence(s.Facet, maxID), sentence(s.Value, maxText), share(s.Share), share(s.Census)))
+	}
+}
+
+func (t *textWriter) members(f *campaign.Finding) {
+	if len(f.Sample) == 0 {
+		return
+	}
+	shown := f.Sample[:min(len(f.Sample), textMembers)]
+	t.section("MEMBERS", fmt.Sprintf("%d of %s; the accounts topic names all", len(shown), short(int64(max(f.Members, len(f.Sample))))))
+	const requests, agreement, planes = 11, 11, 11
+	flexible := t.width - 2 - requests - agreement - planes - 6
+	name := flexible / 2
+	row := func(a, r, g, p, c string) string {
+		return column(a, name) + columnRight(r, requests) + columnRight(g, agreement) + pad(3) + fit(p, planes) + pad(3) + fit(c, flexible-name)
+	}
+	var initials []string
+	for _, p := range allPlanes() {
+		initials = append(initials, strings.ToUpper(string(p[:1])))
+	}
+	t.line("  ", t.paint(dim, row("account", "requests", "agreement", strings.Join(initials, " "), "client")))
+	for i := range shown {
+		m := &shown[i]
+		who := sentence(m.Account, maxID)
+		if org := sentence(m.Org, maxID); org != "" {
+			who += " (" + org + ")"
+		}
+		t.line("  ", row(who, grouped(int64(m.Requests)), share(m.Agreement), planeMarks(m.Planes), sentence(m.Stack, maxText)))
+	}
+}
+
+// planeMarks has a filled mark for each plane that is listed, in the order of the PLANES line.
+func planeMarks(planes []detectors.Plane) string {
+	var marks []string
+	for _, p := range allPlanes() {
+		if slices.Contains(planes, p) {
+			marks = append(marks, "●")
+		} else {
+			marks = append(marks, "○")
+		}
+	}
+	return strings.Join(marks, " ")
+}
+
+func (t *textWriter) innocence(f *campaign.Finding) {
+	if len(f.Innocence) == 0 {
+		return
+	}
+	t.section("WHAT SPEAKS FOR THEM", "")
+	for i, s := range f.Innocence {
+		if i == textShared {
+			t.line("  ", t.paint(dim, fmt.Sprintf("and %d more", len(f.Innocence)-textShared)))
+			break
+		}
+		t.bullet(t.paint(green, "+"), sentence(s, maxText))
+	}
+}
+
+func (t *textWriter) next(f *campaign.Finding) {
+	if s := sentence(f.NextStep, maxProse); s != "" {
+		t.section("NEXT STEP", "")
+		t.bullet(t.paint(bold, "→"), s)
+	}
+	if a := attacks(f.Evidence); len(a) > 0 {
+		var ids []string
+		for _, x := range a {
+			if x.SubTechnique != nil {
+				ids = append(ids, x.SubTechnique.UID)
+			} else {
+				ids = append(ids, x.Technique.UID)
+			}
+		}
+		t.line()
+		for _, l := range wrap("MITRE ATLAS "+strings.Join(ids, ", "), t.width) {
+			t.line(t.paint(dim, l))
+		}
+	}
+}
+
+func stamp(ms int64) string {
+	return time.UnixMilli(clampTime(ms)).UTC().Format("2006-01-02 15:04 UTC")
+}
+
+// span writes a duration in its largest useful unit.
+func span(ms int64) string {
+	d := time.Duration(min(ms, int64(math.MaxInt64/time.Millisecond))) * time.Millisecond
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%.0f s", d.Seconds())
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%.0f min", d.Minutes())
+	case d < 72*time.Hour:
+		return fmt.Sprintf("%.0f h", d.Hours())
+	default:
+		return fmt.Sprintf("%.0f days", d.Hours()/24)
+	}
+}
+
+// share writes a fraction as a percentage with two significant figures below ten.
+func share(v float64) string {
+	v = 100 * round(math.Max(0, math.Min(1, v)), 1e6)
+	if v >= 10 || v == 0 {
+		return strconv.FormatFloat(v, 'f', 0, 64) + " %"
+	}
+	return strconv.FormatFloat(v, 'g', 2, 64) + " %"
+}
