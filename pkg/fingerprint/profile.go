@@ -59,7 +59,7 @@ type Profile struct {
 	InputTokens, OutputTokens, ReasoningTokens uint64
 	WithMessages, SingleTurn                   uint32
 	OK, Errors, Blocked, RateLimited, Refused  uint32
-	// RefusedEarly counts the refusals among the first RefusalProbe requests, RefusedLate among the rest.
+	// RefusedEarly counts the refusals among the first RefusalProbe requests.
 	RefusedEarly uint32
 	PromptTokens uint64
 	Intents      [8]uint32

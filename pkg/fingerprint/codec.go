@@ -1,0 +1,240 @@
+package fingerprint
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+)
+
+// stateVersion is the version of a fingerprint's encoding that is written. Every version ever released stays readable: testdata holds one of each.
+const stateVersion = 1
+
+// Flags of an encoded fingerprint.
+const flagVerified = 1
+
+// AppendBinary appends the encoding of the fingerprint: the same observations in the same order give the same bytes, whenever it was encoded and
+// decoded in between.
+func (f *Fingerprint) AppendBinary(b []byte) ([]byte, error) {
+	b = append(b, stateVersion)
+	flags := byte(0)
+	if f.verified {
+		flags |= flagVerified
+	}
+	b = append(b, flags, f.relay)
+	for _, s := range [...]string{f.tenant, f.account, f.org, f.plan} {
+		b = appendText(b, s)
+	}
+	b = binary.AppendUvarint(b, uint64(f.last))
+	for _, t := range [...]int64{f.first, f.agedAt, f.createdAt, f.publishedAt} {
+		// Since the newest event; 0 stands for no time.
+		b = appendAgo(b, f.last, t)
+	}
+	b = binary.AppendUvarint(b, f.seen)
+	b = binary.AppendUvarint(b, f.published)
+	for _, n := range [...]uint32{f.firstDay, f.refusedEarly, f.aged, f.agedText} {
+		b = binary.AppendUvarint(b, uint64(n))
+	}
+	b = appendPanes(b, f.short, f.last, f.opts.ShortPane)
+	b = appendPanes(b, f.medium, f.last, f.opts.MediumPane)
+	b = appendDays(b, f.days, f.last)
+	b = appendSparse(b, f.hours[:])
+	b = appendSparse(b, f.gaps[:])
+	b = appendWords(b, f.active10m[:])
+	b = appendWords(b, f.activeHour[:])
+	for _, d := range f.all() {
+		b = d.appendBinary(b)
+	}
+	b = appendHashes(b, f.sample)
+	b = f.door.appendBinary(b, f.last)
+	b = f.turns.appendBinary(b)
+	b = f.system.appendBinary(b)
+	b = f.skeletons.appendBinary(b)
+	for i := range f.facets {
+		sortValues(f.facets[i])
+		b = appendValues(b, f.facets[i])
+	}
+	b = append(b, byte(len(f.models)))
+	for _, m := range f.models {
+		b = binary.LittleEndian.AppendUint64(b, m.hash)
+		b = binary.AppendUvarint(b, uint64(m.count))
+		b = appendAgo(b, f.last, m.first)
+	}
+	b = appendHashes(b, f.heads)
+	b = appendHashes(b, f.rejected)
+	b = appendHashes(b, f.orphans)
+	b = f.known.appendBinary(b, f.last)
+	b = append(b, byte(len(f.ids)))
+	for _, x := range f.ids {
+		b = binary.LittleEndian.AppendUint32(b, x.id)
+		b = binary.AppendVarint(b, f.last/1000-x.at)
+	}
+	return b, nil
+}
+
+// MarshalBinary is AppendBinary into new memory.
+func (f *Fingerprint) MarshalBinary() ([]byte, error) { return f.AppendBinary(nil) }
+
+// all lists the sketches in the order of the encoding.
+func (f *Fingerprint) all() [6]*distinct {
+	return [...]*distinct{&f.prompts, &f.sliced, &f.sources, &f.stacks, &f.sessions, &f.endUsers}
+}
+
+// UnmarshalBinary replaces the fingerprint by an encoded one. It keeps no reference to data. An error wraps ErrEncoding and leaves the
+// fingerprint as it was.
+func (f *Fingerprint) UnmarshalBinary(data []byte) error {
+	r := &reader{b: data}
+	version := r.byte()
+	if r.err == nil && version != stateVersion {
+		return fmt.Errorf("%w: fingerprint version %d, this release reads up to %d", ErrEncoding, version, stateVersion)
+	}
+	d := Fingerprint{opts: f.opts}
+	flags := r.byte()
+	d.verified = flags&flagVerified != 0
+	d.relay = r.byte()
+	for _, s := range [...]*string{&d.tenant, &d.account, &d.org, &d.plan} {
+		*s = string(r.text(maxText))
+	}
+	last := r.uvarint()
+	r.check(last <= maxTime && flags <= flagVerified, "head out of range")
+	d.last = int64(last)
+	for _, t := range [...]*int64{&d.first, &d.agedAt, &d.createdAt, &d.publishedAt} {
+		*t = r.ago(d.last)
+	}
+	d.seen, d.published = r.uvarint(), r.uvarint()
+	r.check(d.published <= d.seen && d.seen < math.MaxInt64, "counters out of range")
+	for _, n := range [...]*uint32{&d.firstDay, &d.refusedEarly, &d.aged, &d.agedText} {
+		*n = r.uint32()
+	}
+	d.short = r.panes(d.last, f.opts.ShortPane, f.opts.ShortKeep)
+	d.medium = r.panes(d.last, f.opts.MediumPane, f.opts.MediumKeep)
+	d.days = r.days(d.last)
+	r.sparse(d.hours[:])
+	r.sparse(d.gaps[:])
+	r.words(d.active10m[:])
+	trim(d.active10m[:], Slots10m)
+	r.words(d.activeHour[:])
+	trim(d.activeHour[:], SlotsHour)
+	var scratch []byte
+	for _, x := range d.all() {
+		*x, scratch = r.distinct(scratch)
+	}
+	d.sample = r.ascending(MaxPrompts)
+	d.door = r.recall(d.last, shingleMarks)
+	d.turns, d.system, d.skeletons = r.table(turnTable), r.table(systemTable), r.table(skeletonTable)
+	for i := range d.facets {
+		d.facets[i] = r.values()
+	}
+	d.models = r.models(d.last)
+	d.heads = r.hashes(nil, MaxConversing)
+	d.rejected = r.hashes(nil, MaxConversing)
+	d.orphans = r.hashes(nil, MaxConversing)
+	d.known = r.recall(d.last, headMarks)
+	d.ids = r.ids(d.last)
+	if err := r.end(); err != nil {
+		return err
+	}
+	*f = d
+	return nil
+}
+
+// appendAgo appends a time as milliseconds before last, zigzag for the rare one after it, and 0 for no time.
+func appendAgo(b []byte, last, t int64) []byte {
+	if t == 0 {
+		return append(b, 0)
+	}
+	ago := last - t
+	if ago >= 0 {
+		ago++
+	}
+	return binary.AppendVarint(b, ago)
+}
+
+func (r *reader) ago(last int64) int64 {
+	ago := r.varint()
+	if ago == 0 {
+		return 0
+	}
+	if ago > 0 {
+		ago--
+	}
+	t := last - ago
+	r.check(ago > -maxTime && ago < maxTime && t > 0 && t <= maxTime, "time out of range")
+	return t
+}
+
+// appendSparse appends counts: a bitmap of those that are not 0, and these.
+func appendSparse(b []byte, counts []uint32) []byte {
+	mask := uint64(0)
+	for i, n := range counts {
+		if n > 0 {
+			mask |= 1 << i
+		}
+	}
+	b = binary.AppendUvarint(b, mask)
+	for _, n := range counts {
+		if n > 0 {
+			b = binary.AppendUvarint(b, uint64(n))
+		}
+	}
+	return b
+}
+
+func (r *reader) sparse(counts []uint32) {
+	mask := r.uvarint()
+	r.check(mask>>len(counts) == 0, "unknown count")
+	for i := range counts {
+		counts[i] = 0
+		if mask>>i&1 == 1 {
+			counts[i] = r.uint32()
+			r.check(counts[i] > 0, "empty count")
+		}
+	}
+}
+
+func (r *reader) ascending(most int) []uint64 {
+	hashes := r.hashes(nil, most)
+	for i := 1; i < len(hashes); i++ {
+		r.check(hashes[i-1] < hashes[i], "hashes out of order")
+	}
+	return hashes
+}
+
+func (k *recall) appendBinary(b []byte, last int64) []byte {
+	b = appendAgo(b, last, k.since)
+	return k.previous.appendBinary(k.current.appendBinary(b))
+}
+
+func (r *reader) recall(last int64, capacity int) recall {
+	since := r.ago(last)
+	current := r.generation(capacity)
+	return recall{since: since, current: current, previous: r.generation(capacity)}
+}
+
+func (r *reader) models(last int64) []modelUse {
+	n := r.count(maxModelUses, 10)
+	if n == 0 {
+		return nil
+	}
+	models := make([]modelUse, n)
+	for i := range models {
+		models[i] = modelUse{r.fixed(), r.uint32(), r.ago(last)}
+	}
+	return models
+}
+
+func (r *reader) ids(last int64) []seenID {
+	n := r.count(maxIDs, 5)
+	if n == 0 {
+		return nil
+	}
+	ids := make([]seenID, n)
+	for i := range ids {
+		if b := r.bytes(4); b != nil {
+			ids[i].id = binary.LittleEndian.Uint32(b)
+		}
+		ago := r.varint()
+		r.check(ago > -maxTime && ago < maxTime, "time out of range")
+		ids[i].at = last/1000 - ago
+	}
+	return ids
+}

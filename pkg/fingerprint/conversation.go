@@ -1,0 +1,69 @@
+package fingerprint
+
+import "slices"
+
+// conversations is what an account was served, refused and made to continue, as conversation hashes (sketch.Sketch.Prefix, Continuation).
+type conversations struct {
+	// heads, rejected and orphans are the newest hashes, newest last, at most MaxConversing each.
+	heads, rejected, orphans []uint64
+	// known remembers all conversations of the account, also those that left the lists.
+	known recall
+}
+
+// converse follows the conversation of a request. A continuation whose earlier turns the account never had is an orphan: another account had them.
+func (f *Fingerprint) converse(o *Observation, t *totals, window int64) {
+	prefix, next := o.Sketch.Prefix, o.Sketch.Continuation
+	if prefix == 0 && next == 0 {
+		return
+	}
+	f.known.turn(f.last, window, headMarks)
+	served := o.Status == StatusOK || o.Status == StatusUnknown
+	if prefix != 0 {
+		t.bump(nContinued, 1)
+		if !f.known.has(prefix) {
+			t.bump(nOrphaned, 1)
+			push(&f.orphans, prefix)
+			// A retry or a branch of the same conversation is not another hand-over.
+			f.known.add(prefix)
+		}
+	}
+	switch {
+	case !served && prefix != 0:
+		// The earlier turns are what another account would show when the conversation goes on there.
+		push(&f.rejected, prefix)
+	case !served:
+		push(&f.rejected, next)
+	case next != 0:
+		// The conversation moved on: its new head takes the place of the old one.
+		if i := slices.Index(f.heads, prefix); i >= 0 {
+			f.heads = slices.Delete(f.heads, i, i+1)
+		}
+		push(&f.heads, next)
+	}
+	if next != 0 {
+		f.known.add(next)
+	}
+}
+
+// push appends a hash as the newest of a list.
+func push(list *[]uint64, h uint64) {
+	if h == 0 {
+		return
+	}
+	if i := slices.Index(*list, h); i >= 0 {
+		*list = slices.Delete(*list, i, i+1)
+	} else if len(*list) == MaxConversing {
+		*list = slices.Delete(*list, 0, 1)
+	}
+	*list = append(*list, h)
+}
+
+// merge adds what other had. An orphan that the other side was served is none: the union had the whole conversation.
+func (c *conversations) merge(other *conversations) {
+	for _, pair := range [...]struct{ to, from *[]uint64 }{{&c.heads, &other.heads}, {&c.rejected, &other.rejected}, {&c.orphans, &other.orphans}} {
+		for _, h := range *pair.from {
+			push(pair.to, h)
+		}
+	}
+	c.known.merge(&other.known, headMarks)
+}

@@ -1,0 +1,408 @@
+// Package fingerprint holds what is kept of an account: its sliding-window Fingerprint, the Observations that feed it and the Profile that
+// is read off it. It is pure: time comes with the events, and the same events give the same bytes.
+//
+// Everything is bounded whatever is sent: counters in a ring of panes, sketches of fixed size, tables with a capacity. Windows are counted
+// from the account's newest event.
+package fingerprint
+
+import (
+	"math/bits"
+	"slices"
+	"strings"
+)
+
+const (
+	// turnShingles and systemShingles are how many of a request's shingles, the smallest hashes first, are looked at: of a system prompt fewer, for
+	// it comes whole every time. The smallest hashes are the same ones in every account.
+	turnShingles   = 64
+	systemShingles = 24
+	// turnTable and systemTable are the capacities of the two tables. They are apart so that a long system prompt can't push a template out.
+	turnTable   = 96
+	systemTable = 48
+	// skeletonTable is the capacity of the table of line structures.
+	skeletonTable = 16
+	// certain is the number of sightings from which a shingle counts as part of the scaffold.
+	certain = 2
+	// RefusalProbe is how many of an account's first requests count as early for Profile.RefusedEarly.
+	RefusalProbe = 20
+	// maxIDs is the number of event ids remembered.
+	maxIDs = 64
+	// maxTokens bounds the tokens of one request, so that a nonsensical figure can't drown the others.
+	maxTokens = 1 << 32
+	// maxTime is the latest time accepted, in Unix milliseconds: the year 2200.
+	maxTime = 7_258_118_400_000
+	// maxText bounds tenant, account, organisation and plan, in bytes.
+	maxText = 512
+)
+
+// Outcome tells what became of an observation.
+type Outcome uint8
+
+// The outcomes.
+const (
+	// OutcomeCounted observations changed the fingerprint.
+	OutcomeCounted Outcome = iota
+	// OutcomeDuplicate observations carry an event id seen within the window.
+	OutcomeDuplicate
+	// OutcomeLate observations are older than the account's newest one by more than the allowed lateness, or have no time at all.
+	OutcomeLate
+)
+
+// Fingerprint is an account's sliding-window state. It is not safe for concurrent use, not even for reading.
+type Fingerprint struct {
+	opts *Options
+
+	tenant, account, org, plan string
+	verified                   bool
+	createdAt                  int64
+	first, last                int64
+	// seen counts all requests ever, firstDay those of the first 24 hours.
+	seen         uint64
+	firstDay     uint32
+	refusedEarly uint32
+
+	short, medium panes
+	days          []dayPane
+	hours         [24]uint32
+	gaps          [GapBuckets]uint32
+	active10m     [(Slots10m + 63) / 64]uint64
+	activeHour    [(SlotsHour + 63) / 64]uint64
+
+	prompts, sliced, sources, stacks, sessions, endUsers distinct
+	// sample holds the smallest prompt hashes, ascending.
+	sample []uint64
+
+	// door remembers shingles seen once; turns, system and skeletons count those that recur.
+	door                     recall
+	turns, system, skeletons table
+	facets                   [NumFacets][]facetValue
+	models                   []modelUse
+	// agedAt is when the tables were last halved; aged and agedText are the requests, and those with text, on the same footing.
+	agedAt         int64
+	aged, agedText uint32
+
+	conversations
+	ids   []seenID
+	relay uint8
+
+	// publishedAt is the event time of the last profile, published the value of seen then.
+	publishedAt int64
+	published   uint64
+}
+
+// seenID is the hash of an event id with the event's time in seconds.
+type seenID struct {
+	id uint32
+	at int64
+}
+
+// New returns an empty fingerprint. The options must be valid and must not change while it is in use.
+func New(opts *Options) *Fingerprint { return &Fingerprint{opts: opts} }
+
+// Observe counts an observation. It keeps no reference to it.
+func (f *Fingerprint) Observe(o *Observation) Outcome {
+	switch {
+	case o.Time <= 0 || o.Time > maxTime:
+		return OutcomeLate
+	case f.seen == 0:
+		f.begin(o)
+	case o.Time-f.last > f.opts.Horizon.Milliseconds():
+		// Whatever was known is out of every window; what the store keeps longer by chance must not matter.
+		*f = Fingerprint{opts: f.opts}
+		f.begin(o)
+	case f.duplicate(o):
+		return OutcomeDuplicate
+	case f.last-o.Time > f.opts.AllowedLateness.Milliseconds():
+		return OutcomeLate
+	}
+	day := f.pane(o.Time)
+	if day == nil {
+		return OutcomeLate
+	}
+	f.age(o.Time)
+	f.identify(o)
+	f.clock(o)
+	f.figures(o, day)
+	if o.HasText {
+		f.text(o, day)
+	}
+	f.distincts(o)
+	f.facetValues(o)
+	f.converse(o, day, f.opts.ConversationWindow.Milliseconds())
+	f.remember(o)
+	return OutcomeCounted
+}
+
+// begin starts the fingerprint at its first observation.
+func (f *Fingerprint) begin(o *Observation) {
+	f.tenant, f.account = bounded(o.Tenant), bounded(o.Account)
+	f.first, f.last, f.agedAt = o.Time, o.Time, o.Time
+}
+
+func bounded(s string) string { return strings.Clone(s[:min(len(s), maxText)]) }
+
+// identify takes over what the account is, from its newest event.
+func (f *Fingerprint) identify(o *Observation) {
+	if o.CreatedAt > 0 && (f.createdAt == 0 || o.Time >= f.last) {
+		f.createdAt = o.CreatedAt
+	}
+	if o.Org != f.org && o.Org != "" && (f.org == "" || o.Time >= f.last) {
+		f.org = bounded(o.Org)
+	}
+	if o.Plan != f.plan && o.Plan != "" && (f.plan == "" || o.Time >= f.last) {
+		f.plan = bounded(o.Plan)
+	}
+	if o.Time >= f.last {
+		f.verified = o.Verified
+	}
+	f.relay |= uint8(o.Sketch.Relay)
+}
+
+// duplicate tells whether the event id was seen within the window.
+func (f *Fingerprint) duplicate(o *Observation) bool {
+	if o.ID == 0 {
+		return false
+	}
+	id := uint32(o.ID ^ o.ID>>32)
+	for i := range f.ids {
+		if f.ids[i].id == id {
+			return true
+		}
+	}
+	return false
+}
+
+// remember keeps the event id and lets go of those beyond the window.
+func (f *Fingerprint) remember(o *Observation) {
+	window := int64(f.opts.DedupeWindow.Seconds())
+	if o.ID != 0 && window > 0 {
+		f.ids = append(f.ids, seenID{uint32(o.ID ^ o.ID>>32), o.Time / 1000})
+	}
+	old := max(0, len(f.ids)-maxIDs)
+	for old < len(f.ids) && f.ids[old].at < f.last/1000-window {
+		old++
+	}
+	if old > 0 {
+		f.ids = append(f.ids[:0], f.ids[old:]...)
+	}
+}
+
+// clock counts when the request came.
+func (f *Fingerprint) clock(o *Observation) {
+	t := o.Time
+	if f.seen > 0 && t >= f.last {
+		seconds := uint64(t-f.last) / 1000
+		f.gaps[min(max(bits.Len64(seconds)-1, 0), GapBuckets-1)]++
+	}
+	f.hours[t/3_600_000%24]++
+	f.short.add(slotOf(t, f.opts.ShortPane), 1, int64(f.opts.ShortKeep/f.opts.ShortPane))
+	f.medium.add(slotOf(t, f.opts.MediumPane), 1, int64(f.opts.MediumKeep/f.opts.MediumPane))
+	mark(f.active10m[:], Slots10m, t/600_000, f.last/600_000)
+	mark(f.activeHour[:], SlotsHour, t/3_600_000, f.last/3_600_000)
+	f.first, f.last = min(f.first, t), max(f.last, t)
+	f.seen++
+	f.aged++
+	if t-f.first < day {
+		f.firstDay++
+	}
+}
+
+// figures counts how the request ended and what it cost.
+func (f *Fingerprint) figures(o *Observation, t *totals) {
+	t.bump(nRequests, 1)
+	for _, x := range [...]struct {
+		tokens   int64
+		n, total int
+	}{
+		{o.InputTokens, nInput, sumInput},
+		{o.OutputTokens, nOutput, sumOutput},
+		{o.ReasoningTokens, nReasoning, sumReasoning},
+	} {
+		if x.tokens >= 0 {
+			t.bump(x.n, 1)
+			t.bump(x.total, uint64(min(x.tokens, maxTokens)))
+		}
+	}
+	if o.Messages >= 0 {
+		t.bump(nMessages, 1)
+		if o.Messages <= 1 {
+			t.bump(nSingle, 1)
+		}
+	}
+	switch o.Status {
+	case StatusOK:
+		t.bump(nOK, 1)
+	case StatusError:
+		t.bump(nErrors, 1)
+	case StatusBlocked:
+		t.bump(nBlocked, 1)
+	case StatusRateLimited:
+		t.bump(nLimited, 1)
+	case StatusUnknown:
+	}
+	if o.Refused {
+		t.bump(nRefused, 1)
+		if f.seen <= RefusalProbe {
+			f.refusedEarly++
+		}
+	}
+	if o.Sketch.Relay != 0 {
+		t.bump(nRelay, 1)
+	}
+}
+
+// text counts what the prompt shows.
+func (f *Fingerprint) text(o *Observation, t *totals) {
+	sk := &o.Sketch
+	t.bump(nText, 1)
+	t.bump(sumPrompt, uint64(min(max(sk.Tokens, 0), maxTokens)))
+	for i := sk.Intents; i != 0; i &= i - 1 {
+		if bit := bits.TrailingZeros16(uint16(i)); nIntents+bit < numTotals {
+			t.bump(nIntents+bit, 1)
+		}
+	}
+	f.agedText++
+	f.door.turn(f.last, f.opts.DoorkeeperWindow.Milliseconds(), shingleMarks)
+	if f.scaffold(sk.Turn[:min(len(sk.Turn), turnShingles)], sk.System[:min(len(sk.System), systemShingles)]) {
+		t.bump(nScaffold, 1)
+		if o.Messages >= 0 && o.Messages <= 1 {
+			t.bump(nScaffoldSingle, 1)
+		}
+		if o.OutputTokens > 0 {
+			t.bump(sumScaffoldOutput, uint64(min(o.OutputTokens, maxTokens)))
+		}
+		f.sliced.add(sk.Exact, f.opts.Precision)
+	}
+	if sk.Skeleton != 0 {
+		if i, ok := f.skeletons.find(sk.Skeleton); ok {
+			f.skeletons[i].count++
+		} else if f.door.has(sk.Skeleton) {
+			f.skeletons.insert(sk.Skeleton, 2, skeletonTable)
+		} else {
+			f.door.add(sk.Skeleton)
+		}
+	}
+	f.prompts.add(sk.Exact, f.opts.Precision)
+	f.keepSample(sk.Exact)
+}
+
+// scaffold counts the shingles of a request, each once, and tells whether it carried one that was part of the scaffold before. Both lists
+// are ascending.
+func (f *Fingerprint) scaffold(turn, system []uint64) (carried bool) {
+	for i, h := range turn {
+		if i == 0 || h != turn[i-1] {
+			carried = f.shingle(h, &f.turns, turnTable) || carried
+		}
+	}
+	for i, h := range system {
+		if i > 0 && h == system[i-1] {
+			continue
+		}
+		if _, ok := slices.BinarySearch(turn, h); !ok {
+			carried = f.shingle(h, &f.system, systemTable) || carried
+		}
+	}
+	return carried
+}
+
+// shingle counts one shingle wherever it is known; when it is new but was seen before, it enters the given table with that second sighting.
+func (f *Fingerprint) shingle(h uint64, into *table, capacity int) (known bool) {
+	for _, t := range [...]table{f.turns, f.system} {
+		if i, ok := t.find(h); ok {
+			t[i].count++
+			return t[i].sure() > certain
+		}
+	}
+	if f.door.has(h) {
+		into.insert(h, 2, capacity)
+	} else {
+		f.door.add(h)
+	}
+	return false
+}
+
+// keepSample keeps the prompt when it is among the smallest.
+func (f *Fingerprint) keepSample(h uint64) {
+	if h == 0 || len(f.sample) == MaxPrompts && h >= f.sample[MaxPrompts-1] {
+		return
+	}
+	i, ok := slices.BinarySearch(f.sample, h)
+	if ok {
+		return
+	}
+	if len(f.sample) == MaxPrompts {
+		f.sample = f.sample[:MaxPrompts-1]
+	}
+	f.sample = slices.Insert(f.sample, i, h)
+}
+
+// distincts counts distinct sources, stacks, sessions and end users.
+func (f *Fingerprint) distincts(o *Observation) {
+	p := f.opts.Precision
+	f.sources.add(o.Source, p)
+	f.stacks.add(o.Facets[Stack], p)
+	f.sessions.add(o.Session, p)
+	f.endUsers.add(o.EndUser, p)
+}
+
+// facetValues counts the facets' values and the models.
+func (f *Fingerprint) facetValues(o *Observation) {
+	for i, h := range o.Facets {
+		if h != 0 {
+			countValue(&f.facets[i], h, o.Labels[i])
+		}
+	}
+	if h := o.Facets[Model]; h != 0 {
+		countModel(&f.models, h, o.Time)
+	}
+}
+
+// age halves the weight of tables and histograms for every half-life that has passed. Windows of time are the panes' work; this is for what has
+// no panes.
+func (f *Fingerprint) age(now int64) {
+	half := f.opts.HalfLife.Milliseconds()
+	for now-f.agedAt >= half {
+		f.agedAt += half
+		f.aged /= 2
+		f.agedText /= 2
+		f.turns.halve()
+		f.system.halve()
+		f.skeletons.halve()
+		for i := range f.facets {
+			halveValues(&f.facets[i])
+		}
+		for i := range f.models {
+			f.models[i].count = max(1, f.models[i].count/2)
+		}
+		for i := range f.hours {
+			f.hours[i] /= 2
+		}
+		for i := range f.gaps {
+			f.gaps[i] /= 2
+		}
+	}
+}
+
+// LastSeen is the time of the newest event, in Unix milliseconds, 0 when there is none.
+func (f *Fingerprint) LastSeen() int64 { return f.last }
+
+// Expired tells whether the account has been silent for the whole horizon at time now, in Unix milliseconds.
+func (f *Fingerprint) Expired(now int64) bool { return now-f.last > f.opts.Horizon.Milliseconds() }
+
+// Due tells when the account's next profile is due, in Unix milliseconds; ok is false when nothing has changed since the last one. A change by
+// ProfileChange is worth a profile after ProfileInterval, a smaller one after ProfileDelay.
+func (f *Fingerprint) Due() (at int64, ok bool) {
+	switch fresh := f.seen - f.published; {
+	case fresh == 0:
+		return 0, false
+	case f.published == 0:
+		return f.first, true
+	case float64(fresh) >= f.opts.ProfileChange*float64(f.published):
+		return f.publishedAt + f.opts.ProfileInterval.Milliseconds(), true
+	default:
+		return f.publishedAt + f.opts.ProfileDelay.Milliseconds(), true
+	}
+}
+
+// Published notes that a profile was taken at the time, in Unix milliseconds.
+func (f *Fingerprint) Published(at int64) { f.publishedAt, f.published = at, f.seen }

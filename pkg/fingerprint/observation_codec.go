@@ -1,0 +1,205 @@
+package fingerprint
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+	"unsafe"
+
+	"github.com/stillwatch/stillwatch/pkg/sketch"
+)
+
+// observationVersion is the version of an observation's encoding that is written.
+const observationVersion = 1
+
+// maxShingles bounds the shingles of an encoded observation, each list: the most that sketch.Options allow.
+const maxShingles = 1024
+
+// Flags of an encoded observation.
+const (
+	observationVerified = 1 << iota
+	observationRefused
+	observationText
+	observationSketch
+	observationFlags = 1<<iota - 1
+)
+
+// AppendBinary appends the encoding of the observation. Labels beyond MaxLabel bytes are an error, as are identities beyond 512 bytes and more
+// shingles than sketches may have: they could not be read again.
+func (o *Observation) AppendBinary(b []byte) ([]byte, error) {
+	if err := o.check(); err != nil {
+		return b, err
+	}
+	flags := byte(0)
+	for i, on := range [...]bool{o.Verified, o.Refused, o.HasText, o.sketched()} {
+		if on {
+			flags |= 1 << i
+		}
+	}
+	b = append(b, observationVersion, flags, byte(o.Status), byte(o.Sketch.Relay))
+	b = binary.LittleEndian.AppendUint64(b, o.Position.Partition)
+	b = binary.AppendVarint(b, o.Position.Offset)
+	b = binary.AppendVarint(b, int64(o.Position.Index))
+	b = binary.AppendVarint(b, o.Time)
+	b = binary.AppendVarint(b, o.CreatedAt)
+	b = binary.LittleEndian.AppendUint64(b, o.ID)
+	for _, s := range [...]string{o.Tenant, o.Account, o.Org, o.Plan} {
+		b = appendText(b, s)
+	}
+	var known, labelled uint64
+	for i := range o.Facets {
+		if o.Facets[i] != 0 {
+			known |= 1 << i
+		}
+		if o.Labels[i] != "" {
+			labelled |= 1 << i
+		}
+	}
+	b = binary.AppendUvarint(b, known)
+	for m := known; m != 0; m &= m - 1 {
+		b = binary.LittleEndian.AppendUint64(b, o.Facets[bits.TrailingZeros64(m)])
+	}
+	b = binary.AppendUvarint(b, labelled)
+	for m := labelled; m != 0; m &= m - 1 {
+		b = appendText(b, o.Labels[bits.TrailingZeros64(m)])
+	}
+	b = appendKnown(b, o.Source, o.Session, o.EndUser)
+	for _, n := range [...]int64{o.InputTokens, o.OutputTokens, o.ReasoningTokens, int64(o.Messages)} {
+		b = binary.AppendVarint(b, n)
+	}
+	if flags&observationSketch == 0 {
+		return b, nil
+	}
+	sk := &o.Sketch
+	b = appendKnown(b, sk.Exact, sk.Skeleton, sk.Prefix, sk.Continuation)
+	b = binary.AppendVarint(b, int64(sk.Tokens))
+	b = binary.AppendUvarint(b, uint64(sk.Intents))
+	b = appendHashes(b, sk.Turn)
+	return appendHashes(b, sk.System), nil
+}
+
+// MarshalBinary is AppendBinary into new memory.
+func (o *Observation) MarshalBinary() ([]byte, error) { return o.AppendBinary(nil) }
+
+func (o *Observation) check() error {
+	for _, s := range [...]string{o.Tenant, o.Account, o.Org, o.Plan} {
+		if len(s) > maxText {
+			return fmt.Errorf("fingerprint: an identity of %d bytes, shorten it to %d", len(s), maxText)
+		}
+	}
+	for _, s := range o.Labels {
+		if len(s) > MaxLabel {
+			return fmt.Errorf("fingerprint: a label of %d bytes, shorten it to %d", len(s), MaxLabel)
+		}
+	}
+	if n := max(len(o.Sketch.Turn), len(o.Sketch.System)); n > maxShingles {
+		return fmt.Errorf("fingerprint: %d shingles, at most %d are allowed", n, maxShingles)
+	}
+	return nil
+}
+
+// sketched tells whether there is anything in the sketch but relay constants.
+func (o *Observation) sketched() bool {
+	sk := &o.Sketch
+	return sk.Exact|sk.Skeleton|sk.Prefix|sk.Continuation != 0 || sk.Tokens != 0 || sk.Intents != 0 || len(sk.Turn) > 0 || len(sk.System) > 0
+}
+
+// appendKnown appends which of the hashes are known, and these.
+func appendKnown(b []byte, hashes ...uint64) []byte {
+	mask := byte(0)
+	for i, h := range hashes {
+		if h != 0 {
+			mask |= 1 << i
+		}
+	}
+	b = append(b, mask)
+	for _, h := range hashes {
+		if h != 0 {
+			b = binary.LittleEndian.AppendUint64(b, h)
+		}
+	}
+	return b
+}
+
+func (r *reader) known(hashes ...*uint64) {
+	mask := r.byte()
+	r.check(mask>>len(hashes) == 0, "unknown hash")
+	for i, h := range hashes {
+		*h = 0
+		if mask>>i&1 == 1 {
+			*h = r.fixed()
+		}
+	}
+}
+
+// UnmarshalBinary replaces the observation by an encoded one, reusing the memory of its lists. It keeps no reference to data. An error wraps
+// ErrEncoding and leaves the observation undefined.
+func (o *Observation) UnmarshalBinary(data []byte) error { return o.decode(string(data)) }
+
+// Alias is UnmarshalBinary without copying: the strings of the observation share data's memory and are valid until it changes.
+func (o *Observation) Alias(data []byte) error {
+	return o.decode(unsafe.String(unsafe.SliceData(data), len(data)))
+}
+
+// decode reads an encoding; the observation's strings are parts of it.
+func (o *Observation) decode(data string) error {
+	r := &reader{b: unsafe.Slice(unsafe.StringData(data), len(data))}
+	text := func(most int) string {
+		t := r.text(most)
+		// What has been read ends where what is left begins.
+		end := len(data) - len(r.b)
+		if r.err != nil {
+			return ""
+		}
+		return data[end-len(t) : end]
+	}
+	version := r.byte()
+	if r.err == nil && version != observationVersion {
+		return fmt.Errorf("%w: observation version %d, this release reads up to %d", ErrEncoding, version, observationVersion)
+	}
+	flags := r.byte()
+	r.check(flags <= observationFlags, "unknown flag")
+	*o = Observation{Sketch: sketch.Sketch{Turn: o.Sketch.Turn[:0], System: o.Sketch.System[:0]}}
+	o.Verified, o.Refused, o.HasText = flags&observationVerified != 0, flags&observationRefused != 0, flags&observationText != 0
+	o.Status = Status(r.byte())
+	r.check(o.Status <= StatusRateLimited, "unknown status")
+	o.Sketch.Relay = sketch.Relay(r.byte())
+	o.Position.Partition = r.fixed()
+	o.Position.Offset = r.varint()
+	index := r.varint()
+	o.Position.Index = int32(index)
+	r.check(int64(o.Position.Index) == index, "index out of range")
+	o.Time, o.CreatedAt = r.varint(), r.varint()
+	o.ID = r.fixed()
+	for _, s := range [...]*string{&o.Tenant, &o.Account, &o.Org, &o.Plan} {
+		*s = text(maxText)
+	}
+	m := r.uvarint()
+	r.check(m>>NumFacets == 0, "unknown facet")
+	for ; m != 0 && r.err == nil; m &= m - 1 {
+		o.Facets[bits.TrailingZeros64(m)] = r.fixed()
+	}
+	m = r.uvarint()
+	r.check(m>>NumFacets == 0, "unknown facet")
+	for ; m != 0 && r.err == nil; m &= m - 1 {
+		o.Labels[bits.TrailingZeros64(m)] = text(MaxLabel)
+	}
+	r.known(&o.Source, &o.Session, &o.EndUser)
+	for _, n := range [...]*int64{&o.InputTokens, &o.OutputTokens, &o.ReasoningTokens} {
+		*n = r.varint()
+	}
+	messages := r.varint()
+	o.Messages = int32(messages)
+	r.check(int64(o.Messages) == messages, "messages out of range")
+	if flags&observationSketch != 0 {
+		sk := &o.Sketch
+		r.known(&sk.Exact, &sk.Skeleton, &sk.Prefix, &sk.Continuation)
+		sk.Tokens = int(r.varint())
+		intents := r.uvarint()
+		sk.Intents = sketch.Intents(intents)
+		r.check(uint64(sk.Intents) == intents, "unknown intent")
+		sk.Turn = r.hashes(sk.Turn, maxShingles)
+		sk.System = r.hashes(sk.System, maxShingles)
+	}
+	return r.end()
+}

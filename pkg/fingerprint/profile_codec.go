@@ -1,0 +1,276 @@
+package fingerprint
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+)
+
+// profileVersion is the version of a profile's encoding that is written.
+const profileVersion = 1
+
+// AppendBinary appends the encoding of the profile. Lists longer than their limits and a PromptSketch that is no sketch are errors.
+func (p *Profile) AppendBinary(b []byte) ([]byte, error) {
+	if err := p.check(); err != nil {
+		return b, err
+	}
+	flags := byte(0)
+	if p.Verified {
+		flags |= flagVerified
+	}
+	b = append(b, profileVersion, flags, p.Relay)
+	for _, s := range [...]string{p.Tenant, p.Account, p.Org, p.Plan} {
+		b = appendText(b, s)
+	}
+	b = binary.AppendUvarint(b, uint64(p.LastSeen))
+	for _, t := range [...]int64{p.Time, p.FirstSeen, p.CreatedAt} {
+		b = appendAgo(b, p.LastSeen, t)
+	}
+	b = binary.AppendUvarint(b, uint64(p.ActiveDays))
+	for _, n := range p.counts() {
+		b = binary.AppendUvarint(b, uint64(*n))
+	}
+	for _, n := range p.sums() {
+		b = binary.AppendUvarint(b, *n)
+	}
+	b = appendSparse(b, p.Intents[:])
+	b = appendSparse(b, p.Hours[:])
+	b = appendSparse(b, p.Gaps[:])
+	b = appendWords(b, p.Active10m[:])
+	b = appendWords(b, p.ActiveHour[:])
+	b = appendHashes(b, p.PromptSample)
+	b = append(b, boolByte(len(p.PromptSketch) > 0))
+	if len(p.PromptSketch) > 0 {
+		mark := len(b)
+		b = append(b, p.PromptSketch...)
+		b = append(b[:mark], pack(b[mark:])...)
+	}
+	b = appendCounted(b, p.Scaffold)
+	b = appendCounted(b, p.Skeletons)
+	for i := range p.Facets {
+		b = appendCounted(b, p.Facets[i])
+	}
+	b = binary.AppendUvarint(b, uint64(len(p.Labels)))
+	for i := range p.Labels {
+		b = append(b, byte(p.Labels[i].Facet))
+		b = append(b, p.labelled(&p.Labels[i]))
+		if b[len(b)-1] == notListed {
+			b = binary.LittleEndian.AppendUint64(b, p.Labels[i].Hash)
+		}
+		b = appendText(b, p.Labels[i].Text)
+	}
+	b = append(b, byte(len(p.Models)))
+	for _, m := range p.Models {
+		b = binary.LittleEndian.AppendUint64(b, m.Hash)
+		b = binary.AppendUvarint(b, uint64(m.Count))
+		b = appendAgo(b, p.LastSeen, m.First)
+	}
+	b = appendHashes(b, p.Heads)
+	b = appendHashes(b, p.Rejected)
+	return appendHashes(b, p.Orphans), nil
+}
+
+// MarshalBinary is AppendBinary into new memory.
+func (p *Profile) MarshalBinary() ([]byte, error) { return p.AppendBinary(nil) }
+
+// notListed marks a label whose value is not among the facet's values.
+const notListed = 255
+
+// labelled is the place of a label's value among its facet's values, which saves writing the hash again.
+func (p *Profile) labelled(l *Label) byte {
+	for i, c := range p.Facets[l.Facet] {
+		if c.Hash == l.Hash {
+			return byte(i)
+		}
+	}
+	return notListed
+}
+
+// counts lists the profile's counters in the order of the encoding.
+func (p *Profile) counts() [27]*uint32 {
+	return [...]*uint32{
+		&p.Requests, &p.Requests24h, &p.Requests1h, &p.FirstDayRequests,
+		&p.WithText, &p.WithInput, &p.WithOutput, &p.WithReasoning, &p.WithMessages, &p.SingleTurn,
+		&p.OK, &p.Errors, &p.Blocked, &p.RateLimited, &p.Refused, &p.RefusedEarly,
+		&p.Prompts, &p.Sources, &p.Stacks, &p.Sessions, &p.EndUsers,
+		&p.ScaffoldRequests, &p.ScaffoldSingleTurn, &p.ScaffoldPrompts,
+		&p.Orphaned, &p.Continued, &p.RelayRequests,
+	}
+}
+
+// sums lists the profile's sums in the order of the encoding.
+func (p *Profile) sums() [5]*uint64 {
+	return [...]*uint64{&p.InputTokens, &p.OutputTokens, &p.ReasoningTokens, &p.PromptTokens, &p.ScaffoldOutput}
+}
+
+func (p *Profile) check() error {
+	for _, l := range [...]struct {
+		name string
+		n    int
+		most int
+	}{
+		{"prompt sample", len(p.PromptSample), MaxPrompts},
+		{"scaffold", len(p.Scaffold), MaxScaffold},
+		{"skeletons", len(p.Skeletons), MaxSkeletons},
+		{"labels", len(p.Labels), maxLabels},
+		{"models", len(p.Models), MaxModels},
+		{"heads", len(p.Heads), MaxConversing},
+		{"rejected", len(p.Rejected), MaxConversing},
+		{"orphans", len(p.Orphans), MaxConversing},
+		{"tenant", len(p.Tenant), maxText},
+		{"account", len(p.Account), maxText},
+		{"org", len(p.Org), maxText},
+		{"plan", len(p.Plan), maxText},
+	} {
+		if l.n > l.most {
+			return fmt.Errorf("fingerprint: profile with %s of %d, at most %d", l.name, l.n, l.most)
+		}
+	}
+	for i := range p.Facets {
+		if n := len(p.Facets[i]); n > MaxFacet {
+			return fmt.Errorf("fingerprint: profile with %d values of facet %d, at most %d", n, i, MaxFacet)
+		}
+	}
+	for _, l := range p.Labels {
+		if l.Facet >= NumFacets || len(l.Text) > MaxLabel {
+			return fmt.Errorf("fingerprint: profile with a label of %d bytes for facet %d", len(l.Text), l.Facet)
+		}
+	}
+	if n := len(p.PromptSketch); n > 0 {
+		if n < sketchHeader || p.PromptSketch[1] < minPrecision || p.PromptSketch[1] > maxPrecision ||
+			p.PromptSketch[3] == 1 && (n < listHeader || binary.BigEndian.Uint32(p.PromptSketch[4:]) > 0) ||
+			p.PromptSketch[3] == 0 && n != sketchHeader+1<<p.PromptSketch[1] {
+			return fmt.Errorf("fingerprint: profile with a prompt sketch that is not compacted")
+		}
+	}
+	return nil
+}
+
+// maxLabels bounds the labels of a profile: one for every value of every facet.
+const maxLabels = int(NumFacets) * MaxFacet
+
+func boolByte(b bool) byte {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func appendCounted(b []byte, list []Counted) []byte {
+	b = append(b, byte(len(list)))
+	// Sorted by count descending: what a count falls short of the one before is mostly one byte.
+	last := uint32(0)
+	for i, c := range list {
+		b = binary.LittleEndian.AppendUint64(b, c.Hash)
+		if i == 0 {
+			b = binary.AppendUvarint(b, uint64(c.Count))
+		} else {
+			b = binary.AppendVarint(b, int64(last)-int64(c.Count))
+		}
+		last = c.Count
+	}
+	return b
+}
+
+func (r *reader) countedList(dst []Counted, most int) []Counted {
+	n := r.count(most, 9)
+	dst = grow(dst, n)
+	last := int64(0)
+	for i := range dst {
+		dst[i].Hash = r.fixed()
+		if i == 0 {
+			last = int64(r.uint32())
+		} else {
+			last -= r.varint()
+		}
+		r.check(last >= 0 && last <= math.MaxUint32, "count out of range")
+		dst[i].Count = uint32(last)
+	}
+	return dst
+}
+
+// UnmarshalBinary replaces the profile by an encoded one, reusing the memory of its lists, and of its strings where they are the same. It keeps no
+// reference to data. An error wraps ErrEncoding and leaves the profile undefined.
+func (p *Profile) UnmarshalBinary(data []byte) error {
+	r := &reader{b: data}
+	version := r.byte()
+	if r.err == nil && version != profileVersion {
+		return fmt.Errorf("%w: profile version %d, this release reads up to %d", ErrEncoding, version, profileVersion)
+	}
+	flags := r.byte()
+	p.Verified = flags&flagVerified != 0
+	p.Relay = r.byte()
+	for _, s := range [...]*string{&p.Tenant, &p.Account, &p.Org, &p.Plan} {
+		r.keep(s, maxText)
+	}
+	last := r.uvarint()
+	r.check(last <= maxTime && flags <= flagVerified, "head out of range")
+	p.LastSeen = int64(last)
+	for _, t := range [...]*int64{&p.Time, &p.FirstSeen, &p.CreatedAt} {
+		*t = r.ago(p.LastSeen)
+	}
+	days := r.uvarint()
+	r.check(days <= math.MaxUint16, "days out of range")
+	p.ActiveDays = uint16(days)
+	for _, n := range p.counts() {
+		*n = r.uint32()
+	}
+	for _, n := range p.sums() {
+		*n = r.uvarint()
+	}
+	r.sparse(p.Intents[:])
+	r.sparse(p.Hours[:])
+	r.sparse(p.Gaps[:])
+	r.words(p.Active10m[:])
+	trim(p.Active10m[:], Slots10m)
+	r.words(p.ActiveHour[:])
+	trim(p.ActiveHour[:], SlotsHour)
+	p.PromptSample = r.hashes(p.PromptSample, MaxPrompts)
+	p.PromptSketch = p.PromptSketch[:0]
+	if r.byte() != 0 {
+		var few []uint64
+		p.PromptSketch, few = r.unpack(p.PromptSketch)
+		r.check(len(few) == 0, "values in place of a sketch")
+	}
+	p.Scaffold = r.countedList(p.Scaffold, MaxScaffold)
+	p.Skeletons = r.countedList(p.Skeletons, MaxSkeletons)
+	for i := range p.Facets {
+		p.Facets[i] = r.countedList(p.Facets[i], MaxFacet)
+	}
+	p.readLabels(r)
+	n := r.count(MaxModels, 10)
+	p.Models = grow(p.Models, n)
+	for i := range p.Models {
+		p.Models[i] = ModelUse{r.fixed(), r.uint32(), r.ago(p.LastSeen)}
+	}
+	p.Heads = r.hashes(p.Heads, MaxConversing)
+	p.Rejected = r.hashes(p.Rejected, MaxConversing)
+	p.Orphans = r.hashes(p.Orphans, MaxConversing)
+	return r.end()
+}
+
+func (p *Profile) readLabels(r *reader) {
+	p.Labels = grow(p.Labels, r.count(maxLabels, 3))
+	for i := range p.Labels {
+		l := &p.Labels[i]
+		l.Facet = Facet(r.byte())
+		if !r.check(l.Facet < NumFacets, "unknown facet") {
+			return
+		}
+		at := r.byte()
+		switch values := p.Facets[l.Facet]; {
+		case int(at) < len(values):
+			l.Hash = values[at].Hash
+		case r.check(at == notListed, "label out of range"):
+			l.Hash = r.fixed()
+		}
+		r.keep(&l.Text, MaxLabel)
+	}
+}
+
+// keep reads a string into s, which stays as it is when it is the same.
+func (r *reader) keep(s *string, most int) {
+	if b := r.text(most); *s != string(b) {
+		*s = string(b)
+	}
+}

@@ -1,0 +1,155 @@
+package fingerprint
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// turnQuota is how many places of Profile.Scaffold belong to shingles of user turns before those of system prompts may take them.
+const turnQuota = 40
+
+// Profile writes the snapshot of the fingerprint to dst, reusing its memory. It estimates the sketches: tens of microseconds when they are
+// dense, so call it when a profile is due, not per event.
+func (f *Fingerprint) Profile(dst *Profile) {
+	old := *dst
+	*dst = Profile{
+		Tenant: f.tenant, Account: f.account, Org: f.org, Plan: f.plan, Verified: f.verified,
+		CreatedAt: f.createdAt, FirstSeen: f.first, LastSeen: f.last, Time: f.last,
+		FirstDayRequests: f.firstDay, RefusedEarly: f.refusedEarly,
+		ActiveDays: uint16(len(f.days)),
+		Prompts:    f.prompts.count(), ScaffoldPrompts: f.sliced.count(), Sources: f.sources.count(),
+		Stacks: f.stacks.count(), Sessions: f.sessions.count(), EndUsers: f.endUsers.count(),
+		PromptSample: append(old.PromptSample[:0], f.sample...),
+		Hours:        f.hours, Gaps: f.gaps, Active10m: f.active10m, ActiveHour: f.activeHour,
+		Heads:    newestFirst(old.Heads, f.heads),
+		Rejected: newestFirst(old.Rejected, f.rejected),
+		Orphans:  newestFirst(old.Orphans, f.orphans),
+		Relay:    f.relay,
+	}
+	f.sumUp(dst)
+	dst.PromptSketch = old.PromptSketch[:0]
+	if f.prompts.sketch != nil {
+		dst.PromptSketch = appendRaw(dst.PromptSketch, f.prompts.sketch)
+	} else if len(f.prompts.few) > 0 {
+		d := distinct{few: slices.Clone(f.prompts.few)}
+		d.promote(f.opts.Precision)
+		dst.PromptSketch = appendRaw(dst.PromptSketch, d.sketch)
+	}
+
+	text := scale{dst.WithText, f.agedText}
+	dst.Scaffold = f.topShingles(old.Scaffold[:0], text)
+	dst.Skeletons = top(old.Skeletons[:0], f.skeletons, f.least(), MaxSkeletons, text)
+	all := scale{dst.Requests, f.aged}
+	dst.Labels = old.Labels[:0]
+	for i := range f.facets {
+		dst.Facets[i], dst.Labels = topValues(old.Facets[i][:0], dst.Labels, Facet(i), f.facets[i], all)
+	}
+	dst.Models = old.Models[:0]
+	for _, m := range f.models {
+		dst.Models = append(dst.Models, ModelUse{m.hash, all.of(m.count), m.first})
+	}
+	slices.SortFunc(dst.Models, func(x, y ModelUse) int { return cmp.Or(cmp.Compare(y.Count, x.Count), cmp.Compare(x.Hash, y.Hash)) })
+	dst.Models = dst.Models[:min(len(dst.Models), MaxModels)]
+}
+
+// sumUp adds up the panes.
+func (f *Fingerprint) sumUp(p *Profile) {
+	var t totals
+	for i := range f.days {
+		t.add(&f.days[i].totals)
+	}
+	n := func(figure int) uint32 { return uint32(min(t[figure], math.MaxUint32)) }
+	p.Requests, p.WithText = n(nRequests), n(nText)
+	p.Requests24h = f.medium.since(slotOf(f.last, f.opts.MediumPane) - int64(24*3_600_000/f.opts.MediumPane.Milliseconds()))
+	p.Requests1h = f.short.since(slotOf(f.last, f.opts.ShortPane) - int64(3_600_000/f.opts.ShortPane.Milliseconds()))
+	p.WithInput, p.WithOutput, p.WithReasoning = n(nInput), n(nOutput), n(nReasoning)
+	p.InputTokens, p.OutputTokens, p.ReasoningTokens = t[sumInput], t[sumOutput], t[sumReasoning]
+	p.WithMessages, p.SingleTurn = n(nMessages), n(nSingle)
+	p.OK, p.Errors, p.Blocked, p.RateLimited, p.Refused = n(nOK), n(nErrors), n(nBlocked), n(nLimited), n(nRefused)
+	p.PromptTokens = t[sumPrompt]
+	for i := range p.Intents {
+		p.Intents[i] = n(nIntents + i)
+	}
+	p.ScaffoldRequests, p.ScaffoldSingleTurn, p.ScaffoldOutput = n(nScaffold), n(nScaffoldSingle), t[sumScaffoldOutput]
+	p.Orphaned, p.Continued, p.RelayRequests = n(nOrphaned), n(nContinued), n(nRelay)
+}
+
+// least is the number of sightings from which a shingle or skeleton is shown: three, or two while the account has sent few prompts. Two
+// sightings may be one and a false positive of the doorkeeper.
+func (f *Fingerprint) least() uint32 {
+	if f.agedText < 10 {
+		return 2
+	}
+	return 3
+}
+
+// scale brings an aged count to the footing of the horizon's counts: its share of the recent requests, in requests of the horizon.
+type scale struct{ horizon, aged uint32 }
+
+func (s scale) of(n uint32) uint32 {
+	if s.horizon == s.aged || s.aged == 0 {
+		return n
+	}
+	return uint32(max(1, min(uint64(n)*uint64(s.horizon)/uint64(s.aged), math.MaxUint32)))
+}
+
+func byCount(x, y Counted) int {
+	return cmp.Or(cmp.Compare(y.Count, x.Count), cmp.Compare(x.Hash, y.Hash))
+}
+
+// top appends the most sighted entries of a table.
+func top(dst []Counted, t table, least uint32, most int, s scale) []Counted {
+	mark := len(dst)
+	for _, e := range t {
+		if e.sure() >= least {
+			dst = append(dst, Counted{e.hash, s.of(e.sure())})
+		}
+	}
+	slices.SortFunc(dst[mark:], byCount)
+	return dst[:mark+min(len(dst)-mark, most)]
+}
+
+// topShingles appends the scaffold: turn and system shingles each have their places, and take what the other leaves free.
+func (f *Fingerprint) topShingles(dst []Counted, s scale) []Counted {
+	least := f.least()
+	turns, system := certainly(f.turns, least), certainly(f.system, least)
+	forTurns := min(turns, max(turnQuota, MaxScaffold-system))
+	dst = top(dst, f.turns, least, forTurns, s)
+	dst = top(dst, f.system, least, min(system, MaxScaffold-forTurns), s)
+	slices.SortFunc(dst, byCount)
+	return dst
+}
+
+// certainly counts the entries sighted at least so often.
+func certainly(t table, least uint32) (n int) {
+	for _, e := range t {
+		if e.sure() >= least {
+			n++
+		}
+	}
+	return n
+}
+
+// topValues appends the most used values of a facet, and their labels.
+func topValues(dst []Counted, labels []Label, facet Facet, values []facetValue, s scale) ([]Counted, []Label) {
+	for i := range values {
+		dst = append(dst, Counted{values[i].hash, s.of(values[i].sure())})
+	}
+	slices.SortFunc(dst, byCount)
+	dst = dst[:min(len(dst), MaxFacet)]
+	for _, c := range dst {
+		for i := range values {
+			if values[i].hash == c.Hash && values[i].label != "" {
+				labels = append(labels, Label{facet, c.Hash, values[i].label})
+			}
+		}
+	}
+	return dst, labels
+}
+
+func newestFirst(dst, list []uint64) []uint64 {
+	dst = append(dst[:0], list...)
+	slices.Reverse(dst)
+	return dst
+}

@@ -1,0 +1,136 @@
+package fingerprint
+
+import (
+	"cmp"
+	"encoding/binary"
+	"slices"
+)
+
+// entry is a hash in a table. Its true count lies between count-err and count.
+type entry struct {
+	hash       uint64
+	count, err uint32
+}
+
+// sure is the number of sightings that are certain.
+func (e entry) sure() uint32 { return e.count - e.err }
+
+// table is a space-saving table (Metwally, Agrawal, El Abbadi 2005): when it is full, a newcomer takes the place and the count of the least
+// counted entry, which is then its possible error. Sorted by hash, so that a sorted set of shingles is looked up in one pass.
+type table []entry
+
+func (t table) find(hash uint64) (int, bool) {
+	return slices.BinarySearchFunc(t, hash, func(e entry, h uint64) int { return cmp.Compare(e.hash, h) })
+}
+
+// insert adds a hash that is not in the table and was seen n times. Among the least counted, the largest hash gives way: all accounts then
+// keep the same ones.
+func (t *table) insert(hash uint64, n uint32, capacity int) {
+	e := entry{hash: hash, count: n}
+	if len(*t) >= capacity {
+		least := 0
+		for i, x := range *t {
+			if x.count <= (*t)[least].count {
+				least = i
+			}
+		}
+		floor := (*t)[least].count
+		if floor >= n {
+			e.count, e.err = floor+1, floor+1-n
+		}
+		*t = slices.Delete(*t, least, least+1)
+	}
+	i, _ := t.find(hash)
+	*t = slices.Insert(*t, i, e)
+}
+
+// halve ages the table: entries that are certain no more leave it.
+func (t *table) halve() {
+	*t = slices.DeleteFunc(*t, func(e entry) bool { return e.count/2 == e.err/2 })
+	for i := range *t {
+		(*t)[i].count /= 2
+		(*t)[i].err /= 2
+	}
+}
+
+// merge adds the counts of other (Agarwal et al., Mergeable Summaries, 2012: what one side may have dropped adds to the error).
+func (t *table) merge(other table, capacity int) {
+	floorA, floorB := t.floor(capacity), other.floor(capacity)
+	merged := make(table, 0, len(*t)+len(other))
+	a, b := *t, other
+	for len(a) > 0 || len(b) > 0 {
+		switch {
+		case len(b) == 0 || len(a) > 0 && a[0].hash < b[0].hash:
+			merged = append(merged, entry{a[0].hash, a[0].count + floorB, a[0].err + floorB})
+			a = a[1:]
+		case len(a) == 0 || b[0].hash < a[0].hash:
+			merged = append(merged, entry{b[0].hash, b[0].count + floorA, b[0].err + floorA})
+			b = b[1:]
+		default:
+			merged = append(merged, entry{a[0].hash, a[0].count + b[0].count, a[0].err + b[0].err})
+			a, b = a[1:], b[1:]
+		}
+	}
+	if len(merged) > capacity {
+		slices.SortFunc(merged, func(x, y entry) int { return cmp.Or(cmp.Compare(y.count, x.count), cmp.Compare(x.hash, y.hash)) })
+		merged = merged[:capacity]
+		slices.SortFunc(merged, func(x, y entry) int { return cmp.Compare(x.hash, y.hash) })
+	}
+	*t = slices.Clip(merged)
+}
+
+// floor bounds the count of whatever is not in the table.
+func (t table) floor(capacity int) uint32 {
+	if len(t) < capacity {
+		return 0
+	}
+	least := t[0].count
+	for _, e := range t {
+		least = min(least, e.count)
+	}
+	return least
+}
+
+func (t table) appendBinary(b []byte) []byte {
+	b = binary.AppendUvarint(b, uint64(len(t)))
+	for _, e := range t {
+		b = binary.LittleEndian.AppendUint64(b, e.hash)
+		b = appendCount(b, e.count, e.err)
+	}
+	return b
+}
+
+// appendCount appends a count and its error, which is mostly 0.
+func appendCount(b []byte, count, err uint32) []byte {
+	if err == 0 {
+		return binary.AppendUvarint(b, uint64(count)<<1)
+	}
+	b = binary.AppendUvarint(b, uint64(count)<<1|1)
+	return binary.AppendUvarint(b, uint64(err))
+}
+
+func (r *reader) counted() (count, err uint32) {
+	x := r.uvarint()
+	r.check(x>>33 == 0, "count out of range")
+	count = uint32(x >> 1)
+	if x&1 == 1 {
+		err = r.uint32()
+		r.check(err > 0, "error of a count is 0")
+	}
+	r.check(err < count, "error above count")
+	return count, err
+}
+
+func (r *reader) table(capacity int) table {
+	n := r.count(capacity, 9)
+	if n == 0 {
+		return nil
+	}
+	t := make(table, n)
+	for i := range t {
+		t[i].hash = r.fixed()
+		t[i].count, t[i].err = r.counted()
+		r.check(i == 0 || t[i-1].hash < t[i].hash, "table out of order")
+	}
+	return t
+}
