@@ -50,11 +50,11 @@ func (e *DecodeError) Error() string {
 // Limits bounds what one event may cost to decode.
 type Limits struct {
 	// MaxBytes is the longest JSON object accepted, in bytes.
-	MaxBytes int
+	MaxBytes int `yaml:"max_bytes" json:"max_bytes"`
 	// MaxDepth is the deepest nesting of objects and arrays.
-	MaxDepth int
+	MaxDepth int `yaml:"max_depth" json:"max_depth"`
 	// MaxFields is the largest number of object members, all levels together.
-	MaxFields int
+	MaxFields int `yaml:"max_fields" json:"max_fields"`
 }
 
 // DefaultLimits are wide: what a caller can put into a request (a long conversation, a hundred tools with deep schemas) must not push

@@ -55,10 +55,13 @@ func validIdentity(v string) bool {
 	return true
 }
 
-// Addr parses the client's address: bare, with a port, in brackets, with a zone. An IPv4 address mapped into IPv6 comes back as IPv4.
-// Unspecified addresses count as unknown.
+// Addr parses the client's address: bare, with a port, in brackets, with a zone. Of a list, as proxies make it, it takes the last: the
+// only one that the client can't have made up. An IPv4 address mapped into IPv6 comes back as IPv4. Unspecified addresses count as unknown.
 func (c *Client) Addr() (netip.Addr, bool) {
 	text := c.IP
+	if i := strings.LastIndexByte(text, ','); i >= 0 {
+		text = strings.TrimSpace(text[i+1:])
+	}
 	if rest, ok := strings.CutPrefix(text, "["); ok {
 		text, _, ok = strings.Cut(rest, "]")
 		if !ok {

@@ -1,0 +1,46 @@
+package gateway
+
+import "github.com/stillwatch/stillwatch/pkg/event"
+
+// outline holds the names in an object, of the first two levels: what a format is recognised by.
+type outline struct {
+	object  bool
+	members []member
+}
+
+// member is a name; parent is empty on the first level.
+type member struct{ parent, name string }
+
+// read reads the value that comes next and checks its syntax.
+func (o *outline) read(s *event.Scanner) {
+	o.members = o.members[:0]
+	o.object = s.Kind() == event.KindObject
+	if !o.object {
+		s.Skip()
+		return
+	}
+	for top := s.Object(); s.Next(&top); {
+		o.members = append(o.members, member{name: top.Key})
+		if s.Kind() != event.KindObject {
+			s.Skip()
+			continue
+		}
+		for sub := s.Object(); s.Next(&sub); {
+			o.members = append(o.members, member{parent: top.Key, name: sub.Key})
+			s.Skip()
+		}
+	}
+}
+
+// has tells whether the object has a name on its first level.
+func (o *outline) has(name string) bool { return o.hasIn("", name) }
+
+// hasIn tells whether the object under parent has a name.
+func (o *outline) hasIn(parent, name string) bool {
+	for _, m := range o.members {
+		if m.name == name && m.parent == parent {
+			return true
+		}
+	}
+	return false
+}
