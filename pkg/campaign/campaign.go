@@ -101,7 +101,7 @@ func (c *Campaign) measure(g *detectors.Group, sc *score, e *Engine, s *search, 
 	models := map[uint64]int{}
 	labels := map[uint64]string{}
 	for _, i := range members {
-		p := &s.ix.accounts[i].profile
+		p := &s.pop.accounts[i].profile
 		requests += int64(p.Requests)
 		output += int64(p.OutputTokens)
 		first, last = min(first, p.FirstSeen), max(last, p.LastSeen)
@@ -134,7 +134,7 @@ func (c *Campaign) take(g *detectors.Group, s *search, members []int32, labels m
 	model := c.Model
 	c.sample = c.sample[:0]
 	for _, i := range members[:min(len(members), s.o.SampleMembers)] {
-		a := s.ix.accounts[i]
+		a := s.pop.accounts[i]
 		p := &a.profile
 		m := Member{Account: p.Account, Org: p.Org, Requests: p.Requests, FirstSeen: p.FirstSeen, LastSeen: p.LastSeen}
 		l := model.fit(a, s.ctx, true)

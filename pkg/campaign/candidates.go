@@ -24,119 +24,123 @@ const minhashes = 16
 // maxShare is the share of the population above which a posting is no group.
 const maxShare = 0.5
 
-// candidates lists the groups to look at: the postings large enough, shingles with nearly the same accounts taken as one scaffold.
-func (ix *index) candidates(o *Options) []*candidate {
+// definitions says of each kind of posting what it is called and on which planes it selects its accounts.
+var definitions = map[keyKind]struct {
+	origin string
+	planes []detectors.Plane
+}{
+	byShingle:      {"scaffold", []detectors.Plane{detectors.Work}},
+	bySkeleton:     {"skeleton", []detectors.Plane{detectors.Work}},
+	byPayment:      {"payment", []detectors.Plane{detectors.Funding}},
+	byDevice:       {"device", []detectors.Plane{detectors.Client}},
+	byStack:        {"stack", []detectors.Plane{detectors.Client}},
+	byClient:       {"stack and parameters", []detectors.Plane{detectors.Client}},
+	byIssuer:       {"issuer", []detectors.Plane{detectors.Funding}},
+	byIssuerCohort: {"issuer and sign-up", []detectors.Plane{detectors.Funding, detectors.Identity}},
+	byStackCohort:  {"stack and sign-up", []detectors.Plane{detectors.Client, detectors.Identity}},
+	byNetwork:      {"network", []detectors.Plane{detectors.Network}},
+	byRelay:        {"relay", []detectors.Plane{detectors.Client}},
+	byHandOver:     {"hand-over", []detectors.Plane{detectors.Work}},
+}
+
+// candidates lists the groups to look at: the postings large enough, shingles with nearly the same accounts taken as one scaffold, and the components of
+// handed-over conversations.
+func (p *population) candidates(o *Options) []*candidate {
 	var out []*candidate
-	largest := int(maxShare * float64(len(ix.accounts)))
-	var shingles []key
-	for k, list := range ix.postings {
-		if len(list) < o.MinGroup || len(list) > max(largest, o.MinGroup) {
-			continue
+	largest := max(int(maxShare*float64(len(p.byName))), o.MinGroup)
+	var shingles []*posting
+	add := func(kind keyKind, members []int32) {
+		if len(members) < o.MinGroup || p.weigh(members) < o.MinGroup {
+			return
 		}
-		if k.kind == byShingle {
-			shingles = append(shingles, k)
-			continue
-		}
-		if ix.weigh(list) < float64(o.MinGroup) {
-			continue
-		}
-		c := &candidate{members: list, defining: map[detectors.Plane]bool{}}
-		switch k.kind {
-		case bySkeleton:
-			c.origin = "skeleton"
-			c.defining[detectors.Work] = true
-		case byPayment:
-			c.origin = "payment"
-			c.defining[detectors.Funding] = true
-		case byDevice:
-			c.origin = "device"
-			c.defining[detectors.Client] = true
-		case byClient:
-			c.origin = "client"
-			c.defining[detectors.Client] = true
-		case byIssuerCohort:
-			c.origin = "issuer and sign-up"
-			c.defining[detectors.Funding], c.defining[detectors.Identity] = true, true
-		case byStackCohort:
-			c.origin = "client and sign-up"
-			c.defining[detectors.Client], c.defining[detectors.Identity] = true, true
-		case byNetwork:
-			c.origin = "network"
-			c.defining[detectors.Network] = true
-		case byRelay:
-			c.origin = "relay"
-			c.defining[detectors.Client] = true
-		case byHandOver:
-			c.origin = "hand-over"
-			c.defining[detectors.Work] = true
+		d := definitions[kind]
+		c := &candidate{members: members, origin: d.origin, defining: map[detectors.Plane]bool{}}
+		for _, plane := range d.planes {
+			c.defining[plane] = true
 		}
 		out = append(out, c)
 	}
-	out = append(out, ix.scaffolds(shingles, o)...)
-	// Map order is random: the order of evaluation must not be.
-	slices.SortFunc(out, func(a, b *candidate) int {
-		return cmp.Or(cmp.Compare(len(b.members), len(a.members)), cmp.Compare(a.origin, b.origin), slices.Compare(a.members, b.members))
-	})
+	for _, l := range p.lists {
+		if l == nil || len(l.members) < o.MinGroup || len(l.members) > largest {
+			continue
+		}
+		switch k := l.key.kind(); k {
+		case byShingle:
+			shingles = append(shingles, l)
+		case byHead, byOrphan:
+		default:
+			add(k, l.members)
+		}
+	}
+	for _, members := range p.scaffolds(shingles) {
+		add(byShingle, members)
+	}
+	for _, members := range p.components() {
+		if len(members) <= largest {
+			add(byHandOver, members)
+		}
+	}
+	p.arrange(out)
 	return out
 }
 
-// scaffolds joins shingles whose account sets are nearly equal into scaffolds, by MinHash signatures and locality-sensitive hashing.
-func (ix *index) scaffolds(shingles []key, o *Options) []*candidate {
-	type entry struct {
-		k   key
-		sig [minhashes]uint64
-	}
-	entries := make([]entry, len(shingles))
-	for n, k := range shingles {
-		e := entry{k: k}
-		for h := range e.sig {
-			e.sig[h] = ^uint64(0)
+// arrange puts candidates in an order that depends on nothing but their accounts.
+func (p *population) arrange(list []*candidate) {
+	slices.SortStableFunc(list, p.earlier)
+}
+
+func (p *population) earlier(a, b *candidate) int {
+	return cmp.Or(cmp.Compare(len(b.members), len(a.members)), cmp.Compare(a.origin, b.origin),
+		slices.CompareFunc(a.members, b.members, func(i, j int32) int { return p.before(i, p.accounts[j]) }))
+}
+
+// scaffolds joins shingles whose account sets are nearly equal, by MinHash signatures and locality-sensitive hashing (Broder 1997), and lists the accounts that carry
+// at least a third of each.
+func (p *population) scaffolds(shingles []*posting) [][]int32 {
+	for _, l := range shingles {
+		if !l.signed {
+			p.sign(l)
 		}
-		for _, i := range ix.postings[k] {
-			x := ix.accounts[i].order
-			for h := range e.sig {
-				e.sig[h] = min(e.sig[h], mix(x, uint64(h)))
-			}
-		}
-		entries[n] = e
 	}
-	slices.SortFunc(entries, func(a, b entry) int {
-		return cmp.Or(cmp.Compare(len(ix.postings[b.k]), len(ix.postings[a.k])), cmp.Compare(a.k.hash, b.k.hash))
+	slices.SortFunc(shingles, func(a, b *posting) int {
+		return cmp.Or(cmp.Compare(len(b.members), len(a.members)), cmp.Compare(a.key, b.key))
 	})
-	bands := map[key]int{}
-	clusterOf := make([]int, len(entries))
-	var clusters [][]int
-	for n := range entries {
-		clusterOf[n] = -1
+	type band struct {
+		n    int
+		hash uint64
+	}
+	firsts := map[band]int{}
+	var clusters [][]*posting
+	home := make([]int, len(shingles))
+	for n, l := range shingles {
+		home[n] = -1
 		for b := 0; b < minhashes; b += 2 {
-			band := key{keyKind(b), mix(entries[n].sig[b], entries[n].sig[b+1])}
-			first, ok := bands[band]
+			k := band{b, uint64(l.signature[b])<<32 | uint64(l.signature[b+1])}
+			first, ok := firsts[k]
 			if !ok {
-				bands[band] = n
+				firsts[k] = n
 				continue
 			}
-			equal := 0
-			for h := range entries[n].sig {
-				if entries[n].sig[h] == entries[first].sig[h] {
-					equal++
-				}
-			}
-			if clusterOf[n] < 0 && equal*10 >= 6*minhashes {
-				clusterOf[n] = clusterOf[first]
+			if home[n] < 0 && similar(&l.signature, &shingles[first].signature) {
+				home[n] = home[first]
 			}
 		}
-		if clusterOf[n] < 0 {
-			clusterOf[n] = len(clusters)
+		if home[n] < 0 {
+			home[n] = len(clusters)
 			clusters = append(clusters, nil)
 		}
-		clusters[clusterOf[n]] = append(clusters[clusterOf[n]], n)
+		clusters[home[n]] = append(clusters[home[n]], l)
 	}
-	var out []*candidate
+	out := make([][]int32, 0, len(clusters))
 	counts := map[int32]int{}
 	for _, c := range clusters {
+		if len(c) == 1 {
+			out = append(out, c[0].members)
+			continue
+		}
 		clear(counts)
-		for _, n := range c {
-			for _, i := range ix.postings[entries[n].k] {
+		for _, l := range c {
+			for _, i := range l.members {
 				counts[i]++
 			}
 		}
@@ -146,21 +150,35 @@ func (ix *index) scaffolds(shingles []key, o *Options) []*candidate {
 				members = append(members, i)
 			}
 		}
-		slices.Sort(members)
-		if ix.weigh(members) >= float64(o.MinGroup) {
-			out = append(out, &candidate{members: members, origin: "scaffold", defining: map[detectors.Plane]bool{detectors.Work: true}})
-		}
+		p.sort(members)
+		out = append(out, members)
 	}
 	return out
 }
 
-// weigh is the number of entities among the accounts.
-func (ix *index) weigh(members []int32) float64 {
-	seen := make(map[uint64]struct{}, len(members))
-	for _, i := range members {
-		seen[ix.accounts[i].entity] = struct{}{}
+// sign computes the MinHash signature of a posting.
+func (p *population) sign(l *posting) {
+	for h := range l.signature {
+		l.signature[h] = ^uint32(0)
 	}
-	return float64(len(seen))
+	for _, i := range l.members {
+		x := p.accounts[i].order
+		for h := range l.signature {
+			l.signature[h] = min(l.signature[h], uint32(mix(x, uint64(h))>>32))
+		}
+	}
+	l.signed = true
+}
+
+// similar says that two signatures agree in six of ten places: an estimated Jaccard similarity of 0.6.
+func similar(a, b *[minhashes]uint32) bool {
+	equal := 0
+	for h := range a {
+		if a[h] == b[h] {
+			equal++
+		}
+	}
+	return equal*10 >= 6*minhashes
 }
 
 // refinement is a trait by which groups are narrowed down, with the plane that it belongs to.
@@ -180,7 +198,7 @@ var refinements = [...]refinement{
 
 // refine lists the conjunctions of a candidate with a value of another plane: an account pool hides inside a popular tool's users, and the conjunction brings
 // it out. Only values several times as common inside as outside are tried.
-func (ix *index) refine(c *candidate, cs *census.Census, o *Options) []*candidate {
+func (p *population) refine(c *candidate, cs *census.Census, o *Options) []*candidate {
 	var out []*candidate
 	for _, r := range refinements {
 		if c.defining[r.plane] {
@@ -188,13 +206,13 @@ func (ix *index) refine(c *candidate, cs *census.Census, o *Options) []*candidat
 		}
 		groups := map[uint64][]int32{}
 		for _, i := range c.members {
-			v := census.Value(&ix.accounts[i].profile, r.trait)
+			v := census.Value(&p.accounts[i].profile, r.trait)
 			if v == 0 {
 				continue
 			}
 			if r.trait == census.SignupDay {
 				// Windows, as for the postings.
-				for _, w := range [2]uint64{v / cohortDays * 2, (v+cohortDays/2)/cohortDays*2 + 1} {
+				for _, w := range cohorts(v) {
 					groups[w] = append(groups[w], i)
 				}
 				continue
@@ -209,7 +227,7 @@ func (ix *index) refine(c *candidate, cs *census.Census, o *Options) []*candidat
 			if r.trait != census.SignupDay && share < 2*cs.Share(r.trait, v) {
 				continue
 			}
-			if ix.weigh(members) < float64(o.MinGroup) {
+			if p.weigh(members) < o.MinGroup {
 				continue
 			}
 			d := map[detectors.Plane]bool{r.plane: true}
@@ -219,14 +237,12 @@ func (ix *index) refine(c *candidate, cs *census.Census, o *Options) []*candidat
 			out = append(out, &candidate{members: members, defining: d, origin: c.origin + " and " + string(r.plane)})
 		}
 	}
-	slices.SortFunc(out, func(a, b *candidate) int {
-		return cmp.Or(cmp.Compare(len(b.members), len(a.members)), cmp.Compare(a.origin, b.origin), slices.Compare(a.members, b.members))
-	})
+	p.arrange(out)
 	return out
 }
 
 // group makes the detectors' view of some accounts, at most limit of them in sampling order.
-func (ix *index) group(members []int32, defining map[detectors.Plane]bool, c *detectors.Context, limit int) *detectors.Group {
+func (p *population) group(members []int32, defining map[detectors.Plane]bool, c *detectors.Context, limit int) *detectors.Group {
 	if limit > 0 && len(members) > limit {
 		members = members[:limit]
 	}
@@ -234,15 +250,15 @@ func (ix *index) group(members []int32, defining map[detectors.Plane]bool, c *de
 	entities := make(map[uint64]float64, len(members))
 	inside := make(map[int32]bool, len(members))
 	for _, i := range members {
-		entities[ix.accounts[i].entity]++
+		entities[p.accounts[i].entity]++
 		inside[i] = true
 	}
 	for n, i := range members {
-		a := ix.accounts[i]
+		a := p.accounts[i]
 		w := 1 / entities[a.entity]
 		g.Members[n] = detectors.Member{Profile: &a.profile, Vector: &a.vector, Weight: w}
 		g.Size += w
-		for _, j := range ix.handed[i] {
+		for _, j := range a.handed {
 			if inside[j] {
 				g.HandOvers++
 				break

@@ -66,13 +66,13 @@ func (e *Engine) Upsert(p fingerprint.Profile) { e.tenant(p.Tenant).population.u
 
 // Remove forgets an account that has been silent for the fingerprint's whole horizon.
 func (e *Engine) Remove(tenantName, account string) {
-	delete(e.tenant(tenantName).population.accounts, account)
+	e.tenant(tenantName).population.remove(account)
 }
 
 // Accounts is the number of live profiles, Campaigns the number of open campaigns.
 func (e *Engine) Accounts() (n int) {
 	for _, t := range e.tenants {
-		n += len(t.population.accounts)
+		n += len(t.population.byName)
 	}
 	return n
 }
@@ -113,10 +113,10 @@ func (e *Engine) Next() int64 { return e.next }
 
 func (e *Engine) evaluate(t *tenant, now int64) []Emission {
 	// A clock that jumped back or a young population: nothing to compare with yet.
-	if len(t.population.accounts) < e.o.MinPopulation || now-t.population.first < e.o.WarmUp.Milliseconds() {
+	if len(t.population.byName) < e.o.MinPopulation || now-t.population.first < e.o.WarmUp.Milliseconds() {
 		return nil
 	}
-	accounts := t.population.sorted()
+	pop := t.population
 	member := map[string]*Campaign{}
 	for _, c := range t.campaigns {
 		if !c.Closed {
@@ -126,17 +126,17 @@ func (e *Engine) evaluate(t *tenant, now int64) []Emission {
 		}
 	}
 	// The census moves slowly: once an hour, or when the population has grown by a fifth.
-	if t.census == nil || now-t.taken >= 3_600_000 || len(accounts)*5 > t.size*6 {
-		t.census = takeCensus(accounts, func(a *account) bool { return member[a.profile.Account] != nil }, e.o.Census)
-		t.taken, t.size = now, len(accounts)
+	if n := len(pop.byName); t.census == nil || now-t.taken >= 3_600_000 || n*5 > t.size*6 {
+		t.census = takeCensus(pop.sorted(), func(a *account) bool { return member[a.profile.Account] != nil }, e.o.Census)
+		t.taken, t.size = now, n
 	}
-	ix := buildIndex(accounts)
+	defer pop.evaluated()
 	ctx := &detectors.Context{
 		Census:           t.census,
-		ShingleAccounts:  func(h uint64) int { return ix.shingles[h] },
-		SkeletonAccounts: func(h uint64) int { return ix.skeletons[h] },
+		ShingleAccounts:  func(h uint64) int { return pop.count(makeKey(byShingle, h)) },
+		SkeletonAccounts: func(h uint64) int { return pop.count(makeKey(bySkeleton, h)) },
 	}
-	s := &search{o: &e.o, registry: e.registry, ix: ix, ctx: ctx, taken: map[int32]bool{}}
+	s := &search{o: &e.o, registry: e.registry, pop: pop, ctx: ctx, taken: map[int32]bool{}}
 	if e.Trace != nil {
 		s.trace = func(c Candidate) {
 			c.Tenant, c.Time = t.name, now
@@ -160,7 +160,10 @@ func (e *Engine) evaluate(t *tenant, now int64) []Emission {
 // follow takes the accounts that fit an open campaign into it and measures it again.
 func (e *Engine) follow(t *tenant, c *Campaign, s *search, now int64, touched map[string]bool) {
 	var members []int32
-	for n, a := range s.ix.accounts {
+	for n, a := range s.pop.accounts {
+		if a == nil {
+			continue
+		}
 		i := int32(n)
 		_, inside := c.Members[a.profile.Account]
 		if s.taken[i] && !inside {
@@ -170,7 +173,7 @@ func (e *Engine) follow(t *tenant, c *Campaign, s *search, now int64, touched ma
 			members = append(members, i)
 			continue
 		}
-		if l := c.Model.fit(a, s.ctx, false); l.fits(c.Model.Size, float64(s.ix.entities)) {
+		if l := c.Model.fit(a, s.ctx, false); l.fits(c.Model.Size, float64(len(s.pop.entities))) {
 			members = append(members, i)
 			c.Members[a.profile.Account] = now
 			touched[a.profile.Account] = true
@@ -179,10 +182,11 @@ func (e *Engine) follow(t *tenant, c *Campaign, s *search, now int64, touched ma
 	for _, i := range members {
 		s.taken[i] = true
 	}
-	if s.ix.weigh(members) < 3 {
+	s.pop.sort(members)
+	if s.pop.weigh(members) < 3 {
 		return
 	}
-	g := s.ix.group(members, c.defining(), s.ctx, e.o.ScoreMembers)
+	g := s.pop.group(members, c.defining(), s.ctx, e.o.ScoreMembers)
 	sc := evaluate(g, s.ctx, s.registry, 1)
 	c.measure(g, &sc, e, s, members)
 	if g.Size >= float64(e.o.MinGroup) {
@@ -204,7 +208,7 @@ func (e *Engine) adopt(t *tenant, f found, s *search, now int64, touched map[str
 		}
 	}
 	if home == nil {
-		first := s.ix.accounts[f.members[0]]
+		first := s.pop.accounts[f.members[0]]
 		id := fmt.Sprintf("c-%016x", xxh3.HashStringSeed(t.name+"\x00"+first.profile.Account, uint64(now)))
 		home = &Campaign{ID: id, Tenant: t.name, Opened: now, Members: map[string]int64{}}
 		t.campaigns = append(t.campaigns, home)
@@ -212,7 +216,7 @@ func (e *Engine) adopt(t *tenant, f found, s *search, now int64, touched map[str
 		home.reopen(now)
 	}
 	for _, i := range f.members {
-		name := s.ix.accounts[i].profile.Account
+		name := s.pop.accounts[i].profile.Account
 		if _, ok := home.Members[name]; !ok {
 			home.Members[name] = now
 			touched[name] = true

@@ -17,6 +17,13 @@ type account struct {
 	// order is a hash of the name: the order in which accounts are sampled and listed, the same on every run and unrelated to anything the account does.
 	order  uint64
 	entity uint64
+	// slot is the account's number in the population, keys the postings that list it, ascending.
+	slot int32
+	keys []key
+	// handed are the slots of the accounts that it exchanged a conversation with, ascending.
+	handed []int32
+	// changed says that the profile is newer than the last evaluation.
+	changed bool
 }
 
 // keyKind says what a posting is about.
@@ -27,54 +34,314 @@ const (
 	bySkeleton
 	byPayment
 	byDevice
+	byStack
 	byClient
+	byIssuer
 	byIssuerCohort
 	byStackCohort
 	byNetwork
 	byRelay
+	byHead
+	byOrphan
+	// byHandOver is no posting: hand-over groups are the connected components of account.handed, made at each evaluation.
 	byHandOver
-	byCampaign
 )
 
-// key names a posting: the accounts that show one value.
-type key struct {
-	kind keyKind
-	hash uint64
+// key names a posting, the accounts that show one value: the kind in the top four bits over 60 bits of hash.
+type key uint64
+
+func makeKey(kind keyKind, hash uint64) key { return key(uint64(kind)<<60 | hash>>4) }
+
+func (k key) kind() keyKind { return keyKind(k >> 60) }
+
+// posting lists the accounts that show one value, by slot, in sampling order.
+type posting struct {
+	key     key
+	members []int32
+	// entities is the number of entities among them, -1 when it is to be counted.
+	entities int
+	// dirty says that a member came, went or changed since the last evaluation.
+	dirty bool
+	// signature is the MinHash of the members, valid when signed.
+	signature [minhashes]uint32
+	signed    bool
 }
 
-// population holds the live accounts of one tenant.
+// population holds the live accounts of one tenant and their postings, kept up to date with every profile: an evaluation costs what has changed, not what lives.
 type population struct {
-	accounts map[string]*account
+	byName map[string]*account
+	// accounts are the accounts by slot; free slots hold nil.
+	accounts []*account
+	free     []int32
+	// postings holds, per key, a lone account's slot, or the complement of a number in lists. Most shingles are one account's own: they cost one map entry.
+	postings map[key]int32
+	lists    []*posting
+	idle     []int32
+	// entities counts the accounts of every entity.
+	entities map[uint64]int32
+	// changed are the accounts whose profile is new since the last evaluation.
+	changed []*account
 	// first is the earliest event time seen.
 	first int64
+	keys  []key
 }
 
-func newPopulation() *population { return &population{accounts: map[string]*account{}} }
+func newPopulation() *population {
+	return &population{byName: map[string]*account{}, postings: map[key]int32{}, entities: map[uint64]int32{}}
+}
 
 // upsert takes a new snapshot of an account's profile, which the population then owns.
 func (p *population) upsert(prof fingerprint.Profile) {
-	a := p.accounts[prof.Account]
+	a := p.byName[prof.Account]
 	if a == nil {
 		a = &account{order: xxh3.HashString(prof.Account)}
-		p.accounts[prof.Account] = a
+		if n := len(p.free); n > 0 {
+			a.slot, p.free = p.free[n-1], p.free[:n-1]
+			p.accounts[a.slot] = a
+		} else {
+			a.slot = int32(len(p.accounts))
+			p.accounts = append(p.accounts, a)
+		}
+		p.byName[prof.Account] = a
+	} else {
+		p.leave(a)
 	}
 	a.profile = prof
 	a.vector = census.Features(&a.profile)
-	a.entity = a.order
+	entity := a.order
 	if prof.Org != "" && prof.Verified {
 		// Accounts of one verified organisation are one entity: whoever can vouch for them knows them all.
-		a.entity = xxh3.HashStringSeed(prof.Org, 1)
+		entity = xxh3.HashStringSeed(prof.Org, 1)
+	}
+	if entity != a.entity && len(a.keys) > 0 {
+		// Which entity an account is changes what every posting counts.
+		for _, k := range a.keys {
+			p.unlist(k, a)
+		}
+		a.keys = a.keys[:0]
+	}
+	a.entity = entity
+	p.entities[entity]++
+	p.file(a)
+	if !a.changed {
+		a.changed = true
+		p.changed = append(p.changed, a)
 	}
 	if p.first == 0 || prof.FirstSeen < p.first {
 		p.first = prof.FirstSeen
 	}
 }
 
+// leave takes the account out of its entity.
+func (p *population) leave(a *account) {
+	if p.entities[a.entity]--; p.entities[a.entity] <= 0 {
+		delete(p.entities, a.entity)
+	}
+}
+
+// remove forgets an account.
+func (p *population) remove(name string) {
+	a := p.byName[name]
+	if a == nil {
+		return
+	}
+	p.leave(a)
+	for _, k := range a.keys {
+		p.unlist(k, a)
+	}
+	for _, i := range a.handed {
+		b := p.accounts[i]
+		if at, ok := slices.BinarySearch(b.handed, a.slot); ok {
+			b.handed = slices.Delete(b.handed, at, at+1)
+		}
+	}
+	delete(p.byName, name)
+	p.accounts[a.slot] = nil
+	p.free = append(p.free, a.slot)
+	p.changed = slices.DeleteFunc(p.changed, func(c *account) bool { return c == a })
+}
+
+// file brings the account's postings up to date with its profile.
+func (p *population) file(a *account) {
+	p.keys = appendKeys(p.keys[:0], &a.profile)
+	slices.Sort(p.keys)
+	p.keys = slices.Compact(p.keys)
+	i := 0
+	for _, k := range a.keys {
+		for i < len(p.keys) && p.keys[i] < k {
+			p.list(p.keys[i], a)
+			i++
+		}
+		if i < len(p.keys) && p.keys[i] == k {
+			if n := p.postings[k]; n < 0 {
+				p.lists[^n].dirty = true
+			}
+			i++
+			continue
+		}
+		p.unlist(k, a)
+	}
+	for ; i < len(p.keys); i++ {
+		p.list(p.keys[i], a)
+	}
+	a.keys = append(a.keys[:0], p.keys...)
+	p.link(a)
+}
+
+// handOverFame is the number of accounts from which a conversation's opening is public rather than handed over.
+const handOverFame = 4
+
+// link finds the conversations that one account was served and another continues. A link stays while both accounts live: it is a rare event, not a habit.
+func (p *population) link(a *account) {
+	for _, k := range a.keys {
+		other := byOrphan
+		switch k.kind() {
+		case byHead:
+		case byOrphan:
+			other = byHead
+		default:
+			continue
+		}
+		mine, theirs := p.members(k), p.members(k&^(0xf<<60)|key(other)<<60)
+		if len(theirs) == 0 || len(theirs) > handOverFame || len(mine) > handOverFame {
+			continue
+		}
+		for _, i := range theirs {
+			b := p.accounts[i]
+			if b.entity == a.entity {
+				continue
+			}
+			if at, ok := slices.BinarySearch(a.handed, b.slot); !ok {
+				a.handed = slices.Insert(a.handed, at, b.slot)
+			}
+			if at, ok := slices.BinarySearch(b.handed, a.slot); !ok {
+				b.handed = slices.Insert(b.handed, at, a.slot)
+			}
+		}
+	}
+}
+
+// members lists the accounts that show a value.
+func (p *population) members(k key) []int32 {
+	n, ok := p.postings[k]
+	switch {
+	case !ok:
+		return nil
+	case n >= 0:
+		return []int32{n}
+	}
+	return p.lists[^n].members
+}
+
+// components are the groups of accounts that are joined by conversations handed over, each in sampling order.
+func (p *population) components() [][]int32 {
+	seen := map[int32]bool{}
+	var out [][]int32
+	for _, a := range p.accounts {
+		if a == nil || len(a.handed) == 0 || seen[a.slot] {
+			continue
+		}
+		seen[a.slot] = true
+		part := []int32{a.slot}
+		for i := 0; i < len(part); i++ {
+			for _, j := range p.accounts[part[i]].handed {
+				if !seen[j] {
+					seen[j] = true
+					part = append(part, j)
+				}
+			}
+		}
+		p.sort(part)
+		out = append(out, part)
+	}
+	return out
+}
+
+// list enters the account in a posting.
+func (p *population) list(k key, a *account) {
+	n, ok := p.postings[k]
+	if !ok {
+		p.postings[k] = a.slot
+		return
+	}
+	if n >= 0 {
+		l := &posting{key: k, members: append(make([]int32, 0, 4), n)}
+		if m := len(p.idle); m > 0 {
+			n, p.idle = p.idle[m-1], p.idle[:m-1]
+			p.lists[n] = l
+		} else {
+			n = int32(len(p.lists))
+			p.lists = append(p.lists, l)
+		}
+		n = ^n
+		p.postings[k] = n
+	}
+	l := p.lists[^n]
+	at, _ := slices.BinarySearchFunc(l.members, a, p.before)
+	l.members = slices.Insert(l.members, at, a.slot)
+	l.dirty, l.signed, l.entities = true, false, -1
+}
+
+// unlist takes the account out of a posting.
+func (p *population) unlist(k key, a *account) {
+	n, ok := p.postings[k]
+	if !ok {
+		return
+	}
+	if n >= 0 {
+		delete(p.postings, k)
+		return
+	}
+	l := p.lists[^n]
+	if at, found := slices.BinarySearchFunc(l.members, a, p.before); found {
+		l.members = slices.Delete(l.members, at, at+1)
+	}
+	l.dirty, l.signed, l.entities = true, false, -1
+	if len(l.members) == 1 {
+		p.postings[k] = l.members[0]
+		p.lists[^n] = nil
+		p.idle = append(p.idle, ^n)
+	}
+}
+
+// before orders slots by sampling order.
+func (p *population) before(slot int32, a *account) int {
+	b := p.accounts[slot]
+	return cmp.Or(cmp.Compare(b.order, a.order), cmp.Compare(b.profile.Account, a.profile.Account))
+}
+
+// count is the number of entities that show a value.
+func (p *population) count(k key) int {
+	n, ok := p.postings[k]
+	switch {
+	case !ok:
+		return 0
+	case n >= 0:
+		return 1
+	}
+	l := p.lists[^n]
+	if l.entities < 0 {
+		l.entities = p.weigh(l.members)
+	}
+	return l.entities
+}
+
+// weigh is the number of entities among the accounts.
+func (p *population) weigh(members []int32) int {
+	seen := make(map[uint64]struct{}, len(members))
+	for _, i := range members {
+		seen[p.accounts[i].entity] = struct{}{}
+	}
+	return len(seen)
+}
+
 // sorted lists the accounts in sampling order.
 func (p *population) sorted() []*account {
-	list := make([]*account, 0, len(p.accounts))
+	list := make([]*account, 0, len(p.byName))
 	for _, a := range p.accounts {
-		list = append(list, a)
+		if a != nil {
+			list = append(list, a)
+		}
 	}
 	slices.SortFunc(list, func(a, b *account) int {
 		return cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(a.profile.Account, b.profile.Account))
@@ -82,15 +349,22 @@ func (p *population) sorted() []*account {
 	return list
 }
 
-// index holds the postings of one evaluation. Accounts are numbered in sampling order.
-type index struct {
-	accounts  []*account
-	entities  int
-	postings  map[key][]int32
-	shingles  map[uint64]int
-	skeletons map[uint64]int
-	// handed lists, per account, the accounts it exchanged a conversation with.
-	handed map[int32][]int32
+// sort puts slots into sampling order.
+func (p *population) sort(slots []int32) {
+	slices.SortFunc(slots, func(i, j int32) int { return p.before(i, p.accounts[j]) })
+}
+
+// evaluated marks everything as looked at.
+func (p *population) evaluated() {
+	for _, a := range p.changed {
+		a.changed = false
+	}
+	p.changed = p.changed[:0]
+	for _, l := range p.lists {
+		if l != nil {
+			l.dirty = false
+		}
+	}
 }
 
 // recurs is the number of prompts from which a shingle counts as an account's scaffold.
@@ -104,156 +378,70 @@ func recurs(p *fingerprint.Profile) uint32 {
 // cohortDays is the width of the sign-up windows in days; each window overlaps the next by half, so that a cohort of up to half that width lies whole in one.
 const cohortDays = 4
 
-// buildIndex makes the postings of all live accounts.
-func buildIndex(accounts []*account) *index {
-	ix := &index{accounts: accounts, postings: map[key][]int32{}, handed: map[int32][]int32{}}
-	entities := make(map[uint64]struct{}, len(accounts))
-	heads := map[uint64][]int32{}
-	orphans := map[uint64][]int32{}
-	add := func(kind keyKind, hash uint64, i int32) {
+// cohorts are the two sign-up windows that a day lies in.
+func cohorts(day uint64) [2]uint64 {
+	return [2]uint64{day / cohortDays * 2, (day+cohortDays/2)/cohortDays*2 + 1}
+}
+
+// appendKeys lists the postings that a profile belongs to.
+func appendKeys(keys []key, p *fingerprint.Profile) []key {
+	add := func(kind keyKind, hash uint64) {
 		if hash != 0 {
-			k := key{kind, hash}
-			ix.postings[k] = append(ix.postings[k], i)
+			keys = append(keys, makeKey(kind, hash))
 		}
 	}
-	for n, a := range accounts {
-		i := int32(n)
-		p := &a.profile
-		entities[a.entity] = struct{}{}
-		least := recurs(p)
-		for _, s := range p.Scaffold {
-			if s.Count >= least {
-				add(byShingle, s.Hash, i)
-			}
-		}
-		for _, s := range p.Skeletons {
-			if s.Count >= least {
-				add(bySkeleton, s.Hash, i)
-			}
-		}
-		for _, f := range p.Facets[fingerprint.Payment] {
-			add(byPayment, f.Hash, i)
-		}
-		for _, f := range p.Facets[fingerprint.Device] {
-			add(byDevice, f.Hash, i)
-		}
-		stack := census.Value(p, census.Trait(fingerprint.Stack))
-		params := census.Value(p, census.Trait(fingerprint.Params))
-		issuer := census.Value(p, census.Trait(fingerprint.Issuer))
-		if stack != 0 {
-			add(byClient, mix(stack, params), i)
-		}
-		if p.CreatedAt > 0 {
-			day := uint64(p.CreatedAt / census.Day)
-			for _, w := range [2]uint64{day / cohortDays * 2, (day+cohortDays/2)/cohortDays*2 + 1} {
-				if issuer != 0 {
-					add(byIssuerCohort, mix(issuer, w), i)
-				}
-				if stack != 0 {
-					add(byStackCohort, mix(stack, w), i)
-				}
-			}
-		}
-		add(byNetwork, census.Value(p, census.Trait(fingerprint.Network)), i)
-		if p.RelayRequests > 0 {
-			add(byRelay, 1, i)
-		}
-		for _, h := range p.Heads {
-			heads[h] = append(heads[h], i)
-		}
-		for _, h := range p.Rejected {
-			if !slices.Contains(p.Heads, h) {
-				heads[h] = append(heads[h], i)
-			}
-		}
-		for _, h := range p.Orphans {
-			orphans[h] = append(orphans[h], i)
+	least := recurs(p)
+	for _, s := range p.Scaffold {
+		if s.Count >= least {
+			add(byShingle, s.Hash)
 		}
 	}
-	ix.entities = len(entities)
-	ix.countWork()
-	ix.linkHandOvers(heads, orphans)
-	return ix
-}
-
-// countWork counts the entities behind every shingle and skeleton.
-func (ix *index) countWork() {
-	ix.shingles, ix.skeletons = map[uint64]int{}, map[uint64]int{}
-	seen := map[uint64]struct{}{}
-	for k, list := range ix.postings {
-		if k.kind != byShingle && k.kind != bySkeleton {
-			continue
+	for _, s := range p.Skeletons {
+		if s.Count >= least {
+			add(bySkeleton, s.Hash)
 		}
-		n := len(list)
-		if n > 1 {
-			clear(seen)
-			for _, i := range list {
-				seen[ix.accounts[i].entity] = struct{}{}
+	}
+	for _, f := range p.Facets[fingerprint.Payment] {
+		add(byPayment, f.Hash)
+	}
+	for _, f := range p.Facets[fingerprint.Device] {
+		add(byDevice, f.Hash)
+	}
+	stack := census.Value(p, census.Trait(fingerprint.Stack))
+	issuer := census.Value(p, census.Trait(fingerprint.Issuer))
+	add(byStack, stack)
+	add(byIssuer, issuer)
+	if stack != 0 {
+		add(byClient, mix(stack, census.Value(p, census.Trait(fingerprint.Params))))
+	}
+	if p.CreatedAt > 0 {
+		for _, w := range cohorts(uint64(p.CreatedAt / census.Day)) {
+			if issuer != 0 {
+				add(byIssuerCohort, mix(issuer, w))
 			}
-			n = len(seen)
-		}
-		if k.kind == byShingle {
-			ix.shingles[k.hash] = n
-		} else {
-			ix.skeletons[k.hash] = n
-		}
-	}
-}
-
-// handOverFame is the number of accounts from which a conversation's opening is public rather than handed over.
-const handOverFame = 4
-
-// linkHandOvers finds conversations that one account was served and another continues, and joins the accounts into postings by connected component.
-func (ix *index) linkHandOvers(heads, orphans map[uint64][]int32) {
-	parent := map[int32]int32{}
-	var find func(i int32) int32
-	find = func(i int32) int32 {
-		p, ok := parent[i]
-		if !ok || p == i {
-			return i
-		}
-		r := find(p)
-		parent[i] = r
-		return r
-	}
-	link := func(a, b int32) {
-		if a == b || ix.accounts[a].entity == ix.accounts[b].entity {
-			return
-		}
-		ix.handed[a] = append(ix.handed[a], b)
-		ix.handed[b] = append(ix.handed[b], a)
-		x, y := find(a), find(b)
-		if x != y {
-			parent[max(x, y)] = min(x, y)
-			parent[min(x, y)] = min(x, y)
-		}
-	}
-	for h, to := range orphans {
-		from := heads[h]
-		if len(from) == 0 || len(from) > handOverFame || len(to) > handOverFame {
-			continue
-		}
-		for _, a := range from {
-			for _, b := range to {
-				link(a, b)
+			if stack != 0 {
+				add(byStackCohort, mix(stack, w))
 			}
 		}
 	}
-	for i := range ix.handed {
-		slices.Sort(ix.handed[i])
-		ix.handed[i] = slices.Compact(ix.handed[i])
-		k := key{byHandOver, uint64(find(i)) + 1}
-		ix.postings[k] = append(ix.postings[k], i)
+	add(byNetwork, census.Value(p, census.Trait(fingerprint.Network)))
+	if p.RelayRequests > 0 {
+		add(byRelay, 1<<8)
 	}
-	for k, list := range ix.postings {
-		if k.kind == byHandOver {
-			slices.Sort(list)
+	for _, list := range [2][]uint64{p.Heads, p.Rejected} {
+		for _, h := range list {
+			add(byHead, h)
 		}
 	}
+	for _, h := range p.Orphans {
+		add(byOrphan, h)
+	}
+	return keys
 }
 
 func mix(a, b uint64) uint64 {
 	h := a ^ (b+0x9e3779b97f4a7c15)*0xbf58476d1ce4e5b9
 	h ^= h >> 29
-	return h * 0x94d049bb133111eb
+	h *= 0x94d049bb133111eb
+	return h ^ h>>32
 }

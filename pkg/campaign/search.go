@@ -12,7 +12,7 @@ import (
 type search struct {
 	o        *Options
 	registry []detectors.Detector
-	ix       *index
+	pop      *population
 	ctx      *detectors.Context
 	// taken marks accounts that a campaign explains already: they are in no other candidate.
 	taken map[int32]bool
@@ -51,7 +51,7 @@ const looking = -8
 // run returns the groups beyond the line, strongest first. Each takes its members away from all others before the next is judged (explaining away): a phrase
 // that a campaign shares with bystanders must not make the bystanders a campaign.
 func (s *search) run() []found {
-	all := s.ix.candidates(s.o)
+	all := s.pop.candidates(s.o)
 	s.searched = len(all)
 	queue := make([]*candidate, 0, len(all))
 	for _, c := range all {
@@ -62,7 +62,7 @@ func (s *search) run() []found {
 		if c.score.margin(s.o) < looking {
 			continue
 		}
-		for _, r := range s.ix.refine(c, s.ctx.Census, s.o) {
+		for _, r := range s.pop.refine(c, s.ctx.Census, s.o) {
 			s.searched++
 			// A refinement must say more than the group that it narrows down.
 			if s.rescore(r) && r.score.margin(s.o) > c.score.margin(s.o) {
@@ -73,7 +73,7 @@ func (s *search) run() []found {
 	var out []found
 	for len(queue) > 0 {
 		slices.SortStableFunc(queue, func(a, b *candidate) int {
-			return cmp.Or(cmp.Compare(b.score.margin(s.o), a.score.margin(s.o)), cmp.Compare(len(b.members), len(a.members)), slices.Compare(a.members, b.members))
+			return cmp.Or(cmp.Compare(b.score.margin(s.o), a.score.margin(s.o)), s.pop.earlier(a, b))
 		})
 		c := queue[0]
 		queue = queue[1:]
@@ -118,10 +118,10 @@ func (s *search) rescore(c *candidate) bool {
 		}
 		c.members = left
 	}
-	if s.ix.weigh(c.members) < float64(s.o.MinGroup) {
+	if s.pop.weigh(c.members) < s.o.MinGroup {
 		return false
 	}
-	c.group = s.ix.group(c.members, c.defining, s.ctx, s.o.ScoreMembers)
+	c.group = s.pop.group(c.members, c.defining, s.ctx, s.o.ScoreMembers)
 	c.score = evaluate(c.group, s.ctx, s.registry, s.searched)
 	s.report(c.origin, c.members, &c.score, false)
 	return true
@@ -132,7 +132,7 @@ func (s *search) settle(c *candidate) (found, bool) {
 	members := c.members
 	group, sc := c.group, c.score
 	var model *Model
-	population := float64(s.ix.entities)
+	population := float64(len(s.pop.entities))
 	for range settleRounds {
 		model = learn(group, s.ctx)
 		inside := make(map[int32]bool, len(members))
@@ -140,9 +140,9 @@ func (s *search) settle(c *candidate) (found, bool) {
 			inside[i] = true
 		}
 		var next []int32
-		for n, a := range s.ix.accounts {
+		for n, a := range s.pop.accounts {
 			i := int32(n)
-			if s.taken[i] {
+			if a == nil || s.taken[i] {
 				continue
 			}
 			l := model.fit(a, s.ctx, inside[i])
@@ -150,12 +150,13 @@ func (s *search) settle(c *candidate) (found, bool) {
 				next = append(next, i)
 			}
 		}
-		if s.ix.weigh(next) < float64(s.o.MinGroup) {
+		s.pop.sort(next)
+		if s.pop.weigh(next) < s.o.MinGroup {
 			return found{}, false
 		}
 		same := slices.Equal(next, members)
 		members = next
-		group = s.ix.group(members, c.defining, s.ctx, s.o.ScoreMembers)
+		group = s.pop.group(members, c.defining, s.ctx, s.o.ScoreMembers)
 		sc = evaluate(group, s.ctx, s.registry, s.searched)
 		if same {
 			break
@@ -178,7 +179,7 @@ func (s *search) report(origin string, members []int32, sc *score, ok bool) {
 		Bits: map[string]float64{}, Found: ok,
 	}
 	for _, i := range members {
-		c.Members = append(c.Members, s.ix.accounts[i].profile.Account)
+		c.Members = append(c.Members, s.pop.accounts[i].profile.Account)
 	}
 	for i := range s.registry {
 		if sc.spoke[i] {

@@ -37,7 +37,9 @@ func (w *world) account() fingerprint.Profile {
 		FirstSeen: testStart + int64(w.rng.IntN(3_600_000)), LastSeen: w.now - int64(w.rng.IntN(7_200_000)),
 		CreatedAt: testStart - int64(w.rng.IntN(300))*census.Day,
 	}
-	set := func(f fingerprint.Facet, v uint64, n uint32) { p.Facets[f] = []fingerprint.Counted{{Hash: v, Count: n}} }
+	set := func(f fingerprint.Facet, v uint64, n uint32) {
+		p.Facets[f] = []fingerprint.Counted{{Hash: v, Count: n}}
+	}
 	set(fingerprint.Payment, w.hash(), 1)
 	set(fingerprint.Issuer, w.zipf(1, 60), 1)
 	set(fingerprint.Stack, w.zipf(2, 80), 1)

@@ -77,6 +77,7 @@ type Census struct {
 	ranks     [NumFeatures][]float64
 	sampled   int
 	spread    float64
+	orphaned  float64
 	means     [NumFeatures]float64
 }
 
@@ -118,6 +119,16 @@ func Take(entities []Entity, n int, opts Options) *Census {
 		load.Add(e.Profile)
 	}
 	c.spread = load.SD()
+	talkers := 0.0
+	for _, e := range sample {
+		if p := e.Profile; p.Continued >= 3 {
+			c.orphaned += float64(p.Orphaned) / float64(p.Continued)
+			talkers++
+		}
+	}
+	if talkers > 0 {
+		c.orphaned /= talkers
+	}
 	return c
 }
 
@@ -236,6 +247,9 @@ func (c *Census) Quantile(f Feature, q float64) float64 {
 	}
 	return r[min(len(r)-1, int(q*float64(len(r))))]
 }
+
+// Orphaned is the mean share of continued conversations whose earlier turns the account was never served.
+func (c *Census) Orphaned() float64 { return c.orphaned }
 
 // LoadSpread is the standard deviation of log2 request rates in the population beyond counting noise.
 func (c *Census) LoadSpread() float64 { return c.spread }

@@ -1,0 +1,44 @@
+package detectors
+
+import (
+	"fmt"
+	"math"
+)
+
+// orphans sees accounts that continue conversations they never had: the earlier turns were served elsewhere.
+//
+// Why it works: a relay carries other people's conversations and moves them between its accounts, and a replay sends recorded dialogues whose earlier turns this service never served.
+// Evasion: single turns only. Honest traffic like it: chat programs that import a history, applications that shorten it; both happen to single accounts.
+func orphans() Detector {
+	return Detector{
+		Spec: Spec{
+			ID: "orphans", Axis: Harvest, Max: 2.5, Min: 0,
+			Summary:    "The accounts continue conversations that they were never served.",
+			Why:        "log2 of the members' share of conversations continued without their earlier turns over the population's, both smoothed by 5 %; relays and store-then-replay (public cases of 2026).",
+			Evasion:    "Single turns only.",
+			LookAlikes: "Programs that import or shorten histories.",
+			Needs:      []string{"content.input or sketch"},
+		},
+		Measure: func(g *Group, c *Context) (Measure, bool) {
+			var n, share float64
+			for i := range g.Members {
+				m := &g.Members[i]
+				if p := m.Profile; p.Continued >= 3 {
+					share += m.Weight * float64(p.Orphaned) / float64(p.Continued)
+					n += m.Weight
+				}
+			}
+			if n < 3 {
+				return Measure{}, false
+			}
+			expected := c.Census.Orphaned()
+			shrunk := (share + expected*Shrinkage) / (n + Shrinkage)
+			// Members that never continue a conversation dilute the figure: the group's traffic is judged, not its talkative part.
+			return Measure{Bits: math.Log2((shrunk+0.05)/(expected+0.05)) * math.Min(1, 2*n/g.Size), Observed: share / n, Expected: expected}, true
+		},
+		Explain: func(_ *Group, m Measure) (string, string, string) {
+			return fmt.Sprintf("%.0f %% of continued conversations began elsewhere", 100*m.Observed), fmt.Sprintf("%.0f %% in the population", 100*m.Expected),
+				"conversations of others pass through the accounts"
+		},
+	}
+}
