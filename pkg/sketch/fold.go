@@ -31,22 +31,28 @@ type folded uint32
 func (f folded) class() int { return int(f >> classShift) }
 func (f folded) rune() rune { return rune(f & runeMask) }
 
-// foldTable holds the folding of the basic multilingual plane. It is computed once and never changes.
-type foldTable [1 << 16]folded
+// foldTable holds the folding of the first two planes: all living scripts, styled letters and pictographs. It is computed once and never
+// changes.
+type foldTable [1 << 17]folded
 
 var sharedFolds = sync.OnceValue(func() *foldTable {
 	t := new(foldTable)
-	for r := range rune(1 << 16) {
+	for r := range rune(len(t)) {
 		t[r] = foldRune(r)
 	}
 	return t
 })
 
 func (t *foldTable) fold(r rune) folded {
-	if r < 1<<16 {
+	switch {
+	case int(r) < len(t):
 		return t[r]
+	case r < 0x40000: // the ideographic planes
+		return classChar<<classShift | folded(r)
+	case r >= 0xe0000 && r <= 0xe0fff:
+		return classDrop << classShift
 	}
-	return foldRune(r)
+	return 0
 }
 
 // foldRune gives the folding of one character; the package documentation has the rules.
@@ -84,6 +90,9 @@ func foldRune(r rune) folded {
 // base strips diacritics and compatibility forms: the one character that the compatibility decomposition leaves when the strippable marks
 // are taken away, or r itself when it leaves more.
 func base(r rune) rune {
+	if r >= 0x3400 && r < 0xa000 || r >= 0xac00 && r < 0xf900 || r >= 0x12000 && r < 0x1d400 {
+		return r // nothing decomposes here, and these are most characters
+	}
 	var one [utf8.UTFMax]byte
 	var left rune
 	for _, d := range string(norm.NFKD.Bytes(utf8.AppendRune(one[:0], r))) {
@@ -107,14 +116,14 @@ func strippable(r rune) bool {
 	return r >= 0x300 && r <= 0x36f || r >= 0x64b && r <= 0x65f || r == 0x670 || r == 0x93c || r == 0x3099 || r == 0x309a
 }
 
-// invisible tells whether a character leaves no trace for the reader: zero-width characters, direction marks, variation selectors, tags,
+// invisible tells whether a character leaves no trace for the reader: zero-width characters, direction marks, variation selectors,
 // soft hyphens, lone marks that base strips, the Arabic elongation, and the control characters.
 func invisible(r rune) bool {
 	switch {
 	case r == 0xad, r == 0x34f, r == 0x61c, r == 0x640, r == 0x115f, r == 0x1160, r == 0x17b4, r == 0x17b5, r == 0x3164, r == 0xfeff, r == 0xffa0:
 		return true
 	case r >= 0x7f && r < 0xa0, r >= 0x180b && r <= 0x180f, r >= 0x200b && r <= 0x200f, r >= 0x202a && r <= 0x202e, r >= 0x2060 && r <= 0x206f,
-		r >= 0xfe00 && r <= 0xfe0f, r >= 0xe0000 && r <= 0xe0fff:
+		r >= 0xfe00 && r <= 0xfe0f:
 		return true
 	}
 	return strippable(r)

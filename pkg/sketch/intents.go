@@ -5,19 +5,20 @@ import "strings"
 // matcher finds the phrases of the lexicon in a stream of tokens: an Aho-Corasick automaton over token hashes, with rules on top that
 // ask for two phrases near each other.
 type matcher struct {
-	filter [1 << 10]uint64
-	next   map[edgeKey]int32
+	first  [1 << 10]uint64 // bits of the tokens that begin a phrase
+	edges  []transition    // open addressing, a power of two long
 	fail   []int32
-	gives  []concepts // by state: the concepts that end there
+	gives  []concepts // by state: the concepts whose phrases end there
 	state  int32
 	pos    int
 	last   [numConcepts]int
 	intent Intents
 }
 
-type edgeKey struct {
-	state int32
-	token uint64
+// transition is an edge of the automaton; no edge leads to the root, so that next == 0 marks a free slot.
+type transition struct {
+	token       uint64
+	state, next int32
 }
 
 // concepts is a set of concepts.
@@ -25,52 +26,78 @@ type concepts uint32
 
 // newMatcher builds the automaton from the lexicon, with the tokens as t reads them.
 func newMatcher(t *tokenizer) *matcher {
-	m := &matcher{next: map[edgeKey]int32{}, fail: []int32{0}, gives: []concepts{0}}
-	parent := []int32{0}
-	via := []uint64{0}
+	m := &matcher{edges: make([]transition, 1<<12), fail: []int32{0}, gives: []concepts{0}}
+	type node struct {
+		parent int32
+		token  uint64
+	}
+	nodes := []node{{}}
+	depths := [][]int32{{0}}
 	for _, entry := range lexicon {
 		for _, phrase := range splitPhrases(entry.phrases) {
-			state := int32(0)
+			state, depth := int32(0), 0
 			t.start(phrase)
 			for t.next() {
 				for _, token := range t.tokens[:t.n] {
-					m.filter[token.hash>>6&1023] |= 1 << (token.hash & 63)
-					key := edgeKey{state, token.hash}
-					child, ok := m.next[key]
-					if !ok {
-						child = int32(len(m.gives))
-						m.next[key] = child
+					depth++
+					next := m.edge(state, token.hash)
+					if next == 0 {
+						next = int32(len(nodes))
+						nodes = append(nodes, node{state, token.hash})
 						m.gives = append(m.gives, 0)
 						m.fail = append(m.fail, 0)
-						parent = append(parent, state)
-						via = append(via, token.hash)
+						if depth == len(depths) {
+							depths = append(depths, nil)
+						}
+						depths[depth] = append(depths[depth], next)
+						m.insert(transition{token.hash, state, next}, len(nodes))
 					}
-					state = child
+					if state == 0 {
+						m.first[token.hash>>6&1023] |= 1 << (token.hash & 63)
+					}
+					state = next
 				}
 			}
 			m.gives[state] |= 1 << entry.concept
 		}
 	}
-	m.gives[0] = 0
-	// States were made parent first, but a fail link leads to a shorter phrase, so they are set in order of depth.
-	depth := make([]int, len(parent))
-	deepest := 0
-	for state := 1; state < len(parent); state++ {
-		depth[state] = depth[parent[state]] + 1
-		deepest = max(deepest, depth[state])
-	}
-	for d := 2; d <= deepest; d++ {
-		for state := range parent {
-			if depth[state] != d {
-				continue
-			}
-			back := m.fail[parent[state]]
-			m.fail[state] = m.child(back, via[state])
+	// A fail link leads to a shorter phrase: set them in order of depth.
+	for _, states := range depths[2:] {
+		for _, state := range states {
+			n := nodes[state]
+			m.fail[state] = m.child(m.fail[n.parent], n.token)
 			m.gives[state] |= m.gives[m.fail[state]]
 		}
 	}
 	return m
 }
+
+// insert adds an edge and keeps the table at most a quarter full.
+func (m *matcher) insert(e transition, total int) {
+	if total*4 > len(m.edges) {
+		old := m.edges
+		m.edges = make([]transition, 2*len(old))
+		for _, o := range old {
+			if o.next != 0 {
+				m.edges[m.slot(o.state, o.token)] = o
+			}
+		}
+	}
+	m.edges[m.slot(e.state, e.token)] = e
+}
+
+// slot gives the place of an edge, or the free one where it would be.
+func (m *matcher) slot(state int32, token uint64) int {
+	mask := len(m.edges) - 1
+	i := int(token^uint64(state)*0x9e3779b97f4a7c15) & mask
+	for m.edges[i].next != 0 && (m.edges[i].token != token || m.edges[i].state != state) {
+		i = (i + 1) & mask
+	}
+	return i
+}
+
+// edge gives the state after a token, 0 when the automaton has no such edge.
+func (m *matcher) edge(state int32, token uint64) int32 { return m.edges[m.slot(state, token)].next }
 
 // splitPhrases takes apart the lines of the lexicon.
 func splitPhrases(lines []string) []string {
@@ -84,7 +111,7 @@ func splitPhrases(lines []string) []string {
 // child follows the automaton from state by a token.
 func (m *matcher) child(state int32, token uint64) int32 {
 	for {
-		if next, ok := m.next[edgeKey{state, token}]; ok {
+		if next := m.edge(state, token); next != 0 {
 			return next
 		}
 		if state == 0 {
@@ -108,8 +135,7 @@ func (m *matcher) step(token uint64, char bool) {
 	if !char {
 		m.pos++
 	}
-	if m.filter[token>>6&1023]&(1<<(token&63)) == 0 {
-		m.state = 0
+	if m.state == 0 && m.first[token>>6&1023]&(1<<(token&63)) == 0 {
 		return
 	}
 	m.state = m.child(m.state, token)

@@ -68,7 +68,7 @@ var lexicon = []struct {
 		"step by step, step after step, one step at a time, show your work, show your working, show all work, show all steps, show all the steps, show every step",
 		"show the steps, show each step, show your steps, think aloud, think out loud, reason aloud, explain how you arrived, explain how you got, how you arrive at",
 		"how you arrived at, how you reached, justify each, justify every, justify your answer, explain each step, explain every step, intermediate step",
-		"intermediate steps, intermediate work, every intermediate, all intermediate, full derivation, with derivation, its derivation, lets think, worked solution",
+		"intermediate steps, intermediate work, every intermediate, all intermediate, full derivation, its derivation, lets think, worked solution",
 		"worked answer, every calculation, each inference, each deduction, before giving the final answer, before you answer explain, smallest steps, small steps",
 		"一步一步, 一步步, 逐步, 分步, 写出步骤, 展示步骤, 详细步骤, 解题过程, 推导过程, 写出过程, 给出过程, 推理步骤, 每一步, 详细推导, 推導過程, 解題過程, 推理步驟, 詳細步驟",
 		"ステップバイステップ, 段階的に, 一歩ずつ, 途中式, 順を追って, 各ステップ, ステップごとに, 導出過程, 解法の過程, 一段階ずつ",
@@ -172,7 +172,7 @@ var lexicon = []struct {
 	}},
 	{answers, []string{
 		"answer, answers, response, responses, completion, completions, submission, submissions, candidate answer, candidate solution, student solution, model output",
-		"model outputs, assistant a, assistant b, two assistants, the assistant, reply, replies",
+		"model outputs, assistant a, assistant b, two assistants, reply, replies",
 		"回答, 答案, 回复, 回覆, 解答, 応答, 返答, 답변, 응답, 답안",
 		"respuesta, respuestas, resposta, respostas, réponse, réponses, antwort, antworten, risposta, risposte, ответ, ответы, ответа, ответов",
 		"الإجابة, إجابة, الإجابات, الرد, الردود, الاستجابة, उत्तर, उत्तरों, जवाब, cevap, cevabı, cevapları, yanıt, yanıtı, yanıtları",

@@ -52,7 +52,7 @@ func (o Options) Validate() error {
 		{"width", o.Width, 1, maxWidth / 2},
 		{"turn_sampling", o.TurnSampling, 1, 1 << 20},
 		{"system_sampling", o.SystemSampling, 1, 1 << 20},
-		{"max_shingles", o.MaxShingles, 1, 1024},
+		{"max_shingles", o.MaxShingles, 4, maxWire},
 		{"min_tokens", o.MinTokens, 0, batch / 2},
 		{"max_text", o.MaxText, 4 << 10, 1 << 24},
 	} {

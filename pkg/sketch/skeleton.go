@@ -7,29 +7,41 @@ import (
 	"github.com/zeebo/xxh3"
 )
 
-// The kinds of structural marks. Named marks keep a hash of their name and count once, at their first place.
+// The kinds of structural marks, in three tiers: frames, which writers of templates set around their parts; blocks, which also come with
+// the content that fills a template; and lines, which free text has as well.
 const (
-	markHeading  = 1 + iota // "## Title": the level is the name
-	markSection             // "[3]": the number is the name
-	markTag                 // "<answer>": the tag's name
-	markKey                 // `"score": ...`: the key's name
-	markFence               // "```" or `"""` with all up to its end
-	markRule                // "---"
-	markBracket             // "[some words]"
-	markBullet              // "- item"
-	markNumbered            // "1. item"
-	markLabel               // "Label: ..."
-	markQuote               // "> text"
-	markTable               // "| a | b |"
+	markHeading = 1 + iota // "## Title": the level is the name
+	markSection            // "[3]": the number is the name
+	markTag                // "<answer>": the tag's name
+	lastFrame   = markTag
+)
+
+const (
+	markKey   = lastFrame + 1 + iota // `"score": ...`: the key's name
+	markFence                        // "```" or `"""` with all up to its end
+	markRule                         // "---"
+	lastBlock = markRule
+)
+
+const (
+	markBracket  = lastBlock + 1 + iota // "[some words]"
+	markBold                            // "**Title**"
+	markBullet                          // "- item"
+	markNumbered                        // "1. item"
+	markLabel                           // "Label: ..."
+	markQuote                           // "> text"
+	markTable                           // "| a | b |"
 )
 
 const (
 	// maxMarks bounds the marks of a text.
 	maxMarks = 64
-	// minStrong is the number of strong marks from which a skeleton rests on them alone, minMarks the number of marks of all kinds
-	// below which a skeleton is trivial.
-	minStrong = 3
+	// minFrames is the number of frames, or of frames and blocks, from which a skeleton rests on them alone; minMarks the number of
+	// marks of all kinds below which a skeleton is trivial.
+	minFrames = 3
 	minMarks  = 5
+	// minHeadings is the number of frames from which a skeleton is not trivial although all of them are headings, which have no names.
+	minHeadings = 4
 	// maxLabel is the longest label in bytes.
 	maxLabel = 40
 )
@@ -40,9 +52,6 @@ type mark struct {
 	name uint64
 }
 
-// strong tells whether writers of free text seldom set such a mark by chance.
-func (m mark) strong() bool { return m.kind <= markRule }
-
 // skeletoner reads the line structure of texts.
 type skeletoner struct {
 	seed  uint64
@@ -51,24 +60,35 @@ type skeletoner struct {
 	bytes [maxMarks * 9]byte
 }
 
-// hash gives the skeleton of a text, 0 when it is trivial.
-func (s *skeletoner) hash(parts ...string) uint64 {
-	s.n = 0
-	for _, part := range parts {
-		s.read(part)
-	}
-	strong := 0
+// reset begins a new text.
+func (s *skeletoner) reset() { s.n = 0 }
+
+// hash gives the skeleton of what was read, 0 when it is trivial.
+func (s *skeletoner) hash() uint64 {
+	frames, blocks, headings := 0, 0, 0
 	for _, m := range s.marks[:s.n] {
-		if m.strong() {
-			strong++
+		switch {
+		case m.kind == markHeading:
+			frames++
+			headings++
+		case m.kind <= lastFrame:
+			frames++
+		case m.kind <= lastBlock:
+			blocks++
 		}
 	}
-	if strong < minStrong && s.n < minMarks {
+	last := uint8(markTable)
+	switch {
+	case frames >= minHeadings, frames >= minFrames && headings < frames:
+		last = lastFrame
+	case frames+blocks >= minFrames:
+		last = lastBlock
+	case s.n < minMarks:
 		return 0
 	}
 	size := 0
 	for _, m := range s.marks[:s.n] {
-		if strong >= minStrong && !m.strong() {
+		if m.kind > last {
 			continue
 		}
 		s.bytes[size] = m.kind
@@ -78,8 +98,10 @@ func (s *skeletoner) hash(parts ...string) uint64 {
 	return nonzero(xxh3.HashSeed(s.bytes[:size], s.seed))
 }
 
+// read notes the marks of a text.
 func (s *skeletoner) read(text string) {
 	fence := ""
+	alone := true // the line before was blank
 	for text != "" {
 		line := text
 		if i := strings.IndexByte(text, '\n'); i >= 0 {
@@ -89,6 +111,7 @@ func (s *skeletoner) read(text string) {
 		}
 		line = trimSpace(line)
 		if line == "" {
+			alone = true
 			continue
 		}
 		if fence != "" {
@@ -101,23 +124,26 @@ func (s *skeletoner) read(text string) {
 			s.add(markFence, 0)
 			continue
 		}
-		s.line(line)
+		s.line(line, alone)
+		alone = false
 	}
 }
 
-// add notes a mark. A mark of a named kind counts once, one without a name once in a row.
+// add notes a mark. A heading counts each time, another mark with a name once, a mark without a name once in a row.
 func (s *skeletoner) add(kind uint8, name uint64) {
 	if s.n == maxMarks {
 		return
 	}
 	m := mark{kind, name}
-	if name != 0 {
+	switch {
+	case kind == markHeading:
+	case name != 0:
 		for _, seen := range s.marks[:s.n] {
 			if seen == m {
 				return
 			}
 		}
-	} else if s.n > 0 && s.marks[s.n-1] == m {
+	case s.n > 0 && s.marks[s.n-1] == m:
 		return
 	}
 	s.marks[s.n] = m
@@ -129,11 +155,12 @@ func (s *skeletoner) named(kind uint8, name string) {
 }
 
 // line notes the marks of a line that is not blank.
-func (s *skeletoner) line(line string) {
+func (s *skeletoner) line(line string, alone bool) {
 	switch c := line[0]; c {
 	case '#':
 		level := run(line, '#')
-		if level <= 6 && level < len(line) && line[level] == ' ' {
+		// One "#" also begins a comment of a program: as a heading it stands alone and has a space.
+		if level > 1 && level <= 6 && level < len(line) || level == 1 && alone && len(line) > 1 && line[1] == ' ' {
 			s.add(markHeading, uint64(level))
 			return
 		}
@@ -147,7 +174,7 @@ func (s *skeletoner) line(line string) {
 			s.add(markBullet, 0)
 			return
 		case n == 2 && c == '*' && (strings.HasSuffix(line, "**") || strings.HasSuffix(line, "**:")) && len(line) > 4:
-			s.add(markHeading, 7)
+			s.add(markBold, 0)
 			return
 		}
 	case '[':
@@ -178,6 +205,12 @@ func (s *skeletoner) line(line string) {
 			return
 		}
 	}
+	if strings.IndexByte(line, '<') >= 0 {
+		s.tags(line)
+	}
+	if strings.IndexByte(line, '{') >= 0 {
+		s.keys(line)
+	}
 	if strings.HasPrefix(line, "•") || strings.HasPrefix(line, "・") || strings.HasPrefix(line, "–") {
 		s.add(markBullet, 0)
 		return
@@ -191,23 +224,23 @@ func (s *skeletoner) line(line string) {
 	}
 }
 
-// tags notes the names of the tags of a line that begins with one.
+// tags notes the names of the tags in a line. A "<" right after a word is an operator or a type parameter.
 func (s *skeletoner) tags(line string) {
-	for {
-		i := strings.IndexByte(line, '<')
+	for at := 0; ; {
+		i := strings.IndexByte(line[at:], '<')
 		if i < 0 {
 			return
 		}
-		line = line[i+1:]
-		line = strings.TrimPrefix(line, "/")
+		at += i + 1
+		operator := at > 1 && byteClasses[line[at-2]]&byteWord != 0
+		rest := strings.TrimPrefix(line[at:], "/")
 		n := 0
-		for n < len(line) && n < maxLabel && nameByte(line[n]) {
+		for n < len(rest) && n < maxLabel && nameByte(rest[n]) {
 			n++
 		}
-		if n > 0 && n < len(line) && (line[n] == '>' || line[n] == ' ' || line[n] == '/') {
-			s.named(markTag, line[:n])
+		if n > 0 && n < len(rest) && (rest[n] == '>' || rest[n] == ' ' || rest[n] == '/') && (!operator || len(rest) < len(line)-at) {
+			s.named(markTag, rest[:n])
 		}
-		line = line[n:]
 	}
 }
 

@@ -21,7 +21,7 @@ const (
 	// maxParts bounds the new messages of one kind that are read: half of them from the start, half from the end.
 	maxParts = 16
 	// turnCut is how much of either end of a human turn counts for the conversation hashes.
-	turnCut = 2 << 10
+	turnCut = 1 << 10
 	// minLetters is the number of bytes in words below which human turns can't tell one conversation from another.
 	minLetters = 40
 	// minSetup is the length in bytes from which a first user turn can play the system prompt's part, and ackShare says how many times
@@ -166,10 +166,17 @@ func (s *Sketcher) Sketch(ev *event.Event, out *Sketch) {
 	for _, text := range s.humans.all() {
 		h, n := s.read(text, true)
 		exact, tokens = chain(exact, h), tokens+n
-		if len(text) <= 2*turnCut {
+		if s.humans.skipped == 0 && len(text) <= 2*turnCut {
 			talk.add(h, s.tokenizer.letters)
-		} else {
+		} else if s.humans.skipped == 0 {
 			s.remember(&talk, text)
+		}
+	}
+	if s.humans.skipped > 0 {
+		for i := begin; i < end; i++ {
+			if roleOf(input[i].Role) == roleHuman {
+				s.remember(&talk, input[i].Text)
+			}
 		}
 	}
 	out.Continuation = s.closeTalk(talk)
@@ -192,11 +199,26 @@ func (s *Sketcher) Sketch(ev *event.Event, out *Sketch) {
 	out.System = s.shingler.appendTo(out.System)
 
 	for _, p := range [...]*parts{&s.humans, &s.first, &s.system} {
-		if out.Skeleton = s.skeletons.hash(p.all()...); out.Skeleton != 0 {
+		if out.Skeleton = s.skeleton(p); out.Skeleton != 0 {
 			break
 		}
 	}
 	out.Intents = s.matcher.found()
+}
+
+// skeleton gives the skeleton of some texts, read within the same bounds as their words.
+func (s *Sketcher) skeleton(p *parts) uint64 {
+	s.skeletons.reset()
+	for _, text := range p.all() {
+		if len(text) <= s.opts.MaxText {
+			s.skeletons.read(text)
+			continue
+		}
+		head, tail := cut(text, s.opts.MaxText/2)
+		s.skeletons.read(head)
+		s.skeletons.read(tail)
+	}
+	return s.skeletons.hash()
 }
 
 // read runs over a text within the bounds and returns the chained exact hash and the number of its tokens. With content it
@@ -209,7 +231,8 @@ func (s *Sketcher) read(text string, content bool) (exact uint64, tokens int) {
 	exact, tokens = s.stretch(head, true, false, content)
 	h, n := s.stretch(tail, false, true, content)
 	// The tokens of the part that was not read are estimated from those that were.
-	return chain(chain(exact, h), uint64(len(text))), int(float64(tokens+n) * float64(len(text)) / float64(len(head)+len(tail)))
+	unread := xxh3.HashStringSeed(text[len(head):len(text)-len(tail)], s.exactSeed)
+	return chain(chain(exact, h), unread), int(float64(tokens+n) * float64(len(text)) / float64(len(head)+len(tail)))
 }
 
 // cut returns the first and the last n bytes of a longer text, at character boundaries.
@@ -295,6 +318,9 @@ func (c *conversation) add(turn uint64, letters int) {
 
 // remember adds a human turn to the conversation; of a long one, both ends.
 func (s *Sketcher) remember(talk *conversation, text string) {
+	if text == "" {
+		return
+	}
 	if len(text) <= 2*turnCut {
 		h, _ := s.stretch(text, false, false, false)
 		talk.add(h, s.tokenizer.letters)

@@ -12,7 +12,7 @@ import (
 const WireVersion = 1
 
 // maxWire bounds the shingles read from a wire sketch, each list: the most that Options allow.
-const maxWire = 1024
+const maxWire = 256
 
 // intentNames are the names of the intents on the wire, by bit.
 var intentNames = [NumIntents]string{"reasoning", "coercion", "rubric", "generation", "cleaning"}
