@@ -1,0 +1,229 @@
+package simulate
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/stillwatch/stillwatch/pkg/event"
+)
+
+// scaffold makes a campaign's work prompts: what stays the same between them, and the items that fill the slots.
+type scaffold struct {
+	w      *World
+	p      Prompt
+	frames []*frame
+	// dealt counts the given items handed out; asked holds recent ones for campaigns whose lists overlap.
+	dealt int
+	asked []string
+}
+
+// frame is one template: sections in an order, each with a rule to redraw it from, and the wording of the day.
+type frame struct {
+	sections []section
+	label    string // before the item
+	head     string // how sections are headed: "", "##", "[1]", "1.", "<>" or ":"
+	slotLine bool   // a line of drawn attributes on top
+	tags     [2]string
+	answer   float64
+}
+
+type section struct{ rule, text string }
+
+// frameRules are the sections that styles put together, in order.
+func frameRules(p Prompt) []string {
+	plain := p.Elicit == "plain"
+	switch p.Style {
+	case StyleInject:
+		return []string{"inject.a", "inject.b", "inject.b", "inject.c"}
+	case StyleGrade:
+		return []string{"grade.role", "grade.criterion", "grade.criterion", "grade.criterion", "grade.criterion", "grade.contract"}
+	case StyleClean:
+		return []string{"clean.task", "clean.rule", "clean.rule"}
+	case StyleGenerate:
+		return []string{"gen.task", "gen.rule", "gen.rule", "gen.contract"}
+	case StyleCoerce:
+		return []string{"probe.pretext", "probe.demand", "probe.form", "probe.assure"}
+	case StyleBare, StyleRelay:
+		return nil
+	case StyleAgentic:
+		return []string{"c.role", "agentic.rule", "agentic.rule", "agentic.rule"}
+	}
+	if plain {
+		return []string{"c.role", "c.task", "plain.rule", "plain.rule", "c.contract"}
+	}
+	return []string{"c.role", "c.task", "c.method", "c.method", "c.check", "c.contract"}
+}
+
+// newScaffold draws the campaign's wording.
+func (w *World) newScaffold(r rng, p Prompt) *scaffold {
+	s := &scaffold{w: w, p: p}
+	for range max(1, p.Templates) {
+		f := &frame{
+			label: w.g.text(r, "c.label"), head: pick(r, []string{"", "", "##", "[1]", "1.", "<>", ":"}), slotLine: r.chance(0.4), answer: r.uniform(420, 900),
+		}
+		f.tags = [2]string{w.g.text(r, "c.tag"), pick(r, []string{"answer", "result", "final", "reply", "solution"})}
+		switch p.Style {
+		case StyleInject, StyleCoerce:
+			f.head, f.slotLine, f.label = "", false, ""
+		case StyleGrade:
+			f.answer = r.uniform(150, 420)
+		}
+		rules := frameRules(p)
+		if p.Style == StyleTemplate && r.chance(0.5) && len(rules) > 3 {
+			// Templates differ in what they care for: drop one of the inner sections.
+			k := 1 + r.IntN(len(rules)-2)
+			rules = append(rules[:k:k], rules[k+1:]...)
+		}
+		for _, rule := range rules {
+			f.sections = append(f.sections, section{rule, f.fill(w.g.text(r, rule))})
+		}
+		s.frames = append(s.frames, f)
+	}
+	return s
+}
+
+// fill puts the frame's tag names into a section.
+func (f *frame) fill(text string) string {
+	return strings.NewReplacer("@1", f.tags[0], "@2", f.tags[1]).Replace(text)
+}
+
+// call is one work request in the given language (empty draws one).
+func (s *scaffold) call(r rng, tongue string) *call {
+	f := pick(r, s.frames)
+	if tongue == "" {
+		tongue = "en"
+		if r.chance(s.p.Languages) {
+			tongue = pick(r, []string{"zh", "ja", "es", "de", "ru", "fr", "zh", "ja"})
+		}
+	}
+	item := s.item(r, tongue)
+	c := &call{answer: f.answer, effort: s.p.Effort, harvest: true}
+	if s.p.Tools {
+		c.tools = pick(r, s.w.codingTools()).versions[0].tools
+	}
+	text := f.text(s, r)
+	if f.label != "" && text != "" {
+		item = f.label + ":\n" + item
+	}
+	if f.slotLine {
+		item = fmt.Sprintf("[%s | %s]\n%s", s.w.g.text(r, "c.domain"), s.w.g.text(r, "c.level"), item)
+	}
+	position := s.p.Position
+	if position == "any" {
+		position = pick(r, []string{"first", "system", "end", "first", "end"})
+	}
+	switch {
+	case text == "":
+		c.input = []event.Message{user(item)}
+	case position == "system":
+		c.system, c.input = text, []event.Message{user(item)}
+	case position == "end":
+		c.input = []event.Message{user(item + "\n\n" + text)}
+	case position == "split":
+		cut := strings.LastIndexByte(text, '\n')
+		if cut < 0 {
+			cut = 0
+		}
+		c.system, c.input = text[:cut], []event.Message{user(item + "\n" + strings.TrimSpace(text[cut:]))}
+	default:
+		c.input = []event.Message{user(text + "\n\n" + item)}
+	}
+	return c
+}
+
+// text is the scaffold of one request: fixed, or every section in new words.
+func (f *frame) text(s *scaffold, r rng) string {
+	var parts []string
+	for i, sec := range f.sections {
+		text := sec.text
+		if s.p.Style == StyleSections {
+			text = f.fill(s.w.g.text(r, sec.rule))
+		}
+		if text == "" {
+			continue
+		}
+		switch f.head {
+		case "##":
+			text = "## " + sectionTitles[i%len(sectionTitles)] + "\n" + text
+		case "[1]":
+			text = fmt.Sprintf("[%d]\n%s", i+1, text)
+		case "1.":
+			text = fmt.Sprintf("%d. %s", i+1, text)
+		case "<>":
+			tag := strings.ToLower(sectionTitles[i%len(sectionTitles)])
+			text = "<" + tag + ">\n" + text + "\n</" + tag + ">"
+		case ":":
+			text = sectionTitles[i%len(sectionTitles)] + ": " + text
+		}
+		parts = append(parts, text)
+	}
+	if s.p.Style == StyleInject || s.p.Style == StyleCoerce {
+		return strings.Join(parts, " ")
+	}
+	return strings.Join(parts, "\n")
+}
+
+var sectionTitles = [...]string{"Role", "Job", "Method", "Detail", "Check", "Format", "Notes"}
+
+// item is the next piece of work.
+func (s *scaffold) item(r rng, tongue string) string {
+	if len(s.asked) > 0 && r.chance(s.p.Overlap) {
+		return pick(r, s.asked)
+	}
+	text := s.fresh(r, tongue)
+	if s.p.Overlap > 0 {
+		if len(s.asked) < 5000 {
+			s.asked = append(s.asked, text)
+		} else {
+			s.asked[r.IntN(len(s.asked))] = text
+		}
+	}
+	return text
+}
+
+func (s *scaffold) fresh(r rng, tongue string) string {
+	g := s.w.g
+	if n := len(s.w.texts.Items); n > 0 && s.p.Style != StyleGrade && s.p.Style != StyleClean {
+		s.dealt++
+		return s.w.texts.Items[(s.dealt-1)%n]
+	}
+	switch s.p.Style {
+	case StyleGrade:
+		return "Question:\n" + s.question(r, tongue) + "\n\nAnswer to grade:\n" + g.text(r, "grade.answer")
+	case StyleClean:
+		return g.text(r, "clean.trace")
+	case StyleGenerate:
+		return g.text(r, "gen.seed")
+	case StyleInject:
+		if r.chance(0.5) {
+			return s.w.prompt(r, tongue)
+		}
+	}
+	return s.question(r, tongue)
+}
+
+func (s *scaffold) question(r rng, tongue string) string {
+	if tongue != "en" && s.w.g.has("item."+tongue) {
+		return s.w.g.text(r, "item."+tongue)
+	}
+	kind := s.p.Items
+	if kind == "" || kind == "mixed" {
+		kind = pick(r, []string{"math", "code", "reason", "know", "know", "tool", "analysis"})
+	}
+	return s.w.g.text(r, "item."+kind)
+}
+
+// probe is one differently worded attempt to make the model show what it hides.
+func (s *scaffold) probe(r rng) *call {
+	g := s.w.g
+	text := strings.Join([]string{g.text(r, "probe.pretext") + ".", g.text(r, "probe.demand"), g.text(r, "probe.form") + ".", g.text(r, "probe.assure")}, " ")
+	if r.chance(0.5) {
+		text = g.text(r, "redteam")
+	}
+	text = joinLines(text, s.question(r, "en"))
+	c := &call{answer: 300, harvest: true, input: []event.Message{user(text)}}
+	if r.chance(0.3) {
+		c.system, c.input = text, []event.Message{user(s.question(r, "en"))}
+	}
+	return c
+}
