@@ -119,8 +119,8 @@ func (o *Options) Validate() error {
 	if o.PoolSize < 1 || o.PoolSize > 10_000 {
 		bad("pool_size: %d is not between 1 and 10000", o.PoolSize)
 	}
-	if o.MaxValueBytes < 1<<10 || o.MaxValueBytes > 512<<20 {
-		bad("max_value_bytes: %d is not between 1 KiB and 512 MiB", o.MaxValueBytes)
+	if o.MaxValueBytes < 2<<20 || o.MaxValueBytes > 512<<20 {
+		bad("max_value_bytes: %d is not between 2 MiB and 512 MiB", o.MaxValueBytes)
 	}
 	if !o.TLS.Enabled && (o.TLS.CAFile != "" || o.TLS.CertFile != "" || o.TLS.KeyFile != "" || o.TLS.InsecureSkipVerify) {
 		bad("tls: files are given but enabled is false; set enabled: true or remove them")

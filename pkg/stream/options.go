@@ -89,7 +89,7 @@ func DefaultOptions() Options {
 		RebalanceTimeout:   30 * time.Second,
 		StallTimeout:       30 * time.Second,
 		LagCommitInterval:  3 * time.Second,
-		FetchMaxBytes:      4 << 20,
+		FetchMaxBytes:      1 << 20,
 		FetchMaxWait:       250 * time.Millisecond,
 		Compression:        "lz4",
 		ProduceMaxBytes:    1_000_000,

@@ -28,6 +28,7 @@ type Partition struct {
 	next    int64
 	pending []Record
 	after   int64 // the offset that follows pending
+	bytes   int   // of keys and values in pending
 	high    atomic.Int64
 	// progress is when the last records came, or when there was nothing to come.
 	progress time.Time
@@ -49,7 +50,7 @@ func (p *Partition) CommitOffset(offset int64) { p.commit(p.topic, p.id, offset)
 
 // SetOffset sets the offset of the next read.
 func (p *Partition) SetOffset(offset int64) {
-	p.next, p.after, p.pending = offset, offset, nil
+	p.next, p.after, p.pending, p.bytes = offset, offset, nil, 0
 	p.progress = time.Now()
 	p.hangUp()
 }
@@ -69,11 +70,12 @@ func (p *Partition) Bounds(ctx context.Context) (first, end int64, err error) {
 	return first, end, err
 }
 
-// Read returns up to limit records. It waits up to wait for them and returns what has come by then, which can be nothing. Connections that fail
-// are made anew until ctx ends; the only errors are ctx's and ErrOffsetOutOfRange.
+// Read returns up to limit records. It waits up to wait for them and returns what has come by then, which can be nothing; it also returns early
+// with as many bytes as one fetch may bring. Connections that fail are made anew until ctx ends; the only errors are ctx's and
+// ErrOffsetOutOfRange.
 func (p *Partition) Read(ctx context.Context, limit int, wait time.Duration) (Batch, error) {
 	until := time.Now().Add(wait)
-	for len(p.pending) < limit {
+	for len(p.pending) < limit && p.bytes < p.client.opts.FetchMaxBytes {
 		left := time.Until(until)
 		if left <= 0 {
 			break
@@ -88,6 +90,9 @@ func (p *Partition) Read(ctx context.Context, limit int, wait time.Duration) (Ba
 				break
 			}
 			return Batch{Next: p.next, HighWater: p.HighWater()}, err
+		}
+		for i := range got {
+			p.bytes += len(got[i].Key) + len(got[i].Value)
 		}
 		if p.pending == nil {
 			p.pending = got
@@ -109,6 +114,9 @@ func (p *Partition) take(limit int) Batch {
 		b.Records, p.pending = p.pending, nil
 		b.Next = p.after
 	}
+	for i := range b.Records {
+		p.bytes -= len(b.Records[i].Key) + len(b.Records[i].Value)
+	}
 	p.next = b.Next
 	return b
 }
@@ -122,9 +130,7 @@ func (p *Partition) retry(ctx context.Context, fn func(*kafka.Conn) error) error
 		err := p.attempt(ctx, fn)
 		switch {
 		case err == nil:
-			if p.failures > 0 {
-				p.failures = 0
-			}
+			p.failures = 0
 			p.note(nil)
 			return nil
 		case errors.Is(err, kafka.OffsetOutOfRange):
