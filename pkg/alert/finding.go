@@ -247,7 +247,7 @@ func (m *mapper) evidences() []evidence {
 		e := evidence{
 			Name: "member account", UID: identifier(member.Account), VerdictID: verdictSuspicious, Verdict: "Suspicious",
 			Data: memberData{
-				Agreement: round(math.Max(0, math.Min(1, member.Agreement)), 1000), Planes: m.planes(member.Planes),
+				Agreement: round(math.Max(0, math.Min(1, member.Agreement)), 1e6), Planes: m.planes(member.Planes),
 				Requests: member.Requests, FirstSeen: clampTime(member.FirstSeen), LastSeen: clampTime(member.LastSeen),
 			},
 		}
@@ -343,7 +343,7 @@ func (m *mapper) detail() detail {
 	}
 	for _, s := range f.Shared[:m.keep(len(f.Shared), m.limits.shared)] {
 		d.Shared = append(d.Shared, detailShared{
-			Facet: identifier(s.Facet), Value: m.text(s.Value, maxText), Share: round(s.Share, 10_000), Census: round(s.Census, 1e6),
+			Facet: identifier(s.Facet), Value: m.text(s.Value, maxText), Share: round(s.Share, 1e6), Census: round(s.Census, 1e6),
 		})
 	}
 	for _, s := range f.Innocence[:m.keep(len(f.Innocence), m.limits.words)] {

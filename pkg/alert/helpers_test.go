@@ -118,9 +118,9 @@ func pool() *campaign.Finding {
 			{Account: "株式会社テスト_01", Requests: 2987, Agreement: 0.88, Planes: []detectors.Plane{work}, FirstSeen: opened - hour, LastSeen: opened},
 		},
 		Shared: []campaign.SharedFacet{
-			{Facet: "stack", Value: "OpenAI/Python 1.99.1", Share: 0.98, Census: 0.021},
+			{Facet: "client stack", Value: "OpenAI/Python 1.99.1", Share: 0.98, Census: 0.021},
 			{Facet: "network", Value: "203.0.113.0/24", Share: 0.12, Census: 0.0004},
-			{Facet: "params", Value: "temperature=0.7 max_tokens=4096", Share: 0.97, Census: 0.034},
+			{Facet: "parameters", Value: "temperature=0.7 max_tokens=4096", Share: 0.97, Census: 0.034},
 		},
 		Innocence: []string{"The accounts rest at night: 14 hours of the day carry requests."},
 		NextStep: "Compare two members' requests in the gateway's own log; if the template is the same, limit the whole group at once: banning " +

@@ -213,7 +213,7 @@ func (t *textWriter) shared(f *campaign.Finding) {
 		return
 	}
 	t.section("WHAT THEY SHARE", "")
-	const facetWidth, figure = 12, 14
+	const facetWidth, figure = 19, 14
 	room := t.width - 2 - facetWidth - 2*figure
 	row := func(facet, value, members, all string) string {
 		return column(facet, facetWidth) + column(value, room) + columnRight(members, figure) + columnRight(all, figure)

@@ -1,0 +1,81 @@
+package alert
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/campaign"
+)
+
+// Parse reads the value of a finding record back, for what shows findings without having made them: the demo, the console, exports. What the
+// record does not hold (members beyond the sample, what was cut) is not there.
+func Parse(value []byte) (*campaign.Finding, error) {
+	var d detectionFinding
+	if err := json.Unmarshal(value, &d); err != nil {
+		return nil, fmt.Errorf("alert: read finding: %w", err)
+	}
+	if d.ClassUID != classUID || d.FindingInfo.UID == "" {
+		return nil, errors.New("alert: read finding: the record is no Detection Finding (class_uid 2004 with a finding_info.uid)")
+	}
+	own := &d.Unmapped.Stillwatch
+	f := &campaign.Finding{
+		UID: d.FindingInfo.UID, Campaign: d.Metadata.CorrelationUID, Tenant: d.Metadata.TenantUID, Sequence: int(d.Metadata.Sequence),
+		Activity: campaign.Activity(d.ActivityID), Kind: campaign.Kind(own.Kind),
+		Title: d.FindingInfo.Title, Summary: d.FindingInfo.Desc,
+		Created: d.FindingInfo.CreatedTime, Modified: d.FindingInfo.ModifiedTime, FirstSeen: d.StartTime, LastSeen: d.EndTime,
+		Severity: campaign.Severity(d.SeverityID), Confidence: d.ConfidenceScore,
+		Coordination: own.CoordinationBits, Harvest: own.HarvestBits, Planes: planesOf(own.Planes),
+		Members: own.Members, Requests: own.Requests, OutputTokens: own.OutputTokens,
+		Innocence: own.Innocence, CloseReason: own.CloseReason, Muted: own.Muted, Related: own.Related,
+	}
+	if d.Remediation != nil {
+		f.NextStep = d.Remediation.Desc
+	}
+	for _, r := range d.Resources {
+		f.Models = append(f.Models, r.UID)
+	}
+	for i := range own.Evidence {
+		e := &own.Evidence[i]
+		axis := detectors.Coordination
+		if e.Axis == axisName(detectors.Harvest) {
+			axis = detectors.Harvest
+		}
+		f.Evidence = append(f.Evidence, detectors.Evidence{
+			Detector: e.Detector, Axis: axis, Plane: detectors.Plane(e.Plane), Bits: e.Bits, Observed: e.Observed, Expected: e.Expected, Note: e.Note,
+		})
+	}
+	for i := range d.Evidences {
+		f.Sample = append(f.Sample, member(&d.Evidences[i]))
+	}
+	for _, s := range own.Shared {
+		f.Shared = append(f.Shared, campaign.SharedFacet(s))
+	}
+	for _, p := range own.Timeline {
+		f.Timeline = append(f.Timeline, campaign.Point(p))
+	}
+	return f, nil
+}
+
+func member(e *evidence) campaign.Member {
+	m := campaign.Member{
+		Account: e.UID, Requests: e.Data.Requests, Agreement: e.Data.Agreement, Planes: planesOf(e.Data.Planes),
+		FirstSeen: e.Data.FirstSeen, LastSeen: e.Data.LastSeen,
+	}
+	if e.User != nil && e.User.Account != nil {
+		m.Org = e.User.Account.UID
+	}
+	if e.HTTPRequest != nil {
+		m.Stack = e.HTTPRequest.UserAgent
+	}
+	return m
+}
+
+func planesOf(names []string) []detectors.Plane {
+	var out []detectors.Plane
+	for _, n := range names {
+		out = append(out, detectors.Plane(n))
+	}
+	return out
+}
