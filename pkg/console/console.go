@@ -22,7 +22,7 @@ type Options struct {
 	// Address is host:port; port 0 takes a free one.
 	Address string `yaml:"address"`
 	// Token is the bearer token. Once set it is asked for on every address; only /healthz and /readyz go without.
-	Token string `yaml:"token" secret:"true"`
+	Token string `yaml:"token"`
 	// ProbeTimeout bounds the checks behind /readyz.
 	ProbeTimeout time.Duration `yaml:"probe_timeout"`
 }

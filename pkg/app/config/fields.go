@@ -1,0 +1,211 @@
+package config
+
+import (
+	"encoding"
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// field is one key of the configuration: a leaf of the struct, reached by its path of YAML keys.
+type field struct {
+	path   string
+	value  reflect.Value
+	secret bool
+	// file marks the `*_file` companion of a secret: it has no place in the structs, its value is a string of the loader's own.
+	file bool
+}
+
+// fileSuffix makes the key that names a file with a secret out of the secret's key.
+const fileSuffix = "_file"
+
+// fields lists the leaves of the struct that v points at, in the order of their declaration. Every secret is followed by its
+// companion `*_file` key.
+func fields(v reflect.Value) []field {
+	var out []field
+	walk(v.Elem(), "", func(f field) {
+		out = append(out, f)
+		if f.secret {
+			out = append(out, field{path: f.path + fileSuffix, value: reflect.New(reflect.TypeFor[string]()).Elem(), file: true})
+		}
+	})
+	return out
+}
+
+func walk(v reflect.Value, prefix string, visit func(field)) {
+	t := v.Type()
+	for i := range t.NumField() {
+		sf := t.Field(i)
+		name, inline := yamlName(sf)
+		if name == "" && !inline {
+			continue
+		}
+		path := join(prefix, name)
+		if inline {
+			path = prefix
+		}
+		if sf.Type.Kind() == reflect.Struct && !isScalar(sf.Type) {
+			walk(v.Field(i), path, visit)
+			continue
+		}
+		visit(field{path: path, value: v.Field(i), secret: isSecret(name, sf.Type)})
+	}
+}
+
+// isSecret goes by the name, so that no part can forget to say so.
+func isSecret(name string, t reflect.Type) bool {
+	for _, word := range []string{"password", "secret", "token"} {
+		if name == word || strings.HasSuffix(name, "_"+word) {
+			return t.Kind() == reflect.String
+		}
+	}
+	return false
+}
+
+// yamlName is the key of a struct field; it is empty for a field that is no part of the configuration.
+func yamlName(sf reflect.StructField) (name string, inline bool) {
+	tag, ok := sf.Tag.Lookup("yaml")
+	if !ok || !sf.IsExported() {
+		return "", false
+	}
+	name, opts, _ := strings.Cut(tag, ",")
+	if name == "-" {
+		return "", false
+	}
+	return name, strings.Contains(opts, "inline")
+}
+
+func join(prefix, name string) string {
+	if prefix == "" {
+		return name
+	}
+	return prefix + "." + name
+}
+
+var (
+	durationType    = reflect.TypeFor[time.Duration]()
+	unmarshalerType = reflect.TypeFor[encoding.TextUnmarshaler]()
+)
+
+// isScalar tells whether a value of the type is written as one YAML scalar.
+func isScalar(t reflect.Type) bool {
+	if t == durationType || reflect.PointerTo(t).Implements(unmarshalerType) {
+		return true
+	}
+	switch t.Kind() {
+	case reflect.Struct, reflect.Slice, reflect.Map, reflect.Array, reflect.Pointer, reflect.Interface:
+		return false
+	default:
+		return true
+	}
+}
+
+// setScalar parses text into v. The error says what is wanted and does not repeat the text.
+func setScalar(v reflect.Value, text string) error {
+	if v.Type() == durationType {
+		d, err := ParseDuration(text)
+		if err != nil {
+			return err
+		}
+		v.SetInt(int64(d))
+		return nil
+	}
+	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
+		return u.UnmarshalText([]byte(text))
+	}
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(text)
+	case reflect.Bool:
+		b, err := strconv.ParseBool(text)
+		if err != nil {
+			return errWant("true or false")
+		}
+		v.SetBool(b)
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		n, err := strconv.ParseInt(text, 0, v.Type().Bits())
+		if err != nil {
+			return errWant("an integer")
+		}
+		v.SetInt(n)
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		n, err := strconv.ParseUint(text, 0, v.Type().Bits())
+		if err != nil {
+			return errWant("a non-negative integer")
+		}
+		v.SetUint(n)
+	case reflect.Float32, reflect.Float64:
+		f, err := strconv.ParseFloat(text, v.Type().Bits())
+		if err != nil {
+			return errWant("a number")
+		}
+		v.SetFloat(f)
+	default:
+		return fmt.Errorf("cannot be set from text (%s)", v.Type())
+	}
+	return nil
+}
+
+// setList parses a comma-separated list into the slice v. Empty text is the empty list.
+func setList(v reflect.Value, text string) error {
+	out := reflect.MakeSlice(v.Type(), 0, 0)
+	if strings.TrimSpace(text) != "" {
+		for part := range strings.SplitSeq(text, ",") {
+			el := reflect.New(v.Type().Elem()).Elem()
+			if err := setScalar(el, strings.TrimSpace(part)); err != nil {
+				return fmt.Errorf("a comma-separated list: %w", err)
+			}
+			out = reflect.Append(out, el)
+		}
+	}
+	v.Set(out)
+	return nil
+}
+
+func errWant(what string) error { return fmt.Errorf("want %s", what) }
+
+// ParseDuration reads a duration as Go writes it, and days besides: "1d12h".
+func ParseDuration(text string) (time.Duration, error) {
+	want := errWant("a duration such as 250ms, 30s, 15m, 12h or 45d")
+	days, rest, ok := strings.Cut(text, "d")
+	if !ok {
+		d, err := time.ParseDuration(text)
+		if err != nil {
+			return 0, want
+		}
+		return d, nil
+	}
+	n, err := strconv.ParseUint(days, 10, 16)
+	if err != nil {
+		return 0, want
+	}
+	var d time.Duration
+	if rest != "" {
+		if d, err = time.ParseDuration(rest); err != nil || d < 0 {
+			return 0, want
+		}
+	}
+	return time.Duration(n)*24*time.Hour + d, nil
+}
+
+// FormatDuration writes a duration the way a person would: "45d", "12h", "250ms".
+func FormatDuration(d time.Duration) string {
+	const day = 24 * time.Hour
+	var s strings.Builder
+	if d >= 2*day {
+		s.WriteString(strconv.Itoa(int(d/day)) + "d")
+		if d %= day; d == 0 {
+			return s.String()
+		}
+	}
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return s.String() + text
+}

@@ -1,0 +1,144 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/invopop/jsonschema"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/stillwatch/stillwatch/configs"
+)
+
+const schemaID = "https://github.com/stillwatch/stillwatch/configs/schema/stillwatch.schema.json"
+
+// Schema is the JSON Schema of the configuration file, indented. Keys, types and defaults come from the structs, descriptions from
+// the comments of configs/stillwatch.yaml, so that neither can say something else than the other.
+func Schema() ([]byte, error) {
+	docs, err := comments(configs.Reference)
+	if err != nil {
+		return nil, err
+	}
+	defaults := Default()
+	root := object()
+	root.Version = jsonschema.Version
+	root.ID = schemaID
+	root.Title = "Stillwatch configuration"
+	sections := map[string]*jsonschema.Schema{"": root}
+	for _, f := range fields(reflect.ValueOf(&defaults)) {
+		section, name := split(f.path)
+		prop := fieldSchema(f)
+		prop.Description = docs[f.path]
+		sectionSchema(sections, docs, section).Properties.Set(name, prop)
+	}
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(root); err != nil {
+		return nil, fmt.Errorf("encode schema: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+func object() *jsonschema.Schema {
+	return &jsonschema.Schema{Type: "object", Properties: jsonschema.NewProperties(), AdditionalProperties: jsonschema.FalseSchema}
+}
+
+// sectionSchema returns the object at path and makes it, and those above it, when it is not there yet.
+func sectionSchema(all map[string]*jsonschema.Schema, docs map[string]string, path string) *jsonschema.Schema {
+	if s, ok := all[path]; ok {
+		return s
+	}
+	s := object()
+	s.Description = docs[path]
+	all[path] = s
+	above, name := split(path)
+	sectionSchema(all, docs, above).Properties.Set(name, s)
+	return s
+}
+
+func fieldSchema(f field) *jsonschema.Schema {
+	s := typeSchema(f.value.Type())
+	if f.secret {
+		s.WriteOnly = true
+	} else if !f.file {
+		s.Default = plain(f.value)
+	}
+	// A value may be written as ${NAME} whatever its type is, and a list as text with commas.
+	switch {
+	case s.Type == "string" && s.Pattern != "":
+		s.Pattern += `|\$\{`
+	case s.Type == "array":
+		return eitherOr(s, &jsonschema.Schema{Type: "string"})
+	case s.Type != "string":
+		return eitherOr(s, &jsonschema.Schema{Type: "string", Pattern: `\$\{`})
+	}
+	return s
+}
+
+// eitherOr offers b beside a; the default moves up.
+func eitherOr(a, b *jsonschema.Schema) *jsonschema.Schema {
+	both := &jsonschema.Schema{AnyOf: []*jsonschema.Schema{a, b}, Default: a.Default}
+	a.Default = nil
+	return both
+}
+
+func typeSchema(t reflect.Type) *jsonschema.Schema {
+	if t == durationType {
+		return &jsonschema.Schema{Type: "string", Pattern: `^-?(\d+d)?([\d.]+(ns|us|µs|ms|s|m|h))*$`}
+	}
+	if reflect.PointerTo(t).Implements(unmarshalerType) {
+		return &jsonschema.Schema{Type: "string"}
+	}
+	switch t.Kind() {
+	case reflect.Bool:
+		return &jsonschema.Schema{Type: "boolean"}
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return &jsonschema.Schema{Type: "integer"}
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return &jsonschema.Schema{Type: "integer", Minimum: "0"}
+	case reflect.Float32, reflect.Float64:
+		return &jsonschema.Schema{Type: "number"}
+	case reflect.Slice:
+		return &jsonschema.Schema{Type: "array", Items: typeSchema(t.Elem())}
+	case reflect.Map:
+		return &jsonschema.Schema{Type: "object", AdditionalProperties: typeSchema(t.Elem())}
+	default:
+		return &jsonschema.Schema{Type: "string"}
+	}
+}
+
+// comments maps every key of a YAML document to the comment that stands above it.
+func comments(text []byte) (map[string]string, error) {
+	var doc yaml.Node
+	if err := yaml.Unmarshal(text, &doc); err != nil {
+		return nil, fmt.Errorf("configs/stillwatch.yaml: %w", err)
+	}
+	out := map[string]string{}
+	if len(doc.Content) > 0 {
+		collectComments(doc.Content[0], "", out)
+	}
+	return out, nil
+}
+
+func collectComments(n *yaml.Node, path string, into map[string]string) {
+	for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
+		p := join(path, n.Content[i].Value)
+		into[p] = commentText(n.Content[i].HeadComment)
+		collectComments(n.Content[i+1], p, into)
+	}
+}
+
+// commentText unwraps the last paragraph of a comment: earlier ones speak about the file.
+func commentText(comment string) string {
+	paragraphs := strings.Split(comment, "\n\n")
+	lines := strings.Split(paragraphs[len(paragraphs)-1], "\n")
+	for i, l := range lines {
+		lines[i] = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(l), "#"))
+	}
+	return strings.TrimSpace(strings.Join(lines, " "))
+}

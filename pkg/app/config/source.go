@@ -1,0 +1,324 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/agext/levenshtein"
+	"go.yaml.in/yaml/v3"
+)
+
+// source fills a struct from YAML text and from the environment, and collects everything that is wrong with them.
+type source struct {
+	name   string
+	fields map[string]field
+	order  []string
+	// sections are the paths that hold keys.
+	sections map[string]bool
+	lookup   func(string) (string, bool)
+	errs     []error
+}
+
+func newSource(into any, lookup func(string) (string, bool)) *source {
+	s := &source{fields: map[string]field{}, sections: map[string]bool{"": true}, lookup: lookup}
+	for _, f := range fields(reflect.ValueOf(into)) {
+		s.fields[f.path] = f
+		s.order = append(s.order, f.path)
+		for p := f.path; strings.Contains(p, "."); {
+			p = p[:strings.LastIndexByte(p, '.')]
+			s.sections[p] = true
+		}
+	}
+	return s
+}
+
+func (s *source) errorf(n *yaml.Node, format string, args ...any) {
+	s.errs = append(s.errs, fmt.Errorf("%s:%d: %w", s.name, n.Line, fmt.Errorf(format, args...)))
+}
+
+// yaml reads a YAML document; name stands before the line number in errors.
+func (s *source) yaml(name string, text []byte) {
+	s.name = name
+	var doc yaml.Node
+	if err := yaml.Unmarshal(text, &doc); err != nil {
+		s.errs = append(s.errs, fmt.Errorf("%s: %s", name, strings.TrimPrefix(err.Error(), "yaml: ")))
+		return
+	}
+	if len(doc.Content) == 0 {
+		return
+	}
+	s.mapping(doc.Content[0], "")
+}
+
+func (s *source) mapping(n *yaml.Node, path string) {
+	n = resolve(n)
+	if isNull(n) {
+		return
+	}
+	if n.Kind != yaml.MappingNode {
+		what := "the file"
+		if path != "" {
+			what = path
+		}
+		s.errorf(n, "%s: want keys and values", what)
+		return
+	}
+	seen := map[string]int{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key, value := n.Content[i], n.Content[i+1]
+		p := join(path, key.Value)
+		if line, ok := seen[key.Value]; ok {
+			s.errorf(key, "%s: already set on line %d", p, line)
+			continue
+		}
+		seen[key.Value] = key.Line
+		f, leaf := s.fields[p]
+		switch {
+		case leaf:
+			s.leaf(value, f)
+		case s.sections[p]:
+			s.mapping(value, p)
+		default:
+			s.errorf(key, "unknown key %q; did you mean %q?", p, s.nearest(p))
+		}
+	}
+}
+
+func (s *source) leaf(n *yaml.Node, f field) {
+	n = resolve(n)
+	// A key without a value keeps its default: that is how a commented file is written.
+	if isNull(n) {
+		return
+	}
+	if err := s.set(f.value, n); err != nil {
+		shown := ""
+		if !f.secret && n.Kind == yaml.ScalarNode {
+			shown = fmt.Sprintf(", not %q", n.Value)
+		}
+		s.errorf(n, "%s: %w%s", f.path, err, shown)
+	}
+}
+
+// set assigns a YAML node to v. Errors do not repeat the value.
+func (s *source) set(v reflect.Value, n *yaml.Node) error {
+	n = resolve(n)
+	switch {
+	case isScalar(v.Type()):
+		if n.Kind != yaml.ScalarNode {
+			return errWant("one value")
+		}
+		text, err := s.expand(n.Value)
+		if err != nil {
+			return err
+		}
+		return setScalar(v, text)
+	case v.Kind() == reflect.Slice:
+		if n.Kind == yaml.ScalarNode {
+			text, err := s.expand(n.Value)
+			if err != nil {
+				return err
+			}
+			return setList(v, text)
+		}
+		if n.Kind != yaml.SequenceNode {
+			return errWant("a list")
+		}
+		out := reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content))
+		for i, c := range n.Content {
+			if err := s.set(out.Index(i), c); err != nil {
+				return fmt.Errorf("item %d: %w", i+1, err)
+			}
+		}
+		v.Set(out)
+		return nil
+	case v.Kind() == reflect.Map:
+		if n.Kind != yaml.MappingNode {
+			return errWant("keys and values")
+		}
+		out := reflect.MakeMap(v.Type())
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			el := reflect.New(v.Type().Elem()).Elem()
+			if err := s.set(el, n.Content[i+1]); err != nil {
+				return fmt.Errorf("%s: %w", n.Content[i].Value, err)
+			}
+			out.SetMapIndex(reflect.ValueOf(n.Content[i].Value).Convert(v.Type().Key()), el)
+		}
+		v.Set(out)
+		return nil
+	default:
+		return fmt.Errorf("cannot be set (%s)", v.Type())
+	}
+}
+
+// EnvName is the environment variable that overrides a key: STILLWATCH_KAFKA_BROKERS for kafka.brokers.
+func EnvName(path string) string {
+	return envPrefix + strings.ToUpper(strings.ReplaceAll(path, ".", "_"))
+}
+
+const envPrefix = "STILLWATCH_"
+
+// env overrides keys from the environment.
+func (s *source) env() {
+	for _, path := range s.order {
+		name := EnvName(path)
+		text, ok := s.lookup(name)
+		if !ok {
+			continue
+		}
+		f := s.fields[path]
+		if err := setText(f.value, text); err != nil {
+			s.errs = append(s.errs, fmt.Errorf("environment variable %s: %w", name, err))
+		}
+	}
+}
+
+// setText assigns an environment variable: lists are comma-separated, maps are written key=value,key=value.
+func setText(v reflect.Value, text string) error {
+	switch {
+	case isScalar(v.Type()):
+		return setScalar(v, text)
+	case v.Kind() == reflect.Slice:
+		return setList(v, text)
+	case v.Kind() == reflect.Map:
+		out := reflect.MakeMap(v.Type())
+		for part := range strings.SplitSeq(text, ",") {
+			if strings.TrimSpace(part) == "" {
+				continue
+			}
+			key, value, ok := strings.Cut(part, "=")
+			if !ok {
+				return errWant("key=value,key=value")
+			}
+			el := reflect.New(v.Type().Elem()).Elem()
+			if err := setScalar(el, strings.TrimSpace(value)); err != nil {
+				return err
+			}
+			out.SetMapIndex(reflect.ValueOf(strings.TrimSpace(key)).Convert(v.Type().Key()), el)
+		}
+		v.Set(out)
+		return nil
+	default:
+		return fmt.Errorf("cannot be set from the environment (%s)", v.Type())
+	}
+}
+
+// maxSecretFile bounds a secret file: whoever points at something larger points at the wrong file.
+const maxSecretFile = 64 << 10
+
+// secretFiles reads the files that the `*_file` keys name into the secrets beside them.
+func (s *source) secretFiles() {
+	for _, path := range s.order {
+		f := s.fields[path]
+		if !f.file || f.value.String() == "" {
+			continue
+		}
+		secret := s.fields[strings.TrimSuffix(path, fileSuffix)]
+		if secret.value.String() != "" {
+			s.errs = append(s.errs, fmt.Errorf("%s and %s are both set; keep one", secret.path, path))
+			continue
+		}
+		text, err := readSecret(f.value.String())
+		if err != nil {
+			s.errs = append(s.errs, fmt.Errorf("%s: %w", path, err))
+			continue
+		}
+		secret.value.SetString(text)
+	}
+}
+
+func readSecret(file string) (string, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return "", err
+	}
+	if info.Size() > maxSecretFile {
+		return "", fmt.Errorf("%s is larger than %d bytes: that is no secret", file, maxSecretFile)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	secret := strings.TrimRight(string(text), "\r\n")
+	if secret == "" {
+		return "", fmt.Errorf("%s is empty", file)
+	}
+	return secret, nil
+}
+
+// expand replaces ${NAME} with the environment variable NAME, ${NAME:-text} with text when it is not set, and $${ with ${.
+func (s *source) expand(text string) (string, error) {
+	var out strings.Builder
+	for {
+		i := strings.Index(text, "${")
+		if i < 0 {
+			out.WriteString(text)
+			return out.String(), nil
+		}
+		if i > 0 && text[i-1] == '$' {
+			out.WriteString(text[:i-1] + "${")
+			text = text[i+2:]
+			continue
+		}
+		out.WriteString(text[:i])
+		name, rest, ok := strings.Cut(text[i+2:], "}")
+		if !ok {
+			return "", errors.New("a ${ without its }; write $${ for the characters themselves")
+		}
+		name, fallback, hasFallback := strings.Cut(name, ":-")
+		value, set := s.lookup(name)
+		switch {
+		case set:
+			out.WriteString(value)
+		case hasFallback:
+			out.WriteString(fallback)
+		default:
+			return "", fmt.Errorf("environment variable %s is not set; set it or write ${%s:-default}", name, name)
+		}
+		text = rest
+	}
+}
+
+// nearest is the known key that looks most like the unknown one. Keys of the same section win ties, a key of the same name
+// elsewhere beats a dissimilar neighbour.
+func (s *source) nearest(unknown string) string {
+	section, name := split(unknown)
+	known := slices.Clone(s.order)
+	for p := range s.sections {
+		if p != "" {
+			known = append(known, p)
+		}
+	}
+	slices.Sort(known)
+	best, bestScore := "", -1.0
+	for _, k := range known {
+		sec, leaf := split(k)
+		score := levenshtein.Match(name, leaf, nil)
+		if sec == section {
+			score += 0.25
+		}
+		if score > bestScore {
+			best, bestScore = k, score
+		}
+	}
+	return best
+}
+
+func split(path string) (section, name string) {
+	if i := strings.LastIndexByte(path, '.'); i >= 0 {
+		return path[:i], path[i+1:]
+	}
+	return "", path
+}
+
+func resolve(n *yaml.Node) *yaml.Node {
+	for n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	return n
+}
+
+func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.Tag == "!!null" }
