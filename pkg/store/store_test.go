@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -473,6 +474,7 @@ func TestWhatIsWrongWithRedisIsSaidInOneLine(t *testing.T) {
 			require.ErrorContains(t, err, test.want)
 			require.NotContains(t, err.Error(), "\n")
 			require.NotContains(t, err.Error(), "guess")
+			require.Equal(t, !slices.Contains([]string{"nobody listens", "unknown host", "tls to a plain port"}, test.name), IsFatal(err))
 		})
 	}
 }

@@ -60,42 +60,42 @@ func explain(err error, brokers []string) error {
 	)
 	switch {
 	case errors.As(err, &unknown), errors.As(err, &hostname), errors.As(err, &invalid), errors.As(err, &verify), errors.As(err, &alert):
-		return wrapped{fmt.Sprintf("kafka at %s: TLS certificate not accepted: %s; check kafka.tls", at, root(err)), err}
+		return wrapped{fmt.Sprintf("kafka at %s: TLS certificate not accepted: %s; check kafka.tls", at, root(err)), err, true}
 	case errors.As(err, &record):
-		return wrapped{fmt.Sprintf("kafka at %s does not speak TLS on this port; check kafka.tls.enabled and the port", at), err}
+		return wrapped{fmt.Sprintf("kafka at %s does not speak TLS on this port; check kafka.tls.enabled and the port", at), err, true}
 	case errors.As(err, &kerr):
 		return explainCode(kerr, err, at)
 	case errors.As(err, &dns):
-		return wrapped{fmt.Sprintf("cannot find kafka host %s: %s; check kafka.brokers", dns.Name, dns.Err), err}
+		return wrapped{fmt.Sprintf("cannot find kafka host %s: %s; check kafka.brokers", dns.Name, dns.Err), err, false}
 	case errors.Is(err, syscall.ECONNREFUSED):
 		if errors.As(err, &op) && op.Addr != nil {
 			at = op.Addr.String()
 		}
-		return wrapped{fmt.Sprintf("cannot reach kafka at %s: connection refused; check kafka.brokers", at), err}
+		return wrapped{fmt.Sprintf("cannot reach kafka at %s: connection refused; check kafka.brokers", at), err, false}
 	case strings.Contains(err.Error(), "SASL"):
-		return wrapped{fmt.Sprintf("kafka at %s refused the login: %s; check kafka.sasl", at, root(err)), err}
+		return wrapped{fmt.Sprintf("kafka at %s refused the login: %s; check kafka.sasl", at, root(err)), err, true}
 	case errors.Is(err, context.DeadlineExceeded), isTimeout(err):
-		return wrapped{fmt.Sprintf("kafka at %s does not answer in time; check kafka.brokers, kafka.tls and the network", at), err}
+		return wrapped{fmt.Sprintf("kafka at %s does not answer in time; check kafka.brokers, kafka.tls and the network", at), err, false}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return wrapped{fmt.Sprintf("kafka at %s closed the connection; if it lasts, check kafka.tls and kafka.sasl against the listener", at), err}
+		return wrapped{fmt.Sprintf("kafka at %s closed the connection; if it lasts, check kafka.tls and kafka.sasl against the listener", at), err, false}
 	}
-	return wrapped{fmt.Sprintf("kafka at %s: %s", at, oneLine(err.Error())), err}
+	return wrapped{fmt.Sprintf("kafka at %s: %s", at, oneLine(err.Error())), err, false}
 }
 
 func explainCode(code kafka.Error, err error, at string) error {
-	advice := ""
+	advice, fatal := "", false
 	//nolint:exhaustive // the codes that an operator can act on; all others speak for themselves
 	switch code {
 	case kafka.SASLAuthenticationFailed, kafka.IllegalSASLState:
-		return wrapped{fmt.Sprintf("kafka at %s refused the login: wrong user name or password; check kafka.sasl", at), err}
+		return wrapped{fmt.Sprintf("kafka at %s refused the login: wrong user name or password; check kafka.sasl", at), err, true}
 	case kafka.UnsupportedSASLMechanism:
-		return wrapped{fmt.Sprintf("kafka at %s does not offer this SASL mechanism; check kafka.sasl.mechanism", at), err}
+		return wrapped{fmt.Sprintf("kafka at %s does not offer this SASL mechanism; check kafka.sasl.mechanism", at), err, true}
 	case kafka.TopicAuthorizationFailed:
-		advice = "; grant this user read, write and describe on its topics"
+		advice, fatal = "; grant this user read, write and describe on its topics", true
 	case kafka.GroupAuthorizationFailed:
-		advice = "; grant this user read on its consumer groups"
+		advice, fatal = "; grant this user read on its consumer groups", true
 	case kafka.ClusterAuthorizationFailed:
-		advice = "; grant this user create on the cluster, or create the topics by hand"
+		advice, fatal = "; grant this user create on the cluster, or create the topics by hand", true
 	case kafka.UnknownTopicOrPartition:
 		advice = "; create the topic"
 	case kafka.NotEnoughReplicas, kafka.NotEnoughReplicasAfterAppend:
@@ -103,13 +103,14 @@ func explainCode(code kafka.Error, err error, at string) error {
 	case kafka.InvalidReplicationFactor:
 		advice = "; there are fewer brokers than the replication factor asks for"
 	}
-	return wrapped{fmt.Sprintf("kafka at %s: %s%s", at, strings.ToLower(code.Title()), advice), err}
+	return wrapped{fmt.Sprintf("kafka at %s: %s%s", at, strings.ToLower(code.Title()), advice), err, fatal}
 }
 
 // wrapped carries a message for people and the cause for errors.Is.
 type wrapped struct {
 	msg   string
 	cause error
+	fatal bool
 }
 
 func (w wrapped) Error() string { return w.msg }
@@ -124,6 +125,13 @@ func root(err error) string {
 		}
 		err = next
 	}
+}
+
+// IsFatal reports whether err is one that waiting does not mend, because it lies in the configuration: a refused login, a certificate that is not
+// accepted, a missing right.
+func IsFatal(err error) bool {
+	var w wrapped
+	return errors.As(err, &w) && w.fatal
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -12,10 +14,11 @@ import (
 )
 
 // TopicSpec is a topic that has to exist. Partitions, Replication and Config matter when it is created; Replication 0 or less takes the
-// broker's default.
+// broker's default. With Exact, an existing topic with another number of partitions is an error.
 type TopicSpec struct {
 	Name        string
 	Partitions  int
+	Exact       bool
 	Replication int
 	Config      map[string]string
 }
@@ -27,7 +30,7 @@ func (t *TopicSpec) command(broker string) string {
 	if t.Replication > 0 {
 		fmt.Fprintf(&b, " --replication-factor %d", t.Replication)
 	}
-	for _, k := range sortedKeys(t.Config) {
+	for _, k := range slices.Sorted(maps.Keys(t.Config)) {
 		fmt.Fprintf(&b, " --config %s=%s", k, t.Config[k])
 	}
 	return b.String()
@@ -53,7 +56,7 @@ func (c *Client) EnsureTopics(ctx context.Context, specs []TopicSpec, create boo
 	defer transport.CloseIdleConnections()
 	client := &kafka.Client{Addr: kafka.TCP(c.opts.Brokers...), Transport: transport, Timeout: c.opts.RequestTimeout}
 
-	missing, _, err := c.lookTopics(ctx, client, names)
+	missing, _, err := c.lookTopics(ctx, client, byName)
 	if err != nil {
 		return nil, err
 	}
@@ -66,9 +69,12 @@ func (c *Client) EnsureTopics(ctx context.Context, specs []TopicSpec, create boo
 		}
 	}
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
-		missing, leaderless, err := c.lookTopics(ctx, client, names)
+		missing, leaderless, err := c.lookTopics(ctx, client, byName)
 		if err == nil && len(missing)+len(leaderless) == 0 {
 			break
+		}
+		if IsFatal(err) {
+			return nil, err
 		}
 		select {
 		case <-ctx.Done():
@@ -83,8 +89,8 @@ func (c *Client) EnsureTopics(ctx context.Context, specs []TopicSpec, create boo
 }
 
 // lookTopics returns which of the topics do not exist, and which have a partition without a leader.
-func (c *Client) lookTopics(ctx context.Context, client *kafka.Client, names []string) (missing, leaderless []string, err error) {
-	meta, err := client.Metadata(ctx, &kafka.MetadataRequest{Topics: names})
+func (c *Client) lookTopics(ctx context.Context, client *kafka.Client, specs map[string]*TopicSpec) (missing, leaderless []string, err error) {
+	meta, err := client.Metadata(ctx, &kafka.MetadataRequest{Topics: slices.Sorted(maps.Keys(specs))})
 	if err != nil {
 		return nil, nil, explain(err, c.opts.Brokers)
 	}
@@ -97,6 +103,10 @@ func (c *Client) lookTopics(ctx context.Context, client *kafka.Client, names []s
 			leaderless = append(leaderless, t.Name)
 		case t.Error != nil:
 			return nil, nil, fmt.Errorf("topic %s: %w", t.Name, explain(t.Error, c.opts.Brokers))
+		case specs[t.Name].Exact && len(t.Partitions) != specs[t.Name].Partitions:
+			err := fmt.Errorf("topic %s has %d partitions and must have %d; make it anew, or configure another name",
+				t.Name, len(t.Partitions), specs[t.Name].Partitions)
+			return nil, nil, wrapped{err.Error(), err, true}
 		default:
 			for _, p := range t.Partitions {
 				if p.Error != nil || p.Leader.Host == "" {
@@ -106,7 +116,6 @@ func (c *Client) lookTopics(ctx context.Context, client *kafka.Client, names []s
 			}
 		}
 	}
-	sort.Strings(missing)
 	return missing, leaderless, nil
 }
 
@@ -118,7 +127,7 @@ func (c *Client) createTopics(ctx context.Context, client *kafka.Client, missing
 		if spec.Replication <= 0 {
 			tc.ReplicationFactor = -1
 		}
-		for _, k := range sortedKeys(spec.Config) {
+		for _, k := range slices.Sorted(maps.Keys(spec.Config)) {
 			tc.ConfigEntries = append(tc.ConfigEntries, kafka.ConfigEntry{ConfigName: k, ConfigValue: spec.Config[k]})
 		}
 		req.Topics = append(req.Topics, tc)
@@ -187,13 +196,4 @@ func (c *Client) compareConfigs(ctx context.Context, client *kafka.Client, specs
 	}
 	sort.Strings(warnings)
 	return warnings
-}
-
-func sortedKeys(m map[string]string) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	sort.Strings(keys)
-	return keys
 }

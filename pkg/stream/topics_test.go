@@ -60,3 +60,13 @@ func TestATopicThatCannotBeCreatedSaysWhy(t *testing.T) {
 	require.ErrorContains(t, err, "topics could not be created")
 	require.ErrorContains(t, err, "events")
 }
+
+func TestATopicThatNeedsAnExactNumberOfPartitionsIsCheckedForIt(t *testing.T) {
+	k := startKafka(t, []string{"events", "profiles"})
+	c := newClient(t, testOptions(k.ListenAddrs()))
+	exact := specs()
+	exact[1].Exact = true
+	_, err := c.EnsureTopics(testContext(t), exact, true)
+	require.EqualError(t, err, "topic profiles has 4 partitions and must have 1; make it anew, or configure another name")
+	require.True(t, IsFatal(err))
+}
