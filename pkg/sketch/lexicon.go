@@ -48,7 +48,7 @@ var rules = []struct {
 	intent Intents
 }{
 	{stepwise, stepwise, 0, Reasoning},
-	{telling, thinking, 5, Reasoning},
+	{telling, thinking, 6, Reasoning},
 	{hidden, thinking, 4, Coercion},
 	{telling, secret, 5, Coercion},
 	{coercing, coercing, 0, Coercion},

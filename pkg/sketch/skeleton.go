@@ -81,7 +81,7 @@ func (s *skeletoner) hash() uint64 {
 	switch {
 	case frames >= minHeadings, frames >= minFrames && headings < frames:
 		last = lastFrame
-	case frames+blocks >= minFrames:
+	case frames+blocks >= minFrames && headings < frames+blocks:
 		last = lastBlock
 	case s.n < minMarks:
 		return 0
