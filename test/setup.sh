@@ -61,9 +61,10 @@ install_packages() {
   case $lacking in *maven*) packages+=(maven) ;; esac
   case $lacking in *compiler*) packages+=(gcc libc6-dev) ;; esac
   case $lacking in *java*)
-    # default-jre-headless is older than 17 on some releases, and not every release has the same newer ones.
+    # default-jre-headless is older than 17 on some releases, and not every release has the same newer ones. A package that is only known by
+    # name has no candidate, or "(none)".
     for jre in openjdk-21-jre-headless openjdk-17-jre-headless default-jre-headless; do
-      apt-cache show "$jre" >/dev/null 2>&1 && break
+      case $(apt-cache policy "$jre") in *"Candidate: "[!\(]*) break ;; esac
     done
     packages+=("$jre")
     ;;

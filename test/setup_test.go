@@ -53,7 +53,7 @@ func newMachine(t *testing.T, commands ...string) *machine {
 	for _, s := range []struct{ name, command, body string }{
 		{"id", "id", `echo "${FAKE_UID:-0}"`},
 		{"apt-get", "apt-get", aptStub},
-		{"apt-cache", "apt-cache", `case $2 in openjdk-21*) exit 100 ;; esac`},
+		{"apt-cache", "apt-cache", `case $2 in openjdk-21*) echo "  Candidate: (none)" ;; *) echo "  Candidate: 17.0.1" ;; esac`},
 		{"docker", "docker", ""},
 		{"java", "java", javaStub},
 		{"openjdk-17-jre-headless", "java", javaStub},
