@@ -34,16 +34,18 @@ func (e *Event) Validate() error {
 		{"account.team_id", a.TeamID},
 		{"account.user_id", a.UserID},
 		{"account.key_hash", a.KeyHash},
+		{"account.plan", a.Plan},
 	} {
-		if !validIdentity(f.value) {
+		if !ValidIdentity(f.value) {
 			return &DecodeError{Reason: ReasonBadValue, Field: f.name}
 		}
 	}
 	return nil
 }
 
-// validIdentity tells whether a value is short enough and free of control characters, NUL among them, which separates the parts of keys.
-func validIdentity(v string) bool {
+// ValidIdentity tells whether a value is short enough for a key and free of control characters, NUL among them, which separates the parts
+// of keys.
+func ValidIdentity(v string) bool {
 	if len(v) > MaxIdentity {
 		return false
 	}

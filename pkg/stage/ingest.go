@@ -1,0 +1,395 @@
+package stage
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/stillwatch/stillwatch/pkg/event"
+	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+	"github.com/stillwatch/stillwatch/pkg/gateway"
+	"github.com/stillwatch/stillwatch/pkg/sketch"
+)
+
+// IngestOptions configure the ingest stage.
+type IngestOptions struct {
+	// AccountFields are the fields of an event that may name the account which is scored; the first that is there does. They are written as
+	// in the canonical event: account.id, account.key_hash, account.user_id, account.team_id, account.org_id, account.end_user_id, client.ip.
+	AccountFields []string `yaml:"account_fields" json:"account_fields"`
+	// Gateway says how records are read.
+	Gateway gateway.Options `yaml:"gateway" json:"gateway"`
+	// MaxRecordBytes is the size in bytes from which a record is not read at all but becomes a dead letter.
+	MaxRecordBytes int `yaml:"max_record_bytes" json:"max_record_bytes"`
+}
+
+// DefaultIngestOptions score what the gateway calls an account, and fall back to the key, the user, the organisation and the address.
+func DefaultIngestOptions() IngestOptions {
+	return IngestOptions{
+		AccountFields:  []string{"account.id", "account.key_hash", "account.user_id", "account.org_id", "client.ip"},
+		Gateway:        gateway.DefaultOptions(),
+		MaxRecordBytes: 64 << 20,
+	}
+}
+
+// Validate tells what is wrong with the options.
+func (o IngestOptions) Validate() error {
+	if len(o.AccountFields) == 0 {
+		return errors.New("ingest: account_fields is empty, name at least account.id")
+	}
+	for i, name := range o.AccountFields {
+		if accountField(name) == nil {
+			return fmt.Errorf("ingest: account_fields: %q is no field that can name an account, choose of %q", name, accountFieldNames())
+		}
+		if slices.Contains(o.AccountFields[:i], name) {
+			return fmt.Errorf("ingest: account_fields: %q is given twice", name)
+		}
+	}
+	if o.MaxRecordBytes <= 0 {
+		return fmt.Errorf("ingest: max_record_bytes is %d, give a positive number", o.MaxRecordBytes)
+	}
+	return o.Gateway.Validate()
+}
+
+// accountFieldNames lists what may name an account.
+func accountFieldNames() []string {
+	return []string{
+		"account.id", "account.key_hash", "account.user_id", "account.team_id", "account.org_id", "account.end_user_id", "client.ip",
+	}
+}
+
+// accountField returns how to read a field that may name an account, nil for one that may not. The address is read by its own rules.
+func accountField(name string) func(*event.Event) string {
+	switch name {
+	case "account.id":
+		return func(ev *event.Event) string { return ev.Account.ID }
+	case "account.key_hash":
+		return func(ev *event.Event) string { return ev.Account.KeyHash }
+	case "account.user_id":
+		return func(ev *event.Event) string { return ev.Account.UserID }
+	case "account.team_id":
+		return func(ev *event.Event) string { return ev.Account.TeamID }
+	case "account.org_id":
+		return func(ev *event.Event) string { return ev.Account.OrgID }
+	case "account.end_user_id":
+		return func(ev *event.Event) string { return ev.Account.EndUserID }
+	case "client.ip":
+		return clientAddress
+	}
+	return nil
+}
+
+func clientAddress(ev *event.Event) string {
+	if addr, ok := ev.Client.Addr(); ok {
+		return addr.String()
+	}
+	return ""
+}
+
+// Sketcher turns an event's text into a sketch.
+type Sketcher interface {
+	Sketch(ev *event.Event, out *sketch.Sketch)
+}
+
+// defaultTenant is the tenant of events that name none.
+const defaultTenant = "default"
+
+// NewIngest makes the stage that turns the records of gateways into observations: it decodes, hashes and sketches, and is where prompt
+// text ends. keys are the sketch options with the deployment's secret and, while a rotation lasts, once more with the previous secret:
+// then shingles are made under both, so that scaffolds known by their old hashes meet their new ones; all else is hashed with the first.
+func NewIngest(opts IngestOptions, keys ...sketch.Options) (Stage, error) {
+	if err := opts.Validate(); err != nil {
+		return nil, err
+	}
+	if len(keys) == 0 {
+		return nil, errors.New("ingest: no secret to hash with")
+	}
+	for _, k := range keys {
+		if err := k.Validate(); err != nil {
+			return nil, err
+		}
+	}
+	return &ingest{opts: opts, keys: keys}, nil
+}
+
+type ingest struct {
+	opts IngestOptions
+	keys []sketch.Options
+}
+
+// Name is "ingest".
+func (s *ingest) Name() string { return "ingest" }
+
+// Open makes the task of a partition, with a reader and sketchers of its own.
+func (s *ingest) Open(int) Task {
+	t := &ingestTask{maxRecord: s.opts.MaxRecordBytes, hash: newHasher(s.keys[0].Key), maxShingles: s.keys[0].MaxShingles}
+	for _, name := range s.opts.AccountFields {
+		t.account = append(t.account, accountField(name))
+	}
+	for _, k := range s.keys {
+		sketcher, err := sketch.New(k)
+		t.fault = errors.Join(t.fault, err)
+		t.sketchers = append(t.sketchers, sketcher)
+	}
+	var err error
+	t.reader, err = gateway.New(s.opts.Gateway)
+	t.fault = errors.Join(t.fault, err)
+	return t
+}
+
+// ingestTask has no state but scratch memory.
+type ingestTask struct {
+	maxRecord   int
+	maxShingles int
+	account     []func(*event.Event) string
+	reader      *gateway.Reader
+	sketchers   []Sketcher
+	hash        *hasher
+	facets      facetReader
+	// fault is what Open could not say; the options were validated, so there is none.
+	fault error
+
+	o     fingerprint.Observation
+	older sketch.Sketch
+	// size is how many bytes the last batch gave out: how much memory the next one begins with.
+	size int
+}
+
+// Needs names nothing: ingest keeps no state.
+func (t *ingestTask) Needs([]Record) []string { return nil }
+
+// Load has nothing to load.
+func (t *ingestTask) Load(key string, _ []byte) error {
+	return fmt.Errorf("ingest: state key %q is not mine: ingest keeps no state", key)
+}
+
+// Process turns the batch into observations. A record in which something cannot be read becomes one dead letter, whatever the number of
+// its bad items; its good items go on.
+func (t *ingestTask) Process(batch []Record) (Result, error) {
+	if t.fault != nil {
+		return Result{}, t.fault
+	}
+	out := ingestBatch{counts: map[string]int64{}, memory: make([]byte, 0, t.size+t.size/8)}
+	out.out = make([]Out, 0, len(batch))
+	for i := range batch {
+		t.record(&batch[i], &out)
+	}
+	t.size = out.total
+	if out.ok > 0 {
+		out.counts["ok"] = out.ok
+	}
+	return Result{Out: out.out, Counts: out.counts}, nil
+}
+
+// ingestBatch is what a batch has led to so far. Keys and values lie one after the other in memory, which a batch allocates once.
+type ingestBatch struct {
+	out    []Out
+	memory []byte
+	total  int
+	ok     int64
+	counts map[string]int64
+}
+
+// trouble is the first thing that was wrong with a record, and how many of its items are.
+type trouble struct {
+	reason, detail string
+	item, items    int
+}
+
+func (t *trouble) add(reason, detail string, item int) {
+	if t.items++; t.items == 1 {
+		t.reason, t.detail, t.item = reason, detail, item
+	}
+}
+
+func (t *ingestTask) record(r *Record, out *ingestBatch) {
+	if len(r.Value) > t.maxRecord {
+		var bad trouble
+		bad.add(event.ReasonTooLarge, "the record has "+strconv.Itoa(len(r.Value))+" bytes", 0)
+		out.bury(r, &bad)
+		return
+	}
+	t.o.Position = fingerprint.Position{Partition: t.hash.partition(r.Topic, r.Partition), Offset: r.Offset}
+	var bad trouble
+	item := 0
+	t.reader.Read(r.Value, func(ev *event.Event, err error) bool {
+		index := item
+		item++
+		if err != nil {
+			out.reject(err, index, &bad)
+			return true
+		}
+		t.o.Position.Index = int32(index)
+		if reason, err := t.observe(ev); err != nil {
+			bad.add(reason, err.Error(), index)
+		} else if err := out.add(&t.o); err != nil {
+			bad.add(reasonBadObservation, err.Error(), index)
+		}
+		return true
+	})
+	switch {
+	case item == 0:
+		out.counts["skipped:empty"]++
+	case bad.items > 0:
+		out.bury(r, &bad)
+	}
+}
+
+// Reasons for which a valid event becomes a dead letter. reasonBadSketch is the reason for which an event with a sketch that cannot be read becomes a dead letter. Taking it without its sketch
+// would leave a gateway with the wrong version blind without anybody noticing. reasonBadObservation is one that cannot be encoded: it must
+// not stop the partition.
+const (
+	reasonBadSketch      = "bad_sketch"
+	reasonBadObservation = "bad_observation"
+)
+
+// reject counts what is left out on purpose, and notes what cannot be read.
+func (b *ingestBatch) reject(err error, item int, bad *trouble) {
+	var skip *gateway.Skip
+	var broken *event.DecodeError
+	switch {
+	case errors.As(err, &skip):
+		b.counts["skipped:"+skip.Reason]++
+	case errors.As(err, &broken):
+		bad.add(broken.Reason, broken.Error(), item)
+	default:
+		bad.add("unreadable", err.Error(), item)
+	}
+}
+
+// add encodes an observation.
+func (b *ingestBatch) add(o *fingerprint.Observation) error {
+	start := len(b.memory)
+	b.memory = append(b.memory, o.Tenant...)
+	b.memory = append(b.memory, 0)
+	b.memory = append(b.memory, o.Account...)
+	key := len(b.memory)
+	memory, err := o.AppendBinary(b.memory)
+	if err != nil {
+		return err
+	}
+	b.memory = memory
+	end := len(memory)
+	b.out = append(b.out, Out{To: Observations, Key: memory[start:key:key], Value: memory[key:end:end]})
+	b.total += end - start
+	b.ok++
+	return nil
+}
+
+// bury makes the dead letter of a record: its key and value as they came, and in the headers why and where from. The detail names fields,
+// never content.
+func (b *ingestBatch) bury(r *Record, bad *trouble) {
+	b.counts["dead_letter:"+bad.reason]++
+	b.out = append(b.out, Out{
+		To: DeadLetters, Key: bytes.Clone(r.Key), Value: bytes.Clone(r.Value),
+		Headers: []Header{
+			{"stillwatch-reason", []byte(bad.reason)},
+			{"stillwatch-detail", []byte(bad.detail)},
+			{"stillwatch-topic", []byte(r.Topic)},
+			{"stillwatch-partition", strconv.AppendInt(nil, int64(r.Partition), 10)},
+			{"stillwatch-offset", strconv.AppendInt(nil, r.Offset, 10)},
+			{"stillwatch-item", strconv.AppendInt(nil, int64(bad.item), 10)},
+			{"stillwatch-bad-items", strconv.AppendInt(nil, int64(bad.items), 10)},
+		},
+	})
+}
+
+// observe makes t.o of an event, whose position is set already, or says why that cannot be done.
+func (t *ingestTask) observe(ev *event.Event) (reason string, err error) {
+	o := &t.o
+	tenant := ev.Tenant
+	if tenant == "" {
+		tenant = defaultTenant
+	}
+	*o = fingerprint.Observation{
+		Position: o.Position, Sketch: o.Sketch,
+		Time: ev.Time, Tenant: tenant, Org: ev.Account.OrgID, Plan: ev.Account.Plan, Verified: ev.Account.Verified.V,
+		CreatedAt: ev.Account.CreatedAt, InputTokens: known(ev.Usage.Input), OutputTokens: known(ev.Usage.Output),
+		ReasoningTokens: known(ev.Usage.Reasoning), Messages: messages(ev), Status: status(ev.Response.Status), Refused: refused(&ev.Response),
+		HasText: ev.Content.Present() || ev.Sketch != nil,
+	}
+	for _, field := range t.account {
+		if o.Account = field(ev); o.Account != "" {
+			break
+		}
+	}
+	if o.Account == "" {
+		// The event is valid, so it names somebody, only not by the configured fields.
+		return event.ReasonNoAccount, errNoAccount
+	}
+	h := t.hash.of(tenant)
+	if !event.ValidIdentity(o.Account) {
+		// An end user's id, which clients choose: its hash names it as well.
+		o.Account = "hash:" + strconv.FormatUint(h.sum(domainEndUser, o.Account), 16)
+	}
+	o.ID = h.sum(domainID, ev.ID)
+	o.Session = h.identity(domainSession, ev.Request.SessionID)
+	o.EndUser = h.identity(domainEndUser, ev.Account.EndUserID)
+	t.facets.read(ev, h, o)
+	if err := t.sketch(ev); err != nil {
+		return reasonBadSketch, err
+	}
+	return "", nil
+}
+
+// sketch fills o.Sketch from the event's text, or from the sketch that the gateway made of it.
+func (t *ingestTask) sketch(ev *event.Event) error {
+	o := &t.o
+	t.sketchers[0].Sketch(ev, &o.Sketch)
+	if ev.Sketch != nil && !ev.Content.Present() {
+		relay := o.Sketch.Relay
+		if err := sketch.FromWire(ev.Sketch, &o.Sketch); err != nil {
+			return err
+		}
+		o.Sketch.Relay |= relay
+		return nil
+	}
+	for _, previous := range t.sketchers[1:] {
+		previous.Sketch(ev, &t.older)
+		o.Sketch.Turn = union(o.Sketch.Turn, t.older.Turn, t.maxShingles)
+		o.Sketch.System = union(o.Sketch.System, t.older.System, t.maxShingles)
+	}
+	return nil
+}
+
+// union merges two sets of shingles and keeps the n least: the same ones in every account.
+func union(a, b []uint64, n int) []uint64 {
+	a = append(a, b...)
+	slices.Sort(a)
+	a = slices.Compact(a)
+	return a[:min(len(a), n)]
+}
+
+// known is a count as an observation has it: -1 when it is not known.
+func known(n event.Int) int64 {
+	if !n.Known {
+		return -1
+	}
+	return n.V
+}
+
+// messages is the number of messages that the gateway told, or that its content shows; -1 unknown.
+func messages(ev *event.Event) int32 {
+	switch {
+	case ev.Request.MessageCount.Known:
+		return int32(ev.Request.MessageCount.V)
+	case len(ev.Content.Input) > 0:
+		return int32(len(ev.Content.Input))
+	}
+	return -1
+}
+
+func status(s string) fingerprint.Status {
+	switch s {
+	case event.StatusOK:
+		return fingerprint.StatusOK
+	case event.StatusError:
+		return fingerprint.StatusError
+	case event.StatusBlocked:
+		return fingerprint.StatusBlocked
+	case event.StatusRateLimited:
+		return fingerprint.StatusRateLimited
+	}
+	return fingerprint.StatusUnknown
+}
