@@ -2,7 +2,6 @@ package event
 
 import (
 	"encoding/json"
-	"errors"
 	"strings"
 	"testing"
 
@@ -128,7 +127,7 @@ func reasons() []string {
 func TestADecodeErrorIsFoundByErrorsAs(t *testing.T) {
 	err := NewDecoder(Limits{}).Decode([]byte(`{`), &Event{})
 	var broken *DecodeError
-	require.True(t, errors.As(err, &broken))
+	require.ErrorAs(t, err, &broken)
 	require.EqualError(t, err, "event: malformed_json at byte 1")
 }
 
@@ -137,12 +136,14 @@ const full = `{"schema":"1","id":"req_01JD","time":"2026-11-02T10:00:00.123Z","t
  "source":{"gateway":"litellm","instance":"eu-1"},
  "account":{"id":"acct_9f31","org_id":"org_22","team_id":"t1","user_id":"u1","end_user_id":"e7","key_hash":"ab12","created_at":"2026-10-20T08:11:00Z",
             "plan":"pro","payment_fp":"cd34","payment_issuer":"ef56","email_domain":"example.org","verified":false},
- "client":{"ip":"198.18.4.7","asn":64500,"as_org":"Example Net","country":"DE","user_agent":"openai-python/1.99.1","ja4":"t13d1516h2_8daaf6152771_e5627efa2ab1","ja3":"","device_id":""},
+ "client":{"ip":"198.18.4.7","asn":64500,"as_org":"Example Net","country":"DE",
+   "user_agent":"openai-python/1.99.1","ja4":"t13d1516h2_8daaf6152771_e5627efa2ab1","ja3":"","device_id":""},
  "request":{"operation":"chat","model":"m-large-2","session_id":"s1","stream":true,"temperature":1.0,"top_p":1.0,"n":1,"max_tokens":4096,"seed":7,
             "logprobs":false,"reasoning_effort":"high","response_format":"text","tools":["bash","edit"],"tool_choice":"auto","message_count":3},
  "usage":{"input_tokens":812,"output_tokens":1930,"reasoning_tokens":1100,"cache_read_tokens":0,"cache_write_tokens":0,"cost_usd":0.031},
  "response":{"http_status":200,"status":"ok","error_type":"","finish_reasons":["stop"],"latency_ms":8120,"ttft_ms":410},
- "content":{"system":"be kind","input":[{"role":"user","text":"one\ntwo"},{"role":"assistant","text":"..."},{"role":"user","text":"…"}],"output":"o","reasoning":"r"},
+ "content":{"system":"be kind","input":[{"role":"user","text":"one\ntwo"},{"role":"assistant","text":"..."},
+   {"role":"user","text":"…"}],"output":"o","reasoning":"r"},
  "sketch":{"version":1,"exact":"0a","shingles":["01","02"],"system":["03"],"skeleton":"0b","intents":{"reasoning":1},"prefix":"0c","continuation":"0d"},
  "labels":{"route":"r1"},"ext":{"a":[1,2.5e3,{"b":null}],"c":"\u00e9\ud83d\ude00"}}`
 

@@ -2,6 +2,7 @@ package event
 
 import (
 	"hash/maphash"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -321,14 +322,7 @@ func (s *Scanner) isDuplicate(o *Object) bool {
 		}
 		return !s.seen.add(o.id, o.Key)
 	}
-	if maybe {
-		for _, k := range s.keys[o.start:] {
-			if k == o.Key {
-				return true
-			}
-		}
-	}
-	return false
+	return maybe && slices.Contains(s.keys[o.start:], o.Key)
 }
 
 // Array is the iteration over one JSON array.

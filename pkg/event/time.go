@@ -23,7 +23,7 @@ func (s *Scanner) LooseTime() int64 { return s.time(true) }
 
 func (s *Scanner) time(loose bool) int64 {
 	var ms int64
-	ok := true
+	var ok bool
 	switch s.Kind() {
 	case KindNull:
 		s.readNull()

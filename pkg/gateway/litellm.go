@@ -65,7 +65,7 @@ func (a *liteLLM) decode(data []byte, ev *event.Event) (int, error) {
 		return n, err
 	}
 	if reason := a.p.internal(); reason != "" {
-		return n, &Skip{Reason: reason}
+		return n, &SkipError{Reason: reason}
 	}
 	a.p.finish(ev)
 	return n, ev.Validate()
@@ -255,8 +255,8 @@ func operation(callType string) string {
 func (p *payload) leadingSystem(c *event.Content) {
 	n := 0
 	for n < len(c.Input) && (c.Input[n].Role == "system" || c.Input[n].Role == "developer") {
-		switch {
-		case c.System == "" || c.System == c.Input[n].Text:
+		switch c.System {
+		case "", c.Input[n].Text:
 			c.System = c.Input[n].Text
 		default:
 			c.System += "\n" + c.Input[n].Text

@@ -54,15 +54,15 @@ type adapter interface {
 	// detect tells by an object's names whether it is of this format.
 	detect(names *outline) bool
 	// decode reads and validates the object that data begins with and returns how many bytes it took. Its error is a
-	// *event.DecodeError, or a *Skip.
+	// *event.DecodeError, or a *SkipError.
 	decode(data []byte, ev *event.Event) (int, error)
 }
 
-// Skip says that an object is no request of a caller and is left out on purpose. Reason is fit for a metric label.
-type Skip struct{ Reason string }
+// SkipError says that an object is no request of a caller and is left out on purpose. Reason is fit for a metric label.
+type SkipError struct{ Reason string }
 
 // Error tells the reason.
-func (s *Skip) Error() string { return "gateway: skipped: " + s.Reason }
+func (s *SkipError) Error() string { return "gateway: skipped: " + s.Reason }
 
 // format is an adapter with the name by which the configuration calls it.
 type format struct {
@@ -112,7 +112,7 @@ func New(opts Options) (*Reader, error) {
 }
 
 // Read calls visit for every object in the record, in order, until it returns false. An object that is no event is visited with a
-// *event.DecodeError whose offset counts from the start of the record, one that is left out with a *Skip; in both cases the event means
+// *event.DecodeError whose offset counts from the start of the record, one that is left out with a *SkipError; in both cases the event means
 // nothing. An event is valid, and it and its strings, which alias the record, may be used until visit returns. A record without any
 // object is not visited at all.
 func (r *Reader) Read(record []byte, visit func(ev *event.Event, err error) bool) {
@@ -191,8 +191,7 @@ func (r *Reader) item(record []byte, pos int) (end int, err error) {
 		n, err = r.second(data, n, err)
 	}
 	if err != nil {
-		var broken *event.DecodeError
-		if errors.As(err, &broken) {
+		if broken, ok := errors.AsType[*event.DecodeError](err); ok {
 			broken.Offset += pos
 		}
 		if n < 0 {
@@ -208,7 +207,7 @@ func (r *Reader) item(record []byte, pos int) (end int, err error) {
 // second looks at a value once more that the first adapter could not read within n bytes, because of failure: it checks the syntax, finds
 // the format by the names, and reads the value with that format's adapter. It returns the value's length, -1 when that cannot be told.
 func (r *Reader) second(data []byte, n int, failure error) (int, error) {
-	if errors.As(failure, new(*Skip)) {
+	if errors.As(failure, new(*SkipError)) {
 		return n, failure
 	}
 	r.scanner.Reset(data)

@@ -110,7 +110,7 @@ func good(id string) string {
 func read(r *Reader, record string) (got []string) {
 	r.Read([]byte(record), func(ev *event.Event, err error) bool {
 		var broken *event.DecodeError
-		var skip *Skip
+		var skip *SkipError
 		switch {
 		case err == nil:
 			got = append(got, ev.ID)
@@ -145,17 +145,19 @@ func TestARecordHoldsAnyNumberOfEvents(t *testing.T) {
 		"an empty array":              {"[ ]", nil},
 		"an array on each line":       {"[" + a + "]\n[" + b + "]", []string{"a", "b"}},
 		"an array with a bad item":    {"[" + a + "," + bad + "," + b + "]", []string{"a", "unknown_format@" + fmt.Sprint(n+2), "b"}},
-		"an array with an item that is no object": {"[" + a + ",7,null,[" + a + "]," + b + "]", []string{"a", at("wrong_type", n+2), at("wrong_type", n+4), at("wrong_type", n+9), "b"}},
-		"an array with an item of broken syntax":  {"[" + a + `,{"id":tru,"x":"}]"},` + b + "]", []string{"a", at("malformed_json", n+8), "b"}},
-		"an array with an item twice named":       {"[" + a + `,{"id":1,"id":2},` + b + "]", []string{"a", at("duplicate_key", n+14), "b"}},
-		"an array that is not closed":             {"[" + a, []string{"a", at("malformed_json", n+1)}},
-		"an array with a comma too many":          {"[" + a + ",]", []string{"a", at("malformed_json", n+2)}},
-		"an array without a comma":                {"[" + a + b + "]", []string{"a", at("malformed_json", n+1)}},
-		"a line that is cut":                      {a[:20] + "\n" + b, []string{"malformed_json@21", "b"}},
-		"a line that is cut in a string":          {a[:10] + "\n" + b, []string{"malformed_json@11", "b"}},
-		"a line that is no JSON":                  {"hello\n" + b, []string{"malformed_json@0", "b"}},
-		"a bad object before a good one":          {`{"id":tru}` + b, []string{"malformed_json@6", "b"}},
-		"a closing bracket":                       {a + "}", []string{"a", at("malformed_json", n)}},
+		"an array with an item that is no object": {"[" + a + ",7,null,[" + a + "]," + b + "]", []string{
+			"a", at("wrong_type", n+2), at("wrong_type", n+4), at("wrong_type", n+9), "b",
+		}},
+		"an array with an item of broken syntax": {"[" + a + `,{"id":tru,"x":"}]"},` + b + "]", []string{"a", at("malformed_json", n+8), "b"}},
+		"an array with an item twice named":      {"[" + a + `,{"id":1,"id":2},` + b + "]", []string{"a", at("duplicate_key", n+14), "b"}},
+		"an array that is not closed":            {"[" + a, []string{"a", at("malformed_json", n+1)}},
+		"an array with a comma too many":         {"[" + a + ",]", []string{"a", at("malformed_json", n+2)}},
+		"an array without a comma":               {"[" + a + b + "]", []string{"a", at("malformed_json", n+1)}},
+		"a line that is cut":                     {a[:20] + "\n" + b, []string{"malformed_json@21", "b"}},
+		"a line that is cut in a string":         {a[:10] + "\n" + b, []string{"malformed_json@11", "b"}},
+		"a line that is no JSON":                 {"hello\n" + b, []string{"malformed_json@0", "b"}},
+		"a bad object before a good one":         {`{"id":tru}` + b, []string{"malformed_json@6", "b"}},
+		"a closing bracket":                      {a + "}", []string{"a", at("malformed_json", n)}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -252,7 +254,7 @@ func FuzzRead(f *testing.F) {
 				require.NotEmpty(t, broken.Reason)
 				require.LessOrEqual(t, broken.Offset, len(record))
 			default:
-				require.ErrorAs(t, err, new(*Skip))
+				require.ErrorAs(t, err, new(*SkipError))
 			}
 			return true
 		})

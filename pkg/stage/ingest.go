@@ -246,7 +246,7 @@ const (
 
 // reject counts what is left out on purpose, and notes what cannot be read.
 func (b *ingestBatch) reject(err error, item int, bad *trouble) {
-	var skip *gateway.Skip
+	var skip *gateway.SkipError
 	var broken *event.DecodeError
 	switch {
 	case errors.As(err, &skip):
