@@ -25,7 +25,7 @@ func (f *Fingerprint) AppendBinary(b []byte) ([]byte, error) {
 		b = appendText(b, s)
 	}
 	b = binary.AppendUvarint(b, uint64(f.last))
-	for _, t := range [...]int64{f.first, f.agedAt, f.createdAt, f.publishedAt} {
+	for _, t := range [...]int64{f.first, f.agedAt, f.createdAt, f.publishedAt, f.deadline} {
 		// Since the newest event; 0 stands for no time.
 		b = appendAgo(b, f.last, t)
 	}
@@ -97,7 +97,7 @@ func (f *Fingerprint) UnmarshalBinary(data []byte) error {
 	last := r.uvarint()
 	r.check(last <= maxTime && flags <= flagVerified, "head out of range")
 	d.last = int64(last)
-	for _, t := range [...]*int64{&d.first, &d.agedAt, &d.createdAt, &d.publishedAt} {
+	for _, t := range [...]*int64{&d.first, &d.agedAt, &d.createdAt, &d.publishedAt, &d.deadline} {
 		*t = r.ago(d.last)
 	}
 	d.seen, d.published = r.uvarint(), r.uvarint()

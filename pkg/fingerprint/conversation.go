@@ -58,12 +58,15 @@ func push(list *[]uint64, h uint64) {
 	*list = append(*list, h)
 }
 
-// merge adds what other had. An orphan that the other side was served is none: the union had the whole conversation.
-func (c *conversations) merge(other *conversations) {
-	for _, pair := range [...]struct{ to, from *[]uint64 }{{&c.heads, &other.heads}, {&c.rejected, &other.rejected}, {&c.orphans, &other.orphans}} {
-		for _, h := range *pair.from {
+// mergeConversations adds what other had. Its orphans and counts stay as they were counted, though the two together may have had the whole conversation.
+func (f *Fingerprint) mergeConversations(other *Fingerprint) {
+	for _, pair := range [...]struct {
+		to   *[]uint64
+		from []uint64
+	}{{&f.heads, other.heads}, {&f.rejected, other.rejected}, {&f.orphans, other.orphans}} {
+		for _, h := range pair.from {
 			push(pair.to, h)
 		}
 	}
-	c.known.merge(&other.known, headMarks)
+	f.known.merge(&other.known, headMarks)
 }

@@ -85,9 +85,10 @@ type Fingerprint struct {
 	ids   []seenID
 	relay uint8
 
-	// publishedAt is the event time of the last profile, published the value of seen then.
+	// publishedAt is the value of last at the last profile, published that of seen.
 	publishedAt int64
 	published   uint64
+	deadline    int64
 }
 
 // seenID is the hash of an event id with the event's time in seconds.
@@ -389,14 +390,14 @@ func (f *Fingerprint) LastSeen() int64 { return f.last }
 // Expired tells whether the account has been silent for the whole horizon at time now, in Unix milliseconds.
 func (f *Fingerprint) Expired(now int64) bool { return now-f.last > f.opts.Horizon.Milliseconds() }
 
-// Due tells when the account's next profile is due, in Unix milliseconds; ok is false when nothing has changed since the last one. A change by
-// ProfileChange is worth a profile after ProfileInterval, a smaller one after ProfileDelay.
+// Due tells when the account's next profile is due in the account's own time, in Unix milliseconds; ok is false when nothing has changed since the
+// last one. A change by ProfileChange is worth a profile after ProfileInterval, a smaller one after ProfileDelay.
 func (f *Fingerprint) Due() (at int64, ok bool) {
 	switch fresh := f.seen - f.published; {
 	case fresh == 0:
 		return 0, false
-	case f.published == 0:
-		return f.first, true
+	case f.publishedAt == 0:
+		return f.last, true
 	case float64(fresh) >= f.opts.ProfileChange*float64(f.published):
 		return f.publishedAt + f.opts.ProfileInterval.Milliseconds(), true
 	default:
@@ -404,5 +405,12 @@ func (f *Fingerprint) Due() (at int64, ok bool) {
 	}
 }
 
-// Published notes that a profile was taken at the time, in Unix milliseconds.
-func (f *Fingerprint) Published(at int64) { f.publishedAt, f.published = at, f.seen }
+// Published notes that a profile was taken now, and clears the deadline.
+func (f *Fingerprint) Published() { f.publishedAt, f.published, f.deadline = f.last, f.seen, 0 }
+
+// SetDeadline notes the stream's time at which a profile is to be taken if the account stays silent until then. It is kept with the fingerprint, so
+// that it outlives a restart. 0 is none.
+func (f *Fingerprint) SetDeadline(at int64) { f.deadline = at }
+
+// Deadline returns what SetDeadline noted.
+func (f *Fingerprint) Deadline() int64 { return f.deadline }

@@ -45,7 +45,7 @@ func (f *Fingerprint) Merge(other *Fingerprint) error {
 		f.keepSample(h)
 	}
 	f.mergeTables(other)
-	f.conversations.merge(&other.conversations)
+	f.mergeConversations(other)
 	f.ids = append(f.ids, other.ids...)
 	slices.SortStableFunc(f.ids, func(x, y seenID) int { return int(x.at - y.at) })
 	f.ids = f.ids[max(0, len(f.ids)-maxIDs):]

@@ -134,24 +134,24 @@ func (r *reader) known(hashes ...*uint64) {
 
 // UnmarshalBinary replaces the observation by an encoded one, reusing the memory of its lists. It keeps no reference to data. An error wraps
 // ErrEncoding and leaves the observation undefined.
-func (o *Observation) UnmarshalBinary(data []byte) error { return o.decode(string(data)) }
+func (o *Observation) UnmarshalBinary(data []byte) error { return o.decode(data, string(data)) }
 
 // Alias is UnmarshalBinary without copying: the strings of the observation share data's memory and are valid until it changes.
 func (o *Observation) Alias(data []byte) error {
-	return o.decode(unsafe.String(unsafe.SliceData(data), len(data)))
+	return o.decode(data, unsafe.String(unsafe.SliceData(data), len(data))) //nolint:gosec // the caller holds data still while it uses the strings
 }
 
-// decode reads an encoding; the observation's strings are parts of it.
-func (o *Observation) decode(data string) error {
-	r := &reader{b: unsafe.Slice(unsafe.StringData(data), len(data))}
+// decode reads an encoding. same holds the same bytes: the observation's strings are parts of it.
+func (o *Observation) decode(data []byte, same string) error {
+	r := &reader{b: data}
 	text := func(most int) string {
 		t := r.text(most)
 		// What has been read ends where what is left begins.
-		end := len(data) - len(r.b)
+		end := len(same) - len(r.b)
 		if r.err != nil {
 			return ""
 		}
-		return data[end-len(t) : end]
+		return same[end-len(t) : end]
 	}
 	version := r.byte()
 	if r.err == nil && version != observationVersion {

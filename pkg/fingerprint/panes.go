@@ -78,8 +78,9 @@ func (p *panes) add(slot int64, n uint32, keep int64) {
 	case i < len(s) && s[len(s)-1].slot-slot >= keep:
 		return
 	}
-	old := 0
-	for newest := max(slot, newestSlot(s)); old < len(s) && newest-s[old].slot >= keep; old++ {
+	newest, old := max(slot, newestSlot(s)), 0
+	for old < len(s) && newest-s[old].slot >= keep {
+		old++
 	}
 	if old > 0 {
 		s = slices.Delete(s, 0, old)
@@ -135,10 +136,10 @@ func appendPanes(b []byte, p panes, last int64, width time.Duration) []byte {
 	b = binary.AppendUvarint(b, uint64(width/time.Second))
 	b = binary.AppendUvarint(b, uint64(len(p)))
 	newer := slotOf(last, width)
-	for i := len(p) - 1; i >= 0; i-- {
-		b = binary.AppendUvarint(b, uint64(newer-p[i].slot))
-		b = binary.AppendUvarint(b, uint64(p[i].n))
-		newer = p[i].slot
+	for _, x := range slices.Backward(p) {
+		b = binary.AppendUvarint(b, uint64(newer-x.slot))
+		b = binary.AppendUvarint(b, uint64(x.n))
+		newer = x.slot
 	}
 	return b
 }

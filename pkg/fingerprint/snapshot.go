@@ -61,8 +61,8 @@ func (f *Fingerprint) sumUp(p *Profile) {
 	}
 	n := func(figure int) uint32 { return uint32(min(t[figure], math.MaxUint32)) }
 	p.Requests, p.WithText = n(nRequests), n(nText)
-	p.Requests24h = f.medium.since(slotOf(f.last, f.opts.MediumPane) - int64(24*3_600_000/f.opts.MediumPane.Milliseconds()))
-	p.Requests1h = f.short.since(slotOf(f.last, f.opts.ShortPane) - int64(3_600_000/f.opts.ShortPane.Milliseconds()))
+	p.Requests24h = f.medium.since(slotOf(f.last, f.opts.MediumPane) - 24*3_600_000/f.opts.MediumPane.Milliseconds())
+	p.Requests1h = f.short.since(slotOf(f.last, f.opts.ShortPane) - 3_600_000/f.opts.ShortPane.Milliseconds())
 	p.WithInput, p.WithOutput, p.WithReasoning = n(nInput), n(nOutput), n(nReasoning)
 	p.InputTokens, p.OutputTokens, p.ReasoningTokens = t[sumInput], t[sumOutput], t[sumReasoning]
 	p.WithMessages, p.SingleTurn = n(nMessages), n(nSingle)

@@ -1,0 +1,90 @@
+package stage
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+)
+
+const (
+	maxReplayWindow = 1 << 17
+	// maxSources bounds the source partitions remembered: far more than the gateway topics have.
+	maxSources = 4096
+)
+
+// place is the position of an event in its source partition.
+type place struct {
+	offset int64
+	index  int32
+}
+
+func (p place) compare(q place) int {
+	return cmp.Or(cmp.Compare(p.offset, q.offset), cmp.Compare(p.index, q.index))
+}
+
+// sourceWindow remembers which events of a source partition were seen, as IPsec remembers packets (RFC 4303, section 3.4.3): everything up to floor counts as
+// seen, and above it each one is listed. Most of a source's offsets go to other partitions, so the list is short.
+type sourceWindow struct {
+	floor place
+	seen  []place
+	// used is the stream's time at which the source last brought something.
+	used int64
+}
+
+// take tells whether the event is new, and remembers it.
+func (w *sourceWindow) take(p place, window int64) bool {
+	if p.compare(w.floor) <= 0 {
+		return false
+	}
+	i := len(w.seen)
+	if i > 0 && p.compare(w.seen[i-1]) <= 0 {
+		var ok bool
+		if i, ok = slices.BinarySearchFunc(w.seen, p, place.compare); ok {
+			return false
+		}
+	}
+	w.seen = slices.Insert(w.seen, i, p)
+	old, newest := 0, w.seen[len(w.seen)-1].offset
+	for old < len(w.seen) && w.seen[old].offset <= newest-window {
+		old++
+	}
+	if old > 0 {
+		w.floor = w.seen[old-1]
+		w.seen = slices.Delete(w.seen, 0, old)
+	}
+	return true
+}
+
+// fresh tells whether the event at the position has not been seen yet, and remembers it.
+func (t *fingerprintTask) fresh(p fingerprint.Position) bool {
+	w := t.sources[p.Partition]
+	if w == nil {
+		if len(t.sources) >= maxSources {
+			t.forgetSource()
+		}
+		w = &sourceWindow{floor: place{offset: -1, index: -1}}
+		t.sources[p.Partition] = w
+	}
+	w.used = t.clock.now
+	return w.take(place{p.Offset, p.Index}, t.o.ReplayWindow)
+}
+
+// forgetSource lets go of the source that has been quiet longest.
+func (t *fingerprintTask) forgetSource() {
+	quiet := slices.MinFunc(t.sourceIDs(), func(a, b uint64) int {
+		return cmp.Or(cmp.Compare(t.sources[a].used, t.sources[b].used), cmp.Compare(a, b))
+	})
+	delete(t.sources, quiet)
+	t.res.Counts["source_forgotten"]++
+}
+
+// sourceIDs lists the sources, sorted.
+func (t *fingerprintTask) sourceIDs() []uint64 {
+	ids := make([]uint64, 0, len(t.sources))
+	for id := range t.sources {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
+}
