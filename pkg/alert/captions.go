@@ -24,6 +24,7 @@ const (
 	stateActive         = 1
 	roleTarget          = 1
 	userTypeUser        = 1
+	ja4Client           = 1
 	other               = 99
 
 	observableSubnet      = 12

@@ -19,7 +19,7 @@ func Check(record []byte) error {
 		return fmt.Errorf("alert: the record has %d bytes; it must stay below %d", len(record), MaxRecord)
 	}
 	if !bytes.HasPrefix(record, []byte(`{"time":`)) || bytes.ContainsAny(record, "\r\n") {
-		return errors.New(`alert: a record is one line of JSON that begins with {"time":`)
+		return errors.New(`alert: a record is one line of JSON that begins with {"time": as its first key`)
 	}
 	dec := json.NewDecoder(bytes.NewReader(record))
 	dec.UseNumber()

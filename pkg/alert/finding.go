@@ -258,7 +258,13 @@ func (m *mapper) evidences() []evidence {
 			}
 		}
 		if stack := m.text(member.Stack, maxText); stack != "" {
-			e.HTTPRequest = &httpRequest{UserAgent: stack}
+			agent, tls := splitStack(stack)
+			if agent != "" {
+				e.HTTPRequest = &httpRequest{UserAgent: agent}
+			}
+			if tls != "" {
+				e.JA4 = []ja4{{TypeID: ja4Client, Type: "JA4", Value: tls}}
+			}
 		}
 		out = append(out, e)
 	}
@@ -381,6 +387,9 @@ func observables(d *detectionFinding) []observable {
 		}
 		if e.HTTPRequest != nil {
 			known(path+".http_request.user_agent", observableUserAgent, e.HTTPRequest.UserAgent)
+		}
+		if len(e.JA4) > 0 {
+			add(path+".ja4_fingerprint_list[0].value", other, "JA4 Fingerprint", e.JA4[0].Value)
 		}
 	}
 	for i := range d.Resources {

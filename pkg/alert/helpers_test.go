@@ -108,17 +108,17 @@ func pool() *campaign.Finding {
 		},
 		Sample: []campaign.Member{
 			{
-				Account: "acct_9f31", Org: "org_22", Requests: 48_211, Agreement: 0.934, Stack: "OpenAI/Python 1.99.1",
+				Account: "acct_9f31", Org: "org_22", Requests: 48_211, Agreement: 0.934, Stack: "openai/python 1.99.1 ja4=t13d1516h2_8daaf6152771_e5627efa2ab1",
 				Planes: []detectors.Plane{client, work, funding}, FirstSeen: opened - 26*hour, LastSeen: opened - 2000,
 			},
 			{
-				Account: "acct_a07c", Org: "org_22", Requests: 3011, Agreement: 0.91, Stack: "OpenAI/Python 1.99.1",
+				Account: "acct_a07c", Org: "org_22", Requests: 3011, Agreement: 0.91, Stack: "openai/python 1.99.1 ja4=t13d1516h2_8daaf6152771_e5627efa2ab1",
 				Planes: []detectors.Plane{work, client}, FirstSeen: opened - 20*hour, LastSeen: opened - 61_000,
 			},
 			{Account: "株式会社テスト_01", Requests: 2987, Agreement: 0.88, Planes: []detectors.Plane{work}, FirstSeen: opened - hour, LastSeen: opened},
 		},
 		Shared: []campaign.SharedFacet{
-			{Facet: "client stack", Value: "OpenAI/Python 1.99.1", Share: 0.98, Census: 0.021},
+			{Facet: "client stack", Value: "openai/python 1.99.1 ja4=t13d1516h2_8daaf6152771_e5627efa2ab1", Share: 0.98, Census: 0.021},
 			{Facet: "network", Value: "203.0.113.0/24", Share: 0.12, Census: 0.0004},
 			{Facet: "parameters", Value: "temperature=0.7 max_tokens=4096", Share: 0.97, Census: 0.034},
 		},

@@ -132,7 +132,14 @@ type evidence struct {
 	Verdict     string       `json:"verdict"`
 	User        *user        `json:"user,omitempty"`
 	HTTPRequest *httpRequest `json:"http_request,omitempty"`
+	JA4         []ja4        `json:"ja4_fingerprint_list,omitempty"`
 	Data        memberData   `json:"data"`
+}
+
+type ja4 struct {
+	TypeID int    `json:"type_id"`
+	Type   string `json:"type"`
+	Value  string `json:"value"`
 }
 
 type user struct {

@@ -66,9 +66,14 @@ func member(e *evidence) campaign.Member {
 	if e.User != nil && e.User.Account != nil {
 		m.Org = e.User.Account.UID
 	}
+	agent, tls := "", ""
 	if e.HTTPRequest != nil {
-		m.Stack = e.HTTPRequest.UserAgent
+		agent = e.HTTPRequest.UserAgent
 	}
+	if len(e.JA4) > 0 {
+		tls = e.JA4[0].Value
+	}
+	m.Stack = joinStack(agent, tls)
 	return m
 }
 
