@@ -94,6 +94,21 @@ func checkNames(stage, partition string) error {
 	return nil
 }
 
+// Committed returns the offset that was last committed for a partition, NoOffset when there is none, without taking the ownership.
+func (s *Store) Committed(ctx context.Context, stage, partition string) (int64, error) {
+	if err := checkNames(stage, partition); err != nil {
+		return NoOffset, err
+	}
+	next, err := s.client.HGet(ctx, s.keyspace(stage, partition).meta, fieldNext).Int64()
+	if errors.Is(err, redis.Nil) {
+		return NoOffset, nil
+	}
+	if err != nil {
+		return NoOffset, s.explain(err)
+	}
+	return next, nil
+}
+
 // Scan calls visit for every state key of a partition, in no order, as it is stored at that moment; for tools and tests. It looks through all
 // keys of the node, so it is slow on a large Redis.
 func (s *Store) Scan(ctx context.Context, stage, partition string, visit func(key string, value []byte) error) error {

@@ -94,6 +94,7 @@ func TestStateAndOffsetAreThereForTheNextOwner(t *testing.T) {
 	ctx := testContext(t)
 	l := acquire(t, s)
 	require.Equal(t, NoOffset, l.Next())
+	require.Equal(t, NoOffset, peekNext(t, s))
 	require.Equal(t, []string{"-", "-"}, load(t, l, "a", "b"))
 	require.NoError(t, l.Commit(ctx, Commit{Next: 0}))
 	require.NoError(t, l.Commit(ctx, Commit{Next: 10, Changes: set("a", "1", "b", "2", "tenant\x00account", "", "c", "3")}))
@@ -206,7 +207,7 @@ func TestACommitWhoseAnswerIsLostIsMadeOnce(t *testing.T) {
 
 func peekNext(t testing.TB, s *Store) int64 {
 	t.Helper()
-	n, err := s.client.HGet(testContext(t), s.keyspace("fingerprint", "topic:0").meta, fieldNext).Int64()
+	n, err := s.Committed(testContext(t), "fingerprint", "topic:0")
 	require.NoError(t, err)
 	return n
 }
