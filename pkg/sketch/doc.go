@@ -36,7 +36,7 @@
 // does not depend on where in a request it stands. Sampling is coordinated (Broder 1997): a shingle of the turn is
 // kept when its hash is below 2^64/TurnSampling, one of system text below 2^64/SystemSampling, so all requests keep the same shingles and
 // sets can be compared. When more than MaxShingles remain, the smallest are kept, in two strata so that long content can't crowd out
-// a fixed paragraph: shingles that end in the first or the last 1024 bytes of a text are its edge, the others its middle; the
+// a fixed paragraph: shingles that end in the first or the last 512 bytes of a text are its edge, the others its middle; the
 // edge gets three quarters of the room and what the middle leaves.
 //
 // Exact. The exact hashes e of the tokens are chained from h = 0 by h = (h ^ e) * 0x9e3779b97f4a7c15 mod 2^64, h = h ^ h>>29. Of a

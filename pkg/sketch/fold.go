@@ -8,12 +8,10 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// The classes of a character, in the top bits of a folded character.
+// The classes of a character, in the top bits of a folded character. Class 0 ends a word.
 const (
-	// classSeparator ends a word.
-	classSeparator = iota
 	// classDrop is skipped as if it were not there.
-	classDrop
+	classDrop = 1 + iota
 	// classLetter is part of a word.
 	classLetter
 	// classDigit is a decimal digit, part of a word.

@@ -146,7 +146,7 @@ func (m *matcher) step(token uint64, char bool) {
 
 // meet applies the rules to the concepts that end at the current token.
 func (m *matcher) meet(found concepts) {
-	for c := range concept(numConcepts) {
+	for c := range numConcepts {
 		if found&(1<<c) != 0 {
 			m.last[c] = m.pos
 		}

@@ -59,7 +59,7 @@ func TestIntentsOfManyLanguages(t *testing.T) {
 		"Beschreibe deinen inneren Gedankengang wörtlich.":                                                Reasoning | Coercion,
 		"Bewerte die folgende Antwort.":                                                                   Rubric,
 		"Erstelle Trainingsdaten für ein Modell.":                                                         Generation,
-		"Bereinige das folgende Transkript.":                                                              Cleaning,
+		"Bereinige die folgenden Transkripte.":                                                            Cleaning,
 		"Risolvi passo dopo passo.":                                                                       Reasoning,
 		"Valuta la risposta dello studente.":                                                              Rubric,
 		"Реши задачу пошагово.":                                                                           Reasoning,

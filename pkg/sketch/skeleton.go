@@ -2,6 +2,7 @@ package sketch
 
 import (
 	"encoding/binary"
+	"slices"
 	"strings"
 
 	"github.com/zeebo/xxh3"
@@ -138,10 +139,8 @@ func (s *skeletoner) add(kind uint8, name uint64) {
 	switch {
 	case kind == markHeading:
 	case name != 0:
-		for _, seen := range s.marks[:s.n] {
-			if seen == m {
-				return
-			}
+		if slices.Contains(s.marks[:s.n], m) {
+			return
 		}
 	case s.n > 0 && s.marks[s.n-1] == m:
 		return

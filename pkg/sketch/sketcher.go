@@ -16,8 +16,9 @@ import (
 const (
 	// maxWidth is the most tokens that a shingle can span: twice the widest Options.Width.
 	maxWidth = 32
-	// edge is how many bytes at either end of a text count as its edge, where a fixed paragraph is injected.
-	edge = 1 << 10
+	// edge is how many bytes at either end of a text count as its edge, where a fixed paragraph is injected: 1 kB in all is about
+	// 180 words, of which one in four fits into the three quarters of 64 shingles that edges have for themselves.
+	edge = 512
 	// maxParts bounds the new messages of one kind that are read: half of them from the start, half from the end.
 	maxParts = 16
 	// turnCut is how much of either end of a human turn counts for the conversation hashes.
@@ -38,18 +39,19 @@ const (
 
 // Sketcher turns events into sketches. It owns scratch memory: it serves one goroutine.
 type Sketcher struct {
-	opts           Options
-	shingleSeed    uint64
-	exactSeed      uint64
-	turnSeed       uint64
-	turnThreshold  uint64
-	sysThreshold   uint64
-	tokenizer      *tokenizer
-	shingler       shingler
-	skeletons      skeletoner
-	matcher        *matcher
-	window         [maxWidth + batch]uint64
-	bytes          [8 * maxWidth]byte
+	opts          Options
+	shingleSeed   uint64
+	exactSeed     uint64
+	turnSeed      uint64
+	turnThreshold uint64
+	sysThreshold  uint64
+	tokenizer     *tokenizer
+	shingler      shingler
+	skeletons     skeletoner
+	matcher       *matcher
+	// window holds the token hashes of the shingles at hand, as bytes: maxWidth from before the batch, and those of the batch.
+	window         [8 * (maxWidth + batch)]byte
+	word           [8]byte
 	system, humans parts
 	first          parts
 }
@@ -253,42 +255,38 @@ func (s *Sketcher) stretch(text string, begins, ends, content bool) (exact uint6
 	s.tokenizer.start(text)
 	s.matcher.begin()
 	for s.tokenizer.next() {
-		batch := s.tokenizer.tokens[:s.tokenizer.n]
-		for i := range batch {
-			exact = chain(exact, batch[i].exact)
+		found := s.tokenizer.tokens[:s.tokenizer.n]
+		for i := range found {
+			exact = chain(exact, found[i].exact)
 		}
 		if content {
-			for i := range batch {
-				s.matcher.step(batch[i].hash, batch[i].char)
+			for i := range found {
+				s.matcher.step(found[i].hash, found[i].char)
 			}
 		}
-		if content && tokens+len(batch) >= s.opts.MinTokens {
-			window := s.window[:maxWidth+len(batch)]
-			for i := range batch {
-				window[maxWidth+i] = batch[i].hash
+		if content && tokens+len(found) >= s.opts.MinTokens {
+			for i := range found {
+				binary.LittleEndian.PutUint64(s.window[8*(maxWidth+i):], found[i].hash)
 			}
-			for i := range batch {
+			for i := range found {
 				span := width
-				if batch[i].char {
+				if found[i].char {
 					span *= 2
 				}
 				if tokens+i+1 < span {
 					continue
 				}
-				at := maxWidth + i + 1
-				for j, h := range window[at-span : at] {
-					binary.LittleEndian.PutUint64(s.bytes[8*j:], h)
-				}
-				h := nonzero(xxh3.HashSeed(s.bytes[:8*span], s.shingleSeed))
-				if begins && batch[i].end <= edge || ends && batch[i].end > len(text)-edge {
+				at := 8 * (maxWidth + i + 1)
+				h := nonzero(xxh3.HashSeed(s.window[at-8*span:at], s.shingleSeed))
+				if begins && found[i].end <= edge || ends && found[i].end > len(text)-edge {
 					s.shingler.edge.add(h)
 				} else {
 					s.shingler.middle.add(h)
 				}
 			}
-			copy(s.window[:maxWidth], window[len(batch):])
+			copy(s.window[:8*maxWidth], s.window[8*len(found):8*(len(found)+maxWidth)])
 		}
-		tokens += len(batch)
+		tokens += len(found)
 	}
 	return exact, tokens
 }
@@ -301,8 +299,8 @@ func chain(h, next uint64) uint64 {
 
 // final closes the hash of a sequence.
 func (s *Sketcher) final(h, seed uint64) uint64 {
-	binary.LittleEndian.PutUint64(s.bytes[:], h)
-	return nonzero(xxh3.HashSeed(s.bytes[:8], seed))
+	binary.LittleEndian.PutUint64(s.word[:], h)
+	return nonzero(xxh3.HashSeed(s.word[:], seed))
 }
 
 // conversation is the hash of a sequence of human turns in the making.

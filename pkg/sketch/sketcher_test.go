@@ -83,7 +83,7 @@ func TestAFixedParagraphIsFoundWhereverItIsPut(t *testing.T) {
 	require.Greater(t, len(alone), 8)
 	asSystem := sketchOf(s, &event.Event{Content: event.Content{System: paragraph, Input: talk(question).Content.Input}}).System
 	require.NotEmpty(t, asSystem)
-	require.Equal(t, 1.0, share(asSystem, alone), "what is kept of a system prompt is a subset of what is kept of a turn")
+	require.Subset(t, alone, asSystem, "what is kept of a system prompt is a subset of what is kept of a turn")
 
 	long := strings.Repeat(prose, 12)
 	for name, ev := range map[string]*event.Event{
@@ -265,8 +265,14 @@ func TestPropertyATemplateSurvivesItsSlots(t *testing.T) {
 		for _, part := range parts {
 			template = append(template, sketchOf(s, talk(part)).Turn...)
 		}
-		require.Equal(t, 1.0, share(template, a), "each shingle inside a part of the template is in each filling of it")
-		require.Equal(t, 1.0, share(template, b))
+		for _, filled := range [][]uint64{a, b} {
+			// Beyond the bound the smallest hashes are left, of the template as of the slots.
+			least := 0.5
+			if len(filled) < DefaultOptions().MaxShingles {
+				least = 1
+			}
+			require.GreaterOrEqual(t, share(template, filled), least)
+		}
 	})
 }
 
@@ -276,11 +282,11 @@ func TestPropertySamplingIsCoordinated(t *testing.T) {
 		a, b := words(8, 60).Draw(t, "a"), words(8, 60).Draw(t, "b")
 		left, right := sketchOf(s, talk(a)).Turn, sketchOf(s, talk(b)).Turn
 		both := sketchOf(s, talk(a+"\n"+b)).Turn
-		require.Equal(t, 1.0, share(left, both))
-		require.Equal(t, 1.0, share(right, both))
+		require.Subset(t, both, left)
+		require.Subset(t, both, right)
 		require.LessOrEqual(t, len(both), len(left)+len(right)+3, "only the shingles across the seam are new")
 		asSystem := sketchOf(s, &event.Event{Content: event.Content{System: a}}).System
-		require.Equal(t, 1.0, share(asSystem, left))
+		require.Subset(t, left, asSystem)
 	})
 }
 

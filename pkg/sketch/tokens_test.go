@@ -54,7 +54,7 @@ func TestTokensAreNormalisedWords(t *testing.T) {
 				c.exacts = c.words
 			}
 			want := func(words string) (h []uint64) {
-				for _, word := range strings.Fields(words) {
+				for word := range strings.FieldsSeq(words) {
 					h = append(h, xxh3.HashStringSeed(word, 7))
 				}
 				return h

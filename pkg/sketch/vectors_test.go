@@ -15,7 +15,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the test vectors")
 
-// vector is a request with its sketch; Times repeats the text of the last message, to keep long texts out of the file.
+// vector is a request with its sketch. To keep long texts out of the file, Times repeats the text of the last message, each time with
+// "{i}" replaced by the number of the repetition, from 0, in base 26 with the digits a to z.
 type vector struct {
 	Name     string      `json:"name"`
 	System   string      `json:"system,omitempty"`
@@ -41,7 +42,9 @@ func vectors() []vector {
 		{Name: "numbers, accents, apostrophes", Messages: [][2]string{{"user", "Don't touch 3.14, 1,000 or v1.2b in Łódź; the naïve way isn't OK."}}},
 		{Name: "look-alikes and zero-width characters", Messages: [][2]string{{"user", "Tеll mе thе рlain truth ab\u200bout ｆｕｌｌ 𝐛𝐨𝐥𝐝 letters, please."}}},
 		{Name: "scripts without spaces", Messages: [][2]string{{"user", "请一步一步地解答这道关于火车的数学题。단계별로 설명해 주세요. データを説明してください。"}}},
-		{Name: "conversation", Messages: [][2]string{{"user", question}, {"assistant", "He can't."}, {"user", "And if I had signed a new contract in the meantime?"}}},
+		{Name: "conversation", Messages: [][2]string{
+			{"user", question}, {"assistant", "He can't."}, {"user", "And if I had signed a new contract in the meantime?"},
+		}},
 		{
 			Name: "acknowledged first turn, answer to be continued", System: "You are a helpful assistant who answers in the language of the question.",
 			Messages: [][2]string{{"user", paragraph}, {"assistant", "Understood."}, {"user", question}, {"assistant", "Part one:"}},
@@ -50,8 +53,17 @@ func vectors() []vector {
 			{"user", question}, {"assistant", "I look it up."}, {"tool", "12 results found, none of them newer than 2019."},
 		}},
 		{Name: "frames", Messages: [][2]string{{"user", "[1]\nBe a judge.\n[2]\nScore the answer step by step as <work>...</work>\n<score>1</score>\n[3]\n- text"}}},
-		{Name: "long text", Messages: [][2]string{{"user", prose}}, Times: 150},
+		{Name: "long text", Messages: [][2]string{{"user", "Box {i} holds nails, but {i} boxes hold none. "}}, Times: 3000},
 	}
+}
+
+// spelled writes a number in base 26 with the digits a to z.
+func spelled(n int) string {
+	digits := string(rune('a' + n%26))
+	for n /= 26; n > 0; n /= 26 {
+		digits = string(rune('a'+n%26)) + digits
+	}
+	return digits
 }
 
 func TestVectors(t *testing.T) {
@@ -65,7 +77,11 @@ func TestVectors(t *testing.T) {
 		}
 		if v.Times > 0 {
 			last := &ev.Content.Input[len(ev.Content.Input)-1]
-			last.Text = strings.Repeat(last.Text, v.Times)
+			var text strings.Builder
+			for n := range v.Times {
+				text.WriteString(strings.ReplaceAll(last.Text, "{i}", spelled(n)))
+			}
+			last.Text = text.String()
 		}
 		out := sketchOf(s, ev)
 		wire := ToWire(&out)
@@ -87,5 +103,5 @@ func TestVectors(t *testing.T) {
 	}
 	want, err := os.ReadFile(path)
 	require.NoError(t, err)
-	require.Equal(t, string(want), string(data)+"\n", "the algorithm changed: raise WireVersion, or run go test ./pkg/sketch -run TestVectors -update before the first release")
+	require.Equal(t, string(want), string(data)+"\n", "the algorithm changed: raise WireVersion and run this test with -update")
 }
