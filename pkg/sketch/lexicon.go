@@ -15,6 +15,9 @@ type concept uint8
 const (
 	// stepwise asks for visible work in so many words.
 	stepwise concept = iota
+	// every asks for all of something, stages are the pieces of a solution.
+	every
+	stages
 	// telling is a verb that brings something out.
 	telling
 	// thinking names a course of thought.
@@ -48,6 +51,7 @@ var rules = []struct {
 	intent Intents
 }{
 	{stepwise, stepwise, 0, Reasoning},
+	{every, stages, 3, Reasoning},
 	{telling, thinking, 6, Reasoning},
 	{hidden, thinking, 4, Coercion},
 	{telling, secret, 5, Coercion},
@@ -67,17 +71,10 @@ var lexicon = []struct {
 	phrases []string
 }{
 	{stepwise, []string{
-		"step by step, step after step, one step at a time, show your work, show your working",
-		"show all work, show all steps, show all the steps, show every step",
-		"show the steps, show each step, show your steps, think aloud, think out loud",
-		"reason aloud, explain how you arrived, explain how you got, how you arrive at",
-		"how you arrived at, how you reached, justify each, justify every",
-		"justify your answer, explain each step, explain every step, intermediate step",
-		"intermediate steps, intermediate work, every intermediate, all intermediate",
-		"full derivation, its derivation, lets think, worked solution",
-		"worked answer, every calculation, each inference, each deduction",
-		"before giving the final answer, before you answer explain, smallest steps",
-		"small steps",
+		"step by step, one step at a time, show your work, show your working, show the steps, show your steps",
+		"think aloud, think out loud, reason aloud, explain how you arrived, explain how you got, how you arrived at",
+		"how you reached, justify each, justify every, justify your answer, intermediate step, intermediate steps",
+		"full derivation, lets think, worked solution, before giving the final answer, before you answer explain",
 		"一步一步, 一步步, 逐步, 分步, 写出步骤, 展示步骤, 详细步骤, 解题过程, 推导过程, 写出过程, 给出过程, 推理步骤, 每一步, 详细推导, 推導過程, 解題過程, 推理步驟, 詳細步驟",
 		"ステップバイステップ, 段階的に, 一歩ずつ, 途中式, 順を追って, 各ステップ, ステップごとに, 導出過程, 解法の過程, 一段階ずつ",
 		"단계별로, 단계적으로, 차근차근, 한 단계씩, 풀이 과정, 각 단계, 단계별 풀이, 유도 과정",
@@ -105,11 +102,13 @@ var lexicon = []struct {
 		"langkah demi langkah, tunjukkan langkah, setiap langkah, langkah penyelesaian",
 		"krok po kroku, każdy krok, stap voor stap, elke stap, ทีละขั้นตอน, ทีละขั้น",
 	}},
+	{every, []string{"each, every, all, without skipping, dont skip, do not skip, never skip"}},
+	{stages, []string{"step, steps, substeps, calculation, calculations, inference, inferences, deduction, deductions"}},
 	{telling, []string{
 		"show, reveal, print, output, write, narrate, articulate, document, describe",
 		"include, give, list, state, present, record, spell out, verbalize",
 		"verbalise, lay out, transcribe, expose, disclose, provide, explain, report",
-		"repeat, reproduce, display, dump, return, expand on, account of",
+		"repeat, reproduce, display, dump, return, expand on",
 		"展示, 写出, 输出, 说明, 解释, 给出, 列出, 描述, 透露, 公开, 打印, 呈现, 复述, 阐述, 显示, 寫出, 輸出, 說明, 解釋, 列出, 公開",
 		"示し, 書き出, 出力, 説明, 開示, 表示, 記述, 見せ, 書い, 明らか, 보여, 출력, 설명, 작성, 공개, 서술, 적어, 드러내, 제시, 나열",
 		"muestra, muestre, mostrar, revela, revele, revelar, escribe, escriba, imprime",
@@ -268,7 +267,7 @@ var lexicon = []struct {
 		"multi turn dialogues, conversation between a user, dialogue between a user",
 		"conversation between a human, dialogue between a human, few shot examples, seed instruction",
 		"seed instructions, seed task, seed tasks, seed question, problems with solutions",
-		"questions with answers, exercises with solutions, rising difficulty",
+		"questions with answers, exercises with solutions",
 		"increasing difficulty, 0 questions, 0 problems, 0 instructions, 0 prompts",
 		"0 dialogues, 0 conversations, 0 qa, 0 pairs, 0 exercises, 0 training",
 		"问答对, 训练数据, 训练样本, 训练集, 指令数据, 合成数据, 数据集, 指令微调, 多轮对话, 问题和答案, 道题, 条指令, 个问题, 对话数据, 問答對, 訓練數據, 訓練資料",

@@ -2,7 +2,8 @@ package sketch
 
 // Sketch is all that is kept of a prompt: keyed hashes and counts, no text. Zero hashes mean "nothing there".
 type Sketch struct {
-	// Exact is the hash of the normalised new user turn (case folded, white space folded). Distinct prompts are counted by it.
+	// Exact is the hash of the normalised new user turn (case folded, white space folded), or of the tool output that a request brings
+	// instead of one. Distinct prompts are counted by it.
 	Exact uint64
 	// Turn holds the sampled shingles of the new user turn (and of the first user turn when it plays the system prompt's part),
 	// ascending, without repeats, at most MaxShingles.
@@ -11,13 +12,14 @@ type Sketch struct {
 	System []uint64
 	// Skeleton is the hash of the sequence of line kinds, 0 when it is trivial.
 	Skeleton uint64
-	// Tokens is the number of tokens of the new user turn.
+	// Tokens is the number of tokens of the text that Exact is of, estimated when the text was too long to be read wholly.
 	Tokens int
 	// Intents tells which intents the texts show.
 	Intents Intents
 	// Prefix is the hash of the human turns before the new one, 0 in a single-turn request or when that text is too short to
 	// tell conversations apart. Continuation is the hash of the human turns including the new one: the Prefix that the next
-	// request of the same conversation will show. A conversation that hops accounts is found by them.
+	// request of the same conversation will show. A conversation that hops accounts is found by them. A request that brings only tool
+	// output repeats the human turns of the one before: there Prefix equals Continuation.
 	Prefix, Continuation uint64
 	// Relay tells which constants of known relay software the request carries.
 	Relay Relay
