@@ -114,9 +114,9 @@ func New(opts Options) (*Reader, error) {
 // Read calls visit for every object in the record, in order, until it returns false. An object that is no event is visited with a
 // *event.DecodeError whose offset counts from the start of the record, one that is left out with a *SkipError; in both cases the event means
 // nothing. An event is valid, and it and its strings, which alias the record, may be used until visit returns. A record without any
-// object is not visited at all.
+// object is not visited at all; one with very many broken objects is given up after a thousand.
 func (r *Reader) Read(record []byte, visit func(ev *event.Event, err error) bool) {
-	pos := 0
+	pos, lost := 0, 0
 	if bytes.HasPrefix(record, []byte("\ufeff")) {
 		pos = len("\ufeff")
 	}
@@ -134,17 +134,23 @@ func (r *Reader) Read(record []byte, visit func(ev *event.Event, err error) bool
 			var err error
 			if pos, err = r.item(record, pos); pos < 0 {
 				pos = nextLine(record, start)
+				lost++
 			}
 			ok = visit(&r.ev, err)
 		default:
 			ok = visit(&r.ev, &event.DecodeError{Reason: event.ReasonMalformed, Offset: pos})
 			pos = nextLine(record, pos)
+			lost++
 		}
-		if !ok {
+		if !ok || lost > maxLost {
 			return
 		}
 	}
 }
+
+// maxLost is how many broken objects of a record without a known end are followed by another try. Each may read far ahead before it breaks;
+// a record with more of them is not worth that work.
+const maxLost = 1000
 
 // array visits the items of the array at pos and returns the position after it. Where an item ends can be told from its brackets even
 // when it cannot be read; if not, nothing after it can be trusted.

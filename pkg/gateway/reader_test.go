@@ -168,6 +168,12 @@ func TestARecordHoldsAnyNumberOfEvents(t *testing.T) {
 
 func at(reason string, offset int) string { return fmt.Sprintf("%s@%d", reason, offset) }
 
+func TestARecordFullOfBrokenObjectsIsGivenUp(t *testing.T) {
+	broken := strings.Repeat("{\"a\":[\n", 2000)
+	require.Len(t, read(newReader(t, FormatAuto), broken), maxLost+1)
+	require.Equal(t, "a", read(newReader(t, FormatAuto), broken[:7*100]+good("a"))[100])
+}
+
 func TestReadingStopsWhenTheVisitorSaysSo(t *testing.T) {
 	for _, record := range []string{"[" + good("a") + "," + good("b") + "]", good("a") + good("b"), "x\n" + good("b")} {
 		visits := 0

@@ -236,9 +236,10 @@ func (t *ingestTask) record(r *Record, out *ingestBatch) {
 	}
 }
 
-// Reasons for which a valid event becomes a dead letter. reasonBadSketch is the reason for which an event with a sketch that cannot be read becomes a dead letter. Taking it without its sketch
-// would leave a gateway with the wrong version blind without anybody noticing. reasonBadObservation is one that cannot be encoded: it must
-// not stop the partition.
+// Reasons for which a valid event becomes a dead letter.
+//
+// reasonBadSketch is a sketch of the gateway's own that cannot be read: taking the event without it would leave a gateway with the wrong
+// version blind without anybody noticing. reasonBadObservation is one that cannot be encoded: it must not stop the partition.
 const (
 	reasonBadSketch      = "bad_sketch"
 	reasonBadObservation = "bad_observation"

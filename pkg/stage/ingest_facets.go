@@ -212,7 +212,7 @@ func appendFolded(dst []byte, v string) []byte {
 	}
 	gap := false
 	start := len(dst)
-	for i := 0; i < len(v); i++ {
+	for i := range len(v) {
 		c := v[i]
 		switch {
 		case c <= ' ' || c == 0x7f:

@@ -190,7 +190,7 @@ func TestARecordThatIsTooLargeIsNotRead(t *testing.T) {
 
 func TestNoTextLeavesIngest(t *testing.T) {
 	words := []string{"correspondence", "Zanzibar", "eucalyptus", "parliament", "quicksilver"}
-	record := ingestEvent("req_id_1", `"tenant":"acme","content":{"system":"You write correspondence in Zanzibar about eucalyptus trees, at least eight words long.",`+
+	record := ingestEvent("req_id_1", `"tenant":"acme","content":{"system":"You write correspondence in Zanzibar about eucalyptus trees, at least eight words.",`+
 		`"input":[{"role":"user","text":"Tell the parliament about quicksilver and whatever else comes to mind today, please."}],"output":"quicksilver"}`)
 	record = strings.Replace(record, `{"id":"a"}`, `{"id":"a","end_user_id":"end-user-7","payment_fp":"pay-fp-1","payment_issuer":"issuer-1"}`, 1)
 	record = strings.Replace(record, `"model":"m"`, `"model":"m","session_id":"session-9"`, 1)
@@ -299,7 +299,8 @@ func TestLabelsAreShortAndPrintable(t *testing.T) {
 }
 
 func TestTheConfiguredFieldNamesTheAccount(t *testing.T) {
-	record := `{"id":"r","time":1793613600000,"account":{"org_id":"o","key_hash":"k","end_user_id":"e\nf"},"client":{"ip":"::ffff:198.18.4.7"},"request":{"model":"m"}}`
+	record := `{"id":"r","time":1793613600000,"account":{"org_id":"o","key_hash":"k","end_user_id":"e\nf"},` +
+		`"client":{"ip":"::ffff:198.18.4.7"},"request":{"model":"m"}}`
 	for fields, want := range map[string]string{
 		"account.id,account.key_hash": "k", "account.org_id,account.key_hash": "o", "client.ip": "198.18.4.7",
 	} {
