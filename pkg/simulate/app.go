@@ -122,7 +122,8 @@ func (w *World) program(a *account, l law, next func(t int64) *call) {
 	if l.shape == nil {
 		l.shape = w.shapes.product
 	}
-	gap := func() float64 { return a.r.gamma(l.cv) * day / l.rate * max(1, l.dialogue) }
+	// Within a burst requests still follow one another at the pace of a worker.
+	gap := func() float64 { return a.r.gamma(l.cv)*day/l.rate*max(1, l.dialogue) + a.r.lognormal(300, 0.8) }
 	from := max(w.start, l.from, a.id.CreatedAt)
 	var run func(t int64)
 	run = func(t int64) {

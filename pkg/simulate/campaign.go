@@ -73,6 +73,8 @@ func (p *pool) unit(t int64, cover float64) {
 		p.relay(t, m)
 	case StyleAgentic:
 		p.trajectory(t, m)
+	case StyleReplay:
+		p.send(t, m, p.stored(), 0)
 	default:
 		p.send(t, m, p.work.call(p.r, ""), 0)
 	}
@@ -192,6 +194,27 @@ func (p *pool) relay(t int64, m *member) {
 		c.input = append(c.input, assistant(p.w.g.text(p.r, "answer.en")), user(p.w.followUp(p.r, who.tongue)))
 		return p.r.lognormal(45*second, 1)
 	})
+}
+
+// stored is a conversation that users had elsewhere: its earlier turns were never served here.
+func (p *pool) stored() *call {
+	w, r := p.w, p.r
+	i := r.IntN(len(p.customers))
+	who := p.customers[i]
+	c := &call{harvest: true, answer: 320, input: []event.Message{user(w.prompt(r, who.tongue))}}
+	coding := r.chance(0.5)
+	if coding {
+		k := p.coders[i]
+		c.system, c.tools, c.input[0] = k.version.system, k.version.tools, user(w.environment(r, k.project)+w.g.text(r, "agent.task"))
+	}
+	for range r.geometric(4) - 1 {
+		if coding {
+			c.input = append(c.input, assistant(w.g.text(r, "agent.say")), user(w.g.text(r, "agent.result")))
+			continue
+		}
+		c.input = append(c.input, assistant(w.g.text(r, "answer.en")), user(w.followUp(r, who.tongue)))
+	}
+	return c
 }
 
 // trajectory is a coding session run for its transcript.

@@ -30,6 +30,7 @@ func (w *World) addEvaluators(c *Crowd) {
 		prefix := pick(harness, []string{"", "Question: ", "Answer the question.\n\n", "Problem:\n"})
 		for range size {
 			a := w.person(g, true)
+			a.olderThan(w.start)
 			a.id.Verified.V = a.r.chance(verifiedShare(c, 0.5))
 			a.request.Temperature = event.Float{V: 0, Known: true}
 			a.settled = 1
@@ -76,6 +77,7 @@ func (w *World) addCron(c *Crowd) {
 	g := w.newGroup(c.ID, "cron and CI jobs", c.ID, false)
 	for range c.Accounts {
 		a := w.person(g, true)
+		a.olderThan(w.start)
 		a.settled = 1
 		text := w.g.text(a.r, "cron.task")
 		every := pick(a.r, []int64{minute, 2 * minute, 5 * minute, 10 * minute, 15 * minute, hour})
@@ -120,7 +122,11 @@ func (w *World) addLicensed(c *Crowd) {
 			org.enroll(a)
 			a.id.CreatedAt = min(w.start-10*day, org.since)
 			a.stack, a.request, a.nets, a.addresses, a.settled = client, params, []network{net}, addresses, 1
-			w.program(a, law{rate: or(c.Rate, 400), cv: 1, shape: w.shapes.flat}, func(int64) *call { return work.call(a.r, "") })
+			w.program(a, law{rate: or(c.Rate, 400), cv: 1, shape: w.shapes.flat}, func(int64) *call {
+				k := work.call(a.r, "")
+				k.harvest = false
+				return k
+			})
 		}
 	}
 }
@@ -225,6 +231,7 @@ func (w *World) addHobbyRelay(c *Crowd) {
 		accounts := make([]*account, size)
 		for k := range accounts {
 			a := w.person(g, true)
+			a.olderThan(w.start)
 			a.stack, a.nets, a.addresses, a.retries = client, []network{net}, address, false
 			if constant {
 				a.device = relayDevice
@@ -233,7 +240,7 @@ func (w *World) addHobbyRelay(c *Crowd) {
 		}
 		turn := 0
 		for range 2 * size {
-			friend := w.person(g, false)
+			friend := w.person(&group{campaign: true}, false) // has no account of its own
 			w.friend(friend, accounts, &turn, or(c.Rate, 14)*0.5)
 		}
 	}

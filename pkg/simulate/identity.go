@@ -315,6 +315,13 @@ func (w *World) person(g *group, sdk bool) *account {
 	return a
 }
 
+// olderThan makes the account one that signed up before t.
+func (a *account) olderThan(t int64) {
+	if a.id.CreatedAt >= t {
+		a.id.CreatedAt = t - day - int64(a.r.ExpFloat64()*30*day)
+	}
+}
+
 // dressDevice gives the account the device id that its client reports, if it does.
 func (a *account) dressDevice() {
 	a.device = ""

@@ -88,7 +88,7 @@ func (p *pool) equip() {
 		p.device = relayDevice
 	}
 	for range pc.Issuers {
-		p.issuers = append(p.issuers, p.w.ids.issuer(p.r))
+		p.issuers = append(p.issuers, p.w.honestIssuer(p.r))
 	}
 	for range pc.Payments {
 		p.payments = append(p.payments, p.pay())
@@ -111,8 +111,18 @@ func (w *World) honestStack(r rng) stack {
 	return pick(r, w.honest).stack
 }
 
+// honestIssuer draws the card issuer of some honest account.
+func (w *World) honestIssuer(r rng) string {
+	for range min(50, len(w.honest)) {
+		if a := pick(r, w.honest); a.id.PaymentIssuer != "" {
+			return a.id.PaymentIssuer
+		}
+	}
+	return w.ids.issuer(r)
+}
+
 func (p *pool) pay() payment {
-	issuer := p.w.ids.issuer(p.r)
+	issuer := p.w.honestIssuer(p.r)
 	if len(p.issuers) > 0 {
 		issuer = pick(p.r, p.issuers)
 	}
@@ -205,8 +215,12 @@ func (p *pool) connect(a *account) {
 
 // thirdParties are the customers whose traffic the pool also carries.
 func (p *pool) thirdParties() {
-	if p.c.Cover.Share == 0 && p.c.Prompt.Style != StyleRelay && p.c.Prompt.Style != StyleAgentic {
-		return
+	switch p.c.Prompt.Style {
+	case StyleRelay, StyleReplay, StyleAgentic:
+	default:
+		if p.c.Cover.Share == 0 {
+			return
+		}
 	}
 	n := max(8, p.c.Accounts/2)
 	ghost := &group{campaign: true}

@@ -43,7 +43,7 @@ func frameRules(p Prompt) []string {
 		return []string{"gen.task", "gen.rule", "gen.rule", "gen.contract"}
 	case StyleCoerce:
 		return []string{"probe.pretext", "probe.demand", "probe.form", "probe.assure"}
-	case StyleBare, StyleRelay:
+	case StyleBare, StyleRelay, StyleReplay:
 		return nil
 	case StyleAgentic:
 		return []string{"c.role", "agentic.rule", "agentic.rule", "agentic.rule"}
@@ -57,6 +57,9 @@ func frameRules(p Prompt) []string {
 // newScaffold draws the campaign's wording.
 func (w *World) newScaffold(r rng, p Prompt) *scaffold {
 	s := &scaffold{w: w, p: p}
+	if n := len(w.texts.Items); n > 0 {
+		s.dealt = r.IntN(n) // campaigns begin at different places of the same collection
+	}
 	for range max(1, p.Templates) {
 		f := &frame{
 			label: w.g.text(r, "c.label"), head: pick(r, []string{"", "", "##", "[1]", "1.", "<>", ":"}), slotLine: r.chance(0.4), answer: r.uniform(420, 900),
@@ -185,7 +188,7 @@ func (s *scaffold) fresh(r rng, tongue string) string {
 	g := s.w.g
 	if n := len(s.w.texts.Items); n > 0 && s.p.Style != StyleGrade && s.p.Style != StyleClean {
 		s.dealt++
-		return s.w.texts.Items[(s.dealt-1)%n]
+		return s.w.texts.Items[s.dealt%n]
 	}
 	switch s.p.Style {
 	case StyleGrade:

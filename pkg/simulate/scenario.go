@@ -194,12 +194,14 @@ const (
 	StyleCoerce   = "coerce"   // one wording that makes the model show hidden reasoning
 	StyleAgentic  = "agentic"  // coding trajectories with tools
 	StyleRelay    = "relay"    // real users' conversations forwarded
+	StyleReplay   = "replay"   // stored conversations of real users sent again, whole, in one request
 )
 
 // PromptStyles lists the values of Prompt.Style.
 func PromptStyles() []string {
 	return []string{
 		StyleTemplate, StyleSections, StyleInject, StyleBare, StyleGrade, StyleClean, StyleGenerate, StyleCoerce, StyleAgentic, StyleRelay,
+		StyleReplay,
 	}
 }
 
