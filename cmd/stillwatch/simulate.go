@@ -1,0 +1,285 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+	"go.uber.org/zap"
+
+	"github.com/stillwatch/stillwatch/configs/scenarios"
+	"github.com/stillwatch/stillwatch/pkg/simulate"
+	"github.com/stillwatch/stillwatch/pkg/stream"
+)
+
+type simulateCmd struct {
+	configFlag
+	Scenario string        `arg:"" optional:"" help:"Scenario: a YAML file, or the name of a built-in one (see --list)."`
+	List     bool          `help:"List the built-in scenarios and stop."`
+	Output   string        `short:"o" placeholder:"FILE" help:"Write the events here, one a line: .jsonl, .gz, .zst, or - for standard output."`
+	Kafka    bool          `help:"Produce the events to the first gateway topic of the configuration, keyed by account, as fast as the brokers take them."`
+	Truth    string        `placeholder:"FILE" help:"Write who was who here (JSON), and the ids of the harvest requests to harvest.ids.gz beside it."`
+	Seed     *uint64       `help:"Another seed: another world of the same kind."`
+	Duration time.Duration `help:"Another duration."`
+	Prompts  []string      `placeholder:"FILE" help:"Texts that people ask, instead of the built-in grammar: one a line, or JSON; .gz and .zst are unpacked."`
+	Items    []string      `placeholder:"FILE" help:"Texts that campaigns and evaluators ask, instead of the built-in grammar."`
+}
+
+// Run makes a world and writes its events and its truth.
+func (c simulateCmd) Run(ctx context.Context, t terminal) error {
+	if c.List {
+		return c.list(t.out)
+	}
+	sc, err := c.scenario()
+	if err != nil {
+		return err
+	}
+	var texts simulate.Texts
+	if texts.Prompts, err = readTexts(c.Prompts); err != nil {
+		return err
+	}
+	if texts.Items, err = readTexts(c.Items); err != nil {
+		return err
+	}
+	world, err := simulate.New(sc, texts)
+	if err != nil {
+		return usage(err)
+	}
+	began := time.Now()
+	var events int64
+	switch {
+	case c.Kafka && c.Output == "":
+		events, err = c.produce(ctx, t, world)
+	case !c.Kafka && c.Output != "":
+		events, err = c.write(ctx, t, world)
+	default:
+		return usage(errors.New("simulate: give either --output FILE or --kafka"))
+	}
+	if err != nil {
+		return err
+	}
+	if c.Truth != "" {
+		if err := writeTruth(c.Truth, world); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(t.err, "%d events in %s\n", events, time.Since(began).Round(time.Millisecond))
+	return nil
+}
+
+func (c simulateCmd) list(out io.Writer) error {
+	for _, name := range scenarios.Names() {
+		data, err := scenarios.Read(name)
+		if err != nil {
+			return err
+		}
+		sc, err := simulate.Load(bytes.NewReader(data))
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if _, err := fmt.Fprintf(out, "%-24s %s\n", name, sc.Description); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scenario reads the file, or the built-in scenario of that name.
+func (c simulateCmd) scenario() (sc simulate.Scenario, err error) {
+	if c.Scenario == "" {
+		return sc, usage(errors.New("simulate: name a scenario; --list shows the built-in ones"))
+	}
+	data, err := os.ReadFile(c.Scenario)
+	if errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(c.Scenario, "./\\") {
+		data, err = scenarios.Read(c.Scenario)
+	}
+	if err != nil {
+		return sc, usage(fmt.Errorf("read the scenario: %w; --list shows the built-in ones", err))
+	}
+	if sc, err = simulate.Load(bytes.NewReader(data)); err != nil {
+		return sc, usage(err)
+	}
+	if c.Seed != nil {
+		sc.Seed = *c.Seed
+	}
+	if c.Duration != 0 {
+		sc.Duration = c.Duration
+	}
+	return sc, nil
+}
+
+// write writes the events to the output file.
+func (c simulateCmd) write(ctx context.Context, t terminal, world *simulate.World) (events int64, err error) {
+	out, err := openOutput(c.Output, t.out)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, out.Close()) }()
+	for ctx.Err() == nil {
+		rec, ok := world.Next()
+		if !ok {
+			return events, nil
+		}
+		if _, err := out.Write(rec.JSON); err != nil {
+			return events, fmt.Errorf("write events: %w", err)
+		}
+		if _, err := out.Write([]byte{'\n'}); err != nil {
+			return events, fmt.Errorf("write events: %w", err)
+		}
+		events++
+	}
+	return events, ctx.Err()
+}
+
+// produceRecords is how many records are handed to the producer at once.
+const produceRecords = 2000
+
+// produce sends the events to the gateway topic.
+func (c simulateCmd) produce(ctx context.Context, t terminal, world *simulate.World) (events int64, err error) {
+	conf, err := c.load(t)
+	if err != nil {
+		return 0, err
+	}
+	if len(conf.Topics.Gateway) == 0 {
+		return 0, usage(errors.New("topics.gateway: name the topic to produce to"))
+	}
+	topic := conf.Topics.Gateway[0]
+	client, err := stream.New(conf.Kafka.Options, zap.NewNop())
+	if err != nil {
+		return 0, err
+	}
+	producer, err := client.Producer(topic)
+	if err != nil {
+		return 0, err
+	}
+	defer producer.Close()
+	batch := make([]stream.OutRecord, 0, produceRecords)
+	for {
+		rec, ok := world.Next()
+		if ok {
+			batch = append(batch, stream.OutRecord{Topic: topic, Key: []byte(rec.Account), Value: bytes.Clone(rec.JSON)})
+		}
+		if len(batch) == produceRecords || !ok && len(batch) > 0 {
+			if err := producer.Produce(ctx, batch); err != nil {
+				return events, fmt.Errorf("produce to %s: %w", topic, err)
+			}
+			events += int64(len(batch))
+			batch = batch[:0]
+		}
+		if !ok {
+			return events, nil
+		}
+	}
+}
+
+// output is a chain of writers that are closed from the first to the last.
+type output struct {
+	io.Writer
+
+	closers []func() error
+}
+
+func (o *output) Close() error {
+	var errs []error
+	for _, c := range o.closers {
+		errs = append(errs, c())
+	}
+	return errors.Join(errs...)
+}
+
+// openOutput creates the file and packs what is written by its name's end.
+func openOutput(path string, stdout io.Writer) (*output, error) {
+	if path == "-" {
+		w := bufio.NewWriterSize(stdout, 1<<20)
+		return &output{w, []func() error{w.Flush}}, nil
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return nil, fmt.Errorf("create the output: %w", err)
+	}
+	w := bufio.NewWriterSize(f, 1<<20)
+	o := &output{w, []func() error{w.Flush, f.Close}}
+	switch filepath.Ext(path) {
+	case ".gz":
+		z := gzip.NewWriter(w)
+		o.Writer, o.closers = z, append([]func() error{z.Close}, o.closers...)
+	case ".zst":
+		z, err := zstd.NewWriter(w, zstd.WithEncoderConcurrency(1))
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("create the output: %w", err), f.Close())
+		}
+		o.Writer, o.closers = z, append([]func() error{z.Close}, o.closers...)
+	}
+	return o, nil
+}
+
+// writeTruth writes truth and harvest ids.
+func writeTruth(path string, world *simulate.World) (err error) {
+	data, err := json.MarshalIndent(world.Truth(), "", " ")
+	if err != nil {
+		return fmt.Errorf("write the truth: %w", err)
+	}
+	if err := os.WriteFile(path, append(data, '\n'), 0o644); err != nil {
+		return fmt.Errorf("write the truth: %w", err)
+	}
+	out, err := openOutput(filepath.Join(filepath.Dir(path), "harvest.ids.gz"), io.Discard)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, out.Close()) }()
+	for _, id := range world.HarvestIDs() {
+		if _, err := fmt.Fprintln(out, id); err != nil {
+			return fmt.Errorf("write the harvest ids: %w", err)
+		}
+	}
+	return nil
+}
+
+// readTexts reads the files of --prompts or --items.
+func readTexts(paths []string) ([]string, error) {
+	var texts []string
+	for _, path := range paths {
+		list, err := readTextFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		texts = append(texts, list...)
+	}
+	return texts, nil
+}
+
+func readTextFile(path string) (texts []string, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, usage(err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	var r io.Reader = f
+	switch filepath.Ext(path) {
+	case ".gz":
+		z, err := gzip.NewReader(f)
+		if err != nil {
+			return nil, fmt.Errorf("unpack: %w", err)
+		}
+		r = z
+	case ".zst":
+		z, err := zstd.NewReader(f)
+		if err != nil {
+			return nil, fmt.Errorf("unpack: %w", err)
+		}
+		defer z.Close()
+		r = z
+	}
+	return simulate.ReadTexts(r)
+}
