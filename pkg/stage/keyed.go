@@ -52,7 +52,8 @@ func (t *keyedTask) Needs(batch []Record) []string {
 // Load hands a fingerprint on.
 func (t *keyedTask) Load(key string, value []byte) error { return t.fingerprint.Load(key, value) }
 
-// Process digests the batch and counts it into the fingerprints. Counts of both stages are added up.
+// Process digests the batch and counts it into the fingerprints. What ingest counts is added but for the events that went on to fingerprint,
+// which counts them itself.
 func (t *keyedTask) Process(batch []Record) (Result, error) {
 	if err := t.digest(batch); err != nil {
 		return Result{}, err
@@ -69,9 +70,19 @@ func (t *keyedTask) Process(batch []Record) (Result, error) {
 		res.Counts = make(map[string]int64, len(own.Counts))
 	}
 	for what, n := range own.Counts {
-		res.Counts[what] += n
+		if what != "ok" {
+			res.Counts[what] += n
+		}
 	}
 	return res, nil
+}
+
+// Flush brings out what fingerprint holds back.
+func (t *keyedTask) Flush() (Result, error) {
+	if f, ok := t.fingerprint.(Flusher); ok {
+		return f.Flush()
+	}
+	return Result{}, nil
 }
 
 // digest runs ingest over the batch unless it just has, and parts the observations from what else ingest gives out.

@@ -16,7 +16,6 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/alert"
 	"github.com/stillwatch/stillwatch/pkg/campaign"
 	"github.com/stillwatch/stillwatch/pkg/console"
-	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 	"github.com/stillwatch/stillwatch/pkg/pipeline"
 	"github.com/stillwatch/stillwatch/pkg/sketch"
 	"github.com/stillwatch/stillwatch/pkg/stage"
@@ -33,11 +32,11 @@ type Config struct {
 	Topics   Topics           `yaml:"topics"`
 	Pipeline pipeline.Options `yaml:"pipeline"`
 
-	Ingest      Ingest              `yaml:"ingest"`
-	Sketch      Sketch              `yaml:"sketch"`
-	Fingerprint fingerprint.Options `yaml:"fingerprint"`
-	Correlate   campaign.Options    `yaml:"correlate"`
-	Alerts      alert.Options       `yaml:"alerts"`
+	Ingest      Ingest                   `yaml:"ingest"`
+	Sketch      Sketch                   `yaml:"sketch"`
+	Fingerprint stage.FingerprintOptions `yaml:"fingerprint"`
+	Correlate   campaign.Options         `yaml:"correlate"`
+	Alerts      alert.Options            `yaml:"alerts"`
 
 	HTTP            console.Options `yaml:"http"`
 	Log             Log             `yaml:"log"`
@@ -125,7 +124,7 @@ func Default() Config {
 		Pipeline:        pipeline.DefaultOptions(),
 		Ingest:          Ingest{IngestOptions: stage.DefaultIngestOptions()},
 		Sketch:          Sketch{Options: sketch.DefaultOptions()},
-		Fingerprint:     fingerprint.DefaultOptions(),
+		Fingerprint:     stage.DefaultFingerprintOptions(),
 		Correlate:       campaign.DefaultOptions(),
 		Alerts:          alert.DefaultOptions(),
 		HTTP:            console.DefaultOptions(),
@@ -193,6 +192,9 @@ func (c Config) Validate() error {
 	errs = append(errs, under("pipeline", c.Pipeline.Validate())...)
 	errs = append(errs, under("sketch", c.Sketch.Validate())...)
 	errs = append(errs, under("fingerprint", c.Fingerprint.Validate())...)
+	if w := c.Fingerprint.ReplayWindow; w != 0 && w < 2*int64(c.Pipeline.BatchRecords) {
+		errs = append(errs, fmt.Errorf("fingerprint.replay_window: %d must be at least twice pipeline.batch_records (%d)", w, c.Pipeline.BatchRecords))
+	}
 	errs = append(errs, under("correlate", c.Correlate.Validate())...)
 	errs = append(errs, under("alerts", c.Alerts.Validate())...)
 	errs = append(errs, under("http", c.HTTP.Validate())...)

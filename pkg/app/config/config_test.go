@@ -52,8 +52,7 @@ func TestTheReferenceFileIsTheDefaults(t *testing.T) {
 	defaults := Default()
 	for _, f := range fields(reflect.ValueOf(&defaults)) {
 		section, _ := split(f.path)
-		require.Contains(t, docs, f.path, "the file lists every key")
-		require.NotEmpty(t, docs[f.path], "%s has a comment", f.path)
+		require.NotEmpty(t, docs[f.path], "%s is in the file, with a comment", f.path)
 		if section != "" {
 			require.NotEmpty(t, docs[section], "%s has a comment", section)
 		}

@@ -1,0 +1,51 @@
+// Command stillwatch watches an LLM gateway's event stream for accounts that distil the model together.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/alecthomas/kong"
+)
+
+// version is set by the linker.
+var version = "dev"
+
+type cli struct {
+	Run      runCmd      `cmd:"" help:"Run the service: events in from Kafka, fingerprints in Redis, alerts out to Kafka."`
+	Demo     demoCmd     `cmd:"" help:"Watch a hidden campaign being found in simulated traffic. Needs nothing installed."`
+	Backtest backtestCmd `cmd:"" help:"Replay recorded events through the live stages and see what would have been found."`
+	Simulate simulateCmd `cmd:"" help:"Make gateway traffic with labelled campaigns in it, to a file or to Kafka."`
+	Config   configCmd   `cmd:"" help:"Check, print or describe the configuration."`
+	Health   healthCmd   `cmd:"" help:"Ask a running service whether it is ready; for container health checks."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
+}
+
+func main() {
+	os.Exit(run(signals(context.Background()), os.Args[1:], terminal{out: os.Stdout, err: os.Stderr, env: os.LookupEnv}))
+}
+
+// terminal is what a command talks to.
+type terminal struct {
+	out, err io.Writer
+	env      func(string) (string, bool)
+}
+
+// run executes one command and returns the exit code: 0 fine, 1 it failed, 2 it was asked for something wrong.
+func run(ctx context.Context, args []string, t terminal) int {
+	code := -1
+	parser := kong.Must(&cli{}, kong.Name("stillwatch"), kong.Description("Finds groups of accounts that harvest a model's outputs."),
+		kong.Writers(t.out, t.err), kong.Exit(func(c int) { code = c }), kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(t))
+	command, err := parser.Parse(args)
+	if code >= 0 { // --help
+		return code
+	}
+	if err != nil {
+		err = usage(fmt.Errorf("%w; see stillwatch --help", err))
+	} else {
+		err = command.Run()
+	}
+	return report(t.err, err)
+}

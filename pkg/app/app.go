@@ -1,0 +1,192 @@
+// Package app is the whole service as a value: it wires the stages to Kafka and Redis, serves health and metrics, and starts and
+// stops in order, so that commands, the demo and tests run the same thing in-process.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.uber.org/zap"
+
+	"github.com/stillwatch/stillwatch/pkg/app/config"
+	"github.com/stillwatch/stillwatch/pkg/campaign"
+	"github.com/stillwatch/stillwatch/pkg/console"
+	"github.com/stillwatch/stillwatch/pkg/store"
+	"github.com/stillwatch/stillwatch/pkg/stream"
+)
+
+// Options is what an App is made of.
+type Options struct {
+	Config config.Config
+	// Log receives everything there is to tell; required.
+	Log *zap.Logger
+	// Version of the binary, for metrics and findings.
+	Version string
+	// Trace, when set, is told of every group of accounts that correlate measures, from its own goroutine: for the demo and for reports.
+	Trace func(campaign.Candidate)
+}
+
+// DefaultOptions returns the default configuration without a secret, and a silent logger.
+func DefaultOptions() Options {
+	return Options{Config: config.Default(), Log: zap.NewNop(), Version: "dev"}
+}
+
+func (o Options) validate() error {
+	if o.Log == nil {
+		return errors.New("app: Options.Log is required")
+	}
+	if err := o.Config.Validate(); err != nil {
+		return err
+	}
+	if o.Config.Sketch.Secret == "" {
+		return errors.New("sketch.secret is not set: prompts are only kept as hashes keyed with it")
+	}
+	return nil
+}
+
+// App is one instance of the service. It is started once.
+type App struct {
+	opts     Options
+	log      *zap.Logger
+	registry *prometheus.Registry
+	stages   []*stageRun
+	console  *console.Server
+
+	cleanups cleanups
+	// startOnce guards against a second Start; stages report their end on failed.
+	startOnce sync.Once
+	failed    chan error
+
+	// mu guards what connect sets up, for the readiness checks that run meanwhile.
+	mu    sync.Mutex
+	kafka *stream.Client
+	redis *store.Store
+}
+
+// New checks the options and builds everything that needs no network.
+func New(opts Options) (*App, error) {
+	if err := opts.validate(); err != nil {
+		return nil, err
+	}
+	a := &App{opts: opts, log: opts.Log, registry: newRegistry(opts.Version), failed: make(chan error, len(opts.Config.Stages))}
+	var err error
+	if a.stages, err = newStages(opts); err != nil {
+		return nil, err
+	}
+	if opts.Config.HTTP.Enabled {
+		if a.console, err = console.New(opts.Config.HTTP, a.registry, a.checks(), a.log.Named("http")); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+// Registry holds the app's metrics.
+func (a *App) Registry() *prometheus.Registry { return a.registry }
+
+// ConsoleAddr is where health and metrics are served, empty when they are not.
+func (a *App) ConsoleAddr() string {
+	if a.console == nil {
+		return ""
+	}
+	return a.console.Addr()
+}
+
+// Start begins to serve HTTP, waits for Kafka and Redis up to startup_timeout, sees to the topics and starts the stages. When it
+// fails or ctx ends, what was set up is torn down again.
+func (a *App) Start(ctx context.Context) error {
+	err := errors.New("app: an App starts only once")
+	a.startOnce.Do(func() { err = a.start(ctx) })
+	if err != nil {
+		// The caller's context may be over: the roll-back has its own time.
+		stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.opts.Config.ShutdownTimeout)
+		defer cancel()
+		_ = a.Stop(stopCtx)
+	}
+	return err
+}
+
+func (a *App) start(ctx context.Context) error {
+	// HTTP comes first and goes last: liveness and the reason why it is not ready yet can be asked for all the time.
+	if a.console != nil {
+		if err := a.console.Start(ctx); err != nil {
+			return err
+		}
+		a.cleanups.push("http", a.console.Stop)
+	}
+	if err := a.connect(ctx); err != nil {
+		return err
+	}
+	a.startStages(ctx)
+	return nil
+}
+
+// Stop ends everything in the reverse order of the start: the stages finish the batch under way, commit it and leave their groups,
+// then the connections close, then HTTP. It gives up waiting when ctx ends. Calling it again, or without a start, does nothing.
+func (a *App) Stop(ctx context.Context) error {
+	return a.cleanups.run(ctx)
+}
+
+// Run starts the app, calls started (which may be nil), and stops gracefully when ctx ends or a stage fails. A start that ctx cuts
+// short is no error.
+func (a *App) Run(ctx context.Context, started func(*App)) error {
+	begin := time.Now()
+	if err := a.Start(ctx); err != nil {
+		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+			return nil
+		}
+		return err
+	}
+	a.log.Info("started", zap.Strings("stages", a.opts.Config.Stages), zap.String("http", a.ConsoleAddr()), zap.Duration("took", time.Since(begin)))
+	if started != nil {
+		started(a)
+	}
+	var failure error
+	select {
+	case <-ctx.Done():
+		a.log.Info("stopping", zap.Duration("at_most", a.opts.Config.ShutdownTimeout))
+	case failure = <-a.failed:
+		a.log.Error("a stage failed, stopping", zap.Error(failure))
+	}
+	begin = time.Now()
+	stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.opts.Config.ShutdownTimeout)
+	defer cancel()
+	if err := a.Stop(stopCtx); err != nil {
+		return errors.Join(failure, err)
+	}
+	a.log.Info("stopped", zap.Duration("took", time.Since(begin)))
+	return failure
+}
+
+// startStages runs every stage in a goroutine of its own until they are stopped or one fails.
+func (a *App) startStages(ctx context.Context) {
+	// The stages outlive the context of the start; Stop ends them.
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var running sync.WaitGroup
+	for _, s := range a.stages {
+		running.Go(func() {
+			if err := s.pipeline.Run(ctx); err != nil && ctx.Err() == nil {
+				a.failed <- fmt.Errorf("stage %s: %w", s.stage.Name(), err)
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() {
+		running.Wait()
+		close(done)
+	}()
+	a.cleanups.push("stages", func(stop context.Context) error {
+		cancel()
+		select {
+		case <-done:
+			return nil
+		case <-stop.Done():
+			return fmt.Errorf("not finished within shutdown_timeout (%s); what was not committed is processed again after the next start",
+				config.FormatDuration(a.opts.Config.ShutdownTimeout))
+		}
+	})
+}
