@@ -31,7 +31,7 @@ func report(w io.Writer, err error) int {
 		return 0
 	}
 	printError(w, err)
-	if e := (exitError{}); errors.As(err, &e) {
+	if e, ok := errors.AsType[exitError](err); ok {
 		return e.code
 	}
 	return 1
@@ -39,8 +39,7 @@ func report(w io.Writer, err error) int {
 
 // printError prints an error, one line for each thing that is wrong.
 func printError(w io.Writer, err error) {
-	var bad *config.Error
-	if errors.As(err, &bad) {
+	if bad, ok := errors.AsType[*config.Error](err); ok {
 		for _, p := range bad.Problems {
 			fmt.Fprintf(w, "stillwatch: %s\n", p)
 		}

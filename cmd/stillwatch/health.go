@@ -27,13 +27,12 @@ func (c healthCmd) Run(ctx context.Context, t terminal) error {
 	}
 	resp, err := (&http.Client{}).Do(req)
 	if err != nil {
-		var u *url.Error
-		if errors.As(err, &u) {
+		if u, ok := errors.AsType[*url.Error](err); ok {
 			err = u.Err
 		}
 		return fmt.Errorf("%s does not answer: %w", c.URL, err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	var body struct {
 		Checks []struct{ Name, Reason string }
 	}

@@ -42,11 +42,14 @@ func TestCommandLinesEndWithTheRightCodeAndOneClearLine(t *testing.T) {
 		{name: "help", args: []string{"--help"}, stdout: "Usage: stillwatch"},
 		{name: "version", args: []string{"version"}, stdout: "stillwatch dev (go"},
 		{name: "an unknown command", args: []string{"rnu"}, code: 2, stderr: []string{"stillwatch: unexpected argument rnu"}},
-		{name: "an unknown flag", args: []string{"run", "--embeded"}, code: 2, stderr: []string{"stillwatch: unknown flag --embeded, did you mean \"--embedded\"?"}},
+		{name: "an unknown flag", args: []string{"run", "--embed"}, code: 2, stderr: []string{"stillwatch: unknown flag --embed, did you mean \"--embedded\"?"}},
 		{name: "a valid configuration", args: []string{"config", "check"}, config: "log: {level: debug}", stdout: "The configuration is valid."},
 		{
 			name: "an invalid configuration", args: []string{"config", "check"}, config: "kafka:\n  brokerz: [a]\nlog: {level: loud}", code: 2,
-			stderr: []string{`stillwatch.yaml:2: unknown key "kafka.brokerz"; did you mean "kafka.brokers"?`, `stillwatch: log.level: want debug, info, warn or error, not "loud"`},
+			stderr: []string{
+				`stillwatch.yaml:2: unknown key "kafka.brokerz"; did you mean "kafka.brokers"?`,
+				`stillwatch: log.level: want debug, info, warn or error, not "loud"`,
+			},
 		},
 		{
 			name: "an override", args: []string{"config", "print"}, env: map[string]string{"STILLWATCH_KAFKA_BROKERS": "k1:9092, k2:9092"},
@@ -67,7 +70,10 @@ func TestCommandLinesEndWithTheRightCodeAndOneClearLine(t *testing.T) {
 			config: "startup_timeout: 300ms\nkafka: {brokers: ['127.0.0.1:1']}\nhttp: {enabled: false}\nsketch: {secret: 0123456789abcdef}\nlog: {level: error}",
 			stderr: []string{"stillwatch: cannot reach kafka at 127.0.0.1:1: connection refused; check kafka.brokers; gave up after startup_timeout (300ms)"},
 		},
-		{name: "health of nothing", args: []string{"health", "--url", "http://127.0.0.1:1/readyz"}, code: 1, stderr: []string{"stillwatch: http://127.0.0.1:1/readyz does not answer"}},
+		{
+			name: "health of nothing", args: []string{"health", "--url", "http://127.0.0.1:1/readyz"}, code: 1,
+			stderr: []string{"stillwatch: http://127.0.0.1:1/readyz does not answer"},
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			if tc.config != "" {

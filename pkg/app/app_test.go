@@ -48,7 +48,7 @@ func get(t *testing.T, a *App, path string) (code int, body string) {
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	resp, err := client.Get("http://" + a.ConsoleAddr() + path)
 	require.NoError(t, err)
-	defer resp.Body.Close()
+	defer func() { require.NoError(t, resp.Body.Close()) }()
 	text, err := io.ReadAll(resp.Body)
 	require.NoError(t, err)
 	return resp.StatusCode, string(text)
@@ -126,7 +126,7 @@ func TestStagesRunApart(t *testing.T) {
 		a, err := New(o)
 		require.NoError(t, err)
 		require.NoError(t, a.Start(t.Context()))
-		defer func() { require.NoError(t, a.Stop(t.Context())) }()
+		t.Cleanup(func() { require.NoError(t, a.Stop(context.WithoutCancel(t.Context()))) })
 		apps = append(apps, a)
 	}
 	produce(t, opts.Config, 10)
@@ -155,7 +155,7 @@ func TestRunStopsGracefullyAndCanBeStartedAgainWithAnotherApp(t *testing.T) {
 func TestAStartThatFailsLeavesNothingBehind(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	defer taken.Close()
+	defer func() { require.NoError(t, taken.Close()) }()
 	for _, tc := range []struct {
 		name string
 		edit func(*config.Config)

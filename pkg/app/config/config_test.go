@@ -224,7 +224,10 @@ func TestMistakesAreReportedAllAtOnce(t *testing.T) {
 		{name: "a group of two", text: "correlate: {min_group: 2}", lint: []string{"correlate.min_group: 2"}},
 		{name: "a public console without a token", text: "http: {address: ':9464'}", lint: []string{"http.token: required because address is not loopback"}},
 		{name: "log words", text: "log: {level: loud, format: xml}", lint: []string{"log.level: want debug", "log.format: want json"}},
-		{name: "no time to stop", text: "shutdown_timeout: 0s\nstartup_timeout: -1s", lint: []string{"startup_timeout: must be positive", "shutdown_timeout: must be positive"}},
+		{
+			name: "no time to stop", text: "shutdown_timeout: 0s\nstartup_timeout: -1s",
+			lint: []string{"startup_timeout: must be positive", "shutdown_timeout: must be positive"},
+		},
 		{
 			name: "a file, an override and a check at once", text: "kafka: {brokerz: [a]}\nlog: {level: loud}",
 			env:  map[string]string{"STILLWATCH_TOPICS_PARTITIONS": "many"},

@@ -67,7 +67,7 @@ func plain(v reflect.Value) any {
 	case v.Kind() == reflect.Map && v.Len() == 0:
 		return map[string]string{}
 	}
-	if m, ok := v.Interface().(encoding.TextMarshaler); ok {
+	if m, ok := reflect.TypeAssert[encoding.TextMarshaler](v); ok {
 		if text, err := m.MarshalText(); err == nil {
 			return string(text)
 		}

@@ -86,9 +86,9 @@ func TestEveryMistakeIsReportedWithItsPlace(t *testing.T) {
 		want       []string
 	}{
 		{
-			name: "unknown keys name the nearest known one", text: "nmae: x\nkafka:\n  broker: [a]\n  ratio: 1\nrdis: {}\n",
+			name: "unknown keys name the nearest known one", text: "names: x\nkafka:\n  broker: [a]\n  ratio: 1\nrdis: {}\n",
 			want: []string{
-				`f.yaml:1: unknown key "nmae"; did you mean "name"?`,
+				`f.yaml:1: unknown key "names"; did you mean "name"?`,
 				`f.yaml:3: unknown key "kafka.broker"; did you mean "kafka.brokers"?`,
 				`f.yaml:4: unknown key "kafka.ratio"; did you mean "redis.ratio"?`,
 				`f.yaml:5: unknown key "rdis"; did you mean "redis"?`,

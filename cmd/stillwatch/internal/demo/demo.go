@@ -91,13 +91,17 @@ func Run(ctx context.Context, opts Options) (err error) {
 		defer cancel()
 		err = errors.Join(err, d.app.Stop(stop))
 	}()
-	return interrupted(ctx, d.play(ctx))
+	err = interrupted(ctx, d.play(ctx))
+	if opts.Terminal {
+		d.screen.printf("\nStopped.\n")
+	}
+	return err
 }
 
 // interrupted drops the errors that come from the user's own Ctrl-C.
 func interrupted(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // the user's own Ctrl-C is no error
 	}
 	return err
 }
@@ -192,11 +196,11 @@ func (d *demo) follow(ctx context.Context) error {
 
 // progress is how far the demo is.
 type progress struct {
-	elapsed                           time.Duration
-	clock                             time.Time
-	sent, processed, backlog          int64
-	accounts, profiles, groups, named int64
-	findings                          int
+	elapsed                    time.Duration
+	clock                      time.Time
+	sent, processed, backlog   int64
+	accounts, profiles, groups int64
+	findings                   int
 }
 
 // work is what changes while anything is under way.

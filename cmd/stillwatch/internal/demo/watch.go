@@ -39,7 +39,7 @@ func newWatch(client *stream.Client, topics config.Topics) (*watch, error) {
 // run consumes until ctx ends.
 func (w *watch) run(ctx context.Context) error {
 	return w.group.Run(ctx, func(ctx context.Context, p *stream.Partition) {
-		if err := w.consume(ctx, p); err != nil && ctx.Err() == nil {
+		if err := w.consume(ctx, p); ctx.Err() == nil {
 			w.mu.Lock()
 			w.err = err
 			w.mu.Unlock()
@@ -47,6 +47,7 @@ func (w *watch) run(ctx context.Context) error {
 	})
 }
 
+// consume reads a partition until it fails or ctx ends, which is an error too.
 func (w *watch) consume(ctx context.Context, p *stream.Partition) error {
 	first, _, err := p.Bounds(ctx)
 	if err != nil {

@@ -1,0 +1,117 @@
+package stage
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/stillwatch/stillwatch/pkg/sketch"
+)
+
+// keyedParts makes the two stages that a keyed stage joins.
+func keyedParts(t *testing.T) (ingest, fingerprint Stage) {
+	t.Helper()
+	key := sketch.DefaultOptions()
+	key.Key = []byte("0123456789abcdef0123456789abcdef")
+	ingest, err := NewIngest(DefaultIngestOptions(), key)
+	require.NoError(t, err)
+	fingerprint, err = NewFingerprint(DefaultFingerprintOptions())
+	require.NoError(t, err)
+	return ingest, fingerprint
+}
+
+// gatewayBatch holds three events of two accounts, and one record that is none.
+func gatewayBatch(first int64) []Record {
+	var batch []Record
+	for i, account := range []string{"a", "b", "a"} {
+		offset := first + int64(i)
+		batch = append(batch, Record{
+			Topic: "gateway", Partition: 1, Offset: offset, Key: []byte(account),
+			Value: fmt.Appendf(nil, `{"id":"r%d","time":"2026-11-02T10:00:%02dZ","account":{"id":%q},"request":{"model":"m"},`+
+				`"content":{"input":[{"role":"user","text":"Solve task %d with one two three four five six words and show all steps."}]}}`,
+				offset, offset, account, offset),
+		})
+	}
+	return append(batch, Record{Topic: "gateway", Partition: 1, Offset: first + 3, Value: []byte("no event")})
+}
+
+// feed has a task process a batch over a store that lives in a map.
+func feed(t *testing.T, task Task, stored map[string][]byte, batch []Record) Result {
+	t.Helper()
+	for _, key := range task.Needs(batch) {
+		require.NoError(t, task.Load(key, stored[key]))
+	}
+	res, err := task.Process(batch)
+	require.NoError(t, err)
+	for _, c := range res.Changes {
+		stored[c.Key] = c.Value
+	}
+	return res
+}
+
+func TestAKeyedStageKeepsTheSameStateAsTheTwoStagesApart(t *testing.T) {
+	ingest, fingerprint := keyedParts(t)
+	joined := NewKeyed(ingest, fingerprint)
+	require.Equal(t, "fingerprint", joined.Name())
+	together, first, second := joined.Open(1), ingest.Open(1), fingerprint.Open(1)
+	stateJoined, stateApart := map[string][]byte{}, map[string][]byte{}
+
+	for _, at := range []int64{0, 4, 8} {
+		res := feed(t, together, stateJoined, gatewayBatch(at))
+
+		var observations []Record
+		var letters int
+		for _, out := range feed(t, first, map[string][]byte{}, gatewayBatch(at)).Out {
+			if out.To == DeadLetters {
+				letters++
+				continue
+			}
+			observations = append(observations, Record{Topic: "observations", Offset: at, Key: out.Key, Value: out.Value, Headers: out.Headers})
+		}
+		apart := feed(t, second, stateApart, observations)
+
+		require.Equal(t, stateApart, stateJoined)
+		require.Equal(t, 1, letters)
+		require.Equal(t, apart.Counts["ok"], res.Counts["ok"], "an event counts once")
+		require.EqualValues(t, 3, res.Counts["ok"])
+		require.Len(t, res.Out, letters+len(apart.Out))
+		for _, out := range res.Out {
+			require.NotEqual(t, Observations, out.To, "observations stay in the process")
+		}
+	}
+}
+
+func TestAKeyedStageDigestsABatchOnce(t *testing.T) {
+	ingest, fingerprint := keyedParts(t)
+	counted := &countingStage{Stage: ingest}
+	task := NewKeyed(counted, fingerprint).Open(0)
+	stored := map[string][]byte{}
+	for _, key := range task.Needs(nil) {
+		require.NoError(t, task.Load(key, nil))
+	}
+	feed(t, task, stored, gatewayBatch(0))
+	require.Equal(t, 1, counted.processed)
+	feed(t, task, stored, gatewayBatch(4))
+	require.Equal(t, 2, counted.processed)
+}
+
+// countingStage counts the batches that its tasks process.
+type countingStage struct {
+	Stage
+
+	processed int
+}
+
+func (s *countingStage) Open(partition int) Task { return &countingTask{Task: s.Stage.Open(partition), stage: s} }
+
+type countingTask struct {
+	Task
+
+	stage *countingStage
+}
+
+func (t *countingTask) Process(batch []Record) (Result, error) {
+	t.stage.processed++
+	return t.Task.Process(batch)
+}
