@@ -15,10 +15,10 @@ const (
 	// turnShingles and systemShingles are how many of a request's shingles, the smallest hashes first, are looked at: of a system prompt fewer, for
 	// it comes whole every time. The smallest hashes are the same ones in every account.
 	turnShingles   = 64
-	systemShingles = 24
+	systemShingles = 16
 	// turnTable and systemTable are the capacities of the two tables. They are apart so that a long system prompt can't push a template out.
 	turnTable   = 96
-	systemTable = 48
+	systemTable = 64
 	// skeletonTable is the capacity of the table of line structures.
 	skeletonTable = 16
 	// certain is the number of sightings from which a shingle counts as part of the scaffold.
@@ -278,7 +278,7 @@ func (f *Fingerprint) text(o *Observation, t *totals) {
 		if i, ok := f.skeletons.find(sk.Skeleton); ok {
 			f.skeletons[i].count++
 		} else if f.door.has(sk.Skeleton) {
-			f.skeletons.insert(sk.Skeleton, 2, skeletonTable)
+			f.skeletons.insert(sk.Skeleton, 2, skeletonTable, f.seen)
 		} else {
 			f.door.add(sk.Skeleton)
 		}
@@ -315,7 +315,7 @@ func (f *Fingerprint) shingle(h uint64, into *table, capacity int) (known bool) 
 		}
 	}
 	if f.door.has(h) {
-		into.insert(h, 2, capacity)
+		into.insert(h, 2, capacity, f.seen)
 	} else {
 		f.door.add(h)
 	}
@@ -414,3 +414,10 @@ func (f *Fingerprint) SetDeadline(at int64) { f.deadline = at }
 
 // Deadline returns what SetDeadline noted.
 func (f *Fingerprint) Deadline() int64 { return f.deadline }
+
+// The longest encodings of a fingerprint and of its profile with DefaultOptions, in bytes, whatever was sent: the sum of what every list may
+// hold. Half of it are identities and labels of full length, which ingest does not make; real ones take a quarter of it at most.
+const (
+	MaxBytes        = 48 << 10
+	MaxProfileBytes = 16 << 10
+)

@@ -3,6 +3,7 @@ package fingerprint
 import (
 	"cmp"
 	"encoding/binary"
+	"math/bits"
 	"slices"
 )
 
@@ -15,33 +16,53 @@ type entry struct {
 // sure is the number of sightings that are certain.
 func (e entry) sure() uint32 { return e.count - e.err }
 
-// table is a space-saving table (Metwally, Agrawal, El Abbadi 2005): when it is full, a newcomer takes the place and the count of the least
-// counted entry, which is then its possible error. Sorted by hash, so that a sorted set of shingles is looked up in one pass.
+// table is a space-saving table (Metwally, Agrawal, El Abbadi 2005): when it is full, a newcomer takes the place and the count of one of the least
+// counted, which is then its possible error. Plain space-saving forgets everything when more hashes recur equally often than fit, each gone before
+// it comes again. So two things are added. Among counts of one power of two the largest hash gives way: what stays is a coordinated sample, the
+// same one in every account. And a newcomer with a larger hash still enters with a chance of 1/(4 count) only (after Ben Basat et al., Randomized
+// Admission Policy, 2017), drawn from its hash and the time, so that a replay draws the same. Sorted by hash.
 type table []entry
 
 func (t table) find(hash uint64) (int, bool) {
-	return slices.BinarySearchFunc(t, hash, func(e entry, h uint64) int { return cmp.Compare(e.hash, h) })
+	lo, hi := 0, len(t)
+	for lo < hi {
+		if mid := int(uint(lo+hi) >> 1); t[mid].hash < hash {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo, lo < len(t) && t[lo].hash == hash
 }
 
-// insert adds a hash that is not in the table and was seen n times. Among the least counted, the largest hash gives way: all accounts then
-// keep the same ones.
-func (t *table) insert(hash uint64, n uint32, capacity int) {
+// insert adds a hash that is not in the table and was seen n times, if it finds a place. now is anything that differs from sighting to sighting.
+func (t *table) insert(hash uint64, n uint32, capacity int, now uint64) {
 	e := entry{hash: hash, count: n}
 	if len(*t) >= capacity {
 		least := 0
 		for i, x := range *t {
-			if x.count <= (*t)[least].count {
+			if bits.Len32(x.count) <= bits.Len32((*t)[least].count) {
 				least = i
 			}
 		}
-		floor := (*t)[least].count
-		if floor >= n {
-			e.count, e.err = floor+1, floor+1-n
+		out := (*t)[least]
+		if hash > out.hash && mix(hash^now)%(4*uint64(out.count)) != 0 {
+			return
+		}
+		if out.count >= n {
+			e.count, e.err = out.count+1, out.count+1-n
 		}
 		*t = slices.Delete(*t, least, least+1)
 	}
 	i, _ := t.find(hash)
 	*t = slices.Insert(*t, i, e)
+}
+
+// mix spreads a number over all bits (the finalizer of splitmix64).
+func mix(x uint64) uint64 {
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
 }
 
 // halve ages the table: entries that are certain no more leave it.

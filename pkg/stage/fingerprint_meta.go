@@ -87,9 +87,9 @@ func (t *fingerprintTask) marshalMeta() []byte {
 		b = binary.AppendVarint(b, w.used)
 		b = binary.AppendVarint(b, w.floor.offset)
 		b = binary.AppendVarint(b, int64(w.floor.index))
-		b = binary.AppendUvarint(b, uint64(len(w.seen)))
+		b = binary.AppendUvarint(b, uint64(len(w.listed())))
 		last := w.floor.offset
-		for _, p := range w.seen {
+		for _, p := range w.listed() {
 			b = binary.AppendUvarint(b, uint64(p.offset-last))
 			b = binary.AppendUvarint(b, uint64(p.index))
 			last = p.offset

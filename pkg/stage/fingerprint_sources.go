@@ -27,7 +27,9 @@ func (p place) compare(q place) int {
 // seen, and above it each one is listed. Most of a source's offsets go to other partitions, so the list is short.
 type sourceWindow struct {
 	floor place
-	seen  []place
+	// seen[:old] has sunk below floor.
+	seen []place
+	old  int
 	// used is the stream's time at which the source last brought something.
 	used int64
 }
@@ -38,23 +40,26 @@ func (w *sourceWindow) take(p place, window int64) bool {
 		return false
 	}
 	i := len(w.seen)
-	if i > 0 && p.compare(w.seen[i-1]) <= 0 {
+	if i > w.old && p.compare(w.seen[i-1]) <= 0 {
 		var ok bool
-		if i, ok = slices.BinarySearchFunc(w.seen, p, place.compare); ok {
+		if i, ok = slices.BinarySearchFunc(w.listed(), p, place.compare); ok {
 			return false
 		}
+		i += w.old
 	}
 	w.seen = slices.Insert(w.seen, i, p)
-	old, newest := 0, w.seen[len(w.seen)-1].offset
-	for old < len(w.seen) && w.seen[old].offset <= newest-window {
-		old++
+	for newest := w.seen[len(w.seen)-1].offset; w.old < len(w.seen) && w.seen[w.old].offset <= newest-window; w.old++ {
+		w.floor = w.seen[w.old]
 	}
-	if old > 0 {
-		w.floor = w.seen[old-1]
-		w.seen = slices.Delete(w.seen, 0, old)
+	if w.old > 64 && w.old > len(w.seen)/2 {
+		w.seen = slices.Delete(w.seen, 0, w.old)
+		w.old = 0
 	}
 	return true
 }
+
+// listed are the events above floor.
+func (w *sourceWindow) listed() []place { return w.seen[w.old:] }
 
 // fresh tells whether the event at the position has not been seen yet, and remembers it.
 func (t *fingerprintTask) fresh(p fingerprint.Position) bool {

@@ -1,0 +1,373 @@
+package fingerprint
+
+import (
+	"bytes"
+	"encoding"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/axiomhq/hyperloglog"
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"github.com/stillwatch/stillwatch/pkg/sketch"
+)
+
+var update = flag.Bool("update", false, "write the golden files of the current version; those of older versions are never written again")
+
+// sample returns a fingerprint that has something in every field.
+func sampleFingerprint(t testing.TB) *Fingerprint {
+	t.Helper()
+	f, _ := newTest(t)
+	r := seeded(42)
+	for n := range uint64(600) {
+		o := wild(r, n, origin+int64(n)*millis(7*time.Minute))
+		o.Org, o.Plan = "org_22", "pro"
+		f.Observe(o)
+	}
+	for n := range uint64(50) {
+		o := templated(1, 7, 1000+n, origin+600*millis(7*time.Minute)+int64(n)*millis(time.Minute))
+		o.Source = hash(useSource, n)
+		f.Observe(o)
+	}
+	f.Published()
+	f.Observe(templated(1, 7, 2000, f.LastSeen()+1000))
+	f.SetDeadline(f.LastSeen() + 60_000)
+	return f
+}
+
+func sampleObservation() *Observation {
+	o := wild(seeded(5), 3, origin)
+	o.Verified, o.Refused, o.HasText, o.EndUser, o.Status = true, true, true, 99, StatusBlocked
+	o.Position = Position{Partition: 1 << 63, Offset: 1 << 40, Index: 17}
+	o.Sketch = sketch.Sketch{
+		Exact: 1, Turn: []uint64{2, 3, 1 << 61}, System: []uint64{4}, Skeleton: 5, Tokens: 812, Intents: sketch.Reasoning | sketch.Cleaning,
+		Prefix: 6, Continuation: 7, Relay: sketch.RelayDevice,
+	}
+	return o
+}
+
+func readGolden(t *testing.T, name string, current func() []byte) []byte {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update && current != nil {
+		require.NoError(t, os.WriteFile(path, current(), 0o600))
+	}
+	data, err := os.ReadFile(path)
+	require.NoError(t, err, "run go test -update to write it")
+	return data
+}
+
+// The golden files are what version 1 wrote. When a version 2 comes, they stay, and are only read.
+func TestEncodingsOfEveryVersionStayReadable(t *testing.T) {
+	indent := func(x any) []byte {
+		b, err := json.MarshalIndent(x, "", " ")
+		require.NoError(t, err)
+		return append(b, '\n')
+	}
+	t.Run("fingerprint", func(t *testing.T) {
+		data := readGolden(t, "fingerprint_v1.bin", func() []byte { return encoded(t, sampleFingerprint(t)) })
+		f, _ := newTest(t)
+		require.NoError(t, f.UnmarshalBinary(data))
+		p := indent(profileOf(f))
+		require.Equal(t, string(readGolden(t, "fingerprint_v1.json", func() []byte { return p })), string(p))
+		require.Equal(t, data, encoded(t, f), "the encoding changed: write a new version, and keep reading this one")
+	})
+	t.Run("profile", func(t *testing.T) {
+		data := readGolden(t, "profile_v1.bin", func() []byte { return encoded(t, profileOf(sampleFingerprint(t))) })
+		var p Profile
+		require.NoError(t, p.UnmarshalBinary(data))
+		require.Equal(t, string(readGolden(t, "fingerprint_v1.json", nil)), string(indent(&p)))
+		require.Equal(t, data, encoded(t, &p), "the encoding changed: write a new version, and keep reading this one")
+	})
+	t.Run("observation", func(t *testing.T) {
+		data := readGolden(t, "observation_v1.bin", func() []byte { return encoded(t, sampleObservation()) })
+		var o Observation
+		require.NoError(t, o.UnmarshalBinary(data))
+		require.Equal(t, sampleObservation(), &o)
+		require.Equal(t, data, encoded(t, &o), "the encoding changed: write a new version, and keep reading this one")
+	})
+}
+
+func encoded(t testing.TB, x encoding.BinaryMarshaler) []byte {
+	t.Helper()
+	b, err := x.MarshalBinary()
+	require.NoError(t, err)
+	return b
+}
+
+func TestAnEncodingThatCannotBeReadSaysSo(t *testing.T) {
+	f := sampleFingerprint(t)
+	state, err := f.MarshalBinary()
+	require.NoError(t, err)
+	profile, err := profileOf(f).MarshalBinary()
+	require.NoError(t, err)
+	observation, err := sampleObservation().MarshalBinary()
+	require.NoError(t, err)
+	for name, c := range map[string]struct {
+		data   []byte
+		decode func([]byte) error
+	}{
+		"fingerprint": {state, func(b []byte) error { return New(f.opts).UnmarshalBinary(b) }},
+		"profile":     {profile, func(b []byte) error { return new(Profile).UnmarshalBinary(b) }},
+		"observation": {observation, func(b []byte) error { return new(Observation).UnmarshalBinary(b) }},
+		"alias":       {observation, func(b []byte) error { return new(Observation).Alias(b) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.NoError(t, c.decode(c.data))
+			require.ErrorIs(t, c.decode(append(bytes.Clone(c.data), 0)), ErrEncoding, "bytes left over")
+			newer := bytes.Clone(c.data)
+			newer[0] = 99
+			require.ErrorContains(t, c.decode(newer), "version 99, this release reads up to 1")
+			for n := range c.data {
+				require.ErrorIs(t, c.decode(c.data[:n]), ErrEncoding, "cut at %d", n)
+			}
+		})
+	}
+}
+
+func TestAFailedDecodeLeavesTheFingerprintAsItWas(t *testing.T) {
+	f := sampleFingerprint(t)
+	want, err := f.MarshalBinary()
+	require.NoError(t, err)
+	require.Error(t, f.UnmarshalBinary(want[:len(want)-1]))
+	got, err := f.MarshalBinary()
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+}
+
+func TestWhatCannotBeReadAgainIsNotWritten(t *testing.T) {
+	long := strings.Repeat("x", maxText+1)
+	for name, o := range map[string]*Observation{
+		"account":  {Account: long},
+		"label":    {Labels: [NumFacets]string{Stack: long}},
+		"shingles": {Sketch: sketch.Sketch{Turn: make([]uint64, maxShingles+1)}},
+	} {
+		_, err := o.MarshalBinary()
+		require.Error(t, err, name)
+	}
+	for name, p := range map[string]*Profile{
+		"scaffold": {Scaffold: make([]Counted, MaxScaffold+1)},
+		"facet":    {Facets: [NumFacets][]Counted{Stack: make([]Counted, MaxFacet+1)}},
+		"label":    {Labels: []Label{{Facet: NumFacets}}},
+		"sketch":   {PromptSketch: []byte("no sketch")},
+		"plan":     {Plan: long},
+	} {
+		_, err := p.MarshalBinary()
+		require.Error(t, err, name)
+	}
+}
+
+func TestAnAliasedObservationSharesTheMemoryItWasReadFrom(t *testing.T) {
+	b, err := sampleObservation().MarshalBinary()
+	require.NoError(t, err)
+	var o Observation
+	require.NoError(t, o.Alias(b))
+	require.Equal(t, sampleObservation(), &o)
+	require.Zero(t, testing.AllocsPerRun(100, func() {
+		if o.Alias(b) != nil {
+			panic("unreadable")
+		}
+	}))
+	f, _ := newTest(t)
+	f.Observe(&o)
+	before, err := f.MarshalBinary()
+	require.NoError(t, err)
+	for i := range b {
+		b[i] = 'x'
+	}
+	after, err := f.MarshalBinary()
+	require.NoError(t, err)
+	require.Equal(t, before, after, "a fingerprint keeps no reference to what it observed")
+}
+
+func TestAProfileIsDecodedIntoTheMemoryItHas(t *testing.T) {
+	b, err := profileOf(sampleFingerprint(t)).MarshalBinary()
+	require.NoError(t, err)
+	var p Profile
+	require.NoError(t, p.UnmarshalBinary(b))
+	require.Zero(t, testing.AllocsPerRun(100, func() {
+		if p.UnmarshalBinary(b) != nil {
+			panic("unreadable")
+		}
+	}))
+}
+
+func TestThePromptSketchOfAProfileIsOneOfHyperloglog(t *testing.T) {
+	for _, n := range []uint64{1, 3, 100, 20_000} {
+		f, _ := newTest(t)
+		for i := range n {
+			f.Observe(request(1, i, origin+int64(i)*1000))
+		}
+		b, err := profileOf(f).MarshalBinary()
+		require.NoError(t, err)
+		var p Profile
+		require.NoError(t, p.UnmarshalBinary(b))
+		var sk hyperloglog.Sketch
+		require.NoError(t, sk.UnmarshalBinary(p.PromptSketch))
+		require.Equal(t, uint64(p.Prompts), sk.Estimate())
+		require.InEpsilon(t, n, p.Prompts, 0.12)
+	}
+}
+
+func TestPanesOfAnotherWidthAreCountedInTodaysPanes(t *testing.T) {
+	f, _ := newTest(t)
+	for n := range uint64(600) {
+		f.Observe(request(1, n, origin+int64(n)*millis(time.Minute)))
+	}
+	b, err := f.MarshalBinary()
+	require.NoError(t, err)
+	opts := DefaultOptions()
+	opts.ShortPane, opts.MediumPane = 10*time.Minute, 2*time.Hour
+	require.NoError(t, opts.Validate())
+	g := New(&opts)
+	require.NoError(t, g.UnmarshalBinary(b))
+	p := profileOf(g)
+	require.InDelta(t, 60, p.Requests1h, 10)
+	require.EqualValues(t, 600, p.Requests24h)
+}
+
+// A fingerprint may be stored and read back after any observation, on any machine: what it holds in the end may not depend on it.
+func TestTheStateDoesNotDependOnWhenItWasStored(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		opts := DefaultOptions()
+		r := seeded(rapid.Uint64().Draw(t, "seed"))
+		step := rapid.SampledFrom([]time.Duration{time.Second, 10 * time.Minute, 5 * time.Hour}).Draw(t, "step")
+		n := rapid.IntRange(1, 400).Draw(t, "events")
+		every := rapid.IntRange(1, 50).Draw(t, "stored every")
+		plain, stored := New(&opts), New(&opts)
+		var p Profile
+		for i := range n {
+			o := wild(r, uint64(i), origin+int64(i)*millis(step)-r.Int64N(2*millis(step)))
+			if plain.Observe(o) != stored.Observe(o) {
+				t.Fatalf("outcomes differ at %d", i)
+			}
+			if i%every == 0 {
+				b, err := stored.MarshalBinary()
+				if err != nil {
+					t.Fatal(err)
+				}
+				stored = New(&opts)
+				if err := stored.UnmarshalBinary(b); err != nil {
+					t.Fatal(err)
+				}
+				if i%2 == 0 {
+					stored.Profile(&p)
+				}
+			}
+		}
+		a, _ := plain.MarshalBinary()
+		b, _ := stored.MarshalBinary()
+		if !bytes.Equal(a, b) {
+			t.Fatalf("%d bytes against %d", len(a), len(b))
+		}
+	})
+}
+
+// The fuzzers start far from anything valid; this starts near it.
+func TestADamagedEncodingNeverPanics(t *testing.T) {
+	opts := DefaultOptions()
+	whole := map[string][]byte{
+		"fingerprint": encoded(t, sampleFingerprint(t)), "profile": encoded(t, profileOf(sampleFingerprint(t))), "observation": encoded(t, sampleObservation()),
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		for _, name := range []string{"fingerprint", "profile", "observation"} {
+			data := bytes.Clone(whole[name])
+			for range rapid.IntRange(1, 4).Draw(t, "bytes damaged") {
+				data[rapid.IntRange(1, len(data)-1).Draw(t, "at")] = rapid.Byte().Draw(t, "byte")
+			}
+			switch name {
+			case "fingerprint":
+				checkFingerprint(t, &opts, data)
+			case "profile":
+				checkProfile(t, data)
+			default:
+				checkObservation(t, &opts, data)
+			}
+		}
+	})
+}
+
+func FuzzFingerprintDecode(f *testing.F) {
+	opts := DefaultOptions()
+	small := New(&opts)
+	small.Observe(templated(1, 7, 1, origin))
+	f.Add(encoded(f, small))
+	f.Fuzz(func(t *testing.T, data []byte) { checkFingerprint(t, &opts, data) })
+}
+
+func FuzzProfileDecode(f *testing.F) {
+	opts := DefaultOptions()
+	small := New(&opts)
+	small.Observe(templated(1, 7, 1, origin))
+	f.Add(encoded(f, profileOf(small)))
+	f.Fuzz(func(t *testing.T, data []byte) { checkProfile(t, data) })
+}
+
+func FuzzObservationDecode(f *testing.F) {
+	opts := DefaultOptions()
+	f.Add(encoded(f, sampleObservation()))
+	f.Fuzz(func(t *testing.T, data []byte) { checkObservation(t, &opts, data) })
+}
+
+// checkFingerprint checks that what can be read can be written, is then read as the same, and can be merged, observed and shown.
+func checkFingerprint(t require.TestingT, opts *Options, data []byte) {
+	x, y := New(opts), New(opts)
+	if x.UnmarshalBinary(data) != nil {
+		return
+	}
+	b, err := x.MarshalBinary()
+	require.NoError(t, err)
+	require.NoError(t, y.UnmarshalBinary(b))
+	c, err := y.MarshalBinary()
+	require.NoError(t, err)
+	require.Equal(t, b, c)
+	// A sketch of another precision is the one thing that can't be merged.
+	_ = x.Merge(y)
+	y.Observe(templated(1, 7, 1, y.LastSeen()+1))
+	pb, err := profileOf(y).MarshalBinary()
+	require.NoError(t, err)
+	require.NoError(t, new(Profile).UnmarshalBinary(pb))
+}
+
+// checkProfile checks that what can be read and written is read as the same.
+func checkProfile(t require.TestingT, data []byte) {
+	var x, y Profile
+	if x.UnmarshalBinary(data) != nil {
+		return
+	}
+	b, err := x.MarshalBinary()
+	if err != nil {
+		return
+	}
+	require.NoError(t, y.UnmarshalBinary(b))
+	c, err := y.MarshalBinary()
+	require.NoError(t, err)
+	require.Equal(t, b, c)
+}
+
+// checkObservation checks that aliasing and copying agree, and that what can be read can be written, is read as the same, and can be observed.
+func checkObservation(t require.TestingT, opts *Options, data []byte) {
+	var x, y, z Observation
+	err := x.UnmarshalBinary(data)
+	require.Equal(t, err == nil, y.Alias(data) == nil)
+	if err != nil {
+		return
+	}
+	require.Equal(t, x, y)
+	b, err := x.MarshalBinary()
+	require.NoError(t, err)
+	require.NoError(t, z.UnmarshalBinary(b))
+	c, err := z.MarshalBinary()
+	require.NoError(t, err)
+	require.Equal(t, b, c)
+	fp := New(opts)
+	fp.Observe(&z)
+	_, err = fp.MarshalBinary()
+	require.NoError(t, err)
+}

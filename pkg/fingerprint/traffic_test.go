@@ -1,0 +1,150 @@
+package fingerprint
+
+import (
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/stillwatch/stillwatch/pkg/sketch"
+)
+
+// origin is the first event's time in these tests: 2026-09-07T00:00:00Z.
+const origin = int64(1_788_739_200_000)
+
+func millis(d time.Duration) int64 { return d.Milliseconds() }
+
+// hash is a well mixed hash of small numbers, as ingest's hashes are (splitmix64).
+func hash(xs ...uint64) uint64 {
+	h := uint64(0)
+	for _, x := range xs {
+		h += x + 0x9e3779b97f4a7c15
+		h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
+		h = (h ^ h>>27) * 0x94d049bb133111eb
+		h ^= h >> 31
+	}
+	return max(h, 1)
+}
+
+// The uses of hash.
+const (
+	useID = iota + 1
+	usePrompt
+	useShingle
+	useTemplate
+	useSystem
+	useFacet
+	useSource
+	useSession
+	useTurn
+)
+
+// shingles returns n sampled shingles: like the sketcher's, their top bits are clear.
+func shingles(n int, parts ...uint64) []uint64 {
+	list := make([]uint64, n)
+	for i := range list {
+		list[i] = hash(append(slices.Clone(parts), uint64(i))...)>>2 | 1
+	}
+	return list
+}
+
+// sorted returns the lists as one sorted set.
+func sorted(lists ...[]uint64) []uint64 {
+	all := slices.Concat(lists...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// request is the n-th request of an account: one of ordinary figures.
+func request(account uint64, n uint64, t int64) *Observation {
+	o := &Observation{
+		Position: Position{Partition: 1, Offset: int64(n)}, Time: t, ID: hash(useID, account, n), Tenant: "default",
+		Account: "acct_" + strconv.FormatUint(account, 10), Org: "org", Plan: "api", CreatedAt: origin - 30*day,
+		InputTokens: 100, OutputTokens: 200, ReasoningTokens: -1, Messages: 1, Status: StatusOK, HasText: true,
+		Source: hash(useSource, account), Session: hash(useSession, account, n/5),
+	}
+	for i, label := range map[Facet]string{Stack: "openai-python", Params: "t=1 n=1", ASN: "64500", Domain: "example.org", Model: "m-large"} {
+		o.Facets[i], o.Labels[i] = hash(useFacet, uint64(i)), label
+	}
+	o.Facets[Payment], o.Facets[Issuer] = hash(useFacet, account, 90), hash(useFacet, 91)
+	o.Sketch.Exact = hash(usePrompt, account, n)
+	o.Sketch.Tokens = 80
+	o.Sketch.Turn = sorted(shingles(20, useShingle, account, n))
+	return o
+}
+
+// templated is a request of a fixed template with a slot: half of its shingles are always the same.
+func templated(account, template, n uint64, t int64) *Observation {
+	o := request(account, n, t)
+	o.Sketch.Turn = sorted(shingles(12, useTemplate, template), shingles(10, useShingle, account, n))
+	o.Sketch.Skeleton = hash(useTemplate, template)
+	o.Sketch.Intents = sketch.Reasoning
+	return o
+}
+
+// chat is the n-th turn of organic talk: conversations of four turns.
+func chat(account, n uint64, t int64) *Observation {
+	o := request(account, n, t)
+	turn := n % 4
+	o.Messages = int32(2*turn + 1)
+	if turn > 0 {
+		o.Sketch.Prefix = hash(useTurn, account, n/4, turn-1)
+	}
+	o.Sketch.Continuation = hash(useTurn, account, n/4, turn)
+	return o
+}
+
+// wild is a request of anything at all, drawn from few values so that they meet.
+func wild(r *rand.Rand, n uint64, t int64) *Observation {
+	o := request(r.Uint64N(2), n, t)
+	o.Account = "acct"
+	o.Status = Status(r.IntN(5))
+	o.Refused = r.IntN(4) == 0
+	o.Verified = r.IntN(2) == 0
+	o.HasText = r.IntN(8) > 0
+	o.Messages = int32(r.IntN(6)) - 1
+	o.InputTokens, o.OutputTokens, o.ReasoningTokens = r.Int64N(1000)-1, r.Int64N(1000)-1, r.Int64N(3)-1
+	o.Source, o.Session, o.EndUser = hash(useSource, r.Uint64N(200)), hash(useSession, r.Uint64N(20)), r.Uint64N(2)*hash(r.Uint64N(9))
+	for i := range o.Facets {
+		o.Facets[i], o.Labels[i] = 0, ""
+		if r.IntN(4) > 0 {
+			v := r.Uint64N(12)
+			o.Facets[i], o.Labels[i] = hash(useFacet, uint64(i), v), "v"+strconv.FormatUint(v, 10)
+		}
+	}
+	o.Sketch = sketch.Sketch{
+		Exact: hash(usePrompt, r.Uint64N(400)), Tokens: r.IntN(500), Intents: sketch.Intents(r.IntN(32)), Relay: sketch.Relay(r.IntN(40) / 39),
+		Turn:     sorted(shingles(r.IntN(40), useShingle, r.Uint64N(8)), shingles(r.IntN(20), useShingle, 100+n)),
+		System:   sorted(shingles(r.IntN(60), useSystem, r.Uint64N(3))),
+		Skeleton: r.Uint64N(2) * hash(useTemplate, r.Uint64N(30)),
+	}
+	if r.IntN(2) == 0 {
+		o.Sketch.Prefix = hash(useTurn, r.Uint64N(300))
+	}
+	if r.IntN(3) > 0 {
+		o.Sketch.Continuation = hash(useTurn, r.Uint64N(300))
+	}
+	return o
+}
+
+// hostile is a request made to cost as much as it can: everything differs from everything before, and comes back just often enough to be kept.
+func hostile(r *rand.Rand, n uint64, t int64) *Observation {
+	o := wild(r, n, t)
+	long := string(make([]byte, 4096))
+	o.Tenant, o.Account, o.Org, o.Plan = long[:maxText], long[:maxText], long[:maxText], long[:maxText]
+	o.InputTokens, o.OutputTokens, o.ReasoningTokens = maxTokens, 1<<62, maxTokens
+	o.HasText = true
+	round := n / 2
+	o.Source, o.Session, o.EndUser = hash(useSource, n), hash(useSession, n), hash(useID, n)
+	for i := range o.Facets {
+		o.Facets[i], o.Labels[i] = hash(useFacet, uint64(i), n), long[:MaxLabel]
+	}
+	o.Sketch = sketch.Sketch{
+		Exact: hash(usePrompt, n), Tokens: 1 << 40, Intents: 0xffff, Relay: 0xff, Skeleton: hash(useTemplate, round),
+		Turn: sorted(shingles(1024, useShingle, round)), System: sorted(shingles(1024, useSystem, round)),
+		Prefix: hash(useTurn, n), Continuation: hash(useTurn, n, 1),
+	}
+	return o
+}
+
+func seeded(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 1)) }
