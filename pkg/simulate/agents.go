@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/stillwatch/stillwatch/pkg/event"
@@ -23,7 +24,9 @@ type toolVersion struct {
 // codingTools are the coding agents of the world. They are the same in every world, as public things are.
 func (w *World) codingTools() []*tool {
 	names := []string{"Fernwerk", "Plover", "Tessel", "Hallmark Code", "Sparrowhawk", "Loam"}
-	agents := []string{"fernwerk-cli/%s (terminal)", "plover-vscode/%s vscode/1.106.0", "tessel/%s go/1.26", "hallmark-code/%s node/24", "sparrowhawk/%s python/3.12", "loam/%s"}
+	agents := []string{
+		"fernwerk-cli/%s (terminal)", "plover-vscode/%s vscode/1.106.0", "tessel/%s go/1.26", "hallmark-code/%s node/24", "sparrowhawk/%s python/3.12", "loam/%s",
+	}
 	libraries := []string{"node24", "electron", "go", "node24", "python3.12", "rustls"}
 	var out []*tool
 	for i, name := range names {
@@ -37,7 +40,7 @@ func (w *World) codingTools() []*tool {
 			version := fmt.Sprintf("%d.%d.%d", 1+i%3, 4+v+i, r.IntN(9))
 			prompt := sections
 			if v > 0 {
-				prompt = append(append([]string(nil), sections...), w.g.lines(r, "agent.rule", v)...)
+				prompt = slices.Concat(sections, w.g.lines(r, "agent.rule", v))
 			}
 			t.versions = append(t.versions, toolVersion{
 				stack: stack{agent: fmt.Sprintf(agents[i], version), ja4: ja4("t13d1714h1", libraries[i]), device: 0.8}, system: strings.Join(prompt, "\n"), tools: list,
@@ -140,7 +143,8 @@ func (w *World) codingSession(t int64, a *account, k *coder) {
 	}
 	first := user(w.environment(a.r, k.project) + task)
 	c := &call{
-		session: id, system: k.version.system + k.memory, input: []event.Message{first}, tools: append(append([]string(nil), k.version.tools...), k.extra...), answer: 150,
+		session: id, system: k.version.system + k.memory, input: []event.Message{first}, answer: 150,
+		tools: slices.Concat(k.version.tools, k.extra),
 	}
 	left := a.r.geometric(k.steps)
 	w.at(t, func(t int64) { w.codingStep(t, a, c, left) })

@@ -25,8 +25,20 @@ func appTasks() []struct {
 		name   string
 		answer float64
 	}{
-		{"review", 45}, {"ticket", 120}, {"summary", 150}, {"extract", 70}, {"translate", 130}, {"moderate", 12}, {"product", 190}, {"code", 380},
-		{"log", 200}, {"sql", 110}, {"mail", 170}, {"call", 220}, {"tutor", 300}, {"address", 40},
+		{"review", 45},
+		{"ticket", 120},
+		{"summary", 150},
+		{"extract", 70},
+		{"translate", 130},
+		{"moderate", 12},
+		{"product", 190},
+		{"code", 380},
+		{"log", 200},
+		{"sql", 110},
+		{"mail", 170},
+		{"call", 220},
+		{"tutor", 300},
+		{"address", 40},
 	}
 }
 
@@ -45,7 +57,9 @@ func (w *World) newAppFor(r rng, task string, answer float64) *app {
 	if r.chance(0.6) {
 		contract = w.g.text(r, "app.contract")
 	}
-	d := pick(r, [][2]string{{"", ""}, {`"""`, `"""`}, {"```", "```"}, {"<input>", "</input>"}, {"<text>", "</text>"}, {"---", "---"}, {"Text:", ""}, {"### Input", ""}})
+	d := pick(r, [][2]string{
+		{"", ""}, {`"""`, `"""`}, {"```", "```"}, {"<input>", "</input>"}, {"<text>", "</text>"}, {"---", "---"}, {"Text:", ""}, {"### Input", ""},
+	})
 	p.open, p.close = d[0], d[1]
 	switch r.IntN(4) {
 	case 0: // all in the system prompt
@@ -79,7 +93,7 @@ func (w *World) newAppFor(r rng, task string, answer float64) *app {
 
 // user is the user message around new content.
 func (p *app) user(w *World, r rng) string {
-	content := ""
+	var content string
 	if len(w.texts.Prompts) > 0 && r.chance(0.5) {
 		content = pick(r, w.texts.Prompts)
 	} else {
@@ -144,9 +158,9 @@ func (w *World) program(a *account, l law, next func(t int64) *call) {
 // burstiness draws the coefficient of variation of an application's gaps; published client traces show a median near 2 and a long tail.
 func burstiness(r rng) float64 { return min(9, max(0.9, r.lognormal(2, 0.6))) }
 
-// appLaw draws how busy an application is: heavy tailed.
+// appLaw draws how busy an application is: so heavy tailed that a few carry most of the requests.
 func (w *World) appLaw(a *account, median float64) law {
-	l := law{rate: min(40*median, a.r.lognormal(median, 1.4)), cv: burstiness(a.r), shape: w.shapes.product}
+	l := law{rate: min(150*median, a.r.lognormal(median, 1.8)), cv: burstiness(a.r), shape: w.shapes.product}
 	if a.r.chance(0.08) {
 		l.shape = w.shapes.flat
 	}

@@ -43,9 +43,22 @@ func (p *pool) run(start int64) {
 	}
 	cover, perUnit := p.unitMix()
 	gap := day * perUnit / (c.Rate * float64(c.Accounts))
+	duty := 1.0
+	if c.Schedule.Waves > 0 {
+		duty = or(c.Schedule.Duty, 0.5)
+	}
+	gap *= duty
+	wave := float64(c.Schedule.Waves.Milliseconds())
+	rest := start + int64(wave*duty*p.r.gamma(0.5))
 	var step func(t int64)
 	step = func(t int64) {
 		if t > stop {
+			return
+		}
+		if duty < 1 && t > rest {
+			t += int64(wave * (1 - duty) * p.r.gamma(0.5))
+			rest = t + int64(wave*duty*p.r.gamma(0.5))
+			w.at(t, step)
 			return
 		}
 		p.unit(t, cover)
@@ -60,10 +73,14 @@ func (p *pool) run(start int64) {
 
 // unit is one piece of work or of cover.
 func (p *pool) unit(t int64, cover float64) {
-	m := p.choose(t, nil)
-	if m == nil {
-		return
+	m := p.held
+	if m == nil || p.batch <= 0 || !p.eligible(m, t) {
+		if m = p.choose(t, nil); m == nil {
+			return
+		}
+		p.held, p.batch = m, p.r.geometric(p.c.Schedule.Batch)
 	}
+	p.batch--
 	if p.r.chance(cover) {
 		p.cover(t, m)
 		return
@@ -231,10 +248,9 @@ func (p *pool) coding(t int64, m *member, k *coder, steps float64) {
 	task := w.g.text(r, "agent.task")
 	if p.c.Prompt.Style == StyleAgentic {
 		own := p.work.frames[r.IntN(len(p.work.frames))].text(p.work, r)
-		switch {
-		case p.c.Prompt.Position == "system":
+		if p.c.Prompt.Position == "system" {
 			c.system = own
-		default:
+		} else {
 			task = own + "\n" + task
 		}
 		if r.chance(0.3) {

@@ -279,7 +279,8 @@ type organisation struct {
 func (w *World) organisation(r rng, verified float64) *organisation {
 	p := w.ids.place(r)
 	o := &organisation{
-		name: w.g.text(r, "company"), id: "org_" + r.token(14), payment: r.hex(32), issuer: w.ids.issuer(r), plan: pick(r, []string{"enterprise", "enterprise", "team"}),
+		name: w.g.text(r, "company"), id: "org_" + r.token(14), payment: r.hex(32), issuer: w.ids.issuer(r),
+		plan:     pick(r, []string{"enterprise", "enterprise", "team"}),
 		verified: r.chance(verified), since: w.ids.signUp(r), zone: p.zone, tongue: pick(r, p.tongues),
 	}
 	o.domain = slug(o.name) + pick(r, []string{".com", ".io", ".org", ".net"})
@@ -323,7 +324,8 @@ func (w *World) addClass(c *Crowd) {
 			exits[j] = neighbour(r, block)
 		}
 		domain := slug(w.g.text(r, "city")) + pick(r, []string{".edu", ".ac.uk", "-university.org", ".edu.au"})
-		task := fmt.Sprintf("%s%d, assignment %d. %s", pick(r, []string{"CS", "STAT", "HIST", "BIO"}), r.between(100, 499), r.between(1, 9), w.g.text(r, "class.task"))
+		subject := pick(r, []string{"CS", "STAT", "HIST", "BIO"})
+		task := fmt.Sprintf("%s%d, assignment %d. %s", subject, r.between(100, 499), r.between(1, 9), w.g.text(r, "class.task"))
 		enrolled := w.start - int64(r.between(8, 40))*day
 		deadline := w.start + or(c.At, w.sc.Duration*3/4).Milliseconds() + int64(i)*6*hour
 		spread := float64(or(c.Spread, 40*time.Hour).Milliseconds())

@@ -171,7 +171,8 @@ func (w *World) addTutorial(c *Crowd) {
 		}
 		begin := a.id.CreatedAt + int64(a.r.ExpFloat64()*hour)
 		n := 0
-		w.program(a, law{rate: or(c.Rate, 30), cv: 2.2, shape: w.shapes.people, from: begin, until: begin + int64(a.r.uniform(0.2, 3)*float64(day))}, func(int64) *call {
+		l := law{rate: or(c.Rate, 30), cv: 2.2, shape: w.shapes.people, from: begin, until: begin + int64(a.r.uniform(0.2, 3)*float64(day))}
+		w.program(a, l, func(int64) *call {
 			n++
 			k := &call{system: system, answer: 60, input: []event.Message{user(lessons[n%len(lessons)])}}
 			if a.r.chance(0.5) {

@@ -54,7 +54,10 @@ func builtinGrammar() (*grammar, error) {
 			return nil, fmt.Errorf("grammar %s: %w", entry.Name(), err)
 		}
 	}
-	return g, g.link()
+	if err := g.link(); err != nil {
+		return nil, err
+	}
+	return g, nil
 }
 
 func (g *grammar) parse(text string) error {

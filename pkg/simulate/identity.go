@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/stillwatch/stillwatch/pkg/event"
@@ -33,10 +34,15 @@ func ja4(head, library string) string {
 func browserStacks() []stack {
 	chrome, webkit, gecko := ja4("t13d1516h2", "chrome"), ja4("t13d2014h2", "webkit"), ja4("t13d1715h2", "gecko")
 	android := ja4("t13d1513h2", "okhttp")
-	const win, mac = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) ", "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) "
+	const (
+		win = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+		mac = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) "
+	)
 	return []stack{
-		{win + "Chrome/143.0.0.0 Safari/537.36", chrome, 0.5, 14}, {win + "Chrome/142.0.0.0 Safari/537.36", chrome, 0.5, 7},
-		{win + "Chrome/143.0.0.0 Safari/537.36 Edg/143.0.0.0", chrome, 0.5, 6}, {mac + "Chrome/143.0.0.0 Safari/537.36", chrome, 0.5, 9},
+		{win + "Chrome/143.0.0.0 Safari/537.36", chrome, 0.5, 14},
+		{win + "Chrome/142.0.0.0 Safari/537.36", chrome, 0.5, 7},
+		{win + "Chrome/143.0.0.0 Safari/537.36 Edg/143.0.0.0", chrome, 0.5, 6},
+		{mac + "Chrome/143.0.0.0 Safari/537.36", chrome, 0.5, 9},
 		{mac + "Chrome/142.0.0.0 Safari/537.36", chrome, 0.5, 4},
 		{"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Safari/605.1.15", webkit, 0.4, 6},
 		{"Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.1 Mobile/15E148 Safari/604.1", webkit, 0.4, 9},
@@ -44,7 +50,8 @@ func browserStacks() []stack {
 		{"Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0", gecko, 0.4, 3},
 		{"Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0", gecko, 0.3, 1.5},
 		{"PocketMuse/2.9 CFNetwork/1568.100.1 Darwin/24.6.0", ja4("t13d2013h2", "cfnetwork"), 0.9, 5},
-		{"PocketMuse/3.0 (Android 15)", android, 0.9, 5}, {"BriarChat/1.14.2 okhttp/5.1.0", android, 0.9, 4},
+		{"PocketMuse/3.0 (Android 15)", android, 0.9, 5},
+		{"BriarChat/1.14.2 okhttp/5.1.0", android, 0.9, 4},
 		{mac + "DeskScribe/0.31.0 Chrome/140.0.7339.133 Electron/38.1.2 Safari/537.36", ja4("t13d1511h2", "electron"), 0.8, 4},
 		{win + "DeskScribe/0.31.0 Chrome/140.0.7339.133 Electron/38.1.2 Safari/537.36", ja4("t13d1511h2", "electron"), 0.8, 4},
 		{"LocalPane/1.2 (tauri) reqwest/0.12.23", ja4("t13d1010h2", "rustls"), 0.6, 2},
@@ -55,13 +62,31 @@ func browserStacks() []stack {
 func sdkStacks() []stack {
 	py, pyold, node, undici := ja4("t13d1812h1", "python3.12"), ja4("t13d4312h1", "python3.9"), ja4("t13d5713h1", "node20"), ja4("t13d1714h1", "node24")
 	return []stack{
-		{"OpenAI/Python 2.8.1", py, 0, 14}, {"OpenAI/Python 2.6.0", py, 0, 9}, {"OpenAI/Python 1.109.1", py, 0, 9}, {"OpenAI/Python 1.68.2", pyold, 0, 4},
-		{"OpenAI/JS 6.9.0", undici, 0, 9}, {"OpenAI/JS 5.23.2", node, 0, 6}, {"Anthropic/Python 0.75.0", py, 0, 8}, {"Anthropic/Python 0.52.2", pyold, 0, 3},
-		{"Anthropic/JS 0.71.0", undici, 0, 5}, {"python-requests/2.32.5", py, 0, 6}, {"python-requests/2.31.0", pyold, 0, 3}, {"python-httpx/0.28.1", py, 0, 5},
-		{"Python/3.12 aiohttp/3.13.2", py, 0, 4}, {"axios/1.13.2", undici, 0, 4}, {"node", node, 0, 4}, {"Go-http-client/2.0", ja4("t13d1312h2", "go"), 0, 5},
-		{"litellm/1.80.5", py, 0, 4}, {"langchain/1.1.0 python", py, 0, 3}, {"Apache-HttpClient/5.5 (Java/21)", ja4("t13d4915h2", "java"), 0, 3},
-		{"okhttp/5.1.0", ja4("t13d1513h2", "okhttp"), 0, 2}, {"curl/8.16.0", ja4("t13d3112h2", "openssl"), 0, 2}, {"GuzzleHttp/7", ja4("t13d3113h1", "php"), 0, 2},
-		{"Faraday v2.14.0", ja4("t13d3012h1", "ruby"), 0, 1}, {"reqwest/0.12.23", ja4("t13d1010h2", "rustls"), 0, 2}, {"PostmanRuntime/7.49.1", undici, 0, 1},
+		{"OpenAI/Python 2.8.1", py, 0, 14},
+		{"OpenAI/Python 2.6.0", py, 0, 9},
+		{"OpenAI/Python 1.109.1", py, 0, 9},
+		{"OpenAI/Python 1.68.2", pyold, 0, 4},
+		{"OpenAI/JS 6.9.0", undici, 0, 9},
+		{"OpenAI/JS 5.23.2", node, 0, 6},
+		{"Anthropic/Python 0.75.0", py, 0, 8},
+		{"Anthropic/Python 0.52.2", pyold, 0, 3},
+		{"Anthropic/JS 0.71.0", undici, 0, 5},
+		{"python-requests/2.32.5", py, 0, 6},
+		{"python-requests/2.31.0", pyold, 0, 3},
+		{"python-httpx/0.28.1", py, 0, 5},
+		{"Python/3.12 aiohttp/3.13.2", py, 0, 4},
+		{"axios/1.13.2", undici, 0, 4},
+		{"node", node, 0, 4},
+		{"Go-http-client/2.0", ja4("t13d1312h2", "go"), 0, 5},
+		{"litellm/1.80.5", py, 0, 4},
+		{"langchain/1.1.0 python", py, 0, 3},
+		{"Apache-HttpClient/5.5 (Java/21)", ja4("t13d4915h2", "java"), 0, 3},
+		{"okhttp/5.1.0", ja4("t13d1513h2", "okhttp"), 0, 2},
+		{"curl/8.16.0", ja4("t13d3112h2", "openssl"), 0, 2},
+		{"GuzzleHttp/7", ja4("t13d3113h1", "php"), 0, 2},
+		{"Faraday v2.14.0", ja4("t13d3012h1", "ruby"), 0, 1},
+		{"reqwest/0.12.23", ja4("t13d1010h2", "rustls"), 0, 2},
+		{"PostmanRuntime/7.49.1", undici, 0, 1},
 		{"Microsoft.Extensions.AI/10.0", ja4("t13d1412h2", "schannel"), 0, 2},
 	}
 }
@@ -95,11 +120,28 @@ type place struct {
 
 func places() []place {
 	return []place{
-		{"US", -6, 24, []string{"en", "en", "en", "en", "en", "es"}}, {"IN", 5.5, 12, []string{"en"}}, {"GB", 0, 6, []string{"en"}}, {"DE", 1, 7, []string{"de", "de", "en"}},
-		{"BR", -3, 7, []string{"pt", "pt", "pt", "en"}}, {"JP", 9, 7, []string{"ja", "ja", "ja", "en"}}, {"FR", 1, 5, []string{"fr", "fr", "en"}},
-		{"MX", -6, 4, []string{"es"}}, {"ES", 1, 4, []string{"es", "es", "en"}}, {"KR", 9, 4, []string{"ko", "ko", "en"}}, {"TW", 8, 3, []string{"zh"}},
-		{"SG", 8, 3, []string{"en", "zh"}}, {"HK", 8, 3, []string{"zh", "en"}}, {"ID", 7, 4, []string{"en"}}, {"CA", -5, 4, []string{"en", "en", "fr"}}, {"AU", 10, 3, []string{"en"}},
-		{"PL", 1, 3, []string{"en"}}, {"KZ", 5, 2, []string{"ru"}}, {"UA", 2, 2, []string{"ru", "en"}}, {"TR", 3, 3, []string{"en"}}, {"NL", 1, 2, []string{"en"}}, {"NG", 1, 2, []string{"en"}},
+		{"US", -6, 24, []string{"en", "en", "en", "en", "en", "es"}},
+		{"IN", 5.5, 12, []string{"en"}},
+		{"GB", 0, 6, []string{"en"}},
+		{"DE", 1, 7, []string{"de", "de", "en"}},
+		{"BR", -3, 7, []string{"pt", "pt", "pt", "en"}},
+		{"JP", 9, 7, []string{"ja", "ja", "ja", "en"}},
+		{"FR", 1, 5, []string{"fr", "fr", "en"}},
+		{"MX", -6, 4, []string{"es"}},
+		{"ES", 1, 4, []string{"es", "es", "en"}},
+		{"KR", 9, 4, []string{"ko", "ko", "en"}},
+		{"TW", 8, 3, []string{"zh"}},
+		{"SG", 8, 3, []string{"en", "zh"}},
+		{"HK", 8, 3, []string{"zh", "en"}},
+		{"ID", 7, 4, []string{"en"}},
+		{"CA", -5, 4, []string{"en", "en", "fr"}},
+		{"AU", 10, 3, []string{"en"}},
+		{"PL", 1, 3, []string{"en"}},
+		{"KZ", 5, 2, []string{"ru"}},
+		{"UA", 2, 2, []string{"ru", "en"}},
+		{"TR", 3, 3, []string{"en"}},
+		{"NL", 1, 2, []string{"en"}},
+		{"NG", 1, 2, []string{"en"}},
 	}
 }
 
@@ -129,7 +171,8 @@ func newIdentities(r rng, g *grammar, start, end time.Time) *identities {
 		return out
 	}
 	id.browserW, id.sdkW = weights(id.browsers), weights(id.sdks)
-	homeNames, cloudNames := []string{"Fibrelane", "Metrocast", "Homewire", "Aerolink Mobile", "Canal Net"}, []string{"Cumulon", "Stackyard", "Ironshelf Hosting", "Packetbarn", "Nimbusgrid"}
+	homeNames := []string{"Fibrelane", "Metrocast", "Homewire", "Aerolink Mobile", "Canal Net"}
+	cloudNames := []string{"Cumulon", "Stackyard", "Ironshelf Hosting", "Packetbarn", "Nimbusgrid"}
 	block := 0
 	for i, p := range id.places {
 		id.placeWeights = append(id.placeWeights, p.weight)
@@ -148,7 +191,8 @@ func newIdentities(r rng, g *grammar, start, end time.Time) *identities {
 		}
 	}
 	for i, name := range []string{"Veilroute", "Tunnelbear Alley", "Greyport VPN"} {
-		id.vpn = append(id.vpn, network{asn: int64(4200000900 + i), org: name, country: pick(r, []string{"NL", "US", "SE", "RO", "CH"}), kind: netVPN, block: 100 + i})
+		country := pick(r, []string{"NL", "US", "SE", "RO", "CH"})
+		id.vpn = append(id.vpn, network{asn: int64(4200000900 + i), org: name, country: country, kind: netVPN, block: 100 + i})
 	}
 	for range 160 {
 		id.issuers = append(id.issuers, r.hex(8))
@@ -372,9 +416,9 @@ func (w *World) planMoves(a *account) {
 
 // modelAt is the model of a request at that time.
 func (w *World) modelAt(a *account, t int64) string {
-	for i := len(a.moves) - 1; i >= 0; i-- {
-		if t >= a.moves[i].at && a.r.chance(a.moves[i].share) {
-			return a.moves[i].model
+	for _, m := range slices.Backward(a.moves) {
+		if t >= m.at && a.r.chance(m.share) {
+			return m.model
 		}
 	}
 	if a.settled < 1 && !a.r.chance(a.settled) {
@@ -388,9 +432,9 @@ func (w *World) modelAt(a *account, t int64) string {
 }
 
 func (w *World) released(t int64) string {
-	for i := len(w.sc.Releases) - 1; i >= 0; i-- {
-		if t >= w.start+w.sc.Releases[i].After.Milliseconds() {
-			return w.sc.Releases[i].Model
+	for _, rel := range slices.Backward(w.sc.Releases) {
+		if t >= w.start+rel.After.Milliseconds() {
+			return rel.Model
 		}
 	}
 	return ""

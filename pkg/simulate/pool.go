@@ -25,9 +25,11 @@ type pool struct {
 	zone  float64
 	shape *shape
 
-	members []*member
-	turn    int // of the round-robin that a least-recently-used choice comes down to
+	members []*member // for lru, the least recently used first
+	turn    int       // of an even deal
 	order   []int
+	held    *member // takes the next items of its batch
+	batch   int
 
 	stacks   []stack
 	params   event.Request
@@ -139,7 +141,7 @@ func (p *pool) recruit(cohortEnd int64) *member {
 		a.id.Plan = pc.Plan
 	}
 	if pc.Payments > 0 || a.id.Plan != "free" {
-		pay := payment{}
+		var pay payment
 		if len(p.payments) > 0 {
 			// Few instruments carry most accounts.
 			pay = p.payments[min(len(p.payments)-1, p.r.zipf(len(p.payments), 0.6))]
@@ -272,8 +274,7 @@ func (p *pool) choose(t int64, not *member) *member {
 			m = p.members[p.order[p.turn%n]]
 			p.turn++
 		default:
-			m = p.members[p.turn%n]
-			p.turn++
+			m = p.leastRecent(try)
 		}
 		if m != not && p.eligible(m, t) {
 			return m
@@ -286,12 +287,20 @@ func (p *pool) choose(t int64, not *member) *member {
 	return p.members[i]
 }
 
+// leastRecent takes one of those that have rested longest: workers run side by side, so the order is never perfect.
+func (p *pool) leastRecent(try int) *member {
+	n := len(p.members)
+	i := min(n-1, p.r.IntN(max(1, n/4))+try*n/(n+8)) // blocked and resting members are passed over
+	m := p.members[i]
+	p.members = append(append(p.members[:i], p.members[i+1:]...), m)
+	return m
+}
+
 // model is what the campaign asks at t: its favourite, and what was just released.
 func (p *pool) model(t int64) string {
 	re := &p.c.Reactions
 	if re.Pivot > 0 {
-		for i := len(p.w.sc.Releases) - 1; i >= 0; i-- {
-			rel := p.w.sc.Releases[i]
+		for _, rel := range slices.Backward(p.w.sc.Releases) {
 			since := t - p.w.start - rel.After.Milliseconds()
 			if since < 0 {
 				continue

@@ -123,10 +123,7 @@ func (s *scaffold) call(r rng, tongue string) *call {
 	case position == "end":
 		c.input = []event.Message{user(item + "\n\n" + text)}
 	case position == "split":
-		cut := strings.LastIndexByte(text, '\n')
-		if cut < 0 {
-			cut = 0
-		}
+		cut := max(0, strings.LastIndexByte(text, '\n'))
 		c.system, c.input = text[:cut], []event.Message{user(item + "\n" + strings.TrimSpace(text[cut:]))}
 	default:
 		c.input = []event.Message{user(text + "\n\n" + item)}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -149,6 +150,11 @@ type Schedule struct {
 	CV float64 `yaml:"cv"`
 	// Balance is lru (relays), even, random or skewed (heavy tailed, like people); empty is lru.
 	Balance string `yaml:"balance"`
+	// Batch is the mean number of items that an account takes in a row; 0 is one.
+	Batch float64 `yaml:"batch"`
+	// Waves is the mean length of a wave of work and the pause after it, in which the whole pool rests; Duty is the share that is work, 0 is a half.
+	Waves time.Duration `yaml:"waves"`
+	Duty  float64       `yaml:"duty"`
 	// Ramp is the time in which the rate grows to its full height.
 	Ramp time.Duration `yaml:"ramp"`
 	// Idle is the share of accounts that rest on a given day.
@@ -218,7 +224,10 @@ func Load(src io.Reader) (Scenario, error) {
 		return sc, fmt.Errorf("read the scenario: %w", err)
 	}
 	sc.fill()
-	return sc, sc.Validate()
+	if err := sc.Validate(); err != nil {
+		return sc, err
+	}
+	return sc, nil
 }
 
 // fill sets what a scenario may leave out.
@@ -311,12 +320,9 @@ func (sc *Scenario) Validate() error {
 func (c *Campaign) validate(share func(string, float64)) []error {
 	var errs []error
 	one := func(field, value string, allowed ...string) {
-		for _, a := range allowed {
-			if value == a {
-				return
-			}
+		if !slices.Contains(allowed, value) {
+			errs = append(errs, fmt.Errorf("campaign %s: %s: %q is unknown; one of %q", c.ID, field, value, allowed))
 		}
-		errs = append(errs, fmt.Errorf("campaign %s: %s: %q is unknown; one of %q", c.ID, field, value, allowed))
 	}
 	if c.Accounts <= 0 || c.Rate <= 0 {
 		errs = append(errs, fmt.Errorf("campaign %s: accounts and rate must be positive", c.ID))
@@ -339,6 +345,7 @@ func (c *Campaign) validate(share func(string, float64)) []error {
 	share("cover.share", c.Cover.Share)
 	share("pool.disposable", c.Pool.Disposable)
 	share("schedule.idle", c.Schedule.Idle)
+	share("schedule.duty", c.Schedule.Duty)
 	share("reactions.pivot", c.Reactions.Pivot)
 	share("reactions.block_share", c.Reactions.BlockShare)
 	share("reactions.rate_limited", c.Reactions.RateLimited)
