@@ -23,6 +23,8 @@ type Metrics struct {
 	retries     *prometheus.CounterVec
 	produced    *prometheus.CounterVec
 	rebuild     *prometheus.HistogramVec
+	findings    *prometheus.CounterVec
+	accounts    *prometheus.CounterVec
 }
 
 // NewMetrics makes the metrics and registers them. It panics when they are registered already, as registering does.
@@ -58,6 +60,8 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		fenced:      counter("fenced_total", "Times another owner took over a partition that this process still worked on.", "stage"),
 		retries:     counter("retries_total", "Operations tried again after an error that may pass.", "stage", "op"),
 		produced:    counter("produced_total", "Records produced and acknowledged, by output.", "stage", "output"),
+		findings:    counter("findings_total", "Findings sent, by activity.", "stage", "activity"),
+		accounts:    counter("account_records_total", "Account records sent, by status.", "stage", "status"),
 		rebuild:     histogram("rebuild_duration_seconds", "Time to rebuild a partition's memory when it was opened.", prometheus.ExponentialBuckets(0.01, 4, 10)),
 	}
 }
@@ -86,13 +90,22 @@ func (m *Metrics) forStage(stage string) *stageMetrics {
 	}
 }
 
-// count adds a stage's counts. A key is "result" or "result:reason"; dead letters are counted by reason too, and so is what was left out.
+// count adds a stage's counts. A key is "result" or "result:reason". Dead letters and what was left out are counted by reason too; findings and
+// account records, which are not results of one record, have metrics of their own.
 func (m *stageMetrics) count(counts map[string]int64) {
 	for key, n := range counts {
 		if n <= 0 {
 			continue
 		}
 		result, reason, _ := strings.Cut(key, ":")
+		switch result {
+		case "finding":
+			m.m.findings.WithLabelValues(m.stage, orUnknown(reason)).Add(float64(n))
+			continue
+		case "account":
+			m.m.accounts.WithLabelValues(m.stage, orUnknown(reason)).Add(float64(n))
+			continue
+		}
 		m.events.WithLabelValues(result).Add(float64(n))
 		switch result {
 		case "dead_letter":
@@ -100,6 +113,9 @@ func (m *stageMetrics) count(counts map[string]int64) {
 		case "dropped":
 			m.dropped.WithLabelValues(orUnknown(reason)).Add(float64(n))
 		case "late", "duplicate":
+			if reason != "" {
+				result += "_" + reason
+			}
 			m.dropped.WithLabelValues(result).Add(float64(n))
 		}
 	}

@@ -3,9 +3,9 @@ package pipeline
 import (
 	"context"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/stillwatch/stillwatch/pkg/stage"
@@ -108,33 +108,31 @@ func countSent(sent map[stage.Output]int, out []addressed, not []int) {
 	}
 }
 
-// replaceLarge returns a dead letter for each record that is too large, without its content.
+// replaceLarge returns a dead letter for each record that is too large, without its content. Too large a dead letter is sent without content.
 func (w *worker) replaceLarge(out []addressed, which []int) []addressed {
 	var letters []addressed
 	for _, i := range which {
-		w.p.metrics.letter.WithLabelValues("record_too_large").Inc()
+		r := &out[i].record
 		topic := w.p.opts.Outputs[stage.DeadLetters]
-		if out[i].output == stage.DeadLetters || topic == "" {
+		if topic == "" || out[i].output == stage.DeadLetters && len(r.Value) == 0 {
 			w.p.metrics.dropped.WithLabelValues("dead_letter_too_large").Inc()
 			continue
 		}
-		letters = append(letters, addressed{stage.DeadLetters, tooLargeLetter(w.p.stage.Name(), topic, &out[i].record)})
+		letter := stream.OutRecord{Topic: topic, Key: r.Key[:min(len(r.Key), 1<<10)], Value: []byte{}}
+		detail := fmt.Sprintf("the record for %s has %d bytes; its content is left out", r.Topic, len(r.Value))
+		if out[i].output == stage.DeadLetters {
+			letter.Headers = append(letter.Headers, r.Headers...)
+			letter.Headers = append(letter.Headers, stream.Header{Key: "stillwatch-left-out", Value: []byte(detail)})
+		} else {
+			w.p.metrics.letter.WithLabelValues("record_too_large").Inc()
+			letter.Headers = []stream.Header{
+				{Key: "stillwatch-reason", Value: []byte("record_too_large")},
+				{Key: "stillwatch-detail", Value: []byte(detail)},
+			}
+		}
+		letters = append(letters, addressed{stage.DeadLetters, letter})
 	}
 	return letters
-}
-
-func tooLargeLetter(stageName, topic string, r *stream.OutRecord) stream.OutRecord {
-	value, err := json.Marshal(map[string]any{
-		"reason": "record_too_large", "stage": stageName, "topic": r.Topic, "bytes": len(r.Value),
-	})
-	if err != nil {
-		value = []byte(`{"reason":"record_too_large"}`)
-	}
-	key := r.Key
-	if len(key) > 1<<10 {
-		key = key[:1<<10]
-	}
-	return stream.OutRecord{Topic: topic, Key: key, Value: value, Headers: []stream.Header{{Key: "reason", Value: []byte("record_too_large")}}}
 }
 
 // finishOutbox commits the records with the state, and produces them then.
@@ -149,8 +147,9 @@ func (w *worker) finishOutbox(ctx context.Context, next int64, r *stage.Result) 
 	if err != nil {
 		return err
 	}
-	chunks := encodeOutbox(r.Out)
-	changes := r.Changes[:len(r.Changes):len(r.Changes)]
+	out = w.fitOutbox(out)
+	chunks := encodeOutbox(out)
+	changes := slices.Clip(r.Changes)
 	for i, c := range chunks {
 		changes = append(changes, stage.Change{Key: chunkKey(i), Value: c})
 	}
@@ -160,6 +159,23 @@ func (w *worker) finishOutbox(ctx context.Context, next int64, r *stage.Result) 
 	}
 	w.unsent = len(chunks)
 	return w.produce(ctx, out)
+}
+
+// fitOutbox replaces the records that a chunk can't hold, before they make the commit impossible.
+func (w *worker) fitOutbox(out []addressed) []addressed {
+	var large []int
+	var fit []addressed
+	for i := range out {
+		if outSize(&out[i]) > outboxChunk {
+			large = append(large, i)
+		} else {
+			fit = append(fit, out[i])
+		}
+	}
+	if len(large) == 0 {
+		return out
+	}
+	return append(fit, w.replaceLarge(out, large)...)
 }
 
 // clearOutbox returns the changes that delete the chunks from a number on.
@@ -224,7 +240,7 @@ func isOutboxKey(key string) bool {
 }
 
 // encodeOutbox returns the records in chunks; each begins with a version byte, the number of chunks and the number of its records.
-func encodeOutbox(out []stage.Out) [][]byte {
+func encodeOutbox(out []addressed) [][]byte {
 	var bodies [][]byte
 	var counts []int
 	for i := range out {
@@ -245,22 +261,25 @@ func encodeOutbox(out []stage.Out) [][]byte {
 	return bodies
 }
 
-func outSize(o *stage.Out) int {
-	n := 16 + len(o.To) + len(o.Key) + len(o.Value)
-	for i := range o.Headers {
-		n += 8 + len(o.Headers[i].Key) + len(o.Headers[i].Value)
+func outSize(a *addressed) int {
+	r := &a.record
+	n := 16 + len(a.output) + len(r.Key) + len(r.Value)
+	for i := range r.Headers {
+		n += 8 + len(r.Headers[i].Key) + len(r.Headers[i].Value)
 	}
 	return n
 }
 
-func appendOut(b []byte, o *stage.Out) []byte {
-	b = appendBytes(b, []byte(o.To))
-	b = appendBytes(b, o.Key)
-	b = appendBytes(b, o.Value)
-	b = binary.AppendUvarint(b, uint64(len(o.Headers)))
-	for i := range o.Headers {
-		b = appendBytes(b, []byte(o.Headers[i].Key))
-		b = appendBytes(b, o.Headers[i].Value)
+// appendOut writes a record under its output's name: the topic is looked up again when it is sent, as the configuration then says.
+func appendOut(b []byte, a *addressed) []byte {
+	r := &a.record
+	b = appendBytes(b, []byte(a.output))
+	b = appendBytes(b, r.Key)
+	b = appendBytes(b, r.Value)
+	b = binary.AppendUvarint(b, uint64(len(r.Headers)))
+	for i := range r.Headers {
+		b = appendBytes(b, []byte(r.Headers[i].Key))
+		b = appendBytes(b, r.Headers[i].Value)
 	}
 	return b
 }

@@ -81,6 +81,21 @@ stillwatch_produced_total{output="observations",stage="counting"} 2
 	require.Equal(t, []stream.Header{{Key: "n", Value: []byte{1}}}, sink.records[0].Headers)
 }
 
+func TestCountsGoToTheMetricTheyBelongTo(t *testing.T) {
+	m := NewMetrics(prometheus.NewRegistry())
+	m.forStage("s").count(map[string]int64{
+		"ok": 5, "duplicate:id": 2, "late": 1, "dropped": 3, "dead_letter:bad": 4, "finding:create": 6, "account:watched": 7, "none": 0,
+	})
+	for want, c := range map[int]prometheus.Counter{
+		5: m.events.WithLabelValues("s", "ok"), 2: m.dropped.WithLabelValues("s", "duplicate_id"), 1: m.dropped.WithLabelValues("s", "late"),
+		3: m.dropped.WithLabelValues("s", "unknown"), 4: m.deadLetters.WithLabelValues("s", "bad"),
+		6: m.findings.WithLabelValues("s", "create"), 7: m.accounts.WithLabelValues("s", "watched"),
+	} {
+		require.InDelta(t, want, testutil.ToFloat64(c), 0)
+	}
+	require.Equal(t, 5, testutil.CollectAndCount(m.events), "ok, duplicate, late, dropped, dead_letter")
+}
+
 func TestAStopFinishesTheBatchUnderWay(t *testing.T) {
 	in := &log{}
 	in.add("a", "x")
@@ -242,43 +257,6 @@ func TestAnOutputWithoutATopicIsAFault(t *testing.T) {
 	}
 }
 
-func TestRecordsThatAreTooLargeBecomeDeadLetters(t *testing.T) {
-	in := &log{}
-	in.add("a", "pad"+strings.Repeat("x", 500))
-	in.add("b", "small")
-	redis := openStore(t)
-	sink := &memorySink{}
-	sink.fail = func(records []stream.OutRecord) error {
-		large := &stream.TooLargeError{}
-		for i := range records {
-			if len(records[i].Value) > 400 {
-				large.Records = append(large.Records, i)
-			}
-		}
-		if len(large.Records) == 0 {
-			return nil
-		}
-		sink.mu.Lock()
-		defer sink.mu.Unlock()
-		for i := range records {
-			if len(records[i].Value) <= 400 {
-				sink.records = append(sink.records, records[i])
-			}
-		}
-		return large
-	}
-	reg := prometheus.NewRegistry()
-	m := NewMetrics(reg)
-	_, stop := start(t, Config{Options: testOptions(), Stage: newCounting(), Source: logSource{in}, Sink: sink, Store: FromStore(redis), Metrics: m})
-	eventually(t, func() bool { return in.committed.Load() == 2 })
-	stop()
-	require.Equal(t, []string{"b=1 run=1"}, sink.values("out"))
-	require.Len(t, sink.values("dead"), 1)
-	require.Contains(t, sink.values("dead")[0], `"reason":"record_too_large"`)
-	require.NotContains(t, sink.values("dead")[0], "xxx", "the content goes nowhere")
-	require.InDelta(t, 1, testutil.ToFloat64(m.deadLetters.WithLabelValues("counting", "record_too_large")), 0)
-}
-
 func TestTheFirstBatchBeginsWhereConfigured(t *testing.T) {
 	for _, test := range []struct {
 		name      string
@@ -414,70 +392,4 @@ func TestTwoDeploymentsOnOneStateAreKeptApart(t *testing.T) {
 	stopTwo()
 	require.Equal(t, want, state(t, redis, "in", 1))
 	require.Positive(t, testutil.ToFloat64(m.fenced.WithLabelValues("counting")))
-}
-
-func TestTheOutboxKeepsRecordsAsTheyAre(t *testing.T) {
-	big := make([]byte, outboxChunk*2/3)
-	out := []stage.Out{
-		{To: stage.Alerts, Key: []byte("k"), Value: []byte("v"), Headers: []stage.Header{{Key: "h", Value: []byte("1")}, {Key: "e", Value: []byte{}}, {Key: "n"}}},
-		{To: stage.Accounts, Key: []byte{}, Value: nil},
-		{To: stage.Accounts, Key: nil, Value: []byte{}},
-		{To: stage.Alerts, Value: big},
-		{To: stage.Alerts, Value: big},
-		{To: stage.Alerts, Value: big},
-	}
-	chunks := encodeOutbox(out)
-	require.Len(t, chunks, 3)
-	var got []stage.Out
-	for _, c := range chunks {
-		require.LessOrEqual(t, len(c), outboxChunk+64)
-		part, n, err := decodeOutbox(c)
-		require.NoError(t, err)
-		require.Equal(t, 3, n)
-		got = append(got, part...)
-	}
-	require.Equal(t, out, got)
-	require.Empty(t, encodeOutbox(nil))
-}
-
-func FuzzADamagedOutboxIsAnErrorAndNoPanic(f *testing.F) {
-	for _, c := range encodeOutbox([]stage.Out{{To: stage.Alerts, Key: []byte("k"), Value: []byte("v"), Headers: []stage.Header{{Key: "h"}}}, {To: "x"}}) {
-		f.Add(c)
-		f.Add(c[:len(c)-1])
-	}
-	f.Fuzz(func(t *testing.T, b []byte) {
-		out, chunks, err := decodeOutbox(b)
-		if err != nil {
-			return
-		}
-		require.Positive(t, chunks)
-		for i := range out {
-			_ = outSize(&out[i])
-		}
-	})
-}
-
-func TestAnOutboxOfManyChunksIsSentAfterACrash(t *testing.T) {
-	in := &log{}
-	for range 6 {
-		in.add("a", "pad"+strings.Repeat("x", outboxChunk*2/3))
-	}
-	redis := openStore(t)
-	opts := testOptions()
-	opts.Outbox = true
-	down := &memorySink{fail: func([]stream.OutRecord) error { return errors.New("kafka is down") }}
-	counter := newCounting()
-	p, stop := start(t, Config{Options: opts, Stage: counter, Source: logSource{in}, Sink: down, Store: FromStore(redis)},
-		func(p *Pipeline) { p.opts.ShutdownTimeout = 10 * time.Millisecond })
-	eventually(t, func() bool { s := p.Status(); return s.Err != nil && next(t, redis) == 6 })
-	stop()
-	require.False(t, sent(t, redis, true))
-
-	up := &memorySink{}
-	_, stop = start(t, Config{Options: opts, Stage: counter, Source: logSource{in}, Sink: up, Store: FromStore(redis)})
-	eventually(t, func() bool { return sent(t, redis, true) })
-	stop()
-	require.Len(t, up.values("out"), 6)
-	require.Equal(t, int64(1), counter.runs.Load())
-	require.Equal(t, map[string]int{"a": 6}, state(t, redis, "in", 1))
 }

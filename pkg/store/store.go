@@ -53,14 +53,11 @@ func (s *Store) check(ctx context.Context) error {
 	if err := s.client.Set(ctx, key, "1", time.Minute).Err(); err != nil {
 		return s.explain(err)
 	}
-	info, err := s.client.InfoMap(ctx, "memory").Result()
-	if err != nil {
-		// Managed services and restricted users may not be allowed to ask.
-		return nil
-	}
-	memory := info["Memory"]
+	// Managed services and restricted users may not be allowed to ask; then there is nothing to warn of.
+	memory := s.client.InfoMap(ctx, "memory").Val()["Memory"]
 	if policy := memory["maxmemory_policy"]; memory["maxmemory"] != "0" && policy != "" && policy != "noeviction" {
-		s.warnings = append(s.warnings, fmt.Sprintf("redis evicts keys when it is full (maxmemory-policy %s), which loses parts of the state; set maxmemory-policy noeviction", policy))
+		s.warnings = append(s.warnings, fmt.Sprintf("redis evicts keys when it is full (maxmemory-policy %s), which loses parts of the state; "+
+			"set maxmemory-policy noeviction", policy))
 	}
 	return nil
 }

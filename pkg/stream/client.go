@@ -62,7 +62,7 @@ func (c *Client) Ping(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	if err := conn.SetDeadline(c.deadline(ctx)); err != nil {
 		return explain(err, c.opts.Brokers)
 	}

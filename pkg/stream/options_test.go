@@ -79,7 +79,10 @@ func TestWhatIsWrongWithTheConnectionIsSaidInOneLine(t *testing.T) {
 		{"scram", secret.ListenAddrs()[0], func(o *Options) { o.SASL = SASL{"scram-sha-512", "user", "right"} }, "", false},
 		{"sasl plain", secret.ListenAddrs()[0], func(o *Options) { o.SASL = SASL{"plain", "user", "right"} }, "", false},
 		{"wrong password", secret.ListenAddrs()[0], func(o *Options) { o.SASL = SASL{"scram-sha-512", "user", "wrong"} }, "refused the login", true},
-		{"wrong plain password", secret.ListenAddrs()[0], func(o *Options) { o.SASL = SASL{"plain", "user", "wrong"} }, "refused the login: wrong user name or password", true},
+		{
+			"wrong plain password", secret.ListenAddrs()[0], func(o *Options) { o.SASL = SASL{"plain", "user", "wrong"} },
+			"refused the login: wrong user name or password", true,
+		},
 		{"no login", secret.ListenAddrs()[0], nil, "check kafka.tls and kafka.sasl", false},
 		{"tls", encrypted.ListenAddrs()[0], func(o *Options) { o.TLS = TLS{Enabled: true, CAFile: ca} }, "", false},
 		{"unknown authority", encrypted.ListenAddrs()[0], func(o *Options) { o.TLS = TLS{Enabled: true} }, "TLS certificate not accepted", true},

@@ -156,7 +156,7 @@ func (c *Client) createTopics(ctx context.Context, client *kafka.Client, missing
 func (c *Client) missingError(missing []string, specs map[string]*TopicSpec, why string) error {
 	parts := make([]string, len(missing))
 	for i, name := range missing {
-		parts[i] = fmt.Sprintf("%s (`%s`)", name, specs[name].command(c.opts.Brokers[0]))
+		parts[i] = name + " (`" + specs[name].command(c.opts.Brokers[0]) + "`)"
 	}
 	if why != "" {
 		return fmt.Errorf("topics could not be created: %s: %s", why, strings.Join(parts, ", "))
