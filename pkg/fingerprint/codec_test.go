@@ -124,7 +124,7 @@ func TestAnEncodingThatCannotBeReadSaysSo(t *testing.T) {
 			newer := bytes.Clone(c.data)
 			newer[0] = 99
 			require.ErrorContains(t, c.decode(newer), "version 99, this release reads up to 1")
-			for n := range c.data {
+			for n := 0; n < len(c.data); n += 1 + len(c.data)/500 {
 				require.ErrorIs(t, c.decode(c.data[:n]), ErrEncoding, "cut at %d", n)
 			}
 		})

@@ -135,9 +135,9 @@ func pack(raw []byte) []byte {
 		list := raw[listHeader:]
 		head := binary.AppendUvarint(make([]byte, 0, 16), uint64(binary.BigEndian.Uint32(raw[sketchHeader:])))
 		head = binary.AppendUvarint(head, uint64(len(list)))
-		out := append(raw[:0], kindSparse, precision)
-		n := copy(raw[2:listHeader], head)
-		return append(out[:2+n], list...)
+		raw[0], raw[1] = kindSparse, precision
+		n := 2 + copy(raw[2:listHeader], head)
+		return raw[:n+copy(raw[n:], list)]
 	}
 	regs := raw[sketchHeader:]
 	base, top := slices.Min(regs), slices.Max(regs)

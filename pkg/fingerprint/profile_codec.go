@@ -52,12 +52,13 @@ func (p *Profile) AppendBinary(b []byte) ([]byte, error) {
 	}
 	b = binary.AppendUvarint(b, uint64(len(p.Labels)))
 	for i := range p.Labels {
-		b = append(b, byte(p.Labels[i].Facet))
-		b = append(b, p.labelled(&p.Labels[i]))
-		if b[len(b)-1] == notListed {
-			b = binary.LittleEndian.AppendUint64(b, p.Labels[i].Hash)
+		l := &p.Labels[i]
+		at := p.labelled(l)
+		b = append(b, byte(l.Facet), at)
+		if at == notListed {
+			b = binary.LittleEndian.AppendUint64(b, l.Hash)
 		}
-		b = appendText(b, p.Labels[i].Text)
+		b = appendText(b, l.Text)
 	}
 	b = append(b, byte(len(p.Models)))
 	for _, m := range p.Models {

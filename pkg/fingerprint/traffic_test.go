@@ -141,7 +141,7 @@ func hostile(r *rand.Rand, n uint64, t int64) *Observation {
 	}
 	o.Sketch = sketch.Sketch{
 		Exact: hash(usePrompt, n), Tokens: 1 << 40, Intents: 0xffff, Relay: 0xff, Skeleton: hash(useTemplate, round),
-		Turn: sorted(shingles(1024, useShingle, round)), System: sorted(shingles(1024, useSystem, round)),
+		Turn: sorted(shingles(100, useShingle, round)), System: sorted(shingles(100, useSystem, round)),
 		Prefix: hash(useTurn, n), Continuation: hash(useTurn, n, 1),
 	}
 	return o

@@ -13,8 +13,8 @@ import (
 // FingerprintOptions configures the fingerprint stage.
 type FingerprintOptions struct {
 	Fingerprint fingerprint.Options `yaml:",inline"`
-	// MaxAccounts is how many accounts a partition keeps in memory; the others are read back from the store when they show up again. 0 keeps all of them: for
-	// a run without a store.
+	// MaxAccounts is how many accounts a partition keeps in memory, at about 8 kB each; the others are read back from the store when they show
+	// up again. 0 keeps all of them: for a run without a store.
 	MaxAccounts int `yaml:"max_accounts"`
 	// MaxPending is how many accounts of a partition may have changes that wait for their next profile. Beyond it, the earliest due are published early.
 	MaxPending int `yaml:"max_pending"`

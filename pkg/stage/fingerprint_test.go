@@ -238,26 +238,21 @@ func TestWhatIngestProducesTwiceCountsOnce(t *testing.T) {
 
 func TestSourcesRememberedAreBounded(t *testing.T) {
 	d := newDrive(t, nil)
-	for n := range maxSources + 10 {
-		o := fingerprint.Observation{Position: fingerprint.Position{Partition: uint64(n + 1)}, Time: morning + int64(n), ID: uint64(n + 1), Tenant: "t", Account: "a"}
-		d.process([]Record{record(t, &o)})
-		if n == 64 {
-			// Encoding thousands of sources with every record is not what is tested.
-			task := d.task.(*fingerprintTask)
-			for k := n + 1; len(task.sources) < maxSources-1; k++ {
-				task.sources[1<<40+uint64(k)] = &sourceWindow{used: morning + 1<<30}
-			}
-			break
-		}
+	from := func(partition uint64, at int64) Record {
+		o := fingerprint.Observation{Position: fingerprint.Position{Partition: partition}, Time: at, ID: partition, Tenant: "t", Account: "a"}
+		return record(t, &o)
 	}
-	for n := range 3 {
-		o := fingerprint.Observation{Position: fingerprint.Position{Partition: 1<<50 + uint64(n)}, Time: morning + 100, ID: 1<<20 + uint64(n), Tenant: "t", Account: "a"}
-		d.process([]Record{record(t, &o)})
+	var batch []Record
+	for n := range uint64(maxSources) {
+		batch = append(batch, from(n+1, morning+int64(n)))
 	}
-	task := d.task.(*fingerprintTask)
-	require.Len(t, task.sources, maxSources)
+	d.process(batch)
+	require.Zero(t, d.counts["source_forgotten"])
+	d.process([]Record{from(1<<50, morning+maxSources), from(1<<51, morning+maxSources)})
 	require.EqualValues(t, 2, d.counts["source_forgotten"])
-	require.NotContains(t, task.sources, uint64(1), "the one that was quiet longest")
+	sources := d.task.(*fingerprintTask).sources
+	require.Len(t, sources, maxSources)
+	require.NotContains(t, sources, uint64(1), "the one that was quiet longest")
 }
 
 func TestATimeFromTheFutureIsNotBelievedAlone(t *testing.T) {

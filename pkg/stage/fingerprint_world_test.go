@@ -28,7 +28,7 @@ func openWorld(t *testing.T) *bufio.Scanner {
 		t.Skip("the labelled world is not here; set STILLWATCH_SHARED to the folder that holds worlds/dev")
 	}
 	require.NoError(t, err)
-	t.Cleanup(func() { file.Close() })
+	t.Cleanup(func() { require.NoError(t, file.Close()) })
 	z, err := zstd.NewReader(file)
 	require.NoError(t, err)
 	t.Cleanup(z.Close)
