@@ -33,12 +33,13 @@ type Group struct {
 	client *Client
 	opts   GroupOptions
 
-	mu      sync.Mutex
-	joined  bool
-	joinErr error
-	readErr map[string]error
-	owned   int
-	offsets map[string]map[int]int64
+	mu         sync.Mutex
+	joined     bool
+	generation int32
+	joinErr    error
+	readErr    map[string]error
+	owned      int
+	offsets    map[string]map[int]int64
 }
 
 // Group makes a group member; Run joins.
@@ -125,7 +126,7 @@ func (g *Group) Run(ctx context.Context, handle func(ctx context.Context, p *Par
 func (g *Group) begin(ctx context.Context, gen *kafka.Generation, handle func(context.Context, *Partition), handlers *sync.WaitGroup) {
 	log := g.client.log
 	g.mu.Lock()
-	g.joined, g.joinErr = true, nil
+	g.joined, g.joinErr, g.generation = true, nil, gen.ID
 	clear(g.readErr)
 	clear(g.offsets)
 	g.mu.Unlock()
@@ -137,6 +138,9 @@ func (g *Group) begin(ctx context.Context, gen *kafka.Generation, handle func(co
 			p := &Partition{topic: topic, id: a.ID, client: g.client, commit: g.remember, note: g.noteRead(topic, a.ID)}
 			gen.Start(func(gctx context.Context) {
 				defer handlers.Done()
+				if gctx.Err() != nil {
+					return // it was over before it began, and nobody waits for this function any more
+				}
 				hctx, cancel := context.WithCancel(ctx)
 				defer cancel()
 				defer context.AfterFunc(gctx, cancel)()
@@ -157,7 +161,9 @@ func (g *Group) begin(ctx context.Context, gen *kafka.Generation, handle func(co
 			select {
 			case <-gctx.Done():
 				g.mu.Lock()
-				g.joined = false
+				if g.generation == gen.ID {
+					g.joined = false
+				}
 				g.mu.Unlock()
 				return
 			case <-ticker.C:
