@@ -3,6 +3,8 @@ GO       ?= go
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LINTER   := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 BENCH    ?= .
+SCENARIO ?= mix-common
+WORLD    := .cache/evaluate/$(SCENARIO)
 .DEFAULT_GOAL := help
 
 demo: ## Watch a coordinated pool being found in accelerated traffic (one minute, nothing to install)
@@ -24,7 +26,12 @@ lint: ## Check style, errors, documentation and the purity of the domain
 bench: ## Measure the hot paths (BENCH=regexp selects)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./detectors/... ./pkg/...
 
+evaluate: build ## Simulate a labelled world, replay it, and print how well its campaigns are found (SCENARIO=name selects)
+	@mkdir -p $(WORLD)
+	bin/stillwatch simulate $(SCENARIO) -o $(WORLD)/events.jsonl.zst --truth $(WORLD)/truth.json
+	bin/stillwatch backtest $(WORLD)/events.jsonl.zst --truth $(WORLD)/truth.json
+
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: demo run build test lint bench help
+.PHONY: demo run build test lint bench evaluate help
