@@ -32,6 +32,8 @@ type Spec struct {
 	Needs []string
 	// Max and Min bound the bits.
 	Max, Min float64
+	// Costly detectors are measured on groups about to be told of, not on every candidate.
+	Costly bool
 }
 
 // Detector is a Spec with its function.
@@ -89,6 +91,8 @@ type Member struct {
 	Vector  *census.Vector
 	// Weight is 1, or one over the number of members of the same verified organisation.
 	Weight float64
+	// Mass is the account's whole recurring text: the sum over its scaffold of sightings times idf.
+	Mass float64
 }
 
 // Group is a set of accounts under suspicion, with what made it one.
@@ -172,11 +176,8 @@ func coincidence(g *Group, c *Context, t census.Trait) (Measure, bool) {
 	}
 	chance := c.Census.Effective(t, g.Size)
 	m := Measure{Observed: math.Exp2(k.entropy), Expected: math.Exp2(chance.Mean), Value: k.top}
-	m.Bits = chance.Low - k.entropy
-	if m.Bits < 0 {
-		// More variety than chance: only beyond the mean does it speak for innocence.
-		m.Bits = math.Min(0, chance.Mean-k.entropy)
-	}
+	// More variety than chance is no innocence: variety is what a careful pool buys.
+	m.Bits = math.Max(0, chance.Low-k.entropy)
 	return m, true
 }
 

@@ -12,7 +12,7 @@ import (
 // Honest traffic like it: customers of one country share a large bank; the census knows how common it is.
 func issuer() Detector {
 	return sharedValue(Spec{
-		ID: "issuer", Axis: Coordination, Plane: Funding, Max: 6, Min: -1,
+		ID: "issuer", Axis: Coordination, Plane: Funding, Max: 6,
 		Summary:    "The members' cards come from fewer issuers than those of as many unrelated accounts.",
 		Why:        "Perplexity of the issuers against the census; cards of one issuer, bought in bulk.",
 		Evasion:    "Buying from many issuers.",

@@ -11,7 +11,7 @@ import (
 // Honest traffic like it: the defaults of one library; the census knows how common they are.
 func params() Detector {
 	return sharedValue(Spec{
-		ID: "params", Axis: Coordination, Plane: Client, Max: 4, Min: -0.5,
+		ID: "params", Axis: Coordination, Plane: Client, Max: 4,
 		Summary:    "The members send one tuple of request parameters.",
 		Why:        "Perplexity of the parameter tuples against the census.",
 		Evasion:    "Randomising parameters, at the price of the answers' quality.",

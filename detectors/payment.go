@@ -12,7 +12,7 @@ import (
 // Honest traffic like it: an organisation or a family paying for its members; a verified organisation counts as one entity.
 func payment() Detector {
 	return sharedValue(Spec{
-		ID: "payment", Axis: Coordination, Plane: Funding, Max: 8, Min: -1,
+		ID: "payment", Axis: Coordination, Plane: Funding, Max: 8,
 		Summary:    "Few payment instruments pay for many accounts.",
 		Why:        "Perplexity of the instruments against the census; shared payment methods are named by every public report of 2026.",
 		Evasion:    "A virtual card per account, a few cents each; the issuer then gives it away.",

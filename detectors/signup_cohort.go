@@ -9,7 +9,7 @@ import "github.com/stillwatch/stillwatch/pkg/census"
 // Honest traffic like it: a class, a hackathon, a launch; each lacks the other planes, or shows them openly (see campus).
 func signupCohort() Detector {
 	return sharedValue(Spec{
-		ID: "signup_cohort", Axis: Coordination, Plane: Identity, Max: 6, Min: -1,
+		ID: "signup_cohort", Axis: Coordination, Plane: Identity, Max: 6,
 		Summary:    "The accounts were created within fewer days than as many unrelated ones.",
 		Why:        "Perplexity of the sign-up days against the census (account clusters by registration date: Xiao et al. 2015).",
 		Evasion:    "Ageing accounts or buying aged ones: weeks of delay after every ban.",

@@ -17,7 +17,7 @@ import (
 func stack() Detector {
 	return Detector{
 		Spec: Spec{
-			ID: "stack", Axis: Coordination, Plane: Client, Max: 6, Min: -1,
+			ID: "stack", Axis: Coordination, Plane: Client, Max: 6,
 			Summary:    "One client software and TLS fingerprint behind many networks.",
 			Why:        "Perplexity of the client stacks against the census, times how diverse the members' networks are compared with chance: uniform clients on diverse networks.",
 			Evasion:    "Consistent, rotating client and TLS impersonation per account.",

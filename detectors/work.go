@@ -84,7 +84,7 @@ func (g *Group) SharedWork(c *Context) {
 	}
 	for i := range g.Members {
 		m := &g.Members[i]
-		mass, traffic, carried := containment(m, shared, c)
+		mass, traffic, carried := containment(m, shared)
 		w.Mass += m.Weight * mass
 		w.Traffic += m.Weight * traffic
 		if 3*carried >= len(w.Shingles) && carried > 0 {
@@ -125,26 +125,26 @@ func (g *Group) SharedWork(c *Context) {
 
 // containment is the idf-weighted share of a member's scaffold that lies in the shared set, the share of its requests that carry the
 // shared part, and the number of shared shingles it carries.
-func containment(m *Member, shared map[uint64]float64, c *Context) (mass, traffic float64, carried int) {
+func containment(m *Member, shared map[uint64]float64) (mass, traffic float64, carried int) {
+	if len(shared) == 0 {
+		return 0, 0, 0
+	}
 	least := recurs(m.Profile.WithText)
-	var inside, all float64
+	inside := 0.0
 	var most uint32
 	for _, s := range m.Profile.Scaffold {
 		if s.Count < least {
 			continue
 		}
-		idf, ok := shared[s.Hash]
-		if !ok {
-			all += float64(s.Count) * c.Idf(c.ShingleAccounts(s.Hash))
-			continue
+		if idf, ok := shared[s.Hash]; ok {
+			inside += float64(s.Count) * idf
+			most = max(most, s.Count)
+			carried++
 		}
-		inside += float64(s.Count) * idf
-		all += float64(s.Count) * idf
-		most = max(most, s.Count)
-		carried++
 	}
-	if all > 0 {
-		mass = inside / all
+	if m.Mass > 0 {
+		// The idf moves a little between the account's last profile and now.
+		mass = math.Min(1, inside/m.Mass)
 	}
 	if m.Profile.WithText > 0 {
 		traffic = math.Min(1, float64(most)/float64(m.Profile.WithText))

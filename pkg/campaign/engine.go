@@ -125,12 +125,11 @@ func (e *Engine) evaluate(t *tenant, now int64) []Emission {
 			}
 		}
 	}
-	// The census moves slowly: once an hour, or when the population has grown by a fifth.
-	if n := len(pop.byName); t.census == nil || now-t.taken >= 3_600_000 || n*5 > t.size*6 {
+	// The census moves slowly: every four hours, or when the population has grown by a fifth.
+	if n := len(pop.byName); t.census == nil || now-t.taken >= 4*3_600_000 || n*5 > t.size*6 {
 		t.census = takeCensus(pop.sorted(), func(a *account) bool { return member[a.profile.Account] != nil }, e.o.Census)
 		t.taken, t.size = now, n
 	}
-	defer pop.evaluated()
 	ctx := &detectors.Context{
 		Census:           t.census,
 		ShingleAccounts:  func(h uint64) int { return pop.count(makeKey(byShingle, h)) },
@@ -143,6 +142,7 @@ func (e *Engine) evaluate(t *tenant, now int64) []Emission {
 			e.Trace(c)
 		}
 	}
+	pop.evaluation++
 	// Open campaigns first: who fits one belongs to it and is explained.
 	touched := map[string]bool{}
 	for _, c := range t.campaigns {
@@ -187,7 +187,7 @@ func (e *Engine) follow(t *tenant, c *Campaign, s *search, now int64, touched ma
 		return
 	}
 	g := s.pop.group(members, c.defining(), s.ctx, e.o.ScoreMembers)
-	sc := evaluate(g, s.ctx, s.registry, 1)
+	sc := evaluate(g, s.ctx, s.registry, 1, true)
 	c.measure(g, &sc, e, s, members)
 	if g.Size >= float64(e.o.MinGroup) {
 		c.Model = learn(g, s.ctx)

@@ -1,9 +1,7 @@
 package campaign
 
 import (
-	"cmp"
 	"math"
-	"slices"
 
 	"github.com/stillwatch/stillwatch/detectors"
 	"github.com/stillwatch/stillwatch/pkg/census"
@@ -17,14 +15,21 @@ type Model struct {
 	Size float64 `json:"size"`
 	// Traits holds, for every trait on which the members coincide, the values with their shares.
 	Traits []TraitModel `json:"traits,omitempty"`
-	// Shingles are the shared shingles, Rarity their mean idf in bits. Skeleton is the shared layout.
-	Shingles       []uint64 `json:"shingles,omitempty"`
-	Rarity         float64  `json:"rarity,omitempty"`
-	Skeleton       uint64   `json:"skeleton,omitempty"`
-	SkeletonRarity float64  `json:"skeleton_rarity,omitempty"`
-	SkeletonShare  float64  `json:"skeleton_share,omitempty"`
+	// Shingles are the shared shingles, each with how rare it is among the others, in bits: log2 of one over the share of the accounts outside that carry it.
+	Shingles []Shingle `json:"shingles,omitempty"`
+	// Skeleton is the shared layout, with its rarity among the others and the share of members that write in it.
+	Skeleton       uint64  `json:"skeleton,omitempty"`
+	SkeletonRarity float64 `json:"skeleton_rarity,omitempty"`
+	SkeletonShare  float64 `json:"skeleton_share,omitempty"`
 
-	shared map[uint64]struct{}
+	shared map[uint64]float64
+	total  float64
+}
+
+// Shingle is a shared shingle with its rarity outside the group, in bits.
+type Shingle struct {
+	Hash   uint64  `json:"hash"`
+	Rarity float64 `json:"rarity"`
 }
 
 // TraitModel is the distribution of one trait among the members.
@@ -79,12 +84,17 @@ func learn(g *detectors.Group, c *detectors.Context) *Model {
 		m.Traits = append(m.Traits, TraitModel{t.trait, t.plane, shares[:min(len(shares), modelValues)]})
 	}
 	w := &g.Work
-	m.Rarity = w.Rarity
+	outside := func(df int, inside float64) float64 {
+		return math.Log2((float64(c.Census.N) - g.Size + 1) / (math.Max(float64(df)-inside, 0) + 0.5))
+	}
 	for _, s := range w.Shingles[:min(len(w.Shingles), modelShingles)] {
-		m.Shingles = append(m.Shingles, s.Hash)
+		if r := outside(c.ShingleAccounts(s.Hash), s.Weight); r >= 1 {
+			m.Shingles = append(m.Shingles, Shingle{s.Hash, r})
+		}
 	}
 	if w.SkeletonShare >= 0.3 {
-		m.Skeleton, m.SkeletonRarity, m.SkeletonShare = w.Skeleton, w.SkeletonRarity, w.SkeletonShare
+		m.Skeleton, m.SkeletonShare = w.Skeleton, w.SkeletonShare
+		m.SkeletonRarity = outside(c.SkeletonAccounts(w.Skeleton), w.SkeletonShare*g.Size)
 	}
 	return m
 }
@@ -93,6 +103,8 @@ func learn(g *detectors.Group, c *detectors.Context) *Model {
 type likelihood struct {
 	bits   float64
 	planes map[detectors.Plane]float64
+	// same says that most of the account's requests carry most of the shared text: no second plane is needed.
+	same bool
 }
 
 // background is the weight of the population in a member's distribution: nobody is ruled out by one odd value (log2 of it bounds the bits against).
@@ -140,8 +152,8 @@ func (m *Model) fit(a *account, c *detectors.Context, inside bool) likelihood {
 			l.planes[t.Plane] = bits
 		}
 	}
-	if work, ok := m.work(p, c); ok {
-		l.planes[detectors.Work] = work
+	if work, same, ok := m.work(p); ok {
+		l.planes[detectors.Work], l.same = work, same
 	}
 	for _, plane := range planeOrder {
 		l.bits += l.planes[plane]
@@ -149,60 +161,57 @@ func (m *Model) fit(a *account, c *detectors.Context, inside bool) likelihood {
 	return l
 }
 
-// work is the work plane's bits; ok is false while the account has sent too little to tell.
-func (m *Model) work(p *fingerprint.Profile, c *detectors.Context) (float64, bool) {
-	if len(m.Shingles) == 0 && m.Skeleton == 0 {
-		return 0, false
-	}
+// work is the work plane's bits; same says that the account's requests are mostly the shared text; ok is false while the account has sent too little to tell.
+func (m *Model) work(p *fingerprint.Profile) (bits float64, same, ok bool) {
 	if m.shared == nil {
-		m.shared = make(map[uint64]struct{}, len(m.Shingles))
-		for _, h := range m.Shingles {
-			m.shared[h] = struct{}{}
+		m.shared = make(map[uint64]float64, len(m.Shingles))
+		for _, s := range m.Shingles {
+			m.shared[s.Hash] = s.Rarity
+			m.total += s.Rarity
 		}
 	}
 	least := recurs(p)
-	var inside, all float64
-	carried := 0
-	for _, s := range p.Scaffold {
-		if s.Count < least {
-			continue
+	bits = math.Inf(-1)
+	if len(m.Shingles) >= 2 && p.WithText >= 2 {
+		carried := 0.0
+		n := 0
+		var most uint32
+		for _, s := range p.Scaffold {
+			if r, shared := m.shared[s.Hash]; shared && s.Count >= least {
+				carried += r
+				most = max(most, s.Count)
+				n++
+			}
 		}
-		w := float64(s.Count) * (0.5 + c.Idf(c.ShingleAccounts(s.Hash)))
-		all += w
-		if _, ok := m.shared[s.Hash]; ok {
-			inside += w
-			carried++
-		}
-	}
-	mass := 0.0
-	if all > 0 {
-		mass = inside / all
-	}
-	best := math.Inf(-1)
-	if len(m.Shingles) >= 2 && (all > 0 || p.WithText >= 4) {
-		best = mass*math.Min(maxFit, m.Rarity) - (1-mass)*3
-		if carried < 2 {
-			best = math.Min(best, -2)
+		share := carried / m.total
+		switch {
+		case n >= 2 && share >= 0.1:
+			// Half of the shared text is as good as all of it: an account meets a pool's templates one after the other.
+			bits = math.Min(maxFit, m.total/float64(len(m.Shingles))) * math.Min(1, 2*share)
+			same = share >= 0.5 && 2*most >= p.WithText
+		case p.WithText >= 4:
+			bits = -3
 		}
 	}
 	if m.Skeleton != 0 {
 		for _, s := range p.Skeletons {
 			if s.Hash == m.Skeleton && s.Count >= least {
 				share := math.Min(1, float64(s.Count)/float64(max(p.WithText, 1)))
-				best = math.Max(best, math.Min(maxFit, m.SkeletonRarity)*math.Min(1, 4*share))
+				bits = math.Max(bits, math.Min(maxFit, m.SkeletonRarity)*math.Min(1, 4*share))
 			}
 		}
-		if math.IsInf(best, -1) && p.WithText >= 4 {
-			best = math.Log2(math.Max(background, 1-m.SkeletonShare))
+		if math.IsInf(bits, -1) && p.WithText >= 4 {
+			bits = math.Log2(math.Max(background, 1-m.SkeletonShare))
 		}
 	}
-	if math.IsInf(best, -1) {
-		return 0, false
+	if math.IsInf(bits, -1) {
+		return 0, false, false
 	}
-	return best, true
+	return bits, same, true
 }
 
-// fits says whether the account is one of n members among population entities: the bits must make up for the prior odds, on at least two planes.
+// fits says whether the account is one of n members among population entities: the bits must make up for the prior odds, on at least two planes or by the same text in
+// most requests.
 func (l *likelihood) fits(n, population float64) bool {
 	agree := 0
 	for _, b := range l.planes {
@@ -211,11 +220,11 @@ func (l *likelihood) fits(n, population float64) bool {
 		}
 	}
 	prior := math.Log2(math.Max(population-n, 1) / math.Max(n, 1))
-	return agree >= 2 && l.bits >= math.Max(3, prior+memberOdds)
+	return (agree >= 2 || l.same) && l.bits >= math.Max(3, prior+memberOdds)
 }
 
-// memberOdds is the odds that an account must reach, log2: 16 to 1.
-const memberOdds = 4
+// memberOdds is the odds that an account must reach, log2: 4 to 1.
+const memberOdds = 2
 
 // agreement is the share of the model's planes that the account shows.
 func (l *likelihood) agreement() (float64, []detectors.Plane) {
@@ -235,10 +244,13 @@ func (l *likelihood) agreement() (float64, []detectors.Plane) {
 func (m *Model) similar(o *Model) float64 {
 	n, agree := 0.0, 0.0
 	if len(m.Shingles) > 0 && len(o.Shingles) > 0 {
-		a := slices.Sorted(slices.Values(m.Shingles))
+		known := make(map[uint64]bool, len(m.Shingles))
+		for _, s := range m.Shingles {
+			known[s.Hash] = true
+		}
 		common := 0
-		for _, h := range o.Shingles {
-			if _, ok := slices.BinarySearchFunc(a, h, cmp.Compare[uint64]); ok {
+		for _, s := range o.Shingles {
+			if known[s.Hash] {
 				common++
 			}
 		}

@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/zeebo/xxh3"
@@ -22,8 +23,9 @@ type account struct {
 	keys []key
 	// handed are the slots of the accounts that it exchanged a conversation with, ascending.
 	handed []int32
-	// changed says that the profile is newer than the last evaluation.
-	changed bool
+	// mass is the sum over the scaffold of sightings times idf, as of evaluation weighed.
+	mass    float64
+	weighed int
 }
 
 // keyKind says what a posting is about.
@@ -60,8 +62,6 @@ type posting struct {
 	members []int32
 	// entities is the number of entities among them, -1 when it is to be counted.
 	entities int
-	// dirty says that a member came, went or changed since the last evaluation.
-	dirty bool
 	// signature is the MinHash of the members, valid when signed.
 	signature [minhashes]uint32
 	signed    bool
@@ -79,15 +79,27 @@ type population struct {
 	idle     []int32
 	// entities counts the accounts of every entity.
 	entities map[uint64]int32
-	// changed are the accounts whose profile is new since the last evaluation.
-	changed []*account
 	// first is the earliest event time seen.
 	first int64
 	keys  []key
+	// evaluation counts the evaluations; idf holds logarithms of small numbers.
+	evaluation int
+	idf        []float64
+	// known remembers the candidates of the last evaluation with their scores.
+	known map[uint64]*known
+}
+
+// known is a candidate's score with what it was measured on: a group whose members are the same and have hardly sent more is not measured again.
+type known struct {
+	members  uint64
+	requests uint64
+	census   *census.Census
+	score    score
+	used     bool
 }
 
 func newPopulation() *population {
-	return &population{byName: map[string]*account{}, postings: map[key]int32{}, entities: map[uint64]int32{}}
+	return &population{byName: map[string]*account{}, postings: map[key]int32{}, entities: map[uint64]int32{}, known: map[uint64]*known{}}
 }
 
 // upsert takes a new snapshot of an account's profile, which the population then owns.
@@ -123,10 +135,6 @@ func (p *population) upsert(prof fingerprint.Profile) {
 	a.entity = entity
 	p.entities[entity]++
 	p.file(a)
-	if !a.changed {
-		a.changed = true
-		p.changed = append(p.changed, a)
-	}
 	if p.first == 0 || prof.FirstSeen < p.first {
 		p.first = prof.FirstSeen
 	}
@@ -158,7 +166,6 @@ func (p *population) remove(name string) {
 	delete(p.byName, name)
 	p.accounts[a.slot] = nil
 	p.free = append(p.free, a.slot)
-	p.changed = slices.DeleteFunc(p.changed, func(c *account) bool { return c == a })
 }
 
 // file brings the account's postings up to date with its profile.
@@ -173,9 +180,6 @@ func (p *population) file(a *account) {
 			i++
 		}
 		if i < len(p.keys) && p.keys[i] == k {
-			if n := p.postings[k]; n < 0 {
-				p.lists[^n].dirty = true
-			}
 			i++
 			continue
 		}
@@ -279,7 +283,7 @@ func (p *population) list(k key, a *account) {
 	l := p.lists[^n]
 	at, _ := slices.BinarySearchFunc(l.members, a, p.before)
 	l.members = slices.Insert(l.members, at, a.slot)
-	l.dirty, l.signed, l.entities = true, false, -1
+	l.signed, l.entities = false, -1
 }
 
 // unlist takes the account out of a posting.
@@ -296,7 +300,7 @@ func (p *population) unlist(k key, a *account) {
 	if at, found := slices.BinarySearchFunc(l.members, a, p.before); found {
 		l.members = slices.Delete(l.members, at, at+1)
 	}
-	l.dirty, l.signed, l.entities = true, false, -1
+	l.signed, l.entities = false, -1
 	if len(l.members) == 1 {
 		p.postings[k] = l.members[0]
 		p.lists[^n] = nil
@@ -354,17 +358,33 @@ func (p *population) sort(slots []int32) {
 	slices.SortFunc(slots, func(i, j int32) int { return p.before(i, p.accounts[j]) })
 }
 
-// evaluated marks everything as looked at.
-func (p *population) evaluated() {
-	for _, a := range p.changed {
-		a.changed = false
+// forget drops the candidates that the evaluation did not meet.
+func (p *population) forget() {
+	for id, k := range p.known {
+		if !k.used {
+			delete(p.known, id)
+		}
+		k.used = false
 	}
-	p.changed = p.changed[:0]
-	for _, l := range p.lists {
-		if l != nil {
-			l.dirty = false
+}
+
+// mass weighs an account's recurring text, sightings times idf, once per evaluation.
+func (p *population) mass(a *account) float64 {
+	if a.weighed == p.evaluation {
+		return a.mass
+	}
+	a.weighed, a.mass = p.evaluation, 0
+	least := recurs(&a.profile)
+	for len(p.idf) <= len(p.byName) {
+		p.idf = append(p.idf, math.Log2(float64(max(len(p.idf), 1))))
+	}
+	n := math.Log2(float64(len(p.entities) + 1))
+	for _, s := range a.profile.Scaffold {
+		if s.Count >= least {
+			a.mass += float64(s.Count) * (n - p.idf[p.count(makeKey(byShingle, s.Hash))])
 		}
 	}
+	return a.mass
 }
 
 // recurs is the number of prompts from which a shingle counts as an account's scaffold.

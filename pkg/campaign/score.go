@@ -27,8 +27,8 @@ const secondShare = 0.25
 // planeBits is the evidence from which a plane counts as agreeing: the accounts show fewer than a third of the values that chance gives.
 const planeBits = 1.5
 
-// evaluate adds up the evidence on a group. searched is the number of candidates that were looked at to find it.
-func evaluate(g *detectors.Group, c *detectors.Context, registry []detectors.Detector, searched int) score {
+// evaluate adds up the evidence on a group. searched is the number of candidates that were looked at to find it; whole adds the costly detectors.
+func evaluate(g *detectors.Group, c *detectors.Context, registry []detectors.Detector, searched int, whole bool) score {
 	s := score{
 		planes:   map[detectors.Plane]float64{},
 		measures: make([]detectors.Measure, len(registry)),
@@ -37,6 +37,9 @@ func evaluate(g *detectors.Group, c *detectors.Context, registry []detectors.Det
 	best := map[detectors.Plane][]float64{}
 	for i := range registry {
 		d := &registry[i]
+		if d.Spec.Costly && !whole {
+			continue
+		}
 		m, ok := d.Measure(g, c)
 		if !ok {
 			continue
@@ -63,20 +66,21 @@ func evaluate(g *detectors.Group, c *detectors.Context, registry []detectors.Det
 		for _, b := range bits[1:] {
 			total += secondShare * b
 		}
-		if g.Defining[plane] {
+		// Shared text is no coincidence however it was found; what it is worth is its rarity.
+		if g.Defining[plane] && plane != detectors.Work {
 			total *= definingDiscount
 		}
 		s.planes[plane] = total
 		s.coordination += total
 	}
-	s.coordination -= searchPrice(searched)
+	s.coordination -= searchPrice(searched, g.Size)
 	return s
 }
 
-// searchPrice is what the search costs in bits. Candidates overlap heavily (a template's postings are hundreds), so the independent tries are nearer to
-// the square root of their number.
-func searchPrice(searched int) float64 {
-	return 0.5 * math.Log2(float64(max(searched, 1)))
+// searchPrice is what the search costs in bits: the best of many candidates looks better than it is by the logarithm of their number, times how much chance moves a
+// group's entropy, which falls with the root of its size.
+func searchPrice(searched int, size float64) float64 {
+	return math.Log2(float64(max(searched, 1))) / math.Sqrt(math.Max(size, 1))
 }
 
 // agreeing counts the planes that agree.

@@ -70,6 +70,7 @@ func (s *search) run() []found {
 			}
 		}
 	}
+	defer s.pop.forget()
 	var out []found
 	for len(queue) > 0 {
 		slices.SortStableFunc(queue, func(a, b *candidate) int {
@@ -121,8 +122,22 @@ func (s *search) rescore(c *candidate) bool {
 	if s.pop.weigh(c.members) < s.o.MinGroup {
 		return false
 	}
-	c.group = s.pop.group(c.members, c.defining, s.ctx, s.o.ScoreMembers)
-	c.score = evaluate(c.group, s.ctx, s.registry, s.searched)
+	stamp, requests := uint64(len(c.members)), uint64(0)
+	for _, i := range c.members {
+		stamp += mix(s.pop.accounts[i].order, 3)
+		requests += uint64(s.pop.accounts[i].profile.Requests)
+	}
+	k := s.pop.known[c.identity]
+	if k == nil {
+		k = &known{}
+		s.pop.known[c.identity] = k
+	}
+	if k.members != stamp || k.census != s.ctx.Census || requests > k.requests+k.requests/8 {
+		g := s.pop.group(c.members, c.defining, s.ctx, s.o.ScoreMembers)
+		*k = known{members: stamp, requests: requests, census: s.ctx.Census, score: evaluate(g, s.ctx, s.registry, s.searched, false)}
+	}
+	k.used = true
+	c.score = k.score
 	s.report(c.origin, c.members, &c.score, false)
 	return true
 }
@@ -130,7 +145,7 @@ func (s *search) rescore(c *candidate) bool {
 // settle prunes a candidate's bystanders, takes in the accounts that fit its model, and judges the result.
 func (s *search) settle(c *candidate) (found, bool) {
 	members := c.members
-	group, sc := c.group, c.score
+	group, sc := s.pop.group(members, c.defining, s.ctx, s.o.ScoreMembers), c.score
 	var model *Model
 	population := float64(len(s.pop.entities))
 	for range settleRounds {
@@ -157,7 +172,7 @@ func (s *search) settle(c *candidate) (found, bool) {
 		same := slices.Equal(next, members)
 		members = next
 		group = s.pop.group(members, c.defining, s.ctx, s.o.ScoreMembers)
-		sc = evaluate(group, s.ctx, s.registry, s.searched)
+		sc = evaluate(group, s.ctx, s.registry, s.searched, true)
 		if same {
 			break
 		}

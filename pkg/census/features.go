@@ -66,12 +66,16 @@ func Features(p *fingerprint.Profile) Vector {
 		v[Cleaning] = float64(p.Intents[4]) / n
 		v[Templated] = math.Min(1, float64(p.ScaffoldRequests)/n)
 	}
+	slice := Sliced(p)
 	if p.WithMessages > 0 {
 		v[SingleTurn] = float64(p.SingleTurn) / float64(p.WithMessages)
+		if slice {
+			v[SingleTurn] = math.Min(1, float64(p.ScaffoldSingleTurn)/float64(p.ScaffoldRequests))
+		}
 	}
 	if p.WithOutput > 0 {
 		v[OutputLength] = math.Log2(1 + float64(p.OutputTokens)/float64(p.WithOutput))
-		if p.ScaffoldRequests >= 3 && p.ScaffoldOutput > 0 {
+		if slice && p.ScaffoldOutput > 0 {
 			v[OutputLength] = math.Log2(1 + float64(p.ScaffoldOutput)/float64(p.ScaffoldRequests))
 		}
 	}
@@ -92,6 +96,12 @@ func Features(p *fingerprint.Profile) Vector {
 		v[Pace] = math.Log2(float64(p.Requests) / math.Max(1, float64(p.ActiveDays)))
 	}
 	return v
+}
+
+// Sliced says whether the account's figures are taken over the requests that carry its scaffold: where a tenth of the traffic is templated, that
+// part is what the account is for, whatever it is mixed with.
+func Sliced(p *fingerprint.Profile) bool {
+	return p.ScaffoldRequests >= 3 && 10*p.ScaffoldRequests >= p.WithText
 }
 
 // clock is the unbiased estimate of the squared mean resultant length of the active hours on the 24-hour circle: (n R^2 - 1) / (n - 1)
