@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/mattn/go-isatty"
+	"github.com/schollz/progressbar/v3"
+
+	"github.com/stillwatch/stillwatch/pkg/app/config"
+	"github.com/stillwatch/stillwatch/pkg/backtest"
+	"github.com/stillwatch/stillwatch/pkg/stage"
+)
+
+type backtestCmd struct {
+	configFlag
+	Truth    string   `placeholder:"FILE" help:"Labels (truth.json, with harvest.ids.gz beside it): print how well the campaigns were found."`
+	Alerts   string   `placeholder:"FILE" help:"Write the OCSF findings here, one a line, in the order of emission; - is standard output."`
+	Accounts string   `placeholder:"FILE" help:"Write the account records here, one a line, in the order of emission; - is standard output."`
+	Workers  int      `placeholder:"N" help:"Goroutines that work; the output does not depend on it. Default: one per core."`
+	Events   []string `arg:"" help:"Files of gateway events, one record a line (.jsonl, .gz, .zst), or - for standard input."`
+}
+
+// backtestSecret keys the hashes of a backtest without a configured secret: nothing leaves the process, and equal runs must give equal output.
+const backtestSecret = "stillwatch backtest, not for production"
+
+// Run replays the files through the live stages.
+func (c backtestCmd) Run(ctx context.Context, t terminal) (err error) {
+	conf, err := c.load(t)
+	if err != nil {
+		return err
+	}
+	if conf.Sketch.Secret == "" {
+		conf.Sketch.Secret = backtestSecret
+	}
+	stages, err := stagesOf(conf)
+	if err != nil {
+		return err
+	}
+	sink := &backtest.Files{}
+	if sink.Alerts, err = create(c.Alerts, t.out); err != nil {
+		return err
+	}
+	if sink.Accounts, err = create(c.Accounts, t.out); err != nil {
+		return err
+	}
+	var judge *backtest.Judge
+	if c.Truth != "" {
+		truth, err := backtest.ReadTruth(c.Truth)
+		if err != nil {
+			return err
+		}
+		judge = backtest.NewJudge(truth)
+		sink.Judge = judge
+	}
+	defer func() { err = errors.Join(err, sink.Close()) }()
+
+	o := backtest.DefaultOptions()
+	o.Workers = c.Workers
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	if judge != nil {
+		o.Tap = judge.Event
+	}
+	readers, size, closeAll, err := openAll(c.Events)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeAll()) }()
+	bar := progress(t.err, size)
+	start := time.Now()
+	stats, err := backtest.Run(ctx, o, stages, io.TeeReader(io.MultiReader(readers...), bar), sink, nil)
+	if err := errors.Join(err, bar.Finish()); err != nil {
+		return err
+	}
+	took := time.Since(start).Seconds()
+	fmt.Fprintf(t.err, "%d records in %.1f s (%.0f a second); findings created %d, updated %d, closed %d; dead letters %d\n", stats.Records, took,
+		float64(stats.Records)/took, stats.Counts["finding:create"], stats.Counts["finding:update"], stats.Counts["finding:close"], sink.DeadLetters)
+	if judge != nil {
+		res := judge.Result()
+		return res.Print(t.out)
+	}
+	return nil
+}
+
+// stagesOf makes the three stages as the service would.
+func stagesOf(c config.Config) (st backtest.Stages, err error) {
+	if st.Ingest, err = stage.NewIngest(c.Ingest.IngestOptions, c.Sketch.Keys()...); err != nil {
+		return st, err
+	}
+	if st.Fingerprint, err = stage.NewFingerprint(c.Fingerprint); err != nil {
+		return st, err
+	}
+	c.Alerts.Version = version
+	st.Correlate, err = stage.NewCorrelate(stage.CorrelateOptions{Campaign: c.Correlate, Alert: c.Alerts})
+	return st, err
+}
+
+func create(path string, stdout io.Writer) (io.WriteCloser, error) {
+	switch path {
+	case "":
+		return nil, nil
+	case "-":
+		return nopCloser{stdout}, nil
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return nil, fmt.Errorf("create output: %w", err)
+	}
+	return f, nil
+}
+
+type nopCloser struct{ io.Writer }
+
+func (nopCloser) Close() error { return nil }
+
+// openAll opens the files in the order given, to be read as one stream. The size is that of the unpacked bytes when it is known, else -1.
+func openAll(paths []string) (readers []io.Reader, size int64, closeAll func() error, err error) {
+	var closers []io.Closer
+	closeAll = func() error {
+		var errs []error
+		for _, c := range closers {
+			errs = append(errs, c.Close())
+		}
+		return errors.Join(errs...)
+	}
+	for _, p := range paths {
+		r, err := backtest.Open(p)
+		if err != nil {
+			return nil, 0, nil, errors.Join(err, closeAll())
+		}
+		closers = append(closers, r)
+		readers = append(readers, r)
+		f, plain := r.(*os.File)
+		if !plain || size < 0 {
+			size = -1
+			continue
+		}
+		info, err := f.Stat()
+		if err != nil {
+			return nil, 0, nil, errors.Join(fmt.Errorf("open events: %w", err), closeAll())
+		}
+		size += info.Size()
+	}
+	return readers, size, closeAll, nil
+}
+
+// progress is a bar on a terminal and silent elsewhere.
+func progress(w io.Writer, size int64) *progressbar.ProgressBar {
+	if f, ok := w.(*os.File); !ok || !isatty.IsTerminal(f.Fd()) {
+		w = io.Discard
+	}
+	return progressbar.NewOptions64(size, progressbar.OptionSetWriter(w), progressbar.OptionShowBytes(true), progressbar.OptionSetDescription("replaying"),
+		progressbar.OptionThrottle(200*time.Millisecond), progressbar.OptionClearOnFinish())
+}
