@@ -29,8 +29,8 @@ func (c demoCmd) Run(ctx context.Context, t terminal) error {
 	opts.Out, opts.Limit, opts.Version, opts.Log = t.out, c.Limit, version, log
 	if f, ok := t.out.(*os.File); ok && isatty.IsTerminal(f.Fd()) {
 		opts.Terminal = true
-		_, plain := t.env("NO_COLOR")
-		opts.Color = !plain
+		plain, _ := t.env("NO_COLOR")
+		opts.Color = plain == ""
 		if width, _, err := term.GetSize(int(f.Fd())); err == nil {
 			opts.Width = min(width, 120)
 		}

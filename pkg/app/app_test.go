@@ -8,10 +8,13 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 	"go.uber.org/zap"
@@ -19,6 +22,7 @@ import (
 
 	"github.com/stillwatch/stillwatch/pkg/app/config"
 	"github.com/stillwatch/stillwatch/pkg/embedded"
+	"github.com/stillwatch/stillwatch/pkg/pipeline"
 	"github.com/stillwatch/stillwatch/pkg/stream"
 )
 
@@ -115,6 +119,33 @@ func TestAnAppStartsBecomesReadyWorksAndStops(t *testing.T) {
 			require.ErrorContains(t, a.Start(t.Context()), "starts only once")
 		})
 	}
+}
+
+// TestTheDocumentationListsEveryMetric also finds what it lists and is no more.
+func TestTheDocumentationListsEveryMetric(t *testing.T) {
+	reg := newRegistry("dev")
+	pipeline.NewMetrics(reg)
+	descs := make(chan *prometheus.Desc)
+	go func() {
+		defer close(descs)
+		reg.Describe(descs)
+	}()
+	name := regexp.MustCompile(`stillwatch_[a-z_]+`)
+	have := map[string]bool{}
+	for d := range descs {
+		if n := name.FindString(d.String()); n != "" {
+			have[n] = true
+		}
+	}
+	text, err := os.ReadFile("../../docs/operations.md")
+	require.NoError(t, err)
+	listed := map[string]bool{}
+	for _, row := range regexp.MustCompile("(?m)^\\| `stillwatch_.*$").FindAllString(string(text), -1) {
+		for _, n := range name.FindAllString(row, -1) {
+			listed[n] = true
+		}
+	}
+	require.Equal(t, have, listed)
 }
 
 func TestStagesRunApart(t *testing.T) {

@@ -119,7 +119,10 @@ func (s *screen) comparison(crowds []crowd, line campaign.Options) {
 			mark = s.style(red, "✗")
 		}
 		closest := "none measured"
-		if c.measured {
+		switch {
+		case c.campaign && c.named > 0:
+			closest = "reported"
+		case c.measured:
 			closest = fmt.Sprintf("%d accounts: %.1f, %.1f bits", len(c.closest.Members), c.closest.Coordination, c.closest.Harvest)
 		}
 		s.printf("  %s %-55s %8d  %5d  %s\n", mark, describe(c), c.accounts, c.named, s.style(faint, closest))
