@@ -103,7 +103,9 @@ type countingStage struct {
 	processed int
 }
 
-func (s *countingStage) Open(partition int) Task { return &countingTask{Task: s.Stage.Open(partition), stage: s} }
+func (s *countingStage) Open(partition int) Task {
+	return &countingTask{Task: s.Stage.Open(partition), stage: s}
+}
 
 type countingTask struct {
 	Task
