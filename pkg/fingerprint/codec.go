@@ -7,7 +7,9 @@ import (
 )
 
 // stateVersion is the version of a fingerprint's encoding that is written. Every version ever released stays readable: testdata holds one of each.
-const stateVersion = 1
+//
+// Version 2 counts intents and reasoning over the scaffold's slice too; version 1 is read as having counted none.
+const stateVersion = 2
 
 // Flags of an encoded fingerprint.
 const flagVerified = 1
@@ -84,7 +86,7 @@ func (f *Fingerprint) all() [6]*distinct {
 func (f *Fingerprint) UnmarshalBinary(data []byte) error {
 	r := &reader{b: data}
 	version := r.byte()
-	if r.err == nil && version != stateVersion {
+	if r.err == nil && (version < 1 || version > stateVersion) {
 		return fmt.Errorf("%w: fingerprint version %d, this release reads up to %d", ErrEncoding, version, stateVersion)
 	}
 	d := Fingerprint{opts: f.opts}
@@ -107,7 +109,11 @@ func (f *Fingerprint) UnmarshalBinary(data []byte) error {
 	}
 	d.short = r.panes(d.last, f.opts.ShortPane, f.opts.ShortKeep)
 	d.medium = r.panes(d.last, f.opts.MediumPane, f.opts.MediumKeep)
-	d.days = r.days(d.last)
+	figures := numTotals
+	if version == 1 {
+		figures = numTotals1
+	}
+	d.days = r.days(d.last, figures)
 	r.sparse(d.hours[:])
 	r.sparse(d.gaps[:])
 	r.words(d.active10m[:])

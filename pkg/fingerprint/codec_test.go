@@ -5,6 +5,7 @@ import (
 	"encoding"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -52,6 +53,7 @@ func sampleObservation() *Observation {
 	return o
 }
 
+// readGolden reads a golden file; current is what it holds when it is of the current version, nil for older ones.
 func readGolden(t *testing.T, name string, current func() []byte) []byte {
 	t.Helper()
 	path := filepath.Join("testdata", name)
@@ -63,7 +65,7 @@ func readGolden(t *testing.T, name string, current func() []byte) []byte {
 	return data
 }
 
-// The golden files are what version 1 wrote. When a version 2 comes, they stay, and are only read.
+// The golden files are what each version wrote. Those of older versions stay, and are only read.
 func TestEncodingsOfEveryVersionStayReadable(t *testing.T) {
 	indent := func(x any) []byte {
 		b, err := json.MarshalIndent(x, "", " ")
@@ -71,19 +73,41 @@ func TestEncodingsOfEveryVersionStayReadable(t *testing.T) {
 		return append(b, '\n')
 	}
 	t.Run("fingerprint", func(t *testing.T) {
-		data := readGolden(t, "fingerprint_v1.bin", func() []byte { return encoded(t, sampleFingerprint(t)) })
+		data := readGolden(t, "fingerprint_v2.bin", func() []byte { return encoded(t, sampleFingerprint(t)) })
 		f, _ := newTest(t)
 		require.NoError(t, f.UnmarshalBinary(data))
 		p := indent(profileOf(f))
-		require.Equal(t, string(readGolden(t, "fingerprint_v1.json", func() []byte { return p })), string(p))
+		require.Equal(t, string(readGolden(t, "fingerprint_v2.json", func() []byte { return p })), string(p))
 		require.Equal(t, data, encoded(t, f), "the encoding changed: write a new version, and keep reading this one")
 	})
 	t.Run("profile", func(t *testing.T) {
-		data := readGolden(t, "profile_v1.bin", func() []byte { return encoded(t, profileOf(sampleFingerprint(t))) })
+		data := readGolden(t, "profile_v2.bin", func() []byte { return encoded(t, profileOf(sampleFingerprint(t))) })
 		var p Profile
 		require.NoError(t, p.UnmarshalBinary(data))
-		require.Equal(t, string(readGolden(t, "fingerprint_v1.json", nil)), string(indent(&p)))
+		require.Equal(t, string(readGolden(t, "fingerprint_v2.json", nil)), string(indent(&p)))
 		require.Equal(t, data, encoded(t, &p), "the encoding changed: write a new version, and keep reading this one")
+	})
+	t.Run("version 1", func(t *testing.T) {
+		var want Profile
+		require.NoError(t, json.Unmarshal(readGolden(t, "fingerprint_v1.json", nil), &want))
+		f, _ := newTest(t)
+		require.NoError(t, f.UnmarshalBinary(readGolden(t, "fingerprint_v1.bin", nil)))
+		require.Equal(t, string(indent(&want)), string(indent(profileOf(f))))
+		// Memory in use from before is emptied of what version 1 did not have.
+		p := Profile{ScaffoldIntents: [8]uint32{1, 2}, ScaffoldWithReasoning: 3, ScaffoldReasoning: 4}
+		require.NoError(t, p.UnmarshalBinary(readGolden(t, "profile_v1.bin", nil)))
+		require.Equal(t, string(indent(&want)), string(indent(&p)))
+		require.NotZero(t, p.ScaffoldRequests)
+		require.Zero(t, p.ScaffoldIntents)
+
+		// What is counted on top of it is counted as ever, and written in the current version.
+		f.Observe(templated(1, 7, 3000, f.LastSeen()+1000))
+		p = *profileOf(f)
+		require.Equal(t, want.ScaffoldRequests+1, p.ScaffoldRequests)
+		require.Equal(t, [8]uint32{1}, p.ScaffoldIntents)
+		require.EqualValues(t, stateVersion, encoded(t, f)[0])
+		checkFingerprint(t, f.opts, readGolden(t, "fingerprint_v1.bin", nil))
+		checkProfile(t, readGolden(t, "profile_v1.bin", nil))
 	})
 	t.Run("observation", func(t *testing.T) {
 		data := readGolden(t, "observation_v1.bin", func() []byte { return encoded(t, sampleObservation()) })
@@ -110,20 +134,23 @@ func TestAnEncodingThatCannotBeReadSaysSo(t *testing.T) {
 	observation, err := sampleObservation().MarshalBinary()
 	require.NoError(t, err)
 	for name, c := range map[string]struct {
-		data   []byte
-		decode func([]byte) error
+		data    []byte
+		version int
+		decode  func([]byte) error
 	}{
-		"fingerprint": {state, func(b []byte) error { return New(f.opts).UnmarshalBinary(b) }},
-		"profile":     {profile, func(b []byte) error { return new(Profile).UnmarshalBinary(b) }},
-		"observation": {observation, func(b []byte) error { return new(Observation).UnmarshalBinary(b) }},
-		"alias":       {observation, func(b []byte) error { return new(Observation).Alias(b) }},
+		"fingerprint": {state, 2, func(b []byte) error { return New(f.opts).UnmarshalBinary(b) }},
+		"profile":     {profile, 2, func(b []byte) error { return new(Profile).UnmarshalBinary(b) }},
+		"observation": {observation, 1, func(b []byte) error { return new(Observation).UnmarshalBinary(b) }},
+		"alias":       {observation, 1, func(b []byte) error { return new(Observation).Alias(b) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.NoError(t, c.decode(c.data))
 			require.ErrorIs(t, c.decode(append(bytes.Clone(c.data), 0)), ErrEncoding, "bytes left over")
 			newer := bytes.Clone(c.data)
 			newer[0] = 99
-			require.ErrorContains(t, c.decode(newer), "version 99, this release reads up to 1")
+			require.ErrorContains(t, c.decode(newer), fmt.Sprintf("version 99, this release reads up to %d", c.version))
+			newer[0] = 0
+			require.ErrorIs(t, c.decode(newer), ErrEncoding, "there was never a version 0")
 			for n := 0; n < len(c.data); n += 1 + len(c.data)/500 {
 				require.ErrorIs(t, c.decode(c.data[:n]), ErrEncoding, "cut at %d", n)
 			}
@@ -274,17 +301,18 @@ func TestADamagedEncodingNeverPanics(t *testing.T) {
 	opts := DefaultOptions()
 	whole := map[string][]byte{
 		"fingerprint": encoded(t, sampleFingerprint(t)), "profile": encoded(t, profileOf(sampleFingerprint(t))), "observation": encoded(t, sampleObservation()),
+		"fingerprint 1": readGolden(t, "fingerprint_v1.bin", nil), "profile 1": readGolden(t, "profile_v1.bin", nil),
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		for _, name := range []string{"fingerprint", "profile", "observation"} {
+		for _, name := range []string{"fingerprint", "fingerprint 1", "profile", "profile 1", "observation"} {
 			data := bytes.Clone(whole[name])
 			for range rapid.IntRange(1, 4).Draw(t, "bytes damaged") {
 				data[rapid.IntRange(1, len(data)-1).Draw(t, "at")] = rapid.Byte().Draw(t, "byte")
 			}
 			switch name {
-			case "fingerprint":
+			case "fingerprint", "fingerprint 1":
 				checkFingerprint(t, &opts, data)
-			case "profile":
+			case "profile", "profile 1":
 				checkProfile(t, data)
 			default:
 				checkObservation(t, &opts, data)
@@ -298,6 +326,7 @@ func FuzzFingerprintDecode(f *testing.F) {
 	small := New(&opts)
 	small.Observe(templated(1, 7, 1, origin))
 	f.Add(encoded(f, small))
+	f.Add(append([]byte{1}, encoded(f, small)[1:]...))
 	f.Fuzz(func(t *testing.T, data []byte) { checkFingerprint(t, &opts, data) })
 }
 
@@ -306,6 +335,8 @@ func FuzzProfileDecode(f *testing.F) {
 	small := New(&opts)
 	small.Observe(templated(1, 7, 1, origin))
 	f.Add(encoded(f, profileOf(small)))
+	v2 := encoded(f, profileOf(small))
+	f.Add(append([]byte{1}, v2[1:len(v2)-3]...)) // version 2 adds three counts, here of 0
 	f.Fuzz(func(t *testing.T, data []byte) { checkProfile(t, data) })
 }
 

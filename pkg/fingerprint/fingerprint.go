@@ -9,6 +9,8 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+
+	"github.com/stillwatch/stillwatch/pkg/sketch"
 )
 
 const (
@@ -257,11 +259,7 @@ func (f *Fingerprint) text(o *Observation, t *totals) {
 	sk := &o.Sketch
 	t.bump(nText, 1)
 	t.bump(sumPrompt, uint64(min(max(sk.Tokens, 0), maxTokens)))
-	for i := sk.Intents; i != 0; i &= i - 1 {
-		if bit := bits.TrailingZeros16(uint16(i)); nIntents+bit < numTotals {
-			t.bump(nIntents+bit, 1)
-		}
-	}
+	countIntents(sk.Intents, nIntents, t)
 	f.agedText++
 	f.door.turn(f.last, f.opts.DoorkeeperWindow.Milliseconds(), shingleMarks)
 	if f.scaffold(sk.Turn[:min(len(sk.Turn), turnShingles)], sk.System[:min(len(sk.System), systemShingles)]) {
@@ -272,6 +270,11 @@ func (f *Fingerprint) text(o *Observation, t *totals) {
 		if o.OutputTokens > 0 {
 			t.bump(sumScaffoldOutput, uint64(min(o.OutputTokens, maxTokens)))
 		}
+		if o.ReasoningTokens >= 0 {
+			t.bump(nScaffoldReasoning, 1)
+			t.bump(sumScaffoldReasoning, uint64(min(o.ReasoningTokens, maxTokens)))
+		}
+		countIntents(sk.Intents, nScaffoldIntents, t)
 		f.sliced.add(sk.Exact, f.opts.Precision)
 	}
 	if sk.Skeleton != 0 {
@@ -285,6 +288,15 @@ func (f *Fingerprint) text(o *Observation, t *totals) {
 	}
 	f.prompts.add(sk.Exact, f.opts.Precision)
 	f.keepSample(sk.Exact)
+}
+
+// countIntents counts each intent in the figures from first on.
+func countIntents(intents sketch.Intents, first int, t *totals) {
+	for i := intents; i != 0; i &= i - 1 {
+		if bit := bits.TrailingZeros16(uint16(i)); bit < numIntents {
+			t.bump(first+bit, 1)
+		}
+	}
 }
 
 // scaffold counts the shingles of a request, each once, and tells whether it carried one that was part of the scaffold before. Both lists

@@ -35,8 +35,20 @@ const (
 	sumPrompt
 	sumScaffoldOutput
 	nIntents
-	numTotals = nIntents + 8
+	// numTotals1 is how many figures version 1 of the encoding knew.
+	numTotals1 = nIntents + numIntents
 )
+
+// The figures of a daily pane since version 2.
+const (
+	nScaffoldReasoning = numTotals1 + iota
+	sumScaffoldReasoning
+	nScaffoldIntents
+	numTotals = nScaffoldIntents + numIntents
+)
+
+// numIntents is the number of intents counted.
+const numIntents = len(Profile{}.Intents)
 
 // totals are the figures of a daily pane, by the constants above.
 type totals [numTotals]uint64
@@ -190,7 +202,8 @@ func appendDays(b []byte, days []dayPane, last int64) []byte {
 	return b
 }
 
-func (r *reader) days(last int64) []dayPane {
+// days reads daily panes of an encoding that knows the first figures only.
+func (r *reader) days(last int64, figures int) []dayPane {
 	n := r.count(maxDays, 2)
 	if n == 0 {
 		return nil
@@ -205,7 +218,7 @@ func (r *reader) days(last int64) []dayPane {
 		slot -= int64(gap)
 		days[i].slot = slot
 		mask := r.uvarint()
-		r.check(mask>>numTotals == 0, "unknown figure")
+		r.check(mask>>figures == 0, "unknown figure")
 		for k := mask; k != 0 && r.err == nil; k &= k - 1 {
 			x := r.uvarint()
 			r.check(x > 0 && x <= maxSum, "figure out of range")

@@ -80,6 +80,11 @@ type Profile struct {
 	ScaffoldSingleTurn uint32
 	ScaffoldOutput     uint64
 	ScaffoldPrompts    uint32
+	// ScaffoldWithReasoning counts those with a reported figure of reasoning tokens. It and the two beside it stay behind ScaffoldRequests
+	// for a horizon after an upgrade from a release that did not count them.
+	ScaffoldWithReasoning uint32
+	ScaffoldReasoning     uint64
+	ScaffoldIntents       [8]uint32
 
 	Facets [NumFacets][]Counted
 	Labels []Label

@@ -7,7 +7,9 @@ import (
 )
 
 // profileVersion is the version of a profile's encoding that is written.
-const profileVersion = 1
+//
+// Version 2 ends with the intents and the reasoning of the scaffold's slice; version 1 is read as having counted none.
+const profileVersion = 2
 
 // AppendBinary appends the encoding of the profile. Lists longer than their limits and a PromptSketch that is no sketch are errors.
 func (p *Profile) AppendBinary(b []byte) ([]byte, error) {
@@ -68,7 +70,10 @@ func (p *Profile) AppendBinary(b []byte) ([]byte, error) {
 	}
 	b = appendHashes(b, p.Heads)
 	b = appendHashes(b, p.Rejected)
-	return appendHashes(b, p.Orphans), nil
+	b = appendHashes(b, p.Orphans)
+	b = appendSparse(b, p.ScaffoldIntents[:])
+	b = binary.AppendUvarint(b, uint64(p.ScaffoldWithReasoning))
+	return binary.AppendUvarint(b, p.ScaffoldReasoning), nil
 }
 
 // MarshalBinary is AppendBinary into new memory.
@@ -195,7 +200,7 @@ func (r *reader) countedList(dst []Counted, most int) []Counted {
 func (p *Profile) UnmarshalBinary(data []byte) error {
 	r := &reader{b: data}
 	version := r.byte()
-	if r.err == nil && version != profileVersion {
+	if r.err == nil && (version < 1 || version > profileVersion) {
 		return fmt.Errorf("%w: profile version %d, this release reads up to %d", ErrEncoding, version, profileVersion)
 	}
 	flags := r.byte()
@@ -247,6 +252,11 @@ func (p *Profile) UnmarshalBinary(data []byte) error {
 	p.Heads = r.hashes(p.Heads, MaxConversing)
 	p.Rejected = r.hashes(p.Rejected, MaxConversing)
 	p.Orphans = r.hashes(p.Orphans, MaxConversing)
+	p.ScaffoldIntents, p.ScaffoldWithReasoning, p.ScaffoldReasoning = [numIntents]uint32{}, 0, 0
+	if version > 1 {
+		r.sparse(p.ScaffoldIntents[:])
+		p.ScaffoldWithReasoning, p.ScaffoldReasoning = r.uint32(), r.uvarint()
+	}
 	return r.end()
 }
 

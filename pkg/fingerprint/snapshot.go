@@ -69,9 +69,10 @@ func (f *Fingerprint) sumUp(p *Profile) {
 	p.OK, p.Errors, p.Blocked, p.RateLimited, p.Refused = n(nOK), n(nErrors), n(nBlocked), n(nLimited), n(nRefused)
 	p.PromptTokens = t[sumPrompt]
 	for i := range p.Intents {
-		p.Intents[i] = n(nIntents + i)
+		p.Intents[i], p.ScaffoldIntents[i] = n(nIntents+i), n(nScaffoldIntents+i)
 	}
 	p.ScaffoldRequests, p.ScaffoldSingleTurn, p.ScaffoldOutput = n(nScaffold), n(nScaffoldSingle), t[sumScaffoldOutput]
+	p.ScaffoldWithReasoning, p.ScaffoldReasoning = n(nScaffoldReasoning), t[sumScaffoldReasoning]
 	p.Orphaned, p.Continued, p.RelayRequests = n(nOrphaned), n(nContinued), n(nRelay)
 }
 
