@@ -135,8 +135,8 @@ func (w *worker) replaceLarge(out []addressed, which []int) []addressed {
 	return letters
 }
 
-// finishOutbox commits the records with the state, and produces them then.
-func (w *worker) finishOutbox(ctx context.Context, next int64, r *stage.Result) error {
+// commitFirst commits the records with the state, and produces them then.
+func (w *worker) commitFirst(ctx context.Context, next int64, r *stage.Result) error {
 	for i := range r.Changes {
 		if isOutboxKey(r.Changes[i].Key) {
 			return fmt.Errorf("the state key %q is reserved", r.Changes[i].Key)

@@ -32,6 +32,9 @@ type Options struct {
 	BatchRecords int `yaml:"batch_records"`
 	// BatchWait is how long a batch may take to fill: the latency that is paid for fewer, larger commits.
 	BatchWait time.Duration `yaml:"batch_wait"`
+	// FlushAfter is how long a partition has to bring nothing until the stage is asked for what it holds back, so that the last changes of a
+	// stream that stops come out; 0 leaves them until the stream goes on.
+	FlushAfter time.Duration `yaml:"flush_after"`
 	// Start is where a partition begins that has no committed offset, or whose offset is gone: earliest or latest.
 	Start string `yaml:"start"`
 	// ShutdownTimeout is how long a batch may take to be finished after the pipeline was told to stop or to hand a partition on.
@@ -57,6 +60,7 @@ func DefaultOptions() Options {
 	return Options{
 		BatchRecords:    1000,
 		BatchWait:       100 * time.Millisecond,
+		FlushAfter:      30 * time.Second,
 		Start:           Earliest,
 		ShutdownTimeout: 20 * time.Second,
 		RetryMin:        100 * time.Millisecond,
@@ -73,6 +77,9 @@ func (o *Options) Validate() error {
 	}
 	if o.BatchWait < time.Millisecond || o.BatchWait > time.Minute {
 		bad("batch_wait: %v is not between 1ms and 1m", o.BatchWait)
+	}
+	if o.FlushAfter != 0 && (o.FlushAfter < o.BatchWait || o.FlushAfter > 24*time.Hour) {
+		bad("flush_after: %v is neither 0 nor between batch_wait and 24h", o.FlushAfter)
 	}
 	if o.Start != Earliest && o.Start != Latest {
 		bad("start: %q is neither earliest nor latest", o.Start)

@@ -27,6 +27,8 @@ func TestBadOptionsAreNamed(t *testing.T) {
 	}{
 		{func(o *Options) { o.BatchRecords = 0 }, "batch_records"},
 		{func(o *Options) { o.BatchWait = 0 }, "batch_wait"},
+		{func(o *Options) { o.FlushAfter = o.BatchWait / 2 }, "flush_after"},
+		{func(o *Options) { o.FlushAfter = -time.Second }, "flush_after"},
 		{func(o *Options) { o.Start = "middle" }, `start: "middle"`},
 		{func(o *Options) { o.ShutdownTimeout = 0 }, "shutdown_timeout"},
 		{func(o *Options) { o.RetryMin = time.Hour }, "retry_min"},

@@ -38,6 +38,9 @@ type worker struct {
 	next    int64
 	unsent  int // chunks of the outbox in the store that are not marked as sent
 	touched time.Time
+	// active is when the last record was dealt with, flushed whether the task was flushed since.
+	active  time.Time
+	flushed bool
 	input   []stage.Record
 }
 
@@ -119,7 +122,7 @@ func (w *worker) openPartition(soft, hard context.Context) error {
 		}
 	}
 	w.part.SetOffset(w.next)
-	w.touched = time.Now()
+	w.touched, w.active = time.Now(), time.Now()
 	w.lag(end)
 	w.log.Info("partition opened", zap.Int64("epoch", w.lease.Epoch()), zap.Int64("offset", w.next), zap.Int64("end", end))
 	return nil
@@ -192,15 +195,10 @@ func (w *worker) batch(ctx context.Context, b *stream.Batch) error {
 		return fmt.Errorf("processing offsets %d to %d: %w", records[0].Offset, b.Next-1, err)
 	}
 	// From here on the task has the batch in its memory: the result is carried through or the task is thrown away.
-	if w.p.opts.Outbox {
-		err = w.finishOutbox(ctx, b.Next, &result)
-	} else {
-		err = w.finish(ctx, b.Next, &result)
-	}
-	if err != nil {
+	if err := w.finish(ctx, b.Next, &result); err != nil {
 		return err
 	}
-	w.p.metrics.count(result.Counts)
+	w.active, w.flushed = time.Now(), false
 	w.p.metrics.records.Observe(float64(len(records)))
 	w.p.metrics.batch.Observe(time.Since(began).Seconds())
 	w.part.CommitOffset(w.next)
@@ -208,8 +206,21 @@ func (w *worker) batch(ctx context.Context, b *stream.Batch) error {
 	return nil
 }
 
-// finish produces first and commits then.
+// finish produces and commits a result, and counts it.
 func (w *worker) finish(ctx context.Context, next int64, r *stage.Result) error {
+	finish := w.produceFirst
+	if w.p.opts.Outbox {
+		finish = w.commitFirst
+	}
+	if err := finish(ctx, next, r); err != nil {
+		return err
+	}
+	w.p.metrics.count(r.Counts)
+	return nil
+}
+
+// produceFirst produces the records and commits the state then.
+func (w *worker) produceFirst(ctx context.Context, next int64, r *stage.Result) error {
 	out, err := w.address(r.Out)
 	if err != nil {
 		return err
@@ -220,13 +231,41 @@ func (w *worker) finish(ctx context.Context, next int64, r *stage.Result) error 
 	return w.commit(ctx, next, r.Changes)
 }
 
-// idle is a batch without records: time to say that the outbox was sent, and that the partition is alive.
+// idle is a batch without records: time to bring out what the task holds back, and to say that the outbox was sent and the partition is alive.
 func (w *worker) idle(ctx context.Context, b *stream.Batch) error {
 	w.lag(b.HighWater)
+	if err := w.flush(ctx, max(w.next, b.Next)); err != nil {
+		return err
+	}
 	if w.unsent == 0 && b.Next <= w.next && time.Since(w.touched) < keepAlive {
 		return nil
 	}
-	return w.commit(ctx, max(w.next, b.Next), w.clearOutbox(0))
+	if err := w.commit(ctx, max(w.next, b.Next), w.clearOutbox(0)); err != nil {
+		return err
+	}
+	w.unsent = 0
+	return nil
+}
+
+// flush brings out what the task holds back, once in every stretch of time without records.
+func (w *worker) flush(ctx context.Context, next int64) error {
+	f, ok := w.task.(stage.Flusher)
+	after := w.p.opts.FlushAfter
+	if !ok || w.flushed || after == 0 || time.Since(w.active) < after {
+		return nil
+	}
+	if err := w.load(ctx, w.task.Needs(nil)); err != nil {
+		return err
+	}
+	result, err := f.Flush()
+	if err != nil {
+		return fmt.Errorf("flushing at offset %d: %w", next, err)
+	}
+	w.flushed = true
+	if len(result.Out) == 0 && len(result.Changes) == 0 {
+		return nil
+	}
+	return w.finish(ctx, next, &result)
 }
 
 // load hands the task the values of keys.

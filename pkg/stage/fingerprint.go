@@ -84,7 +84,8 @@ func (s *fingerprints) Open(int) Task {
 }
 
 // Flusher is a Task that holds results back until later events bring them out. Flush brings them out now: at the end of a recording, or when a partition has
-// been idle for a while.
+// been idle for a while. What Needs(nil) names is to be loaded before, as after a restart the task does not know all that it holds back. The result is empty
+// when nothing is held back.
 type Flusher interface {
 	Flush() (Result, error)
 }
@@ -205,6 +206,9 @@ func (t *fingerprintTask) Process(batch []Record) (Result, error) {
 
 // Flush publishes all pending profiles now.
 func (t *fingerprintTask) Flush() (Result, error) {
+	if t.cache.due.first() == nil {
+		return Result{}, nil
+	}
 	t.start()
 	if err := t.publishDue(math.MaxInt64); err != nil {
 		return Result{}, err

@@ -139,8 +139,29 @@ func TestObservationsAreCountedAndShown(t *testing.T) {
 	n := len(d.out)
 	res, err = d.task.(Flusher).Flush()
 	require.NoError(t, err)
-	require.Empty(t, res.Out)
+	require.Zero(t, res, "nothing is held back, so nothing is to be stored either")
 	require.Len(t, d.out, n)
+}
+
+func TestAFlushAfterARestartShowsWhatWasHeldBackBefore(t *testing.T) {
+	d := newDrive(t, nil)
+	d.process([]Record{seen(t, 0, 1, morning), seen(t, 1, 1, morning+1000), seen(t, 2, 2, morning+2000), seen(t, 3, 2, morning+3000)})
+	require.EqualValues(t, 1, d.profiles()["default\x00acct_1"].Requests)
+	d.open()
+	d.load(d.task.Needs(nil))
+	res, err := d.task.(Flusher).Flush()
+	require.NoError(t, err)
+	d.commit(res)
+	require.EqualValues(t, 2, d.profiles()["default\x00acct_1"].Requests)
+	require.EqualValues(t, 2, d.profiles()["default\x00acct_2"].Requests)
+	d.open()
+	d.load(d.task.Needs(nil))
+	res, err = d.task.(Flusher).Flush()
+	require.NoError(t, err)
+	require.Zero(t, res)
+	// Counting goes on where it was.
+	d.process([]Record{seen(t, 4, 1, morning+3_600_000)})
+	require.EqualValues(t, 3, d.profiles()["default\x00acct_1"].Requests)
 }
 
 func TestAnAccountThatFallsSilentIsShownWhenItsTimeComes(t *testing.T) {
