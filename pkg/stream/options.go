@@ -30,7 +30,8 @@ type Options struct {
 	DialTimeout time.Duration `yaml:"dial_timeout"`
 	// RequestTimeout bounds one request.
 	RequestTimeout time.Duration `yaml:"request_timeout"`
-	// SessionTimeout is how long a silent group member keeps its partitions.
+	// SessionTimeout is how long a silent group member keeps its partitions. After a broker's crash the others wait for it as well before they
+	// can go on; the brokers refuse less than their group.min.session.timeout.ms, 6 s by default.
 	SessionTimeout time.Duration `yaml:"session_timeout"`
 	// HeartbeatInterval is how often a member reports to the group.
 	HeartbeatInterval time.Duration `yaml:"heartbeat_interval"`
@@ -84,7 +85,7 @@ func DefaultOptions() Options {
 		ClientID:           "stillwatch",
 		DialTimeout:        5 * time.Second,
 		RequestTimeout:     10 * time.Second,
-		SessionTimeout:     30 * time.Second,
+		SessionTimeout:     10 * time.Second,
 		HeartbeatInterval:  3 * time.Second,
 		RebalanceTimeout:   30 * time.Second,
 		StallTimeout:       30 * time.Second,
