@@ -341,7 +341,7 @@ func (w *worker) toStage(in []stream.Record) []stage.Record {
 	w.input = w.input[:0]
 	for i := range in {
 		r := &in[i]
-		s := stage.Record{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Key: r.Key, Value: r.Value}
+		s := stage.Record{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Time: r.Time, Key: r.Key, Value: r.Value}
 		if len(r.Headers) > 0 {
 			s.Headers = make([]stage.Header, len(r.Headers))
 			for j := range r.Headers {

@@ -135,9 +135,9 @@ var errFuture = errors.New("the event's time is ahead of its stream and no other
 func (t *fingerprintTask) refuseHeld() {
 	for i := range t.clock.held {
 		h := &t.clock.held[i]
-		t.res.Counts["dropped:from_the_future"]++
+		t.res.Counts["dead_letter:"+reasonFuture]++
 		t.res.Out = append(t.res.Out, Out{To: DeadLetters, Key: []byte(h.key), Value: h.value, Headers: []Header{
-			{"stillwatch-reason", []byte("from_the_future")},
+			{"stillwatch-reason", []byte(reasonFuture)},
 			{"stillwatch-detail", []byte(errFuture.Error())},
 		}})
 	}

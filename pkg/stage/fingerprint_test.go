@@ -286,7 +286,7 @@ func TestATimeFromTheFutureIsNotBelievedAlone(t *testing.T) {
 		d.open()
 		d.process([]Record{seen(t, 3, 1, morning+1000)})
 		require.EqualValues(t, 2, d.counts["ok"])
-		require.EqualValues(t, 1, d.counts["dropped:from_the_future"])
+		require.EqualValues(t, 1, d.counts["dead_letter:from_the_future"])
 		last := d.out[len(d.out)-1]
 		require.Equal(t, DeadLetters, last.To)
 		require.Equal(t, seen(t, 2, 2, morning+year).Value, last.Value)
@@ -299,7 +299,7 @@ func TestATimeFromTheFutureIsNotBelievedAlone(t *testing.T) {
 		d.open()
 		d.process([]Record{seen(t, 3, 3, morning+year+1000), seen(t, 4, 2, morning+year+2000), seen(t, 5, 2, morning+year+3000)})
 		require.EqualValues(t, 5, d.counts["ok"])
-		require.Zero(t, d.counts["dropped:from_the_future"])
+		require.Zero(t, d.counts["dead_letter:from_the_future"])
 		require.Len(t, d.profiles(), 3)
 	})
 	t.Run("an account that is alone in its partition needs a few more", func(t *testing.T) {

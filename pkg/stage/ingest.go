@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/stillwatch/stillwatch/pkg/event"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
@@ -22,6 +23,9 @@ type IngestOptions struct {
 	Gateway gateway.Options `yaml:"gateway" json:"gateway"`
 	// MaxRecordBytes is the size in bytes from which a record is not read at all but becomes a dead letter.
 	MaxRecordBytes int `yaml:"max_record_bytes" json:"max_record_bytes"`
+	// MaxAhead is how far the time of an event may be ahead of its record's timestamp; beyond it the event becomes a dead letter. An event from
+	// the future would make everything that comes after it late. 0 switches it off: for traffic that is played back under another date.
+	MaxAhead time.Duration `yaml:"max_ahead" json:"max_ahead"`
 }
 
 // DefaultIngestOptions score what the gateway calls an account, and fall back to the key, the user, the organisation and the address.
@@ -30,6 +34,7 @@ func DefaultIngestOptions() IngestOptions {
 		AccountFields:  []string{"account.id", "account.key_hash", "account.user_id", "account.org_id", "client.ip"},
 		Gateway:        gateway.DefaultOptions(),
 		MaxRecordBytes: 64 << 20,
+		MaxAhead:       24 * time.Hour,
 	}
 }
 
@@ -48,6 +53,9 @@ func (o IngestOptions) Validate() error {
 	}
 	if o.MaxRecordBytes <= 0 {
 		return fmt.Errorf("ingest: max_record_bytes is %d, give a positive number", o.MaxRecordBytes)
+	}
+	if o.MaxAhead != 0 && o.MaxAhead < time.Minute {
+		return fmt.Errorf("ingest: max_ahead is %v, give at least 1m, or 0 for no limit", o.MaxAhead)
 	}
 	return o.Gateway.Validate()
 }
@@ -123,7 +131,9 @@ func (s *ingest) Name() string { return "ingest" }
 
 // Open makes the task of a partition, with a reader and sketchers of its own.
 func (s *ingest) Open(int) Task {
-	t := &ingestTask{maxRecord: s.opts.MaxRecordBytes, hash: newHasher(s.keys[0].Key), maxShingles: s.keys[0].MaxShingles}
+	t := &ingestTask{
+		maxRecord: s.opts.MaxRecordBytes, maxAhead: s.opts.MaxAhead.Milliseconds(), hash: newHasher(s.keys[0].Key), maxShingles: s.keys[0].MaxShingles,
+	}
 	for _, name := range s.opts.AccountFields {
 		t.account = append(t.account, accountField(name))
 	}
@@ -141,6 +151,7 @@ func (s *ingest) Open(int) Task {
 // ingestTask has no state but scratch memory.
 type ingestTask struct {
 	maxRecord   int
+	maxAhead    int64
 	maxShingles int
 	account     []func(*event.Event) string
 	reader      *gateway.Reader
@@ -220,6 +231,10 @@ func (t *ingestTask) record(r *Record, out *ingestBatch) {
 			out.reject(err, index, &bad)
 			return true
 		}
+		if ahead := ev.Time - r.Time; t.maxAhead > 0 && r.Time > 0 && ahead > t.maxAhead {
+			bad.add(reasonFuture, "time is "+(time.Duration(ahead)*time.Millisecond).String()+" ahead of the record's timestamp", index)
+			return true
+		}
 		t.o.Position.Index = int32(index)
 		if reason, err := t.observe(ev); err != nil {
 			bad.add(reason, err.Error(), index)
@@ -239,10 +254,12 @@ func (t *ingestTask) record(r *Record, out *ingestBatch) {
 // Reasons for which a valid event becomes a dead letter.
 //
 // reasonBadSketch is a sketch of the gateway's own that cannot be read: taking the event without it would leave a gateway with the wrong
-// version blind without anybody noticing. reasonBadObservation is one that cannot be encoded: it must not stop the partition.
+// version blind without anybody noticing. reasonBadObservation is one that cannot be encoded: it must not stop the partition. reasonFuture is
+// one whose gateway's clock is wrong.
 const (
 	reasonBadSketch      = "bad_sketch"
 	reasonBadObservation = "bad_observation"
+	reasonFuture         = "from_the_future"
 )
 
 // reject counts what is left out on purpose, and notes what cannot be read.

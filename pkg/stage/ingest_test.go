@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/stretchr/testify/require"
@@ -186,6 +187,42 @@ func TestARecordThatIsTooLargeIsNotRead(t *testing.T) {
 	require.Len(t, dead, 1)
 	require.Equal(t, event.ReasonTooLarge, header(dead[0], "stillwatch-reason"))
 	require.Equal(t, map[string]int64{"ok": 1, "dead_letter:too_large": 1}, counts)
+}
+
+func TestAnEventAheadOfItsRecordIsADeadLetter(t *testing.T) {
+	const day = 24 * 3_600_000
+	at := int64(1_793_613_600_000) // the time of ingestEvent
+	late := strings.Replace(ingestEvent("late", ""), "1793613600000", "1793613599000", 1)
+	for name, c := range map[string]struct {
+		limit time.Duration
+		time  int64
+		ok    int64
+	}{
+		"from the past":           {24 * time.Hour, at + 90*day, 2},
+		"ahead within the limit":  {24 * time.Hour, at - day, 2},
+		"ahead beyond it":         {24 * time.Hour, at - day - 1, 1},
+		"far ahead":               {24 * time.Hour, 1, 0},
+		"no timestamp":            {24 * time.Hour, 0, 2},
+		"switched off":            {0, 1, 2},
+		"another limit":           {time.Minute, at - 61_000, 1},
+		"another limit, not over": {time.Minute, at - 60_000, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			task := openIngest(t, func(o *IngestOptions) { o.MaxAhead = c.limit })
+			res, err := task.Process([]Record{{Topic: "gw", Time: c.time, Value: []byte("[" + ingestEvent("a", "") + "," + late + "]")}})
+			require.NoError(t, err)
+			require.Equal(t, c.ok, res.Counts["ok"], "the others of the record go on")
+			if c.ok == 2 {
+				require.Len(t, res.Out, 2)
+				return
+			}
+			letter := res.Out[len(res.Out)-1]
+			require.Equal(t, DeadLetters, letter.To)
+			require.Equal(t, "from_the_future", header(letter, "stillwatch-reason"))
+			require.Regexp(t, `^time is [0-9hms.]+ ahead of the record's timestamp$`, header(letter, "stillwatch-detail"))
+			require.EqualValues(t, 1, res.Counts["dead_letter:from_the_future"])
+		})
+	}
 }
 
 func TestNoTextLeavesIngest(t *testing.T) {
@@ -366,6 +403,8 @@ func TestWrongIngestOptionsAreRefusedWithTheWayOut(t *testing.T) {
 		`"account.name" is no field that can name`:      func(o *IngestOptions) { o.AccountFields = []string{"account.name"} },
 		`"account.id" is given twice`:                   func(o *IngestOptions) { o.AccountFields = []string{"account.id", "account.id"} },
 		"max_record_bytes is 0, give a positive number": func(o *IngestOptions) { o.MaxRecordBytes = 0 },
+		"max_ahead is 1s, give at least 1m, or 0":       func(o *IngestOptions) { o.MaxAhead = time.Second },
+		"max_ahead is -1h":                              func(o *IngestOptions) { o.MaxAhead = -time.Hour },
 		`gateway: format "x" is not known`:              func(o *IngestOptions) { o.Gateway.Format = "x" },
 	} {
 		opts := DefaultIngestOptions()

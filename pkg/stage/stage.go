@@ -9,9 +9,11 @@ type Record struct {
 	Topic     string
 	Partition int
 	Offset    int64
-	Key       []byte
-	Value     []byte
-	Headers   []Header
+	// Time is the record's own timestamp in Unix milliseconds, 0 when it has none: a second clock to hold the events' times against.
+	Time    int64
+	Key     []byte
+	Value   []byte
+	Headers []Header
 }
 
 // Header is a record header.

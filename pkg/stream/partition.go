@@ -193,7 +193,7 @@ func (p *Partition) fetch(ctx context.Context, conn *kafka.Conn, wait time.Durat
 			continue
 		}
 		records = append(records, Record{
-			Topic: p.topic, Partition: p.id, Offset: m.Offset, Key: m.Key, Value: m.Value, Headers: headersIn(m.Headers),
+			Topic: p.topic, Partition: p.id, Offset: m.Offset, Time: millis(m.Time), Key: m.Key, Value: m.Value, Headers: headersIn(m.Headers),
 		})
 	}
 	high, next := batch.HighWaterMark(), batch.Offset()
@@ -221,6 +221,14 @@ func (p *Partition) fetch(ctx context.Context, conn *kafka.Conn, wait time.Durat
 func isTransactionMarker(m *kafka.Message) bool {
 	k, v := m.Key, m.Value
 	return len(k) == 4 && k[0] == 0 && k[1] == 0 && k[2] == 0 && k[3] <= 1 && len(v) == 6 && v[0] == 0 && v[1] == 0
+}
+
+// millis is a record's timestamp, which the library leaves zero when there is none.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
 }
 
 func headersIn(in []kafka.Header) []Header {

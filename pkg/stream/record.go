@@ -7,9 +7,11 @@ type Record struct {
 	Topic     string
 	Partition int
 	Offset    int64
-	Key       []byte
-	Value     []byte
-	Headers   []Header
+	// Time is the record's timestamp in Unix milliseconds, 0 when it has none: when its producer made it, unless the topic says otherwise.
+	Time    int64
+	Key     []byte
+	Value   []byte
+	Headers []Header
 }
 
 // Header is a record header.

@@ -29,7 +29,9 @@ func TestRecordsArriveAsProducedWithEveryCodec(t *testing.T) {
 				{Topic: "in", Key: []byte("same"), Value: nil},
 				{Topic: "in", Key: []byte("same"), Value: []byte{}},
 			}
+			before := time.Now().UnixMilli()
 			require.NoError(t, p.Produce(testContext(t), out))
+			after := time.Now().UnixMilli()
 
 			var got []Record
 			for id := range 4 {
@@ -46,6 +48,10 @@ func TestRecordsArriveAsProducedWithEveryCodec(t *testing.T) {
 			require.Nil(t, got[1].Value, "a tombstone stays one")
 			require.Empty(t, got[2].Value)
 			require.Equal(t, int64(2), got[2].Offset)
+			for i := range got {
+				require.GreaterOrEqual(t, got[i].Time, before)
+				require.LessOrEqual(t, got[i].Time, after)
+			}
 		})
 	}
 }

@@ -46,6 +46,8 @@ func Start(opts Options, conf *config.Config) (*Parts, error) {
 	redis.Addresses = []string{p.redis.Addr()}
 	conf.Redis = redis
 	conf.Topics.Create = true
+	// What is played into these parts has a calendar of its own, which may be ahead of this machine's.
+	conf.Ingest.MaxAhead = 0
 	if conf.HTTP.Enabled && !free(conf.HTTP.Address) {
 		conf.HTTP.Address = opts.HTTP
 	}

@@ -34,6 +34,7 @@ func TestPartsMoveToOtherPortsWhenTheirsAreTaken(t *testing.T) {
 	require.False(t, conf.Kafka.TLS.Enabled)
 	require.Empty(t, conf.Redis.Password)
 	require.True(t, parts.RandomSecret)
+	require.Zero(t, conf.Ingest.MaxAhead, "simulated traffic may be ahead of this machine's date")
 	require.NoError(t, conf.Validate())
 }
 
