@@ -136,7 +136,7 @@ func (e *Encoder) Finding(f *campaign.Finding) (Record, error) {
 func identity(f *campaign.Finding) error {
 	switch {
 	case f.UID == "" || len(f.UID) > maxID || !utf8.ValidString(f.UID):
-		return fmt.Errorf("alert: a finding needs a UID of 1..%d bytes of UTF-8; make it with alert.FindingUID", maxID)
+		return fmt.Errorf("alert: a finding needs a UID of 1..%d bytes of UTF-8", maxID)
 	case f.Sequence < 1:
 		return fmt.Errorf("alert: finding %s has sequence %d; sequences count from 1", f.UID, f.Sequence)
 	case f.Activity < campaign.Create || f.Activity > campaign.Close:

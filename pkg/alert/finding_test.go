@@ -44,7 +44,7 @@ func TestTheGoldenRecordsDoNotChange(t *testing.T) {
 	change.Members, change.Severity = 1205, campaign.Critical
 	closed := pool()
 	closed.Sequence, closed.Activity, closed.Modified, closed.CloseReason = 3, campaign.Close, opened+80*3_600_000, "merged"
-	closed.Related = []string{alert.FindingUID("acme", campaign.KindCampaign, "scaffold:01", 1)}
+	closed.Related = []string{"90d8d484-f6bc-5e60-ab3d-13472746b82c"}
 	bare := &campaign.Finding{UID: "3c8a", Sequence: 1, Activity: campaign.Create}
 	for name, f := range map[string]*campaign.Finding{"create": create, "update": change, "close": closed, "bare": bare} {
 		t.Run(name, func(t *testing.T) {

@@ -62,8 +62,8 @@ func pool() *campaign.Finding {
 	const hour = 3_600_000
 	work, client, funding := detectors.Work, detectors.Client, detectors.Funding
 	f := &campaign.Finding{
-		UID:      alert.FindingUID("acme", campaign.KindCampaign, "scaffold:7f3a9b12", 1),
-		Campaign: alert.CampaignUID("acme", "scaffold:7f3a9b12"),
+		UID:      "a27d933d-2e73-53ed-95f5-0dd6bb9ec559",
+		Campaign: "13bfce64-bc81-50e8-ba87-f2665dd55e98",
 		Tenant:   "acme", Sequence: 1, Activity: campaign.Create, Kind: campaign.KindCampaign,
 		Title: "412 accounts harvest reasoning with one prompt template",
 		Summary: "412 accounts share one prompt template, one client and cards of one issuer, carry equal shares of the load, and ask " +

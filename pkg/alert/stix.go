@@ -3,6 +3,7 @@ package alert
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -389,7 +390,16 @@ func (x *stixExport) pseudonym(account string) stixObject {
 	return stixObject{Type: "user-account", ID: "user-account--" + id.String(), UserID: user}
 }
 
-func stixUUID(parts ...string) string { return derive(append([]string{"stix"}, parts...)...) }
+// stixUUID is a UUIDv5 over the parts with their lengths, so that no two lists of parts are the same bytes. STIX 2.1 section 2.9 wants a namespace of
+// the producer's own: the UUIDv5 of the product's name in the DNS namespace of RFC 9562.
+func stixUUID(parts ...string) string {
+	var b []byte
+	for _, p := range append([]string{"stix"}, parts...) {
+		b = binary.AppendUvarint(b, uint64(len(p)))
+		b = append(b, p...)
+	}
+	return uuid.NewSHA1(uuid.NewSHA1(uuid.NameSpaceDNS, []byte("stillwatch.org")), b).String()
+}
 
 func stixID(kind string, parts ...string) string {
 	return kind + "--" + stixUUID(append([]string{kind}, parts...)...)
