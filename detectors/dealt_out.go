@@ -15,7 +15,7 @@ func dealtOut() Detector {
 	const sampled = 64
 	return Detector{
 		Spec: Spec{
-			ID: "dealt_out", Axis: Harvest, Max: 1, Min: -4, Costly: true,
+			ID: "dealt_out", Axis: Harvest, Max: 0.5, Min: -4, Costly: true,
 			Summary:    "The members share a template but no items: a work list dealt out. The same items from all count as innocence.",
 			Why:        "Distinct prompts of the union over the sum of the members' (HyperLogLog, Flajolet et al. 2007): near 1 when dealt out, near 1/n when all replay one set.",
 			Evasion:    "Paying for items twice.",

@@ -11,7 +11,7 @@ import (
 // Evasion: one configuration option, once they know. Honest traffic like it: placeholder ids; the census knows how common they are.
 func device() Detector {
 	return sharedValue(Spec{
-		ID: "device", Axis: Coordination, Plane: Client, Max: 8,
+		ID: "device", Axis: Coordination, Plane: Identity, Max: 8,
 		Summary:    "Few device ids behind many accounts.",
 		Why:        "Perplexity of the device ids against the census; relays pin one id (claude-relay-service, unifiedClientId).",
 		Evasion:    "A configuration option of the relay.",

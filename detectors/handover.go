@@ -11,7 +11,7 @@ import "fmt"
 func handOver() Detector {
 	return Detector{
 		Spec: Spec{
-			ID: "hand_over", Axis: Coordination, Plane: Work, Max: 8,
+			ID: "hand_over", Axis: Coordination, Plane: Identity, Max: 8,
 			Summary:    "Conversations begun on one member go on in another.",
 			Why:        "Keyed hashes of the human turns so far: what one account was served and another continues; sticky sessions and failover of relays (claude-relay-service).",
 			Evasion:    "Dropping conversations at every switch of account.",

@@ -27,9 +27,16 @@ func synchrony() Detector {
 			if len(g.Members) < 8 {
 				return Measure{}, false
 			}
-			var newest int64
+			var newest, oldest int64
 			for i := range g.Members {
 				newest = max(newest, g.Members[i].Profile.LastSeen/slot)
+				if first := g.Members[i].Profile.FirstSeen / slot; oldest == 0 || first < oldest {
+					oldest = first
+				}
+			}
+			// Half a day: one shared beginning is no rhythm.
+			if newest-oldest < 72 {
+				return Measure{}, false
 			}
 			var active [fingerprint.Slots10m]float64
 			for i := range g.Members {

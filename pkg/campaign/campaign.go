@@ -3,6 +3,7 @@ package campaign
 import (
 	"math"
 	"slices"
+	"strconv"
 
 	"github.com/google/uuid"
 
@@ -54,6 +55,7 @@ type told struct {
 	Members  int      `json:"members"`
 	Severity Severity `json:"severity"`
 	Planes   int      `json:"planes"`
+	Requests int64    `json:"requests"`
 }
 
 // namespace is the UUID namespace of findings (a random UUID, fixed for ever).
@@ -61,7 +63,7 @@ var namespace = uuid.MustParse("6f1d9f5e-3c55-4b0e-9a57-2f7a3c6f4c11")
 
 // UID is the identity of the campaign's current finding.
 func (c *Campaign) UID() string {
-	return uuid.NewSHA1(namespace, []byte(c.Tenant+"\x00"+c.ID+"\x00"+string(rune('0'+c.Episode)))).String()
+	return uuid.NewSHA1(namespace, []byte(c.Tenant+"\x00"+c.ID+"\x00"+strconv.Itoa(c.Episode))).String()
 }
 
 func (c *Campaign) defining() map[detectors.Plane]bool {
@@ -160,17 +162,15 @@ func (c *Campaign) take(g *detectors.Group, s *search, members []int32, labels m
 
 // judge sets severity and confidence. Severity never falls in an open episode: an analyst who was woken must not find the reason gone.
 func (c *Campaign) judge(g *detectors.Group, sc *score, o *Options) {
-	sev := Severity(0)
-	switch margin := sc.margin(o); {
-	case margin >= 0 && len(c.planes) >= o.Planes:
-		sev = High
-		if len(c.Members) >= o.CriticalMembers || c.Requests >= o.CriticalRequests {
-			sev = Critical
-		}
-	case margin >= -1 && len(c.planes) >= o.Planes:
+	sev := Low
+	if margin := sc.margin(o); margin >= 0 && len(c.planes) >= o.Planes {
 		sev = Medium
-	default:
-		sev = Low
+		if sc.coordination+sc.harvest >= o.Total+o.HighMargin {
+			sev = High
+			if len(c.Members) >= o.CriticalMembers || c.Requests >= o.CriticalRequests {
+				sev = Critical
+			}
+		}
 	}
 	c.Severity = max(c.Severity, sev)
 	// A margin of a bit on both axes is even odds doubled; the logistic of the margin over two bits is the calibration of docs/evaluation.md.

@@ -33,15 +33,15 @@ var definitions = map[keyKind]struct {
 	byShingle:      {"scaffold", []detectors.Plane{detectors.Work}},
 	bySkeleton:     {"skeleton", []detectors.Plane{detectors.Work}},
 	byPayment:      {"payment", []detectors.Plane{detectors.Funding}},
-	byDevice:       {"device", []detectors.Plane{detectors.Client}},
+	byDevice:       {"device", []detectors.Plane{detectors.Identity}},
 	byStack:        {"stack", []detectors.Plane{detectors.Client}},
 	byClient:       {"stack and parameters", []detectors.Plane{detectors.Client}},
 	byIssuer:       {"issuer", []detectors.Plane{detectors.Funding}},
 	byIssuerCohort: {"issuer and sign-up", []detectors.Plane{detectors.Funding, detectors.Identity}},
 	byStackCohort:  {"stack and sign-up", []detectors.Plane{detectors.Client, detectors.Identity}},
 	byNetwork:      {"network", []detectors.Plane{detectors.Network}},
-	byRelay:        {"relay", []detectors.Plane{detectors.Client}},
-	byHandOver:     {"hand-over", []detectors.Plane{detectors.Work}},
+	byRelay:        {"relay", []detectors.Plane{detectors.Identity}},
+	byHandOver:     {"hand-over", []detectors.Plane{detectors.Identity}},
 }
 
 // candidates lists the groups to look at: the postings large enough, shingles with nearly the same accounts taken as one scaffold, and the components of
@@ -187,7 +187,7 @@ type refinement struct {
 var refinements = [...]refinement{
 	{census.Trait(fingerprint.Payment), detectors.Funding},
 	{census.Trait(fingerprint.Issuer), detectors.Funding},
-	{census.Trait(fingerprint.Device), detectors.Client},
+	{census.Trait(fingerprint.Device), detectors.Identity},
 	{census.Trait(fingerprint.Stack), detectors.Client},
 	{census.Trait(fingerprint.Params), detectors.Client},
 	{census.SignupDay, detectors.Identity},

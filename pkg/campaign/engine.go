@@ -170,6 +170,12 @@ func (e *Engine) follow(t *tenant, c *Campaign, s *search, now int64, touched ma
 			continue
 		}
 		if inside {
+			// Who was named early on little evidence and turns out not to fit is cleared; a member who fits less than before is not.
+			if l := c.Model.fit(a, s.ctx, true); l.bits < cleared && !l.same {
+				delete(c.Members, a.profile.Account)
+				touched[a.profile.Account] = true
+				continue
+			}
 			members = append(members, i)
 			continue
 		}
@@ -227,6 +233,9 @@ func (e *Engine) adopt(t *tenant, f found, s *search, now int64, touched map[str
 	home.measure(f.group, &f.score, e, s, f.members)
 	home.dirty = true
 }
+
+// cleared is the fit in bits below which a member is let go: even odds against a random account, well below what naming one takes.
+const cleared = 1
 
 // sameCampaign is the similarity of models from which a new group continues a known campaign: it shares the work and most of the rest.
 const sameCampaign = 0.6

@@ -46,7 +46,7 @@ var modelTraits = [...]struct {
 	{census.Trait(fingerprint.Payment), detectors.Funding},
 	{census.Trait(fingerprint.Issuer), detectors.Funding},
 	{census.SignupDay, detectors.Identity},
-	{census.Trait(fingerprint.Device), detectors.Client},
+	{census.Trait(fingerprint.Device), detectors.Identity},
 	{census.Trait(fingerprint.Stack), detectors.Client},
 	{census.Trait(fingerprint.Params), detectors.Client},
 	{census.Trait(fingerprint.Network), detectors.Network},
@@ -189,8 +189,11 @@ func (m *Model) work(p *fingerprint.Profile) (bits float64, same, ok bool) {
 			// Half of the shared text is as good as all of it: an account meets a pool's templates one after the other.
 			bits = math.Min(maxFit, m.total/float64(len(m.Shingles))) * math.Min(1, 2*share)
 			same = share >= 0.5 && 2*most >= p.WithText
-		case p.WithText >= 4:
+		case p.WithText >= 2:
 			bits = -3
+		default:
+			// One request shows nothing that recurs: wait.
+			bits = -1.5
 		}
 	}
 	if m.Skeleton != 0 {

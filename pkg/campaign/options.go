@@ -18,10 +18,13 @@ type Options struct {
 	MinPopulation int `yaml:"min_population"`
 	// MinGroup is the smallest group in entities. Below eight, coincidences of three planes are common by chance alone.
 	MinGroup int `yaml:"min_group"`
-	// Coordination and Harvest are the bits a group needs on each axis to be a finding of severity High; Planes is the number of independent planes that must agree.
+	// Coordination and Harvest are the least bits on each axis, Total the least sum of both, for a finding; Planes is the number of independent planes that must agree.
 	Coordination float64 `yaml:"coordination_bits"`
 	Harvest      float64 `yaml:"harvest_bits"`
+	Total        float64 `yaml:"total_bits"`
 	Planes       int     `yaml:"planes"`
+	// HighMargin is how many bits beyond the line a finding is High rather than Medium.
+	HighMargin float64 `yaml:"high_margin"`
 	// CriticalMembers and CriticalRequests make a High finding Critical.
 	CriticalMembers  int   `yaml:"critical_members"`
 	CriticalRequests int64 `yaml:"critical_requests"`
@@ -43,7 +46,7 @@ type Options struct {
 func DefaultOptions() Options {
 	return Options{
 		Interval: 10 * time.Minute, WarmUp: time.Hour, MinPopulation: 50, MinGroup: 8,
-		Coordination: 8, Harvest: 3, Planes: 2,
+		Coordination: 5.5, Harvest: 2.5, Total: 13.5, Planes: 2, HighMargin: 1.5,
 		CriticalMembers: 1000, CriticalRequests: 100_000,
 		UpdateInterval: 15 * time.Minute, Quiet: 72 * time.Hour, Memory: 45 * 24 * time.Hour,
 		SampleMembers: 20, ScoreMembers: 512,

@@ -71,13 +71,31 @@ func evaluate(g *detectors.Group, c *detectors.Context, registry []detectors.Det
 			total *= definingDiscount
 		}
 		s.planes[plane] = total
-		s.coordination += total
 	}
-	s.coordination -= searchPrice(searched, g.Size)
+	coincidences := 0.0
+	for _, plane := range planeOrder {
+		switch plane {
+		case detectors.Work, detectors.Client:
+		case detectors.Schedule:
+			// Groups are not searched by schedule, so it pays nothing for the search.
+			s.coordination += s.planes[plane]
+		default:
+			coincidences += s.planes[plane]
+		}
+	}
+	s.coordination += s.software() + math.Max(0, coincidences-searchPrice(searched, g.Size))
 	return s
 }
 
-// searchPrice is what the search costs in bits: the best of many candidates looks better than it is by the logarithm of their number, times how much chance moves a
+// software is what the work and client planes say together. One program used by many customers shows one template, one layout, one client and one set of
+// parameters at once: these are one cause, so the stronger plane counts and the other adds a quarter. What an operator leaves behind (funding, sign-up, devices, the
+// sharing out of the load) is no part of it.
+func (s *score) software() float64 {
+	w, c := s.planes[detectors.Work], s.planes[detectors.Client]
+	return math.Max(w, c) + secondShare*math.Min(w, c)
+}
+
+// searchPrice is what the search for coincidences costs in bits: the best of many candidates looks better than it is by the logarithm of their number, times how much chance moves a
 // group's entropy, which falls with the root of its size.
 func searchPrice(searched int, size float64) float64 {
 	return math.Log2(float64(max(searched, 1))) / math.Sqrt(math.Max(size, 1))
@@ -98,7 +116,8 @@ var planeOrder = [...]detectors.Plane{
 	detectors.Work, detectors.Funding, detectors.Identity, detectors.Client, detectors.Network, detectors.Schedule,
 }
 
-// margin is how far a score lies beyond the line for a High finding: the smaller of the two axes' margins, in bits; negative below the line.
+// margin is how far a score lies beyond the line, in bits; negative below it. Each axis has a floor, because both questions need a yes, and their sum has a line: what a
+// careful operator hides on one axis must be made up for on the other.
 func (s *score) margin(o *Options) float64 {
-	return math.Min(s.coordination-o.Coordination, s.harvest-o.Harvest)
+	return math.Min(s.coordination+s.harvest-o.Total, math.Min(s.coordination-o.Coordination, s.harvest-o.Harvest))
 }

@@ -12,9 +12,9 @@ import (
 // maxTimeline bounds the steps of a finding's timeline: at one an hour, the last ten days.
 const maxTimeline = 240
 
-// news says whether a campaign's state is worth an update: another severity, another plane, or half as many members again.
+// news says whether a campaign's state is worth an update: another severity, another plane, half as many members again, or four times the harvest.
 func (c *Campaign) news() bool {
-	return c.Severity != c.Told.Severity || len(c.planes) > c.Told.Planes || len(c.Members)*2 >= c.Told.Members*3
+	return c.Severity != c.Told.Severity || len(c.planes) > c.Told.Planes || len(c.Members)*2 >= c.Told.Members*3 || c.Requests >= 4*c.Told.Requests
 }
 
 // tell emits the records that are due: creations, updates, closures, and the verdicts on the accounts that changed.
@@ -46,7 +46,7 @@ func (e *Engine) tell(t *tenant, s *search, now int64, touched map[string]bool) 
 		}
 		c.Sequence++
 		c.Modified = now
-		c.Told = told{Members: len(c.Members), Severity: c.Severity, Planes: len(c.planes)}
+		c.Told = told{Members: len(c.Members), Severity: c.Severity, Planes: len(c.planes), Requests: c.Requests}
 		c.dirty = true
 		out = append(out, Emission{Finding: c.finding(activity, now)})
 		if activity == Close || c.Severity != before {

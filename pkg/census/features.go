@@ -59,11 +59,14 @@ func Features(p *fingerprint.Profile) Vector {
 	if p.WithText > 0 {
 		n := float64(p.WithText)
 		v[Novelty] = math.Min(1, float64(p.Prompts)/n)
-		v[Elicitation] = float64(p.Intents[0]) / n
-		v[Coercion] = float64(p.Intents[1]) / n
-		v[Grading] = float64(p.Intents[2]) / n
-		v[Generation] = float64(p.Intents[3]) / n
-		v[Cleaning] = float64(p.Intents[4]) / n
+		intents := &p.Intents
+		of := n
+		if Sliced(p) {
+			intents, of = &p.ScaffoldIntents, float64(p.ScaffoldRequests)
+		}
+		for i, f := range [...]Feature{Elicitation, Coercion, Grading, Generation, Cleaning} {
+			v[f] = math.Min(1, float64(intents[i])/of)
+		}
 		v[Templated] = math.Min(1, float64(p.ScaffoldRequests)/n)
 	}
 	slice := Sliced(p)
@@ -85,7 +88,8 @@ func Features(p *fingerprint.Profile) Vector {
 	if p.WithInput > 0 {
 		v[PromptLength] = math.Log2(1 + float64(p.InputTokens)/float64(p.WithInput))
 	}
-	if c, ok := clock(p); ok {
+	// Within the first day everything that runs at all looks as if it never slept.
+	if c, ok := clock(p); ok && p.LastSeen-p.FirstSeen >= 20*Day/24 {
 		v[Clock] = c
 	}
 	if p.Requests > 0 {
