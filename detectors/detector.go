@@ -100,6 +100,8 @@ type Group struct {
 	Members []Member
 	// Size is the sum of the weights: the number of independent entities.
 	Size float64
+	// Own is the share of the census that the group's own members make up, 0 when they were left out of it: it is taken out of what they are compared with.
+	Own float64
 	// Defining are the planes of the facets that the group was selected by: its agreement there is no coincidence and counts at a discount.
 	Defining map[Plane]bool
 	// HandOvers is the number of members that took part in a conversation handed over inside the group.
@@ -159,12 +161,18 @@ func (g *Group) rank(f census.Feature, c *Context) *ranked {
 		}
 		if r.n > 0 {
 			r.mean /= r.n
-			r.auc /= r.n
+			// Among its own the group ranks in the middle; what counts is its rank among the others.
+			r.auc = (r.auc/r.n - g.Own/2) / (1 - g.Own)
 			r.ok = true
 		}
 		g.ranks[f] = r
 	}
 	return g.ranks[f]
+}
+
+// others is the mean of a feature in the population without the group's own members.
+func (g *Group) others(f census.Feature, c *Context) float64 {
+	return math.Max(0, (c.Census.Mean(f)-g.Own*g.rank(f, c).mean)/(1-g.Own))
 }
 
 // coincidence is log2(expected / observed effective number of distinct values of a trait: perplexities). The expectation is the low end (10th percentile) of what as many

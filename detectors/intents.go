@@ -16,7 +16,7 @@ func elicitation() Detector {
 }
 
 func coercion() Detector {
-	return intent("coercion", census.Coercion, 3, "ask for hidden reasoning", "Demands for the model's hidden reasoning or system prompt, as in GTIG's and Anthropic's reports of 2026.", "Red teams and researchers.")
+	return intent("coercion", census.Coercion, 5, "ask for hidden reasoning", "Demands for the model's hidden reasoning or system prompt, as in GTIG's and Anthropic's reports of 2026.", "Red teams and researchers.")
 }
 
 func grading() Detector {
@@ -24,7 +24,7 @@ func grading() Detector {
 }
 
 func generation() Detector {
-	return intent("generation", census.Generation, 2, "ask for training material", "Question-answer pairs, instructions and dialogues made to order.", "Quiz and test-data makers.")
+	return intent("generation", census.Generation, 3, "ask for training material", "Question-answer pairs, instructions and dialogues made to order.", "Quiz and test-data makers.")
 }
 
 func cleaning() Detector {
@@ -48,7 +48,7 @@ func intent(id string, f census.Feature, limit float64, what, why, lookAlikes st
 			if !r.ok {
 				return Measure{}, false
 			}
-			expected := c.Census.Mean(f)
+			expected := g.others(f, c)
 			shrunk := (r.mean*r.n + expected*Shrinkage) / (r.n + Shrinkage)
 			return Measure{Bits: math.Log2((shrunk + 0.05) / (expected + 0.05)), Observed: r.mean, Expected: expected}, true
 		},

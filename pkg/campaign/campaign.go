@@ -86,6 +86,12 @@ func (c *Campaign) reopen(now int64) {
 
 // measure takes a new measurement of the members that are live.
 func (c *Campaign) measure(g *detectors.Group, sc *score, e *Engine, s *search, members []int32) {
+	c.judge(sc, members, &e.o)
+	c.tally(s, members)
+	if total := sc.coordination + sc.harvest; len(c.evidence) > 0 && total < c.Coordination+c.Harvest {
+		// What was told stands on the strongest measurement; a pool that has been stopped does not grow less guilty.
+		return
+	}
 	c.Coordination, c.Harvest = sc.coordination, sc.harvest
 	c.planes = sc.agreeing()
 	c.evidence = c.evidence[:0]
@@ -98,6 +104,10 @@ func (c *Campaign) measure(g *detectors.Group, sc *score, e *Engine, s *search, 
 		ev.Observed, ev.Expected, ev.Note = d.Explain(g, sc.measures[i])
 		c.evidence = append(c.evidence, ev)
 	}
+}
+
+// tally adds up what the members sent and received, and draws the sample.
+func (c *Campaign) tally(s *search, members []int32) {
 	var requests, output int64
 	first, last := int64(math.MaxInt64), int64(0)
 	models := map[uint64]int{}
@@ -127,12 +137,11 @@ func (c *Campaign) measure(g *detectors.Group, sc *score, e *Engine, s *search, 
 		}
 	}
 	slices.Sort(c.models)
-	c.take(g, s, members, labels)
-	c.judge(g, sc, &e.o)
+	c.take(s, members, labels)
 }
 
 // take draws the sample of members and the readable values that they share.
-func (c *Campaign) take(g *detectors.Group, s *search, members []int32, labels map[uint64]string) {
+func (c *Campaign) take(s *search, members []int32, labels map[uint64]string) {
 	model := c.Model
 	c.sample = c.sample[:0]
 	for _, i := range members[:min(len(members), s.o.SampleMembers)] {
@@ -157,24 +166,22 @@ func (c *Campaign) take(g *detectors.Group, s *search, members []int32, labels m
 			}
 		}
 	}
-	_ = g
 }
 
 // judge sets severity and confidence. Severity never falls in an open episode: an analyst who was woken must not find the reason gone.
-func (c *Campaign) judge(g *detectors.Group, sc *score, o *Options) {
+func (c *Campaign) judge(sc *score, members []int32, o *Options) {
 	sev := Low
-	if margin := sc.margin(o); margin >= 0 && len(c.planes) >= o.Planes {
+	if sc.passes(o) {
 		sev = Medium
-		if sc.coordination+sc.harvest >= o.Total+o.HighMargin {
+		if sc.margin(o) >= o.HighMargin {
 			sev = High
-			if len(c.Members) >= o.CriticalMembers || c.Requests >= o.CriticalRequests {
+			if len(members) >= o.CriticalMembers || c.Requests >= o.CriticalRequests {
 				sev = Critical
 			}
 		}
 	}
 	c.Severity = max(c.Severity, sev)
-	// A margin of a bit on both axes is even odds doubled; the logistic of the margin over two bits is the calibration of docs/evaluation.md.
-	c.Confidence = max(c.Confidence, int(math.Round(100/(1+math.Exp2(-(sc.margin(o)+2)/1.5)))))
+	// Even odds half a HighMargin below the line, doubling with every bit and a half.
+	c.Confidence = max(c.Confidence, int(math.Round(100/(1+math.Exp2(-(sc.margin(o)+1)/1.5)))))
 	c.Confidence = min(c.Confidence, 99)
-	_ = g
 }

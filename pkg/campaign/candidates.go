@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/stillwatch/stillwatch/detectors"
@@ -239,7 +240,10 @@ func (p *population) refine(c *candidate, cs *census.Census, o *Options) []*cand
 }
 
 // group makes the detectors' view of some accounts, at most limit of them in sampling order.
-func (p *population) group(members []int32, defining map[detectors.Plane]bool, c *detectors.Context, limit int) *detectors.Group {
+//
+// counted says that the accounts were counted in the census.
+func (p *population) group(members []int32, defining map[detectors.Plane]bool, c *detectors.Context, limit int, counted bool) *detectors.Group {
+	all := len(members)
 	if limit > 0 && len(members) > limit {
 		members = members[:limit]
 	}
@@ -261,6 +265,9 @@ func (p *population) group(members []int32, defining map[detectors.Plane]bool, c
 				break
 			}
 		}
+	}
+	if counted {
+		g.Own = math.Min(maxShare, g.Size*float64(all)/float64(max(len(members), 1))/float64(max(c.Census.N, 1)))
 	}
 	g.SharedWork(c)
 	return g

@@ -192,7 +192,7 @@ func (e *Engine) follow(t *tenant, c *Campaign, s *search, now int64, touched ma
 	if s.pop.weigh(members) < 3 {
 		return
 	}
-	g := s.pop.group(members, c.defining(), s.ctx, e.o.ScoreMembers)
+	g := s.pop.group(members, c.defining(), s.ctx, e.o.ScoreMembers, false)
 	sc := evaluate(g, s.ctx, s.registry, 1, true)
 	c.measure(g, &sc, e, s, members)
 	if g.Size >= float64(e.o.MinGroup) {

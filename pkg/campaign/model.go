@@ -17,6 +17,8 @@ type Model struct {
 	Traits []TraitModel `json:"traits,omitempty"`
 	// Shingles are the shared shingles, each with how rare it is among the others, in bits: log2 of one over the share of the accounts outside that carry it.
 	Shingles []Shingle `json:"shingles,omitempty"`
+	// Behaviour holds how the members use the service.
+	Behaviour []Behaviour `json:"behaviour,omitempty"`
 	// Skeleton is the shared layout, with its rarity among the others and the share of members that write in it.
 	Skeleton       uint64  `json:"skeleton,omitempty"`
 	SkeletonRarity float64 `json:"skeleton_rarity,omitempty"`
@@ -25,6 +27,19 @@ type Model struct {
 	shared map[uint64]float64
 	total  float64
 }
+
+// Behaviour is the mean and standard deviation of one feature among the members.
+type Behaviour struct {
+	Feature census.Feature `json:"feature"`
+	Mean    float64        `json:"mean"`
+	SD      float64        `json:"sd"`
+}
+
+// behaviours are the features by which a member's use is told from a bystander's, each with the least standard deviation that is believed.
+var behaviours = [...]struct {
+	feature census.Feature
+	floor   float64
+}{{census.SingleTurn, 0.1}, {census.OutputLength, 0.5}, {census.PromptLength, 0.5}}
 
 // Shingle is a shared shingle with its rarity outside the group, in bits.
 type Shingle struct {
@@ -83,6 +98,21 @@ func learn(g *detectors.Group, c *detectors.Context) *Model {
 		}
 		m.Traits = append(m.Traits, TraitModel{t.trait, t.plane, shares[:min(len(shares), modelValues)]})
 	}
+	for _, b := range behaviours {
+		var n, sum, squares float64
+		for i := range g.Members {
+			if x := g.Members[i].Vector[b.feature]; !math.IsNaN(x) {
+				w := g.Members[i].Weight
+				n += w
+				sum += w * x
+				squares += w * x * x
+			}
+		}
+		if n >= g.Size/2 && n > 1 {
+			mean := sum / n
+			m.Behaviour = append(m.Behaviour, Behaviour{b.feature, mean, math.Max(b.floor, math.Sqrt(math.Max(0, squares/n-mean*mean)))})
+		}
+	}
 	w := &g.Work
 	outside := func(df int, inside float64) float64 {
 		return math.Log2((float64(c.Census.N) - g.Size + 1) / (math.Max(float64(df)-inside, 0) + 0.5))
@@ -113,10 +143,14 @@ const background = 0.12
 // maxFit bounds the bits that one plane speaks for an account: membership rests on several.
 const maxFit = 6
 
+// maxSame bounds the bits of the same text in most requests, which may speak alone: a thousand to one.
+const maxSame = 10
+
 // fit measures an account against the model. inside says that the model was learnt from this account too, whose own vote is then left out.
 func (m *Model) fit(a *account, c *detectors.Context, inside bool) likelihood {
 	l := likelihood{planes: map[detectors.Plane]float64{}}
 	p := &a.profile
+	traits := map[detectors.Plane]float64{}
 	for i := range m.Traits {
 		t := &m.Traits[i]
 		v := census.Value(p, t.Trait)
@@ -147,18 +181,42 @@ func (m *Model) fit(a *account, c *detectors.Context, inside bool) likelihood {
 		}
 		bits := math.Log2(((1-background)*share + background*base) / base)
 		bits = math.Max(-4, math.Min(maxFit, bits))
-		// The traits of a plane tell one story: the one that says most counts.
-		if old, ok := l.planes[t.Plane]; !ok || math.Abs(bits) > math.Abs(old) {
-			l.planes[t.Plane] = bits
-		}
+		// The traits of a plane tell one story, so they are averaged: the pool's bank with another card speaks neither way.
+		l.planes[t.Plane] += bits
+		traits[t.Plane]++
+	}
+	for plane, n := range traits {
+		l.planes[plane] /= n
 	}
 	if work, same, ok := m.work(p); ok {
 		l.planes[detectors.Work], l.same = work, same
 	}
 	for _, plane := range planeOrder {
-		l.bits += l.planes[plane]
+		// The same text in most requests is not outweighed by a card or a day that differs: a replaced pool has new ones.
+		if b := l.planes[plane]; b > 0 || !l.same {
+			l.bits += b
+		}
+	}
+	if p.Requests >= 3 {
+		l.bits += m.behaves(&a.vector, c)
 	}
 	return l
+}
+
+// behaves is how the account's use of the service fits: log2 of the ratio of two normal densities, the members' and the population's, bounded for each feature. It
+// speaks more against than for: many use the service alike.
+func (m *Model) behaves(v *census.Vector, c *detectors.Context) float64 {
+	total := 0.0
+	for _, b := range m.Behaviour {
+		if !v.Known(b.Feature) {
+			continue
+		}
+		spread := math.Max(b.SD, (c.Census.Quantile(b.Feature, 0.84)-c.Census.Quantile(b.Feature, 0.16))/2)
+		inside, outside := (v[b.Feature]-b.Mean)/b.SD, (v[b.Feature]-c.Census.Quantile(b.Feature, 0.5))/spread
+		bits := math.Log2(spread/b.SD) + (outside*outside-inside*inside)/2*math.Log2E
+		total += math.Max(-2, math.Min(1, bits))
+	}
+	return total
 }
 
 // work is the work plane's bits; same says that the account's requests are mostly the shared text; ok is false while the account has sent too little to tell.
@@ -187,8 +245,12 @@ func (m *Model) work(p *fingerprint.Profile) (bits float64, same, ok bool) {
 		switch {
 		case n >= 2 && share >= 0.1:
 			// Half of the shared text is as good as all of it: an account meets a pool's templates one after the other.
-			bits = math.Min(maxFit, m.total/float64(len(m.Shingles))) * math.Min(1, 2*share)
-			same = share >= 0.5 && 2*most >= p.WithText
+			same = share >= 0.5 && 2*most >= p.WithText && p.WithText >= 3
+			limit := float64(maxFit)
+			if same {
+				limit = maxSame
+			}
+			bits = math.Min(limit, m.total/float64(len(m.Shingles))) * math.Min(1, 2*share)
 		case p.WithText >= 2:
 			bits = -3
 		default:

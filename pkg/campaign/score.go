@@ -121,3 +121,8 @@ var planeOrder = [...]detectors.Plane{
 func (s *score) margin(o *Options) float64 {
 	return math.Min(s.coordination+s.harvest-o.Total, math.Min(s.coordination-o.Coordination, s.harvest-o.Harvest))
 }
+
+// passes says whether the score makes a finding.
+func (s *score) passes(o *Options) bool {
+	return s.margin(o) >= 0 && len(s.agreeing()) >= o.Planes
+}

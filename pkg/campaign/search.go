@@ -133,7 +133,7 @@ func (s *search) rescore(c *candidate) bool {
 		s.pop.known[c.identity] = k
 	}
 	if k.members != stamp || k.census != s.ctx.Census || requests > k.requests+k.requests/8 {
-		g := s.pop.group(c.members, c.defining, s.ctx, s.o.ScoreMembers)
+		g := s.pop.group(c.members, c.defining, s.ctx, s.o.ScoreMembers, true)
 		*k = known{members: stamp, requests: requests, census: s.ctx.Census, score: evaluate(g, s.ctx, s.registry, s.searched, false)}
 	}
 	k.used = true
@@ -145,41 +145,56 @@ func (s *search) rescore(c *candidate) bool {
 // settle prunes a candidate's bystanders, takes in the accounts that fit its model, and judges the result.
 func (s *search) settle(c *candidate) (found, bool) {
 	members := c.members
-	group, sc := s.pop.group(members, c.defining, s.ctx, s.o.ScoreMembers), c.score
+	group := s.pop.group(members, c.defining, s.ctx, s.o.ScoreMembers, true)
+	inside := make(map[int32]bool, len(members))
+	for _, i := range members {
+		inside[i] = true
+	}
+	var best found
+	ok := false
 	var model *Model
 	population := float64(len(s.pop.entities))
 	for range settleRounds {
 		model = learn(group, s.ctx)
-		inside := make(map[int32]bool, len(members))
-		for _, i := range members {
-			inside[i] = true
-		}
-		var next []int32
+		var next, core []int32
 		for n, a := range s.pop.accounts {
 			i := int32(n)
 			if a == nil || s.taken[i] {
 				continue
 			}
-			l := model.fit(a, s.ctx, inside[i])
-			if l.fits(group.Size, population) {
+			if l := model.fit(a, s.ctx, inside[i]); l.fits(group.Size, population) {
 				next = append(next, i)
+				if inside[i] {
+					core = append(core, i)
+				}
 			}
 		}
 		s.pop.sort(next)
-		if s.pop.weigh(next) < s.o.MinGroup {
-			return found{}, false
+		s.pop.sort(core)
+		// The group is judged by the part of the candidate that fits: an earlier pool with other cards and another sign-up week belongs to the campaign, and must not
+		// make it look less of one.
+		for _, part := range [2][]int32{core, next} {
+			if s.pop.weigh(part) < s.o.MinGroup {
+				continue
+			}
+			g := s.pop.group(part, c.defining, s.ctx, s.o.ScoreMembers, true)
+			sc := evaluate(g, s.ctx, s.registry, s.searched, true)
+			passes := sc.passes(s.o)
+			s.report(c.origin+", settled", part, &sc, passes)
+			if passes && (!ok || sc.margin(s.o) > best.score.margin(s.o)) {
+				best, ok = found{members: next, group: g, score: sc, model: model, origin: c.origin}, true
+			}
 		}
-		same := slices.Equal(next, members)
-		members = next
-		group = s.pop.group(members, c.defining, s.ctx, s.o.ScoreMembers)
-		sc = evaluate(group, s.ctx, s.registry, s.searched, true)
-		if same {
+		if s.pop.weigh(next) < s.o.MinGroup || slices.Equal(next, members) {
 			break
 		}
+		members = next
+		group = s.pop.group(members, c.defining, s.ctx, s.o.ScoreMembers, true)
+		for _, i := range members {
+			inside[i] = true
+		}
 	}
-	ok := sc.margin(s.o) >= 0 && len(sc.agreeing()) >= s.o.Planes
-	s.report(c.origin+", settled", members, &sc, ok)
-	return found{members: members, group: group, score: sc, model: model, origin: c.origin}, ok
+	return best, ok
 }
 
 // settleRounds bounds the rounds of pruning and taking in; in practice two suffice.
