@@ -9,8 +9,8 @@ import (
 
 // clock sees accounts that work round the clock, and counts a daily rhythm as innocence.
 //
-// Why it works: people sleep (sustained round-the-clock use is an indicator of AA26-251A). It is measured inside each account, so that users of many time zones do not look
-// like one machine, and without bias for accounts with few requests.
+// Why it works: people sleep (sustained round-the-clock use is an indicator of AA26-251A). It is measured inside each account, so that users of
+// many time zones do not look like one machine, and without bias for accounts with few requests.
 // Evasion: imitating a day, and leaving the pool idle for half of it. Honest traffic like it: cron jobs, global teams behind one key.
 func clock() Detector {
 	return ranking(Spec{

@@ -10,7 +10,8 @@ import (
 // elicitation, coercion, grading, generation and cleaning see what the prompts ask for.
 //
 // Why they work: harvesting has a vocabulary: show every step, write out your hidden thoughts, grade by this rubric, make question-answer pairs, clean this transcript.
-// Evasion: other words and other languages than the lexicons hold. Honest traffic like it: teachers, auditors, evaluators: intent alone never makes more than a low finding.
+// Evasion: other words and other languages than the lexicons hold. Honest traffic like it: teachers, auditors, evaluators:
+// intent alone never makes more than a low finding.
 func elicitation() Detector {
 	return intent("elicitation", census.Elicitation, 1.5, "ask to show the reasoning", "Step-by-step instructions for every answer.", "Homework, explanations.")
 }
@@ -31,8 +32,8 @@ func cleaning() Detector {
 	return intent("cleaning", census.Cleaning, 1, "ask to clean or normalise transcripts", "The model as a cleaner of another model's transcripts (770,609 requests in ten days in one public case).", "Meeting-notes tools.")
 }
 
-// intent is log2 of the members' share of requests with the intent over the population's, both smoothed by 5 %: an effect size that a rare word in a rare population cannot
-// inflate.
+// intent is log2 of the members' share of requests with the intent over the others', both smoothed by 5 %: an effect size that a rare word in a
+// rare population cannot inflate.
 func intent(id string, f census.Feature, limit float64, what, why, lookAlikes string) Detector {
 	return Detector{
 		Spec: Spec{

@@ -7,7 +7,8 @@ import (
 
 // orphans sees accounts that continue conversations they never had: the earlier turns were served elsewhere.
 //
-// Why it works: a relay carries other people's conversations and moves them between its accounts, and a replay sends recorded dialogues whose earlier turns this service never served.
+// Why it works: a relay carries other people's conversations and moves them between its accounts, and a replay sends recorded dialogues whose
+// earlier turns this service never served.
 // Evasion: single turns only. Honest traffic like it: chat programs that import a history, applications that shorten it; both happen to single accounts.
 func orphans() Detector {
 	return Detector{

@@ -230,7 +230,7 @@ func writeTruth(path string, world *simulate.World) (err error) {
 	if err != nil {
 		return fmt.Errorf("write the truth: %w", err)
 	}
-	if err := os.WriteFile(path, append(data, '\n'), 0o644); err != nil {
+	if err := os.WriteFile(path, append(data, '\n'), 0o600); err != nil {
 		return fmt.Errorf("write the truth: %w", err)
 	}
 	out, err := openOutput(filepath.Join(filepath.Dir(path), "harvest.ids.gz"), io.Discard)

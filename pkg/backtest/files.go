@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/stillwatch/stillwatch/pkg/stage"
 )
@@ -32,7 +33,7 @@ func (f *Files) Write(out stage.Out) error {
 	default:
 	}
 	if w != nil {
-		if _, err := w.Write(append(out.Value[:len(out.Value):len(out.Value)], '\n')); err != nil {
+		if _, err := w.Write(append(slices.Clip(out.Value), '\n')); err != nil {
 			return fmt.Errorf("write %s: %w", out.To, err)
 		}
 	}

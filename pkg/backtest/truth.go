@@ -188,8 +188,8 @@ type CampaignResult struct {
 	ID, Kind string
 	Accounts int
 	Found    bool
-	// Hours is from its first harvest to the first finding of severity 3 or more that is mostly about it, Leaked the share of its harvest before that, HalfLeaked the share before half of its final
-	// members were named (1 when they never were).
+	// Hours is from its first harvest to the first finding of severity 3 or more that is mostly about it, Leaked the share of its harvest before
+	// that, HalfLeaked the share before half of its final members were named (1 when they never were).
 	Hours, Leaked, HalfLeaked float64
 	Recall                    float64
 }

@@ -149,16 +149,16 @@ func (e *Engine) evaluate(t *tenant, now int64) []Emission {
 		if c.Closed {
 			continue
 		}
-		e.follow(t, c, s, now, touched)
+		e.follow(c, s, now, touched)
 	}
 	for _, f := range s.run() {
 		e.adopt(t, f, s, now, touched)
 	}
-	return e.tell(t, s, now, touched)
+	return e.tell(t, now, touched)
 }
 
 // follow takes the accounts that fit an open campaign into it and measures it again.
-func (e *Engine) follow(t *tenant, c *Campaign, s *search, now int64, touched map[string]bool) {
+func (e *Engine) follow(c *Campaign, s *search, now int64, touched map[string]bool) {
 	var members []int32
 	for n, a := range s.pop.accounts {
 		if a == nil {

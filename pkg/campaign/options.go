@@ -18,7 +18,8 @@ type Options struct {
 	MinPopulation int `yaml:"min_population"`
 	// MinGroup is the smallest group in entities. Below eight, coincidences of three planes are common by chance alone.
 	MinGroup int `yaml:"min_group"`
-	// Coordination and Harvest are the least bits on each axis, Total the least sum of both, for a finding; Planes is the number of independent planes that must agree.
+	// Coordination and Harvest are the least bits on each axis, Total the least sum of both, for a finding; Planes the number of
+	// independent causes that must agree: the program (work and client), funding, identity, schedule.
 	Coordination float64 `yaml:"coordination_bits"`
 	Harvest      float64 `yaml:"harvest_bits"`
 	Total        float64 `yaml:"total_bits"`
@@ -46,7 +47,7 @@ type Options struct {
 func DefaultOptions() Options {
 	return Options{
 		Interval: 10 * time.Minute, WarmUp: time.Hour, MinPopulation: 50, MinGroup: 8,
-		Coordination: 5.5, Harvest: 2.5, Total: 13.5, Planes: 2, HighMargin: 1.5,
+		Coordination: 4, Harvest: 2.5, Total: 12.5, Planes: 2, HighMargin: 1.5,
 		CriticalMembers: 1000, CriticalRequests: 100_000,
 		UpdateInterval: 15 * time.Minute, Quiet: 72 * time.Hour, Memory: 45 * 24 * time.Hour,
 		SampleMembers: 20, ScoreMembers: 512,

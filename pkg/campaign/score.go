@@ -95,8 +95,8 @@ func (s *score) software() float64 {
 	return math.Max(w, c) + secondShare*math.Min(w, c)
 }
 
-// searchPrice is what the search for coincidences costs in bits: the best of many candidates looks better than it is by the logarithm of their number, times how much chance moves a
-// group's entropy, which falls with the root of its size.
+// searchPrice is what the search for coincidences costs in bits: the best of many candidates looks better than it is by the logarithm of their
+// number, times how much chance moves a group's entropy, which falls with the root of its size.
 func searchPrice(searched int, size float64) float64 {
 	return math.Log2(float64(max(searched, 1))) / math.Sqrt(math.Max(size, 1))
 }
@@ -124,5 +124,19 @@ func (s *score) margin(o *Options) float64 {
 
 // passes says whether the score makes a finding.
 func (s *score) passes(o *Options) bool {
-	return s.margin(o) >= 0 && len(s.agreeing()) >= o.Planes
+	return s.margin(o) >= 0 && s.independent() >= o.Planes
+}
+
+// independent counts the causes that agree: the work and client planes are one, the program; networks alone are never one.
+func (s *score) independent() int {
+	n := 0
+	if s.planes[detectors.Work] >= planeBits || s.planes[detectors.Client] >= planeBits {
+		n++
+	}
+	for _, p := range [...]detectors.Plane{detectors.Funding, detectors.Identity, detectors.Schedule} {
+		if s.planes[p] >= planeBits {
+			n++
+		}
+	}
+	return n
 }

@@ -173,5 +173,6 @@ func (w *world) run(o Options, trace func(Candidate)) ([]Emission, *Engine, erro
 		e.Upsert(p)
 	}
 	e.Advance(w.now)
-	return e.Advance(w.now + o.Interval.Milliseconds() + 1), e, nil
+	out := e.Advance(w.now + o.Interval.Milliseconds() + 1)
+	return out, e, nil
 }

@@ -18,7 +18,7 @@ func (c *Campaign) news() bool {
 }
 
 // tell emits the records that are due: creations, updates, closures, and the verdicts on the accounts that changed.
-func (e *Engine) tell(t *tenant, s *search, now int64, touched map[string]bool) []Emission {
+func (e *Engine) tell(t *tenant, now int64, touched map[string]bool) []Emission {
 	var out []Emission
 	for _, c := range t.campaigns {
 		if c.Closed {

@@ -3,6 +3,7 @@ package stage
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/stillwatch/stillwatch/pkg/alert"
 	"github.com/stillwatch/stillwatch/pkg/campaign"
@@ -73,13 +74,7 @@ func (t *correlateTask) Load(key string, value []byte) error {
 	if err != nil {
 		return fmt.Errorf("correlate state: %w", err)
 	}
-	left := make([]string, 0, len(t.needs)+len(more))
-	for _, k := range t.needs {
-		if k != key {
-			left = append(left, k)
-		}
-	}
-	t.needs = append(left, more...)
+	t.needs = append(slices.DeleteFunc(t.needs, func(k string) bool { return k == key }), more...)
 	return nil
 }
 
