@@ -95,6 +95,8 @@ type Reader struct {
 	scanner  *event.Scanner
 	names    outline
 	ev       event.Event
+	// lost counts the broken objects of the record, less the others.
+	lost int
 }
 
 // New makes a Reader.
@@ -114,9 +116,10 @@ func New(opts Options) (*Reader, error) {
 // Read calls visit for every object in the record, in order, until it returns false. An object that is no event is visited with a
 // *event.DecodeError whose offset counts from the start of the record, one that is left out with a *SkipError; in both cases the event means
 // nothing. An event is valid, and it and its strings, which alias the record, may be used until visit returns. A record without any
-// object is not visited at all; one with very many broken objects is given up after a thousand.
+// object is not visited at all; one is given up that has a thousand more broken objects than others.
 func (r *Reader) Read(record []byte, visit func(ev *event.Event, err error) bool) {
-	pos, lost := 0, 0
+	pos := 0
+	r.lost = 0
 	if bytes.HasPrefix(record, []byte("\ufeff")) {
 		pos = len("\ufeff")
 	}
@@ -134,29 +137,37 @@ func (r *Reader) Read(record []byte, visit func(ev *event.Event, err error) bool
 			var err error
 			if pos, err = r.item(record, pos); pos < 0 {
 				pos = nextLine(record, start)
-				lost++
 			}
-			ok = visit(&r.ev, err)
+			ok = r.hand(err, visit)
 		default:
-			ok = visit(&r.ev, &event.DecodeError{Reason: event.ReasonMalformed, Offset: pos})
+			ok = r.hand(&event.DecodeError{Reason: event.ReasonMalformed, Offset: pos}, visit)
 			pos = nextLine(record, pos)
-			lost++
 		}
-		if !ok || lost > maxLost {
+		if !ok {
 			return
 		}
 	}
 }
 
-// maxLost is how many broken objects of a record without a known end are followed by another try. Each may read far ahead before it breaks;
-// a record with more of them is not worth that work.
+// maxLost is how many more broken objects than others a record may have and be read on. A broken one costs several times what a good one does, and
+// one without a known end may read far ahead before it breaks: a record with more of them is not worth that work.
 const maxLost = 1000
+
+// hand has r.ev or its error visited, and tells whether to go on.
+func (r *Reader) hand(err error, visit func(ev *event.Event, err error) bool) bool {
+	if err == nil || errors.As(err, new(*SkipError)) {
+		r.lost--
+	} else {
+		r.lost++
+	}
+	return visit(&r.ev, err) && r.lost <= maxLost
+}
 
 // array visits the items of the array at pos and returns the position after it. Where an item ends can be told from its brackets even
 // when it cannot be read; if not, nothing after it can be trusted.
 func (r *Reader) array(record []byte, pos int, visit func(*event.Event, error) bool) (end int, ok bool) {
 	broken := func(at int) (int, bool) {
-		return len(record), visit(&r.ev, &event.DecodeError{Reason: event.ReasonMalformed, Offset: at})
+		return len(record), r.hand(&event.DecodeError{Reason: event.ReasonMalformed, Offset: at}, visit)
 	}
 	pos = skipSpace(record, pos+1)
 	if pos < len(record) && record[pos] == ']' {
@@ -168,7 +179,7 @@ func (r *Reader) array(record []byte, pos int, visit func(*event.Event, error) b
 			return broken(pos)
 		}
 		next, err := r.item(record, pos)
-		if !visit(&r.ev, err) {
+		if !r.hand(err, visit) {
 			return len(record), false
 		}
 		if next < 0 {
