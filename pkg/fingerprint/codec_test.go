@@ -399,6 +399,11 @@ func checkObservation(t require.TestingT, opts *Options, data []byte) {
 	require.Equal(t, b, c)
 	fp := New(opts)
 	fp.Observe(&z)
-	_, err = fp.MarshalBinary()
+	fp.SetDeadline(z.CreatedAt)
+	state, err := fp.MarshalBinary()
 	require.NoError(t, err)
+	require.NoError(t, New(opts).UnmarshalBinary(state), "what an observation leads to can be read again")
+	profile, err := profileOf(fp).MarshalBinary()
+	require.NoError(t, err)
+	require.NoError(t, new(Profile).UnmarshalBinary(profile))
 }

@@ -146,7 +146,7 @@ func bounded(s string) string { return strings.Clone(s[:min(len(s), maxText)]) }
 
 // identify takes over what the account is, from its newest event.
 func (f *Fingerprint) identify(o *Observation) {
-	if o.CreatedAt > 0 && (f.createdAt == 0 || o.Time >= f.last) {
+	if o.CreatedAt > 0 && o.CreatedAt <= maxTime && (f.createdAt == 0 || o.Time >= f.last) {
 		f.createdAt = o.CreatedAt
 	}
 	if o.Org != f.org && o.Org != "" && (f.org == "" || o.Time >= f.last) {
@@ -421,8 +421,8 @@ func (f *Fingerprint) Due() (at int64, ok bool) {
 func (f *Fingerprint) Published() { f.publishedAt, f.published, f.deadline = f.last, f.seen, 0 }
 
 // SetDeadline notes the stream's time at which a profile is to be taken if the account stays silent until then. It is kept with the fingerprint, so
-// that it outlives a restart. 0 is none.
-func (f *Fingerprint) SetDeadline(at int64) { f.deadline = at }
+// that it outlives a restart. 0 is none; a time that no event can have is the latest one.
+func (f *Fingerprint) SetDeadline(at int64) { f.deadline = max(0, min(at, maxTime)) }
 
 // Deadline returns what SetDeadline noted.
 func (f *Fingerprint) Deadline() int64 { return f.deadline }
