@@ -7,6 +7,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/stillwatch/stillwatch/pkg/event"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
@@ -140,7 +141,8 @@ func (t *fingerprintTask) Needs(batch []Record) []string {
 		need(t.clock.held[i].key)
 	}
 	for i := range batch {
-		if key := batch[i].Key; t.cache.byKey[string(key)] == nil {
+		// No account has a longer key: such records become dead letters.
+		if key := batch[i].Key; len(key) <= maxKey && t.cache.byKey[string(key)] == nil {
 			need(string(key))
 		}
 	}
@@ -229,7 +231,11 @@ var errNotLoaded = errors.New("stage: the state of an account was not loaded bef
 func (t *fingerprintTask) take(r *Record) error {
 	o := &t.obs
 	if err := o.Alias(r.Value); err != nil {
-		t.deadLetter(r, "bad_observation", err)
+		t.deadLetter(r, reasonBadObservation, err)
+		return nil
+	}
+	if !event.ValidIdentity(o.Tenant) || !event.ValidIdentity(o.Account) || !event.PlausibleTime(o.Time) {
+		t.deadLetter(r, reasonBadObservation, errNotIngested)
 		return nil
 	}
 	if !isKeyOf(r.Key, o) {
@@ -258,6 +264,11 @@ func (t *fingerprintTask) take(r *Record) error {
 	}
 	return t.count(r.Key)
 }
+
+// maxKey is the longest key of an account in bytes.
+const maxKey = 2*event.MaxIdentity + 1
+
+var errNotIngested = errors.New("an identity or time that ingest does not let through")
 
 var errWrongKey = errors.New("the record's key is not that of its account")
 

@@ -11,6 +11,8 @@ const (
 	maxReplayWindow = 1 << 17
 	// maxSources bounds the source partitions remembered: far more than the gateway topics have.
 	maxSources = 4096
+	// maxPlaces is shared by the sources: how many places they may list. All of them are written with every commit.
+	maxPlaces = 1 << 16
 )
 
 // place is the position of an event in its source partition.
@@ -34,8 +36,8 @@ type sourceWindow struct {
 	used int64
 }
 
-// take tells whether the event is new, and remembers it.
-func (w *sourceWindow) take(p place, window int64) bool {
+// take tells whether the event is new, and remembers it. At most most places are listed.
+func (w *sourceWindow) take(p place, window int64, most int) bool {
 	if p.compare(w.floor) <= 0 {
 		return false
 	}
@@ -48,7 +50,12 @@ func (w *sourceWindow) take(p place, window int64) bool {
 		i += w.old
 	}
 	w.seen = slices.Insert(w.seen, i, p)
-	for newest := w.seen[len(w.seen)-1].offset; w.old < len(w.seen) && w.seen[w.old].offset <= newest-window; w.old++ {
+	for newest := w.seen[len(w.seen)-1].offset; w.old < len(w.seen); w.old++ {
+		// Records of many events each have many places to an offset: no more of them are listed than of records of one. What ingest produces to a
+		// partition is acknowledged in order, so nothing comes for the first time below the floor.
+		if w.seen[w.old].offset > newest-window && len(w.listed()) <= most {
+			break
+		}
 		w.floor = w.seen[w.old]
 	}
 	if w.old > 64 && w.old > len(w.seen)/2 {
@@ -72,7 +79,7 @@ func (t *fingerprintTask) fresh(p fingerprint.Position) bool {
 		t.sources[p.Partition] = w
 	}
 	w.used = t.clock.now
-	return w.take(place{p.Offset, p.Index}, t.o.ReplayWindow)
+	return w.take(place{p.Offset, p.Index}, t.o.ReplayWindow, max(1, min(int(t.o.ReplayWindow), maxPlaces/len(t.sources))))
 }
 
 // forgetSource lets go of the source that has been quiet longest.
