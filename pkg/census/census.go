@@ -78,6 +78,7 @@ type Census struct {
 	sampled   int
 	spread    float64
 	orphaned  float64
+	talkers   float64
 	means     [NumFeatures]float64
 }
 
@@ -119,15 +120,11 @@ func Take(entities []Entity, n int, opts Options) *Census {
 		load.Add(e.Profile)
 	}
 	c.spread = load.SD()
-	talkers := 0.0
 	for _, e := range sample {
 		if p := e.Profile; p.Continued >= 3 {
 			c.orphaned += float64(p.Orphaned) / float64(p.Continued)
-			talkers++
+			c.talkers++
 		}
-	}
-	if talkers > 0 {
-		c.orphaned /= talkers
 	}
 	return c
 }
@@ -248,8 +245,16 @@ func (c *Census) Quantile(f Feature, q float64) float64 {
 	return r[min(len(r)-1, int(q*float64(len(r))))]
 }
 
-// Orphaned is the mean share of continued conversations whose earlier turns the account was never served.
-func (c *Census) Orphaned() float64 { return c.orphaned }
+// Orphaned is the mean share of continued conversations whose earlier turns the account was never served, over the accounts that hold conversations; without
+// the ones whose sum and number are given, when they were counted too.
+func (c *Census) Orphaned(sum, n float64) float64 {
+	in := float64(c.sampled) / math.Max(1, float64(c.N))
+	rest := c.talkers - in*n
+	if rest < 1 {
+		return 0
+	}
+	return math.Max(0, c.orphaned-in*sum) / rest
+}
 
 // LoadSpread is the standard deviation of log2 request rates in the population beyond counting noise.
 func (c *Census) LoadSpread() float64 { return c.spread }

@@ -1,0 +1,248 @@
+package detectors
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+)
+
+// people draws ordinary accounts, each with a card, a network and a life of its own.
+func people(n int, seed uint64) []*fingerprint.Profile {
+	rng := rand.New(rand.NewPCG(seed, 5))
+	out := make([]*fingerprint.Profile, n)
+	for i := range out {
+		p := &fingerprint.Profile{
+			CreatedAt: int64(19_000+rng.IntN(400)) * census.Day, FirstSeen: 20_000 * census.Day, LastSeen: 20_003 * census.Day,
+			ActiveDays: 3, Requests: uint32(3 + rng.ExpFloat64()*rng.ExpFloat64()*40),
+		}
+		p.WithText, p.WithMessages, p.WithOutput, p.Prompts = p.Requests, p.Requests, p.Requests, p.Requests
+		p.SingleTurn = uint32(rng.Float64() * float64(p.Requests))
+		p.OutputTokens = uint64(p.Requests) * uint64(100+rng.IntN(400))
+		for f, kinds := range map[fingerprint.Facet]int{
+			fingerprint.Issuer: 40, fingerprint.Stack: 60, fingerprint.Params: 50, fingerprint.Domain: 10, fingerprint.Payment: 1 << 40,
+			fingerprint.Network: 1 << 40, fingerprint.Device: 1 << 40,
+		} {
+			p.Facets[f] = []fingerprint.Counted{{Hash: uint64(f)<<50 + uint64(1+rng.Int64N(int64(kinds))), Count: 1}}
+		}
+		home := rng.IntN(24)
+		for d := range 3 {
+			for range 4 {
+				h := d*24 + (home+rng.IntN(8))%24
+				p.ActiveHour[h/64] |= 1 << (h % 64)
+			}
+		}
+		out[i] = p
+	}
+	return out
+}
+
+type bench struct {
+	ctx     *Context
+	members []*fingerprint.Profile
+}
+
+// among measures members against a population of ordinary accounts that they are part of.
+func among(members []*fingerprint.Profile) bench {
+	var entities []census.Entity
+	df := map[uint64]int{}
+	for _, p := range append(people(600, 77), members...) {
+		v := census.Features(p)
+		entities = append(entities, census.Entity{Profile: p, Vector: &v})
+		for _, s := range p.Scaffold {
+			df[s.Hash]++
+		}
+		for _, s := range p.Skeletons {
+			df[s.Hash]++
+		}
+	}
+	count := func(h uint64) int { return df[h] }
+	return bench{&Context{Census: census.Take(entities, len(entities), census.DefaultOptions()), ShingleAccounts: count, SkeletonAccounts: count}, members}
+}
+
+func (b bench) group() *Group {
+	g := &Group{Defining: map[Plane]bool{}}
+	for _, p := range b.members {
+		v := census.Features(p)
+		g.Members = append(g.Members, Member{Profile: p, Vector: &v, Weight: 1, Mass: mass(p, b.ctx)})
+		g.Size++
+	}
+	g.Own = g.Size / float64(b.ctx.Census.N)
+	g.SharedWork(b.ctx)
+	return g
+}
+
+func mass(p *fingerprint.Profile, c *Context) (m float64) {
+	for _, s := range p.Scaffold {
+		m += float64(s.Count) * c.Idf(c.ShingleAccounts(s.Hash))
+	}
+	return m
+}
+
+func (b bench) bits(t *testing.T, id string) float64 {
+	t.Helper()
+	for _, d := range All() {
+		if d.Spec.ID == id {
+			m, ok := d.Measure(b.group(), b.ctx)
+			if !ok {
+				return 0
+			}
+			observed, expected, note := d.Explain(b.group(), m)
+			require.NotEmpty(t, observed)
+			require.NotEmpty(t, expected)
+			require.NotEmpty(t, note)
+			return d.Spec.Clamp(m.Bits)
+		}
+	}
+	t.Fatalf("no detector %q", id)
+	return 0
+}
+
+func each(members []*fingerprint.Profile, change func(i int, p *fingerprint.Profile)) []*fingerprint.Profile {
+	for i, p := range members {
+		change(i, p)
+	}
+	return members
+}
+
+func set(f fingerprint.Facet, value func(i int) uint64) func(int, *fingerprint.Profile) {
+	return func(i int, p *fingerprint.Profile) { p.Facets[f] = []fingerprint.Counted{{Hash: value(i), Count: 1}} }
+}
+
+func same(int) uint64 { return 4242 }
+
+func TestARandomGroupOfOrdinaryAccountsEarnsNextToNothing(t *testing.T) {
+	for _, n := range []int{8, 30, 120} {
+		b := among(people(n, uint64(n)))
+		for _, d := range All() {
+			m, ok := d.Measure(b.group(), b.ctx)
+			if ok {
+				require.Less(t, d.Spec.Clamp(m.Bits), 1.0, "%s on %d ordinary accounts: %+v", d.Spec.ID, n, m)
+			}
+		}
+	}
+}
+
+func TestEachSharedThingIsSeenByItsDetector(t *testing.T) {
+	cases := []struct {
+		name, detector string
+		least, most    float64
+		change         func(int, *fingerprint.Profile)
+	}{
+		{"three cards for forty accounts", "payment", 3, 8, set(fingerprint.Payment, func(i int) uint64 { return uint64(7 + i%3) })},
+		{"a card for each account", "payment", 0, 0.01, func(int, *fingerprint.Profile) {}},
+		{"cards of one bank", "issuer", 3, 6, set(fingerprint.Issuer, same)},
+		{"sign-up within two days", "signup_cohort", 3, 6, func(i int, p *fingerprint.Profile) { p.CreatedAt = int64(19_990+i%2) * census.Day }},
+		{"one program behind many networks", "stack", 3, 6, set(fingerprint.Stack, same)},
+		{"one program in one office", "stack", 0, 0.5, func(i int, p *fingerprint.Profile) {
+			set(fingerprint.Stack, same)(i, p)
+			set(fingerprint.Network, same)(i, p)
+		}},
+		{"one set of parameters", "params", 3, 4, set(fingerprint.Params, same)},
+		{"one device", "device", 4, 8, set(fingerprint.Device, same)},
+		{"one network", "network", 2, 2, set(fingerprint.Network, same)},
+		{"unknown cards", "payment", 0, 0, func(_ int, p *fingerprint.Profile) { p.Facets[fingerprint.Payment] = nil }},
+		{"an even load", "load_balance", 1, 3, func(i int, p *fingerprint.Profile) { p.Requests = uint32(60 + i%5) }},
+		{"relay constants in every request", "relay", 6, 6, func(_ int, p *fingerprint.Profile) { p.RelayRequests = 5 }},
+		{"long answers", "output_length", 1.5, 2, func(_ int, p *fingerprint.Profile) { p.OutputTokens = uint64(p.Requests) * 3000 }},
+		{"short answers speak for innocence", "output_length", -1.5, -0.5, func(_ int, p *fingerprint.Profile) { p.OutputTokens = uint64(p.Requests) * 8 }},
+		{"single questions", "single_turn", 0.5, 1.5, func(_ int, p *fingerprint.Profile) { p.SingleTurn = p.Requests }},
+		{"conversations speak for innocence", "single_turn", -3, -0.5, func(_ int, p *fingerprint.Profile) { p.SingleTurn = 0 }},
+		{"repeated prompts speak for innocence", "novelty", -3, -1, func(_ int, p *fingerprint.Profile) { p.Prompts = 1 }},
+		{"round the clock", "clock", 0.5, 2, func(_ int, p *fingerprint.Profile) {
+			for h := range 72 {
+				p.ActiveHour[h/64] |= 1 << (h % 64)
+			}
+		}},
+		{"demands for hidden reasoning", "coercion", 3, 5, func(_ int, p *fingerprint.Profile) { p.Intents[1] = p.Requests }},
+		{"training material to order", "generation", 2.5, 3, func(_ int, p *fingerprint.Profile) { p.Intents[3] = p.Requests }},
+		{"refusals that stop", "refusal_probe", 1.5, 2.5, func(_ int, p *fingerprint.Profile) {
+			p.Requests, p.Refused, p.RefusedEarly = 200, 16, 15
+		}},
+		{"refusals that do not stop", "refusal_probe", 0, 0.1, func(_ int, p *fingerprint.Profile) {
+			p.Requests, p.Refused, p.RefusedEarly = 200, 150, 15
+		}},
+		{"others' conversations", "orphans", 1, 2.5, func(_ int, p *fingerprint.Profile) { p.Continued, p.Orphaned = 10, 9 }},
+		{"a campus", "campus", -6, -2, func(i int, p *fingerprint.Profile) {
+			set(fingerprint.Domain, same)(i, p)
+			set(fingerprint.Network, same)(i, p)
+		}},
+		{"a free mail domain is no campus", "campus", 0, 0, set(fingerprint.Network, same)},
+		{"many end users", "aggregator", -1.5, -1, func(_ int, p *fingerprint.Profile) { p.EndUsers = p.Requests + 10 }},
+		{"full pace from the first day", "no_ramp", 0.9, 1, func(_ int, p *fingerprint.Profile) {
+			p.CreatedAt, p.Requests, p.FirstDayRequests = p.FirstSeen-census.Day, 90, 40
+		}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			bits := among(each(people(40, 3), c.change)).bits(t, c.detector)
+			require.GreaterOrEqual(t, bits, c.least)
+			require.LessOrEqual(t, bits, c.most)
+		})
+	}
+}
+
+func template(words int, share float64) func(int, *fingerprint.Profile) {
+	return func(i int, p *fingerprint.Profile) {
+		for k := range words {
+			p.Scaffold = append(p.Scaffold, fingerprint.Counted{Hash: uint64(9_000 + k), Count: uint32(math.Max(3, share*float64(p.Requests)))})
+		}
+		for k := range 10 {
+			p.Scaffold = append(p.Scaffold, fingerprint.Counted{Hash: uint64(100_000 + 100*i + k), Count: 3})
+		}
+		p.Requests, p.WithText = max(p.Requests, 20), max(p.WithText, 20)
+		p.ScaffoldRequests = uint32(share * float64(p.Requests))
+	}
+}
+
+func TestASharedTemplateIsWorthItsRarityAndItsShareOfTheWork(t *testing.T) {
+	whole := among(each(people(20, 8), template(20, 1))).bits(t, "scaffold")
+	require.Greater(t, whole, 3.0)
+	phrase := among(each(people(20, 8), template(2, 0.1))).bits(t, "scaffold")
+	require.Less(t, phrase, whole/3, "one shared phrase among each account's own text is no shared work")
+	popular := among(each(people(300, 8), template(20, 1))).bits(t, "scaffold")
+	require.Less(t, popular, 2.0, "what a third of all accounts use links nobody")
+}
+
+func TestSmallGroupsAreBelievedLess(t *testing.T) {
+	long := func(_ int, p *fingerprint.Profile) { p.OutputTokens = uint64(p.Requests) * 3000 }
+	small := among(each(people(4, 3), long)).bits(t, "output_length")
+	large := among(each(people(60, 3), long)).bits(t, "output_length")
+	require.Less(t, small, large)
+}
+
+func TestAccountsOfOneVerifiedOrganisationCountAsOne(t *testing.T) {
+	b := among(each(people(30, 3), set(fingerprint.Payment, same)))
+	g := b.group()
+	g.Size = 0
+	for i := range g.Members {
+		g.Members[i].Weight = 1.0 / 30
+		g.Size += g.Members[i].Weight
+	}
+	for _, d := range All() {
+		if d.Spec.ID == "payment" {
+			m, _ := d.Measure(g, b.ctx)
+			require.Less(t, m.Bits, 0.01)
+		}
+	}
+}
+
+func TestNoDetectorSaysMoreThanItsSpecAllows(t *testing.T) {
+	b := among(each(people(40, 3), func(i int, p *fingerprint.Profile) {
+		set(fingerprint.Device, same)(i, p)
+		p.OutputTokens = math.MaxUint32
+	}))
+	for _, d := range All() {
+		e, ok := d.Evidence(b.group(), b.ctx)
+		if ok {
+			require.GreaterOrEqual(t, e.Bits, d.Spec.Min)
+			require.LessOrEqual(t, e.Bits, d.Spec.Max)
+		}
+	}
+	s := Spec{Min: -1, Max: 1}
+	require.Zero(t, s.Clamp(math.NaN()))
+}

@@ -1,0 +1,169 @@
+package stage
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/stillwatch/stillwatch/pkg/alert"
+	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+)
+
+const testDay = int64(86_400_000)
+
+// pooled makes the profiles of people and of a pool among them at time now.
+func pooled(now int64, people, pool int) []fingerprint.Profile {
+	rng := rand.New(rand.NewPCG(1, 1))
+	out := make([]fingerprint.Profile, 0, people+pool)
+	for i := range people + pool {
+		n := uint32(3 + rng.ExpFloat64()*rng.ExpFloat64()*30)
+		p := fingerprint.Profile{
+			Tenant: "default", Account: fmt.Sprintf("acct-%04d", i), Time: now, FirstSeen: now - 2*testDay, LastSeen: now,
+			CreatedAt: now - int64(20+rng.IntN(300))*testDay, Requests: n, ActiveDays: 2,
+		}
+		set := func(f fingerprint.Facet, v uint64) { p.Facets[f] = []fingerprint.Counted{{Hash: v, Count: n}} }
+		set(fingerprint.Payment, rng.Uint64()|1)
+		set(fingerprint.Issuer, uint64(1+rng.IntN(40)))
+		set(fingerprint.Stack, uint64(1+rng.IntN(40)))
+		set(fingerprint.Params, uint64(1+rng.IntN(40)))
+		set(fingerprint.Network, rng.Uint64()|1)
+		output := uint64(100 + rng.IntN(300))
+		if i >= people {
+			n = 60
+			output = 2000
+			p.Requests, p.CreatedAt = n, now-8*testDay
+			set(fingerprint.Payment, uint64(5+i%3))
+			set(fingerprint.Stack, 900)
+			set(fingerprint.Params, 901)
+			for k := range 12 {
+				p.Scaffold = append(p.Scaffold, fingerprint.Counted{Hash: uint64(7_000 + k), Count: n})
+			}
+			p.ScaffoldRequests, p.ScaffoldSingleTurn, p.ScaffoldOutput = n, n, uint64(n)*output
+			p.ScaffoldIntents[0], p.Intents[0] = n, n
+			p.SingleTurn = n
+		}
+		p.WithText, p.WithMessages, p.WithOutput, p.Prompts, p.OutputTokens = n, n, n, n, uint64(n)*output
+		out = append(out, p)
+	}
+	return out
+}
+
+func records(t *testing.T, from int64, profiles []fingerprint.Profile) []Record {
+	t.Helper()
+	out := make([]Record, len(profiles))
+	for i := range profiles {
+		b, err := profiles[i].AppendBinary(nil)
+		require.NoError(t, err)
+		out[i] = Record{Topic: "profiles", Offset: from + int64(i), Key: []byte(profiles[i].Tenant + "\x00" + profiles[i].Account), Value: b}
+	}
+	return out
+}
+
+func openCorrelate(t *testing.T, stored map[string][]byte) Task {
+	t.Helper()
+	st, err := NewCorrelate(DefaultCorrelateOptions())
+	require.NoError(t, err)
+	require.Equal(t, "correlate", st.Name())
+	task := st.Open(0)
+	for keys := task.Needs(nil); len(keys) > 0; keys = task.Needs(nil) {
+		for _, k := range keys {
+			require.NoError(t, task.Load(k, stored[k]))
+		}
+	}
+	return task
+}
+
+func keep(stored map[string][]byte, res Result) {
+	for _, c := range res.Changes {
+		stored[c.Key] = c.Value
+	}
+}
+
+func byOutput(res Result, to Output) (out []Out) {
+	for _, o := range res.Out {
+		if o.To == to {
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+func TestAPoolLeavesCorrelateAsAValidFindingAndItsAccounts(t *testing.T) {
+	stored := map[string][]byte{}
+	task := openCorrelate(t, stored)
+	start := int64(20_000) * testDay
+	first, err := task.Process(records(t, 0, pooled(start, 200, 30)))
+	require.NoError(t, err)
+	require.Empty(t, byOutput(first, Alerts), "nothing is due at the first profile")
+	keep(stored, first)
+
+	later := records(t, 300, pooled(start+3_600_000, 200, 30))
+	second, err := task.Process(later)
+	require.NoError(t, err)
+	keep(stored, second)
+	alerts := byOutput(second, Alerts)
+	require.Len(t, alerts, 1)
+	require.NoError(t, alert.Check(alerts[0].Value))
+	require.NotEmpty(t, alerts[0].Headers)
+	require.EqualValues(t, 1, second.Counts["finding:create"])
+
+	// After a crash the task is rebuilt from the compacted topic and the stored state: it does not create the finding again.
+	back := openCorrelate(t, stored)
+	require.NoError(t, back.(Rebuilder).Rebuild(later))
+	third, err := back.Process(records(t, 600, pooled(start+2*3_600_000, 200, 30)))
+	require.NoError(t, err)
+	require.Zero(t, third.Counts["finding:create"])
+
+	named := map[string]bool{}
+	for _, o := range append(byOutput(second, Accounts), byOutput(third, Accounts)...) {
+		var v struct{ Account, Status string }
+		require.NoError(t, json.Unmarshal(o.Value, &v))
+		named[v.Account] = v.Status == "implicated"
+	}
+	for i := range 200 {
+		require.False(t, named[fmt.Sprintf("acct-%04d", i)])
+	}
+	for i := range 30 {
+		require.True(t, named[fmt.Sprintf("acct-%04d", 200+i)])
+	}
+}
+
+func TestABadProfileIsADeadLetterAndTheRestGoesOn(t *testing.T) {
+	task := openCorrelate(t, nil)
+	good := records(t, 1, pooled(20_000*testDay, 3, 0))
+	batch := append([]Record{{Topic: "profiles", Offset: 0, Key: []byte("default\x00x"), Value: []byte("no profile")}, {Topic: "profiles", Key: []byte("no tenant")}}, good...)
+	res, err := task.Process(batch)
+	require.NoError(t, err)
+	require.EqualValues(t, 2, res.Counts["dead_letter:bad_profile"])
+	require.EqualValues(t, 3, res.Counts["ok"])
+	dead := byOutput(res, DeadLetters)
+	require.Len(t, dead, 2)
+	require.Equal(t, "no profile", string(dead[0].Value))
+	require.Equal(t, Header{"stillwatch-reason", []byte("bad_profile")}, dead[0].Headers[0])
+}
+
+func TestATombstoneForgetsTheAccount(t *testing.T) {
+	task := openCorrelate(t, nil)
+	batch := records(t, 0, pooled(20_000*testDay, 5, 0))
+	_, err := task.Process(batch)
+	require.NoError(t, err)
+	require.Equal(t, 5, task.(*correlateTask).engine.Accounts())
+	_, err = task.Process([]Record{{Topic: "profiles", Offset: 9, Key: batch[0].Key}})
+	require.NoError(t, err)
+	require.Equal(t, 4, task.(*correlateTask).engine.Accounts())
+}
+
+func TestStoredStateThatCannotBeReadIsAnErrorThatNamesTheKey(t *testing.T) {
+	st, err := NewCorrelate(DefaultCorrelateOptions())
+	require.NoError(t, err)
+	task := st.Open(0)
+	require.ErrorContains(t, task.Load("clock", []byte("{")), "clock")
+	require.ErrorContains(t, task.Load("campaign:c-1", []byte("{")), "campaign:c-1")
+	o := DefaultCorrelateOptions()
+	o.Campaign.MinGroup = 1
+	_, err = NewCorrelate(o)
+	require.ErrorContains(t, err, "min_group")
+}
