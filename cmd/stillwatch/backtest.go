@@ -94,6 +94,8 @@ func stagesOf(c config.Config) (st backtest.Stages, err error) {
 	if st.Ingest, err = stage.NewIngest(c.Ingest.IngestOptions, c.Sketch.Keys()...); err != nil {
 		return st, err
 	}
+	// There is no store to reload an account from: all of them stay in memory.
+	c.Fingerprint.MaxAccounts = 0
 	if st.Fingerprint, err = stage.NewFingerprint(c.Fingerprint); err != nil {
 		return st, err
 	}

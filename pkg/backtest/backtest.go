@@ -126,20 +126,16 @@ func read(ctx context.Context, o Options, r io.Reader, work, order chan<- *chunk
 }
 
 func consume(ctx context.Context, o Options, st Stages, order <-chan *chunk, sink Sink, progress func(int64), stats *Stats) error {
-	tasks := make([]stage.Task, o.Partitions)
-	for i := range tasks {
-		tasks[i] = st.Fingerprint.Open(i)
-		if err := preload(tasks[i], nil); err != nil {
+	r := &run{o: o, sink: sink, stats: stats, correlate: st.Correlate.Open(0), offsets: make([]int64, o.Partitions)}
+	for i := range o.Partitions {
+		r.tasks = append(r.tasks, st.Fingerprint.Open(i))
+		if err := preload(r.tasks[i], nil); err != nil {
 			return err
 		}
 	}
-	correlate := st.Correlate.Open(0)
-	if err := preload(correlate, nil); err != nil {
+	if err := preload(r.correlate, nil); err != nil {
 		return err
 	}
-	offsets := make([]int64, o.Partitions)
-	results := make([]stage.Result, o.Partitions)
-	var profiles int64
 	for c := range order {
 		var in ingested
 		select {
@@ -157,72 +153,117 @@ func consume(ctx context.Context, o Options, st Stages, order <-chan *chunk, sin
 				o.Tap(c.records[i].Value)
 			}
 		}
-		count(stats.Counts, in.result.Counts)
-		parts := make([][]stage.Record, o.Partitions)
-		for _, out := range in.result.Out {
-			if out.To != stage.Observations {
-				if err := sink.Write(out); err != nil {
-					return err
-				}
-				continue
-			}
-			p := int(xxh3.Hash(out.Key) % uint64(o.Partitions))
-			parts[p] = append(parts[p], stage.Record{Topic: "observations", Partition: p, Offset: offsets[p], Key: out.Key, Value: out.Value})
-			offsets[p]++
-		}
-		var g errgroup.Group
-		g.SetLimit(max(o.Workers, 1))
-		for p := range tasks {
-			if len(parts[p]) == 0 {
-				results[p] = stage.Result{}
-				continue
-			}
-			g.Go(func() error {
-				if err := preload(tasks[p], parts[p]); err != nil {
-					return err
-				}
-				res, err := tasks[p].Process(parts[p])
-				results[p] = res
-				return err
-			})
-		}
-		if err := g.Wait(); err != nil {
-			return fmt.Errorf("fingerprint: %w", err)
-		}
-		var batch []stage.Record
-		for p := range results {
-			count(stats.Counts, results[p].Counts)
-			for _, out := range results[p].Out {
-				if out.To != stage.Profiles {
-					if err := sink.Write(out); err != nil {
-						return err
-					}
-					continue
-				}
-				batch = append(batch, stage.Record{Topic: "profiles", Offset: profiles, Key: out.Key, Value: out.Value})
-				profiles++
-			}
-		}
-		if len(batch) > 0 {
-			if err := preload(correlate, batch); err != nil {
-				return err
-			}
-			res, err := correlate.Process(batch)
-			if err != nil {
-				return fmt.Errorf("correlate: %w", err)
-			}
-			count(stats.Counts, res.Counts)
-			for _, out := range res.Out {
-				if err := sink.Write(out); err != nil {
-					return err
-				}
-			}
+		if err := r.batch(in.result); err != nil {
+			return err
 		}
 		if progress != nil {
 			progress(stats.Bytes)
 		}
 	}
+	// What the fingerprints hold back for later events comes out now.
+	return r.fingerprint(func(p int) (stage.Result, error) {
+		if f, ok := r.tasks[p].(stage.Flusher); ok {
+			return f.Flush()
+		}
+		return stage.Result{}, nil
+	})
+}
+
+// run is what a consumer holds.
+type run struct {
+	o         Options
+	sink      Sink
+	stats     *Stats
+	tasks     []stage.Task
+	correlate stage.Task
+	// offsets and profiles are the next offsets of the simulated topics.
+	offsets  []int64
+	profiles int64
+}
+
+// batch hands what ingest made of a chunk to the fingerprints.
+func (r *run) batch(in stage.Result) error {
+	parts := make([][]stage.Record, r.o.Partitions)
+	observations, rest := split(in, stage.Observations)
+	count(r.stats.Counts, in.Counts)
+	if err := r.write(rest); err != nil {
+		return err
+	}
+	for _, out := range observations {
+		p := int(xxh3.Hash(out.Key) % uint64(r.o.Partitions))
+		parts[p] = append(parts[p], stage.Record{Topic: "observations", Partition: p, Offset: r.offsets[p], Key: out.Key, Value: out.Value})
+		r.offsets[p]++
+	}
+	return r.fingerprint(func(p int) (stage.Result, error) {
+		if len(parts[p]) == 0 {
+			return stage.Result{}, nil
+		}
+		if err := preload(r.tasks[p], parts[p]); err != nil {
+			return stage.Result{}, err
+		}
+		return r.tasks[p].Process(parts[p])
+	})
+}
+
+// fingerprint runs a step on all partitions at once, joins the results in partition order and hands the profiles to correlate.
+func (r *run) fingerprint(step func(partition int) (stage.Result, error)) error {
+	results := make([]stage.Result, r.o.Partitions)
+	var g errgroup.Group
+	g.SetLimit(max(r.o.Workers, 1))
+	for p := range results {
+		g.Go(func() (err error) {
+			results[p], err = step(p)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return fmt.Errorf("fingerprint: %w", err)
+	}
+	var batch []stage.Record
+	for _, res := range results {
+		count(r.stats.Counts, res.Counts)
+		profiles, rest := split(res, stage.Profiles)
+		if err := r.write(rest); err != nil {
+			return err
+		}
+		for _, out := range profiles {
+			batch = append(batch, stage.Record{Topic: "profiles", Offset: r.profiles, Key: out.Key, Value: out.Value})
+			r.profiles++
+		}
+	}
+	if len(batch) == 0 {
+		return nil
+	}
+	if err := preload(r.correlate, batch); err != nil {
+		return err
+	}
+	res, err := r.correlate.Process(batch)
+	if err != nil {
+		return fmt.Errorf("correlate: %w", err)
+	}
+	count(r.stats.Counts, res.Counts)
+	return r.write(res.Out)
+}
+
+func (r *run) write(out []stage.Out) error {
+	for i := range out {
+		if err := r.sink.Write(out[i]); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// split separates what goes to one output from the rest.
+func split(res stage.Result, to stage.Output) (these, rest []stage.Out) {
+	for _, out := range res.Out {
+		if out.To == to {
+			these = append(these, out)
+		} else {
+			rest = append(rest, out)
+		}
+	}
+	return these, rest
 }
 
 // preload answers a task's needs from an empty store: everything lives in the tasks' memory.

@@ -1,0 +1,191 @@
+package backtest
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/stretchr/testify/require"
+
+	"github.com/stillwatch/stillwatch/configs/scenarios"
+	"github.com/stillwatch/stillwatch/pkg/alert"
+	"github.com/stillwatch/stillwatch/pkg/simulate"
+	"github.com/stillwatch/stillwatch/pkg/sketch"
+	"github.com/stillwatch/stillwatch/pkg/stage"
+)
+
+// recorded simulates the demo's world once.
+func recorded(t *testing.T) (events []byte, truth *simulate.Truth, ids []string) {
+	t.Helper()
+	text, err := scenarios.Read("demo")
+	require.NoError(t, err)
+	s, err := simulate.Load(bytes.NewReader(text))
+	require.NoError(t, err)
+	w, err := simulate.New(s, simulate.Texts{})
+	require.NoError(t, err)
+	var b bytes.Buffer
+	_, err = w.Write(&b)
+	require.NoError(t, err)
+	return b.Bytes(), w.Truth(), w.HarvestIDs()
+}
+
+func stages(t *testing.T) Stages {
+	t.Helper()
+	so := sketch.DefaultOptions()
+	so.Key = []byte("a key for tests, nothing secret")
+	fo := stage.DefaultFingerprintOptions()
+	fo.MaxAccounts = 0
+	var st Stages
+	var err error
+	st.Ingest, err = stage.NewIngest(stage.DefaultIngestOptions(), so)
+	require.NoError(t, err)
+	st.Fingerprint, err = stage.NewFingerprint(fo)
+	require.NoError(t, err)
+	st.Correlate, err = stage.NewCorrelate(stage.DefaultCorrelateOptions())
+	require.NoError(t, err)
+	return st
+}
+
+type buffer struct{ bytes.Buffer }
+
+func (*buffer) Close() error { return nil }
+
+func replay(t *testing.T, events []byte, workers int, judge *Judge) (alerts, accounts string, stats Stats) {
+	t.Helper()
+	var a, b buffer
+	sink := &Files{Alerts: &a, Accounts: &b, Judge: judge}
+	o := DefaultOptions()
+	o.Workers = workers
+	if judge != nil {
+		o.Tap = judge.Event
+	}
+	stats, err := Run(t.Context(), o, stages(t), bytes.NewReader(events), sink, nil)
+	require.NoError(t, err)
+	return a.String(), b.String(), stats
+}
+
+func TestTheDemoWorldIsFoundAndTheOutputDoesNotDependOnTheCores(t *testing.T) {
+	events, truth, ids := recorded(t)
+	dir := t.TempDir()
+	writeTruth(t, dir, truth, ids)
+	labels, err := ReadTruth(filepath.Join(dir, "truth.json"))
+	require.NoError(t, err)
+	judge := NewJudge(labels)
+	alerts, accounts, stats := replay(t, events, 1, judge)
+	require.EqualValues(t, bytes.Count(events, []byte("\n")), stats.Records)
+	require.EqualValues(t, 2*stats.Records+stats.Counts["published"], stats.Counts["ok"], "every event is counted by ingest and fingerprint, every profile by correlate: %v", stats.Counts)
+	for line := range strings.Lines(alerts) {
+		require.NoError(t, alert.Check([]byte(strings.TrimSpace(line))))
+	}
+	res := judge.Result()
+	require.Len(t, res.Campaigns, len(truth.Campaigns))
+	for _, c := range res.Campaigns {
+		require.True(t, c.Found, c.ID)
+		require.GreaterOrEqual(t, c.Recall, 0.97, c.ID)
+		require.Less(t, c.HalfLeaked, 0.25, c.ID)
+	}
+	require.Empty(t, res.False)
+	require.GreaterOrEqual(t, res.Precision, 0.99)
+	var table bytes.Buffer
+	require.NoError(t, res.Print(&table))
+	require.Contains(t, table.String(), truth.Campaigns[0].ID)
+
+	again, verdicts, _ := replay(t, events, 3, nil)
+	require.Equal(t, alerts, again)
+	require.Equal(t, accounts, verdicts)
+}
+
+func TestAnHonestWorldIsLeftAlone(t *testing.T) {
+	text, err := scenarios.Read("honest-small")
+	require.NoError(t, err)
+	s, err := simulate.Load(bytes.NewReader(text))
+	require.NoError(t, err)
+	w, err := simulate.New(s, simulate.Texts{})
+	require.NoError(t, err)
+	var b bytes.Buffer
+	_, err = w.Write(&b)
+	require.NoError(t, err)
+	alerts, accounts, _ := replay(t, b.Bytes(), 2, nil)
+	require.Empty(t, alerts)
+	require.Empty(t, accounts)
+}
+
+func TestRecordsThatCannotBeReadAreCountedAndTheRestGoesOn(t *testing.T) {
+	events, _, _ := recorded(t)
+	few := events[:nthLine(events, 50)]
+	broken := append([]byte("{broken\n\nnull\n"), few...)
+	sink := &Files{}
+	stats, err := Run(t.Context(), DefaultOptions(), stages(t), bytes.NewReader(broken), sink, nil)
+	require.NoError(t, err)
+	require.EqualValues(t, 52, stats.Records)
+	require.EqualValues(t, 2, sink.DeadLetters)
+}
+
+func TestALineBeyondTheBoundIsAnErrorThatSaysWhere(t *testing.T) {
+	o := DefaultOptions()
+	o.MaxLine = 1 << 20
+	_, err := Run(t.Context(), o, stages(t), strings.NewReader(strings.Repeat("x", 2<<20)), &Files{}, nil)
+	require.ErrorContains(t, err, "after record 0")
+}
+
+type full struct{}
+
+func (full) Write(stage.Out) error { return errors.New("disk full") }
+
+func TestAFailingSinkEndsTheRunWithItsError(t *testing.T) {
+	_, err := Run(t.Context(), DefaultOptions(), stages(t), strings.NewReader("{broken\n"), full{}, nil)
+	require.ErrorContains(t, err, "disk full")
+}
+
+func TestFilesAreUnpackedByTheirName(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name string, pack func(io.Writer) io.WriteCloser) string {
+		path := filepath.Join(dir, name)
+		f, err := os.Create(path)
+		require.NoError(t, err)
+		w := pack(f)
+		_, err = io.WriteString(w, "{}\n")
+		require.NoError(t, err)
+		require.NoError(t, w.Close())
+		require.NoError(t, f.Close())
+		return path
+	}
+	for _, path := range []string{
+		write("a.jsonl", func(w io.Writer) io.WriteCloser { return plain{w} }),
+		write("a.jsonl.gz", func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) }),
+		write("a.jsonl.zst", func(w io.Writer) io.WriteCloser {
+			z, err := zstd.NewWriter(w)
+			require.NoError(t, err)
+			return z
+		}),
+	} {
+		r, err := Open(path)
+		require.NoError(t, err)
+		b, err := io.ReadAll(r)
+		require.NoError(t, err)
+		require.NoError(t, r.Close())
+		require.Equal(t, "{}\n", string(b), path)
+	}
+	_, err := Open(filepath.Join(dir, "none"))
+	require.Error(t, err)
+	_, err = Open(write("bad.gz", func(w io.Writer) io.WriteCloser { return plain{w} }))
+	require.Error(t, err)
+}
+
+type plain struct{ io.Writer }
+
+func (plain) Close() error { return nil }
+
+func nthLine(b []byte, n int) int {
+	at := 0
+	for range n {
+		at += bytes.IndexByte(b[at:], '\n') + 1
+	}
+	return at
+}

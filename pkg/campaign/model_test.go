@@ -1,0 +1,179 @@
+package campaign
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+)
+
+func campaignOf(t *testing.T, e *Engine) *Campaign {
+	t.Helper()
+	require.Len(t, e.tenants["default"].campaigns, 1)
+	return e.tenants["default"].campaigns[0]
+}
+
+func (w *world) advance(e *Engine, hours int64) []Emission {
+	w.now += hours * 3_600_000
+	return e.Advance(w.now)
+}
+
+func TestABystanderWhoSharesOnePlaneIsNoMember(t *testing.T) {
+	w := newWorld(11)
+	w.people(300)
+	w.applications(80)
+	members := w.pool(40, 60)
+	// An ordinary account with the pool's program, and one that signed up with it.
+	template := w.out[len(w.out)-1]
+	byProgram, byDay := w.account(), w.account()
+	byProgram.Facets[fingerprint.Stack] = template.Facets[fingerprint.Stack]
+	byProgram.Facets[fingerprint.Params] = template.Facets[fingerprint.Params]
+	byDay.CreatedAt = template.CreatedAt
+	byDay.Facets[fingerprint.Issuer] = template.Facets[fingerprint.Issuer]
+	for _, p := range []*fingerprint.Profile{&byProgram, &byDay} {
+		w.use(p, 12, 0.2, 200, true)
+		w.out = append(w.out, *p)
+	}
+	out, _, err := w.run(DefaultOptions(), nil)
+	require.NoError(t, err)
+	got := named(out)
+	require.Len(t, got, len(members))
+	require.False(t, got[byProgram.Account])
+	require.False(t, got[byDay.Account])
+}
+
+func TestAReplacedPoolContinuesTheCampaign(t *testing.T) {
+	w := newWorld(12)
+	w.people(300)
+	w.applications(80)
+	w.pool(40, 60)
+	out, e, err := w.run(DefaultOptions(), nil)
+	require.NoError(t, err)
+	require.NotEmpty(t, out)
+	first := campaignOf(t, e)
+
+	// The successor has its own accounts, cards and sign-up week; the template and the program are the old ones.
+	old := w.out[len(w.out)-40:]
+	var successors []string
+	for i := range 30 {
+		p := w.account()
+		p.FirstSeen, p.CreatedAt = w.now, w.now-census.Day
+		p.Facets[fingerprint.Stack], p.Facets[fingerprint.Params] = old[0].Facets[fingerprint.Stack], old[0].Facets[fingerprint.Params]
+		p.Scaffold = old[0].Scaffold
+		w.use(&p, 50+uint32(i%3), 1, 900, false)
+		p.Intents[0] = p.Requests
+		p.ScaffoldRequests, p.ScaffoldOutput, p.LastSeen = p.Requests, p.OutputTokens, w.now+3*3_600_000
+		e.Upsert(p)
+		successors = append(successors, p.Account)
+	}
+	more := w.advance(e, 4)
+	require.Same(t, first, campaignOf(t, e))
+	got := named(more)
+	for _, a := range successors {
+		require.True(t, got[a], a)
+	}
+}
+
+func TestAMemberWhoTurnsOutNotToFitIsCleared(t *testing.T) {
+	w := newWorld(13)
+	w.people(300)
+	w.pool(40, 60)
+	_, e, err := w.run(DefaultOptions(), nil)
+	require.NoError(t, err)
+	c := campaignOf(t, e)
+	stranger := w.out[0]
+	c.Members[stranger.Account] = w.now
+	out := w.advance(e, 1)
+	require.NotContains(t, c.Members, stranger.Account)
+	var verdict *AccountVerdict
+	for _, em := range out {
+		if em.Account != nil && em.Account.Account == stranger.Account {
+			verdict = em.Account
+		}
+	}
+	require.NotNil(t, verdict)
+	require.Equal(t, Cleared, verdict.Status)
+	require.Empty(t, verdict.Findings)
+}
+
+func TestAQuietCampaignIsClosedAndItsAccountsCleared(t *testing.T) {
+	w := newWorld(14)
+	w.people(300)
+	members := w.pool(40, 60)
+	o := DefaultOptions()
+	_, e, err := w.run(o, nil)
+	require.NoError(t, err)
+	out := w.advance(e, int64(o.Quiet.Hours())+3)
+	cleared := 0
+	var closed *Finding
+	for _, em := range out {
+		switch {
+		case em.Finding != nil:
+			closed = em.Finding
+		case em.Account != nil && em.Account.Status == Cleared:
+			cleared++
+		}
+	}
+	require.NotNil(t, closed)
+	require.Equal(t, Close, closed.Activity)
+	require.Equal(t, "quiet", closed.CloseReason)
+	require.Equal(t, len(members), cleared)
+	require.Zero(t, e.Open())
+}
+
+func TestTenantsAreNeverCompared(t *testing.T) {
+	w := newWorld(15)
+	w.people(300)
+	w.pool(12, 60)
+	// Half of the pool in each of two tenants: neither half is large enough to be a group.
+	for i := range w.out {
+		if i >= len(w.out)-12 && i%2 == 0 || i < 150 {
+			w.out[i].Tenant = "other"
+		}
+	}
+	out, _, err := w.run(DefaultOptions(), nil)
+	require.NoError(t, err)
+	require.Empty(t, out)
+}
+
+func TestAModelSurvivesItsStoredForm(t *testing.T) {
+	w := newWorld(16)
+	w.people(300)
+	w.pool(40, 60)
+	_, e, err := w.run(DefaultOptions(), nil)
+	require.NoError(t, err)
+	m := campaignOf(t, e).Model
+	b, err := json.Marshal(m)
+	require.NoError(t, err)
+	var back Model
+	require.NoError(t, json.Unmarshal(b, &back))
+	require.InDelta(t, 1, m.similar(&back), 1e-9)
+	require.InDelta(t, 1, back.similar(m), 1e-9)
+}
+
+func TestPostingsFollowTheProfiles(t *testing.T) {
+	w := newWorld(17)
+	w.people(60)
+	w.pool(20, 30)
+	p := newPopulation()
+	for _, prof := range w.out {
+		p.upsert(prof)
+	}
+	pool := w.out[len(w.out)-1]
+	k := makeKey(byStack, pool.Facets[fingerprint.Stack][0].Hash)
+	require.Equal(t, 20, p.count(k))
+	moved := pool
+	moved.Facets[fingerprint.Stack] = []fingerprint.Counted{{Hash: 12345, Count: 1}}
+	p.upsert(moved)
+	require.Equal(t, 19, p.count(k))
+	for _, prof := range w.out {
+		p.remove(prof.Account)
+	}
+	require.Zero(t, p.count(k))
+	require.Empty(t, p.postings)
+	require.Empty(t, p.entities)
+	require.Len(t, p.free, len(w.out))
+}
