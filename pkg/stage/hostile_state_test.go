@@ -192,6 +192,35 @@ func inUse() int64 {
 	return int64(m.HeapAlloc)
 }
 
+// flood makes the observations of a thousand tenants with one account each, two an account, so that a change is held back. One thousand in five goes
+// through ingest, which is the slow part.
+func flood(t *testing.T, ingest Task, n int) (records []Record) {
+	t.Helper()
+	var batch []Record
+	for i := range 2000 {
+		account, offset := n+i/2, int64(2*n+i)
+		o := fingerprint.Observation{
+			Position: fingerprint.Position{Partition: 1, Offset: offset}, Time: morning + offset*50, ID: uint64(offset + 1),
+			Tenant: fmt.Sprintf("%0200d", account), Account: fmt.Sprintf("%0200d", account),
+		}
+		records = append(records, record(t, &o))
+		batch = append(batch, Record{Topic: "gateway", Offset: offset, Value: fmt.Appendf(nil,
+			`{"id":"r%d","time":%d,"tenant":"%s","account":{"id":"%s"},"request":{"model":"m%d","tools":["t%d"]},"client":{"user_agent":"agent-%d","ip":"198.18.%d.%d"},`+
+				`"content":{"input":[{"role":"user","text":"A question of account %d that nobody else ever asks."}]}}`,
+			offset, o.Time, o.Tenant, o.Account, account, account, account, account>>8&255, account&255, account)})
+	}
+	if n%5000 > 0 {
+		return records
+	}
+	res, err := ingest.Process(batch)
+	require.NoError(t, err)
+	require.EqualValues(t, len(batch), res.Counts["ok"])
+	for i, out := range res.Out {
+		records[i] = Record{Topic: "observations", Offset: int64(2*n + i), Key: out.Key, Value: out.Value}
+	}
+	return records
+}
+
 func TestAFloodOfTenantsTakesBoundedMemory(t *testing.T) {
 	tenants := 100_000
 	if testing.Short() {
@@ -203,29 +232,12 @@ func TestAFloodOfTenantsTakesBoundedMemory(t *testing.T) {
 	task := d.task.(*fingerprintTask)
 	before := inUse()
 	largest := 0
-	for n := 0; n < tenants; {
-		var batch []Record
-		for range 1000 {
-			value := fmt.Appendf(nil, `{"id":"r%d","time":%d,"tenant":"%0200d","account":{"id":"%0200d"},"request":{"model":"m%d","tools":["t%d"]},`+
-				`"client":{"user_agent":"agent-%d","ip":"198.18.%d.%d"},"content":{"input":[{"role":"user","text":"A question of account %d that nobody else ever asks."}]}}`,
-				n, morning+int64(n)*100, n, n, n, n, n, n>>8&255, n&255, n)
-			// Twice, so that a change is held back.
-			for i := range 2 {
-				batch = append(batch, Record{Topic: "gateway", Offset: int64(2*n + i), Value: bytes.Replace(value, []byte(`"r`), fmt.Appendf(nil, `"r%d.`, i), 1)})
-			}
-			n++
-		}
-		res, err := ingest.Process(batch)
-		require.NoError(t, err)
-		require.EqualValues(t, len(batch), res.Counts["ok"])
-		var records []Record
-		for i, out := range res.Out {
-			records = append(records, Record{Topic: "observations", Offset: int64(n + i), Key: out.Key, Value: out.Value})
-		}
+	for n := 0; n < tenants; n += 1000 {
+		records := flood(t, ingest, n)
 		for _, key := range d.task.Needs(records) {
 			require.NoError(t, d.task.Load(key, nil))
 		}
-		res, err = d.task.Process(records)
+		res, err := d.task.Process(records)
 		require.NoError(t, err)
 		require.EqualValues(t, len(records), res.Counts["ok"])
 		for _, c := range res.Changes {
@@ -240,6 +252,7 @@ func TestAFloodOfTenantsTakesBoundedMemory(t *testing.T) {
 	require.Less(t, grown, int64(64<<20))
 	require.Less(t, largest, 1<<20)
 	runtime.KeepAlive(ingest)
+	runtime.KeepAlive(d)
 }
 
 func TestRecordsOfManyEventsKeepTheListOfSourcesSmall(t *testing.T) {
