@@ -173,7 +173,7 @@ func (c *Campaign) judge(sc *score, members []int32, o *Options) {
 	sev := Low
 	if sc.passes(o) {
 		sev = Medium
-		if sc.margin(o) >= o.HighMargin {
+		if sc.sum(o) >= o.HighMargin {
 			sev = High
 			if len(members) >= o.CriticalMembers || c.Requests >= o.CriticalRequests {
 				sev = Critical

@@ -22,7 +22,8 @@ type Engine struct {
 	registry []detectors.Detector
 	tenants  map[string]*tenant
 	next     int64
-	changed  map[string]bool
+	// clockChanged says that the next evaluation or the list of campaigns is not as it was last saved.
+	clockChanged bool
 	// Trace, when set, is told of every candidate that is measured.
 	Trace func(Candidate)
 }
@@ -49,7 +50,7 @@ func New(o Options) (*Engine, error) {
 	if err := o.Validate(); err != nil {
 		return nil, fmt.Errorf("correlate options: %w", err)
 	}
-	return &Engine{o: o, registry: detectors.All(), tenants: map[string]*tenant{}, changed: map[string]bool{}}, nil
+	return &Engine{o: o, registry: detectors.All(), tenants: map[string]*tenant{}}, nil
 }
 
 func (e *Engine) tenant(name string) *tenant {
@@ -66,7 +67,14 @@ func (e *Engine) Upsert(p fingerprint.Profile) { e.tenant(p.Tenant).population.u
 
 // Remove forgets an account that has been silent for the fingerprint's whole horizon.
 func (e *Engine) Remove(tenantName, account string) {
-	e.tenant(tenantName).population.remove(account)
+	t := e.tenants[tenantName]
+	if t == nil {
+		return
+	}
+	t.population.remove(account)
+	if len(t.population.byName) == 0 && len(t.campaigns) == 0 {
+		delete(e.tenants, tenantName)
+	}
 }
 
 // Accounts is the number of live profiles, Campaigns the number of open campaigns.
@@ -93,14 +101,14 @@ func (e *Engine) Open() (n int) {
 func (e *Engine) Advance(now int64) []Emission {
 	interval := e.o.Interval.Milliseconds()
 	if e.next == 0 {
-		e.next = now + interval
+		e.next, e.clockChanged = now+interval, true
 		return nil
 	}
 	if now < e.next {
 		return nil
 	}
 	// Aligned to the interval, so that a restart evaluates at the same times.
-	e.next = now - now%interval + interval
+	e.next, e.clockChanged = now-now%interval+interval, true
 	var out []Emission
 	for _, name := range sortedKeys(e.tenants) {
 		out = append(out, e.evaluate(e.tenants[name], now)...)
@@ -218,6 +226,7 @@ func (e *Engine) adopt(t *tenant, f found, s *search, now int64, touched map[str
 		id := fmt.Sprintf("c-%016x", xxh3.HashStringSeed(t.name+"\x00"+first.profile.Account, uint64(now)))
 		home = &Campaign{ID: id, Tenant: t.name, Opened: now, Members: map[string]int64{}}
 		t.campaigns = append(t.campaigns, home)
+		e.clockChanged = true
 	} else if home.Closed {
 		home.reopen(now)
 	}

@@ -23,7 +23,9 @@ type Options struct {
 	Coordination float64 `yaml:"coordination_bits"`
 	Harvest      float64 `yaml:"harvest_bits"`
 	Total        float64 `yaml:"total_bits"`
-	Planes       int     `yaml:"planes"`
+	// Operator is the bits of funding, identity and schedule that make a Medium finding although the harvest is weak.
+	Operator float64 `yaml:"operator_bits"`
+	Planes   int     `yaml:"planes"`
 	// HighMargin is how many bits beyond the line a finding is High rather than Medium.
 	HighMargin float64 `yaml:"high_margin"`
 	// CriticalMembers and CriticalRequests make a High finding Critical.
@@ -47,7 +49,7 @@ type Options struct {
 func DefaultOptions() Options {
 	return Options{
 		Interval: 10 * time.Minute, WarmUp: time.Hour, MinPopulation: 50, MinGroup: 8,
-		Coordination: 4, Harvest: 2.5, Total: 12.5, Planes: 2, HighMargin: 1.5,
+		Coordination: 4, Harvest: 2.5, Total: 12.5, Operator: 6, Planes: 2, HighMargin: 1.5,
 		CriticalMembers: 1000, CriticalRequests: 100_000,
 		UpdateInterval: 15 * time.Minute, Quiet: 72 * time.Hour, Memory: 45 * 24 * time.Hour,
 		SampleMembers: 20, ScoreMembers: 512,

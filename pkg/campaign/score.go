@@ -10,6 +10,9 @@ import (
 // score is what a group shows on both axes.
 type score struct {
 	coordination, harvest float64
+	// operator is the part of coordination that one program in many hands does not explain: funding, sign-up, devices, conversations that change accounts, the sharing out of
+	// the load; less what speaks for innocence.
+	operator float64
 	// planes holds the best positive evidence of each plane after discounts, in bits.
 	planes map[detectors.Plane]float64
 	// measures holds each detector's clamped bits, by position in the registry; NaN where it could not say.
@@ -51,6 +54,7 @@ func evaluate(g *detectors.Group, c *detectors.Context, registry []detectors.Det
 			s.harvest += m.Bits
 		case m.Bits <= 0:
 			s.coordination += m.Bits
+			s.operator += m.Bits
 		default:
 			best[d.Spec.Plane] = append(best[d.Spec.Plane], m.Bits)
 		}
@@ -72,18 +76,11 @@ func evaluate(g *detectors.Group, c *detectors.Context, registry []detectors.Det
 		}
 		s.planes[plane] = total
 	}
-	coincidences := 0.0
-	for _, plane := range planeOrder {
-		switch plane {
-		case detectors.Work, detectors.Client:
-		case detectors.Schedule:
-			// Groups are not searched by schedule, so it pays nothing for the search.
-			s.coordination += s.planes[plane]
-		default:
-			coincidences += s.planes[plane]
-		}
-	}
-	s.coordination += s.software() + math.Max(0, coincidences-searchPrice(searched, g.Size))
+	// Groups are not searched by schedule, so it pays nothing for the search.
+	coincidences := s.planes[detectors.Funding] + s.planes[detectors.Identity] + s.planes[detectors.Network]
+	others := math.Max(0, coincidences-searchPrice(searched, g.Size)) + s.planes[detectors.Schedule]
+	s.operator += others
+	s.coordination += s.software() + others
 	return s
 }
 
@@ -117,10 +114,24 @@ var planeOrder = [...]detectors.Plane{
 }
 
 // margin is how far a score lies beyond the line, in bits; negative below it. Each axis has a floor, because both questions need a yes, and their sum has a line: what a
-// careful operator hides on one axis must be made up for on the other.
-func (s *score) margin(o *Options) float64 {
+// careful operator hides on one axis must be made up for on the other. There is a second way over it, for pools that carry other people's conversations and so look
+// like ordinary use: an operator's hand that nothing else explains, with little harvest.
+func (s *score) margin(o *Options) float64 { return math.Max(s.sum(o), s.hand(o)) }
+
+func (s *score) sum(o *Options) float64 {
 	return math.Min(s.coordination+s.harvest-o.Total, math.Min(s.coordination-o.Coordination, s.harvest-o.Harvest))
 }
+
+func (s *score) hand(o *Options) float64 {
+	return math.Min(s.operator-o.Operator, math.Min(s.coordination-o.Operator-programBits, s.harvest-weakHarvest))
+}
+
+const (
+	// programBits is what the program must add to the operator's hand: funding and sign-up without common work or client are a family or a launch.
+	programBits = 3
+	// weakHarvest is the least harvest in bits where the operator's hand is plain: twice as much as chance.
+	weakHarvest = 1
+)
 
 // passes says whether the score makes a finding.
 func (s *score) passes(o *Options) bool {

@@ -27,6 +27,8 @@ type Candidate struct {
 	Time    int64
 	Origin  string
 	Members []string
+	// Operator is the part of coordination that one program in many hands does not explain.
+	Operator float64
 	// Coordination and Harvest are in bits, Margin is the distance to the line for a High finding, Planes the number of planes that agree.
 	Coordination, Harvest, Margin float64
 	Planes                        int
@@ -205,7 +207,7 @@ func (s *search) report(origin string, members []int32, sc *score, ok bool) {
 		return
 	}
 	c := Candidate{
-		Origin: origin, Coordination: sc.coordination, Harvest: sc.harvest, Margin: sc.margin(s.o), Planes: len(sc.agreeing()),
+		Origin: origin, Operator: sc.operator, Coordination: sc.coordination, Harvest: sc.harvest, Margin: sc.margin(s.o), Planes: len(sc.agreeing()),
 		Bits: map[string]float64{}, Found: ok,
 	}
 	for _, i := range members {

@@ -1,8 +1,10 @@
 package campaign
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
 )
 
 // Saved is one piece of the engine's state: a key and its value, nil when it is to be deleted.
@@ -25,8 +27,8 @@ type clockState struct {
 func (e *Engine) Dirty() ([]Saved, error) {
 	var out []Saved
 	st := clockState{Version: 1, Next: e.next}
-	for _, name := range sortedKeys(e.tenants) {
-		for _, c := range e.tenants[name].campaigns {
+	for _, t := range e.told() {
+		for _, c := range t.campaigns {
 			st.IDs = append(st.IDs, c.ID)
 			if !c.dirty {
 				continue
@@ -39,11 +41,26 @@ func (e *Engine) Dirty() ([]Saved, error) {
 			out = append(out, Saved{"campaign:" + c.ID, b})
 		}
 	}
+	if !e.clockChanged {
+		return out, nil
+	}
+	e.clockChanged = false
 	b, err := json.Marshal(st)
 	if err != nil {
 		return nil, fmt.Errorf("encode the engine's clock: %w", err)
 	}
 	return append(out, Saved{clockKey, b}), nil
+}
+
+// told lists the tenants that have campaigns, by name: of many tenants, few.
+func (e *Engine) told() (out []*tenant) {
+	for _, t := range e.tenants {
+		if len(t.campaigns) > 0 {
+			out = append(out, t)
+		}
+	}
+	slices.SortFunc(out, func(a, b *tenant) int { return cmp.Compare(a.name, b.name) })
+	return out
 }
 
 // Keys are the state keys to load at start: first the clock; once it is loaded, the campaigns.

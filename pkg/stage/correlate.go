@@ -61,8 +61,36 @@ type correlateTask struct {
 	encoder *alert.Encoder
 	engine  *campaign.Engine
 	needs   []string
-	// watermark is the newest event time seen in a profile, in Unix milliseconds.
-	watermark int64
+	clock   eventClock
+}
+
+// eventClock is the newest event time that the profiles agree on, in Unix milliseconds. One account with a clock of its own, or one that wants detection to sleep, must not drag
+// it ahead: a time more than maxLeap ahead counts once leapAccounts different accounts in a row show it, as they do when a stream goes on after a long silence.
+type eventClock struct {
+	now   int64
+	ahead map[string]struct{}
+	least int64
+}
+
+const (
+	maxLeap      = 24 * 3_600_000
+	leapAccounts = 3
+)
+
+func (c *eventClock) advance(at int64, account string) {
+	if c.now == 0 || at <= c.now+maxLeap {
+		c.now = max(c.now, at)
+		c.ahead = nil
+		return
+	}
+	if c.ahead == nil {
+		c.ahead, c.least = map[string]struct{}{}, at
+	}
+	c.ahead[account] = struct{}{}
+	c.least = min(c.least, at)
+	if len(c.ahead) >= leapAccounts {
+		c.now, c.ahead = c.least, nil
+	}
 }
 
 // Needs names the state that is not loaded yet: first the clock, then the campaigns that it lists.
@@ -98,7 +126,7 @@ func (t *correlateTask) Process(batch []Record) (Result, error) {
 			continue
 		}
 		res.Counts["ok"]++
-		for _, e := range t.engine.Advance(t.watermark) {
+		for _, e := range t.engine.Advance(t.clock.now) {
 			if err := t.emit(&res, e); err != nil {
 				return Result{}, err
 			}
@@ -128,7 +156,7 @@ func (t *correlateTask) take(r *Record) error {
 	if err := p.UnmarshalBinary(r.Value); err != nil {
 		return fmt.Errorf("decode profile: %w", err)
 	}
-	t.watermark = max(t.watermark, p.Time)
+	t.clock.advance(p.Time, p.Account)
 	t.engine.Upsert(p)
 	return nil
 }

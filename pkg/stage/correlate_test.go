@@ -167,3 +167,25 @@ func TestStoredStateThatCannotBeReadIsAnErrorThatNamesTheKey(t *testing.T) {
 	_, err = NewCorrelate(o)
 	require.ErrorContains(t, err, "min_group")
 }
+
+func TestOneAccountInTheFutureDoesNotStopTheClock(t *testing.T) {
+	task := openCorrelate(t, nil).(*correlateTask)
+	now := int64(20_000) * testDay
+	profiles := pooled(now, 4, 0)
+	profiles[1].Time = now + 70*365*testDay
+	_, err := task.Process(records(t, 0, profiles))
+	require.NoError(t, err)
+	require.Equal(t, now, task.clock.now)
+	_, err = task.Process(records(t, 9, pooled(now+10*testDay, 4, 0)))
+	require.NoError(t, err)
+	require.Equal(t, now+10*testDay, task.clock.now, "a stream that goes on after ten days of silence is believed")
+}
+
+func TestTombstonesOfUnknownTenantsLeaveNothingBehind(t *testing.T) {
+	task := openCorrelate(t, nil)
+	_, err := task.Process([]Record{{Key: []byte("nobody\x00acct")}})
+	require.NoError(t, err)
+	res, err := task.Process([]Record{{Key: []byte("nobody\x00acct")}})
+	require.NoError(t, err)
+	require.Empty(t, res.Changes, "nothing changed, so nothing is written")
+}
