@@ -31,8 +31,8 @@ type Shared struct {
 	Idf    float64
 }
 
-// recurs is the number of prompts from which a shingle is part of an account's scaffold: three, or two for an account that has sent fewer than ten.
-func recurs(requests uint32) uint32 {
+// Recurs is the number of prompts from which a shingle is part of an account's scaffold: three, or two for an account that has sent fewer than ten.
+func Recurs(requests uint32) uint32 {
 	if requests < 10 {
 		return 2
 	}
@@ -45,7 +45,7 @@ func (g *Group) SharedWork(c *Context) {
 	skeletons := map[uint64]float64{}
 	for i := range g.Members {
 		m := &g.Members[i]
-		least := recurs(m.Profile.WithText)
+		least := Recurs(m.Profile.WithText)
 		for _, s := range m.Profile.Scaffold {
 			if s.Count >= least {
 				weights[s.Hash] += m.Weight
@@ -129,7 +129,7 @@ func containment(m *Member, shared map[uint64]float64) (mass, traffic float64, c
 	if len(shared) == 0 {
 		return 0, 0, 0
 	}
-	least := recurs(m.Profile.WithText)
+	least := Recurs(m.Profile.WithText)
 	inside := 0.0
 	var most uint32
 	for _, s := range m.Profile.Scaffold {

@@ -79,7 +79,7 @@ func TestTheDemoWorldIsFoundAndTheOutputDoesNotDependOnTheCores(t *testing.T) {
 	judge := NewJudge(labels)
 	alerts, accounts, stats := replay(t, events, 1, judge)
 	require.EqualValues(t, bytes.Count(events, []byte("\n")), stats.Records)
-	require.EqualValues(t, 2*stats.Records+stats.Counts["published"], stats.Counts["ok"], "every event is counted by ingest and fingerprint, every profile by correlate: %v", stats.Counts)
+	require.Equal(t, 2*stats.Records+stats.Counts["published"], stats.Counts["ok"], "ingest and fingerprint count every event, correlate every profile")
 	for line := range strings.Lines(alerts) {
 		require.NoError(t, alert.Check([]byte(strings.TrimSpace(line))))
 	}

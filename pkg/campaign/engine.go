@@ -32,11 +32,9 @@ type tenant struct {
 	name       string
 	population *population
 	campaigns  []*Campaign
-	// verdicts holds what was last said of each account that was ever named.
-	verdicts map[string]AccountStatus
-	census   *census.Census
-	taken    int64
-	size     int
+	census     *census.Census
+	taken      int64
+	size       int
 }
 
 // Emission is one thing to tell: a finding or an account verdict.
@@ -56,7 +54,7 @@ func New(o Options) (*Engine, error) {
 func (e *Engine) tenant(name string) *tenant {
 	t := e.tenants[name]
 	if t == nil {
-		t = &tenant{name: name, population: newPopulation(), verdicts: map[string]AccountStatus{}}
+		t = &tenant{name: name, population: newPopulation()}
 		e.tenants[name] = t
 	}
 	return t
@@ -77,7 +75,7 @@ func (e *Engine) Remove(tenantName, account string) {
 	}
 }
 
-// Accounts is the number of live profiles, Campaigns the number of open campaigns.
+// Accounts is the number of live profiles.
 func (e *Engine) Accounts() (n int) {
 	for _, t := range e.tenants {
 		n += len(t.population.byName)

@@ -228,7 +228,7 @@ func (m *Model) work(p *fingerprint.Profile) (bits float64, same, ok bool) {
 			m.total += s.Rarity
 		}
 	}
-	least := recurs(p)
+	least := detectors.Recurs(p.WithText)
 	bits = math.Inf(-1)
 	if len(m.Shingles) >= 2 && p.WithText >= 2 {
 		carried := 0.0

@@ -7,6 +7,7 @@ import (
 
 	"github.com/zeebo/xxh3"
 
+	"github.com/stillwatch/stillwatch/detectors"
 	"github.com/stillwatch/stillwatch/pkg/census"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
@@ -374,7 +375,7 @@ func (p *population) mass(a *account) float64 {
 		return a.mass
 	}
 	a.weighed, a.mass = p.evaluation, 0
-	least := recurs(&a.profile)
+	least := detectors.Recurs(a.profile.WithText)
 	for len(p.idf) <= len(p.byName) {
 		p.idf = append(p.idf, math.Log2(float64(max(len(p.idf), 1))))
 	}
@@ -385,14 +386,6 @@ func (p *population) mass(a *account) float64 {
 		}
 	}
 	return a.mass
-}
-
-// recurs is the number of prompts from which a shingle counts as an account's scaffold.
-func recurs(p *fingerprint.Profile) uint32 {
-	if p.WithText < 10 {
-		return 2
-	}
-	return 3
 }
 
 // cohortDays is the width of the sign-up windows in days; each window overlaps the next by half, so that a cohort of up to half that width lies whole in one.
@@ -410,7 +403,7 @@ func appendKeys(keys []key, p *fingerprint.Profile) []key {
 			keys = append(keys, makeKey(kind, hash))
 		}
 	}
-	least := recurs(p)
+	least := detectors.Recurs(p.WithText)
 	for _, s := range p.Scaffold {
 		if s.Count >= least {
 			add(byShingle, s.Hash)

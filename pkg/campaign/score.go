@@ -10,8 +10,8 @@ import (
 // score is what a group shows on both axes.
 type score struct {
 	coordination, harvest float64
-	// operator is the part of coordination that one program in many hands does not explain: funding, sign-up, devices, conversations that change accounts, the sharing out of
-	// the load; less what speaks for innocence.
+	// operator is the part of coordination that one program in many hands does not explain: funding, sign-up, devices, conversations that change
+	// accounts, the sharing out of the load; less what speaks for innocence.
 	operator float64
 	// planes holds the best positive evidence of each plane after discounts, in bits.
 	planes map[detectors.Plane]float64

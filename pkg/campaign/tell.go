@@ -77,7 +77,6 @@ func (t *tenant) verdict(account string, now int64) *AccountVerdict {
 			v.Status = Watched
 		}
 	}
-	t.verdicts[account] = v.Status
 	return v
 }
 
