@@ -2,6 +2,7 @@ package stage
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/stretchr/testify/require"
+	"github.com/zeebo/xxh3"
 
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 	"github.com/stillwatch/stillwatch/pkg/sketch"
@@ -41,6 +43,10 @@ func openWorld(t *testing.T) *bufio.Scanner {
 func TestFingerprintsOfRealTextsAreSmall(t *testing.T) {
 	if testing.Short() {
 		t.Skip("reads 425 MB of events")
+	}
+	share := 1
+	if brief() {
+		share = 12
 	}
 	lines := openWorld(t)
 	secret := sketch.DefaultOptions()
@@ -78,6 +84,11 @@ func TestFingerprintsOfRealTextsAreSmall(t *testing.T) {
 		batch = batch[:0]
 	}
 	for lines.Scan() {
+		// Whole accounts are left out, so that those which stay have all of their events.
+		_, name, _ := bytes.Cut(lines.Bytes(), []byte(`"account":{"id":"`))
+		if name, _, _ = bytes.Cut(name, []byte(`"`)); xxh3.Hash(name)%uint64(share) != 0 {
+			continue
+		}
 		batch = append(batch, Record{Topic: "gateway", Offset: offset, Value: slices.Clone(lines.Bytes())})
 		if offset++; len(batch) == 1000 {
 			flush()

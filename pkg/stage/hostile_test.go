@@ -161,7 +161,7 @@ func ingested(t *testing.T, res Result, items int) (seen []Out) {
 // TestGarbageIsAccountedForAndBreaksNothing sends what a broken or hostile gateway could through the three stages.
 func TestGarbageIsAccountedForAndBreaksNothing(t *testing.T) {
 	records := 2400
-	if testing.Short() {
+	if brief() {
 		records = 800
 	}
 	r := rand.New(rand.NewPCG(1, 2))
@@ -343,7 +343,7 @@ func (c *correlating) deadLetters() (n int64) {
 // TestALargeRecordOfNothingCostsLittle bounds the work that one record of the gateway can make.
 func TestALargeRecordOfNothingCostsLittle(t *testing.T) {
 	size := 10 << 20
-	if testing.Short() {
+	if brief() {
 		size = 2 << 20
 	}
 	fill := func(part string) []byte { return bytes.Repeat([]byte(part), size/len(part)) }
