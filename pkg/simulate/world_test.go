@@ -92,8 +92,8 @@ func play(t testing.TB, w *World) []seen {
 // small is a world with a bit of everything, quick enough for every test.
 func small() Scenario {
 	sc := Scenario{
-		Name: "small", Seed: 5, Start: time.Date(2026, 10, 6, 0, 0, 0, 0, time.UTC), Duration: 30 * time.Hour,
-		Releases: []Release{{Model: "corvid-3", After: 12 * time.Hour}},
+		Name: "small", Seed: 5, Start: time.Date(2026, 10, 6, 0, 0, 0, 0, time.UTC), Duration: 14 * time.Hour,
+		Releases: []Release{{Model: "corvid-3", After: 6 * time.Hour}},
 	}
 	for _, kind := range CrowdKinds() {
 		n := 8
@@ -209,7 +209,7 @@ func TestNoSingleFieldGivesACampaignAway(t *testing.T) {
 	for _, name := range []string{"mix-common", "fact-relay"} {
 		t.Run(name, func(t *testing.T) {
 			sc := readScenario(t, name)
-			sc.Duration = min(sc.Duration, 24*time.Hour)
+			sc.Duration = min(sc.Duration, 8*time.Hour)
 			w := newWorld(t, sc)
 			events := play(t, w)
 			bad := map[string]bool{}
@@ -258,7 +258,7 @@ func TestEveryScenarioMakesTraffic(t *testing.T) {
 			if strings.HasPrefix(name, "honest-") {
 				require.Empty(t, sc.Campaigns)
 			}
-			sc.Duration = 15 * time.Minute
+			sc.Duration = 5 * time.Minute
 			require.NotEmpty(t, play(t, newWorld(t, sc)))
 		})
 	}
@@ -271,7 +271,7 @@ func TestTheRungsOfTheLadderHaveTheSameHonestPeople(t *testing.T) {
 			continue
 		}
 		sc := readScenario(t, name)
-		sc.Duration = time.Hour
+		sc.Duration = 20 * time.Minute
 		w := newWorld(t, sc)
 		var honest []string
 		play(t, w)
