@@ -9,6 +9,7 @@ import (
 // Metrics are the pipeline's Prometheus metrics, shared by all stages of a process. No label holds anything about an account.
 type Metrics struct {
 	events      *prometheus.CounterVec
+	upkeep      *prometheus.CounterVec
 	deadLetters *prometheus.CounterVec
 	dropped     *prometheus.CounterVec
 	lag         *prometheus.GaugeVec
@@ -47,6 +48,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	seconds := prometheus.ExponentialBuckets(0.0005, 2.5, 12)
 	return &Metrics{
 		events:      counter("events_total", "Records processed, by result.", "stage", "result"),
+		upkeep:      counter("upkeep_total", "What a stage did with the accounts that it keeps, by action.", "stage", "action"),
 		deadLetters: counter("dead_letters_total", "Records that could not be read or written, by reason.", "stage", "reason"),
 		dropped:     counter("dropped_total", "Records left out of the state, by reason.", "stage", "reason"),
 		lag:         gauge("consumer_lag", "Records of an owned partition that are not processed yet.", "stage", "topic", "partition"),
@@ -77,6 +79,7 @@ type stageMetrics struct {
 	owned                   prometheus.Gauge
 	events, dropped, letter *prometheus.CounterVec
 	retries, produced       *prometheus.CounterVec
+	upkeep                  *prometheus.CounterVec
 }
 
 func (m *Metrics) forStage(stage string) *stageMetrics {
@@ -87,11 +90,12 @@ func (m *Metrics) forStage(stage string) *stageMetrics {
 		stateKeys: m.stateKeys.With(l), stateBytes: m.stateBytes.With(l), fenced: m.fenced.With(l), owned: m.owned.With(l),
 		events: m.events.MustCurryWith(l), dropped: m.dropped.MustCurryWith(l), letter: m.deadLetters.MustCurryWith(l),
 		retries: m.retries.MustCurryWith(l), produced: m.produced.MustCurryWith(l),
+		upkeep: m.upkeep.MustCurryWith(l),
 	}
 }
 
-// count adds a stage's counts. A key is "result" or "result:reason". Dead letters and what was left out are counted by reason too; findings and
-// account records, which are not results of one record, have metrics of their own.
+// count adds a stage's counts. A key is "result" or "result:reason". Dead letters and what was left out are counted by reason too. What is not the
+// result of one record has metrics of its own, so that the sum over the results is the number of records.
 func (m *stageMetrics) count(counts map[string]int64) {
 	for key, n := range counts {
 		if n <= 0 {
@@ -104,6 +108,9 @@ func (m *stageMetrics) count(counts map[string]int64) {
 			continue
 		case "account":
 			m.m.accounts.WithLabelValues(m.stage, orUnknown(reason)).Add(float64(n))
+			continue
+		case "published", "published_early", "held", "reset", "expired", "evicted", "source_forgotten":
+			m.upkeep.WithLabelValues(result).Add(float64(n))
 			continue
 		}
 		m.events.WithLabelValues(result).Add(float64(n))

@@ -12,6 +12,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -187,10 +188,7 @@ func (p *Pipeline) Status() Status {
 		}
 	}
 	keys := slices.SortedFunc(maps.Keys(p.faults), func(a, b fault) int {
-		if a.partition != b.partition {
-			return cmpString(a.partition, b.partition)
-		}
-		return cmpString(a.op, b.op)
+		return cmp.Or(cmp.Compare(a.partition, b.partition), cmp.Compare(a.op, b.op))
 	})
 	for _, k := range keys {
 		switch k.op {
@@ -204,16 +202,6 @@ func (p *Pipeline) Status() Status {
 		}
 	}
 	return s
-}
-
-func cmpString(a, b string) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // handle works on one partition until ctx ends. What stops a partition short of that is waited out, and the partition is opened anew.
@@ -261,7 +249,16 @@ func (p *Pipeline) setOpen(name string, ready bool) {
 	defer p.mu.Unlock()
 	p.open[name] = ready
 	if ready {
-		delete(p.faults, fault{name, opPartition})
+		// Also what an operation was waiting for when the worker before this one was given up.
+		p.clearFaults(name)
+	}
+}
+
+func (p *Pipeline) clearFaults(name string) {
+	for k := range p.faults {
+		if k.partition == name {
+			delete(p.faults, k)
+		}
 	}
 }
 
@@ -280,11 +277,7 @@ func (p *Pipeline) forget(name string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.open, name)
-	for k := range p.faults {
-		if k.partition == name {
-			delete(p.faults, k)
-		}
-	}
+	p.clearFaults(name)
 }
 
 // partitionName names a partition's state in the store. It holds the topic, because offsets and state mean nothing for another one.

@@ -87,11 +87,12 @@ func TestCountsGoToTheMetricTheyBelongTo(t *testing.T) {
 	m := NewMetrics(prometheus.NewRegistry())
 	m.forStage("s").count(map[string]int64{
 		"ok": 5, "duplicate:id": 2, "late": 1, "dropped": 3, "dead_letter:bad": 4, "finding:create": 6, "account:watched": 7, "none": 0,
+		"published": 8,
 	})
 	for want, c := range map[int]prometheus.Counter{
 		5: m.events.WithLabelValues("s", "ok"), 2: m.dropped.WithLabelValues("s", "duplicate_id"), 1: m.dropped.WithLabelValues("s", "late"),
 		3: m.dropped.WithLabelValues("s", "unknown"), 4: m.deadLetters.WithLabelValues("s", "bad"),
-		6: m.findings.WithLabelValues("s", "create"), 7: m.accounts.WithLabelValues("s", "watched"),
+		6: m.findings.WithLabelValues("s", "create"), 7: m.accounts.WithLabelValues("s", "watched"), 8: m.upkeep.WithLabelValues("s", "published"),
 	} {
 		require.InDelta(t, want, testutil.ToFloat64(c), 0)
 	}
@@ -287,6 +288,64 @@ func TestTheFirstBatchBeginsWhereConfigured(t *testing.T) {
 			require.InDelta(t, test.dropped, testutil.ToFloat64(m.dropped.WithLabelValues("counting", "retention")), 0)
 		})
 	}
+}
+
+func TestATopicThatIsMadeAnewIsReadFromItsStart(t *testing.T) {
+	for _, outbox := range []bool{false, true} {
+		redis := openStore(t)
+		opts := testOptions()
+		opts.Outbox = outbox
+		run := func(in *log, records int) {
+			for range records {
+				in.add("a", "x")
+			}
+			_, stop := start(t, Config{Options: opts, Stage: newCounting(), Source: logSource{in}, Sink: &memorySink{}, Store: FromStore(redis)})
+			eventually(t, func() bool { return in.committed.Load() == int64(records) })
+			stop()
+			require.EqualValues(t, records, next(t, redis))
+		}
+		run(&log{}, 20)
+		run(&log{}, 5)
+		require.Equal(t, map[string]int{"a": 25}, state(t, redis, "in", 1))
+	}
+}
+
+// fencedOnce fails the first commit for a while, and then for good because the partition was taken over meanwhile.
+type fencedOnce struct {
+	Store
+	calls *atomic.Int64
+}
+
+func (s fencedOnce) Acquire(ctx context.Context, stage, partition string) (Lease, error) {
+	l, err := s.Store.Acquire(ctx, stage, partition)
+	return fencedLease{l, s.calls}, err
+}
+
+type fencedLease struct {
+	Lease
+	calls *atomic.Int64
+}
+
+func (l fencedLease) Commit(ctx context.Context, c store.Commit) error {
+	switch l.calls.Add(1) {
+	case 1:
+		return errors.New("redis is away")
+	case 2:
+		return ErrFenced
+	}
+	return l.Lease.Commit(ctx, c)
+}
+
+func TestAPartitionThatWasLostWhileItWaitedIsReadyAgain(t *testing.T) {
+	in := &log{}
+	in.add("a", "x")
+	p, _ := start(t, Config{
+		Options: testOptions(), Stage: newCounting(), Source: logSource{in}, Sink: &memorySink{}, Store: fencedOnce{FromStore(openStore(t)), new(atomic.Int64)},
+	})
+	eventually(t, func() bool { return in.committed.Load() == 1 })
+	s := p.Status()
+	require.NoError(t, s.Err)
+	require.True(t, s.Ready() && s.RedisOK)
 }
 
 // fixedLease is a lease on nothing.

@@ -37,6 +37,7 @@ type worker struct {
 	task    stage.Task
 	next    int64
 	unsent  int // chunks of the outbox in the store that are not marked as sent
+	rewound bool
 	touched time.Time
 	// active is when the last record was dealt with, flushed whether the task was flushed since.
 	active  time.Time
@@ -144,6 +145,7 @@ func (w *worker) startOffset(first, end int64) int64 {
 		w.p.metrics.dropped.WithLabelValues("retention").Add(float64(first - next))
 		return first
 	case next > end:
+		w.rewound = true
 		w.log.Error("the committed offset lies behind the end of the partition: the topic was made anew or lost records",
 			zap.Int64("committed", next), zap.Int64("end", end), zap.Int64("going_on_at", start), zap.String("start", w.p.opts.Start))
 		return start
@@ -290,7 +292,7 @@ func (w *worker) load(ctx context.Context, keys []string) error {
 
 // commit stores changes and offset, retrying the same commit until it took or the partition is lost.
 func (w *worker) commit(ctx context.Context, next int64, changes []stage.Change) error {
-	c := store.Commit{Next: next, Changes: make([]store.Change, len(changes))}
+	c := store.Commit{Next: next, Rewind: w.rewound, Changes: make([]store.Change, len(changes))}
 	size := 0
 	for i := range changes {
 		c.Changes[i] = store.Change(changes[i])
@@ -304,7 +306,7 @@ func (w *worker) commit(ctx context.Context, next int64, changes []stage.Change)
 	}); err != nil {
 		return err
 	}
-	w.next = next
+	w.next, w.rewound = next, false
 	w.touched = time.Now()
 	w.p.metrics.stateKeys.Add(float64(len(changes)))
 	w.p.metrics.stateBytes.Add(float64(size))

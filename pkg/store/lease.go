@@ -44,7 +44,9 @@ type Change struct {
 
 // Commit is a step of a partition: the next offset to process, and the changes of state that lead there.
 type Commit struct {
-	Next    int64
+	Next int64
+	// Rewind allows Next to lie below the offset committed before: the partition was made anew and counts from 0 again.
+	Rewind  bool
 	Changes []Change
 }
 
@@ -138,7 +140,7 @@ func (l *Lease) Load(ctx context.Context, keys []string) ([][]byte, error) {
 				out = append(out, nil)
 				continue
 			}
-			value, err := unwrapValue(keys[len(out)], []byte(s), l.inc)
+			value, err := unwrapValue([]byte(s), l.inc)
 			if err != nil {
 				return nil, err
 			}
@@ -163,7 +165,7 @@ func (l *Lease) Commit(ctx context.Context, c Commit) error {
 			return &ValueTooLargeError{Key: c.Changes[i].Key, Size: n, Limit: l.store.opts.MaxValueBytes}
 		}
 	}
-	if c.Next < l.next {
+	if c.Next < l.next && !c.Rewind {
 		return fmt.Errorf("commit of offset %d after %d", c.Next, l.next)
 	}
 	id := l.commitID(&c)
@@ -262,9 +264,10 @@ func wrapValue(value []byte, inc string) []byte {
 }
 
 // unwrapValue returns the caller's bytes; nil when the value belongs to an earlier incarnation of the partition.
-func unwrapValue(key string, raw []byte, inc string) ([]byte, error) {
+// The error does not name the key, which may identify a person.
+func unwrapValue(raw []byte, inc string) ([]byte, error) {
 	if len(raw) < valueHeader || raw[0] != valueVersion {
-		return nil, fmt.Errorf("the stored value of key %q has an unknown format", key)
+		return nil, fmt.Errorf("a state value of %d bytes has an unknown format", len(raw))
 	}
 	if hex.EncodeToString(raw[1:valueHeader]) != inc {
 		return nil, nil

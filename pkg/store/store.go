@@ -132,7 +132,7 @@ func (s *Store) Scan(ctx context.Context, stage, partition string, visit func(ke
 		if err != nil {
 			return s.explain(err)
 		}
-		value, err := unwrapValue(key, raw, inc)
+		value, err := unwrapValue(raw, inc)
 		if err != nil {
 			return err
 		}
