@@ -195,10 +195,11 @@ func (p *Producer) writeLane(ctx context.Context, records []OutRecord, l *lane) 
 			large = append(large, rest[0])
 		} else {
 			tooLarge, err := p.write(ctx, records, l, rest[:n])
-			large = append(large, tooLarge...)
 			if err != nil {
+				// Those of this request that are too large are among the rest.
 				return large, rest, fmt.Errorf("writing to %s/%d: %w", l.topic, l.partition, explain(err, p.client.opts.Brokers))
 			}
+			large = append(large, tooLarge...)
 		}
 		rest = rest[n:]
 	}

@@ -346,6 +346,22 @@ func TestTooLargeRecordsAreToldApartFromTheRest(t *testing.T) {
 	require.Equal(t, []string{"0", "3", "4"}, keys)
 }
 
+func TestATooLargeRecordIsReportedOnceAlsoWhenTheRestFails(t *testing.T) {
+	k := startKafka(t, []string{"in"})
+	o := testOptions(k.ListenAddrs())
+	o.Compression = "none"
+	p := newProducer(t, newClient(t, o), "in")
+	// The request of two is too large, then so is its first half, and the second half is refused for good.
+	codes := []int16{kerr.MessageTooLarge.Code, kerr.MessageTooLarge.Code, kerr.TopicAuthorizationFailed.Code}
+	for _, code := range codes {
+		failProduce(k, 1, code)
+	}
+	err := p.Produce(testContext(t), []OutRecord{{Topic: "in", Key: []byte("a")}, {Topic: "in", Key: []byte("a")}})
+	var partial *PartialError
+	require.ErrorAs(t, err, &partial)
+	require.Equal(t, []int{0, 1}, partial.Unacked)
+}
+
 func TestAStalledPartitionGetsANewConnection(t *testing.T) {
 	k := startKafka(t, nil, kfake.SeedTopics(1, "in"))
 	c := newClient(t, testOptions(k.ListenAddrs()))
