@@ -99,8 +99,12 @@ func (a *App) ConsoleAddr() string {
 // Start begins to serve HTTP, waits for Kafka and Redis up to startup_timeout, sees to the topics and starts the stages. When it
 // fails or ctx ends, what was set up is torn down again.
 func (a *App) Start(ctx context.Context) error {
-	err := errors.New("app: an App starts only once")
-	a.startOnce.Do(func() { err = a.start(ctx) })
+	first := false
+	a.startOnce.Do(func() { first = true })
+	if !first {
+		return errors.New("app: an App starts only once")
+	}
+	err := a.start(ctx)
 	if err != nil {
 		// The caller's context may be over: the roll-back has its own time.
 		stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.opts.Config.ShutdownTimeout)

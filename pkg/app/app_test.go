@@ -117,6 +117,8 @@ func TestAnAppStartsBecomesReadyWorksAndStops(t *testing.T) {
 			require.Contains(t, metrics, "stillwatch_consumer_lag")
 
 			require.ErrorContains(t, a.Start(t.Context()), "starts only once")
+			code, _ := get(t, a, "/readyz")
+			require.Equal(t, http.StatusOK, code, "and goes on")
 		})
 	}
 }
