@@ -61,36 +61,39 @@ type correlateTask struct {
 	encoder *alert.Encoder
 	engine  *campaign.Engine
 	needs   []string
-	clock   eventClock
+	clock   profileClock
 }
 
-// eventClock is the newest event time that the profiles agree on, in Unix milliseconds. One account with a clock of its own, or one that wants detection to sleep, must not drag
-// it ahead: a time more than maxLeap ahead counts once leapAccounts different accounts in a row show it, as they do when a stream goes on after a long silence.
-type eventClock struct {
-	now   int64
-	ahead map[string]struct{}
-	least int64
+// profileClock is the events' time as the profiles tell it: the newest that three accounts have reached. One account with a clock of its own, or one that wants detection
+// to sleep, must not carry it off, not even by an hour: nothing is evaluated until all others have caught up.
+type profileClock struct {
+	// now is in Unix milliseconds, 0 before there are three accounts; it never goes back.
+	now    int64
+	newest [3]struct {
+		key  string
+		time int64
+	}
 }
 
-const (
-	maxLeap      = 24 * 3_600_000
-	leapAccounts = 3
-)
-
-func (c *eventClock) advance(at int64, account string) {
-	if c.now == 0 || at <= c.now+maxLeap {
-		c.now = max(c.now, at)
-		c.ahead = nil
+func (c *profileClock) see(key []byte, at int64) {
+	slot := 0
+	for i := range c.newest {
+		if c.newest[i].key == string(key) {
+			slot = i
+			break
+		}
+		if c.newest[i].time < c.newest[slot].time {
+			slot = i
+		}
+	}
+	if at <= c.newest[slot].time {
 		return
 	}
-	if c.ahead == nil {
-		c.ahead, c.least = map[string]struct{}{}, at
+	c.newest[slot].key, c.newest[slot].time = string(key), at
+	for i := range c.newest {
+		at = min(at, c.newest[i].time)
 	}
-	c.ahead[account] = struct{}{}
-	c.least = min(c.least, at)
-	if len(c.ahead) >= leapAccounts {
-		c.now, c.ahead = c.least, nil
-	}
+	c.now = max(c.now, at)
 }
 
 // Needs names the state that is not loaded yet: first the clock, then the campaigns that it lists.
@@ -156,7 +159,7 @@ func (t *correlateTask) take(r *Record) error {
 	if err := p.UnmarshalBinary(r.Value); err != nil {
 		return fmt.Errorf("decode profile: %w", err)
 	}
-	t.clock.advance(p.Time, p.Account)
+	t.clock.see(r.Key, p.Time)
 	t.engine.Upsert(p)
 	return nil
 }

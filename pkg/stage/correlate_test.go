@@ -176,6 +176,11 @@ func TestOneAccountInTheFutureDoesNotStopTheClock(t *testing.T) {
 	_, err := task.Process(records(t, 0, profiles))
 	require.NoError(t, err)
 	require.Equal(t, now, task.clock.now)
+	profiles = pooled(now+60_000, 4, 0)
+	profiles[2].Time = now + testDay - 3_600_000
+	_, err = task.Process(records(t, 5, profiles))
+	require.NoError(t, err)
+	require.Equal(t, now+60_000, task.clock.now, "nor does a second one, 23 hours ahead")
 	_, err = task.Process(records(t, 9, pooled(now+10*testDay, 4, 0)))
 	require.NoError(t, err)
 	require.Equal(t, now+10*testDay, task.clock.now, "a stream that goes on after ten days of silence is believed")
