@@ -16,7 +16,6 @@ import (
 const (
 	embeddedKafka = "127.0.0.1:9092"
 	embeddedRedis = "127.0.0.1:6379"
-	anyAddress    = "127.0.0.1:0"
 )
 
 // runEmbedded runs the service on parts inside this process and prints how to use it.
@@ -24,7 +23,7 @@ func runEmbedded(ctx context.Context, t terminal, conf config.Config) (err error
 	if conf.Log == config.Default().Log {
 		conf.Log = config.Log{Level: "warn", Format: "console"}
 	}
-	parts, err := local.Start(local.Options{Kafka: embeddedKafka, Redis: embeddedRedis, HTTP: anyAddress}, &conf)
+	parts, err := local.Start(local.Options{Kafka: embeddedKafka, Redis: embeddedRedis}, &conf)
 	if err != nil {
 		return err
 	}
@@ -32,8 +31,8 @@ func runEmbedded(ctx context.Context, t terminal, conf config.Config) (err error
 	return runApp(ctx, t, conf, func(a *app.App) { printUse(t, conf, a.ConsoleAddr(), parts.RandomSecret) })
 }
 
-// example is a whole gateway event on one line.
-const example = `{"schema":"1","id":"req-1","time":"2026-11-02T10:00:00Z","account":{"id":"acct-1"},` +
+// example is a whole gateway event on one line, of the morning on which the demo's traffic begins: both can be sent to one service.
+const example = `{"schema":"1","id":"req-1","time":"2026-10-05T00:00:00Z","account":{"id":"acct-1"},` +
 	`"request":{"model":"m-large-2"},"content":{"input":[{"role":"user","text":"Solve 2x+3=11. Show every step."}]}}`
 
 // printUse tells how to send events to the running service and how to read what it finds.

@@ -72,7 +72,7 @@ func (s *screen) progress(p progress) {
 	if p.elapsed > 0 {
 		rate = float64(p.processed) / p.elapsed.Seconds()
 	}
-	text := fmt.Sprintf("%3.0f s  %s  %s events (%s/s)  %s accounts  %s groups measured  %d findings", p.elapsed.Seconds(),
+	text := fmt.Sprintf("%3.0f s  %s  %s events (%s/s)  %s accounts  %s groups measured  findings: %d", p.elapsed.Seconds(),
 		p.clock.Format("Mon 15:04"), count(p.processed), count(int64(rate)), count(p.accounts), count(p.groups), p.findings)
 	if !s.terminal {
 		s.printf("%s\n", text)
@@ -114,7 +114,7 @@ func (s *screen) comparison(crowds []crowd, line campaign.Options) {
 	s.printf("\n  %-57s %8s  %5s  %s\n", "", "accounts", "named", "closest group: coordination, harvest")
 	for _, c := range crowds {
 		mark := s.style(green, "✓")
-		// All of a campaign, and nobody else.
+		// Some of a campaign, and nobody else.
 		if c.campaign && c.named == 0 || !c.campaign && c.named > 0 {
 			mark = s.style(red, "✗")
 		}
@@ -127,7 +127,8 @@ func (s *screen) comparison(crowds []crowd, line campaign.Options) {
 		}
 		s.printf("  %s %-55s %8d  %5d  %s\n", mark, describe(c), c.accounts, c.named, s.style(faint, closest))
 	}
-	s.printf("\n  A finding of severity High needs %g bits of coordination on %d planes and %g of harvest.\n", line.Coordination, line.Planes, line.Harvest)
+	s.printf("\n  A finding needs %g bits of coordination and %g of harvest, %g in sum, from %d independent causes; from %g it is High.\n",
+		line.Coordination, line.Harvest, line.Total, line.Planes, line.Total+line.HighMargin)
 }
 
 // describe says in words what a crowd is.

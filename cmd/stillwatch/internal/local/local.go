@@ -17,7 +17,7 @@ import (
 )
 
 // Options says where the parts should listen, host:port each. Where an address is taken, another port is used. Empty takes any.
-type Options struct{ Kafka, Redis, HTTP string }
+type Options struct{ Kafka, Redis string }
 
 // Parts is a running Kafka and Redis.
 type Parts struct {
@@ -49,7 +49,7 @@ func Start(opts Options, conf *config.Config) (*Parts, error) {
 	// What is played into these parts has a calendar of its own, which may be ahead of this machine's.
 	conf.Ingest.MaxAhead = 0
 	if conf.HTTP.Enabled && !free(conf.HTTP.Address) {
-		conf.HTTP.Address = opts.HTTP
+		conf.HTTP.Address = anyPort
 	}
 	if conf.Sketch.Secret == "" {
 		secret := make([]byte, 32)

@@ -21,7 +21,7 @@ func taken(t *testing.T) string {
 }
 
 func TestPartsMoveToOtherPortsWhenTheirsAreTaken(t *testing.T) {
-	opts := Options{Kafka: taken(t), Redis: taken(t), HTTP: "127.0.0.1:0"}
+	opts := Options{Kafka: taken(t), Redis: taken(t)}
 	conf := config.Default()
 	conf.HTTP.Address = taken(t)
 	conf.Kafka.TLS.Enabled, conf.Redis.Password = true, "of another server"
@@ -30,7 +30,7 @@ func TestPartsMoveToOtherPortsWhenTheirsAreTaken(t *testing.T) {
 	defer func() { require.NoError(t, parts.Close()) }()
 	require.NotEqual(t, opts.Kafka, conf.Kafka.Brokers[0])
 	require.NotEqual(t, opts.Redis, conf.Redis.Addresses[0])
-	require.Equal(t, opts.HTTP, conf.HTTP.Address)
+	require.Equal(t, anyPort, conf.HTTP.Address)
 	require.False(t, conf.Kafka.TLS.Enabled)
 	require.Empty(t, conf.Redis.Password)
 	require.True(t, parts.RandomSecret)
