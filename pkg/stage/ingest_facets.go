@@ -12,8 +12,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/zeebo/xxh3"
-
 	"github.com/stillwatch/stillwatch/pkg/event"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
@@ -30,12 +28,14 @@ const (
 	domainEndUser
 	domainSource
 	domainPosition
+	// domainTenant and the number after it are the halves of a tenant's key.
+	domainTenant
 )
 
-// hasher makes the keyed hashes of facets and identities. Its seed comes from the deployment's secret by HMAC-SHA256, another one for each
-// tenant and domain: nothing compares across tenants, and a hash tells nothing without the secret.
+// hasher makes the keyed hashes of facets and identities. Its key comes from the deployment's secret by HMAC-SHA256, and from it one for each
+// tenant: nothing compares across tenants, and a hash tells nothing without the secret.
 type hasher struct {
-	seed       uint64
+	key        sipKey
 	tenant     string
 	tenantHash tenantHasher
 
@@ -47,16 +47,17 @@ type hasher struct {
 func newHasher(key []byte) *hasher {
 	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte("facets"))
-	return &hasher{seed: binary.LittleEndian.Uint64(mac.Sum(nil))}
+	sum := mac.Sum(nil)
+	h := &hasher{key: sipKey{binary.LittleEndian.Uint64(sum), binary.LittleEndian.Uint64(sum[8:])}}
+	h.tenantHash = h.forTenant("")
+	return h
 }
 
 // partition hashes where records come from.
 func (h *hasher) partition(topic string, partition int) uint64 {
 	if h.topic != topic || h.part != partition || h.where == 0 {
-		var n [8]byte
-		binary.LittleEndian.PutUint64(n[:], uint64(partition))
 		h.topic, h.part = strings.Clone(topic), partition
-		h.where = tenantHasher(xxh3.HashSeed(n[:], h.seed)).sum(domainPosition, topic)
+		h.where = sip(h.key, uint64(domainPosition)<<32|uint64(partition), topic)
 	}
 	return h.where
 }
@@ -65,32 +66,28 @@ func (h *hasher) partition(topic string, partition int) uint64 {
 func (h *hasher) of(tenant string) tenantHasher {
 	if h.tenant != tenant {
 		h.tenant = strings.Clone(tenant)
-		h.tenantHash = tenantHasher(xxh3.HashStringSeed(tenant, h.seed))
+		h.tenantHash = h.forTenant(tenant)
 	}
 	return h.tenantHash
 }
 
-// tenantHasher is the seed of a tenant.
-type tenantHasher uint64
+func (h *hasher) forTenant(tenant string) tenantHasher {
+	return tenantHasher{sip(h.key, uint64(domainTenant), tenant), sip(h.key, uint64(domainTenant)+1, tenant)}
+}
+
+// tenantHasher is the key of a tenant.
+type tenantHasher sipKey
 
 // sum hashes a value in a domain, 0 for the empty one, which is unknown.
 func (h tenantHasher) sum(d domain, value string) uint64 {
 	if value == "" {
 		return 0
 	}
-	return max(1, xxh3.HashStringSeed(value, h.seed(d)))
+	return max(1, sip(sipKey(h), uint64(d), value))
 }
 
 func (h tenantHasher) sumBytes(d domain, value []byte) uint64 {
-	return max(1, xxh3.HashSeed(value, h.seed(d)))
-}
-
-// seed mixes the domain in (the finaliser of splitmix64).
-func (h tenantHasher) seed(d domain) uint64 {
-	x := uint64(h) + (uint64(d)+1)*0x9e3779b97f4a7c15
-	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return x ^ x>>31
+	return max(1, sip(sipKey(h), uint64(d), value))
 }
 
 // identity is sum for values in whose place gateways and clients put words for nothing.
