@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"runtime"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/mattn/go-isatty"
@@ -75,18 +78,38 @@ func (c backtestCmd) Run(ctx context.Context, t terminal) (err error) {
 	defer func() { err = errors.Join(err, closeAll()) }()
 	bar := progress(t.err, size)
 	start := time.Now()
-	stats, err := backtest.Run(ctx, o, stages, io.TeeReader(io.MultiReader(readers...), bar), sink, nil)
+	// A file that grows meanwhile is longer than the bar, which is no reason to stop.
+	tell := func(bytes int64) { _ = bar.Set64(bytes) }
+	stats, err := backtest.Run(ctx, o, stages, io.MultiReader(readers...), sink, tell)
 	if err := errors.Join(err, bar.Finish()); err != nil {
 		return err
 	}
 	took := time.Since(start).Seconds()
-	fmt.Fprintf(t.err, "%d records in %.1f s (%.0f a second); findings created %d, updated %d, closed %d; dead letters %d\n", stats.Records, took,
-		float64(stats.Records)/took, stats.Counts["finding:create"], stats.Counts["finding:update"], stats.Counts["finding:close"], sink.DeadLetters)
+	fmt.Fprintf(t.err, "%d records in %.1f s (%.0f a second); findings created %d, updated %d, closed %d; dead letters %d%s\n", stats.Records, took,
+		float64(stats.Records)/took, stats.Counts["finding:create"], stats.Counts["finding:update"], stats.Counts["finding:close"], sink.DeadLetters,
+		deadReasons(stats.Counts))
+	if stats.Records > 0 && sink.DeadLetters == stats.Records {
+		return errors.New("not one record could be read; docs/event.md tells what is and what the reasons mean")
+	}
 	if judge != nil {
 		res := judge.Result()
 		return res.Print(t.out)
 	}
 	return nil
+}
+
+// deadReasons lists why records became dead letters, empty when none did.
+func deadReasons(counts map[string]int64) string {
+	var list []string
+	for _, key := range slices.Sorted(maps.Keys(counts)) {
+		if reason, ok := strings.CutPrefix(key, "dead_letter:"); ok {
+			list = append(list, fmt.Sprintf("%s %d", reason, counts[key]))
+		}
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(list, ", ") + ")"
 }
 
 // stagesOf makes the three stages as the service would.
@@ -138,7 +161,8 @@ func openAll(paths []string) (readers []io.Reader, size int64, closeAll func() e
 			return nil, 0, nil, errors.Join(err, closeAll())
 		}
 		closers = append(closers, r)
-		readers = append(readers, r)
+		// A file whose last line has no end must not run into the next file; empty lines are passed over.
+		readers = append(readers, r, strings.NewReader("\n"))
 		f, plain := r.(*os.File)
 		if !plain || size < 0 {
 			size = -1

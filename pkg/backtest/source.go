@@ -10,7 +10,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// Open opens a file of newline-separated records; .gz and .zst are unpacked, "-" is standard input. The size is the file's packed size, 0 when unknown.
+// Open opens a file of newline-separated records; .gz and .zst are unpacked, "-" is standard input.
 func Open(path string) (r io.ReadCloser, err error) {
 	if path == "-" {
 		return io.NopCloser(os.Stdin), nil

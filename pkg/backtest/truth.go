@@ -313,6 +313,9 @@ func (j *Judge) groupOf(account string) string {
 
 // Print writes the result as a table.
 func (r *Result) Print(w io.Writer) error {
+	if len(r.Campaigns) == 0 {
+		return r.printWrong(w, fmt.Sprintf("no campaign is labelled; accounts named, all wrongly: %d", r.Named))
+	}
 	tw := tabwriter.NewWriter(w, 2, 8, 2, ' ', 0)
 	fmt.Fprintln(tw, "campaign\tkind\taccounts\tfound\thours\tleaked\thalf named at\trecall")
 	for _, c := range r.Campaigns {
@@ -325,8 +328,12 @@ func (r *Result) Print(w io.Writer) error {
 	if err := tw.Flush(); err != nil {
 		return fmt.Errorf("write result: %w", err)
 	}
-	fmt.Fprintf(w, "\naccounts named %d, wrongly %d (precision %.4f), recall %.4f; false findings of severity 3 or more: %d in %.1f days\n",
-		r.Named, r.Wrong, r.Precision, r.Recall, len(r.False), r.Days)
+	return r.printWrong(w, fmt.Sprintf("\naccounts named %d, wrongly %d (precision %.4f), recall %.4f", r.Named, r.Wrong, r.Precision, r.Recall))
+}
+
+// printWrong prints the summary and what was wrong.
+func (r *Result) printWrong(w io.Writer, summary string) error {
+	fmt.Fprintf(w, "%s; false findings of severity Medium or more: %d in %.1f days\n", summary, len(r.False), r.Days)
 	groups := make([]string, 0, len(r.WrongBy))
 	for g := range r.WrongBy {
 		groups = append(groups, g)

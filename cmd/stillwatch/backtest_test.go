@@ -1,0 +1,34 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestBacktestReplaysFilesAsOneStreamAndScoresThem(t *testing.T) {
+	dir := t.TempDir()
+	truth := filepath.Join(dir, "truth.json")
+	code, events, stderr := execute(t, nil, "simulate", "honest-tiny", "--duration", "1d", "-o", "-", "--truth", truth)
+	require.Equal(t, 0, code, stderr)
+	lines := strings.Split(strings.TrimSpace(events), "\n")
+	first, second := filepath.Join(dir, "1.jsonl"), filepath.Join(dir, "2.jsonl")
+	half := len(lines) / 2
+	// The last line of the first file has no end.
+	require.NoError(t, os.WriteFile(first, []byte(strings.Join(lines[:half], "\n")), 0o600))
+	require.NoError(t, os.WriteFile(second, []byte(strings.Join(lines[half:], "\n")+"\n"), 0o600))
+	code, stdout, stderr := execute(t, nil, "backtest", first, second, "--truth", truth)
+	require.Equal(t, 0, code, stderr)
+	require.Contains(t, stderr, "dead letters 0\n")
+	require.Regexp(t, "^"+"no campaign is labelled; accounts named, all wrongly: 0; false findings", stdout)
+}
+
+func TestBacktestSaysWhyRecordsAreNotRead(t *testing.T) {
+	code, _, stderr := execute(t, nil, "backtest", file(t, "hello\n{\"id\":\"1\"}\n"))
+	require.Equal(t, 1, code)
+	require.Contains(t, stderr, "dead letters 2 (malformed_json 1, unknown_format 1)")
+	require.Contains(t, stderr, "not one record could be read")
+}
