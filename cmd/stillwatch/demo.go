@@ -15,7 +15,7 @@ import (
 )
 
 type demoCmd struct {
-	Limit time.Duration `default:"60s" help:"Give up when nothing was found by then."`
+	Limit time.Duration `default:"60s" placeholder:"TIME" help:"Give up when nothing was found by then."`
 }
 
 // Run shows the demo.

@@ -9,31 +9,31 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
 	"go.uber.org/zap"
 
 	"github.com/stillwatch/stillwatch/configs/scenarios"
+	"github.com/stillwatch/stillwatch/pkg/app/config"
 	"github.com/stillwatch/stillwatch/pkg/simulate"
 	"github.com/stillwatch/stillwatch/pkg/stream"
 )
 
 type simulateCmd struct {
 	configFlag
-	Scenario string        `arg:"" optional:"" help:"Scenario: a YAML file, or the name of a built-in one (see --list)."`
-	List     bool          `help:"List the built-in scenarios and stop."`
-	Output   string        `short:"o" placeholder:"FILE" help:"Write the events here, one a line: .jsonl, .gz, .zst, or - for standard output."`
-	Kafka    bool          `help:"Produce the events to the first gateway topic of the configuration, keyed by account, as fast as the brokers take them."`
-	Truth    string        `placeholder:"FILE" help:"Write who was who here (JSON), and the ids of the harvest requests to harvest.ids.gz beside it."`
-	Seed     *uint64       `help:"Another seed: another world of the same kind."`
-	Duration time.Duration `help:"Another duration."`
-	Prompts  []string      `placeholder:"FILE" help:"Texts that people ask, instead of the built-in grammar: one a line, or JSON; .gz and .zst are unpacked."`
-	Items    []string      `placeholder:"FILE" help:"Texts that campaigns and evaluators ask, instead of the built-in grammar."`
+	Scenario string   `arg:"" optional:"" help:"Scenario: a YAML file, or the name of a built-in one (see --list)."`
+	List     bool     `help:"List the built-in scenarios and stop."`
+	Output   string   `short:"o" placeholder:"FILE" help:"Write the events here, one a line: .jsonl, .gz, .zst, or - for standard output."`
+	Kafka    bool     `help:"Produce the events to the first gateway topic of the configuration, keyed by account, as fast as the brokers take them."`
+	Truth    string   `placeholder:"FILE" help:"Write who was who here (JSON), and the ids of the harvest requests to harvest.ids.gz beside it."`
+	Seed     *uint64  `help:"Another seed: another world of the same kind."`
+	Duration duration `placeholder:"TIME" help:"Another duration, such as 36h or 14d."`
+	Prompts  []string `placeholder:"FILE" help:"Texts that people ask, instead of the built-in grammar: one a line, or JSON; .gz and .zst are unpacked."`
+	Items    []string `placeholder:"FILE" help:"Texts that campaigns and evaluators ask, instead of the built-in grammar."`
 }
 
 // Run makes a world and writes its events and its truth.
@@ -100,10 +100,11 @@ func (c simulateCmd) scenario() (sc simulate.Scenario, err error) {
 	if c.Scenario == "" {
 		return sc, usage(errors.New("simulate: name a scenario; --list shows the built-in ones"))
 	}
-	data, err := os.ReadFile(c.Scenario)
-	if errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(c.Scenario, "./\\") {
-		data, err = scenarios.Read(c.Scenario)
+	read := os.ReadFile
+	if slices.Contains(scenarios.Names(), c.Scenario) {
+		read = scenarios.Read
 	}
+	data, err := read(c.Scenario)
 	if err != nil {
 		return sc, usage(fmt.Errorf("read the scenario: %w; --list shows the built-in ones", err))
 	}
@@ -114,9 +115,19 @@ func (c simulateCmd) scenario() (sc simulate.Scenario, err error) {
 		sc.Seed = *c.Seed
 	}
 	if c.Duration != 0 {
-		sc.Duration = c.Duration
+		sc.Duration = time.Duration(c.Duration)
 	}
 	return sc, nil
+}
+
+// duration is a flag written as durations are in the configuration, days included.
+type duration time.Duration
+
+// UnmarshalText is for the flag parser.
+func (d *duration) UnmarshalText(text []byte) error {
+	v, err := config.ParseDuration(string(text))
+	*d = duration(v)
+	return err
 }
 
 // write writes the events to the output file.

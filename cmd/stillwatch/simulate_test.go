@@ -72,6 +72,14 @@ func TestSimulateTakesTextsFromFiles(t *testing.T) {
 	require.Contains(t, stdout, "whatever happened to the lighthouse")
 }
 
+func TestADirectoryDoesNotHideABuiltInScenario(t *testing.T) {
+	t.Chdir(t.TempDir())
+	require.NoError(t, os.Mkdir("honest-tiny", 0o700))
+	code, stdout, stderr := execute(t, nil, "simulate", "honest-tiny", "--duration", "2h", "-o", "-")
+	require.Equal(t, 0, code, stderr)
+	require.NotEmpty(t, stdout)
+}
+
 func TestSimulateSaysWhatIsWrong(t *testing.T) {
 	for name, tc := range map[string]struct {
 		args []string

@@ -83,7 +83,11 @@ func (s *source) mapping(n *yaml.Node, path string) {
 		case s.sections[p]:
 			s.mapping(value, p)
 		default:
-			s.errorf(key, "unknown key %q; did you mean %q?", p, s.nearest(p))
+			if near := s.nearest(p); near != "" {
+				s.errorf(key, "unknown key %q; did you mean %q?", p, near)
+			} else {
+				s.errorf(key, "unknown key %q; `stillwatch config print` lists all there are", p)
+			}
 		}
 	}
 }
@@ -282,8 +286,11 @@ func (s *source) expand(text string) (string, error) {
 	}
 }
 
-// nearest is the known key that looks most like the unknown one. Keys of the same section win ties, a key of the same name
-// elsewhere beats a dissimilar neighbour.
+// resemblance is the least share of letters in common, in order, from which one name is taken for a slip of the pen for another.
+const resemblance = 0.5
+
+// nearest is the known key that looks most like the unknown one, empty when none does. Keys of the same section win ties, a key of the
+// same name elsewhere beats a dissimilar neighbour.
 func (s *source) nearest(unknown string) string {
 	section, name := split(unknown)
 	known := slices.Clone(s.order)
@@ -297,6 +304,9 @@ func (s *source) nearest(unknown string) string {
 	for _, k := range known {
 		sec, leaf := split(k)
 		score := levenshtein.Match(name, leaf, nil)
+		if score < resemblance {
+			continue
+		}
 		if sec == section {
 			score += 0.25
 		}
