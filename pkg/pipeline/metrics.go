@@ -13,6 +13,7 @@ type Metrics struct {
 	deadLetters *prometheus.CounterVec
 	dropped     *prometheus.CounterVec
 	lag         *prometheus.GaugeVec
+	held        *prometheus.GaugeVec
 	batch       *prometheus.HistogramVec
 	commit      *prometheus.HistogramVec
 	produce     *prometheus.HistogramVec
@@ -52,6 +53,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		deadLetters: counter("dead_letters_total", "Records that could not be read or written, by reason.", "stage", "reason"),
 		dropped:     counter("dropped_total", "Records left out of the state, by reason.", "stage", "reason"),
 		lag:         gauge("consumer_lag", "Records of an owned partition that are not processed yet.", "stage", "topic", "partition"),
+		held:        gauge("state_held", "What the owned partitions hold in memory, by kind.", "stage", "topic", "partition", "kind"),
 		batch:       histogram("batch_duration_seconds", "Time from having a batch to having committed it.", seconds),
 		commit:      histogram("commit_duration_seconds", "Time to commit state and offset to Redis, without retries.", seconds),
 		produce:     histogram("produce_duration_seconds", "Time until all records of a batch were acknowledged, without retries.", seconds),

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
 	"github.com/stillwatch/stillwatch/pkg/stage"
@@ -356,11 +357,19 @@ func (w *worker) toStage(in []stream.Record) []stage.Record {
 }
 
 func (w *worker) lag(high int64) {
-	w.p.metrics.m.lag.WithLabelValues(w.p.metrics.stage, w.part.Topic(), strconv.Itoa(w.part.ID())).Set(float64(max(0, high-w.next)))
+	partition := strconv.Itoa(w.part.ID())
+	w.p.metrics.m.lag.WithLabelValues(w.p.metrics.stage, w.part.Topic(), partition).Set(float64(max(0, high-w.next)))
+	if s, ok := w.task.(stage.Sizer); ok {
+		for kind, n := range s.Sizes() {
+			w.p.metrics.m.held.WithLabelValues(w.p.metrics.stage, w.part.Topic(), partition, kind).Set(float64(n))
+		}
+	}
 }
 
 func (w *worker) dropLag() {
-	w.p.metrics.m.lag.DeleteLabelValues(w.p.metrics.stage, w.part.Topic(), strconv.Itoa(w.part.ID()))
+	l := prometheus.Labels{"stage": w.p.metrics.stage, "topic": w.part.Topic(), "partition": strconv.Itoa(w.part.ID())}
+	w.p.metrics.m.lag.Delete(l)
+	w.p.metrics.m.held.DeletePartialMatch(l)
 }
 
 // grace returns a context that ends d after parent does, so that what was begun can be finished.

@@ -145,6 +145,11 @@ func (t *correlateTask) Process(batch []Record) (Result, error) {
 	return res, nil
 }
 
+// Sizes counts the live profiles and the open campaigns.
+func (t *correlateTask) Sizes() map[string]int {
+	return map[string]int{"accounts": t.engine.Accounts(), "campaigns": t.engine.Open()}
+}
+
 // take reads one profile, or the tombstone of one.
 func (t *correlateTask) take(r *Record) error {
 	if len(r.Value) == 0 {

@@ -118,6 +118,11 @@ type fingerprintTask struct {
 	metaLoaded, pendingLoaded bool
 }
 
+// Sizes counts the accounts in memory.
+func (t *fingerprintTask) Sizes() map[string]int {
+	return map[string]int{"accounts": len(t.cache.byKey)}
+}
+
 // Needs names the fingerprints of the batch's accounts that are not in memory, and after a restart those of the accounts whose profile is due.
 func (t *fingerprintTask) Needs(batch []Record) []string {
 	var keys []string

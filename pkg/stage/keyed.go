@@ -49,6 +49,14 @@ func (t *keyedTask) Needs(batch []Record) []string {
 	return t.fingerprint.Needs(t.observations)
 }
 
+// Sizes are the fingerprint task's.
+func (t *keyedTask) Sizes() map[string]int {
+	if s, ok := t.fingerprint.(Sizer); ok {
+		return s.Sizes()
+	}
+	return nil
+}
+
 // Load hands a fingerprint on.
 func (t *keyedTask) Load(key string, value []byte) error { return t.fingerprint.Load(key, value) }
 

@@ -77,6 +77,11 @@ type Stage interface {
 	Open(partition int) Task
 }
 
+// Sizer is a Task that tells how much it holds in memory, by kind: "accounts", "campaigns".
+type Sizer interface {
+	Sizes() map[string]int
+}
+
 // Rebuilder is a Task whose memory is rebuilt from its input topic when it is opened: the pipeline hands it every record from the earliest
 // offset up to the committed one before the first Process. Nothing is emitted for them.
 type Rebuilder interface {
