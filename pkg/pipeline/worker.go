@@ -118,6 +118,9 @@ func (w *worker) openPartition(soft, hard context.Context) error {
 		return err
 	}
 	w.next = w.startOffset(first, end)
+	if r, ok := w.task.(stage.Rewinder); ok && w.rewound {
+		r.Rewound()
+	}
 	if r, ok := w.task.(stage.Rebuilder); ok {
 		if err := w.rebuild(soft, r, first); err != nil {
 			return err

@@ -2,6 +2,7 @@ package stage
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -148,8 +149,11 @@ func (s *ingest) Open(int) Task {
 	return t
 }
 
-// ingestTask has no state but scratch memory.
+// ingestTask has no state but scratch memory and the generation.
 type ingestTask struct {
+	generation uint64
+	loaded     bool
+
 	maxRecord   int
 	maxAhead    int64
 	maxShingles int
@@ -167,13 +171,35 @@ type ingestTask struct {
 	size int
 }
 
-// Needs names nothing: ingest keeps no state.
-func (t *ingestTask) Needs([]Record) []string { return nil }
+// generationKey is ingest's only state: how often its partition was made anew.
+const generationKey = "generation"
 
-// Load has nothing to load.
-func (t *ingestTask) Load(key string, _ []byte) error {
-	return fmt.Errorf("ingest: state key %q is not mine: ingest keeps no state", key)
+// Needs names the generation at the start; batches need nothing.
+func (t *ingestTask) Needs(batch []Record) []string {
+	if batch != nil || t.loaded {
+		return nil
+	}
+	return []string{generationKey}
 }
+
+// Load takes the generation.
+func (t *ingestTask) Load(key string, value []byte) error {
+	if key != generationKey {
+		return fmt.Errorf("ingest: state key %q is not mine", key)
+	}
+	t.loaded = true
+	if value == nil {
+		return nil
+	}
+	var n int
+	if t.generation, n = binary.Uvarint(value); n != len(value) {
+		return fmt.Errorf("ingest: state %q: %d bytes that are no number", key, len(value))
+	}
+	return nil
+}
+
+// Rewound begins another generation: positions are unlike all before, so that fingerprint does not take the events for repetitions.
+func (t *ingestTask) Rewound() { t.generation++ }
 
 // Process turns the batch into observations. A record in which something cannot be read becomes one dead letter, whatever the number of
 // its bad items; its good items go on.
@@ -190,7 +216,12 @@ func (t *ingestTask) Process(batch []Record) (Result, error) {
 	if out.ok > 0 {
 		out.counts["ok"] = out.ok
 	}
-	return Result{Out: out.out, Counts: out.counts}, nil
+	res := Result{Out: out.out, Counts: out.counts}
+	if t.generation > 0 {
+		// Written every time, so that it does not expire while it is in use.
+		res.Changes = []Change{{Key: generationKey, Value: binary.AppendUvarint(nil, t.generation)}}
+	}
+	return res, nil
 }
 
 // ingestBatch is what a batch has led to so far. Keys and values lie one after the other in memory, which a batch allocates once.
@@ -221,7 +252,7 @@ func (t *ingestTask) record(r *Record, out *ingestBatch) {
 		out.bury(r, &bad)
 		return
 	}
-	t.o.Position = fingerprint.Position{Partition: t.hash.partition(r.Topic, r.Partition), Offset: r.Offset}
+	t.o.Position = fingerprint.Position{Partition: t.hash.partition(r.Topic, r.Partition, t.generation), Offset: r.Offset}
 	var bad trouble
 	item := 0
 	t.reader.Read(r.Value, func(ev *event.Event, err error) bool {

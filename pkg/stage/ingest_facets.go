@@ -39,9 +39,10 @@ type hasher struct {
 	tenant     string
 	tenantHash tenantHasher
 
-	topic string
-	part  int
-	where uint64
+	topic      string
+	part       int
+	generation uint64
+	where      uint64
 }
 
 func newHasher(key []byte) *hasher {
@@ -54,10 +55,10 @@ func newHasher(key []byte) *hasher {
 }
 
 // partition hashes where records come from.
-func (h *hasher) partition(topic string, partition int) uint64 {
-	if h.topic != topic || h.part != partition || h.where == 0 {
-		h.topic, h.part = strings.Clone(topic), partition
-		h.where = sip(h.key, uint64(domainPosition)<<32|uint64(partition), topic)
+func (h *hasher) partition(topic string, partition int, generation uint64) uint64 {
+	if h.topic != topic || h.part != partition || h.generation != generation || h.where == 0 {
+		h.topic, h.part, h.generation = strings.Clone(topic), partition, generation
+		h.where = sip(h.key, uint64(domainPosition)<<56|generation<<32|uint64(partition), topic)
 	}
 	return h.where
 }

@@ -40,7 +40,7 @@ type position struct {
 // Needs names the fingerprints of the accounts in the batch.
 func (t *keyedTask) Needs(batch []Record) []string {
 	if len(batch) == 0 {
-		return t.fingerprint.Needs(nil)
+		return append(t.ingest.Needs(nil), t.fingerprint.Needs(nil)...)
 	}
 	if err := t.digest(batch); err != nil {
 		// Process meets the same fault and reports it.
@@ -57,8 +57,20 @@ func (t *keyedTask) Sizes() map[string]int {
 	return nil
 }
 
-// Load hands a fingerprint on.
-func (t *keyedTask) Load(key string, value []byte) error { return t.fingerprint.Load(key, value) }
+// Load hands a value to the part that it belongs to.
+func (t *keyedTask) Load(key string, value []byte) error {
+	if key == generationKey {
+		return t.ingest.Load(key, value)
+	}
+	return t.fingerprint.Load(key, value)
+}
+
+// Rewound tells ingest, which makes the positions.
+func (t *keyedTask) Rewound() {
+	if r, ok := t.ingest.(Rewinder); ok {
+		r.Rewound()
+	}
+}
 
 // Process digests the batch and counts it into the fingerprints. What ingest counts is added but for the events that went on to fingerprint,
 // which counts them itself.

@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"bytes"
 	"fmt"
 	"testing"
 
@@ -116,4 +117,33 @@ type countingTask struct {
 func (t *countingTask) Process(batch []Record) (Result, error) {
 	t.stage.processed++
 	return t.Task.Process(batch)
+}
+
+func TestATopicThatIsMadeAnewBringsNewEvents(t *testing.T) {
+	ingest, fingerprint := keyedParts(t)
+	joined := NewKeyed(ingest, fingerprint)
+	stored := map[string][]byte{}
+	open := func(rewound bool) Task {
+		task := joined.Open(1)
+		for _, key := range task.Needs(nil) {
+			require.NoError(t, task.Load(key, stored[key]))
+		}
+		if rewound {
+			task.(Rewinder).Rewound()
+		}
+		return task
+	}
+	// Other ids than before, as the gateway's requests are others.
+	renamed := func(first int64) []Record {
+		batch := gatewayBatch(first)
+		for i := range batch {
+			batch[i].Value = bytes.Replace(batch[i].Value, []byte(`"id":"r`), []byte(`"id":"later`), 1)
+		}
+		return batch
+	}
+	require.EqualValues(t, 3, feed(t, open(false), stored, gatewayBatch(0)).Counts["ok"])
+	require.EqualValues(t, 3, feed(t, open(false), stored, renamed(0)).Counts["duplicate:replay"], "the same offsets are the same records")
+	require.EqualValues(t, 3, feed(t, open(true), stored, renamed(0)).Counts["ok"], "unless the topic was made anew")
+	require.EqualValues(t, 3, feed(t, open(false), stored, renamed(0)).Counts["duplicate:replay"], "which is remembered")
+	require.Error(t, ingest.Open(0).Load(generationKey, []byte{0x80}))
 }

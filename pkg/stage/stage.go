@@ -87,3 +87,9 @@ type Sizer interface {
 type Rebuilder interface {
 	Rebuild(batch []Record) error
 }
+
+// Rewinder is a Task that has to know when its input partition was made anew and counts its offsets from the start again: records that come now are not those that
+// had the same offsets before. The pipeline says so before the first Process.
+type Rewinder interface {
+	Rewound()
+}
