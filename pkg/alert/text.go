@@ -104,7 +104,7 @@ func (t *textWriter) facts(f *campaign.Finding) {
 	}
 	for i, m := range f.Models {
 		if i == 3 {
-			volume = append(volume, fmt.Sprintf("%d more models", len(f.Models)-3))
+			volume = append(volume, plural(int64(len(f.Models)-3), "more model"))
 			break
 		}
 		if m = sentence(m, 48); m != "" {
@@ -177,6 +177,16 @@ func (t *textWriter) axis(f *campaign.Finding, axis detectors.Axis, total float6
 		}
 		for _, l := range rest {
 			t.line(pad(left), t.paint(dim, l))
+		}
+	}
+	sum := 0.0
+	for _, e := range shown {
+		sum += bits(e.Bits)
+	}
+	if sum-bits(total) >= 0.1 {
+		// A reader adds the column up.
+		for _, l := range wrap(fmt.Sprintf("%.1f bits in all; what one cause explains, such as one program, counts once and in part", sum), t.width-2) {
+			t.line("  ", t.paint(dim, l))
 		}
 	}
 	switch {

@@ -53,3 +53,15 @@ func TestALongListOfDetectorsNamesTheRestInOneLine(t *testing.T) {
 	}
 	require.Contains(t, alert.Text(f, alert.TextOptions{}), "nothing either way: network, stack, stack")
 }
+
+func TestATotalBelowTheSumOfItsRowsIsExplained(t *testing.T) {
+	f := &campaign.Finding{UID: "f", Coordination: 5, Harvest: 3, Models: []string{"a", "b", "c", "d"}, Evidence: []detectors.Evidence{
+		{Detector: "stack", Axis: detectors.Coordination, Plane: detectors.Client, Bits: 4},
+		{Detector: "params", Axis: detectors.Coordination, Plane: detectors.Client, Bits: 4},
+		{Detector: "elicitation", Axis: detectors.Harvest, Bits: 3},
+	}}
+	text := Text(f, TextOptions{})
+	require.Equal(t, 1, strings.Count(text, "bits in all"), text)
+	require.Contains(t, text, "8.0 bits in all; what one cause explains, such as one program, counts once and in part")
+	require.Contains(t, text, "1 more model\n")
+}
