@@ -5,16 +5,20 @@ LINTER   := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 BENCH    ?= .
 SCENARIO ?= mix-common
 WORLD    := .cache/evaluate/$(SCENARIO)
+BUILD    := CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/stillwatch ./cmd/stillwatch
 .DEFAULT_GOAL := help
 
+# Not `go run`, which makes an error of a Ctrl-C.
 demo: ## Watch a coordinated pool being found in accelerated traffic (one minute, nothing to install)
-	@$(GO) run ./cmd/stillwatch demo
+	@$(BUILD)
+	@bin/stillwatch demo
 
 run: ## Run the service on an embedded Kafka and Redis that any client can reach
-	@$(GO) run ./cmd/stillwatch run --embedded
+	@$(BUILD)
+	@bin/stillwatch run --embedded
 
 build: ## Build bin/stillwatch
-	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/stillwatch ./cmd/stillwatch
+	$(BUILD)
 
 test: ## Run all tests, on a real Apache Kafka and a real Redis, with the race detector where there is a C compiler
 	@test/setup.sh

@@ -67,7 +67,7 @@ Send an event and read alerts, with kcat or with Kafka's own tools:
 
 Thirty hours of traffic with a campaign in it, as fast as it is taken:
 
-  STILLWATCH_KAFKA_BROKERS={kafka} go run ./cmd/stillwatch simulate demo --kafka
+  STILLWATCH_KAFKA_BROKERS={kafka} bin/stillwatch simulate demo --kafka
 
 Ctrl-C stops it.
 `))
