@@ -60,7 +60,7 @@ func TestATotalBelowTheSumOfItsRowsIsExplained(t *testing.T) {
 		{Detector: "params", Axis: detectors.Coordination, Plane: detectors.Client, Bits: 4},
 		{Detector: "elicitation", Axis: detectors.Harvest, Bits: 3},
 	}}
-	text := Text(f, TextOptions{})
+	text := alert.Text(f, alert.TextOptions{})
 	require.Equal(t, 1, strings.Count(text, "bits in all"), text)
 	require.Contains(t, text, "8.0 bits in all; what one cause explains, such as one program, counts once and in part")
 	require.Contains(t, text, "1 more model\n")
