@@ -24,6 +24,7 @@ func (s *service) complaints() []string {
 }
 
 func TestWhatCannotWorkEndsWithOneLineThatSaysWhatToDo(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name     string
 		settings func(t *testing.T) section
@@ -71,6 +72,7 @@ func TestWhatCannotWorkEndsWithOneLineThatSaysWhatToDo(t *testing.T) {
 }
 
 func TestAConfigurationFileThatCannotBeReadIsNamed(t *testing.T) {
+	t.Parallel()
 	missing := filepath.Join(t.TempDir(), "missing.yaml")
 	broken := filepath.Join(t.TempDir(), "broken.yaml")
 	require.NoError(t, os.WriteFile(broken, []byte("kafka: [unclosed\n"), 0o600))
@@ -84,6 +86,7 @@ func TestAConfigurationFileThatCannotBeReadIsNamed(t *testing.T) {
 }
 
 func TestItSpeaksToASecureKafkaAndRefusesAWrongPasswordAtOnce(t *testing.T) {
+	t.Parallel()
 	k := harness.StartSecureKafka(t)
 	secure := func(password string) section {
 		return section{"kafka": section{
@@ -105,6 +108,7 @@ func TestItSpeaksToASecureKafkaAndRefusesAWrongPasswordAtOnce(t *testing.T) {
 }
 
 func TestItIsNotReadyWhileRedisIsGoneAndSaysSo(t *testing.T) {
+	t.Parallel()
 	r := harness.StartRedis(t, "")
 	s := newDeployment(t).set(section{"redis": section{"addresses": []string{r.Addr}}}).start().waitReady()
 	r.Stop()
@@ -112,6 +116,7 @@ func TestItIsNotReadyWhileRedisIsGoneAndSaysSo(t *testing.T) {
 }
 
 func TestItIsNotReadyWhileKafkaIsGoneAndSaysSo(t *testing.T) {
+	t.Parallel()
 	k := harness.StartKafka(t)
 	s := newDeployment(t).set(section{"kafka": section{"brokers": []string{k.Addr}}}).start().waitReady()
 	k.Stop()

@@ -25,6 +25,7 @@ var errStillReady = errors.New("the service still calls itself ready")
 var smallBatches = section{"pipeline": section{"batch_records": 10}}
 
 func TestAfterKillsTheFingerprintsEqualThoseOfAnUninterruptedRun(t *testing.T) {
+	t.Parallel()
 	const accounts, events = 200, 9000
 	whole := newDeployment(t)
 	// One source partition gives every run the same order of observations, so the states can be compared byte by byte.
@@ -61,6 +62,7 @@ func TestAfterKillsTheFingerprintsEqualThoseOfAnUninterruptedRun(t *testing.T) {
 }
 
 func TestTwoInstancesShareThePartitionsAndLoseNothingWhenOneIsKilled(t *testing.T) {
+	t.Parallel()
 	const accounts, events = 200, 9000
 	messages := traffic(accounts, events)
 	d := newDeployment(t).set(smallBatches)
