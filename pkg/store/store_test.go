@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net"
@@ -256,7 +257,11 @@ func (p *proxy) serve(c net.Conn) {
 				return
 			}
 			if swallow.Load() {
-				return // the answer of the transaction is lost
+				// The answer of the transaction is lost, but only once there is one: an array, after the lines that acknowledge its commands.
+				if bytes.IndexByte(buf[:n], '*') >= 0 {
+					return
+				}
+				continue
 			}
 			if _, err := c.Write(buf[:n]); err != nil {
 				return
