@@ -125,7 +125,7 @@ func (t *correlateTask) Process(batch []Record) (Result, error) {
 		r := &batch[i]
 		if err := t.take(r); err != nil {
 			res.Counts["dead_letter:bad_profile"]++
-			res.Out = append(res.Out, deadProfile(r, err))
+			res.Out = append(res.Out, deadLetter(r, "bad_profile", err.Error()))
 			continue
 		}
 		res.Counts["ok"]++
@@ -202,14 +202,4 @@ func activityName(a campaign.Activity) string {
 	default:
 		return "close"
 	}
-}
-
-func deadProfile(r *Record, err error) Out {
-	return Out{To: DeadLetters, Key: bytes.Clone(r.Key), Value: bytes.Clone(r.Value), Headers: []Header{
-		{"stillwatch-reason", []byte("bad_profile")},
-		{"stillwatch-detail", []byte(err.Error())},
-		{"stillwatch-topic", []byte(r.Topic)},
-		{"stillwatch-partition", fmt.Appendf(nil, "%d", r.Partition)},
-		{"stillwatch-offset", fmt.Appendf(nil, "%d", r.Offset)},
-	}}
 }

@@ -432,11 +432,5 @@ func (t *fingerprintTask) evict() {
 
 func (t *fingerprintTask) deadLetter(r *Record, reason string, err error) {
 	t.res.Counts["dead_letter:"+reason]++
-	t.res.Out = append(t.res.Out, Out{To: DeadLetters, Key: bytes.Clone(r.Key), Value: bytes.Clone(r.Value), Headers: []Header{
-		{"stillwatch-reason", []byte(reason)},
-		{"stillwatch-detail", []byte(err.Error())},
-		{"stillwatch-topic", []byte(r.Topic)},
-		{"stillwatch-partition", fmt.Appendf(nil, "%d", r.Partition)},
-		{"stillwatch-offset", fmt.Appendf(nil, "%d", r.Offset)},
-	}})
+	t.res.Out = append(t.res.Out, deadLetter(r, reason, err.Error()))
 }

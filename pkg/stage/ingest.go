@@ -1,7 +1,6 @@
 package stage
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -330,18 +329,10 @@ func (b *ingestBatch) add(o *fingerprint.Observation) error {
 // never content.
 func (b *ingestBatch) bury(r *Record, bad *trouble) {
 	b.counts["dead_letter:"+bad.reason]++
-	b.out = append(b.out, Out{
-		To: DeadLetters, Key: bytes.Clone(r.Key), Value: bytes.Clone(r.Value),
-		Headers: []Header{
-			{"stillwatch-reason", []byte(bad.reason)},
-			{"stillwatch-detail", []byte(bad.detail)},
-			{"stillwatch-topic", []byte(r.Topic)},
-			{"stillwatch-partition", strconv.AppendInt(nil, int64(r.Partition), 10)},
-			{"stillwatch-offset", strconv.AppendInt(nil, r.Offset, 10)},
-			{"stillwatch-item", strconv.AppendInt(nil, int64(bad.item), 10)},
-			{"stillwatch-bad-items", strconv.AppendInt(nil, int64(bad.items), 10)},
-		},
-	})
+	out := deadLetter(r, bad.reason, bad.detail)
+	out.Headers = append(out.Headers, Header{"stillwatch-item", strconv.AppendInt(nil, int64(bad.item), 10)},
+		Header{"stillwatch-bad-items", strconv.AppendInt(nil, int64(bad.items), 10)})
+	b.out = append(b.out, out)
 }
 
 // observe makes t.o of an event, whose position is set already, or says why that cannot be done.
