@@ -74,6 +74,8 @@ func Run(ctx context.Context, opts Options) (err error) {
 	if d.world, err = simulate.New(scenario, simulate.Texts{}); err != nil {
 		return fmt.Errorf("demo scenario: %w", err)
 	}
+	// The batches are many and small, and the writer of lz4 takes buffers of megabytes for each.
+	d.conf.Kafka.Compression = "snappy"
 	parts, err := local.Start(local.Options{}, &d.conf)
 	if err != nil {
 		return err
