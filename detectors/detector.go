@@ -20,6 +20,8 @@ type Spec struct {
 	// Axis and Plane say which question the evidence answers and which family it belongs to; harvest detectors have no plane.
 	Axis  Axis
 	Plane Plane
+	// Family joins harvest detectors that tell one story, such as the intents of one template: the strongest counts, the others add a quarter.
+	Family string
 	// Summary says in one sentence what is seen.
 	Summary string
 	// Why says why it works, with the source of the formula or of the fact.
@@ -75,6 +77,8 @@ func (s *Spec) Clamp(bits float64) float64 {
 // Context is what a group is measured against.
 type Context struct {
 	Census *census.Census
+	// HandedOver is the share of accounts in no open campaign that exchanged a conversation with another account.
+	HandedOver float64
 	// ShingleAccounts and SkeletonAccounts are the numbers of live entities whose scaffold holds the shingle, whose prompts recur in the skeleton.
 	ShingleAccounts, SkeletonAccounts func(hash uint64) int
 }

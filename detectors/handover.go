@@ -1,32 +1,52 @@
 package detectors
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
+
+// RareHandOver is the share of accounts in hand-overs below which a rarer one earns nothing more: one account in two hundred.
+const RareHandOver = 0.005
+
+// OthersHandedOver is the share of the accounts outside the group that exchanged a conversation with another account.
+func (g *Group) OthersHandedOver(c *Context) float64 {
+	if g.Own == 0 {
+		return c.HandedOver
+	}
+	all, n := float64(c.Census.N), float64(len(g.Members))
+	return math.Max(0, (c.HandedOver*all-float64(g.HandOvers))/math.Max(all-n, 1))
+}
 
 // handOver sees conversations that go on in another account of the group.
 //
 // Why it works: a relay keeps a conversation on one account until that account is rejected or rested, then continues it on the next; the earlier turns come along,
 // word for word. People do not continue each other's conversations.
 // Evasion: drop the conversation at every rejection, and lose the customer's context.
-// Honest traffic like it: a shared public opening (many accounts show it: not counted), a key change inside one organisation.
+// Honest traffic like it: a shared public opening (many accounts show it: not counted), public dialogues that programs replay (the share among the others says how
+// common that is), a key change inside one organisation.
 func handOver() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "hand_over", Axis: Coordination, Plane: Identity, Max: 8,
 			Summary:    "Conversations begun on one member go on in another.",
-			Why:        "Keyed hashes of the human turns so far: what one account was served and another continues; sticky sessions and failover of relays (claude-relay-service).",
+			Why:        "Keyed hashes of the human turns so far: what one account was served and another continues; log2 of the members' share over the others', both smoothed by half a per cent. Sticky sessions and failover of relays (claude-relay-service).",
 			Evasion:    "Dropping conversations at every switch of account.",
 			LookAlikes: "A public opening that many accounts paste; a change of keys inside one organisation.",
 			Needs:      []string{"content.input or sketch"},
 		},
-		Measure: func(g *Group, _ *Context) (Measure, bool) {
+		Measure: func(g *Group, c *Context) (Measure, bool) {
 			if g.HandOvers == 0 || g.Size < 3 {
 				return Measure{}, false
 			}
-			share := float64(g.HandOvers) / float64(len(g.Members))
-			return Measure{Bits: 8 * min(1, 2*share), Observed: share}, true
+			n := float64(len(g.Members))
+			share := float64(g.HandOvers) / n
+			others := g.OthersHandedOver(c)
+			shrunk := (float64(g.HandOvers) + Shrinkage*others) / (n + Shrinkage)
+			return Measure{Bits: math.Log2((shrunk + RareHandOver) / (others + RareHandOver)), Observed: share, Expected: others}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
-			return fmt.Sprintf("%.0f %% of the members took part in a conversation that changed accounts inside the group", 100*m.Observed), "almost none",
+			return fmt.Sprintf("%.0f %% of the members took part in a conversation that changed accounts inside the group", 100*m.Observed),
+				fmt.Sprintf("%.2g %% of all accounts", 100*m.Expected),
 				"a router moves conversations between the accounts"
 		},
 	}

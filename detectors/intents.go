@@ -37,7 +37,7 @@ func cleaning() Detector {
 func intent(id string, f census.Feature, limit float64, what, why, lookAlikes string) Detector {
 	return Detector{
 		Spec: Spec{
-			ID: id, Axis: Harvest, Max: limit, Min: 0,
+			ID: id, Axis: Harvest, Family: "intents", Max: limit, Min: 0,
 			Summary:    "The prompts " + what + ".",
 			Why:        why,
 			Evasion:    "Wording that the multilingual lexicons do not hold.",

@@ -13,6 +13,6 @@ func All() []Detector {
 		// Harvest.
 		elicitation(), coercion(), grading(), generation(), cleaning(),
 		outputLength(), reasoningLength(), singleTurn(), novelty(), dealtOut(),
-		clock(), noRamp(), refusalProbe(), orphans(), aggregator(),
+		clock(), noRamp(), refusalProbe(), orphans(), hopping(), aggregator(),
 	}
 }

@@ -16,7 +16,7 @@ import (
 func scaffold() Detector {
 	return Detector{
 		Spec: Spec{
-			ID: "scaffold", Axis: Coordination, Plane: Work, Max: 8,
+			ID: "scaffold", Axis: Coordination, Plane: Work, Max: MaxWork,
 			Summary:    "The prompts of the members share recurring text that few other accounts use.",
 			Why:        "Coordinated sampling of shingles (Broder 1997) weighted by inverse document frequency (Sparck Jones 1972; column weights of FRAUDAR, Hooi et al. 2016), times the share of the members' own recurring text and traffic that is common.",
 			Evasion:    "Rewriting the template for every request with a model: one more inference per harvested answer.",

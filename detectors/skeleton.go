@@ -13,7 +13,7 @@ import (
 func skeleton() Detector {
 	return Detector{
 		Spec: Spec{
-			ID: "skeleton", Axis: Coordination, Plane: Work, Max: 8,
+			ID: "skeleton", Axis: Coordination, Plane: Work, Max: MaxWork,
 			Summary:    "The prompts of the members share an uncommon layout of headings, lists, tags and labels.",
 			Why:        "Structure survives paraphrase; weighted by inverse document frequency.",
 			Evasion:    "Varying the layout of prompt and answer, and parsing every variant.",

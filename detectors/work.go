@@ -6,6 +6,10 @@ import (
 	"slices"
 )
 
+// MaxWork bounds what shared work is worth, in bits: a template of one account in thirty-two. A rarer one is not more suspicious: how rare the same forty accounts of one
+// vendor are depends on how many other customers the gateway has, and so on the size of the world and not on theirs.
+const MaxWork = 5
+
 // CommonWork is what the prompts of a group's members have in common.
 type CommonWork struct {
 	// Shingles are the shared shingles: in the scaffold of at least a fifth of the members and, among them, several times as common as in the population.

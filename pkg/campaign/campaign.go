@@ -49,6 +49,8 @@ type Campaign struct {
 	models   []string
 	output   int64
 	dirty    bool
+	// followed is the evaluation in which it was last followed.
+	followed int
 }
 
 type told struct {
@@ -72,6 +74,14 @@ func (c *Campaign) defining() map[detectors.Plane]bool {
 		m[p] = true
 	}
 	return m
+}
+
+// holds tells of an account's slot whether it is a member.
+func (c *Campaign) holds(p *population) func(slot int32) bool {
+	return func(slot int32) bool {
+		_, ok := c.Members[p.accounts[slot].profile.Account]
+		return ok
+	}
 }
 
 func (c *Campaign) reopen(now int64) {
@@ -148,7 +158,7 @@ func (c *Campaign) take(s *search, members []int32, labels map[uint64]string) {
 		a := s.pop.accounts[i]
 		p := &a.profile
 		m := Member{Account: p.Account, Org: p.Org, Requests: p.Requests, FirstSeen: p.FirstSeen, LastSeen: p.LastSeen}
-		l := model.fit(a, s.ctx, true)
+		l := model.fit(a, s.ctx, true, a.linked(c.holds(s.pop)))
 		m.Agreement, m.Planes = l.agreement()
 		m.Stack = labels[census.Value(p, census.Trait(fingerprint.Stack))]
 		c.sample = append(c.sample, m)

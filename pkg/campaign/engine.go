@@ -138,6 +138,7 @@ func (e *Engine) evaluate(t *tenant, now int64) []Emission {
 	}
 	ctx := &detectors.Context{
 		Census:           t.census,
+		HandedOver:       pop.handedOver(func(a *account) bool { return member[a.profile.Account] != nil }),
 		ShingleAccounts:  func(h uint64) int { return pop.count(makeKey(byShingle, h)) },
 		SkeletonAccounts: func(h uint64) int { return pop.count(makeKey(bySkeleton, h)) },
 	}
@@ -166,27 +167,29 @@ func (e *Engine) evaluate(t *tenant, now int64) []Emission {
 // follow takes the accounts that fit an open campaign into it and measures it again.
 func (e *Engine) follow(c *Campaign, s *search, now int64, touched map[string]bool) {
 	var members []int32
-	for n, a := range s.pop.accounts {
+	holds := c.holds(s.pop)
+	for name := range c.Members {
+		a := s.pop.byName[name]
 		if a == nil {
 			continue
 		}
-		i := int32(n)
-		_, inside := c.Members[a.profile.Account]
-		if s.taken[i] && !inside {
+		// Who was named early on little evidence and turns out not to fit is cleared; a member who fits less than before is not.
+		if l := c.Model.fit(a, s.ctx, true, a.linked(holds)); l.bits < cleared && !l.same {
+			delete(c.Members, name)
+			touched[name] = true
 			continue
 		}
-		if inside {
-			// Who was named early on little evidence and turns out not to fit is cleared; a member who fits less than before is not.
-			if l := c.Model.fit(a, s.ctx, true); l.bits < cleared && !l.same {
-				delete(c.Members, a.profile.Account)
-				touched[a.profile.Account] = true
-				continue
-			}
-			members = append(members, i)
+		members = append(members, a.slot)
+	}
+	// Who did not fit and has sent nothing since is looked at again once in a while only.
+	whole := c.followed != s.pop.evaluation-1 || s.pop.evaluation%wholeScan == 0
+	c.followed = s.pop.evaluation
+	for n, a := range s.pop.accounts {
+		if a == nil || !whole && a.changed < s.pop.evaluation || s.taken[int32(n)] || holds(int32(n)) {
 			continue
 		}
-		if l := c.Model.fit(a, s.ctx, false); l.fits(c.Model.Size, float64(len(s.pop.entities))) {
-			members = append(members, i)
+		if l := c.Model.fit(a, s.ctx, false, a.linked(holds)); l.fits(c.Model.Size, float64(len(s.pop.entities))) {
+			members = append(members, a.slot)
 			c.Members[a.profile.Account] = now
 			touched[a.profile.Account] = true
 		}
@@ -225,6 +228,8 @@ func (e *Engine) adopt(t *tenant, f found, s *search, now int64, touched map[str
 		home = &Campaign{ID: id, Tenant: t.name, Opened: now, Members: map[string]int64{}}
 		t.campaigns = append(t.campaigns, home)
 		e.clockChanged = true
+		// What is explained is no part of the population from now on.
+		t.census = nil
 	} else if home.Closed {
 		home.reopen(now)
 	}
@@ -240,6 +245,9 @@ func (e *Engine) adopt(t *tenant, f found, s *search, now int64, touched map[str
 	home.measure(f.group, &f.score, e, s, f.members)
 	home.dirty = true
 }
+
+// wholeScan is the number of evaluations after which an open campaign looks at all accounts again, not only at those that changed: its model moves slowly.
+const wholeScan = 12
 
 // cleared is the fit in bits below which a member is let go: even odds against a random account, well below what naming one takes.
 const cleared = 1

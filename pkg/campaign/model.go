@@ -17,12 +17,19 @@ type Model struct {
 	Traits []TraitModel `json:"traits,omitempty"`
 	// Shingles are the shared shingles, each with how rare it is among the others, in bits: log2 of one over the share of the accounts outside that carry it.
 	Shingles []Shingle `json:"shingles,omitempty"`
+	// Carriers is the share of members that carry at least a third of the shared shingles.
+	Carriers float64 `json:"carriers,omitempty"`
 	// Behaviour holds how the members use the service.
 	Behaviour []Behaviour `json:"behaviour,omitempty"`
 	// Skeleton is the shared layout, with its rarity among the others and the share of members that write in it.
 	Skeleton       uint64  `json:"skeleton,omitempty"`
 	SkeletonRarity float64 `json:"skeleton_rarity,omitempty"`
 	SkeletonShare  float64 `json:"skeleton_share,omitempty"`
+
+	// HandOvers is the share of members that took part in a conversation handed over inside the group.
+	HandOvers float64 `json:"hand_overs,omitempty"`
+	// HandOverBase is the share of the others that exchanged a conversation with anyone.
+	HandOverBase float64 `json:"hand_over_base,omitempty"`
 
 	shared map[uint64]float64
 	total  float64
@@ -51,7 +58,14 @@ type Shingle struct {
 type TraitModel struct {
 	Trait  census.Trait        `json:"trait"`
 	Plane  detectors.Plane     `json:"plane"`
-	Values []census.ValueShare `json:"values"`
+	Values []TraitValue    `json:"values"`
+}
+
+// TraitValue is a value with the share of members that show it and that of the others. In the census a pool that was counted too would make its own values common.
+type TraitValue struct {
+	Value uint64  `json:"value"`
+	Share float64 `json:"share"`
+	Base  float64 `json:"base,omitempty"`
 }
 
 var modelTraits = [...]struct {
@@ -96,7 +110,13 @@ func learn(g *detectors.Group, c *detectors.Context) *Model {
 		if c.Census.Effective(t.trait, g.Size).Low-entropy < coincident {
 			continue
 		}
-		m.Traits = append(m.Traits, TraitModel{t.trait, t.plane, shares[:min(len(shares), modelValues)]})
+		values := make([]TraitValue, min(len(shares), modelValues))
+		for i := range values {
+			v := shares[i]
+			rare := 0.5 / (float64(c.Census.N) + 1)
+			values[i] = TraitValue{v.Value, v.Share, math.Max(rare, (c.Census.Share(t.trait, v.Value)-g.Own*v.Share)/(1-g.Own))}
+		}
+		m.Traits = append(m.Traits, TraitModel{t.trait, t.plane, values})
 	}
 	for _, b := range behaviours {
 		var n, sum, squares float64
@@ -113,15 +133,19 @@ func learn(g *detectors.Group, c *detectors.Context) *Model {
 			m.Behaviour = append(m.Behaviour, Behaviour{b.feature, mean, math.Max(b.floor, math.Sqrt(math.Max(0, squares/n-mean*mean)))})
 		}
 	}
+	if n := len(g.Members); n > 0 {
+		m.HandOvers, m.HandOverBase = float64(g.HandOvers)/float64(n), g.OthersHandedOver(c)
+	}
 	w := &g.Work
 	outside := func(df int, inside float64) float64 {
-		return math.Log2((float64(c.Census.N) - g.Size + 1) / (math.Max(float64(df)-inside, 0) + 0.5))
+		return math.Log2(((1-g.Own)*float64(c.Census.N) + 1) / (math.Max(float64(df)-inside, 0) + 0.5))
 	}
 	for _, s := range w.Shingles[:min(len(w.Shingles), modelShingles)] {
 		if r := outside(c.ShingleAccounts(s.Hash), s.Weight); r >= 1 {
 			m.Shingles = append(m.Shingles, Shingle{s.Hash, r})
 		}
 	}
+	m.Carriers = w.Carriers / g.Size
 	if w.SkeletonShare >= 0.3 {
 		m.Skeleton, m.SkeletonShare = w.Skeleton, w.SkeletonShare
 		m.SkeletonRarity = outside(c.SkeletonAccounts(w.Skeleton), w.SkeletonShare*g.Size)
@@ -132,9 +156,24 @@ func learn(g *detectors.Group, c *detectors.Context) *Model {
 // likelihood is how an account fits the model: log2 of the odds against a random account, in all and by plane.
 type likelihood struct {
 	bits   float64
-	planes map[detectors.Plane]float64
+	planes byPlane
 	// same says that most of the account's requests carry most of the shared text: no second plane is needed.
 	same bool
+	// spoke is the number of planes that the model and the account both speak of.
+	spoke int
+}
+
+// byPlane holds a figure for each plane, by its place in planeOrder.
+type byPlane [len(planeOrder)]float64
+
+// place is a plane's place in planeOrder.
+func place(p detectors.Plane) int {
+	for i, q := range planeOrder {
+		if p == q {
+			return i
+		}
+	}
+	return 0
 }
 
 // background is the weight of the population in a member's distribution: nobody is ruled out by one odd value (log2 of it bounds the bits against).
@@ -146,54 +185,45 @@ const maxFit = 6
 // maxSame bounds the bits of the same text in most requests, which may speak alone: a thousand to one.
 const maxSame = 10
 
-// fit measures an account against the model. inside says that the model was learnt from this account too, whose own vote is then left out.
-func (m *Model) fit(a *account, c *detectors.Context, inside bool) likelihood {
-	l := likelihood{planes: map[detectors.Plane]float64{}}
+// fit measures an account against the model. inside says that the model was learnt from this account too, whose own vote is then left out; linked that it
+// exchanged a conversation with a member.
+func (m *Model) fit(a *account, c *detectors.Context, inside, linked bool) likelihood {
+	var l likelihood
+	var traits byPlane
 	p := &a.profile
-	traits := map[detectors.Plane]float64{}
 	for i := range m.Traits {
 		t := &m.Traits[i]
 		v := census.Value(p, t.Trait)
 		if v == 0 {
 			continue
 		}
-		var share, base float64
-		if t.Trait == census.SignupDay {
-			// A day more or less is the same cohort.
-			for _, s := range t.Values {
-				if d := int64(s.Value) - int64(v); d >= -1 && d <= 1 {
-					share += s.Share
-				}
-			}
-			for d := v - 1; d <= v+1; d++ {
-				base += c.Census.Share(t.Trait, d)
-			}
-		} else {
-			for _, s := range t.Values {
-				if s.Value == v {
-					share = s.Share
-				}
-			}
-			base = c.Census.Share(t.Trait, v)
-		}
+		share, base := t.odds(v, c.Census)
 		if inside && m.Size > 1 {
 			share = math.Max(0, (share*m.Size-1)/(m.Size-1))
 		}
 		bits := math.Log2(((1-background)*share + background*base) / base)
 		bits = math.Max(-4, math.Min(maxFit, bits))
 		// The traits of a plane tell one story, so they are averaged: the pool's bank with another card speaks neither way.
-		l.planes[t.Plane] += bits
-		traits[t.Plane]++
+		plane := place(t.Plane)
+		l.planes[plane] += bits
+		traits[plane]++
 	}
 	for plane, n := range traits {
-		l.planes[plane] /= n
+		if n > 0 {
+			l.planes[plane] /= n
+			l.spoke++
+		}
+	}
+	if m.HandOvers >= leastHandOvers {
+		l.planes[place(detectors.Identity)] += m.handed(linked)
 	}
 	if work, same, ok := m.work(p); ok {
-		l.planes[detectors.Work], l.same = work, same
+		l.planes[place(detectors.Work)], l.same = work, same
+		l.spoke++
 	}
-	for _, plane := range planeOrder {
+	for _, b := range l.planes {
 		// The same text in most requests is not outweighed by a card or a day that differs: a replaced pool has new ones.
-		if b := l.planes[plane]; b > 0 || !l.same {
+		if b > 0 || !l.same {
 			l.bits += b
 		}
 	}
@@ -201,6 +231,42 @@ func (m *Model) fit(a *account, c *detectors.Context, inside bool) likelihood {
 		l.bits += m.behaves(&a.vector, c)
 	}
 	return l
+}
+
+// odds is the share of the members that show the value, and of the others. A sign-up a day before or after is the same cohort.
+func (t *TraitModel) odds(v uint64, c *census.Census) (share, base float64) {
+	near := uint64(0)
+	if t.Trait == census.SignupDay {
+		near = 1
+	}
+	for d := v - near; d <= v+near; d++ {
+		known := false
+		for i := range t.Values {
+			if x := &t.Values[i]; x.Value == d {
+				share += x.Share
+				if known = x.Base > 0; known {
+					base += x.Base
+				}
+			}
+		}
+		if !known {
+			base += c.Share(t.Trait, d)
+		}
+	}
+	return share, base
+}
+
+// leastHandOvers is the share of members in hand-overs from which it is a trait of the group.
+const leastHandOvers = 0.1
+
+// handed is what it says of an account that it exchanged a conversation with a member, or did not.
+func (m *Model) handed(linked bool) float64 {
+	base := m.HandOverBase + detectors.RareHandOver
+	share := (1-background)*m.HandOvers + background*base
+	if linked {
+		return math.Max(0, math.Min(maxFit, math.Log2(share/base)))
+	}
+	return math.Max(-1, math.Log2((1-share)/(1-base)))
 }
 
 // behaves is how the account's use of the service fits: log2 of the ratio of two normal densities, the members' and the population's, bounded for each feature. It
@@ -252,10 +318,11 @@ func (m *Model) work(p *fingerprint.Profile) (bits float64, same, ok bool) {
 			}
 			bits = math.Min(limit, m.total/float64(len(m.Shingles))) * math.Min(1, 2*share)
 		case p.WithText >= 2:
-			bits = -3
+			// Silence is as telling as the text is common among the members.
+			bits = math.Log2(math.Max(background, 1-m.Carriers))
 		default:
 			// One request shows nothing that recurs: wait.
-			bits = -1.5
+			bits = math.Max(-1.5, math.Log2(math.Max(background, 1-m.Carriers)))
 		}
 	}
 	if m.Skeleton != 0 {
@@ -295,14 +362,14 @@ const memberOdds = 2
 func (l *likelihood) agreement() (float64, []detectors.Plane) {
 	var out []detectors.Plane
 	for _, p := range planeOrder {
-		if l.planes[p] >= 1 {
+		if l.planes[place(p)] >= 1 {
 			out = append(out, p)
 		}
 	}
-	if len(l.planes) == 0 {
+	if l.spoke == 0 {
 		return 0, nil
 	}
-	return float64(len(out)) / float64(len(l.planes)), out
+	return math.Min(1, float64(len(out))/float64(l.spoke)), out
 }
 
 // similar is the share of another model's traits and work that this one knows, 0..1: how a successor is recognised when no account is left.

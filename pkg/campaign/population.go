@@ -27,7 +27,12 @@ type account struct {
 	// mass is the sum over the scaffold of sightings times idf, as of evaluation weighed.
 	mass    float64
 	weighed int
+	// changed is the evaluation before which the profile came.
+	changed int
 }
+
+// linked tells whether the account exchanged a conversation with one of those that inside tells of.
+func (a *account) linked(inside func(slot int32) bool) bool { return slices.ContainsFunc(a.handed, inside) }
 
 // keyKind says what a posting is about.
 type keyKind uint8
@@ -119,6 +124,7 @@ func (p *population) upsert(prof fingerprint.Profile) {
 	} else {
 		p.leave(a)
 	}
+	a.changed = p.evaluation + 1
 	a.profile = prof
 	a.vector = census.Features(&a.profile)
 	entity := a.order
@@ -357,6 +363,21 @@ func (p *population) sorted() []*account {
 // sort puts slots into sampling order.
 func (p *population) sort(slots []int32) {
 	slices.SortFunc(slots, func(i, j int32) int { return p.before(i, p.accounts[j]) })
+}
+
+// handedOver is the share of accounts that exchanged a conversation with another.
+func (p *population) handedOver(skip func(*account) bool) float64 {
+	n, all := 0, 0
+	for _, a := range p.accounts {
+		if a == nil || skip(a) {
+			continue
+		}
+		all++
+		if len(a.handed) > 0 {
+			n++
+		}
+	}
+	return float64(n) / float64(max(all, 1))
 }
 
 // forget drops the candidates that the evaluation did not meet.

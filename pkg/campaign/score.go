@@ -2,7 +2,6 @@ package campaign
 
 import (
 	"math"
-	"slices"
 
 	"github.com/stillwatch/stillwatch/detectors"
 )
@@ -37,7 +36,7 @@ func evaluate(g *detectors.Group, c *detectors.Context, registry []detectors.Det
 		measures: make([]detectors.Measure, len(registry)),
 		spoke:    make([]bool, len(registry)),
 	}
-	best := map[detectors.Plane][]float64{}
+	best, families := map[detectors.Plane][]float64{}, map[string][]float64{}
 	for i := range registry {
 		d := &registry[i]
 		if d.Spec.Costly && !whole {
@@ -50,6 +49,8 @@ func evaluate(g *detectors.Group, c *detectors.Context, registry []detectors.Det
 		m.Bits = d.Spec.Clamp(m.Bits)
 		s.measures[i], s.spoke[i] = m, true
 		switch {
+		case d.Spec.Family != "":
+			families[d.Spec.Family] = append(families[d.Spec.Family], m.Bits)
 		case d.Spec.Axis == detectors.Harvest:
 			s.harvest += m.Bits
 		case m.Bits <= 0:
@@ -59,17 +60,14 @@ func evaluate(g *detectors.Group, c *detectors.Context, registry []detectors.Det
 			best[d.Spec.Plane] = append(best[d.Spec.Plane], m.Bits)
 		}
 	}
+	for _, family := range sortedKeys(families) {
+		s.harvest += oneStory(families[family])
+	}
 	for _, plane := range planeOrder {
-		bits := best[plane]
-		if len(bits) == 0 {
+		if len(best[plane]) == 0 {
 			continue
 		}
-		slices.Sort(bits)
-		slices.Reverse(bits)
-		total := bits[0]
-		for _, b := range bits[1:] {
-			total += secondShare * b
-		}
+		total := oneStory(best[plane])
 		// Shared text is no coincidence however it was found; what it is worth is its rarity.
 		if g.Defining[plane] && plane != detectors.Work {
 			total *= definingDiscount
@@ -82,6 +80,16 @@ func evaluate(g *detectors.Group, c *detectors.Context, registry []detectors.Det
 	s.operator += others
 	s.coordination += s.software() + others
 	return s
+}
+
+// oneStory adds up the bits of detectors that tell one story: the strongest, and a part of the others.
+func oneStory(bits []float64) float64 {
+	total, most := 0.0, bits[0]
+	for _, b := range bits {
+		total += secondShare * b
+		most = math.Max(most, b)
+	}
+	return total + (1-secondShare)*most
 }
 
 // software is what the work and client planes say together. One program used by many customers shows one template, one layout, one client and one set of

@@ -156,6 +156,7 @@ func (s *search) settle(c *candidate) (found, bool) {
 	ok := false
 	var model *Model
 	population := float64(len(s.pop.entities))
+	holds := func(slot int32) bool { return inside[slot] }
 	for range settleRounds {
 		model = learn(group, s.ctx)
 		var next, core []int32
@@ -164,7 +165,7 @@ func (s *search) settle(c *candidate) (found, bool) {
 			if a == nil || s.taken[i] {
 				continue
 			}
-			if l := model.fit(a, s.ctx, inside[i]); l.fits(group.Size, population) {
+			if l := model.fit(a, s.ctx, inside[i], a.linked(holds)); l.fits(group.Size, population) {
 				next = append(next, i)
 				if inside[i] {
 					core = append(core, i)
