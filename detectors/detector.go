@@ -22,6 +22,8 @@ type Spec struct {
 	Plane Plane
 	// Family joins harvest detectors that tell one story, such as the intents of one template: the strongest counts, the others add a quarter.
 	Family string
+	// Purpose marks what no honest crowd asks for together: where many accounts write one text for it, the text speaks for itself.
+	Purpose bool
 	// Summary says in one sentence what is seen.
 	Summary string
 	// Why says why it works, with the source of the formula or of the fact.

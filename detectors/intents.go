@@ -17,7 +17,9 @@ func elicitation() Detector {
 }
 
 func coercion() Detector {
-	return intent("coercion", census.Coercion, 5, "ask for hidden reasoning", "Demands for the model's hidden reasoning or system prompt, as in GTIG's and Anthropic's reports of 2026.", "Red teams and researchers.")
+	d := intent("coercion", census.Coercion, 5, "ask for hidden reasoning", "Demands for the model's hidden reasoning or system prompt, as in GTIG's and Anthropic's reports of 2026.", "Red teams and researchers.")
+	d.Spec.Purpose = true
+	return d
 }
 
 func grading() Detector {

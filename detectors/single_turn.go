@@ -12,7 +12,7 @@ import (
 // Evasion: harvest dialogues, at several times the price per item. Honest traffic like it: every API application; it is one figure among many.
 func singleTurn() Detector {
 	return ranking(Spec{
-		ID: "single_turn", Axis: Harvest, Max: 1.5, Min: -3,
+		ID: "single_turn", Axis: Harvest, Max: 1.5, Min: -1.5,
 		Summary:    "The requests stand alone: no conversation, no tool loop. Growing conversations count as innocence.",
 		Why:        "Mean rank of the single-turn share in the census (an AUC).",
 		Evasion:    "Harvesting dialogues, at several times the price per item.",

@@ -12,6 +12,8 @@ type score struct {
 	// operator is the part of coordination that one program in many hands does not explain: funding, sign-up, devices, conversations that change
 	// accounts, the sharing out of the load; less what speaks for innocence.
 	operator float64
+	// text is how surely the members write the same text in most requests, purpose the strongest intent that no honest crowd shares, both in bits; size the number of entities.
+	text, purpose, size float64
 	// planes holds the best positive evidence of each plane after discounts, in bits.
 	planes map[detectors.Plane]float64
 	// measures holds each detector's clamped bits, by position in the registry; NaN where it could not say.
@@ -36,7 +38,7 @@ func evaluate(g *detectors.Group, c *detectors.Context, registry []detectors.Det
 		measures: make([]detectors.Measure, len(registry)),
 		spoke:    make([]bool, len(registry)),
 	}
-	best, families := map[detectors.Plane][]float64{}, map[string][]float64{}
+	best, families := map[detectors.Plane]story{}, map[string]story{}
 	for i := range registry {
 		d := &registry[i]
 		if d.Spec.Costly && !whole {
@@ -48,6 +50,9 @@ func evaluate(g *detectors.Group, c *detectors.Context, registry []detectors.Det
 		}
 		m.Bits = d.Spec.Clamp(m.Bits)
 		s.measures[i], s.spoke[i] = m, true
+		if d.Spec.Purpose {
+			s.purpose = math.Max(s.purpose, m.Bits)
+		}
 		switch {
 		case d.Spec.Family != "":
 			families[d.Spec.Family] = append(families[d.Spec.Family], m.Bits)
@@ -60,14 +65,18 @@ func evaluate(g *detectors.Group, c *detectors.Context, registry []detectors.Det
 			best[d.Spec.Plane] = append(best[d.Spec.Plane], m.Bits)
 		}
 	}
+	s.size = g.Size
+	if g.Work.Traffic >= mostRequests {
+		s.text = best[detectors.Work].most()
+	}
 	for _, family := range sortedKeys(families) {
-		s.harvest += oneStory(families[family])
+		s.harvest += families[family].bits()
 	}
 	for _, plane := range planeOrder {
 		if len(best[plane]) == 0 {
 			continue
 		}
-		total := oneStory(best[plane])
+		total := best[plane].bits()
 		// Shared text is no coincidence however it was found; what it is worth is its rarity.
 		if g.Defining[plane] && plane != detectors.Work {
 			total *= definingDiscount
@@ -82,14 +91,25 @@ func evaluate(g *detectors.Group, c *detectors.Context, registry []detectors.Det
 	return s
 }
 
-// oneStory adds up the bits of detectors that tell one story: the strongest, and a part of the others.
-func oneStory(bits []float64) float64 {
-	total, most := 0.0, bits[0]
-	for _, b := range bits {
+// story holds the bits of detectors that tell one story.
+type story []float64
+
+// bits are the strongest, and a part of the others.
+func (s story) bits() float64 {
+	total := 0.0
+	for _, b := range s {
 		total += secondShare * b
+	}
+	return total + (1-secondShare)*s.most()
+}
+
+// most is the strongest, 0 when there is none.
+func (s story) most() float64 {
+	most := 0.0
+	for _, b := range s {
 		most = math.Max(most, b)
 	}
-	return total + (1-secondShare)*most
+	return most
 }
 
 // software is what the work and client planes say together. One program used by many customers shows one template, one layout, one client and one set of
@@ -124,7 +144,7 @@ var planeOrder = [...]detectors.Plane{
 // margin is how far a score lies beyond the line, in bits; negative below it. Each axis has a floor, because both questions need a yes, and their sum has a line: what a
 // careful operator hides on one axis must be made up for on the other. There is a second way over it, for pools that carry other people's conversations and so look
 // like ordinary use: an operator's hand that nothing else explains, with little harvest.
-func (s *score) margin(o *Options) float64 { return math.Max(s.sum(o), s.hand(o)) }
+func (s *score) margin(o *Options) float64 { return math.Max(math.Max(s.sum(o), s.hand(o)), s.plain(o)) }
 
 func (s *score) sum(o *Options) float64 {
 	return math.Min(s.coordination+s.harvest-o.Total, math.Min(s.coordination-o.Coordination, s.harvest-o.Harvest))
@@ -134,7 +154,24 @@ func (s *score) hand(o *Options) float64 {
 	return math.Min(s.operator-o.Operator, math.Min(s.coordination-o.Operator-programBits, s.harvest-weakHarvest))
 }
 
+// plain is how far the purpose speaks for itself: more accounts than a research team has write the same rare text in most of their requests, and the text demands the
+// hidden reasoning. There is no second cause to wait for: the text is both the coordination and the harvest.
+func (s *score) plain(o *Options) float64 {
+	if s.size < plainSize || s.text == 0 {
+		return math.Inf(-1)
+	}
+	return math.Min(s.text-plainText, math.Min(s.purpose-plainPurpose, s.harvest-o.Harvest-plainHarvest))
+}
+
 const (
+	// mostRequests is the share of requests from which a shared text is what an account is for.
+	mostRequests = 0.5
+	// plainSize is the least number of entities, plainText the bits of shared work, plainPurpose the bits of the purpose (eight times the others' share of requests), and
+	// plainHarvest what the harvest needs beyond its floor: long, single answers as well.
+	plainSize    = 16
+	plainText    = 2.5
+	plainPurpose = 3
+	plainHarvest = 3
 	// programBits is what the program must add to the operator's hand: funding and sign-up without common work or client are a family or a launch.
 	programBits = 3
 	// weakHarvest is the least harvest in bits where the operator's hand is plain: twice as much as chance.
@@ -143,7 +180,7 @@ const (
 
 // passes says whether the score makes a finding.
 func (s *score) passes(o *Options) bool {
-	return s.margin(o) >= 0 && s.independent() >= o.Planes
+	return s.plain(o) >= 0 || s.margin(o) >= 0 && s.independent() >= o.Planes
 }
 
 // independent counts the causes that agree: the work and client planes are one, the program; networks alone are never one.
