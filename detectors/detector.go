@@ -110,6 +110,8 @@ type Group struct {
 	Own float64
 	// Defining are the planes of the facets that the group was selected by: its agreement there is no coincidence and counts at a discount.
 	Defining map[Plane]bool
+	// Doubt is how many random accounts the group is diluted with before its means are believed; 0 is Shrinkage. An account judged alone is believed for its many requests.
+	Doubt float64
 	// HandOvers is the number of members that took part in a conversation handed over inside the group.
 	HandOvers int
 	// Work is what the members' prompts share, computed once by SharedWork.
@@ -128,6 +130,14 @@ type tally struct {
 type ranked struct {
 	mean, auc, n float64
 	ok           bool
+}
+
+// doubt is how many random accounts the group is diluted with.
+func (g *Group) doubt() float64 {
+	if g.Doubt > 0 {
+		return g.Doubt
+	}
+	return Shrinkage
 }
 
 // count tallies a trait's values over the members.

@@ -12,15 +12,15 @@ import (
 // Why it works: a pool's scheduler hands requests to the least recently used account; people and companies are heavy-tailed (in a public trace of real
 // clients the top ten carry 63-93 % of the requests).
 // Evasion: a scheduler that imitates a heavy tail wastes most of its accounts' capacity.
-// Honest traffic like it: a class that answers the same questions, cron jobs on one schedule.
+// Honest traffic like it: a class that answers the same questions or a hackathon (in one place: counted as far as the networks are diverse), cron jobs on one schedule.
 func loadBalance() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "load_balance", Axis: Coordination, Plane: Schedule, Max: 3, Min: -2,
 			Summary:    "The members share the load evenly.",
-			Why:        "log2 of the spread of request rates in the population over the group's, both freed from counting noise; shrunk by the group's size.",
+			Why:        "log2 of the spread of request rates in the population over the group's, both freed from counting noise, beyond two standard errors at the group's size; times how diverse the members' networks are.",
 			Evasion:    "Imitating a heavy tail, which wastes most accounts' capacity.",
-			LookAlikes: "A class with one assignment; jobs on one schedule.",
+			LookAlikes: "A class with one assignment, which shares its network; jobs on one schedule.",
 		},
 		Measure: func(g *Group, c *Context) (Measure, bool) {
 			var s census.Spread
@@ -36,6 +36,10 @@ func loadBalance() Detector {
 			bits := math.Log2(population / sd)
 			noise := 2 * math.Log2E / math.Sqrt(2*(s.N()-1))
 			bits = math.Copysign(math.Max(0, math.Abs(bits)-noise), bits)
+			if bits > 0 {
+				// People who do one task in one place share their load too.
+				bits *= NetworkDiversity(g, c)
+			}
 			return Measure{Bits: bits, Observed: math.Exp2(sd), Expected: math.Exp2(population)}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {

@@ -36,7 +36,7 @@ func orphans() Detector {
 			if g.Own > 0 {
 				expected = c.Census.Orphaned(share, n)
 			}
-			shrunk := (share + expected*Shrinkage) / (n + Shrinkage)
+			shrunk := (share + expected*g.doubt()) / (n + g.doubt())
 			// Members that never continue a conversation dilute the figure: the group's traffic is judged, not its talkative part.
 			return Measure{Bits: math.Log2((shrunk+0.05)/(expected+0.05)) * math.Min(1, 2*n/g.Size), Observed: share / n, Expected: expected}, true
 		},

@@ -9,10 +9,10 @@ func All() []Detector {
 		signupCohort(), campus(),
 		stack(), device(), params(), relay(),
 		network(),
-		loadBalance(), synchrony(),
+		loadBalance(), synchrony(), succession(),
 		// Harvest.
 		elicitation(), coercion(), grading(), generation(), cleaning(),
 		outputLength(), reasoningLength(), singleTurn(), novelty(), dealtOut(),
-		clock(), noRamp(), refusalProbe(), orphans(), hopping(), aggregator(),
+		clock(), noRamp(), fanout(), pivot(), refusalProbe(), orphans(), hopping(), aggregator(),
 	}
 }

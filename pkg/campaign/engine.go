@@ -161,6 +161,7 @@ func (e *Engine) evaluate(t *tenant, now int64) []Emission {
 	for _, f := range s.run() {
 		e.adopt(t, f, s, now, touched)
 	}
+	s.accounts()
 	return e.tell(t, now, touched)
 }
 

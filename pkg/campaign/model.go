@@ -56,8 +56,8 @@ type Shingle struct {
 
 // TraitModel is the distribution of one trait among the members.
 type TraitModel struct {
-	Trait  census.Trait        `json:"trait"`
-	Plane  detectors.Plane     `json:"plane"`
+	Trait  census.Trait    `json:"trait"`
+	Plane  detectors.Plane `json:"plane"`
 	Values []TraitValue    `json:"values"`
 }
 
@@ -352,11 +352,20 @@ func (l *likelihood) fits(n, population float64) bool {
 		}
 	}
 	prior := math.Log2(math.Max(population-n, 1) / math.Max(n, 1))
-	return (agree >= 2 || l.same) && l.bits >= math.Max(3, prior+memberOdds)
+	odds := float64(memberOdds)
+	if l.same {
+		odds = sameOdds
+	}
+	return (agree >= 2 || l.same) && l.bits >= math.Max(memberBits, prior+odds)
 }
 
-// memberOdds is the odds that an account must reach, log2: 4 to 1.
-const memberOdds = 2
+// memberOdds is the odds that an account must reach, log2: sixteen to one, or four to one where most of its requests carry the
+// shared text. memberBits is the least evidence, however large a part of the population the group is.
+const (
+	memberOdds = 4
+	sameOdds   = 2
+	memberBits = 4
+)
 
 // agreement is the share of the model's planes that the account shows.
 func (l *likelihood) agreement() (float64, []detectors.Plane) {

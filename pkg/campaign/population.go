@@ -32,7 +32,9 @@ type account struct {
 }
 
 // linked tells whether the account exchanged a conversation with one of those that inside tells of.
-func (a *account) linked(inside func(slot int32) bool) bool { return slices.ContainsFunc(a.handed, inside) }
+func (a *account) linked(inside func(slot int32) bool) bool {
+	return slices.ContainsFunc(a.handed, inside)
+}
 
 // keyKind says what a posting is about.
 type keyKind uint8

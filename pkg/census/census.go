@@ -80,6 +80,7 @@ type Census struct {
 	orphaned  float64
 	talkers   float64
 	means     [NumFeatures]float64
+	releases  []Release
 }
 
 // Chance is what random groups of one size show: log2 of the effective number of distinct values, its mean and its 10th percentile over the draws.
@@ -115,6 +116,7 @@ func Take(entities []Entity, n int, opts Options) *Census {
 			c.means[f] += x / float64(len(c.ranks[f]))
 		}
 	}
+	c.release(sample)
 	var load Spread
 	for _, e := range sample {
 		load.Add(e.Profile)

@@ -1,0 +1,63 @@
+package detectors
+
+import (
+	"fmt"
+	"slices"
+)
+
+// succession sees a pool that takes over from another: a part of the members falls silent, and the other part begins where they ended.
+//
+// Why it works: banned pools were replaced within hours in every public case; people who share something come and go one by one.
+// Evasion: fading one pool out while the other fades in, over weeks.
+// Honest traffic like it: a change of keys inside one organisation (one entity when verified), two classes one after the other (each on its own network and clock).
+func succession() Detector {
+	const hour = 3_600_000
+	return Detector{
+		Spec: Spec{
+			ID: "succession", Axis: Coordination, Plane: Schedule, Max: 2, Min: 0,
+			Summary:    "One part of the members falls silent and another part begins where it ended.",
+			Why:        "Share of members that either ended before or began after one moment, each part at least a quarter, within a day of each other (pools replaced after a block: Anthropic, February and September 2026).",
+			Evasion:    "Overlapping the pools for weeks.",
+			LookAlikes: "A change of keys in an organisation.",
+		},
+		Measure: func(g *Group, _ *Context) (Measure, bool) {
+			n := len(g.Members)
+			if n < 12 {
+				return Measure{}, false
+			}
+			firsts := make([]int64, 0, n)
+			for i := range g.Members {
+				firsts = append(firsts, g.Members[i].Profile.FirstSeen)
+			}
+			slices.Sort(firsts)
+			// The widest gap between first requests that leaves a quarter on each side is where the second part begins.
+			at, gap := 0, int64(0)
+			for i := n / 4; i <= n-n/4; i++ {
+				if i > 0 && i < n && firsts[i]-firsts[i-1] > gap {
+					at, gap = i, firsts[i]-firsts[i-1]
+				}
+			}
+			if gap < 6*hour {
+				return Measure{}, false
+			}
+			begins := firsts[at]
+			ended, began := 0, 0
+			for i := range g.Members {
+				switch p := g.Members[i].Profile; {
+				case p.FirstSeen >= begins:
+					began++
+				case p.LastSeen < begins+6*hour && p.LastSeen >= begins-24*hour:
+					ended++
+				}
+			}
+			share := float64(ended+began) / float64(n)
+			if 4*ended < n || share < 0.7 {
+				return Measure{}, false
+			}
+			return Measure{Bits: 2 * (share - 0.5) / 0.5, Observed: share}, true
+		},
+		Explain: func(_ *Group, m Measure) (string, string, string) {
+			return fmt.Sprintf("%.0f %% of the members either ended or began at one moment", 100*m.Observed), "accounts come and go one by one", "a fresh pool takes over from one that ended"
+		},
+	}
+}
