@@ -79,8 +79,8 @@ func (s *Spec) Clamp(bits float64) float64 {
 // Context is what a group is measured against.
 type Context struct {
 	Census *census.Census
-	// HandedOver is the share of accounts in no open campaign that exchanged a conversation with another account.
-	HandedOver float64
+	// Unnamed is the number of accounts in no open campaign, HandedOver that of those among them that exchanged a conversation with another account.
+	HandedOver, Unnamed int
 	// ShingleAccounts and SkeletonAccounts are the numbers of live entities whose scaffold holds the shingle, whose prompts recur in the skeleton.
 	ShingleAccounts, SkeletonAccounts func(hash uint64) int
 }
@@ -114,6 +114,8 @@ type Group struct {
 	Doubt float64
 	// HandOvers is the number of members that took part in a conversation handed over inside the group.
 	HandOvers int
+	// Unnamed is the number of members in no open campaign, Handed that of those among them that exchanged a conversation with any account.
+	Unnamed, Handed int
 	// Work is what the members' prompts share, computed once by SharedWork.
 	Work CommonWork
 

@@ -10,11 +10,7 @@ const RareHandOver = 0.005
 
 // OthersHandedOver is the share of the accounts outside the group that exchanged a conversation with another account.
 func (g *Group) OthersHandedOver(c *Context) float64 {
-	if g.Own == 0 {
-		return c.HandedOver
-	}
-	all, n := float64(c.Census.N), float64(len(g.Members))
-	return math.Max(0, (c.HandedOver*all-float64(g.HandOvers))/math.Max(all-n, 1))
+	return float64(max(c.HandedOver-g.Handed, 0)) / float64(max(c.Unnamed-g.Unnamed, 1))
 }
 
 // handOver sees conversations that go on in another account of the group.

@@ -8,7 +8,7 @@ import (
 
 // alone measures an account by itself: its harvest, as a group of one. Its many requests take the place of many members, so that its ranks are believed nearly whole.
 func (s *search) alone(slot int32) score {
-	g := s.pop.group([]int32{slot}, nil, s.ctx, 0, true)
+	g := s.pop.group([]int32{slot}, nil, s.ctx, 0)
 	g.Doubt = accountDoubt
 	sc := evaluate(g, s.ctx, s.registry, 1, false)
 	sc.coordination, sc.operator = 0, 0

@@ -240,25 +240,35 @@ func (p *population) refine(c *candidate, cs *census.Census, o *Options) []*cand
 }
 
 // group makes the detectors' view of some accounts, at most limit of them in sampling order.
-//
-// counted says that the accounts were counted in the census.
-func (p *population) group(members []int32, defining map[detectors.Plane]bool, c *detectors.Context, limit int, counted bool) *detectors.Group {
-	all := len(members)
+func (p *population) group(members []int32, defining map[detectors.Plane]bool, c *detectors.Context, limit int) *detectors.Group {
+	all := members
 	if limit > 0 && len(members) > limit {
 		members = members[:limit]
 	}
 	g := &detectors.Group{Members: make([]detectors.Member, len(members)), Defining: defining}
 	entities := make(map[uint64]float64, len(members))
-	inside := make(map[int32]bool, len(members))
 	for _, i := range members {
 		entities[p.accounts[i].entity]++
+	}
+	inside := make(map[int32]bool, len(all))
+	for _, i := range all {
 		inside[i] = true
 	}
+	counted := 0.0
 	for n, i := range members {
 		a := p.accounts[i]
 		w := 1 / entities[a.entity]
 		g.Members[n] = detectors.Member{Profile: &a.profile, Vector: &a.vector, Weight: w, Mass: p.mass(a)}
 		g.Size += w
+		if a.counted == c.Census {
+			counted += w
+		}
+		if !a.named {
+			g.Unnamed++
+			if len(a.handed) > 0 {
+				g.Handed++
+			}
+		}
 		for _, j := range a.handed {
 			if inside[j] {
 				g.HandOvers++
@@ -266,9 +276,10 @@ func (p *population) group(members []int32, defining map[detectors.Plane]bool, c
 			}
 		}
 	}
-	if counted {
-		g.Own = math.Min(maxShare, g.Size*float64(all)/float64(max(len(members), 1))/float64(max(c.Census.N, 1)))
-	}
+	// What was not looked at is taken to be like what was.
+	part := float64(len(all)) / float64(max(len(members), 1))
+	g.Own = math.Min(maxShare, counted*part/float64(max(c.Census.N, 1)))
+	g.Unnamed, g.Handed = int(part*float64(g.Unnamed)), int(part*float64(g.Handed))
 	g.SharedWork(c)
 	return g
 }

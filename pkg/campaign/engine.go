@@ -123,25 +123,32 @@ func (e *Engine) evaluate(t *tenant, now int64) []Emission {
 		return nil
 	}
 	pop := t.population
-	member := map[string]*Campaign{}
+	for _, a := range pop.accounts {
+		if a != nil {
+			a.named = false
+		}
+	}
 	for _, c := range t.campaigns {
-		if !c.Closed {
-			for a := range c.Members {
-				member[a] = c
+		if c.Closed {
+			continue
+		}
+		for name := range c.Members {
+			if a := pop.byName[name]; a != nil {
+				a.named = true
 			}
 		}
 	}
 	// The census moves slowly: every four hours, or when the population has grown by a fifth.
 	if n := len(pop.byName); t.census == nil || now-t.taken >= 4*3_600_000 || n*5 > t.size*6 {
-		t.census = takeCensus(pop.sorted(), func(a *account) bool { return member[a.profile.Account] != nil }, e.o.Census)
+		t.census = takeCensus(pop.sorted(), e.o.Census)
 		t.taken, t.size = now, n
 	}
 	ctx := &detectors.Context{
 		Census:           t.census,
-		HandedOver:       pop.handedOver(func(a *account) bool { return member[a.profile.Account] != nil }),
 		ShingleAccounts:  func(h uint64) int { return pop.count(makeKey(byShingle, h)) },
 		SkeletonAccounts: func(h uint64) int { return pop.count(makeKey(bySkeleton, h)) },
 	}
+	ctx.HandedOver, ctx.Unnamed = pop.handedOver()
 	s := &search{o: &e.o, registry: e.registry, pop: pop, ctx: ctx, taken: map[int32]bool{}}
 	if e.Trace != nil {
 		s.trace = func(c Candidate) {
@@ -160,6 +167,11 @@ func (e *Engine) evaluate(t *tenant, now int64) []Emission {
 	}
 	for _, f := range s.run() {
 		e.adopt(t, f, s, now, touched)
+	}
+	for _, c := range t.campaigns {
+		if !c.Closed && c.followed == pop.evaluation {
+			e.grow(t, c, s, now, touched)
+		}
 	}
 	s.accounts()
 	return e.tell(t, now, touched)
@@ -202,13 +214,60 @@ func (e *Engine) follow(c *Campaign, s *search, now int64, touched map[string]bo
 	if s.pop.weigh(members) < 3 {
 		return
 	}
-	g := s.pop.group(members, c.defining(), s.ctx, e.o.ScoreMembers, false)
+	g := s.pop.group(members, c.defining(), s.ctx, e.o.ScoreMembers)
 	sc := evaluate(g, s.ctx, s.registry, 1, true)
 	c.measure(g, &sc, e, s, members)
 	if g.Size >= float64(e.o.MinGroup) {
 		c.Model = learn(g, s.ctx)
 	}
 	c.dirty = true
+}
+
+// grow looks for the rest of a campaign of which only a part was found: a pool is at its most telling in a few accounts at first, and once those are known, the rest of it
+// stands among the others and makes its own traits common. So the members and all accounts that show every trait common to them are settled as one group.
+func (e *Engine) grow(t *tenant, c *Campaign, s *search, now int64, touched map[string]bool) {
+	common := c.Model.common()
+	if len(common) < 2 {
+		return
+	}
+	holds := c.holds(s.pop)
+	var union []int32
+	fresh := 0
+	for n, a := range s.pop.accounts {
+		i := int32(n)
+		switch {
+		case a == nil:
+		case holds(i):
+			union = append(union, i)
+		case !s.taken[i] && common.shown(&a.profile):
+			union = append(union, i)
+			fresh++
+		}
+	}
+	if known := len(union) - fresh; 10*fresh < known || fresh < 3 || known < 3 {
+		return
+	}
+	s.pop.sort(union)
+	defining := c.defining()
+	for _, x := range common {
+		defining[x.plane] = true
+	}
+	for _, i := range union {
+		delete(s.taken, i)
+	}
+	f, ok := s.settle(&candidate{members: union, defining: defining, origin: "growth"})
+	for _, i := range union {
+		if holds(i) {
+			s.taken[i] = true
+		}
+	}
+	if !ok {
+		return
+	}
+	e.adoptInto(c, f, s, now, touched)
+	for _, i := range f.members {
+		s.taken[i] = true
+	}
 }
 
 // adopt turns a group beyond the line into a campaign, or into more of one that is known.
@@ -234,6 +293,11 @@ func (e *Engine) adopt(t *tenant, f found, s *search, now int64, touched map[str
 	} else if home.Closed {
 		home.reopen(now)
 	}
+	e.adoptInto(home, f, s, now, touched)
+}
+
+// adoptInto makes a group the campaign's own.
+func (e *Engine) adoptInto(home *Campaign, f found, s *search, now int64, touched map[string]bool) {
 	for _, i := range f.members {
 		name := s.pop.accounts[i].profile.Account
 		if _, ok := home.Members[name]; !ok {

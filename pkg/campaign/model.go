@@ -153,6 +153,40 @@ func learn(g *detectors.Group, c *detectors.Context) *Model {
 	return m
 }
 
+// traitValue is one value of one trait.
+type traitValue struct {
+	trait census.Trait
+	plane detectors.Plane
+	value uint64
+}
+
+// conjunction is what an account must show all of.
+type conjunction []traitValue
+
+// common are the values that nearly all members show; not the network, which no pool chooses.
+func (m *Model) common() (out conjunction) {
+	for i := range m.Traits {
+		t := &m.Traits[i]
+		if t.Plane != detectors.Network && len(t.Values) > 0 && t.Values[0].Share >= nearlyAll {
+			out = append(out, traitValue{t.Trait, t.Plane, t.Values[0].Value})
+		}
+	}
+	return out
+}
+
+// nearlyAll is the share of members that makes a value common to a group.
+const nearlyAll = 0.8
+
+// shown says whether the account shows every value.
+func (c conjunction) shown(p *fingerprint.Profile) bool {
+	for _, x := range c {
+		if census.Value(p, x.trait) != x.value {
+			return false
+		}
+	}
+	return true
+}
+
 // likelihood is how an account fits the model: log2 of the odds against a random account, in all and by plane.
 type likelihood struct {
 	bits   float64

@@ -27,6 +27,9 @@ type account struct {
 	// mass is the sum over the scaffold of sightings times idf, as of evaluation weighed.
 	mass    float64
 	weighed int
+	// counted is the last census that took the account into the population; named says that it is in an open campaign.
+	counted *census.Census
+	named   bool
 	// changed is the evaluation before which the profile came.
 	changed int
 }
@@ -367,11 +370,10 @@ func (p *population) sort(slots []int32) {
 	slices.SortFunc(slots, func(i, j int32) int { return p.before(i, p.accounts[j]) })
 }
 
-// handedOver is the share of accounts that exchanged a conversation with another.
-func (p *population) handedOver(skip func(*account) bool) float64 {
-	n, all := 0, 0
+// handedOver counts the accounts in no open campaign, and those of them that exchanged a conversation with another.
+func (p *population) handedOver() (n, all int) {
 	for _, a := range p.accounts {
-		if a == nil || skip(a) {
+		if a == nil || a.named {
 			continue
 		}
 		all++
@@ -379,7 +381,7 @@ func (p *population) handedOver(skip func(*account) bool) float64 {
 			n++
 		}
 	}
-	return float64(n) / float64(max(all, 1))
+	return n, all
 }
 
 // forget drops the candidates that the evaluation did not meet.

@@ -135,7 +135,7 @@ func (s *search) rescore(c *candidate) bool {
 		s.pop.known[c.identity] = k
 	}
 	if k.members != stamp || k.census != s.ctx.Census || requests > k.requests+k.requests/8 {
-		g := s.pop.group(c.members, c.defining, s.ctx, s.o.ScoreMembers, true)
+		g := s.pop.group(c.members, c.defining, s.ctx, s.o.ScoreMembers)
 		*k = known{members: stamp, requests: requests, census: s.ctx.Census, score: evaluate(g, s.ctx, s.registry, s.searched, false)}
 	}
 	k.used = true
@@ -147,7 +147,7 @@ func (s *search) rescore(c *candidate) bool {
 // settle prunes a candidate's bystanders, takes in the accounts that fit its model, and judges the result.
 func (s *search) settle(c *candidate) (found, bool) {
 	members := c.members
-	group := s.pop.group(members, c.defining, s.ctx, s.o.ScoreMembers, true)
+	group := s.pop.group(members, c.defining, s.ctx, s.o.ScoreMembers)
 	inside := make(map[int32]bool, len(members))
 	for _, i := range members {
 		inside[i] = true
@@ -180,7 +180,7 @@ func (s *search) settle(c *candidate) (found, bool) {
 			if s.pop.weigh(part) < s.o.MinGroup {
 				continue
 			}
-			g := s.pop.group(part, c.defining, s.ctx, s.o.ScoreMembers, true)
+			g := s.pop.group(part, c.defining, s.ctx, s.o.ScoreMembers)
 			sc := evaluate(g, s.ctx, s.registry, s.searched, true)
 			passes := sc.passes(s.o)
 			s.report(c.origin+", settled", part, &sc, passes)
@@ -192,7 +192,7 @@ func (s *search) settle(c *candidate) (found, bool) {
 			break
 		}
 		members = next
-		group = s.pop.group(members, c.defining, s.ctx, s.o.ScoreMembers, true)
+		group = s.pop.group(members, c.defining, s.ctx, s.o.ScoreMembers)
 		for _, i := range members {
 			inside[i] = true
 		}
@@ -223,11 +223,11 @@ func (s *search) report(origin string, members []int32, sc *score, ok bool) {
 }
 
 // takeCensus takes the census of the accounts that are in no open campaign.
-func takeCensus(accounts []*account, skip func(*account) bool, o census.Options) *census.Census {
+func takeCensus(accounts []*account, o census.Options) *census.Census {
 	seen := make(map[uint64]struct{}, len(accounts))
 	entities := make([]census.Entity, 0, len(accounts))
 	for _, a := range accounts {
-		if skip(a) {
+		if a.named {
 			continue
 		}
 		if _, ok := seen[a.entity]; ok {
@@ -236,5 +236,11 @@ func takeCensus(accounts []*account, skip func(*account) bool, o census.Options)
 		seen[a.entity] = struct{}{}
 		entities = append(entities, census.Entity{Profile: &a.profile, Vector: &a.vector})
 	}
-	return census.Take(entities, len(entities), o)
+	c := census.Take(entities, len(entities), o)
+	for _, a := range accounts {
+		if !a.named {
+			a.counted = c
+		}
+	}
+	return c
 }
