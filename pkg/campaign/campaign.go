@@ -14,7 +14,9 @@ import (
 
 // Campaign is a group under suspicion over time. Its JSON form is what correlate keeps in Redis.
 type Campaign struct {
-	ID     string `json:"id"`
+	ID string `json:"id"`
+	// Kind is what it is about; empty is a coordinated group.
+	Kind   Kind   `json:"kind,omitempty"`
 	Tenant string `json:"tenant"`
 	// Opened is when it was first found, Modified when it was last told of, in Unix milliseconds of event time.
 	Opened   int64 `json:"opened"`
@@ -49,6 +51,9 @@ type Campaign struct {
 	models   []string
 	output   int64
 	dirty    bool
+	// WeakSince is when its members last began to measure far below the line, 0 when they do not; closing is why it is about to be closed.
+	WeakSince int64 `json:"weak_since,omitempty"`
+	closing   string
 	// followed is the evaluation in which it was last followed.
 	followed int
 }
@@ -68,6 +73,29 @@ func (c *Campaign) UID() string {
 	return uuid.NewSHA1(namespace, []byte(c.Tenant+"\x00"+c.ID+"\x00"+strconv.Itoa(c.Episode))).String()
 }
 
+// kind is what it is about.
+func (c *Campaign) kind() Kind {
+	if c.Kind == "" {
+		return KindCampaign
+	}
+	return c.Kind
+}
+
+// weigh withdraws a finding whose members measure far below the line for long: it was opened on little, and more has not borne it out.
+func (c *Campaign) weigh(sc *score, o *Options, now int64) {
+	switch {
+	case sc.margin(o) >= -weakMargin:
+		c.WeakSince = 0
+	case c.WeakSince == 0:
+		c.WeakSince = now
+	case now-c.WeakSince >= o.Withdraw.Milliseconds():
+		c.closing = "withdrawn"
+	}
+}
+
+// weakMargin is how far below the line, in bits, members must measure to be let go: the line itself moves by as much as the population comes and goes.
+const weakMargin = 3
+
 func (c *Campaign) defining() map[detectors.Plane]bool {
 	m := make(map[detectors.Plane]bool, len(c.Defining))
 	for _, p := range c.Defining {
@@ -86,7 +114,7 @@ func (c *Campaign) holds(p *population) func(slot int32) bool {
 
 func (c *Campaign) reopen(now int64) {
 	c.Related = append(c.Related, c.UID())
-	c.Closed, c.CloseReason = false, ""
+	c.Closed, c.CloseReason, c.closing, c.WeakSince = false, "", "", 0
 	c.Episode++
 	c.Sequence = 0
 	c.Opened = now
@@ -178,9 +206,22 @@ func (c *Campaign) take(s *search, members []int32, labels map[uint64]string) {
 	}
 }
 
+// severe judges what is watched: Low, and Medium for one account whose prompts say what they are for.
+func (c *Campaign) severe(sc *score, o *Options) {
+	c.Severity = max(c.Severity, Low)
+	if c.Kind == KindAccount && sc.harvest >= o.AccountHarvest+o.HighMargin && sc.purpose >= plainPurpose {
+		c.Severity = max(c.Severity, Medium)
+	}
+	c.Confidence = max(c.Confidence, min(99, int(math.Round(100/(1+math.Exp2(-(sc.harvest-o.AccountHarvest)/1.5))))))
+}
+
 // judge sets severity and confidence. Severity never falls in an open episode: an analyst who was woken must not find the reason gone.
 func (c *Campaign) judge(sc *score, members []int32, o *Options) {
 	sev := Low
+	if c.kind() != KindCampaign {
+		c.severe(sc, o)
+		return
+	}
 	if sc.passes(o) {
 		sev = Medium
 		if sc.sum(o) >= o.HighMargin {

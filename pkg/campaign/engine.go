@@ -129,7 +129,7 @@ func (e *Engine) evaluate(t *tenant, now int64) []Emission {
 		}
 	}
 	for _, c := range t.campaigns {
-		if c.Closed {
+		if c.Closed || c.kind() != KindCampaign {
 			continue
 		}
 		for name := range c.Members {
@@ -160,7 +160,7 @@ func (e *Engine) evaluate(t *tenant, now int64) []Emission {
 	// Open campaigns first: who fits one belongs to it and is explained.
 	touched := map[string]bool{}
 	for _, c := range t.campaigns {
-		if c.Closed {
+		if c.Closed || c.kind() != KindCampaign {
 			continue
 		}
 		e.follow(c, s, now, touched)
@@ -173,7 +173,7 @@ func (e *Engine) evaluate(t *tenant, now int64) []Emission {
 			e.grow(t, c, s, now, touched)
 		}
 	}
-	s.accounts()
+	e.watch(t, s, now, touched)
 	return e.tell(t, now, touched)
 }
 
@@ -217,6 +217,7 @@ func (e *Engine) follow(c *Campaign, s *search, now int64, touched map[string]bo
 	g := s.pop.group(members, c.defining(), s.ctx, e.o.ScoreMembers)
 	sc := evaluate(g, s.ctx, s.registry, 1, true)
 	c.measure(g, &sc, e, s, members)
+	c.weigh(&sc, &e.o, now)
 	if g.Size >= float64(e.o.MinGroup) {
 		c.Model = learn(g, s.ctx)
 	}
@@ -275,7 +276,7 @@ func (e *Engine) adopt(t *tenant, f found, s *search, now int64, touched map[str
 	var home *Campaign
 	best := sameCampaign
 	for _, c := range t.campaigns {
-		if now-c.LastSeen > e.o.Memory.Milliseconds() {
+		if c.kind() != KindCampaign || now-c.LastSeen > e.o.Memory.Milliseconds() {
 			continue
 		}
 		if v := c.Model.similar(f.model); v >= best {

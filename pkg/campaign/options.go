@@ -26,6 +26,9 @@ type Options struct {
 	// Operator is the bits of funding, identity and schedule that make a Medium finding although the harvest is weak.
 	Operator float64 `yaml:"operator_bits"`
 	Planes   int     `yaml:"planes"`
+	// AccountRequests is the number of requests in a day from which a single account is judged by itself, AccountHarvest the bits of harvest from which it is told of.
+	AccountRequests uint32  `yaml:"account_requests"`
+	AccountHarvest  float64 `yaml:"account_harvest_bits"`
 	// HighMargin is how many bits beyond the line a finding is High rather than Medium.
 	HighMargin float64 `yaml:"high_margin"`
 	// CriticalMembers and CriticalRequests make a High finding Critical.
@@ -35,6 +38,8 @@ type Options struct {
 	UpdateInterval time.Duration `yaml:"update_interval"`
 	// Quiet closes a campaign whose members have all been silent for so long.
 	Quiet time.Duration `yaml:"quiet"`
+	// Withdraw closes a campaign whose members have measured far below the line for so long.
+	Withdraw time.Duration `yaml:"withdraw"`
 	// Memory is how long a closed campaign's fingerprint is kept to recognise a successor.
 	Memory time.Duration `yaml:"memory"`
 	// SampleMembers is how many members a finding names itself; the accounts topic names all.
@@ -50,8 +55,9 @@ func DefaultOptions() Options {
 	return Options{
 		Interval: 10 * time.Minute, WarmUp: time.Hour, MinPopulation: 50, MinGroup: 8,
 		Coordination: 4, Harvest: 2.5, Total: 12.5, Operator: 6, Planes: 2, HighMargin: 1.5,
+		AccountRequests: 500, AccountHarvest: 6,
 		CriticalMembers: 1000, CriticalRequests: 100_000,
-		UpdateInterval: 15 * time.Minute, Quiet: 72 * time.Hour, Memory: 45 * 24 * time.Hour,
+		UpdateInterval: 15 * time.Minute, Quiet: 72 * time.Hour, Withdraw: 24 * time.Hour, Memory: 45 * 24 * time.Hour,
 		SampleMembers: 20, ScoreMembers: 512,
 		Census: census.DefaultOptions(),
 	}
@@ -69,6 +75,7 @@ func (o *Options) Validate() error {
 	positive("min_population", o.MinPopulation > 0)
 	positive("update_interval", o.UpdateInterval > 0)
 	positive("quiet", o.Quiet > 0)
+	positive("withdraw", o.Withdraw > 0)
 	positive("memory", o.Memory > 0)
 	positive("sample_members", o.SampleMembers > 0)
 	positive("census.sample", o.Census.Sample > 0)

@@ -36,6 +36,9 @@ func (e *Engine) tell(t *tenant, now int64, touched map[string]bool) []Emission 
 		switch {
 		case c.Sequence == 0:
 			activity = Create
+		case c.closing != "":
+			activity = Close
+			c.Closed, c.CloseReason = true, c.closing
 		case now-c.LastSeen >= e.o.Quiet.Milliseconds():
 			activity = Close
 			c.Closed, c.CloseReason = true, "quiet"
@@ -83,8 +86,7 @@ func (t *tenant) verdict(account string, now int64) *AccountVerdict {
 // finding renders the campaign for the SOC.
 func (c *Campaign) finding(activity Activity, now int64) *Finding {
 	f := &Finding{
-		UID: c.UID(), Campaign: c.ID, Tenant: c.Tenant, Sequence: c.Sequence, Activity: activity, Kind: KindCampaign,
-		Title:   "Coordinated model distillation",
+		UID: c.UID(), Campaign: c.ID, Tenant: c.Tenant, Sequence: c.Sequence, Activity: activity, Kind: c.kind(),
 		Created: c.Opened, Modified: now, FirstSeen: c.FirstSeen, LastSeen: c.LastSeen,
 		Severity: c.Severity, Confidence: c.Confidence,
 		Coordination: math.Round(10*c.Coordination) / 10, Harvest: math.Round(10*c.Harvest) / 10,
@@ -96,6 +98,14 @@ func (c *Campaign) finding(activity Activity, now int64) *Finding {
 		if ev.Bits < 0 {
 			f.Innocence = append(f.Innocence, ev.Note+": "+ev.Observed)
 		}
+	}
+	switch c.kind() {
+	case KindAccount:
+		f.Title = "Account harvesting model outputs"
+	case KindTripwire:
+		f.Title = "Accounts behind relay software"
+	default:
+		f.Title = "Coordinated model distillation"
 	}
 	f.Summary = c.summary()
 	f.NextStep = "Act on all members at once: hold or step up verification for every account of this finding on the accounts topic, " +
@@ -127,6 +137,12 @@ func (c *Campaign) summary() string {
 		}
 	}
 	s := fmt.Sprintf("%d accounts act as one and harvest the model: %d requests", len(c.Members), c.Requests)
+	switch c.kind() {
+	case KindAccount:
+		s = fmt.Sprintf("One account harvests the model: %d requests", c.Requests)
+	case KindTripwire:
+		s = fmt.Sprintf("%d accounts send the constants of relay software: %d requests", len(c.Members), c.Requests)
+	}
 	if len(why) > 0 {
 		s += "; " + strings.Join(why, ", ")
 	}

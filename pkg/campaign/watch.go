@@ -1,0 +1,100 @@
+package campaign
+
+import (
+	"fmt"
+
+	"github.com/zeebo/xxh3"
+)
+
+// What is watched beside campaigns: single accounts whose harvest speaks for itself, and tripwires, signs that need no statistics. Both are told of at Low severity, so
+// that an analyst can look and no gateway acts on them, unless a single account's purpose is plain too.
+
+const (
+	// accountDoubt is how many random accounts an account judged alone is diluted with: at half a one, a place at the very top is worth 2.4 bits.
+	accountDoubt = 0.5
+	// relaySigns is how many requests with a relay's constants make an account one behind a relay: one could be a quotation.
+	relaySigns = 3
+)
+
+// alone measures an account by itself: its harvest, as a group of one. Its many requests take the place of many members, so that its ranks are believed nearly whole.
+func (s *search) alone(slot int32) (found, bool) {
+	p := &s.pop.accounts[slot].profile
+	if p.Requests24h < s.o.AccountRequests || p.Verified && p.Org != "" {
+		// What a verified organisation does at scale it does under a contract.
+		return found{}, false
+	}
+	g := s.pop.group([]int32{slot}, nil, s.ctx, 0)
+	g.Doubt = accountDoubt
+	sc := evaluate(g, s.ctx, s.registry, 1, false)
+	sc.coordination, sc.operator = 0, 0
+	s.report("account", []int32{slot}, &sc, sc.harvest >= s.o.AccountHarvest)
+	return found{members: []int32{slot}, group: g, score: sc, model: &Model{Size: 1}, origin: "account"}, sc.harvest >= s.o.AccountHarvest
+}
+
+// watch follows what is watched, and looks for more of it among the accounts that no campaign explains.
+func (e *Engine) watch(t *tenant, s *search, now int64, touched map[string]bool) {
+	homes := map[string]*Campaign{}
+	for _, c := range t.campaigns {
+		if c.Closed || c.kind() == KindCampaign {
+			continue
+		}
+		homes[c.ID] = c
+		for name := range c.Members {
+			if a := s.pop.byName[name]; a != nil && s.taken[a.slot] {
+				// A campaign explains it now.
+				delete(c.Members, name)
+				touched[name] = true
+			}
+		}
+		if len(c.Members) == 0 {
+			c.closing = "merged"
+		}
+	}
+	for n, a := range s.pop.accounts {
+		if a == nil || a.changed < s.pop.evaluation || s.taken[int32(n)] {
+			continue
+		}
+		if f, ok := s.alone(int32(n)); ok {
+			e.notice(t, homes, KindAccount, a.profile.Account, f, s, now, touched)
+		}
+	}
+	if f, ok := s.behindRelays(); ok {
+		e.notice(t, homes, KindTripwire, "relay", f, s, now, touched)
+	}
+}
+
+// behindRelays are the accounts whose requests carry constants of relay software, when there are enough for a group.
+func (s *search) behindRelays() (found, bool) {
+	var members []int32
+	for n, a := range s.pop.accounts {
+		if a != nil && !s.taken[int32(n)] && a.profile.RelayRequests >= relaySigns {
+			members = append(members, int32(n))
+		}
+	}
+	if s.pop.weigh(members) < s.o.MinGroup {
+		return found{}, false
+	}
+	s.pop.sort(members)
+	g := s.pop.group(members, nil, s.ctx, s.o.ScoreMembers)
+	return found{members: members, group: g, score: evaluate(g, s.ctx, s.registry, 1, false), model: learn(g, s.ctx), origin: "relay"}, true
+}
+
+// notice opens what is watched, or measures it again.
+func (e *Engine) notice(t *tenant, homes map[string]*Campaign, kind Kind, what string, f found, s *search, now int64, touched map[string]bool) {
+	id := fmt.Sprintf("%c-%016x", kind[0], xxh3.HashString(t.name+"\x00"+string(kind)+"\x00"+what))
+	c := homes[id]
+	if c == nil {
+		for _, old := range t.campaigns {
+			if old.ID == id {
+				c = old
+				c.reopen(now)
+			}
+		}
+	}
+	if c == nil {
+		c = &Campaign{ID: id, Kind: kind, Tenant: t.name, Opened: now, Members: map[string]int64{}}
+		t.campaigns = append(t.campaigns, c)
+		e.clockChanged = true
+	}
+	e.adoptInto(c, f, s, now, touched)
+}
