@@ -19,6 +19,8 @@ type CampaignResult struct {
 	// that, HalfLeaked the share before half of its final members were named (1 when they never were).
 	Hours, Leaked, HalfLeaked float64
 	Recall                    float64
+
+	alarm int64
 }
 
 // CrowdResult is how one honest crowd fared.
@@ -68,8 +70,8 @@ type composition struct {
 // compose counts the members by labelled group: those named at severity Medium or more, or all of them.
 func (j *Judge) compose(f *finding, all bool) composition {
 	c := composition{by: map[string]int{}}
-	for a, at := range f.members {
-		if at == 0 && !all {
+	for a, n := range f.members {
+		if n.alarm == 0 && !all {
 			continue
 		}
 		g := j.truth.groupOf(a)
@@ -140,14 +142,20 @@ func (j *Judge) Result() Result {
 			wrong[g]++
 		}
 	}
+	crowds := map[string]int{}
 	for _, g := range j.truth.Benign {
-		r := CrowdResult{ID: g.ID, Kind: g.Kind, False: falses[g.ID], Wrong: wrong[g.ID]}
+		// Several groups of one name are one crowd.
+		i, known := crowds[g.ID]
+		if !known {
+			i = len(res.Crowds)
+			crowds[g.ID] = i
+			res.Crowds = append(res.Crowds, CrowdResult{ID: g.ID, Kind: g.Kind, False: falses[g.ID], Wrong: wrong[g.ID]})
+		}
 		for _, a := range g.Accounts {
 			if j.active[a] {
-				r.Accounts++
+				res.Crowds[i].Accounts++
 			}
 		}
-		res.Crowds = append(res.Crowds, r)
 	}
 	if falses[unlabelled]+wrong[unlabelled] > 0 {
 		res.Crowds = append(res.Crowds, CrowdResult{ID: unlabelled, Accounts: wrong[unlabelled], False: falses[unlabelled], Wrong: wrong[unlabelled]})
@@ -181,7 +189,7 @@ func (j *Judge) campaign(c *TruthGroup, alarm int64) (r CampaignResult, named in
 	h := j.harvested[c.ID]
 	slices.Sort(h)
 	if alarm > 0 && len(h) > 0 {
-		r.Found, r.Hours, r.Leaked = true, float64(alarm-h[0])/3_600_000, shareBefore(h, alarm)
+		r.alarm, r.Found, r.Hours, r.Leaked = alarm, true, float64(alarm-h[0])/3_600_000, shareBefore(h, alarm)
 	}
 	slices.Sort(times)
 	if half := (r.Accounts + 1) / 2; half > 0 && len(times) >= half {

@@ -2,6 +2,7 @@ package backtest
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 
@@ -24,12 +25,15 @@ type finding struct {
 	// severity is the highest so far, alarm when it first reached Medium, 0 when it never did.
 	severity campaign.Severity
 	alarm    int64
-	// members maps every account ever named to when that first was at severity Medium or more, 0 when it never was.
-	members map[string]int64
+	// members are all accounts that it ever named.
+	members map[string]naming
 	changes []change
 	// last is the last record as it came.
 	last []byte
 }
+
+// naming is when an account was first named, and first at severity Medium or more (0 when it never was).
+type naming struct{ first, alarm int64 }
 
 // change is one record of a finding.
 type change struct {
@@ -69,7 +73,7 @@ func (t *told) alert(value []byte) error {
 	}
 	f := t.findings[a.Finding.UID]
 	if f == nil {
-		f = &finding{uid: a.Finding.UID, created: a.Finding.Modified, members: map[string]int64{}}
+		f = &finding{uid: a.Finding.UID, created: a.Finding.Modified, members: map[string]naming{}}
 		t.findings[f.uid] = f
 		t.order = append(t.order, f)
 	}
@@ -103,8 +107,9 @@ func (t *told) account(value []byte) error {
 				t.named[a.Account] = at
 			}
 		}
-		if f := t.findings[ref.UID]; f != nil && f.members[a.Account] == 0 {
-			f.members[a.Account] = at
+		if f := t.findings[ref.UID]; f != nil {
+			n := f.members[a.Account]
+			f.members[a.Account] = naming{first: cmp.Or(n.first, a.Time), alarm: cmp.Or(n.alarm, at)}
 		}
 	}
 	return nil
