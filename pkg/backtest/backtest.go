@@ -148,8 +148,8 @@ type lines struct {
 	long []byte
 }
 
-// next returns the next line without its end, and its size; the line is nil when it is longer than allowed. It is valid until the next call. The error is io.EOF after the
-// last line.
+// next returns the next line without its end, and its size; the line is nil when it is longer than allowed. It is valid until the next call. After the last line
+// the error is io.EOF.
 func (l *lines) next() (line []byte, size int64, err error) {
 	l.long = l.long[:0]
 	for {

@@ -41,7 +41,6 @@ type Report struct {
 	activity    map[string][]hourly
 	first, last int64
 	observation fingerprint.Observation
-	unread      int64
 	page        *template.Template
 }
 
@@ -73,7 +72,6 @@ func (r *Report) Observed(out stage.Out) {
 	o := &r.observation
 	if o.Alias(out.Value) != nil {
 		// The fingerprint stage makes a dead letter of it.
-		r.unread++
 		return
 	}
 	if r.first == 0 {
@@ -109,10 +107,8 @@ type page struct {
 	Planes                          []plane
 	Series                          []series
 	Measured, Groups, Kept          string
-	Measurements                    int64
 	Reliability                     reliability
 	Findings                        []card
-	Rule                            string
 }
 
 // tile is a headline figure.
@@ -147,7 +143,7 @@ func (r *Report) view(stats Stats) *page {
 	list, of := r.seriesOf(groups)
 	p := &page{
 		Inputs: strings.Join(r.o.Inputs, ", "), Version: r.o.Version, Labelled: r.labelled, Series: list,
-		Measured: grouped(r.groups.total), Measurements: r.groups.total, Groups: grouped(int64(len(r.groups.groups)) + r.groups.dropped), Kept: grouped(int64(len(groups))),
+		Measured: grouped(r.groups.total), Groups: grouped(int64(len(r.groups.groups)) + r.groups.dropped), Kept: grouped(int64(len(groups))),
 		Reliability: r.reliability(), Findings: r.cards(list),
 	}
 	if r.last > 0 {
@@ -159,7 +155,7 @@ func (r *Report) view(stats Stats) *page {
 	if r.labelled {
 		res := r.judge.Result()
 		p.Result = &res
-		p.tables(r, list)
+		p.tables(list)
 		p.Timelines = r.campaignTimelines(&res)
 	} else {
 		for _, f := range r.judge.order {
@@ -171,7 +167,7 @@ func (r *Report) view(stats Stats) *page {
 }
 
 // tables writes the rows of the result.
-func (p *page) tables(r *Report, list []series) {
+func (p *page) tables(list []series) {
 	of := map[string]*series{}
 	for i := range list {
 		of[list[i].ID] = &list[i]

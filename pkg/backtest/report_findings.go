@@ -14,22 +14,22 @@ import (
 
 // card explains one finding.
 type card struct {
-	Number                            int
-	UID, Title, Severity, Class       string
-	Confidence, Members               int
-	Created, Ended, Tenant            string
-	Requests                          string
-	Summary, Verdict                  string
-	True, False                       bool
-	Coordination, Harvest             axisCard
-	Innocence                         []string
-	Planes                            []string
-	Groups                            []memberGroup
-	Shared                            []sharedRow
-	Sample                            []string
-	SampleMore                        int
-	Unreadable                        bool
-	Kind, CloseReason, NextStep, Seen string
+	Number                      int
+	UID, Title, Severity, Class string
+	Confidence, Members         int
+	Created, Ended, Tenant      string
+	Requests                    string
+	Summary, Verdict            string
+	True, False                 bool
+	Coordination, Harvest       axisCard
+	Innocence                   []string
+	Planes                      []string
+	Groups                      []memberGroup
+	Shared                      []sharedRow
+	Sample                      []string
+	SampleMore                  int
+	Unreadable                  bool
+	CloseReason, NextStep, Seen string
 }
 
 // axisCard is what speaks for and against on one axis.
@@ -108,7 +108,7 @@ func (r *Report) explain(c *card, f *finding) {
 		c.Title, c.Unreadable = f.message, true
 		return
 	}
-	c.Title, c.Summary, c.Confidence, c.Tenant, c.Kind = said.Title, said.Summary, said.Confidence, said.Tenant, string(said.Kind)
+	c.Title, c.Summary, c.Confidence, c.Tenant = said.Title, said.Summary, said.Confidence, said.Tenant
 	c.Requests, c.Innocence, c.CloseReason, c.NextStep = grouped(said.Requests), said.Innocence, said.CloseReason, said.NextStep
 	c.Seen = stamp(said.FirstSeen) + " to " + stamp(said.LastSeen)
 	if said.Activity == campaign.Close {

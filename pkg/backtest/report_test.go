@@ -229,7 +229,9 @@ func TestHostileLabelsAreShownAsText(t *testing.T) {
 	page := w.page()
 	requireInert(t, page)
 	require.Greater(t, strings.Count(page, "&lt;script&gt;alert(1)"), 15, "it is shown all the same")
-	require.Positive(t, matching(t, page, func(e element) bool { return e.name == "span" && e.attrs["class"] == "bad" && strings.HasPrefix(e.text, "false, mostly b") }))
+	require.Positive(t, matching(t, page, func(e element) bool {
+		return e.name == "span" && e.attrs["class"] == "bad" && strings.HasPrefix(e.text, "false, mostly b")
+	}))
 }
 
 func TestAReportWithoutFindingsSaysSo(t *testing.T) {
