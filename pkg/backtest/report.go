@@ -36,7 +36,7 @@ type Report struct {
 	o        ReportOptions
 	judge    *Judge
 	labelled bool
-	groups   *measured
+	groups   *landscape
 	// activity holds the requests of each account by the hour. Accounts of two tenants with one name are taken together, as labels do.
 	activity    map[string][]hourly
 	first, last int64
@@ -61,7 +61,7 @@ func NewReport(o ReportOptions, j *Judge) (*Report, error) {
 		o.Groups = DefaultGroups
 	}
 	labelled := len(j.truth.Campaigns)+len(j.truth.Benign) > 0
-	return &Report{o: o, judge: j, labelled: labelled, groups: newMeasured(o.Groups, j.truth), activity: map[string][]hourly{}, page: t}, nil
+	return &Report{o: o, judge: j, labelled: labelled, groups: newLandscape(o.Groups, j.truth), activity: map[string][]hourly{}, page: t}, nil
 }
 
 // Measured takes a group that correlate measured.

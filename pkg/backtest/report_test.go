@@ -297,7 +297,7 @@ func TestARecordOfAnotherMakingIsCountedAndNotExplained(t *testing.T) {
 
 func TestMeasuredGroupsKeepTheirBestMeasurementAndTheirNumberIsBounded(t *testing.T) {
 	truth := &Truth{group: map[string]string{"a": "pool", "b": "pool", "c": "class"}}
-	m := newMeasured(10, truth)
+	m := newLandscape(10, truth)
 	add := func(origin string, margin float64, found bool, members ...string) {
 		m.add(&campaign.Candidate{Origin: origin, Margin: margin, Found: found, Members: members})
 	}

@@ -42,6 +42,8 @@ type Result struct {
 	// False lists the findings of severity 3 or more that are mostly about honest accounts.
 	False []FalseFinding
 	Days  float64
+	// WrongBy counts the wrongly named accounts by honest group.
+	WrongBy map[string]int
 	// Findings says of each finding which labelled groups its members come from.
 	Findings []string
 }
@@ -107,7 +109,7 @@ func (c *composition) crowd(t *Truth) string {
 
 // Result compares what was told with the truth.
 func (j *Judge) Result() Result {
-	res := Result{Days: float64(j.last-j.first) / 86_400_000}
+	res := Result{Days: float64(j.last-j.first) / 86_400_000, WrongBy: map[string]int{}}
 	alarm, falses := map[string]int64{}, map[string]int{}
 	for _, f := range j.order {
 		c := j.compose(f, false)
@@ -134,12 +136,11 @@ func (j *Judge) Result() Result {
 		total += r.Accounts
 		res.Campaigns = append(res.Campaigns, r)
 	}
-	wrong := map[string]int{}
 	for a := range j.named {
 		res.Named++
 		if g := j.truth.groupOf(a); !j.truth.campaign[g] {
 			res.Wrong++
-			wrong[g]++
+			res.WrongBy[g]++
 		}
 	}
 	crowds := map[string]int{}
@@ -149,7 +150,7 @@ func (j *Judge) Result() Result {
 		if !known {
 			i = len(res.Crowds)
 			crowds[g.ID] = i
-			res.Crowds = append(res.Crowds, CrowdResult{ID: g.ID, Kind: g.Kind, False: falses[g.ID], Wrong: wrong[g.ID]})
+			res.Crowds = append(res.Crowds, CrowdResult{ID: g.ID, Kind: g.Kind, False: falses[g.ID], Wrong: res.WrongBy[g.ID]})
 		}
 		for _, a := range g.Accounts {
 			if j.active[a] {
@@ -157,8 +158,8 @@ func (j *Judge) Result() Result {
 			}
 		}
 	}
-	if falses[unlabelled]+wrong[unlabelled] > 0 {
-		res.Crowds = append(res.Crowds, CrowdResult{ID: unlabelled, Accounts: wrong[unlabelled], False: falses[unlabelled], Wrong: wrong[unlabelled]})
+	if falses[unlabelled]+res.WrongBy[unlabelled] > 0 {
+		res.Crowds = append(res.Crowds, CrowdResult{ID: unlabelled, Accounts: res.WrongBy[unlabelled], False: falses[unlabelled], Wrong: res.WrongBy[unlabelled]})
 	}
 	res.Precision = 1
 	if res.Named > 0 {

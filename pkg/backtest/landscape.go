@@ -12,8 +12,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/campaign"
 )
 
-// measured keeps the groups of accounts that the search looked at, each with its best measurement, and at most so many: those nearest the line.
-type measured struct {
+// landscape keeps the groups of accounts that the search looked at, each with its best measurement, and at most so many: those nearest the line.
+type landscape struct {
 	most  int
 	truth *Truth
 	// groups are keyed by origin and members.
@@ -39,11 +39,11 @@ type group struct {
 	found                                   bool
 }
 
-func newMeasured(most int, t *Truth) *measured {
-	return &measured{most: most, truth: t, groups: map[groupKey]*group{}, closest: map[string]*group{}}
+func newLandscape(most int, t *Truth) *landscape {
+	return &landscape{most: most, truth: t, groups: map[groupKey]*group{}, closest: map[string]*group{}}
 }
 
-func (m *measured) add(c *campaign.Candidate) {
+func (m *landscape) add(c *campaign.Candidate) {
 	m.total++
 	k := groupKey{origin: xxh3.HashString(c.Tenant + "\x00" + c.Origin)}
 	for _, a := range c.Members {
@@ -80,7 +80,7 @@ func (m *measured) add(c *campaign.Candidate) {
 const mixed = "mixed"
 
 // largest is the labelled group that most of the accounts belong to.
-func (m *measured) largest(accounts []string) (group string, share float64) {
+func (m *landscape) largest(accounts []string) (group string, share float64) {
 	by := map[string]int{}
 	for _, a := range accounts {
 		by[m.truth.groupOf(a)]++
@@ -94,7 +94,7 @@ func (m *measured) largest(accounts []string) (group string, share float64) {
 }
 
 // trim lets go of all but the groups nearest the line.
-func (m *measured) trim() {
+func (m *landscape) trim() {
 	list := m.list()
 	for _, g := range list[min(len(list), m.most):] {
 		delete(m.groups, g.key)
@@ -103,7 +103,7 @@ func (m *measured) trim() {
 }
 
 // list sorts the groups, the best first.
-func (m *measured) list() []*group {
+func (m *landscape) list() []*group {
 	list := make([]*group, 0, len(m.groups))
 	for _, g := range m.groups {
 		list = append(list, g)
