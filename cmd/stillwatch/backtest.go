@@ -57,13 +57,15 @@ func (c backtestCmd) Run(ctx context.Context, t terminal) (err error) {
 	if c.Truth != "" {
 		o.Tap = judge.Event
 	}
-	var trace func(campaign.Candidate)
-	if report != nil {
-		o.Observe, trace = report.Observed, report.Measured
-	}
-	stages, err := stagesOf(conf, trace)
+	stages, err := stagesOf(conf)
 	if err != nil {
 		return err
+	}
+	if report != nil {
+		o.Observe = report.Observed
+		if stages.Correlate, err = correlateOf(conf, report.Measured); err != nil {
+			return err
+		}
 	}
 	sink := &backtest.Files{Judge: judge}
 	if sink.Alerts, err = create(c.Alerts, t.out); err != nil {
@@ -158,8 +160,8 @@ func deadReasons(counts map[string]int64) string {
 	return " (" + strings.Join(list, ", ") + ")"
 }
 
-// stagesOf makes the three stages as the service would. trace, when not nil, is told of every group that is measured.
-func stagesOf(c config.Config, trace func(campaign.Candidate)) (st backtest.Stages, err error) {
+// stagesOf makes the three stages as the service would.
+func stagesOf(c config.Config) (st backtest.Stages, err error) {
 	if st.Ingest, err = stage.NewIngest(c.Ingest.IngestOptions, c.Sketch.Keys()...); err != nil {
 		return st, err
 	}
@@ -168,9 +170,14 @@ func stagesOf(c config.Config, trace func(campaign.Candidate)) (st backtest.Stag
 	if st.Fingerprint, err = stage.NewFingerprint(c.Fingerprint); err != nil {
 		return st, err
 	}
-	c.Alerts.Version = version
-	st.Correlate, err = stage.NewCorrelate(stage.CorrelateOptions{Campaign: c.Correlate, Alert: c.Alerts, Trace: trace})
+	st.Correlate, err = correlateOf(c, nil)
 	return st, err
+}
+
+// correlateOf makes the correlate stage; trace, when not nil, is told of every group that is measured.
+func correlateOf(c config.Config, trace func(campaign.Candidate)) (stage.Stage, error) {
+	c.Alerts.Version = version
+	return stage.NewCorrelate(stage.CorrelateOptions{Campaign: c.Correlate, Alert: c.Alerts, Trace: trace})
 }
 
 func create(path string, stdout io.Writer) (io.WriteCloser, error) {
