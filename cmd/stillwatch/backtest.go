@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -17,6 +19,7 @@ import (
 
 	"github.com/stillwatch/stillwatch/pkg/app/config"
 	"github.com/stillwatch/stillwatch/pkg/backtest"
+	"github.com/stillwatch/stillwatch/pkg/campaign"
 	"github.com/stillwatch/stillwatch/pkg/stage"
 )
 
@@ -25,6 +28,7 @@ type backtestCmd struct {
 	Truth    string   `placeholder:"FILE" help:"Labels (truth.json, with harvest.ids.gz beside it): print how well the campaigns were found."`
 	Alerts   string   `placeholder:"FILE" help:"Write the OCSF findings here, one a line, in the order of emission; - is standard output."`
 	Accounts string   `placeholder:"FILE" help:"Write the account records here, one a line, in the order of emission; - is standard output."`
+	Report   string   `placeholder:"FILE" help:"Write an HTML page here that shows what was found, when and why, and with --truth how well; it opens without a network."`
 	Workers  int      `placeholder:"N" help:"Goroutines that work; the output does not depend on it. Default: one per core."`
 	Events   []string `arg:"" help:"Files of gateway events, one record a line (.jsonl, .gz, .zst), or - for standard input."`
 }
@@ -41,36 +45,36 @@ func (c backtestCmd) Run(ctx context.Context, t terminal) (err error) {
 	if conf.Sketch.Secret == "" {
 		conf.Sketch.Secret = backtestSecret
 	}
+	o := backtest.DefaultOptions()
+	o.Workers = c.Workers
+	if o.Workers <= 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	judge, report, err := c.watch(conf)
+	if err != nil {
+		return err
+	}
+	if c.Truth != "" {
+		o.Tap = judge.Event
+	}
 	stages, err := stagesOf(conf)
 	if err != nil {
 		return err
 	}
-	sink := &backtest.Files{}
+	if report != nil {
+		o.Observe = report.Observed
+		if stages.Correlate, err = correlateOf(conf, report.Measured); err != nil {
+			return err
+		}
+	}
+	sink := &backtest.Files{Judge: judge}
 	if sink.Alerts, err = create(c.Alerts, t.out); err != nil {
 		return err
 	}
 	if sink.Accounts, err = create(c.Accounts, t.out); err != nil {
 		return err
 	}
-	var judge *backtest.Judge
-	if c.Truth != "" {
-		truth, err := backtest.ReadTruth(c.Truth)
-		if err != nil {
-			return err
-		}
-		judge = backtest.NewJudge(truth)
-		sink.Judge = judge
-	}
 	defer func() { err = errors.Join(err, sink.Close()) }()
-
-	o := backtest.DefaultOptions()
-	o.Workers = c.Workers
-	if o.Workers <= 0 {
-		o.Workers = runtime.GOMAXPROCS(0)
-	}
-	if judge != nil {
-		o.Tap = judge.Event
-	}
 	readers, size, closeAll, err := openAll(c.Events)
 	if err != nil {
 		return err
@@ -91,9 +95,53 @@ func (c backtestCmd) Run(ctx context.Context, t terminal) (err error) {
 	if stats.Records > 0 && sink.DeadLetters == stats.Records {
 		return errors.New("not one record could be read; docs/event.md tells what is and what the reasons mean")
 	}
-	if judge != nil {
+	if c.Truth != "" {
 		res := judge.Result()
-		return res.Print(t.out)
+		if err := res.Print(t.out); err != nil {
+			return err
+		}
+	}
+	if report != nil {
+		return c.write(report, stats, t)
+	}
+	return nil
+}
+
+// watch makes what follows the run: a judge when there is something to score or to show, and the report when one is wanted.
+func (c backtestCmd) watch(conf config.Config) (judge *backtest.Judge, report *backtest.Report, err error) {
+	var truth *backtest.Truth
+	if c.Truth != "" {
+		if truth, err = backtest.ReadTruth(c.Truth); err != nil {
+			return nil, nil, err
+		}
+	}
+	if c.Truth != "" || c.Report != "" {
+		judge = backtest.NewJudge(truth)
+	}
+	if c.Report != "" {
+		o := backtest.ReportOptions{Campaign: conf.Correlate, Groups: backtest.DefaultGroups, Version: version}
+		for _, path := range c.Events {
+			// Where it lay is nobody's business who is shown the page.
+			o.Inputs = append(o.Inputs, filepath.Base(path))
+		}
+		report, err = backtest.NewReport(o, judge)
+	}
+	return judge, report, err
+}
+
+// write writes the report when the run is over: one that failed leaves an older page as it is.
+func (c backtestCmd) write(report *backtest.Report, stats backtest.Stats, t terminal) (err error) {
+	f, err := create(c.Report, t.out)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	w := bufio.NewWriter(f)
+	if err := report.Write(w, stats); err != nil {
+		return err
+	}
+	if err := w.Flush(); err != nil {
+		return fmt.Errorf("write report: %w", err)
 	}
 	return nil
 }
@@ -122,9 +170,14 @@ func stagesOf(c config.Config) (st backtest.Stages, err error) {
 	if st.Fingerprint, err = stage.NewFingerprint(c.Fingerprint); err != nil {
 		return st, err
 	}
-	c.Alerts.Version = version
-	st.Correlate, err = stage.NewCorrelate(stage.CorrelateOptions{Campaign: c.Correlate, Alert: c.Alerts})
+	st.Correlate, err = correlateOf(c, nil)
 	return st, err
+}
+
+// correlateOf makes the correlate stage; trace, when not nil, is told of every group that is measured.
+func correlateOf(c config.Config, trace func(campaign.Candidate)) (stage.Stage, error) {
+	c.Alerts.Version = version
+	return stage.NewCorrelate(stage.CorrelateOptions{Campaign: c.Correlate, Alert: c.Alerts, Trace: trace})
 }
 
 func create(path string, stdout io.Writer) (io.WriteCloser, error) {

@@ -24,6 +24,27 @@ func TestBacktestReplaysFilesAsOneStreamAndScoresThem(t *testing.T) {
 	require.Equal(t, 0, code, stderr)
 	require.Contains(t, stderr, "dead letters 0\n")
 	require.Regexp(t, "^"+"no campaign is labelled; accounts named, all wrongly: 0; false findings", stdout)
+
+	page := filepath.Join(dir, "out.html")
+	code, stdout, stderr = execute(t, nil, "backtest", first, second, "--truth", truth, "--report", page)
+	require.Equal(t, 0, code, stderr)
+	require.Contains(t, stdout, "honest crowd")
+	labelled, err := os.ReadFile(page)
+	require.NoError(t, err)
+	require.Contains(t, string(labelled), "1.jsonl, 2.jsonl")
+	require.Contains(t, string(labelled), "Honest crowds")
+	require.NotContains(t, string(labelled), dir, "where the files lay is left out")
+
+	code, stdout, stderr = execute(t, nil, "backtest", first, second, "--report", "-")
+	require.Equal(t, 0, code, stderr)
+	require.Contains(t, stdout, "without labels")
+	require.NotContains(t, stdout, "Honest crowds")
+}
+
+func TestBacktestThatCannotWriteItsReportFails(t *testing.T) {
+	code, _, stderr := execute(t, nil, "backtest", file(t, `{"id":"1","time":1767225600000,"account":{"id":"a"},"request":{"model":"m"}}`+"\n"), "--report", filepath.Join(t.TempDir(), "none", "out.html"))
+	require.Equal(t, 1, code)
+	require.Contains(t, stderr, "create output")
 }
 
 func TestBacktestSaysWhyRecordsAreNotRead(t *testing.T) {

@@ -6,13 +6,17 @@ package backtest
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/zeebo/xxh3"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/stillwatch/stillwatch/pkg/event"
 	"github.com/stillwatch/stillwatch/pkg/stage"
 )
 
@@ -22,10 +26,12 @@ type Options struct {
 	Workers int
 	// Partitions and Batch are the simulated topic's partitions and the records per batch; they are part of the result's definition.
 	Partitions, Batch int
-	// MaxLine is the longest record in bytes.
+	// MaxLine is the longest record in bytes; a longer one becomes a dead letter.
 	MaxLine int
 	// Tap, when set, sees every input record in order.
 	Tap func(record []byte)
+	// Observe, when set, sees every observation that ingest makes of them, in order. It must not keep references to its memory.
+	Observe func(out stage.Out)
 }
 
 // DefaultOptions are the options that the documentation's figures were measured with.
@@ -50,8 +56,10 @@ type Stats struct {
 
 type chunk struct {
 	records []stage.Record
-	bytes   int64
-	result  chan ingested
+	// tooLarge holds the offsets of the records beyond MaxLine, whose bytes were passed over.
+	tooLarge []int64
+	bytes    int64
+	result   chan ingested
 }
 
 type ingested struct {
@@ -87,12 +95,11 @@ func Run(ctx context.Context, o Options, st Stages, r io.Reader, sink Sink, prog
 
 // read cuts the input into chunks and hands each to the workers and, in order, to the consumer.
 func read(ctx context.Context, o Options, r io.Reader, work, order chan<- *chunk) error {
-	s := bufio.NewScanner(r)
-	s.Buffer(make([]byte, 1<<20), o.MaxLine)
+	l := lines{r: bufio.NewReaderSize(r, 1<<20), most: o.MaxLine}
 	var offset int64
 	c := &chunk{result: make(chan ingested, 1)}
 	flush := func() error {
-		if len(c.records) == 0 {
+		if len(c.records)+len(c.tooLarge) == 0 {
 			return nil
 		}
 		for _, ch := range []chan<- *chunk{order, work} {
@@ -105,24 +112,87 @@ func read(ctx context.Context, o Options, r io.Reader, work, order chan<- *chunk
 		c = &chunk{result: make(chan ingested, 1)}
 		return nil
 	}
-	for s.Scan() {
-		line := s.Bytes()
-		if len(line) == 0 {
-			continue
+	for {
+		line, size, err := l.next()
+		if errors.Is(err, io.EOF) {
+			return flush()
 		}
-		c.records = append(c.records, stage.Record{Topic: "backtest", Offset: offset, Value: append([]byte(nil), line...)})
-		c.bytes += int64(len(line)) + 1
+		if err != nil {
+			return fmt.Errorf("read events after record %d: %w", offset, err)
+		}
+		switch {
+		case size == 0:
+			continue
+		case line == nil:
+			c.tooLarge = append(c.tooLarge, offset)
+		default:
+			c.records = append(c.records, stage.Record{Topic: topic, Offset: offset, Value: bytes.Clone(line)})
+		}
+		c.bytes += size + 1
 		offset++
-		if len(c.records) == o.Batch {
+		if len(c.records)+len(c.tooLarge) == o.Batch {
 			if err := flush(); err != nil {
 				return err
 			}
 		}
 	}
-	if err := s.Err(); err != nil {
-		return fmt.Errorf("read events after record %d: %w", offset, err)
+}
+
+// topic is the name of the simulated gateway topic.
+const topic = "backtest"
+
+// lines cuts a stream into lines of at most most bytes, and passes over longer ones without holding them.
+type lines struct {
+	r    *bufio.Reader
+	most int
+	long []byte
+}
+
+// next returns the next line without its end, and its size; the line is nil when it is longer than allowed. It is valid until the next call. After the last line
+// the error is io.EOF.
+func (l *lines) next() (line []byte, size int64, err error) {
+	l.long = l.long[:0]
+	for {
+		part, err := l.r.ReadSlice('\n')
+		size += int64(len(part))
+		ended := err == nil || errors.Is(err, io.EOF) && size > 0
+		if !ended && !errors.Is(err, bufio.ErrBufferFull) {
+			return nil, 0, err
+		}
+		if ended && int64(len(part)) == size {
+			line = part
+		} else if len(l.long) <= l.most+len("\r\n") {
+			l.long = append(l.long, part...)
+			line = l.long
+		}
+		if !ended {
+			continue
+		}
+		trimmed := bytes.TrimSuffix(bytes.TrimSuffix(line, []byte{'\n'}), []byte{'\r'})
+		size -= int64(len(line) - len(trimmed))
+		if size > int64(l.most) {
+			return nil, size, nil
+		}
+		return trimmed, size, nil
 	}
-	return flush()
+}
+
+// passOver makes dead letters of the records beyond MaxLine. Their content is left out: that it could not be held is why they are there.
+func (r *run) passOver(offsets []int64) error {
+	for _, offset := range offsets {
+		r.stats.Counts["dead_letter:"+event.ReasonTooLarge]++
+		err := r.sink.Write(stage.Out{To: stage.DeadLetters, Headers: []stage.Header{
+			{Key: "stillwatch-reason", Value: []byte(event.ReasonTooLarge)},
+			{Key: "stillwatch-detail", Value: fmt.Appendf(nil, "the record has more than %d bytes, its content is left out", r.o.MaxLine)},
+			{Key: "stillwatch-topic", Value: []byte(topic)},
+			{Key: "stillwatch-partition", Value: []byte("0")},
+			{Key: "stillwatch-offset", Value: strconv.AppendInt(nil, offset, 10)},
+		}})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func consume(ctx context.Context, o Options, st Stages, order <-chan *chunk, sink Sink, progress func(int64), stats *Stats) error {
@@ -146,8 +216,11 @@ func consume(ctx context.Context, o Options, st Stages, order <-chan *chunk, sin
 		if in.err != nil {
 			return fmt.Errorf("ingest: %w", in.err)
 		}
-		stats.Records += int64(len(c.records))
+		stats.Records += int64(len(c.records) + len(c.tooLarge))
 		stats.Bytes += c.bytes
+		if err := r.passOver(c.tooLarge); err != nil {
+			return err
+		}
 		if o.Tap != nil {
 			for i := range c.records {
 				o.Tap(c.records[i].Value)
@@ -190,6 +263,9 @@ func (r *run) batch(in stage.Result) error {
 		return err
 	}
 	for _, out := range observations {
+		if r.o.Observe != nil {
+			r.o.Observe(out)
+		}
 		p := int(xxh3.Hash(out.Key) % uint64(r.o.Partitions))
 		parts[p] = append(parts[p], stage.Record{Topic: "observations", Partition: p, Offset: r.offsets[p], Key: out.Key, Value: out.Value})
 		r.offsets[p]++

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/stretchr/testify/require"
@@ -127,11 +128,47 @@ func TestRecordsThatCannotBeReadAreCountedAndTheRestGoesOn(t *testing.T) {
 	require.EqualValues(t, 2, sink.DeadLetters)
 }
 
-func TestALineBeyondTheBoundIsAnErrorThatSaysWhere(t *testing.T) {
+func TestALineBeyondTheBoundIsADeadLetterAndTheRestGoesOn(t *testing.T) {
+	events, _, _ := recorded(t)
+	few := string(events[:nthLine(events, 50)])
 	o := DefaultOptions()
-	o.MaxLine = 1 << 20
-	_, err := Run(t.Context(), o, stages(t), strings.NewReader(strings.Repeat("x", 2<<20)), &Files{}, nil)
-	require.ErrorContains(t, err, "after record 0")
+	o.MaxLine = 4 << 20
+	for name, c := range map[string]struct {
+		input         string
+		records, dead int64
+	}{
+		"first":                   {strings.Repeat("x", 9<<20) + "\n" + few, 51, 1},
+		"last, without its end":   {few + strings.Repeat("x", 9<<20), 51, 1},
+		"alone":                   {strings.Repeat("x", 9<<20), 1, 1},
+		"a byte too long":         {few + strings.Repeat("x", o.MaxLine+1) + "\n" + few, 101, 1},
+		"as long as it may be":    {few + strings.Repeat(" ", o.MaxLine-2) + "{}\r\n" + few, 101, 0},
+		"none, and an empty line": {few + "\r\n\n", 50, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var letters letters
+			stats, err := Run(t.Context(), o, stages(t), strings.NewReader(c.input), &letters, nil)
+			require.NoError(t, err)
+			require.Equal(t, c.records, stats.Records)
+			require.Equal(t, c.dead, stats.Counts["dead_letter:too_large"])
+			require.EqualValues(t, c.dead, strings.Count(string(letters), "too_large"))
+		})
+	}
+}
+
+// letters notes the reasons of dead letters.
+type letters string
+
+func (l *letters) Write(out stage.Out) error {
+	if out.To == stage.DeadLetters {
+		*l += letters(out.Headers[0].Value) + " "
+	}
+	return nil
+}
+
+func TestAFileThatBreaksOffIsAnErrorThatSaysWhere(t *testing.T) {
+	r := io.MultiReader(strings.NewReader("{broken\n"), iotest.ErrReader(errors.New("unexpected end")))
+	_, err := Run(t.Context(), DefaultOptions(), stages(t), r, &Files{}, nil)
+	require.ErrorContains(t, err, "after record 1: unexpected end")
 }
 
 type full struct{}

@@ -1,6 +1,7 @@
 package backtest
 
 import (
+	"bytes"
 	"compress/gzip"
 	"encoding/json"
 	"fmt"
@@ -69,7 +70,11 @@ func TestTheJudgeCountsLeaksRecallAndFalseFindings(t *testing.T) {
 	require.InDelta(t, 2.0/3, res.Precision, 1e-9)
 	require.Len(t, res.False, 1)
 	require.Equal(t, "class", res.False[0].Group)
-	require.Equal(t, map[string]int{"class": 1}, res.WrongBy)
+	require.Equal(t, []CrowdResult{{ID: "class", Accounts: 1, False: 1, Wrong: 1}}, res.Crowds, "b2 was never active")
+	require.InDelta(t, 24.0/9, res.PerDay(res.Crowds[0].Wrong), 1e-9)
+	var table bytes.Buffer
+	require.NoError(t, res.Print(&table))
+	require.Regexp(t, `(?m)^class +1 +1 +2\.67 +1 +2\.67$`, table.String())
 
 	require.Error(t, j.Write(stage.Out{To: stage.Alerts, Value: []byte("{")}))
 	require.Error(t, j.Write(stage.Out{To: stage.Accounts, Value: []byte("{")}))
