@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"runtime"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -62,20 +61,9 @@ func (c calibrateCmd) measure(ctx context.Context, t terminal, conf config.Confi
 	if err != nil {
 		return nil, err
 	}
-	readers, size, closeAll, err := openAll(c.Events)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, closeAll()) }()
-	o := backtest.DefaultOptions()
-	o.Workers = c.Workers
-	if o.Workers <= 0 {
-		o.Workers = runtime.GOMAXPROCS(0)
-	}
-	bar := progress(t.err, size)
 	sink := &backtest.Files{}
-	stats, err := backtest.Run(ctx, o, stages, io.MultiReader(readers...), sink, func(bytes int64) { _ = bar.Set64(bytes) })
-	if err := errors.Join(err, bar.Finish()); err != nil {
+	stats, err := replay(ctx, t.err, stages, c.Events, c.Workers, sink)
+	if err != nil {
 		return nil, err
 	}
 	fmt.Fprintf(t.err, "%d records over %.1f days in which groups were judged; dead letters %d%s\n", stats.Records, cal.Days(), sink.DeadLetters, deadReasons(stats.Counts))
