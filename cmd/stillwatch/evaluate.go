@@ -120,8 +120,8 @@ func builtin(ctx context.Context, conf config.Config, name, parent string) (w ev
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return w, fmt.Errorf("make the world's folder: %w", err)
 	}
-	make := simulateCmd{Scenario: name, Output: filepath.Join(dir, eventsFile), Truth: filepath.Join(dir, truthFile)}
-	if err := make.Run(ctx, terminal{out: io.Discard, err: io.Discard}); err != nil {
+	sim := simulateCmd{Scenario: name, Output: filepath.Join(dir, eventsFile), Truth: filepath.Join(dir, truthFile)}
+	if err := sim.Run(ctx, terminal{out: io.Discard, err: io.Discard}); err != nil {
 		return w, err
 	}
 	if w, err = judged(ctx, conf, dir); err != nil {
@@ -177,7 +177,7 @@ func (c evaluateCmd) write(r evaluate.Report) error {
 		return err
 	}
 	images := filepath.Join(filepath.Dir(c.Out), r.Images)
-	if err := os.MkdirAll(images, 0o755); err != nil {
+	if err := os.MkdirAll(images, 0o755); err != nil { //nolint:gosec // documentation, for everybody to read
 		return fmt.Errorf("make the folder of the plots: %w", err)
 	}
 	for name, svg := range doc.Images {

@@ -17,8 +17,9 @@ const Reach = 3
 // observeEvery is the least event time between two looks: what a group shows changes slowly, and looks are dear where no group is set aside.
 const observeEvery = 30 * time.Minute
 
-// Observing returns the options for a calibration: the same search, in which no group ever becomes a campaign. In service a group is told of, and then set aside, as soon as
-// it crosses the line; here it goes on being measured, so that one sees how far it gets. Whoever is within Reach of the line is pruned and filled up as if it were beyond it.
+// Observing returns the options for a calibration: the same search, in which no group ever becomes a campaign. In service a group is told of, and then set aside, as
+// soon as it crosses the line; here it goes on being measured, so that one sees how far it gets. Whoever is within Reach of the line is pruned and filled up as if
+// beyond it.
 func Observing(o campaign.Options) campaign.Options {
 	// More causes than there are: nothing passes.
 	o.Planes = 6
@@ -134,8 +135,8 @@ type Group struct {
 	settled, raw *sighting
 }
 
-// Groups joins the sightings to distinct groups, the farthest beyond the line first. As in the search, the best sighting takes its accounts away from the others: one that
-// consists mostly of accounts of a better one is the same group again, at another time or found in another way.
+// Groups joins the sightings to distinct groups, the farthest beyond the line first. As in the search, the best sighting takes its accounts away from the others: one
+// that consists mostly of accounts of better ones is the same group again, at another time or found in another way.
 func (c *Calibration) Groups() []*Group {
 	list := make([]*sighting, 0, len(c.held))
 	for _, s := range c.held {

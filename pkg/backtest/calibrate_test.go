@@ -117,7 +117,7 @@ func TestAdviceIsNeverBelowTheDefaultAndSetsAsideWhatIsFarBeyond(t *testing.T) {
 	require.False(t, a.MovesOperator)
 
 	lower := campaign.DefaultOptions()
-	lower.Total -= 1
+	lower.Total--
 	own := NewCalibration(lower)
 	own.Add(measured(0, 20, -2.9, hour, true))
 	own.Add(measured(0, 20, -2.9, 20*24*hour, true))

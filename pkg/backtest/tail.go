@@ -2,10 +2,10 @@ package backtest
 
 import "math"
 
-// Tail says how the groups of an honest crowd thin out towards the line and beyond it: peaks over a threshold. Above a high threshold excesses follow a generalised Pareto law
-// (Pickands 1975; Balkema and de Haan 1974). Its shape cannot be told from a handful of groups, and bits suggest it: they are logarithms, and the chance of x bits more than
-// chance gives is at most 2^-x, an exponential law, the one of shape zero. Its mean is Hill's estimator (Hill 1975), drawn towards what calibrated bits would show by as
-// much as priorGroups groups.
+// Tail says how the groups of an honest crowd thin out towards the line and beyond it: peaks over a threshold. Above a high threshold excesses follow a generalised
+// Pareto law (Pickands 1975; Balkema and de Haan 1974). A handful of groups cannot tell its shape; it is taken as exponential, the law of shape zero, because bits are
+// logarithms: evidence that is what it claims reaches x bits by chance with probability 2^-x at most. The mean is Hill's estimator (Hill 1975), drawn towards what such
+// evidence would show by as much as priorGroups groups.
 type Tail struct {
 	// Threshold is where the tail begins, N the number of groups above it, Days the time in which they were seen.
 	Threshold float64

@@ -2,8 +2,8 @@ package campaign
 
 import "math"
 
-// Excess is by how many bits o.Total (sum) and o.Operator (hand) could be raised, or would have to be lowered where it is negative, until the group is just no finding, or
-// just one, by either way over the line. It is minus infinity where another condition stands in the way.
+// Excess is by how many bits o.Total (sum) and o.Operator (hand) could be raised, or would have to be lowered where it is negative, until the group is only just a
+// finding by that way over the line. It is minus infinity where another condition stands in the way.
 func (c *Candidate) Excess(o *Options) (sum, hand float64) {
 	sum, hand = math.Inf(-1), math.Inf(-1)
 	if c.Causes < o.Planes {

@@ -36,24 +36,25 @@ func Render(r Report) (*Document, error) {
 	data := struct {
 		Report
 
-		// Own are the worlds that everybody can make.
+		// Own are the worlds that everybody can make, section by section.
 		Own      []World
 		Sum      summary
 		Sections map[string]section
 		Given    section
-	}{Report: r, Own: within(r.Worlds, func(w *World) bool { return !w.External }), Sections: map[string]section{}}
-	data.Sum = sum(data.Own)
+	}{Report: r, Sections: map[string]section{}}
 	for _, f := range families {
 		s := section{family: f, Worlds: within(r.Worlds, func(w *World) bool { return !w.External && strings.HasPrefix(w.Name, f.Prefix) })}
 		if len(s.Worlds) == 0 {
 			continue
 		}
+		data.Own = append(data.Own, s.Worlds...)
 		s.Sum = sum(s.Worlds)
 		if s.Sum.Campaigns > 0 {
 			s.Plots = doc.draw(&r, s)
 		}
 		data.Sections[strings.TrimSuffix(f.Prefix, "-")] = s
 	}
+	data.Sum = sum(data.Own)
 	data.Given.Worlds = within(r.Worlds, func(w *World) bool { return w.External })
 	t, err := template.New("evaluation").Funcs(template.FuncMap{
 		"percent": percent, "share": share, "cell": cell, "nearest": nearest, "upper": ruleOfThree, "failures": failures,
@@ -136,14 +137,14 @@ func failures(worlds []World) []string {
 		for _, c := range w.Result.Campaigns {
 			switch {
 			case !c.Found:
-				out = append(out, fmt.Sprintf("`%s`: campaign %s (%s, %d accounts) is not found.", w.Name, c.ID, cell(c.Kind), c.Accounts))
+				out = append(out, fmt.Sprintf("%#q: campaign %s (%s, %d accounts) is not found.", w.Name, c.ID, cell(c.Kind), c.Accounts))
 			case c.HalfLeaked > early:
-				out = append(out, fmt.Sprintf("`%s`: campaign %s (%s, %d accounts) is found late: %s of its harvest is out when half of its accounts are named, %s are named in the end.",
+				out = append(out, fmt.Sprintf("%#q: campaign %s (%s, %d accounts) is found late: %s of its harvest is out when half of its accounts are named, %s are named in the end.",
 					w.Name, c.ID, cell(c.Kind), c.Accounts, percent(c.HalfLeaked), percent(c.Recall)))
 			}
 		}
 		for _, f := range w.Result.False {
-			out = append(out, fmt.Sprintf("`%s`: a false finding names %d accounts, mostly of %s.", w.Name, f.Members, f.Group))
+			out = append(out, fmt.Sprintf("%#q: a false finding names %d accounts, mostly of %s.", w.Name, f.Members, f.Group))
 		}
 		groups := make([]string, 0, len(w.Result.WrongBy))
 		for g, n := range w.Result.WrongBy {
@@ -151,7 +152,7 @@ func failures(worlds []World) []string {
 		}
 		slices.Sort(groups)
 		if len(groups) > 0 {
-			out = append(out, fmt.Sprintf("`%s`: honest accounts named: %s.", w.Name, strings.Join(groups, ", ")))
+			out = append(out, fmt.Sprintf("%#q: honest accounts named: %s.", w.Name, strings.Join(groups, ", ")))
 		}
 	}
 	return out

@@ -42,7 +42,7 @@ func plot(title, axis string, mark float64, bars []bar) string {
 	}
 	text(plotLeft, 20, "start", ` font-size="14" font-weight="bold"`, title)
 	text(plotLeft, 38, "start", "", axis)
-	for i := 0; i <= 4; i++ {
+	for i := range 5 {
 		at := x(float64(i) / 4)
 		fmt.Fprintf(&b, `<line x1="%.1f" y1="%d" x2="%.1f" y2="%d" stroke="%s"/>`+"\n", at, plotTop-6, at, bottom, gridColour)
 		text(at, bottom+18, "middle", "", fmt.Sprintf("%d %%", 25*i))
