@@ -3,7 +3,8 @@ GO       ?= go
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LINTER   := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 BENCH    ?= .
-SCENARIO ?= mix-common
+SCENARIO ?=
+WORLDS   ?=
 WORLD    := .cache/evaluate/$(SCENARIO)
 BUILD    := CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/stillwatch ./cmd/stillwatch
 .DEFAULT_GOAL := help
@@ -30,10 +31,14 @@ lint: ## Check style, errors, documentation and the purity of the domain
 bench: ## Measure the hot paths (BENCH=regexp selects)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./detectors/... ./pkg/...
 
-evaluate: build ## Simulate a labelled world, replay it, and print how well its campaigns are found (SCENARIO=name selects)
+evaluate: build ## Write docs/evaluation.md: all labelled worlds, simulated and replayed (SCENARIO=name prints one; WORLDS=folders adds others)
+ifeq ($(SCENARIO),)
+	bin/stillwatch evaluate $(addprefix --world=,$(WORLDS))
+else
 	@mkdir -p $(WORLD)
 	bin/stillwatch simulate $(SCENARIO) -o $(WORLD)/events.jsonl.zst --truth $(WORLD)/truth.json
 	bin/stillwatch backtest $(WORLD)/events.jsonl.zst --truth $(WORLD)/truth.json
+endif
 
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -14,13 +14,15 @@ import (
 var version = "dev"
 
 type cli struct {
-	Run      runCmd      `cmd:"" help:"Run the service: events in from Kafka, fingerprints in Redis, alerts out to Kafka."`
-	Demo     demoCmd     `cmd:"" help:"Watch a hidden campaign being found in simulated traffic. Needs nothing installed."`
-	Backtest backtestCmd `cmd:"" help:"Replay recorded events through the live stages and see what would have been found."`
-	Simulate simulateCmd `cmd:"" help:"Make gateway traffic with labelled campaigns in it, to a file or to Kafka."`
-	Config   configCmd   `cmd:"" help:"Check, print or describe the configuration."`
-	Health   healthCmd   `cmd:"" help:"Ask a running service whether it is ready; for container health checks."`
-	Version  versionCmd  `cmd:"" help:"Print the version."`
+	Run       runCmd       `cmd:"" help:"Run the service: events in from Kafka, fingerprints in Redis, alerts out to Kafka."`
+	Demo      demoCmd      `cmd:"" help:"Watch a hidden campaign being found in simulated traffic. Needs nothing installed."`
+	Backtest  backtestCmd  `cmd:"" help:"Replay recorded events through the live stages and see what would have been found."`
+	Calibrate calibrateCmd `cmd:"" help:"Measure recorded traffic believed to be honest, and say where to draw the line for a wanted number of false findings."`
+	Evaluate  evaluateCmd  `cmd:"" help:"Simulate and replay labelled worlds, and write how well their campaigns are found, with tables and plots."`
+	Simulate  simulateCmd  `cmd:"" help:"Make gateway traffic with labelled campaigns in it, to a file or to Kafka."`
+	Config    configCmd    `cmd:"" help:"Check, print or describe the configuration."`
+	Health    healthCmd    `cmd:"" help:"Ask a running service whether it is ready; for container health checks."`
+	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 
 func main() {

@@ -32,10 +32,15 @@ type Candidate struct {
 	// Coordination and Harvest are in bits, Margin is the distance to the line for a High finding, Planes the number of planes that agree.
 	Coordination, Harvest, Margin float64
 	Planes                        int
+	// Agreeing are those planes, Causes the number of independent causes among them.
+	Agreeing []detectors.Plane
+	Causes   int
 	// Bits holds each detector's contribution.
 	Bits map[string]float64
 	// Found says that it became a campaign.
 	Found bool
+	// Settled says that it was pruned and filled up: only such groups become campaigns.
+	Settled bool
 }
 
 // found is a group beyond the line.
@@ -140,7 +145,7 @@ func (s *search) rescore(c *candidate) bool {
 	}
 	k.used = true
 	c.score = k.score
-	s.report(c.origin, c.members, &c.score, false)
+	s.report(c.origin, c.members, &c.score, false, false)
 	return true
 }
 
@@ -183,7 +188,7 @@ func (s *search) settle(c *candidate) (found, bool) {
 			g := s.pop.group(part, c.defining, s.ctx, s.o.ScoreMembers)
 			sc := evaluate(g, s.ctx, s.registry, s.searched, true)
 			passes := sc.passes(s.o)
-			s.report(c.origin+", settled", part, &sc, passes)
+			s.report(c.origin+", settled", part, &sc, true, passes)
 			if passes && (!ok || sc.margin(s.o) > best.score.margin(s.o)) {
 				best, ok = found{members: next, group: g, score: sc, model: model, origin: c.origin}, true
 			}
@@ -203,13 +208,13 @@ func (s *search) settle(c *candidate) (found, bool) {
 // settleRounds bounds the rounds of pruning and taking in; in practice two suffice.
 const settleRounds = 4
 
-func (s *search) report(origin string, members []int32, sc *score, ok bool) {
+func (s *search) report(origin string, members []int32, sc *score, settled, ok bool) {
 	if s.trace == nil {
 		return
 	}
 	c := Candidate{
 		Origin: origin, Operator: sc.operator, Coordination: sc.coordination, Harvest: sc.harvest, Margin: sc.margin(s.o), Planes: len(sc.agreeing()),
-		Bits: map[string]float64{}, Found: ok,
+		Agreeing: sc.agreeing(), Causes: sc.independent(), Bits: map[string]float64{}, Found: ok, Settled: settled,
 	}
 	for _, i := range members {
 		c.Members = append(c.Members, s.pop.accounts[i].profile.Account)

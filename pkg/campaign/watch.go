@@ -19,15 +19,18 @@ const (
 // alone measures an account by itself: its harvest, as a group of one. Its many requests take the place of many members, so that its ranks are believed nearly whole.
 func (s *search) alone(slot int32) (found, bool) {
 	p := &s.pop.accounts[slot].profile
-	if p.Requests24h < s.o.AccountRequests || p.Verified && p.Org != "" {
-		// What a verified organisation does at scale it does under a contract.
+	if p.Requests24h < s.o.AccountRequests {
 		return found{}, false
 	}
 	g := s.pop.group([]int32{slot}, nil, s.ctx, 0)
 	g.Doubt = accountDoubt
 	sc := evaluate(g, s.ctx, s.registry, 1, false)
 	sc.coordination, sc.operator = 0, 0
-	s.report("account", []int32{slot}, &sc, sc.harvest >= s.o.AccountHarvest)
+	if p.Verified && p.Org != "" {
+		// What a verified organisation asks for at scale it may ask for under a contract: look, and do not act.
+		sc.purpose = 0
+	}
+	s.report("account", []int32{slot}, &sc, false, sc.harvest >= s.o.AccountHarvest)
 	return found{members: []int32{slot}, group: g, score: sc, model: &Model{Size: 1}, origin: "account"}, sc.harvest >= s.o.AccountHarvest
 }
 

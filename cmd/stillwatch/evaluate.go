@@ -1,0 +1,192 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/stillwatch/stillwatch/cmd/stillwatch/internal/evaluate"
+	"github.com/stillwatch/stillwatch/configs/scenarios"
+	"github.com/stillwatch/stillwatch/pkg/app/config"
+	"github.com/stillwatch/stillwatch/pkg/backtest"
+	"github.com/stillwatch/stillwatch/pkg/campaign"
+	"github.com/stillwatch/stillwatch/pkg/simulate"
+	"github.com/stillwatch/stillwatch/pkg/stage"
+)
+
+type evaluateCmd struct {
+	configFlag
+	Out       string   `default:"docs/evaluation.md" placeholder:"FILE" help:"The document; its plots go to img beside it. Default: ${default}."`
+	World     []string `placeholder:"DIR" help:"Labelled worlds from elsewhere: folders with events.jsonl.zst, truth.json and harvest.ids.gz."`
+	Jobs      int      `default:"2" placeholder:"N" help:"Worlds at a time; a large one takes some gigabytes. Default: ${default}."`
+	Scenarios []string `arg:"" optional:"" placeholder:"SCENARIO" help:"Built-in scenarios (see simulate --list). Default: all of the ladder, facts, honest worlds, mixes, sizes and lengths."`
+}
+
+// Run measures the worlds and writes the document.
+func (c evaluateCmd) Run(ctx context.Context, t terminal) error {
+	conf, err := c.load(t)
+	if err != nil {
+		return err
+	}
+	if conf.Sketch.Secret == "" {
+		conf.Sketch.Secret = backtestSecret
+	}
+	names := c.Scenarios
+	if len(names) == 0 {
+		names = slices.DeleteFunc(scenarios.Names(), func(name string) bool { return !evaluate.Known(name) })
+	}
+	for _, name := range names {
+		if !slices.Contains(scenarios.Names(), name) || !evaluate.Known(name) {
+			return usage(fmt.Errorf("evaluate: %q is in no section; simulate --list shows the scenarios", name))
+		}
+	}
+	worlds, err := c.measure(ctx, t, conf, names)
+	if err != nil {
+		return err
+	}
+	r := evaluate.Report{Worlds: worlds, Options: conf.Correlate, Arguments: c.arguments(), Images: "img"}
+	return c.write(r)
+}
+
+// arguments are those that make the document once more, without the folders that only this machine has.
+func (c evaluateCmd) arguments() string {
+	var args []string
+	if c.Config != "" {
+		args = append(args, "--config "+filepath.Base(c.Config))
+	}
+	for _, dir := range c.World {
+		args = append(args, "--world "+filepath.Base(dir))
+	}
+	return strings.Join(append(args, c.Scenarios...), " ")
+}
+
+// measure replays all worlds, a few at a time, and returns them in the order given.
+func (c evaluateCmd) measure(ctx context.Context, t terminal, conf config.Config, names []string) ([]evaluate.World, error) {
+	dir, err := os.MkdirTemp("", "stillwatch-evaluate-")
+	if err != nil {
+		return nil, fmt.Errorf("make a folder for the worlds: %w", err)
+	}
+	out := make([]evaluate.World, len(names)+len(c.World))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(max(c.Jobs, 1))
+	var mu sync.Mutex
+	done := 0
+	// From the end: the sizes and mixes take longest, and should not be left for last.
+	for i := len(out) - 1; i >= 0; i-- {
+		g.Go(func() (err error) {
+			if i < len(names) {
+				out[i], err = builtin(ctx, conf, names[i], dir)
+			} else {
+				out[i], err = judged(ctx, conf, c.World[i-len(names)])
+				out[i].External, out[i].Description = true, "a world from elsewhere"
+			}
+			if err != nil {
+				return fmt.Errorf("evaluate %s: %w", out[i].Name, err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			done++
+			res := &out[i].Result
+			fmt.Fprintf(t.err, "%d of %d: %s, %d campaigns, %d accounts named, %d wrongly, %d false findings\n",
+				done, len(out), out[i].Name, len(res.Campaigns), res.Named, res.Wrong, len(res.False))
+			return nil
+		})
+	}
+	return out, errors.Join(g.Wait(), os.RemoveAll(dir))
+}
+
+// builtin simulates a scenario into a folder of its own, judges it, and removes it again.
+func builtin(ctx context.Context, conf config.Config, name, parent string) (w evaluate.World, err error) {
+	w.Name = name
+	text, err := scenarios.Read(name)
+	if err != nil {
+		return w, fmt.Errorf("read the scenario: %w", err)
+	}
+	sc, err := simulate.Load(bytes.NewReader(text))
+	if err != nil {
+		return w, err
+	}
+	dir := filepath.Join(parent, name)
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return w, fmt.Errorf("make the world's folder: %w", err)
+	}
+	sim := simulateCmd{Scenario: name, Output: filepath.Join(dir, eventsFile), Truth: filepath.Join(dir, truthFile)}
+	if err := sim.Run(ctx, terminal{out: io.Discard, err: io.Discard}); err != nil {
+		return w, err
+	}
+	if w, err = judged(ctx, conf, dir); err != nil {
+		return w, err
+	}
+	w.Description = sc.Description
+	return w, os.RemoveAll(dir)
+}
+
+// The files of a world's folder.
+const (
+	eventsFile = "events.jsonl.zst"
+	truthFile  = "truth.json"
+)
+
+// judged replays the world of a folder and compares what was found with its labels.
+func judged(ctx context.Context, conf config.Config, dir string) (evaluate.World, error) {
+	w := evaluate.World{Name: filepath.Base(dir), Nearest: math.Inf(-1)}
+	truth, err := backtest.ReadTruth(filepath.Join(dir, truthFile))
+	if err != nil {
+		return w, err
+	}
+	for _, groups := range [][]backtest.TruthGroup{truth.Campaigns, truth.Benign} {
+		for _, g := range groups {
+			w.Accounts += len(g.Accounts)
+		}
+	}
+	stages, err := stagesOf(conf)
+	if err != nil {
+		return w, err
+	}
+	stages.Correlate, err = stage.NewCorrelate(stage.CorrelateOptions{Campaign: conf.Correlate, Alert: conf.Alerts, Trace: func(m campaign.Candidate) {
+		if m.Settled {
+			sum, hand := m.Excess(&conf.Correlate)
+			w.Nearest = max(w.Nearest, sum, hand)
+		}
+	}})
+	if err != nil {
+		return w, err
+	}
+	judge := backtest.NewJudge(truth)
+	if _, err := replay(ctx, io.Discard, stages, []string{filepath.Join(dir, eventsFile)}, 1, &backtest.Files{Judge: judge}); err != nil {
+		return w, err
+	}
+	w.Result = judge.Result()
+	return w, nil
+}
+
+// write renders the report and writes it with its plots.
+func (c evaluateCmd) write(r evaluate.Report) error {
+	doc, err := evaluate.Render(r)
+	if err != nil {
+		return err
+	}
+	images := filepath.Join(filepath.Dir(c.Out), r.Images)
+	if err := os.MkdirAll(images, 0o755); err != nil { //nolint:gosec // documentation, for everybody to read
+		return fmt.Errorf("make the folder of the plots: %w", err)
+	}
+	for name, svg := range doc.Images {
+		if err := os.WriteFile(filepath.Join(images, name), []byte(svg), 0o644); err != nil { //nolint:gosec // documentation, for everybody to read
+			return fmt.Errorf("write a plot: %w", err)
+		}
+	}
+	if err := os.WriteFile(c.Out, []byte(doc.Markdown), 0o644); err != nil { //nolint:gosec // documentation, for everybody to read
+		return fmt.Errorf("write the evaluation: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,157 @@
+package backtest
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/stillwatch/stillwatch/pkg/campaign"
+)
+
+// measured makes a measurement of the accounts first..first+n-1 that is some bits beyond the line by total_bits.
+func measured(first, n int, excess float64, at int64, settled bool) campaign.Candidate {
+	o := campaign.DefaultOptions()
+	c := campaign.Candidate{Time: at, Settled: settled, Coordination: o.Total + excess - o.Harvest, Harvest: o.Harvest, Causes: o.Planes}
+	for i := range n {
+		c.Members = append(c.Members, fmt.Sprint("a", first+i))
+	}
+	return c
+}
+
+const hour = 3_600_000
+
+func TestMeasurementsOfOneGroupCountOnceWithTheHighest(t *testing.T) {
+	c := NewCalibration(campaign.DefaultOptions())
+	c.Add(measured(0, 20, -2.5, 10*hour, true))
+	c.Add(measured(0, 20, -1, 12*hour, true))
+	c.Add(measured(0, 20, -2, 13*hour, true))
+	c.Add(measured(2, 20, -1.5, 20*hour, true)) // two have left, two have come
+	c.Add(measured(5, 10, -0.5, 14*hour, false))
+	c.Add(measured(100, 30, -2.9, 15*hour, true))
+	c.Add(measured(200, 30, -0.4, 16*hour, false))
+	c.Add(measured(300, 30, -Reach-0.1, 17*hour, true))
+	other := measured(0, 20, -2, 18*hour, true)
+	other.Tenant = "another"
+	c.Add(other)
+	groups := c.Groups()
+	require.Len(t, groups, 4)
+	var got []string
+	for _, g := range groups {
+		got = append(got, fmt.Sprintf("%d %.1f raw %.1f settled %v from %d to %d", len(g.Best.Members), g.Excess, g.RawExcess, g.Settled, g.First/hour, g.Last/hour))
+	}
+	require.Equal(t, []string{
+		"30 -0.4 raw -0.4 settled false from 16 to 16", "20 -1.0 raw -0.5 settled true from 10 to 20", "20 -2.0 raw -Inf settled true from 18 to 18",
+		"30 -2.9 raw -Inf settled true from 15 to 15",
+	}, got)
+	require.InDelta(t, 10.5/24, c.Days(), 1e-9)
+
+	c.compact()
+	after := c.Groups()
+	require.Len(t, after, 4)
+	for i := range after {
+		require.InDelta(t, groups[i].Excess, after[i].Excess, 1e-9)
+		require.Equal(t, groups[i].Best.Members, after[i].Best.Members)
+		require.Equal(t, [2]int64{groups[i].First, groups[i].Last}, [2]int64{after[i].First, after[i].Last})
+	}
+}
+
+func TestAGroupMadeOfSeveralBetterOnesIsNoneOfItsOwn(t *testing.T) {
+	c := NewCalibration(campaign.DefaultOptions())
+	c.Add(measured(0, 10, -1, hour, true))
+	c.Add(measured(10, 10, -1.2, hour, true))
+	c.Add(measured(0, 27, -2, hour, true)) // both, and seven more: fewer than a group
+	require.Len(t, c.Groups(), 2)
+	c.Add(measured(0, 60, -2.2, hour, true)) // both, and forty more
+	require.Len(t, c.Groups(), 3)
+}
+
+func TestATailIsRecoveredAndItsBoundsHoldTheTruth(t *testing.T) {
+	const mean, n, days = 0.8, 40, 20.0
+	var excesses []float64
+	for i := range n { // the law's own quantiles, largest first
+		excesses = append(excesses, -3-mean*math.Log((float64(i)+0.5)/n))
+	}
+	tail := FitTail(excesses, -3, days)
+	require.Equal(t, n, tail.N)
+	require.InDelta(t, mean, tail.Mean, 0.1)
+	for _, x := range []float64{-3, -1, 0, 1} {
+		truth := n / days * math.Exp(-(x+3)/mean)
+		require.Less(t, truth, tail.Upper(x))
+		require.InDelta(t, 0, math.Log2(truth/tail.Rate(x)), 1)
+	}
+	line := tail.Line(0.1)
+	require.InDelta(t, 0.1, tail.Rate(line), 1e-9)
+	require.Greater(t, tail.Cautious(0.1), line)
+	require.InDelta(t, 0.1, tail.Upper(tail.Cautious(0.1)), 1e-9)
+	require.InDelta(t, -3, tail.Line(100), 1e-9, "never below the threshold")
+}
+
+func TestOfManyGroupsOnlyTheFarthestOutMakeTheTail(t *testing.T) {
+	var excesses []float64
+	for i := range 200 {
+		excesses = append(excesses, 1-float64(i)*0.019)
+	}
+	tail := FitTail(excesses, -3, 10)
+	require.Equal(t, maxTail, tail.N)
+	require.InDelta(t, 1-maxTail*0.019, tail.Threshold, 1e-9)
+}
+
+func TestNothingSeenIsTheRuleOfThree(t *testing.T) {
+	tail := FitTail(nil, -3, 30)
+	require.InDelta(t, 0.1, tail.Upper(-3), 0.003)
+	require.InDelta(t, 0.5/30, tail.Rate(-3), 1e-9)
+	for _, c := range []struct{ z, freedom, want float64 }{{z95, 2, 5.991}, {z95, 8, 15.507}, {-z95, 8, 2.733}, {-z95, 40, 26.509}} {
+		require.InEpsilon(t, c.want, chiSquare(c.z, c.freedom), 0.02)
+	}
+}
+
+func TestAdviceIsNeverBelowTheDefaultAndSetsAsideWhatIsFarBeyond(t *testing.T) {
+	quiet := NewCalibration(campaign.DefaultOptions())
+	quiet.Add(measured(0, 20, -2.9, hour, true))
+	quiet.Add(measured(0, 20, -2.9, 20*24*hour, true))
+	a := quiet.Advise(0.1, false)
+	require.Negative(t, a.Shift)
+	require.InDelta(t, campaign.DefaultOptions().Total, a.Total, 1e-9)
+	require.False(t, a.MovesOperator)
+
+	lower := campaign.DefaultOptions()
+	lower.Total--
+	own := NewCalibration(lower)
+	own.Add(measured(0, 20, -2.9, hour, true))
+	own.Add(measured(0, 20, -2.9, 20*24*hour, true))
+	a = own.Advise(0.1, false)
+	require.InDelta(t, 1, a.Floor, 1e-9)
+	require.InDelta(t, campaign.DefaultOptions().Total, a.Total, 1e-9)
+
+	busy := NewCalibration(campaign.DefaultOptions())
+	for i := range 8 {
+		busy.Add(measured(100*i, 20, -2+float64(i)*0.3, hour*int64(1+6*i), true))
+	}
+	pool := measured(5000, 40, 8, hour, true)
+	busy.Add(pool)
+	a = busy.Advise(0.1, false)
+	require.Len(t, a.Far, 1)
+	require.Equal(t, pool.Members, a.Far[0].Best.Members)
+	require.Greater(t, a.Total, campaign.DefaultOptions().Total)
+	settled, _ := a.Beyond(0)
+	require.Equal(t, 1, settled, "the last, 0.1 beyond")
+	trusted := busy.Advise(0.1, true)
+	require.Empty(t, trusted.Far)
+	require.Greater(t, trusted.Total, a.Total)
+
+	relay := measured(9000, 20, -9, 2*hour, true)
+	relay.Operator, relay.Coordination, relay.Harvest = campaign.DefaultOptions().Operator+0.2, 20, 1.5
+	busy.Add(relay)
+	a = busy.Advise(0.1, false)
+	require.True(t, a.MovesOperator)
+	require.InDelta(t, a.Total-campaign.DefaultOptions().Total, a.Operator-campaign.DefaultOptions().Operator, 1e-9)
+	require.Contains(t, a.Shifts(), 0.0)
+	require.Contains(t, a.Shifts(), a.Shift)
+}
+
+func TestObservingFindsNothingAndKeepsTheOptionsValid(t *testing.T) {
+	o := Observing(campaign.DefaultOptions())
+	require.NoError(t, o.Validate())
+}

@@ -1,0 +1,78 @@
+package backtest
+
+import (
+	"math"
+	"slices"
+
+	"github.com/stillwatch/stillwatch/pkg/campaign"
+)
+
+// Advice is where to draw the line for a wanted number of false findings.
+type Advice struct {
+	// Rate is the wanted number a day.
+	Rate float64
+	Days float64
+	// Honest are the groups that count, Far those so far beyond the line that the traffic may not be honest; they do not count unless they are trusted.
+	Honest, Far []*Group
+	Tail        Tail
+	// Shift is by how many bits the line should move from where it is configured, Cautious by how many to be 95 % sure, both a tenth of a bit upwards.
+	Shift, Cautious float64
+	// Floor is the shift that leads back to the default line; a Shift below it is the operator's own risk.
+	Floor float64
+	// Total and Operator are the recommended options: never below the default, and Operator moved only where groups come near by that way.
+	Total, Operator float64
+	MovesOperator   bool
+}
+
+// Advise draws the line. trusted counts the groups far beyond it as honest.
+func (c *Calibration) Advise(rate float64, trusted bool) Advice {
+	a := Advice{Rate: rate, Days: c.Days()}
+	var excesses []float64
+	for _, g := range c.Groups() {
+		if g.Settled && g.Excess >= c.o.HighMargin && !trusted {
+			a.Far = append(a.Far, g)
+			continue
+		}
+		a.Honest = append(a.Honest, g)
+		if g.Settled {
+			excesses = append(excesses, g.Excess)
+			a.MovesOperator = a.MovesOperator || g.Hand
+		}
+	}
+	a.Tail = FitTail(excesses, -Reach, a.Days)
+	a.Shift, a.Cautious = up(a.Tail.Line(rate)), up(a.Tail.Cautious(rate))
+	d := campaign.DefaultOptions()
+	a.Floor = d.Total - c.o.Total
+	move := math.Max(a.Shift, a.Floor)
+	a.Total, a.Operator = c.o.Total+move, c.o.Operator
+	if a.MovesOperator {
+		a.Operator = math.Max(c.o.Operator+move, d.Operator)
+	}
+	return a
+}
+
+// Beyond counts the honest groups beyond a shifted line: as settled, which makes findings, and as first found.
+func (a *Advice) Beyond(shift float64) (settled, raw int) {
+	for _, g := range a.Honest {
+		if g.Settled && g.Excess >= shift {
+			settled++
+		}
+		if g.RawExcess >= shift {
+			raw++
+		}
+	}
+	return settled, raw
+}
+
+// Shifts are the lines worth showing: half bits from Reach below the configured line to beyond the recommended one, and that itself.
+func (a *Advice) Shifts() []float64 {
+	out := []float64{a.Shift, a.Floor, 0}
+	for s := -float64(Reach); s <= math.Max(a.Shift, a.Floor)+2; s++ {
+		out = append(out, s)
+	}
+	slices.Sort(out)
+	return slices.Compact(slices.DeleteFunc(out, func(s float64) bool { return s < a.Tail.Threshold }))
+}
+
+// up rounds to the next tenth of a bit.
+func up(bits float64) float64 { return math.Ceil(10*bits-1e-9) / 10 }
