@@ -364,6 +364,10 @@ func (m *Model) work(p *fingerprint.Profile) (bits float64, same, ok bool) {
 			if s.Hash == m.Skeleton && s.Count >= least {
 				share := math.Min(1, float64(s.Count)/float64(max(p.WithText, 1)))
 				bits = math.Max(bits, math.Min(maxFit, m.SkeletonRarity)*math.Min(1, 4*share))
+				// A layout that all members and nobody else write in, in most requests, is a text whose words are changed each time.
+				if m.SkeletonShare >= nearlyAll && m.SkeletonRarity >= maxFit && 2*s.Count >= p.WithText && p.WithText >= 5 {
+					same = true
+				}
 			}
 		}
 		if math.IsInf(bits, -1) && p.WithText >= 4 {
