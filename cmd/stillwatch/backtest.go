@@ -235,6 +235,7 @@ func progress(w io.Writer, size int64) *progressbar.ProgressBar {
 	if f, ok := w.(*os.File); !ok || !isatty.IsTerminal(f.Fd()) {
 		w = io.Discard
 	}
+	// The bar's own goroutine, which turns a spinner where the size is unknown, reads without a lock what Set64 writes: do without it.
 	return progressbar.NewOptions64(size, progressbar.OptionSetWriter(w), progressbar.OptionShowBytes(true), progressbar.OptionSetDescription("replaying"),
-		progressbar.OptionThrottle(200*time.Millisecond), progressbar.OptionClearOnFinish())
+		progressbar.OptionThrottle(200*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionSetSpinnerChangeInterval(0))
 }
