@@ -59,6 +59,8 @@ type TraitModel struct {
 	Trait  census.Trait    `json:"trait"`
 	Plane  detectors.Plane `json:"plane"`
 	Values []TraitValue    `json:"values"`
+	// Known is the share of members that report the trait.
+	Known float64 `json:"known,omitempty"`
 }
 
 // TraitValue is a value with the share of members that show it and that of the others. In the census a pool that was counted too would make its own values common.
@@ -116,7 +118,7 @@ func learn(g *detectors.Group, c *detectors.Context) *Model {
 			rare := 0.5 / (float64(c.Census.N) + 1)
 			values[i] = TraitValue{v.Value, v.Share, math.Max(rare, (c.Census.Share(t.trait, v.Value)-g.Own*v.Share)/(1-g.Own))}
 		}
-		m.Traits = append(m.Traits, TraitModel{t.trait, t.plane, values})
+		m.Traits = append(m.Traits, TraitModel{t.trait, t.plane, values, math.Min(1, known)})
 	}
 	for _, b := range behaviours {
 		var n, sum, squares float64
@@ -228,10 +230,19 @@ func (m *Model) fit(a *account, c *detectors.Context, inside, linked bool) likel
 	for i := range m.Traits {
 		t := &m.Traits[i]
 		v := census.Value(p, t.Trait)
-		if v == 0 {
+		if v == 0 && t.Known == 0 {
 			continue
 		}
-		share, base := t.odds(v, c.Census)
+		var share, base float64
+		if v == 0 {
+			// That an account does not report it speaks against it as far as the members do.
+			share, base = 1-t.Known, 1-c.Census.Known(t.Trait)
+			if base <= 0 {
+				continue
+			}
+		} else {
+			share, base = t.odds(v, c.Census)
+		}
 		if inside && m.Size > 1 {
 			share = math.Max(0, (share*m.Size-1)/(m.Size-1))
 		}
@@ -290,15 +301,15 @@ func (t *TraitModel) odds(v uint64, c *census.Census) (share, base float64) {
 	return share, base
 }
 
-// leastHandOvers is the share of members in hand-overs from which it is a trait of the group.
-const leastHandOvers = 0.1
+// leastHandOvers is the share of members in hand-overs from which it is a trait of the group: a pool with other people's small talk meets the same openings by chance.
+const leastHandOvers = 0.3
 
 // handed is what it says of an account that it exchanged a conversation with a member, or did not.
 func (m *Model) handed(linked bool) float64 {
 	base := m.HandOverBase + detectors.RareHandOver
 	share := (1-background)*m.HandOvers + background*base
 	if linked {
-		return math.Max(0, math.Min(maxFit, math.Log2(share/base)))
+		return math.Max(0, math.Min(maxFit-2, math.Log2(share/base)))
 	}
 	return math.Max(-1, math.Log2((1-share)/(1-base)))
 }

@@ -74,6 +74,7 @@ type Census struct {
 	// effective[t][k] is what groups of sizes[k] random entities show of trait t.
 	effective [NumTraits][]Chance
 	counts    [NumTraits]map[uint64]int
+	known     [NumTraits]int
 	ranks     [NumFeatures][]float64
 	sampled   int
 	spread    float64
@@ -150,6 +151,7 @@ func (c *Census) draw(sample []Entity, draws int, rng *splitmix) {
 				continue
 			}
 			c.counts[t][v]++
+			c.known[t]++
 			if _, ok := dense[v]; !ok {
 				dense[v] = int32(len(dense))
 			}
@@ -219,6 +221,11 @@ func (c *Census) Effective(t Trait, n float64) Chance {
 // Share is the share of entities that show the value, add-half smoothed so that an unseen value is rare, not impossible.
 func (c *Census) Share(t Trait, value uint64) float64 {
 	return (float64(c.counts[t][value]) + 0.5) / (float64(c.sampled) + 1)
+}
+
+// Known is the share of entities that report the trait.
+func (c *Census) Known(t Trait) float64 {
+	return float64(c.known[t]) / float64(max(c.sampled, 1))
 }
 
 // Rank is the share of the population whose feature lies below x, ties counting half (the mid-rank that makes the mean rank an AUC). ok is false when too
