@@ -195,6 +195,8 @@ type likelihood struct {
 	planes byPlane
 	// same says that most of the account's requests carry most of the shared text: no second plane is needed.
 	same bool
+	// requests is the number of requests that it was measured on.
+	requests uint32
 	// spoke is the number of planes that the model and the account both speak of.
 	spoke int
 }
@@ -224,9 +226,9 @@ const maxSame = 10
 // fit measures an account against the model. inside says that the model was learnt from this account too, whose own vote is then left out; linked that it
 // exchanged a conversation with a member.
 func (m *Model) fit(a *account, c *detectors.Context, inside, linked bool) likelihood {
-	var l likelihood
 	var traits byPlane
 	p := &a.profile
+	l := likelihood{requests: p.Requests}
 	for i := range m.Traits {
 		t := &m.Traits[i]
 		v := census.Value(p, t.Trait)
@@ -402,8 +404,11 @@ func (l *likelihood) fits(n, population float64) bool {
 	}
 	prior := math.Log2(math.Max(population-n, 1) / math.Max(n, 1))
 	odds := float64(memberOdds)
-	if l.same {
+	switch {
+	case l.same:
 		odds = sameOdds
+	case l.requests < fewRequests:
+		odds += fewOdds
 	}
 	return (agree >= 2 || l.same) && l.bits >= math.Max(memberBits, prior+odds)
 }
@@ -413,7 +418,10 @@ func (l *likelihood) fits(n, population float64) bool {
 const (
 	memberOdds = 4
 	sameOdds   = 2
-	memberBits = 4
+	// Below fewRequests requests an account has shown next to nothing of how it uses the service, and what it shows has to be four times as sure.
+	fewRequests = 4
+	fewOdds     = 2
+	memberBits  = 4
 )
 
 // agreement is the share of the model's planes that the account shows.
