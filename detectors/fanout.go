@@ -9,7 +9,8 @@ import (
 
 // fanout sees accounts whose requests come from many addresses.
 //
-// Why it works: one key in many hands, or behind rotating proxies, shows more addresses per request than a person with a telephone and an office (an indicator of AA26-251A).
+// Why it works: one key in many hands, or behind rotating proxies, shows more addresses per request than a person with a telephone and an office (an
+// indicator of AA26-251A).
 // Evasion: one address per account, which relays allow.
 // Honest traffic like it: travellers, mobile carriers, serverless programs; each alone, and not a whole group.
 func fanout() Detector {

@@ -7,7 +7,8 @@ import (
 
 // pivot sees a group that moves to a newly released model beyond the population's own move.
 //
-// Why it works: a new model is a new teacher: in one public case nearly half of the traffic moved within 24 hours of a release, while people change when their program does.
+// Why it works: a new model is a new teacher: in one public case nearly half of the traffic moved within 24 hours of a release, while people change when their
+// program does.
 // Evasion: waiting, and harvesting an older model meanwhile.
 // Honest traffic like it: evaluators and enthusiasts on the day of a release; it corroborates and is worth little.
 func pivot() Detector {

@@ -170,7 +170,7 @@ func (e *Engine) evaluate(t *tenant, now int64) []Emission {
 	}
 	for _, c := range t.campaigns {
 		if !c.Closed && c.followed == pop.evaluation {
-			e.grow(t, c, s, now, touched)
+			e.grow(c, s, now, touched)
 		}
 	}
 	e.watch(t, s, now, touched)
@@ -212,6 +212,9 @@ func (e *Engine) follow(c *Campaign, s *search, now int64, touched map[string]bo
 	}
 	s.pop.sort(members)
 	if s.pop.weigh(members) < 3 {
+		if len(c.Members) == 0 {
+			c.closing = "withdrawn"
+		}
 		return
 	}
 	g := s.pop.group(members, c.defining(), s.ctx, e.o.ScoreMembers)
@@ -224,9 +227,9 @@ func (e *Engine) follow(c *Campaign, s *search, now int64, touched map[string]bo
 	c.dirty = true
 }
 
-// grow looks for the rest of a campaign of which only a part was found: a pool is at its most telling in a few accounts at first, and once those are known, the rest of it
-// stands among the others and makes its own traits common. So the members and all accounts that show every trait common to them are settled as one group.
-func (e *Engine) grow(t *tenant, c *Campaign, s *search, now int64, touched map[string]bool) {
+// grow looks for the rest of a campaign of which only a part was found: a pool is at its most telling in a few accounts at first, and once those are known, the
+// rest of it stands among the others and makes its own traits common. So the members and all accounts that show every trait common to them are settled as one group.
+func (e *Engine) grow(c *Campaign, s *search, now int64, touched map[string]bool) {
 	common := c.Model.common()
 	if len(common) < 2 {
 		return

@@ -12,7 +12,8 @@ type score struct {
 	// operator is the part of coordination that one program in many hands does not explain: funding, sign-up, devices, conversations that change
 	// accounts, the sharing out of the load; less what speaks for innocence.
 	operator float64
-	// text is how surely the members write the same text in most requests, purpose the strongest intent that no honest crowd shares, both in bits; size the number of entities.
+	// text is how surely the members write the same text in most requests, purpose the strongest intent that no honest crowd shares, both in bits; size the number
+	// of entities.
 	text, purpose, size float64
 	// planes holds the best positive evidence of each plane after discounts, in bits.
 	planes map[detectors.Plane]float64
