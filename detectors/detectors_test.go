@@ -29,6 +29,12 @@ func people(n int, seed uint64) []*fingerprint.Profile {
 		} {
 			p.Facets[f] = []fingerprint.Counted{{Hash: uint64(f)<<50 + uint64(1+rng.Int64N(int64(kinds))), Count: 1}}
 		}
+		old, fresh := p.Requests-p.Requests/20, p.Requests/20
+		p.Models = []fingerprint.ModelUse{{Hash: 1, Count: old, First: p.FirstSeen}}
+		if fresh > 0 {
+			p.Models = append(p.Models, fingerprint.ModelUse{Hash: 2, Count: fresh, First: p.FirstSeen + census.Day})
+		}
+		p.Sources = 1
 		home := rng.IntN(24)
 		for d := range 3 {
 			for range 4 {
@@ -137,6 +143,10 @@ func TestEachSharedThingIsSeenByItsDetector(t *testing.T) {
 		{"a card for each account", "payment", 0, 0.01, func(int, *fingerprint.Profile) {}},
 		{"cards of one bank", "issuer", 3, 6, set(fingerprint.Issuer, same)},
 		{"sign-up within two days", "signup_cohort", 3, 6, func(i int, p *fingerprint.Profile) { p.CreatedAt = int64(19_990+i%2) * census.Day }},
+		{"sign-up within two days in one place, as in a class", "signup_cohort", 0, 0.5, func(i int, p *fingerprint.Profile) {
+			p.CreatedAt = int64(19_990+i%2) * census.Day
+			set(fingerprint.Network, same)(i, p)
+		}},
 		{"one program behind many networks", "stack", 3, 6, set(fingerprint.Stack, same)},
 		{"one program in one office", "stack", 0, 0.5, func(i int, p *fingerprint.Profile) {
 			set(fingerprint.Stack, same)(i, p)
@@ -147,11 +157,30 @@ func TestEachSharedThingIsSeenByItsDetector(t *testing.T) {
 		{"one network", "network", 2, 2, set(fingerprint.Network, same)},
 		{"unknown cards", "payment", 0, 0, func(_ int, p *fingerprint.Profile) { p.Facets[fingerprint.Payment] = nil }},
 		{"an even load", "load_balance", 1, 3, func(i int, p *fingerprint.Profile) { p.Requests = uint32(60 + i%5) }},
+		{"an even load in one place, as with one assignment", "load_balance", 0, 0.5, func(i int, p *fingerprint.Profile) {
+			p.Requests = uint32(60 + i%5)
+			set(fingerprint.Network, same)(i, p)
+		}},
+		{"a pool that takes over from another", "succession", 1.5, 2, func(i int, p *fingerprint.Profile) {
+			if i < 20 {
+				p.LastSeen = p.FirstSeen + census.Day
+			} else {
+				p.FirstSeen += census.Day + 3_600_000
+			}
+		}},
+		{"two halves side by side are no succession", "succession", 0, 0, func(i int, p *fingerprint.Profile) {
+			if i >= 20 {
+				p.FirstSeen += census.Day + 3_600_000
+			}
+		}},
+		{"many addresses for few requests", "fanout", 0.2, 0.5, func(_ int, p *fingerprint.Profile) { p.Sources = p.Requests }},
+		{"a move to the new model", "pivot", 1, 1.5, moves(0.9)},
+		{"a move that the population makes too", "pivot", 0, 0.2, moves(0.02)},
 		{"relay constants in every request", "relay", 6, 6, func(_ int, p *fingerprint.Profile) { p.RelayRequests = 5 }},
 		{"long answers", "output_length", 1.5, 2, func(_ int, p *fingerprint.Profile) { p.OutputTokens = uint64(p.Requests) * 3000 }},
 		{"short answers speak for innocence", "output_length", -1.5, -0.5, func(_ int, p *fingerprint.Profile) { p.OutputTokens = uint64(p.Requests) * 8 }},
 		{"single questions", "single_turn", 0.5, 1.5, func(_ int, p *fingerprint.Profile) { p.SingleTurn = p.Requests }},
-		{"conversations speak for innocence", "single_turn", -3, -0.5, func(_ int, p *fingerprint.Profile) { p.SingleTurn = 0 }},
+		{"conversations speak for innocence", "single_turn", -1.5, -0.5, func(_ int, p *fingerprint.Profile) { p.SingleTurn = 0 }},
 		{"repeated prompts speak for innocence", "novelty", -3, -1, func(_ int, p *fingerprint.Profile) { p.Prompts = 1 }},
 		{"round the clock", "clock", 0.5, 2, func(_ int, p *fingerprint.Profile) {
 			for h := range 72 {
@@ -184,6 +213,42 @@ func TestEachSharedThingIsSeenByItsDetector(t *testing.T) {
 			require.LessOrEqual(t, bits, c.most)
 		})
 	}
+}
+
+// moves makes an account send a share of its requests to a model released on the second day.
+func moves(share float64) func(int, *fingerprint.Profile) {
+	return func(_ int, p *fingerprint.Profile) {
+		released := p.FirstSeen + census.Day
+		since := 2.0 / 3 * share * 90
+		p.Requests = 90
+		p.Models = []fingerprint.ModelUse{{Hash: 1, Count: 90 - uint32(since), First: p.FirstSeen}, {Hash: 2, Count: uint32(since), First: released}}
+	}
+}
+
+func TestConversationsHandedOverCountAgainstWhatTheOthersDo(t *testing.T) {
+	b := among(people(40, 3))
+	g := b.group()
+	g.HandOvers, g.Handed, g.Unnamed = 30, 30, 40
+	bits := func(handed int) (over, hopping float64) {
+		b.ctx.HandedOver, b.ctx.Unnamed = handed, 640
+		for _, d := range All() {
+			m, ok := d.Measure(g, b.ctx)
+			switch d.Spec.ID {
+			case "hand_over":
+				require.True(t, ok)
+				over = m.Bits
+			case "hopping":
+				hopping = m.Bits
+			}
+		}
+		return over, hopping
+	}
+	over, hopping := bits(30)
+	require.Greater(t, over, 6.0, "nobody else's conversations change accounts")
+	require.Greater(t, hopping, 1.5)
+	over, hopping = bits(630)
+	require.Less(t, over, 0.0, "everybody else's do, such as replayed public dialogues")
+	require.Zero(t, hopping)
 }
 
 func template(words int, share float64) func(int, *fingerprint.Profile) {
