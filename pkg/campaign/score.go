@@ -15,6 +15,8 @@ type score struct {
 	// text is how surely the members write the same text in most requests, purpose the strongest intent that no honest crowd shares, both in bits; size the number
 	// of entities.
 	text, purpose, size float64
+	// price is what the search for coincidences costs, in bits.
+	price float64
 	// planes holds the best positive evidence of each plane after discounts, in bits.
 	planes map[detectors.Plane]float64
 	// measures holds each detector's clamped bits, by position in the registry; NaN where it could not say.
@@ -86,7 +88,8 @@ func evaluate(g *detectors.Group, c *detectors.Context, registry []detectors.Det
 	}
 	// Groups are not searched by schedule, so it pays nothing for the search.
 	coincidences := s.planes[detectors.Funding] + s.planes[detectors.Identity] + s.planes[detectors.Network]
-	others := math.Max(0, coincidences-searchPrice(searched, g.Size)) + s.planes[detectors.Schedule]
+	s.price = searchPrice(searched, g.Size)
+	others := math.Max(0, coincidences-s.price) + s.planes[detectors.Schedule]
 	s.operator += others
 	s.coordination += s.software() + others
 	return s
@@ -192,10 +195,14 @@ func (s *score) independent() int {
 	if s.planes[detectors.Work] >= planeBits || s.planes[detectors.Client] >= planeBits {
 		n++
 	}
-	for _, p := range [...]detectors.Plane{detectors.Funding, detectors.Identity, detectors.Schedule} {
-		if s.planes[p] >= planeBits {
+	// A coincidence that the search explains is no cause.
+	for _, p := range [...]detectors.Plane{detectors.Funding, detectors.Identity} {
+		if s.planes[p] >= planeBits+s.price {
 			n++
 		}
+	}
+	if s.planes[detectors.Schedule] >= planeBits {
+		n++
 	}
 	return n
 }
