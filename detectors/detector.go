@@ -24,6 +24,8 @@ type Spec struct {
 	Family string
 	// Purpose marks what no honest crowd asks for together: where many accounts write one text for it, the text speaks for itself.
 	Purpose bool
+	// Launch marks what an honest launch shows too: it is no cause by itself, unless the load is shared evenly as well.
+	Launch bool
 	// Summary says in one sentence what is seen.
 	Summary string
 	// Why says why it works, with the source of the formula or of the fact.

@@ -10,7 +10,7 @@ import "github.com/stillwatch/stillwatch/pkg/census"
 // proportion to how diverse the networks are. A launch has no other plane.
 func signupCohort() Detector {
 	d := sharedValue(Spec{
-		ID: "signup_cohort", Axis: Coordination, Plane: Identity, Max: 6,
+		ID: "signup_cohort", Axis: Coordination, Plane: Identity, Max: 6, Launch: true,
 		Summary:    "The accounts were created within fewer days than as many unrelated ones, in many places.",
 		Why:        "Perplexity of the sign-up days against the census (account clusters by registration date: Xiao et al. 2015), times how diverse the members' networks are compared with chance.",
 		Evasion:    "Ageing accounts or buying aged ones: weeks of delay after every ban.",

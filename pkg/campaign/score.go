@@ -15,6 +15,8 @@ type score struct {
 	// text is how surely the members write the same text in most requests, purpose the strongest intent that no honest crowd shares, both in bits; size the number
 	// of entities.
 	text, purpose, size float64
+	// identity is the strongest sign of one hand on the identity plane that a launch does not give: devices, relays, conversations that change accounts.
+	identity float64
 	// price is what the search for coincidences costs, in bits.
 	price float64
 	// planes holds the best positive evidence of each plane after discounts, in bits.
@@ -33,6 +35,9 @@ const secondShare = 0.25
 
 // planeBits is the evidence from which a plane counts as agreeing: the accounts show fewer than a third of the values that chance gives.
 const planeBits = 1.5
+
+// evenBits is the evidence on the schedule from which accounts made together are a pool rather than a launch: the spread of load is a third less than the population's.
+const evenBits = 0.5
 
 // evaluate adds up the evidence on a group. searched is the number of candidates that were looked at to find it; whole adds the costly detectors.
 func evaluate(g *detectors.Group, c *detectors.Context, registry []detectors.Detector, searched int, whole bool) score {
@@ -65,6 +70,9 @@ func evaluate(g *detectors.Group, c *detectors.Context, registry []detectors.Det
 			s.coordination += m.Bits
 			s.operator += m.Bits
 		default:
+			if d.Spec.Plane == detectors.Identity && !d.Spec.Launch {
+				s.identity = math.Max(s.identity, m.Bits)
+			}
 			best[d.Spec.Plane] = append(best[d.Spec.Plane], m.Bits)
 		}
 	}
@@ -196,10 +204,12 @@ func (s *score) independent() int {
 		n++
 	}
 	// A coincidence that the search explains is no cause.
-	for _, p := range [...]detectors.Plane{detectors.Funding, detectors.Identity} {
-		if s.planes[p] >= planeBits+s.price {
-			n++
-		}
+	if s.planes[detectors.Funding] >= planeBits+s.price {
+		n++
+	}
+	// A vendor's customers come in a launch too, but they do not share the work evenly.
+	if s.planes[detectors.Identity] >= planeBits+s.price && (s.identity >= planeBits || s.planes[detectors.Schedule] >= evenBits) {
+		n++
 	}
 	if s.planes[detectors.Schedule] >= planeBits {
 		n++
