@@ -155,7 +155,7 @@ var planeOrder = [...]detectors.Plane{
 
 // margin is how far a score lies beyond the line, in bits; negative below it. Each axis has a floor, because both questions need a yes, and their sum has a line: what a
 // careful operator hides on one axis must be made up for on the other. There is a second way over it, for pools that carry other people's conversations and so look
-// like ordinary use: an operator's hand that nothing else explains, with little harvest.
+// like ordinary use: an operator's hand that nothing else explains, with little harvest. And a third, for a text whose purpose is plain.
 func (s *score) margin(o *Options) float64 {
 	return math.Max(math.Max(s.sum(o), s.hand(o)), s.plain(o))
 }
