@@ -165,7 +165,7 @@ func (p *payload) finish(ev *event.Event) {
 	if p.system != "" {
 		ev.Content.System = p.system
 	}
-	p.leadingSystem(&ev.Content)
+	leadingSystem(&ev.Content)
 	if p.redacted {
 		ev.Content = event.Content{Input: ev.Content.Input[:0]}
 		ev.Request.MessageCount = event.Int{}
@@ -252,7 +252,7 @@ func operation(callType string) string {
 }
 
 // leadingSystem moves the system messages that begin the conversation to where the canonical event has them.
-func (p *payload) leadingSystem(c *event.Content) {
+func leadingSystem(c *event.Content) {
 	n := 0
 	for n < len(c.Input) && (c.Input[n].Role == "system" || c.Input[n].Role == "developer") {
 		switch c.System {

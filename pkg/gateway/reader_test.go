@@ -14,6 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/stretchr/testify/require"
 
+	"github.com/stillwatch/stillwatch/configs"
 	"github.com/stillwatch/stillwatch/pkg/event"
 )
 
@@ -21,11 +22,30 @@ var update = flag.Bool("update", false, "write what the golden tests want anew")
 
 func newReader(t testing.TB, format string) *Reader {
 	t.Helper()
-	opts := DefaultOptions()
+	opts := testOptions()
 	opts.Format = format
 	r, err := New(opts)
 	require.NoError(t, err)
 	return r
+}
+
+// testOptions know the mappings that come with Stillwatch.
+func testOptions() Options {
+	opts := DefaultOptions()
+	opts.Secret = []byte("a secret for tests")
+	for _, f := range configs.Mappings() {
+		opts.Builtin = append(opts.Builtin, MappingFile(f))
+	}
+	return opts
+}
+
+// allFormats names every format, mappings included.
+func allFormats() []string {
+	out := append(Formats(), FormatAuto)
+	for _, f := range configs.Mappings() {
+		out = append(out, strings.TrimSuffix(f.Name, ".yaml"))
+	}
+	return out
 }
 
 // dump lists the known fields of an event, one on a line.
@@ -227,9 +247,9 @@ func TestTheAddressComesFromATrustedPlaceInTheList(t *testing.T) {
 
 func TestWrongOptionsAreRefusedWithTheWayOut(t *testing.T) {
 	for want, change := range map[string]func(*Options){
-		`choose one of ["native" "litellm"] or "auto"`: func(o *Options) { o.Format = "kong" },
-		"must be positive":   func(o *Options) { o.Limits.MaxDepth = 0 },
-		"trusted_hops is -1": func(o *Options) { o.TrustedHops = -1 },
+		`choose one of ["native" "litellm" "mapping"`: func(o *Options) { o.Format = "pigeon" },
+		"must be positive":                            func(o *Options) { o.Limits.MaxDepth = 0 },
+		"trusted_hops is -1":                          func(o *Options) { o.TrustedHops = -1 },
 	} {
 		opts := DefaultOptions()
 		change(&opts)
@@ -253,7 +273,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte(`[{"id":1},2,{"a":[}]`), 0)
 	f.Add([]byte("\ufeff{}\n{\n"), 1)
 	f.Fuzz(func(t *testing.T, record []byte, which int) {
-		formats := append(Formats(), FormatAuto)
+		formats := allFormats()
 		format := formats[((which%len(formats))+len(formats))%len(formats)]
 		before := string(record)
 		visits := 0

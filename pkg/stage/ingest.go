@@ -1,6 +1,8 @@
 package stage
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -118,7 +120,15 @@ func NewIngest(opts IngestOptions, keys ...sketch.Options) (Stage, error) {
 			return nil, err
 		}
 	}
+	opts.Gateway.Secret = credentialKey(keys[0].Key)
 	return &ingest{opts: opts, keys: keys}, nil
+}
+
+// credentialKey makes the key of the hashes that take the place of credentials out of the deployment's secret.
+func credentialKey(secret []byte) []byte {
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte("credentials"))
+	return mac.Sum(nil)
 }
 
 type ingest struct {
@@ -215,6 +225,9 @@ func (t *ingestTask) Process(batch []Record) (Result, error) {
 	if out.ok > 0 {
 		out.counts["ok"] = out.ok
 	}
+	if n := t.reader.TakeUnjoined(); n > 0 {
+		out.counts["unjoined"] = n
+	}
 	res := Result{Out: out.out, Counts: out.counts}
 	if t.generation > 0 {
 		// Written every time, so that it does not expire while it is in use.
@@ -254,7 +267,7 @@ func (t *ingestTask) record(r *Record, out *ingestBatch) {
 	t.o.Position = fingerprint.Position{Partition: t.hash.partition(r.Topic, r.Partition, t.generation), Offset: r.Offset}
 	var bad trouble
 	item := 0
-	t.reader.Read(r.Value, func(ev *event.Event, err error) bool {
+	t.reader.ReadRecord(r.Value, r.Headers, func(ev *event.Event, err error) bool {
 		index := item
 		item++
 		if err != nil {

@@ -2,7 +2,11 @@
 // I/O and take the time from the events, so the live pipeline, a replay and a backtest are one code path.
 package stage
 
-import "time"
+import (
+	"time"
+
+	"github.com/stillwatch/stillwatch/pkg/gateway"
+)
 
 // Record is one record of a topic as a stage reads it.
 type Record struct {
@@ -17,10 +21,7 @@ type Record struct {
 }
 
 // Header is a record header.
-type Header struct {
-	Key   string
-	Value []byte
-}
+type Header = gateway.Header
 
 // Output names where an outgoing record goes; the pipeline maps it to a topic name.
 type Output string
