@@ -62,10 +62,11 @@ type llmPart struct {
 	data     []byte
 }
 
-// Reasons for which half an event is skipped.
+// Reasons for which a diagnostic record is skipped: it is half an event, or nothing of one.
 const (
 	reasonWaiting = "waiting_for_other_half"
 	reasonJoined  = "joined"
+	reasonNotLLM  = "not_llm"
 )
 
 func newAPIM(a *mapped, opts Options) *apim {
@@ -81,37 +82,33 @@ func newAPIM(a *mapped, opts Options) *apim {
 // records reads the records of an envelope. All of their halves are taken in before any event is made, so that an event has what the envelope
 // has of it; it takes the place of its last half.
 func (r *Reader) records(items [][]byte, visit func(*event.Event, error) bool) bool {
-	joined := make([]*halves, len(items))
+	parts := make([]*halves, len(items))
+	strange := make([]bool, len(items))
 	last := map[*halves]int{}
 	for i, item := range items {
-		if joined[i] = r.apim.take(item); joined[i] != nil {
-			last[joined[i]] = i
+		if parts[i], strange[i] = r.apim.take(item); parts[i] != nil {
+			last[parts[i]] = i
 		}
 	}
 	for i, item := range items {
-		h := joined[i]
-		switch {
+		ok := true
+		switch h := parts[i]; {
+		case strange[i]:
+			ok = r.read(item, visit)
 		case h == nil:
-			if !r.read(item, visit) {
-				return false
-			}
-			continue
-		case h.gateway == nil || len(h.llm) == 0:
-			if !r.hand(&SkipError{Reason: reasonWaiting}, visit) {
-				return false
-			}
-			continue
+			ok = r.hand(&SkipError{Reason: reasonNotLLM}, visit)
 		case last[h] != i:
-			if !r.hand(&SkipError{Reason: reasonJoined}, visit) {
-				return false
+			ok = r.hand(&SkipError{Reason: reasonJoined}, visit)
+		case h.gateway == nil || len(h.llm) == 0:
+			ok = r.hand(&SkipError{Reason: reasonWaiting}, visit)
+		default:
+			err := r.apim.event(h, &r.ev)
+			if err == nil {
+				err = clean(&r.ev, r.opts.TrustedHops)
 			}
-			continue
+			ok = r.hand(err, visit)
 		}
-		err := r.apim.event(h, &r.ev)
-		if err == nil {
-			err = clean(&r.ev, r.opts.TrustedHops)
-		}
-		if !r.hand(err, visit) {
+		if !ok {
 			return false
 		}
 	}
@@ -119,12 +116,15 @@ func (r *Reader) records(items [][]byte, visit func(*event.Event, error) bool) b
 	return true
 }
 
-// take adds a record to the event that it is part of; nil when it is of none.
-func (j *apim) take(item []byte) *halves {
+// take adds a record to the event that it is part of; nil when it is of none. strange says that it is no diagnostic record of the service.
+func (j *apim) take(item []byte) (part *halves, strange bool) {
 	if _, err := j.doc.parse(item); err != nil {
-		return nil
+		return nil, true
 	}
 	category := j.doc.scalar(j.doc.find(0, &j.category))
+	if category == "" {
+		return nil, true
+	}
 	id := j.doc.scalar(j.doc.find(0, &j.id))
 	if id == "" {
 		if at := j.doc.member(0, "correlationId", "CorrelationId"); at != none {
@@ -132,7 +132,7 @@ func (j *apim) take(item []byte) *halves {
 		}
 	}
 	if id == "" || len(id) > event.MaxIdentity || category != "GatewayLogs" && category != "GatewayLlmLogs" {
-		return nil
+		return nil, false
 	}
 	h := j.waiting[id]
 	if h == nil {
@@ -152,7 +152,7 @@ func (j *apim) take(item []byte) *halves {
 		lo, hi := kindCount.bounds()
 		h.llm = append(h.llm, llmPart{sequence: parseInt(j.doc.scalar(j.doc.find(0, &j.sequence)), lo, hi).V, data: data})
 	}
-	return h
+	return h, false
 }
 
 // event makes the event of both halves, which wait no more.

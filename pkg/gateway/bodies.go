@@ -335,6 +335,9 @@ func (d *document) proseOf(at int32, dst []string) []string {
 	if kind := d.scalar(d.member(at, "type")); d.kind(content) == event.KindString && (kind == "text" || kind == "") {
 		return append(dst, d.nodes[content].text)
 	}
+	if result := d.member(at, "result", "response"); d.kind(result) == event.KindString && d.scalar(d.member(at, "type")) == "tool_call_response" {
+		return append(dst, d.nodes[result].text)
+	}
 	if parts := d.member(at, "parts"); d.kind(parts) == event.KindArray {
 		return d.prose(parts, dst)
 	}

@@ -117,8 +117,14 @@ func finish(ev *event.Event) {
 	}
 	leadingSystem(c)
 	r.Status = event.NormalStatus(r.Status, r.HTTPStatus)
-	if r.Status == "" && r.ErrorType != "" {
+	switch {
+	case r.Status == "" && r.ErrorType != "":
 		r.Status = event.StatusError
+	case r.Status == "" && len(r.FinishReasons) > 0:
+		r.Status = event.StatusOK
+	}
+	if http := event.NormalStatus("", r.HTTPStatus); r.Status == event.StatusError && http != "" && http != event.StatusOK {
+		r.Status = http // It says which error.
 	}
 }
 

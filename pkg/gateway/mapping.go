@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -168,7 +169,7 @@ func (t mappingText) over(base mappingText) mappingText {
 		t.Name = base.Name
 	}
 	if t.Gateway == "" {
-		t.Gateway = base.Gateway
+		t.Gateway = cmp.Or(base.Gateway, base.Name)
 	}
 	if t.Reads == "" {
 		t.Reads = base.Reads
