@@ -59,8 +59,9 @@ func (d *document) parse(data []byte) (int, error) {
 	s := d.scanner()
 	s.Reset(data)
 	if s.Kind() != event.KindObject {
-		s.Object() // Fails.
-		return s.Offset(), s.Err()
+		s.Skip()
+		s.Fail(event.ReasonWrongType)
+		return s.Offset(), nameless(s.Err())
 	}
 	d.value(s, "")
 	return s.Offset(), nameless(s.Err())

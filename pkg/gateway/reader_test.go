@@ -217,6 +217,16 @@ func TestANamedFormatIsTheOnlyOneRead(t *testing.T) {
 	require.Equal(t, []string{"c", "a"}, read(newReader(t, FormatAuto), lite+good("a")))
 }
 
+func TestWhatIsNoObjectIsWrongInEveryFormat(t *testing.T) {
+	for _, format := range allFormats() {
+		for _, value := range []string{"null", `"-"`, "7", "[]"} {
+			for _, got := range read(newReader(t, format), "["+value+"]") {
+				require.Contains(t, []string{"wrong_type@1", "unknown_format@1", "missing_field@1"}, got, "%s: %s", format, value)
+			}
+		}
+	}
+}
+
 func TestRawCredentialsNeverSurvive(t *testing.T) {
 	key := "sk-proj-0123456789abcdef"
 	record := `{"id":"r","time":1793613600000,"account":{"id":"a","key_hash":"` + key + `","user_id":"Bearer abcdefgh","end_user_id":"` + key + `"},` +
@@ -272,12 +282,15 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add([]byte(`[{"id":1},2,{"a":[}]`), 0)
 	f.Add([]byte("\ufeff{}\n{\n"), 1)
+	readers, formats := map[string]*Reader{}, allFormats()
+	for _, format := range formats {
+		readers[format] = newReader(f, format)
+	}
 	f.Fuzz(func(t *testing.T, record []byte, which int) {
-		formats := allFormats()
 		format := formats[((which%len(formats))+len(formats))%len(formats)]
 		before := string(record)
 		visits := 0
-		newReader(t, format).Read(record, func(ev *event.Event, err error) bool {
+		readers[format].Read(record, func(ev *event.Event, err error) bool {
 			visits++
 			checkVisit(t, record, ev, err)
 			return true

@@ -377,8 +377,9 @@ func FuzzProtobuf(f *testing.F) {
 		f.Add(proto(f, golden(f, name)))
 	}
 	headers := []Header{{Key: "content-type", Value: []byte("application/x-protobuf")}}
+	r := newReader(f, FormatAuto)
 	f.Fuzz(func(t *testing.T, record []byte) {
-		newReader(t, FormatAuto).ReadRecord(record, headers, func(ev *event.Event, err error) bool {
+		r.ReadRecord(record, headers, func(ev *event.Event, err error) bool {
 			checkVisit(t, record, ev, err)
 			return true
 		})
