@@ -18,6 +18,8 @@ type cli struct {
 	Demo     demoCmd     `cmd:"" help:"Watch a hidden campaign being found in simulated traffic. Needs nothing installed."`
 	Backtest backtestCmd `cmd:"" help:"Replay recorded events through the live stages and see what would have been found."`
 	Simulate simulateCmd `cmd:"" help:"Make gateway traffic with labelled campaigns in it, to a file or to Kafka."`
+	Doctor   doctorCmd   `cmd:"" help:"Examine a sample of a gateway's records: which fields it sends, which detectors are blind without the others, what to switch on."`
+	Mapping  mappingCmd  `cmd:"" help:"Try mapping files, which say where a gateway's format has the fields, and show the built-in ones."`
 	Config   configCmd   `cmd:"" help:"Check, print or describe the configuration."`
 	Health   healthCmd   `cmd:"" help:"Ask a running service whether it is ready; for container health checks."`
 	Version  versionCmd  `cmd:"" help:"Print the version."`

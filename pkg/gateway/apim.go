@@ -92,6 +92,7 @@ func (r *Reader) records(items [][]byte, visit func(*event.Event, error) bool) b
 	}
 	for i, item := range items {
 		ok := true
+		r.format = r.apim.a.name()
 		switch h := parts[i]; {
 		case strange[i]:
 			ok = r.read(item, visit)

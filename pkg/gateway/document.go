@@ -58,10 +58,14 @@ func (d *document) parse(data []byte) (int, error) {
 	d.reset()
 	s := d.scanner()
 	s.Reset(data)
-	if s.Kind() != event.KindObject {
-		s.Skip()
+	switch s.Kind() {
+	case event.KindObject:
+	case event.KindInvalid:
+		s.Skip() // Fails.
+		return s.Offset(), s.Err()
+	default:
 		s.Fail(event.ReasonWrongType)
-		return s.Offset(), nameless(s.Err())
+		return s.Offset(), s.Err()
 	}
 	d.value(s, "")
 	return s.Offset(), nameless(s.Err())

@@ -27,6 +27,8 @@ func newMapped(m *mapping, opts Options) *mapped {
 	return &mapped{m: m, doc: newDocument(opts.Limits), secret: opts.Secret}
 }
 
+func (a *mapped) name() string { return a.m.name }
+
 // detect never recognises an object by a mapping that names no names, or that reads no objects.
 func (a *mapped) detect(names *outline) bool {
 	return a.m.reads == readsObjects && slices.ContainsFunc(a.m.detect, func(set []string) bool {

@@ -39,6 +39,7 @@ type mapping struct {
 	skips             []skipRule
 	rules             []rule
 	request, response []path
+	advice            map[string]string
 }
 
 // skipRule leaves objects out: those with a known value, or one of values, at one of when; or with none at unless.
@@ -74,6 +75,8 @@ type mappingText struct {
 		Response wordList `yaml:"response"`
 	} `yaml:"body"`
 	Fields map[string]ruleText `yaml:"fields"`
+	// Advice says what to switch on in the gateway for a field that it does not send.
+	Advice map[string]string `yaml:"advice"`
 }
 
 type skipText struct {
@@ -197,6 +200,9 @@ func (t mappingText) over(base mappingText) mappingText {
 		fields[k] = v
 	}
 	t.Fields = fields
+	if t.Advice == nil {
+		t.Advice = base.Advice
+	}
 	return t
 }
 
@@ -258,6 +264,12 @@ func (t mappingText) compile() (*mapping, error) {
 	for path, text := range t.Fields {
 		if !slices.ContainsFunc(known, func(f Field) bool { return f.Path == path }) {
 			errs = append(errs, fmt.Errorf("line %d: %q is no field of the canonical event", text.line, path))
+		}
+	}
+	m.advice = t.Advice
+	for path := range t.Advice {
+		if !slices.ContainsFunc(known, func(f Field) bool { return f.Path == path }) {
+			errs = append(errs, fmt.Errorf("advice: %q is no field of the canonical event", path))
 		}
 	}
 	return m, errors.Join(errs...)

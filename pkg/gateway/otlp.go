@@ -172,6 +172,7 @@ func (r *Reader) attributes() error {
 		if !ok || !m.detect(&r.names) {
 			continue
 		}
+		r.format = m.name()
 		if err := m.applyTo(o.a.doc, &r.ev); err != nil {
 			return err
 		}
@@ -180,6 +181,7 @@ func (r *Reader) attributes() error {
 	if !o.wanted {
 		return &event.DecodeError{Reason: event.ReasonUnknownFormat}
 	}
+	r.format = o.a.name()
 	if err := o.a.apply(&r.ev); err != nil {
 		return err
 	}

@@ -86,6 +86,8 @@ func (o Options) compile() ([]*mapping, error) {
 
 // adapter reads one format.
 type adapter interface {
+	// name is what the configuration calls the format.
+	name() string
 	// detect tells by an object's names whether it is of this format.
 	detect(names *outline) bool
 	// decode reads and validates the object that data begins with and returns how many bytes it took. Its error is a
@@ -133,6 +135,9 @@ type Reader struct {
 	opts Options
 	// adapters holds the formats that may occur; the first is tried before any recognition.
 	adapters []adapter
+	// formats are the adapters' names, advices what their mappings advise.
+	formats []string
+	advices map[string]map[string]string
 	// otlp and apim read what holds many events, or parts of them; nil when they cannot occur.
 	otlp *otlp
 	apim *apim
@@ -140,6 +145,8 @@ type Reader struct {
 	scanner *event.Scanner
 	names   outline
 	ev      event.Event
+	// format is the name of the format of the last event or skipped object.
+	format string
 	// lost counts the broken objects of the record, less the others.
 	lost int
 	// depth is the number of wrappers taken off around what is being read, outer the offset of the outermost.
@@ -152,9 +159,10 @@ func New(opts Options) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Reader{opts: opts, scanner: event.NewScanner(opts.Limits)}
+	r := &Reader{opts: opts, scanner: event.NewScanner(opts.Limits), advices: map[string]map[string]string{"litellm": liteLLMAdvice()}}
 	var own, builtin []adapter
 	for _, m := range mappings {
+		r.advices[m.name] = m.advice
 		wanted := opts.Format == FormatAuto || opts.Format == m.name || opts.Format == FormatMapping && m.own
 		a := newMapped(m, opts)
 		switch {
@@ -178,8 +186,17 @@ func New(opts Options) (*Reader, error) {
 	// The native format stays the first, for speed: an object that has all that it needs is taken for it.
 	at := min(1, len(r.adapters))
 	r.adapters = slices.Concat(r.adapters[:at], own, r.adapters[at:], builtin)
+	for _, a := range r.adapters {
+		r.formats = append(r.formats, a.name())
+	}
 	return r, nil
 }
+
+// Format names the format of the event that is being visited, or of the object that is skipped.
+func (r *Reader) Format() string { return r.format }
+
+// Advice says what to switch on in a gateway so that it sends a field, by the field's path; empty where nothing is known.
+func (r *Reader) Advice(format string) map[string]string { return r.advices[format] }
 
 // Read is ReadRecord for a record without headers.
 func (r *Reader) Read(record []byte, visit func(ev *event.Event, err error) bool) {
@@ -291,6 +308,7 @@ func (r *Reader) item(record []byte, pos int, visit func(*event.Event, error) bo
 	n, err := r.adapters[0].decode(data, &r.ev)
 	if err == nil {
 		if err = clean(&r.ev, r.opts.TrustedHops); err == nil {
+			r.format = r.formats[0]
 			return pos + n, r.hand(nil, visit)
 		}
 	}
@@ -301,6 +319,7 @@ func (r *Reader) item(record []byte, pos int, visit func(*event.Event, error) bo
 // the format by the names, and reads the value with that format's adapter.
 func (r *Reader) second(data []byte, pos, n int, failure error, visit func(*event.Event, error) bool) (end int, ok bool) {
 	if errors.As(failure, new(*SkipError)) {
+		r.format = r.formats[0]
 		return pos + n, r.hand(failure, visit)
 	}
 	r.scanner.Reset(data)
@@ -327,6 +346,7 @@ func (r *Reader) recognise(data []byte, failure error) error {
 		if i == 0 || !a.detect(&r.names) {
 			continue
 		}
+		r.format = r.formats[i]
 		if _, err := a.decode(data, &r.ev); err != nil {
 			return err
 		}
