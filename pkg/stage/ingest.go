@@ -143,6 +143,7 @@ func (s *ingest) Name() string { return "ingest" }
 func (s *ingest) Open(int) Task {
 	t := &ingestTask{
 		maxRecord: s.opts.MaxRecordBytes, maxAhead: s.opts.MaxAhead.Milliseconds(), hash: newHasher(s.keys[0].Key), maxShingles: s.keys[0].MaxShingles,
+		coverage: newCoverage(),
 	}
 	for _, name := range s.opts.AccountFields {
 		t.account = append(t.account, accountField(name))
@@ -168,9 +169,11 @@ type ingestTask struct {
 	maxShingles int
 	account     []func(*event.Event) string
 	reader      *gateway.Reader
+	headers     []gateway.Header
 	sketchers   []Sketcher
 	hash        *hasher
 	facets      facetReader
+	coverage    coverage
 	// fault is what Open could not say; the options were validated, so there is none.
 	fault error
 
@@ -225,6 +228,7 @@ func (t *ingestTask) Process(batch []Record) (Result, error) {
 	if out.ok > 0 {
 		out.counts["ok"] = out.ok
 	}
+	t.coverage.take(out.counts)
 	if n := t.reader.TakeUnjoined(); n > 0 {
 		out.counts["unjoined"] = n
 	}
@@ -267,7 +271,11 @@ func (t *ingestTask) record(r *Record, out *ingestBatch) {
 	t.o.Position = fingerprint.Position{Partition: t.hash.partition(r.Topic, r.Partition, t.generation), Offset: r.Offset}
 	var bad trouble
 	item := 0
-	t.reader.ReadRecord(r.Value, r.Headers, func(ev *event.Event, err error) bool {
+	t.headers = t.headers[:0]
+	for i := range r.Headers {
+		t.headers = append(t.headers, gateway.Header(r.Headers[i]))
+	}
+	t.reader.ReadRecord(r.Value, t.headers, func(ev *event.Event, err error) bool {
 		index := item
 		item++
 		if err != nil {
@@ -283,6 +291,8 @@ func (t *ingestTask) record(r *Record, out *ingestBatch) {
 			bad.add(reason, err.Error(), index)
 		} else if err := out.add(&t.o); err != nil {
 			bad.add(reasonBadObservation, err.Error(), index)
+		} else {
+			t.coverage.add(ev)
 		}
 		return true
 	})

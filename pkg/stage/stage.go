@@ -2,11 +2,7 @@
 // I/O and take the time from the events, so the live pipeline, a replay and a backtest are one code path.
 package stage
 
-import (
-	"time"
-
-	"github.com/stillwatch/stillwatch/pkg/gateway"
-)
+import "time"
 
 // Record is one record of a topic as a stage reads it.
 type Record struct {
@@ -21,7 +17,10 @@ type Record struct {
 }
 
 // Header is a record header.
-type Header = gateway.Header
+type Header struct {
+	Key   string
+	Value []byte
+}
 
 // Output names where an outgoing record goes; the pipeline maps it to a topic name.
 type Output string
