@@ -91,7 +91,7 @@ func (r *Reader) records(items [][]byte, visit func(*event.Event, error) bool) b
 		}
 	}
 	for i, item := range items {
-		ok := true
+		var ok bool
 		r.format = r.apim.a.name()
 		switch h := parts[i]; {
 		case strange[i]:
@@ -122,11 +122,11 @@ func (j *apim) take(item []byte) (part *halves, strange bool) {
 	if _, err := j.doc.parse(item); err != nil {
 		return nil, true
 	}
-	category := j.doc.scalar(j.doc.find(0, &j.category))
+	category := j.doc.scalar(j.doc.find(&j.category))
 	if category == "" {
 		return nil, true
 	}
-	id := j.doc.scalar(j.doc.find(0, &j.id))
+	id := j.doc.scalar(j.doc.find(&j.id))
 	if id == "" {
 		if at := j.doc.member(0, "correlationId", "CorrelationId"); at != none {
 			id = j.doc.scalar(at)
@@ -141,7 +141,7 @@ func (j *apim) take(item []byte) (part *halves, strange bool) {
 		j.waiting[h.id] = h
 		j.queue = append(j.queue, h)
 	}
-	if ms, ok := parseMoment(j.doc.scalar(j.doc.find(0, &j.moment)), 0); ok {
+	if ms, ok := parseMoment(j.doc.scalar(j.doc.find(&j.moment)), 0); ok {
 		h.time = ms
 	}
 	data := slices.Clone(item)
@@ -151,7 +151,7 @@ func (j *apim) take(item []byte) (part *halves, strange bool) {
 		h.gateway = data
 	} else {
 		lo, hi := kindCount.bounds()
-		h.llm = append(h.llm, llmPart{sequence: parseInt(j.doc.scalar(j.doc.find(0, &j.sequence)), lo, hi).V, data: data})
+		h.llm = append(h.llm, llmPart{sequence: parseInt(j.doc.scalar(j.doc.find(&j.sequence)), lo, hi).V, data: data})
 	}
 	return h, false
 }

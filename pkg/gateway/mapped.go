@@ -86,7 +86,7 @@ func (a *mapped) applyTo(doc *document, ev *event.Event) error {
 
 func (a *mapped) skips(s *skipRule) bool {
 	for i := range s.when {
-		if at := a.doc.find(0, &s.when[i]); at != none {
+		if at := a.doc.find(&s.when[i]); at != none {
 			value := a.doc.scalar(at)
 			if len(s.values) == 0 || slices.ContainsFunc(s.values, func(v string) bool { return strings.EqualFold(v, value) }) {
 				return true
@@ -94,7 +94,7 @@ func (a *mapped) skips(s *skipRule) bool {
 		}
 	}
 	for i := range s.unless {
-		if a.doc.find(0, &s.unless[i]) != none {
+		if a.doc.find(&s.unless[i]) != none {
 			return false
 		}
 	}
@@ -104,7 +104,7 @@ func (a *mapped) skips(s *skipRule) bool {
 // body calls read with the first body that there is.
 func (a *mapped) body(paths []path, read func(at int32)) {
 	for i := range paths {
-		if at := a.doc.find(0, &paths[i]); at != none {
+		if at := a.doc.find(&paths[i]); at != none {
 			read(at)
 			return
 		}
@@ -153,13 +153,13 @@ func (a *mapped) fill(r *rule, ev *event.Event) {
 			return
 		}
 		for i := range r.plus {
-			more := parseInt(a.doc.scalar(a.doc.find(0, &r.plus[i])), lo, hi)
+			more := parseInt(a.doc.scalar(a.doc.find(&r.plus[i])), lo, hi)
 			dst.V = min(dst.V+more.V, hi)
 		}
 	case *event.Float:
 		*dst = parseFloat(a.text(r))
 		if dst.Known && r.since != nil {
-			start := parseFloat(a.doc.scalar(a.doc.find(0, r.since)))
+			start := parseFloat(a.doc.scalar(a.doc.find(r.since)))
 			dst.V -= start.V
 			dst.Known = start.Known
 		}
@@ -245,7 +245,7 @@ func (a *mapped) text(r *rule) string {
 	}
 	a.texts = a.texts[:0]
 	for i := range r.join {
-		if part := a.doc.scalar(a.doc.find(0, &r.join[i])); part != "" {
+		if part := a.doc.scalar(a.doc.find(&r.join[i])); part != "" {
 			a.texts = append(a.texts, part)
 		}
 	}
@@ -291,9 +291,16 @@ func (a *mapped) hash(text string) string {
 func operationOf(text string) string {
 	if path, _, _ := strings.Cut(text, "?"); strings.IndexByte(path, '/') >= 0 {
 		for _, known := range [...]struct{ part, operation string }{
-			{"/chat/completions", "chat"}, {"/completions", "completion"}, {"/responses", "responses"}, {"/messages", "messages"},
-			{"/embeddings", "embedding"}, {":generateContent", "chat"}, {":streamGenerateContent", "chat"}, {"/converse", "chat"},
-			{"/images/", "image"}, {"/audio/", "audio"},
+			{"/chat/completions", "chat"},
+			{"/completions", "completion"},
+			{"/responses", "responses"},
+			{"/messages", "messages"},
+			{"/embeddings", "embedding"},
+			{":generateContent", "chat"},
+			{":streamGenerateContent", "chat"},
+			{"/converse", "chat"},
+			{"/images/", "image"},
+			{"/audio/", "audio"},
 		} {
 			if strings.Contains(path, known.part) {
 				return known.operation
@@ -362,7 +369,8 @@ func parseBool(text string) event.Bool {
 
 // parseMoment converts a time to Unix milliseconds. A number without a unit is in seconds when it is too small for milliseconds.
 func parseMoment(text string, unit float64) (int64, bool) {
-	ms, ok := int64(0), false
+	var ms int64
+	var ok bool
 	if f, number := parseNumber(text); number {
 		if unit == 0 {
 			if unit = 1; f < 1e11 {

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -193,12 +194,8 @@ func (t mappingText) over(base mappingText) mappingText {
 		t.Body.Response = base.Body.Response
 	}
 	fields := map[string]ruleText{}
-	for k, v := range base.Fields {
-		fields[k] = v
-	}
-	for k, v := range t.Fields {
-		fields[k] = v
-	}
+	maps.Copy(fields, base.Fields)
+	maps.Copy(fields, t.Fields)
 	t.Fields = fields
 	if t.Advice == nil {
 		t.Advice = base.Advice

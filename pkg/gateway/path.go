@@ -112,10 +112,10 @@ func (d *document) walk(at int32, p *path, from int, found func(at int32) bool) 
 	return false
 }
 
-// find returns the first known value that a path leads to, none without.
-func (d *document) find(at int32, p *path) int32 {
+// find returns the first known value that a path leads to from the top, none without.
+func (d *document) find(p *path) int32 {
 	hit := int32(none)
-	d.walk(at, p, 0, func(at int32) bool {
+	d.walk(0, p, 0, func(at int32) bool {
 		if !d.known(at) {
 			return false
 		}
