@@ -258,8 +258,8 @@ func TestTheAddressComesFromATrustedPlaceInTheList(t *testing.T) {
 func TestWrongOptionsAreRefusedWithTheWayOut(t *testing.T) {
 	for want, change := range map[string]func(*Options){
 		`"litellm" "mapping"`: func(o *Options) { o.Format = "pigeon" },
-		"must be positive":     func(o *Options) { o.Limits.MaxDepth = 0 },
-		"trusted_hops is -1":   func(o *Options) { o.TrustedHops = -1 },
+		"must be positive":    func(o *Options) { o.Limits.MaxDepth = 0 },
+		"trusted_hops is -1":  func(o *Options) { o.TrustedHops = -1 },
 	} {
 		opts := DefaultOptions()
 		change(&opts)
