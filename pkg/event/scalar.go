@@ -309,6 +309,24 @@ func (s *Scanner) Text() string {
 	return ""
 }
 
+// Literal reads a string, a number, a flag or null and returns its text: a string's decoded, "" for null.
+func (s *Scanner) Literal() string {
+	switch s.Kind() {
+	case KindString:
+		return s.readString()
+	case KindNumber:
+		text, _ := s.readNumber()
+		return text
+	case KindBool:
+		return strconv.FormatBool(s.readBool())
+	case KindNull:
+		s.readNull()
+	default:
+		s.mistyped()
+	}
+	return ""
+}
+
 // number reads a number, or a string that holds one.
 func (s *Scanner) number() (text string, integer, ok bool) {
 	switch s.Kind() {

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/stillwatch/stillwatch/pkg/event"
@@ -16,12 +17,16 @@ func clean(ev *event.Event, trustedHops int) error {
 	for _, field := range [...]*string{
 		&ev.ID, &ev.Tenant, &ev.Account.ID, &ev.Account.OrgID, &ev.Account.TeamID, &ev.Account.UserID, &ev.Account.EndUserID, &ev.Account.KeyHash,
 		&ev.Account.Plan, &ev.Account.PaymentFP, &ev.Account.PaymentIssuer, &ev.Account.EmailDomain, &ev.Client.DeviceID, &ev.Client.UserAgent,
-		&ev.Client.JA3, &ev.Client.JA4, &ev.Request.SessionID, &ev.Request.Model,
+		&ev.Client.JA3, &ev.Client.JA4, &ev.Request.SessionID, &ev.Request.Model, &ev.Client.ASOrg, &ev.Client.Country, &ev.Source.Gateway,
+		&ev.Source.Instance, &ev.Request.Operation, &ev.Request.ReasoningEffort, &ev.Request.ResponseFormat, &ev.Request.ToolChoice,
+		&ev.Response.ErrorType,
 	} {
 		if isCredential(*field) {
 			*field, found = "", true
 		}
 	}
+	ev.Request.Tools = slices.DeleteFunc(ev.Request.Tools, isCredential)
+	ev.Response.FinishReasons = slices.DeleteFunc(ev.Response.FinishReasons, isCredential)
 	if found {
 		return ev.Validate()
 	}

@@ -46,6 +46,23 @@ type usage struct {
 	reasoning                         event.Int
 }
 
+func (a *liteLLM) name() string { return "litellm" }
+
+// liteLLMAdvice says what to switch on in the proxy.
+func liteLLMAdvice() map[string]string {
+	return map[string]string{
+		"content.input":          "litellm_settings.turn_off_message_logging: false",
+		"account.created_at":     "keep the sign-up date in the key's metadata as created_at",
+		"account.payment_fp":     "keep a keyed fingerprint of the payment instrument in the key's metadata as payment_fp",
+		"account.payment_issuer": "keep a keyed fingerprint of the card's issuer in the key's metadata as payment_issuer",
+		"account.email_domain":   "give the proxy's users an e-mail address",
+		"account.end_user_id":    "let clients send user, and general_settings.enforce_user_param: true",
+		"client.ja4":             "let the edge in front of the proxy set the header x-ja4",
+		"client.device_id":       "let the edge in front of the proxy set the header x-device-id",
+		"client.ip":              "general_settings.use_x_forwarded_for: true",
+	}
+}
+
 func (a *liteLLM) detect(names *outline) bool {
 	return names.has("model_map_information") || names.has("litellm_call_id") ||
 		names.has("call_type") && names.hasIn("metadata", "user_api_key_hash")
@@ -165,7 +182,7 @@ func (p *payload) finish(ev *event.Event) {
 	if p.system != "" {
 		ev.Content.System = p.system
 	}
-	p.leadingSystem(&ev.Content)
+	leadingSystem(&ev.Content)
 	if p.redacted {
 		ev.Content = event.Content{Input: ev.Content.Input[:0]}
 		ev.Request.MessageCount = event.Int{}
@@ -252,7 +269,7 @@ func operation(callType string) string {
 }
 
 // leadingSystem moves the system messages that begin the conversation to where the canonical event has them.
-func (p *payload) leadingSystem(c *event.Content) {
+func leadingSystem(c *event.Content) {
 	n := 0
 	for n < len(c.Input) && (c.Input[n].Role == "system" || c.Input[n].Role == "developer") {
 		switch c.System {

@@ -7,6 +7,8 @@ type native struct{ decoder *event.Decoder }
 
 func newNative(opts Options) adapter { return &native{decoder: event.NewDecoder(opts.Limits)} }
 
+func (a *native) name() string { return "native" }
+
 func (a *native) detect(names *outline) bool {
 	return names.has("schema") || names.hasIn("request", "model") || names.has("account")
 }

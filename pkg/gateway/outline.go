@@ -44,3 +44,33 @@ func (o *outline) hasIn(parent, name string) bool {
 	}
 	return false
 }
+
+// hasPath tells whether the object has a name on its first level, or on its second where the name is written parent.name.
+func (o *outline) hasPath(name string) bool {
+	if o.has(name) {
+		return true
+	}
+	for i := range len(name) {
+		if name[i] == '.' && o.hasIn(name[:i], name[i+1:]) {
+			return true
+		}
+	}
+	return false
+}
+
+// readDocument takes the names of a document.
+func (o *outline) readDocument(d *document) {
+	o.members = o.members[:0]
+	o.object = d.kind(0) == event.KindObject
+	d.parts(0, func(top int32) bool {
+		parent := d.nodes[top].name
+		o.members = append(o.members, member{name: parent})
+		if d.kind(top) == event.KindObject {
+			d.parts(top, func(sub int32) bool {
+				o.members = append(o.members, member{parent: parent, name: d.nodes[sub].name})
+				return true
+			})
+		}
+		return true
+	})
+}

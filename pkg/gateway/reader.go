@@ -1,7 +1,8 @@
 // Package gateway reads the records of gateway topics, whatever their format, into canonical events. One Kafka record may hold one
 // object, a JSON array of objects, or objects separated by newlines; what cannot be read is reported item by item and the rest goes on.
 //
-// A format is an adapter in a file of its own, listed in adapters. The package does no I/O.
+// A format is either a mapping, a file that says where the fields are, or an adapter in a Go file of its own, listed in adapters. What other
+// systems wrap around events (CloudEvents, Event Hubs, log shippers) is taken off first. The package does no I/O: mapping files are handed in.
 package gateway
 
 import (
@@ -14,14 +15,28 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/event"
 )
 
-// FormatAuto recognises the format of every object by its names.
-const FormatAuto = "auto"
+const (
+	// FormatAuto recognises the format of every object by its names.
+	FormatAuto = "auto"
+	// FormatMapping reads every object by the deployment's own mappings.
+	FormatMapping = "mapping"
+)
 
 // Options configure a Reader.
 type Options struct {
-	// Format is the format of the records: "auto", "native" or "litellm". Naming it saves the recognition, which reads objects that are
-	// not native twice.
+	// Format is the format of the records: "auto", "native", "litellm", "mapping" or the name of a mapping. Naming it saves the recognition,
+	// which reads objects that are not native twice. What is wrapped around events is taken off in any case.
 	Format string `yaml:"format" json:"format"`
+	// MappingFiles names the deployment's own mappings, which are tried before the built-in formats. Whoever reads the configuration puts
+	// their content into Own.
+	MappingFiles []string `yaml:"mappings" json:"mappings"`
+	// Own and Builtin are the content of the mapping files: the deployment's, and those that come with Stillwatch.
+	Own     []MappingFile `yaml:"-" json:"-"`
+	Builtin []MappingFile `yaml:"-" json:"-"`
+	// Join bounds the wait for the other half of an event that a gateway reports in two records.
+	Join JoinOptions `yaml:"join" json:"join"`
+	// Secret keys the hashes that take the place of credentials; without one credentials are dropped.
+	Secret []byte `yaml:"-" json:"-"`
 	// Limits bound each object.
 	Limits event.Limits `yaml:"limits" json:"limits"`
 	// TrustedHops is the number of own proxies that append to X-Forwarded-For behind the one that faces the clients. Where a gateway
@@ -32,25 +47,47 @@ type Options struct {
 
 // DefaultOptions recognise the format and have the decoder's limits.
 func DefaultOptions() Options {
-	return Options{Format: FormatAuto, Limits: event.DefaultLimits()}
+	return Options{Format: FormatAuto, MappingFiles: []string{}, Limits: event.DefaultLimits(), Join: DefaultJoinOptions()}
 }
 
 // Validate tells what is wrong with the options.
 func (o Options) Validate() error {
-	if o.Format != FormatAuto && !slices.Contains(Formats(), o.Format) {
-		return fmt.Errorf("gateway: format %q is not known, choose one of %q or %q", o.Format, Formats(), FormatAuto)
-	}
+	_, err := o.compile()
+	return err
+}
+
+// compile validates the options and returns the mappings: the deployment's own first.
+func (o Options) compile() ([]*mapping, error) {
 	if o.Limits.MaxBytes <= 0 || o.Limits.MaxDepth <= 0 || o.Limits.MaxFields <= 0 {
-		return errors.New("gateway: limits max_bytes, max_depth and max_fields must be positive")
+		return nil, errors.New("gateway: limits max_bytes, max_depth and max_fields must be positive")
 	}
 	if o.TrustedHops < 0 {
-		return fmt.Errorf("gateway: trusted_hops is %d, give 0 or more", o.TrustedHops)
+		return nil, fmt.Errorf("gateway: trusted_hops is %d, give 0 or more", o.TrustedHops)
 	}
-	return nil
+	if err := o.Join.validate(); err != nil {
+		return nil, err
+	}
+	all, err := compileMappings(o.Builtin, o.Own)
+	if err != nil {
+		return nil, err
+	}
+	if o.Format == FormatMapping && len(o.MappingFiles) == 0 && len(o.Own) == 0 {
+		return nil, errors.New("gateway: format mapping needs mappings: name at least one mapping file there")
+	}
+	formats := append(Formats(), FormatMapping)
+	for _, m := range all {
+		formats = append(formats, m.name)
+	}
+	if o.Format != FormatAuto && !slices.Contains(formats, o.Format) {
+		return nil, fmt.Errorf("gateway: format %q is not known, choose one of %q or %q", o.Format, formats, FormatAuto)
+	}
+	return all, nil
 }
 
 // adapter reads one format.
 type adapter interface {
+	// name is what the configuration calls the format.
+	name() string
 	// detect tells by an object's names whether it is of this format.
 	detect(names *outline) bool
 	// decode reads and validates the object that data begins with and returns how many bytes it took. Its error is a
@@ -78,7 +115,7 @@ func adapters() []format {
 	}
 }
 
-// Formats names the formats there are.
+// Formats names the formats that are no mappings.
 func Formats() []string {
 	var names []string
 	for _, f := range adapters() {
@@ -87,46 +124,110 @@ func Formats() []string {
 	return names
 }
 
+// Header is a header of a record.
+type Header struct {
+	Key   string
+	Value []byte
+}
+
 // Reader reads records. It is not safe for concurrent use.
 type Reader struct {
 	opts Options
 	// adapters holds the formats that may occur; the first is tried before any recognition.
 	adapters []adapter
-	scanner  *event.Scanner
-	names    outline
-	ev       event.Event
+	// formats are the adapters' names, advices what their mappings advise.
+	formats []string
+	advices map[string]map[string]string
+	// otlp and apim read what holds many events, or parts of them; nil when they cannot occur.
+	otlp *otlp
+	apim *apim
+
+	scanner *event.Scanner
+	names   outline
+	ev      event.Event
+	// format is the name of the format of the last event or skipped object.
+	format string
 	// lost counts the broken objects of the record, less the others.
 	lost int
+	// depth is the number of wrappers taken off around what is being read, outer the offset of the outermost.
+	depth, outer int
 }
 
 // New makes a Reader.
 func New(opts Options) (*Reader, error) {
-	if err := opts.Validate(); err != nil {
+	mappings, err := opts.compile()
+	if err != nil {
 		return nil, err
 	}
-	r := &Reader{opts: opts, scanner: event.NewScanner(opts.Limits)}
+	r := &Reader{opts: opts, scanner: event.NewScanner(opts.Limits), advices: map[string]map[string]string{"litellm": liteLLMAdvice()}}
+	var own, builtin []adapter
+	for _, m := range mappings {
+		r.advices[m.name] = m.advice
+		wanted := opts.Format == FormatAuto || opts.Format == m.name || opts.Format == FormatMapping && m.own
+		a := newMapped(m, opts)
+		switch {
+		case m.reads == readsOTLP && (r.otlp == nil || wanted && !r.otlp.wanted):
+			r.otlp = &otlp{a: a, wanted: wanted, named: opts.Format == m.name, max: opts.Limits.MaxBytes}
+		case !wanted:
+		case m.reads == readsAPIM && r.apim == nil:
+			r.apim = newAPIM(a, opts)
+		case m.reads != readsObjects:
+		case m.own:
+			own = append(own, a)
+		default:
+			builtin = append(builtin, a)
+		}
+	}
 	for _, f := range adapters() {
 		if opts.Format == FormatAuto || opts.Format == f.name {
 			r.adapters = append(r.adapters, f.make(opts))
 		}
 	}
+	// The native format stays the first, for speed: an object that has all that it needs is taken for it.
+	at := min(1, len(r.adapters))
+	r.adapters = slices.Concat(r.adapters[:at], own, r.adapters[at:], builtin)
+	for _, a := range r.adapters {
+		r.formats = append(r.formats, a.name())
+	}
 	return r, nil
 }
 
-// Read calls visit for every object in the record, in order, until it returns false. An object that is no event is visited with a
+// Format names the format of the event that is being visited, or of the object that is skipped.
+func (r *Reader) Format() string { return r.format }
+
+// Advice says what to switch on in a gateway so that it sends a field, by the field's path; empty where nothing is known.
+func (r *Reader) Advice(format string) map[string]string { return r.advices[format] }
+
+// Read is ReadRecord for a record without headers.
+func (r *Reader) Read(record []byte, visit func(ev *event.Event, err error) bool) {
+	r.ReadRecord(record, nil, visit)
+}
+
+// ReadRecord calls visit for every object in the record, in order, until it returns false. An object that is no event is visited with a
 // *event.DecodeError whose offset counts from the start of the record, one that is left out with a *SkipError; in both cases the event means
 // nothing. An event is valid, and it and its strings, which alias the record, may be used until visit returns. A record without any
 // object is not visited at all; one is given up that has a thousand more broken objects than others.
-func (r *Reader) Read(record []byte, visit func(ev *event.Event, err error) bool) {
+//
+// The number of visits depends on the record alone, and so does the place of each object among them.
+func (r *Reader) ReadRecord(record []byte, headers []Header, visit func(ev *event.Event, err error) bool) {
+	r.lost, r.depth = 0, 0
+	if r.otlp != nil && r.otlp.isProto(record, headers) {
+		r.protobuf(record, visit)
+		return
+	}
+	r.read(record, visit)
+}
+
+// read reads objects, arrays of them and lines of them.
+func (r *Reader) read(record []byte, visit func(ev *event.Event, err error) bool) bool {
 	pos := 0
-	r.lost = 0
 	if bytes.HasPrefix(record, []byte("\ufeff")) {
 		pos = len("\ufeff")
 	}
 	for {
 		pos = skipSpace(record, pos)
 		if pos == len(record) {
-			return
+			return true
 		}
 		var ok bool
 		switch record[pos] {
@@ -134,17 +235,15 @@ func (r *Reader) Read(record []byte, visit func(ev *event.Event, err error) bool
 			pos, ok = r.array(record, pos, visit)
 		case '{':
 			start := pos
-			var err error
-			if pos, err = r.item(record, pos); pos < 0 {
+			if pos, ok = r.item(record, pos, visit); pos < 0 {
 				pos = nextLine(record, start)
 			}
-			ok = r.hand(err, visit)
 		default:
 			ok = r.hand(&event.DecodeError{Reason: event.ReasonMalformed, Offset: pos}, visit)
 			pos = nextLine(record, pos)
 		}
 		if !ok {
-			return
+			return false
 		}
 	}
 }
@@ -159,6 +258,9 @@ func (r *Reader) hand(err error, visit func(ev *event.Event, err error) bool) bo
 		r.lost--
 	} else {
 		r.lost++
+	}
+	if broken, ok := errors.AsType[*event.DecodeError](err); ok && r.depth > 0 {
+		broken.Offset = r.outer
 	}
 	return visit(&r.ev, err) && r.lost <= maxLost
 }
@@ -178,8 +280,8 @@ func (r *Reader) array(record []byte, pos int, visit func(*event.Event, error) b
 		if pos == len(record) || record[pos] == ',' || record[pos] == ']' {
 			return broken(pos)
 		}
-		next, err := r.item(record, pos)
-		if !r.hand(err, visit) {
+		next, ok := r.item(record, pos, visit)
+		if !ok {
 			return len(record), false
 		}
 		if next < 0 {
@@ -197,55 +299,71 @@ func (r *Reader) array(record []byte, pos int, visit func(*event.Event, error) b
 	}
 }
 
-// item reads the value at pos into r.ev and returns the position after it, -1 when that cannot be told.
-func (r *Reader) item(record []byte, pos int) (end int, err error) {
+// item reads the value at pos, has what is in it visited, and returns the position after it, -1 when that cannot be told, and whether to go on.
+func (r *Reader) item(record []byte, pos int, visit func(*event.Event, error) bool) (end int, ok bool) {
 	data := record[pos:]
+	if len(r.adapters) == 0 {
+		return r.second(data, pos, 0, &event.DecodeError{Reason: event.ReasonUnknownFormat}, visit)
+	}
 	n, err := r.adapters[0].decode(data, &r.ev)
 	if err == nil {
-		err = clean(&r.ev, r.opts.TrustedHops)
-	}
-	if err != nil {
-		n, err = r.second(data, n, err)
-	}
-	if err != nil {
-		if broken, ok := errors.AsType[*event.DecodeError](err); ok {
-			broken.Offset += pos
-		}
-		if n < 0 {
-			n = extent(data)
-		}
-		if n < 0 {
-			return -1, err
+		if err = clean(&r.ev, r.opts.TrustedHops); err == nil {
+			r.format = r.formats[0]
+			return pos + n, r.hand(nil, visit)
 		}
 	}
-	return pos + n, err
+	return r.second(data, pos, n, err, visit)
 }
 
 // second looks at a value once more that the first adapter could not read within n bytes, because of failure: it checks the syntax, finds
-// the format by the names, and reads the value with that format's adapter. It returns the value's length, -1 when that cannot be told.
-func (r *Reader) second(data []byte, n int, failure error) (int, error) {
+// the format by the names, and reads the value with that format's adapter.
+func (r *Reader) second(data []byte, pos, n int, failure error, visit func(*event.Event, error) bool) (end int, ok bool) {
 	if errors.As(failure, new(*SkipError)) {
-		return n, failure
+		r.format = r.formats[0]
+		return pos + n, r.hand(failure, visit)
 	}
 	r.scanner.Reset(data)
 	r.names.read(r.scanner)
 	if err := r.scanner.Err(); err != nil {
-		return -1, plainer(failure, err)
+		if n, end = extent(data), -1; n >= 0 {
+			end = pos + n
+		}
+		return end, r.hand(shifted(pos, plainer(failure, err)), visit)
 	}
 	n = r.scanner.Offset()
-	for _, a := range r.adapters[1:] {
-		if !a.detect(&r.names) {
+	data = data[:n]
+	if r.names.object {
+		if handled, ok := r.unpack(data, pos, visit); handled {
+			return pos + n, ok
+		}
+	}
+	return pos + n, r.hand(shifted(pos, r.recognise(data, failure)), visit)
+}
+
+// recognise reads an object into r.ev with the adapter that knows its names.
+func (r *Reader) recognise(data []byte, failure error) error {
+	for i, a := range r.adapters {
+		if i == 0 || !a.detect(&r.names) {
 			continue
 		}
+		r.format = r.formats[i]
 		if _, err := a.decode(data, &r.ev); err != nil {
-			return n, err
+			return err
 		}
-		return n, clean(&r.ev, r.opts.TrustedHops)
+		return clean(&r.ev, r.opts.TrustedHops)
 	}
 	if len(r.adapters) > 1 && r.names.object && !r.adapters[0].detect(&r.names) {
-		return n, &event.DecodeError{Reason: event.ReasonUnknownFormat}
+		return &event.DecodeError{Reason: event.ReasonUnknownFormat}
 	}
-	return n, failure
+	return failure
+}
+
+// shifted makes the offset of an error count from pos bytes earlier.
+func shifted(pos int, err error) error {
+	if broken, ok := errors.AsType[*event.DecodeError](err); ok {
+		broken.Offset += pos
+	}
+	return err
 }
 
 // plainer returns of two errors about the same fault the one that names the field.

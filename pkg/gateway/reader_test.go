@@ -14,6 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/stretchr/testify/require"
 
+	"github.com/stillwatch/stillwatch/configs"
 	"github.com/stillwatch/stillwatch/pkg/event"
 )
 
@@ -21,11 +22,30 @@ var update = flag.Bool("update", false, "write what the golden tests want anew")
 
 func newReader(t testing.TB, format string) *Reader {
 	t.Helper()
-	opts := DefaultOptions()
+	opts := testOptions()
 	opts.Format = format
 	r, err := New(opts)
 	require.NoError(t, err)
 	return r
+}
+
+// testOptions know the mappings that come with Stillwatch.
+func testOptions() Options {
+	opts := DefaultOptions()
+	opts.Secret = []byte("a secret for tests")
+	for _, f := range configs.Mappings() {
+		opts.Builtin = append(opts.Builtin, MappingFile(f))
+	}
+	return opts
+}
+
+// allFormats names every format, mappings included.
+func allFormats() []string {
+	out := append(Formats(), FormatAuto)
+	for _, f := range configs.Mappings() {
+		out = append(out, strings.TrimSuffix(f.Name, ".yaml"))
+	}
+	return out
 }
 
 // dump lists the known fields of an event, one on a line.
@@ -197,6 +217,16 @@ func TestANamedFormatIsTheOnlyOneRead(t *testing.T) {
 	require.Equal(t, []string{"c", "a"}, read(newReader(t, FormatAuto), lite+good("a")))
 }
 
+func TestWhatIsNoObjectIsWrongInEveryFormat(t *testing.T) {
+	for _, format := range allFormats() {
+		for _, value := range []string{"null", `"-"`, "7", "[]"} {
+			for _, got := range read(newReader(t, format), "["+value+"]") {
+				require.Contains(t, []string{"wrong_type@1", "unknown_format@1", "missing_field@1"}, got, "%s: %s", format, value)
+			}
+		}
+	}
+}
+
 func TestRawCredentialsNeverSurvive(t *testing.T) {
 	key := "sk-proj-0123456789abcdef"
 	record := `{"id":"r","time":1793613600000,"account":{"id":"a","key_hash":"` + key + `","user_id":"Bearer abcdefgh","end_user_id":"` + key + `"},` +
@@ -227,9 +257,9 @@ func TestTheAddressComesFromATrustedPlaceInTheList(t *testing.T) {
 
 func TestWrongOptionsAreRefusedWithTheWayOut(t *testing.T) {
 	for want, change := range map[string]func(*Options){
-		`choose one of ["native" "litellm"] or "auto"`: func(o *Options) { o.Format = "kong" },
-		"must be positive":   func(o *Options) { o.Limits.MaxDepth = 0 },
-		"trusted_hops is -1": func(o *Options) { o.TrustedHops = -1 },
+		`"litellm" "mapping"`: func(o *Options) { o.Format = "pigeon" },
+		"must be positive":    func(o *Options) { o.Limits.MaxDepth = 0 },
+		"trusted_hops is -1":  func(o *Options) { o.TrustedHops = -1 },
 	} {
 		opts := DefaultOptions()
 		change(&opts)
@@ -238,38 +268,31 @@ func TestWrongOptionsAreRefusedWithTheWayOut(t *testing.T) {
 	}
 }
 
-// FuzzRead reads any record in each format. Invariants: it never panics, every visit is either a valid event or has an error of one of
-// the two kinds, error offsets lie within the record, no credential comes out, and the record is not written to.
+// FuzzRead reads any record in each format, those of mappings included. Invariants: it never panics, every visit is either a valid event or
+// has an error of one of the two kinds, error offsets lie within the record, no credential comes out, and the record is not written to.
 func FuzzRead(f *testing.F) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	require.NoError(f, err)
 	for _, file := range files {
 		archive, err := txtar.ParseFile(file)
 		require.NoError(f, err)
-		for i := range 3 {
+		for i := range allFormats() {
 			f.Add(archive.Files[0].Data, i)
 		}
 	}
 	f.Add([]byte(`[{"id":1},2,{"a":[}]`), 0)
 	f.Add([]byte("\ufeff{}\n{\n"), 1)
+	readers, formats := map[string]*Reader{}, allFormats()
+	for _, format := range formats {
+		readers[format] = newReader(f, format)
+	}
 	f.Fuzz(func(t *testing.T, record []byte, which int) {
-		formats := append(Formats(), FormatAuto)
 		format := formats[((which%len(formats))+len(formats))%len(formats)]
 		before := string(record)
 		visits := 0
-		newReader(t, format).Read(record, func(ev *event.Event, err error) bool {
+		readers[format].Read(record, func(ev *event.Event, err error) bool {
 			visits++
-			var broken *event.DecodeError
-			switch {
-			case err == nil:
-				require.NoError(t, ev.Validate())
-				require.False(t, isCredential(ev.Account.KeyHash))
-			case errors.As(err, &broken):
-				require.NotEmpty(t, broken.Reason)
-				require.LessOrEqual(t, broken.Offset, len(record))
-			default:
-				require.ErrorAs(t, err, new(*SkipError))
-			}
+			checkVisit(t, record, ev, err)
 			return true
 		})
 		require.LessOrEqual(t, visits, len(record))

@@ -25,6 +25,7 @@ type Metrics struct {
 	retries     *prometheus.CounterVec
 	produced    *prometheus.CounterVec
 	rebuild     *prometheus.HistogramVec
+	fields      *prometheus.CounterVec
 	findings    *prometheus.CounterVec
 	accounts    *prometheus.CounterVec
 }
@@ -64,6 +65,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		fenced:      counter("fenced_total", "Times another owner took over a partition that this process still worked on.", "stage"),
 		retries:     counter("retries_total", "Operations tried again after an error that may pass.", "stage", "op"),
 		produced:    counter("produced_total", "Records produced and acknowledged, by output.", "stage", "output"),
+		fields:      counter("event_fields_total", "Events in which a field is known that some detector needs.", "stage", "field"),
 		findings:    counter("findings_total", "Findings sent, by activity.", "stage", "activity"),
 		accounts:    counter("account_records_total", "Account records sent, by status.", "stage", "status"),
 		rebuild:     histogram("rebuild_duration_seconds", "Time to rebuild a partition's memory when it was opened.", prometheus.ExponentialBuckets(0.01, 4, 10)),
@@ -105,13 +107,16 @@ func (m *stageMetrics) count(counts map[string]int64) {
 		}
 		result, reason, _ := strings.Cut(key, ":")
 		switch result {
+		case "field":
+			m.m.fields.WithLabelValues(m.stage, orUnknown(reason)).Add(float64(n))
+			continue
 		case "finding":
 			m.m.findings.WithLabelValues(m.stage, orUnknown(reason)).Add(float64(n))
 			continue
 		case "account":
 			m.m.accounts.WithLabelValues(m.stage, orUnknown(reason)).Add(float64(n))
 			continue
-		case "published", "published_early", "held", "reset", "expired", "evicted", "source_forgotten":
+		case "published", "published_early", "held", "reset", "expired", "evicted", "source_forgotten", "unjoined":
 			m.upkeep.WithLabelValues(result).Add(float64(n))
 			continue
 		}

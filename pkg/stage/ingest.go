@@ -1,6 +1,8 @@
 package stage
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -118,7 +120,15 @@ func NewIngest(opts IngestOptions, keys ...sketch.Options) (Stage, error) {
 			return nil, err
 		}
 	}
+	opts.Gateway.Secret = credentialKey(keys[0].Key)
 	return &ingest{opts: opts, keys: keys}, nil
+}
+
+// credentialKey makes the key of the hashes that take the place of credentials out of the deployment's secret.
+func credentialKey(secret []byte) []byte {
+	mac := hmac.New(sha256.New, secret)
+	mac.Write([]byte("credentials"))
+	return mac.Sum(nil)
 }
 
 type ingest struct {
@@ -133,6 +143,7 @@ func (s *ingest) Name() string { return "ingest" }
 func (s *ingest) Open(int) Task {
 	t := &ingestTask{
 		maxRecord: s.opts.MaxRecordBytes, maxAhead: s.opts.MaxAhead.Milliseconds(), hash: newHasher(s.keys[0].Key), maxShingles: s.keys[0].MaxShingles,
+		coverage: newCoverage(),
 	}
 	for _, name := range s.opts.AccountFields {
 		t.account = append(t.account, accountField(name))
@@ -158,9 +169,11 @@ type ingestTask struct {
 	maxShingles int
 	account     []func(*event.Event) string
 	reader      *gateway.Reader
+	headers     []gateway.Header
 	sketchers   []Sketcher
 	hash        *hasher
 	facets      facetReader
+	coverage    coverage
 	// fault is what Open could not say; the options were validated, so there is none.
 	fault error
 
@@ -215,6 +228,10 @@ func (t *ingestTask) Process(batch []Record) (Result, error) {
 	if out.ok > 0 {
 		out.counts["ok"] = out.ok
 	}
+	t.coverage.take(out.counts)
+	if n := t.reader.TakeUnjoined(); n > 0 {
+		out.counts["unjoined"] = n
+	}
 	res := Result{Out: out.out, Counts: out.counts}
 	if t.generation > 0 {
 		// Written every time, so that it does not expire while it is in use.
@@ -254,7 +271,11 @@ func (t *ingestTask) record(r *Record, out *ingestBatch) {
 	t.o.Position = fingerprint.Position{Partition: t.hash.partition(r.Topic, r.Partition, t.generation), Offset: r.Offset}
 	var bad trouble
 	item := 0
-	t.reader.Read(r.Value, func(ev *event.Event, err error) bool {
+	t.headers = t.headers[:0]
+	for i := range r.Headers {
+		t.headers = append(t.headers, gateway.Header(r.Headers[i]))
+	}
+	t.reader.ReadRecord(r.Value, t.headers, func(ev *event.Event, err error) bool {
 		index := item
 		item++
 		if err != nil {
@@ -270,6 +291,8 @@ func (t *ingestTask) record(r *Record, out *ingestBatch) {
 			bad.add(reason, err.Error(), index)
 		} else if err := out.add(&t.o); err != nil {
 			bad.add(reasonBadObservation, err.Error(), index)
+		} else {
+			t.coverage.add(ev)
 		}
 		return true
 	})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -73,7 +74,23 @@ func ingestAll(t testing.TB, task Task, values ...string) (seen []fingerprint.Ob
 		require.Equal(t, o.Tenant+"\x00"+o.Account, string(out.Key))
 		seen = append(seen, o)
 	}
+	maps.DeleteFunc(res.Counts, func(key string, _ int64) bool { return strings.HasPrefix(key, fieldPrefix) })
 	return seen, dead, res.Counts
+}
+
+func TestTheFieldsThatDetectorsNeedAreCounted(t *testing.T) {
+	batch := []Record{
+		{Value: []byte(ingestEvent("a", `"client":{"ip":"198.18.4.7"},"usage":{"output_tokens":0}`))},
+		{Value: []byte(ingestEvent("b", `"client":{"ip":"198.18.4.7"}`))},
+		{Value: []byte("{}")},
+	}
+	task := openIngest(t, func(*IngestOptions) {}, "0123456789abcdef")
+	res, err := task.Process(batch)
+	require.NoError(t, err)
+	require.EqualValues(t, 2, res.Counts["field:client.ip"], "%v", res.Counts)
+	require.EqualValues(t, 1, res.Counts["field:usage.output_tokens"], "zero is known")
+	require.NotContains(t, res.Counts, "field:client.ja4")
+	require.NotContains(t, res.Counts, "field:request.model", "no detector needs it")
 }
 
 func header(out Out, key string) string {

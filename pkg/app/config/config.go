@@ -13,9 +13,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stillwatch/stillwatch/configs"
 	"github.com/stillwatch/stillwatch/pkg/alert"
 	"github.com/stillwatch/stillwatch/pkg/campaign"
 	"github.com/stillwatch/stillwatch/pkg/console"
+	"github.com/stillwatch/stillwatch/pkg/gateway"
 	"github.com/stillwatch/stillwatch/pkg/pipeline"
 	"github.com/stillwatch/stillwatch/pkg/sketch"
 	"github.com/stillwatch/stillwatch/pkg/stage"
@@ -122,7 +124,7 @@ func Default() Config {
 			DeadLetters:  "stillwatch.deadletter",
 		},
 		Pipeline:        pipeline.DefaultOptions(),
-		Ingest:          Ingest{IngestOptions: stage.DefaultIngestOptions()},
+		Ingest:          defaultIngest(),
 		Sketch:          Sketch{Options: sketch.DefaultOptions()},
 		Fingerprint:     stage.DefaultFingerprintOptions(),
 		Correlate:       campaign.DefaultOptions(),
@@ -132,6 +134,27 @@ func Default() Config {
 		StartupTimeout:  30 * time.Second,
 		ShutdownTimeout: 25 * time.Second,
 	}
+}
+
+// defaultIngest knows the gateways whose mappings come with Stillwatch.
+func defaultIngest() Ingest {
+	o := stage.DefaultIngestOptions()
+	for _, f := range configs.Mappings() {
+		o.Gateway.Builtin = append(o.Gateway.Builtin, gateway.MappingFile(f))
+	}
+	return Ingest{IngestOptions: o}
+}
+
+// readMappings reads the deployment's own mappings.
+func (c *Config) readMappings() error {
+	for _, file := range c.Ingest.Gateway.MappingFiles {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return fmt.Errorf("ingest.gateway.mappings: %w", err)
+		}
+		c.Ingest.Gateway.Own = append(c.Ingest.Gateway.Own, gateway.MappingFile{Name: file, Text: text})
+	}
+	return nil
 }
 
 // Error holds everything that is wrong with a configuration, one line each.
@@ -154,6 +177,9 @@ func Load(path string, lookup func(string) (string, bool)) (Config, error) {
 	}
 	s.env()
 	s.secretFiles()
+	if err := c.readMappings(); err != nil {
+		s.errs = append(s.errs, err)
+	}
 	var problems []string
 	for _, err := range s.errs {
 		problems = append(problems, err.Error())

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/stillwatch/stillwatch/configs"
+	"github.com/stillwatch/stillwatch/pkg/event"
+	"github.com/stillwatch/stillwatch/pkg/gateway"
+)
+
+type mappingCmd struct {
+	Test mappingTestCmd `cmd:"" help:"Read a sample by a mapping file and show the events, and what stayed unknown."`
+	Show mappingShowCmd `cmd:"" help:"Print a built-in mapping, or list them."`
+}
+
+type mappingShowCmd struct {
+	Name string `arg:"" optional:"" help:"The mapping's name; without one, all names."`
+}
+
+// Run prints a mapping.
+func (c mappingShowCmd) Run(t terminal) error {
+	var known []string
+	for _, f := range configs.Mappings() {
+		name := strings.TrimSuffix(f.Name, ".yaml")
+		if known = append(known, name); name == c.Name {
+			_, err := t.out.Write(f.Text)
+			return err
+		}
+	}
+	if c.Name == "" {
+		_, err := fmt.Fprintln(t.out, strings.Join(known, "\n"))
+		return err
+	}
+	return usage(fmt.Errorf("no mapping is called %q; there are %s", c.Name, strings.Join(known, ", ")))
+}
+
+type mappingTestCmd struct {
+	configFlag
+	Mapping string `arg:"" help:"Mapping file, or the name of a built-in mapping."`
+	Sample  string `arg:"" help:"Records as they are in the gateway's topic, or - for standard input."`
+}
+
+// Run shows what the mapping makes of the sample.
+func (c mappingTestCmd) Run(t terminal) error {
+	conf, err := c.load(t)
+	if err != nil {
+		return err
+	}
+	opts := conf.Ingest.Gateway
+	opts.Secret = []byte(sampleSecret)
+	if builtin := slices.ContainsFunc(opts.Builtin, func(f gateway.MappingFile) bool { return f.Name == c.Mapping+".yaml" }); builtin {
+		opts.Format = c.Mapping
+	} else {
+		text, err := os.ReadFile(c.Mapping)
+		if err != nil {
+			return usage(fmt.Errorf("mapping file: %w", err))
+		}
+		opts.Format, opts.Own = gateway.FormatMapping, []gateway.MappingFile{{Name: c.Mapping, Text: text}}
+	}
+	reader, err := gateway.New(opts)
+	if err != nil {
+		return usage(err)
+	}
+	sample, err := readSample(c.Sample, conf.Ingest.MaxRecordBytes)
+	if err != nil {
+		return err
+	}
+	events, items := 0, 0
+	reader.Read(sample, func(ev *event.Event, err error) bool {
+		items++
+		fmt.Fprintf(t.out, "item %d", items)
+		if err != nil {
+			fmt.Fprintf(t.out, ": %v\n\n", err)
+			return true
+		}
+		events++
+		fmt.Fprintln(t.out)
+		showEvent(t.out, ev)
+		return true
+	})
+	if events == 0 {
+		return errors.New("not one event could be read; docs/event.md tells what the reasons mean")
+	}
+	return nil
+}
+
+// showEvent lists what is known of an event, and what is not.
+func showEvent(w io.Writer, ev *event.Event) {
+	var unknown []string
+	for _, f := range gateway.Fields() {
+		switch v := f.Value(ev).(type) {
+		case nil:
+			unknown = append(unknown, f.Path)
+		case int64:
+			if f.IsTime() {
+				fmt.Fprintf(w, "  %-28s %s\n", f.Path, time.UnixMilli(v).UTC().Format(time.RFC3339Nano))
+				continue
+			}
+			fmt.Fprintf(w, "  %-28s %d\n", f.Path, v)
+		case []event.Message:
+			for i, m := range v {
+				fmt.Fprintf(w, "  %-28s %s: %q\n", fmt.Sprintf("%s[%d]", f.Path, i), m.Role, m.Text)
+			}
+		case string:
+			fmt.Fprintf(w, "  %-28s %q\n", f.Path, v)
+		default:
+			fmt.Fprintf(w, "  %-28s %v\n", f.Path, v)
+		}
+	}
+	fmt.Fprintln(w, "  unknown:")
+	for line := range slices.Chunk(unknown, 5) {
+		fmt.Fprintf(w, "    %s\n", strings.Join(line, ", "))
+	}
+	fmt.Fprintln(w)
+}

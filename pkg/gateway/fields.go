@@ -1,0 +1,176 @@
+package gateway
+
+import (
+	"math"
+
+	"github.com/stillwatch/stillwatch/pkg/event"
+)
+
+// Field is a field of the canonical event.
+type Field struct {
+	// Path is its name in docs/event.md.
+	Path string
+	kind fieldKind
+	// at points at it: a *string, *[]string, *int64 (a time), *event.Int, *event.Float, *event.Bool or *[]event.Message.
+	at func(*event.Event) any
+}
+
+// fieldKind says how a field's value is read.
+type fieldKind int
+
+const (
+	kindName     fieldKind = iota // an identifier or a word
+	kindProse                     // a text, or parts of one
+	kindNames                     // a list of words
+	kindTools                     // a list of tools, of which the names are taken
+	kindTime                      // a time
+	kindTokens                    // a number of tokens
+	kindCount                     // a number of messages
+	kindASN                       // the number of an autonomous system
+	kindStatus                    // an HTTP status
+	kindInt                       // any integer
+	kindFloat                     // any number
+	kindMillis                    // a number of milliseconds
+	kindBool                      // true or false
+	kindMessages                  // a conversation
+)
+
+// bounds of the integers of a kind.
+func (k fieldKind) bounds() (lo, hi int64) {
+	switch k {
+	case kindTokens:
+		return 0, 1 << 40
+	case kindCount:
+		return 0, math.MaxInt32
+	case kindASN:
+		return 0, math.MaxUint32
+	case kindStatus:
+		return 100, 999
+	default:
+		return math.MinInt64, math.MaxInt64
+	}
+}
+
+// Fields lists the fields of the canonical event that a mapping can fill, in the order of docs/event.md.
+func Fields() []Field {
+	type e = event.Event
+	return []Field{
+		{"id", kindName, func(ev *e) any { return &ev.ID }},
+		{"time", kindTime, func(ev *e) any { return &ev.Time }},
+		{"tenant", kindName, func(ev *e) any { return &ev.Tenant }},
+		{"source.gateway", kindName, func(ev *e) any { return &ev.Source.Gateway }},
+		{"source.instance", kindName, func(ev *e) any { return &ev.Source.Instance }},
+		{"account.id", kindName, func(ev *e) any { return &ev.Account.ID }},
+		{"account.org_id", kindName, func(ev *e) any { return &ev.Account.OrgID }},
+		{"account.team_id", kindName, func(ev *e) any { return &ev.Account.TeamID }},
+		{"account.user_id", kindName, func(ev *e) any { return &ev.Account.UserID }},
+		{"account.end_user_id", kindName, func(ev *e) any { return &ev.Account.EndUserID }},
+		{"account.key_hash", kindName, func(ev *e) any { return &ev.Account.KeyHash }},
+		{"account.created_at", kindTime, func(ev *e) any { return &ev.Account.CreatedAt }},
+		{"account.plan", kindName, func(ev *e) any { return &ev.Account.Plan }},
+		{"account.payment_fp", kindName, func(ev *e) any { return &ev.Account.PaymentFP }},
+		{"account.payment_issuer", kindName, func(ev *e) any { return &ev.Account.PaymentIssuer }},
+		{"account.email_domain", kindName, func(ev *e) any { return &ev.Account.EmailDomain }},
+		{"account.verified", kindBool, func(ev *e) any { return &ev.Account.Verified }},
+		{"client.ip", kindName, func(ev *e) any { return &ev.Client.IP }},
+		{"client.asn", kindASN, func(ev *e) any { return &ev.Client.ASN }},
+		{"client.as_org", kindName, func(ev *e) any { return &ev.Client.ASOrg }},
+		{"client.country", kindName, func(ev *e) any { return &ev.Client.Country }},
+		{"client.user_agent", kindName, func(ev *e) any { return &ev.Client.UserAgent }},
+		{"client.ja4", kindName, func(ev *e) any { return &ev.Client.JA4 }},
+		{"client.ja3", kindName, func(ev *e) any { return &ev.Client.JA3 }},
+		{"client.device_id", kindName, func(ev *e) any { return &ev.Client.DeviceID }},
+		{"request.operation", kindName, func(ev *e) any { return &ev.Request.Operation }},
+		{"request.model", kindName, func(ev *e) any { return &ev.Request.Model }},
+		{"request.session_id", kindName, func(ev *e) any { return &ev.Request.SessionID }},
+		{"request.stream", kindBool, func(ev *e) any { return &ev.Request.Stream }},
+		{"request.temperature", kindFloat, func(ev *e) any { return &ev.Request.Temperature }},
+		{"request.top_p", kindFloat, func(ev *e) any { return &ev.Request.TopP }},
+		{"request.n", kindInt, func(ev *e) any { return &ev.Request.N }},
+		{"request.max_tokens", kindInt, func(ev *e) any { return &ev.Request.MaxTokens }},
+		{"request.seed", kindInt, func(ev *e) any { return &ev.Request.Seed }},
+		{"request.logprobs", kindBool, func(ev *e) any { return &ev.Request.Logprobs }},
+		{"request.reasoning_effort", kindName, func(ev *e) any { return &ev.Request.ReasoningEffort }},
+		{"request.response_format", kindName, func(ev *e) any { return &ev.Request.ResponseFormat }},
+		{"request.tools", kindTools, func(ev *e) any { return &ev.Request.Tools }},
+		{"request.tool_choice", kindName, func(ev *e) any { return &ev.Request.ToolChoice }},
+		{"request.message_count", kindCount, func(ev *e) any { return &ev.Request.MessageCount }},
+		{"usage.input_tokens", kindTokens, func(ev *e) any { return &ev.Usage.Input }},
+		{"usage.output_tokens", kindTokens, func(ev *e) any { return &ev.Usage.Output }},
+		{"usage.reasoning_tokens", kindTokens, func(ev *e) any { return &ev.Usage.Reasoning }},
+		{"usage.cache_read_tokens", kindTokens, func(ev *e) any { return &ev.Usage.CacheRead }},
+		{"usage.cache_write_tokens", kindTokens, func(ev *e) any { return &ev.Usage.CacheWrite }},
+		{"usage.cost_usd", kindFloat, func(ev *e) any { return &ev.Usage.CostUSD }},
+		{"response.http_status", kindStatus, func(ev *e) any { return &ev.Response.HTTPStatus }},
+		{"response.status", kindName, func(ev *e) any { return &ev.Response.Status }},
+		{"response.error_type", kindName, func(ev *e) any { return &ev.Response.ErrorType }},
+		{"response.finish_reasons", kindNames, func(ev *e) any { return &ev.Response.FinishReasons }},
+		{"response.latency_ms", kindMillis, func(ev *e) any { return &ev.Response.LatencyMS }},
+		{"response.ttft_ms", kindMillis, func(ev *e) any { return &ev.Response.TTFTMS }},
+		{"content.system", kindProse, func(ev *e) any { return &ev.Content.System }},
+		{"content.input", kindMessages, func(ev *e) any { return &ev.Content.Input }},
+		{"content.output", kindProse, func(ev *e) any { return &ev.Content.Output }},
+		{"content.reasoning", kindProse, func(ev *e) any { return &ev.Content.Reasoning }},
+	}
+}
+
+// Value returns what an event has in the field: a string, []string, int64, float64, bool or []event.Message; nil when it is not known. A time
+// is in Unix milliseconds.
+func (f *Field) Value(ev *event.Event) any {
+	switch v := f.at(ev).(type) {
+	case *string:
+		if *v != "" {
+			return *v
+		}
+	case *[]string:
+		if len(*v) > 0 {
+			return *v
+		}
+	case *int64:
+		if *v != 0 {
+			return *v
+		}
+	case *event.Int:
+		if v.Known {
+			return v.V
+		}
+	case *event.Float:
+		if v.Known {
+			return v.V
+		}
+	case *event.Bool:
+		if v.Known {
+			return v.V
+		}
+	case *[]event.Message:
+		if len(*v) > 0 {
+			return *v
+		}
+	}
+	return nil
+}
+
+// Known tells whether an event has the field.
+func (f *Field) Known(ev *event.Event) bool {
+	switch v := f.at(ev).(type) {
+	case *string:
+		return *v != ""
+	case *[]string:
+		return len(*v) > 0
+	case *int64:
+		return *v != 0
+	case *event.Int:
+		return v.Known
+	case *event.Float:
+		return v.Known
+	case *event.Bool:
+		return v.Known
+	case *[]event.Message:
+		return len(*v) > 0
+	default:
+		return false
+	}
+}
+
+// IsTime tells whether the field is a time.
+func (f *Field) IsTime() bool { return f.kind == kindTime }

@@ -1,0 +1,337 @@
+package gateway
+
+import (
+	"encoding/binary"
+	"strconv"
+	"strings"
+
+	"go.opentelemetry.io/collector/pdata/pcommon"
+	"go.opentelemetry.io/collector/pdata/plog"
+	"go.opentelemetry.io/collector/pdata/ptrace"
+
+	"github.com/stillwatch/stillwatch/pkg/event"
+)
+
+// otlp reads export requests of OpenTelemetry, of spans or of log records, in JSON or in protobuf. Every span and every log record becomes a
+// document of its attributes, which a mapping makes an event of: the one for GenAI attributes, or the one of a gateway whose access log
+// came by OpenTelemetry.
+type otlp struct {
+	a *mapped
+	// wanted says that spans with GenAI attributes are read, named that the configuration names this format.
+	wanted, named bool
+	// max is the longest request.
+	max int
+}
+
+// isProto tells whether a record is a request in protobuf: by its content type, or by its frame.
+func (o *otlp) isProto(record []byte, headers []Header) bool {
+	for _, h := range headers {
+		if strings.EqualFold(h.Key, "content-type") {
+			kind := strings.ToLower(string(h.Value[:min(len(h.Value), 64)]))
+			if strings.Contains(kind, "protobuf") {
+				return true
+			}
+			if strings.Contains(kind, "json") {
+				return false
+			}
+		}
+	}
+	if i := skipSpace(record, 0); o.named && i < len(record) && record[i] != '{' && record[i] != '[' {
+		return true
+	}
+	return isFramed(record)
+}
+
+// isFramed tells whether data is nothing but messages in field 1, whose own first fields are those of the spans or logs of a resource. No JSON
+// is, whatever blank lines it begins with.
+func isFramed(data []byte) bool {
+	if len(data) == 0 {
+		return false
+	}
+	for len(data) > 0 {
+		if data[0] != 0x0a {
+			return false
+		}
+		size, n := binary.Uvarint(data[1:])
+		if n <= 0 || size == 0 || size > uint64(len(data)-1-n) {
+			return false
+		}
+		message := data[1+n:]
+		if tag := message[0]; tag != 0x0a && tag != 0x12 && tag != 0x1a {
+			return false
+		}
+		data = message[size:]
+	}
+	return true
+}
+
+// protobuf reads a request in protobuf. Nothing in it says whether it is of spans or of log records, but no record of either kind that has a
+// time or attributes can be read as the other.
+func (r *Reader) protobuf(data []byte, visit func(*event.Event, error) bool) bool {
+	if len(data) > r.otlp.max {
+		return r.hand(&event.DecodeError{Reason: event.ReasonTooLarge}, visit)
+	}
+	if traces, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(data); err == nil {
+		return r.spans(traces, visit)
+	}
+	if logs, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(data); err == nil {
+		return r.logs(logs, visit)
+	}
+	return r.hand(&event.DecodeError{Reason: event.ReasonMalformed}, visit)
+}
+
+// otlpJSON reads a request in JSON, whose syntax is checked.
+func (r *Reader) otlpJSON(data []byte, visit func(*event.Event, error) bool) bool {
+	if r.names.has("resourceSpans") {
+		traces, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(data)
+		if err != nil {
+			return r.hand(&event.DecodeError{Reason: event.ReasonWrongType, Field: "resourceSpans"}, visit)
+		}
+		return r.spans(traces, visit)
+	}
+	logs, err := (&plog.JSONUnmarshaler{}).UnmarshalLogs(data)
+	if err != nil {
+		return r.hand(&event.DecodeError{Reason: event.ReasonWrongType, Field: "resourceLogs"}, visit)
+	}
+	return r.logs(logs, visit)
+}
+
+func (r *Reader) spans(traces ptrace.Traces, visit func(*event.Event, error) bool) bool {
+	for _, resource := range traces.ResourceSpans().All() {
+		for _, scope := range resource.ScopeSpans().All() {
+			for _, span := range scope.Spans().All() {
+				b := newAttributes(r.otlp.a.doc)
+				b.text("trace_id", span.TraceID().String())
+				b.text("span_id", span.SpanID().String())
+				b.text("name", span.Name())
+				b.times(span.StartTimestamp(), span.EndTimestamp())
+				if span.Status().Code() == ptrace.StatusCodeError {
+					b.text("status", event.StatusError)
+				}
+				b.add(span.Attributes())
+				// Prompts and answers may be on events of the span.
+				for _, e := range span.Events().All() {
+					if strings.HasPrefix(e.Name(), "gen_ai.") {
+						b.add(e.Attributes())
+					}
+				}
+				b.add(scope.Scope().Attributes())
+				b.add(resource.Resource().Attributes())
+				b.turns()
+				if !r.hand(r.attributes(), visit) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+func (r *Reader) logs(logs plog.Logs, visit func(*event.Event, error) bool) bool {
+	for _, resource := range logs.ResourceLogs().All() {
+		for _, scope := range resource.ScopeLogs().All() {
+			for _, record := range scope.LogRecords().All() {
+				if inner := strings.TrimSpace(record.Body().Str()); record.Body().Type() == pcommon.ValueTypeStr && strings.HasPrefix(inner, "{") {
+					// A log file's line, collected as it is.
+					if !r.read([]byte(inner), visit) {
+						return false
+					}
+					continue
+				}
+				b := newAttributes(r.otlp.a.doc)
+				b.text("trace_id", record.TraceID().String())
+				b.text("span_id", record.SpanID().String())
+				b.text("name", record.EventName())
+				start := record.Timestamp()
+				if start == 0 {
+					start = record.ObservedTimestamp()
+				}
+				b.times(start, 0)
+				b.add(record.Attributes())
+				if record.Body().Type() == pcommon.ValueTypeMap {
+					b.add(record.Body().Map())
+				}
+				b.add(scope.Scope().Attributes())
+				b.add(resource.Resource().Attributes())
+				b.turns()
+				if !r.hand(r.attributes(), visit) {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// attributes reads the document of a span or log record into r.ev.
+func (r *Reader) attributes() error {
+	o := r.otlp
+	r.names.readDocument(o.a.doc)
+	for _, a := range r.adapters {
+		m, ok := a.(*mapped)
+		if !ok || !m.detect(&r.names) {
+			continue
+		}
+		r.format = m.name()
+		if err := m.applyTo(o.a.doc, &r.ev); err != nil {
+			return err
+		}
+		return clean(&r.ev, r.opts.TrustedHops)
+	}
+	if !o.wanted {
+		return &event.DecodeError{Reason: event.ReasonUnknownFormat}
+	}
+	r.format = o.a.name()
+	if err := o.a.apply(&r.ev); err != nil {
+		return err
+	}
+	return clean(&r.ev, r.opts.TrustedHops)
+}
+
+// attributes builds the document of a span or log record: an object of the attributes, the first of a name winning, after "otlp" with the rest.
+type attributes struct {
+	d                 *document
+	last, rest, inner int32
+	// numbered holds the attributes whose names count the turns of a conversation.
+	numbered [len(conventions)]map[int]turn
+}
+
+// turn is a message that is spread over attributes.
+type turn struct {
+	role, tool, reason string
+	text               []string
+}
+
+// conventions are the prefixes of numbered attributes: OpenInference's and those of the older GenAI instrumentations.
+var conventions = [...]string{"llm.input_messages.", "llm.output_messages.", "gen_ai.prompt.", "gen_ai.completion.", "llm.tools."}
+
+const (
+	// maxTurns is the highest number of a turn that is read.
+	maxTurns = 4096
+	// maxNesting is the depth to which structured attributes are read.
+	maxNesting = 32
+)
+
+func newAttributes(d *document) *attributes {
+	d.reset()
+	d.add(event.KindObject, "", "")
+	b := &attributes{d: d}
+	b.rest = d.add(event.KindObject, "otlp", "")
+	d.link(0, &b.last, b.rest)
+	return b
+}
+
+// text adds a field of the span itself.
+func (b *attributes) text(name, value string) {
+	b.d.link(b.rest, &b.inner, b.d.add(event.KindString, name, strings.ToValidUTF8(value, "\ufffd")))
+}
+
+func (b *attributes) times(start, end pcommon.Timestamp) {
+	if start > 0 {
+		b.text("start", strconv.FormatUint(uint64(start), 10))
+	}
+	if end > start && start > 0 {
+		b.text("duration_ms", strconv.FormatFloat(float64(end-start)/1e6, 'f', -1, 64))
+	}
+}
+
+// add adds attributes.
+func (b *attributes) add(list pcommon.Map) {
+	for key, value := range list.All() {
+		if !b.isTurn(key, value) {
+			b.d.link(0, &b.last, b.value(key, value, 0))
+		}
+	}
+}
+
+// value adds an attribute's value.
+func (b *attributes) value(name string, v pcommon.Value, depth int) int32 {
+	d := b.d
+	name = strings.ToValidUTF8(name, "\ufffd")
+	switch v.Type() {
+	case pcommon.ValueTypeStr:
+		return d.add(event.KindString, name, strings.ToValidUTF8(v.Str(), "\ufffd"))
+	case pcommon.ValueTypeInt, pcommon.ValueTypeDouble:
+		return d.add(event.KindNumber, name, v.AsString())
+	case pcommon.ValueTypeBool:
+		return d.add(event.KindBool, name, v.AsString())
+	}
+	last := int32(0)
+	switch {
+	case depth >= maxNesting:
+	case v.Type() == pcommon.ValueTypeSlice:
+		at := d.add(event.KindArray, name, "")
+		for _, item := range v.Slice().All() {
+			d.link(at, &last, b.value("", item, depth+1))
+		}
+		return at
+	case v.Type() == pcommon.ValueTypeMap:
+		at := d.add(event.KindObject, name, "")
+		for key, item := range v.Map().All() {
+			d.link(at, &last, b.value(key, item, depth+1))
+		}
+		return at
+	}
+	return d.add(event.KindNull, name, "")
+}
+
+// isTurn keeps an attribute that is part of a turn of a conversation, such as llm.input_messages.0.message.role.
+func (b *attributes) isTurn(key string, v pcommon.Value) bool {
+	for i, prefix := range conventions {
+		rest, ok := strings.CutPrefix(key, prefix)
+		if !ok {
+			continue
+		}
+		number, what, _ := strings.Cut(rest, ".")
+		n, err := strconv.Atoi(number)
+		if err != nil || n < 0 || n > maxTurns {
+			return false
+		}
+		if b.numbered[i] == nil {
+			b.numbered[i] = map[int]turn{}
+		}
+		t := b.numbered[i][n]
+		value := strings.ToValidUTF8(v.AsString(), "\ufffd")
+		switch what = strings.TrimPrefix(strings.TrimPrefix(what, "message."), "tool."); {
+		case what == "role":
+			t.role = value
+		case what == "content", strings.HasPrefix(what, "contents.") && strings.HasSuffix(what, ".message_content.text"):
+			t.text = append(t.text, value)
+		case what == "finish_reason":
+			t.reason = value
+		case what == "json_schema":
+			t.tool = value
+		}
+		b.numbered[i][n] = t
+		return true
+	}
+	return false
+}
+
+// turns adds the conversations, under their prefixes.
+func (b *attributes) turns() {
+	d := b.d
+	for i, turns := range b.numbered {
+		if len(turns) == 0 {
+			continue
+		}
+		list := d.add(event.KindArray, strings.TrimSuffix(conventions[i], "."), "")
+		d.link(0, &b.last, list)
+		last := int32(0)
+		for n := range maxTurns + 1 {
+			t, ok := turns[n]
+			if !ok {
+				continue
+			}
+			if t.tool != "" {
+				d.link(list, &last, d.add(event.KindString, "", t.tool))
+				continue
+			}
+			item, inner := d.add(event.KindObject, "", ""), int32(0)
+			d.link(list, &last, item)
+			for _, part := range [...]struct{ name, text string }{{"role", t.role}, {"content", strings.Join(t.text, "\n")}, {"finish_reason", t.reason}} {
+				d.link(item, &inner, d.add(event.KindString, part.name, part.text))
+			}
+		}
+	}
+}

@@ -1,0 +1,58 @@
+package stage
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/event"
+	"github.com/stillwatch/stillwatch/pkg/gateway"
+)
+
+// coverage counts in how many events the fields are known that some detector needs. A gateway that stops to send one makes detectors blind
+// without any error.
+type coverage []fieldCount
+
+type fieldCount struct {
+	field gateway.Field
+	// key is the count's.
+	key string
+	n   int64
+}
+
+// fieldPrefix begins the counts of fields.
+const fieldPrefix = "field:"
+
+func newCoverage() coverage {
+	var needed []string
+	for _, d := range detectors.All() {
+		for _, need := range d.Spec.Needs {
+			needed = append(needed, strings.Split(need, " or ")...)
+		}
+	}
+	var c coverage
+	for _, f := range gateway.Fields() {
+		if slices.Contains(needed, f.Path) {
+			c = append(c, fieldCount{field: f, key: fieldPrefix + f.Path})
+		}
+	}
+	return c
+}
+
+func (c coverage) add(ev *event.Event) {
+	for i := range c {
+		if c[i].field.Known(ev) {
+			c[i].n++
+		}
+	}
+}
+
+// take moves the counts since the last time.
+func (c coverage) take(counts map[string]int64) {
+	for i := range c {
+		if c[i].n > 0 {
+			counts[c[i].key] = c[i].n
+			c[i].n = 0
+		}
+	}
+}
