@@ -81,6 +81,8 @@ func (s *Spec) Clamp(bits float64) float64 {
 // Context is what a group is measured against.
 type Context struct {
 	Census *census.Census
+	// Rhythm is when the accounts in no open campaign are active, nil when nobody counted.
+	Rhythm *census.Rhythm
 	// Unnamed is the number of accounts in no open campaign, HandedOver that of those among them that exchanged a conversation with another account.
 	HandedOver, Unnamed int
 	// ShingleAccounts and SkeletonAccounts are the numbers of live entities whose scaffold holds the shingle, whose prompts recur in the skeleton.

@@ -202,6 +202,7 @@ func TestEachSharedThingIsSeenByItsDetector(t *testing.T) {
 		}},
 		{"a free mail domain is no campus", "campus", 0, 0, set(fingerprint.Network, same)},
 		{"many end users", "aggregator", -1.5, -1, func(_ int, p *fingerprint.Profile) { p.EndUsers = p.Requests + 10 }},
+		{"declared batches", "declared_batch", -1.3, -1.1, func(_ int, p *fingerprint.Profile) { p.Batch = p.Requests * 4 / 5 }},
 		{"full pace from the first day", "no_ramp", 0.9, 1, func(_ int, p *fingerprint.Profile) {
 			p.CreatedAt, p.Requests, p.FirstDayRequests = p.FirstSeen-census.Day, 90, 40
 		}},

@@ -13,6 +13,6 @@ func All() []Detector {
 		// Harvest.
 		elicitation(), coercion(), grading(), generation(), cleaning(),
 		outputLength(), reasoningLength(), singleTurn(), novelty(), dealtOut(),
-		clock(), noRamp(), fanout(), pivot(), refusalProbe(), orphans(), hopping(), aggregator(),
+		clock(), noRamp(), fanout(), pivot(), refusalProbe(), orphans(), hopping(), aggregator(), batch(),
 	}
 }

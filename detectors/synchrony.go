@@ -3,77 +3,142 @@ package detectors
 import (
 	"fmt"
 	"math"
-	"math/bits"
+	"slices"
 
-	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+	"github.com/stillwatch/stillwatch/pkg/census"
 )
 
-// synchrony sees accounts that are on and off in the same ten minutes.
+// synchrony sees accounts that are on and off together, in ten minutes, hours or quarters of a day.
 //
-// Why it works: one program drives them: it starts, stops and fails for all of them at once (SynchroTrap 2014: sustained lockstep).
-// Evasion: independent jitter of hours per account.
-// Honest traffic like it: office hours and lectures: each slot is compared with the hour around it, so that a shared working day earns nothing.
+// Why it works: one program drives them: it starts, stops, fails and rests for all of them at once (SynchroTrap 2014: sustained lockstep). Jitter hides that at one resolution
+// and not at the next.
+// Evasion: independent jitter of a day or more per account, which costs the harvest its pace.
+// Honest traffic like it: office hours and lectures, weekends, an outage of the gateway: each slot is compared with its neighbours and with what everybody else did then.
 func synchrony() Detector {
-	const slot = 600_000
 	return Detector{
 		Spec: Spec{
 			ID: "synchrony", Axis: Coordination, Plane: Schedule, Max: 3,
-			Summary:    "The members are active and silent in the same ten-minute slots, beyond what the hour explains.",
-			Why:        "Index of dispersion of the number of active members per slot around its local mean; 1 for independent accounts.",
-			Evasion:    "Independent jitter of hours per account.",
-			LookAlikes: "Office hours and lectures (taken out by the local mean); an outage of the gateway itself.",
+			Summary: "The members are active and silent in the same ten minutes, hours or quarters of a day, beyond what the neighbouring slots and everybody else explain.",
+			Why: "Index of dispersion of the number of active members per slot around its local mean, which follows the others' rises and falls; 1 for independent accounts. " +
+				"Taken at three resolutions, less two standard errors of an index of so many slots; the largest counts.",
+			Evasion:    "Independent jitter of a day or more per account.",
+			LookAlikes: "Office hours and lectures (taken out by the local mean); weekends and outages of the gateway (taken out by the others' activity).",
 		},
-		Measure: func(g *Group, _ *Context) (Measure, bool) {
-			if len(g.Members) < 8 {
+		Measure: func(g *Group, c *Context) (Measure, bool) {
+			if len(g.Members) < 8 || c.Rhythm == nil {
 				return Measure{}, false
 			}
-			var newest, oldest int64
-			for i := range g.Members {
-				newest = max(newest, g.Members[i].Profile.LastSeen/slot)
-				if first := g.Members[i].Profile.FirstSeen / slot; oldest == 0 || first < oldest {
-					oldest = first
-				}
-			}
-			// Half a day: one shared beginning is no rhythm.
-			if newest-oldest < 72 {
-				return Measure{}, false
-			}
-			var active [fingerprint.Slots10m]float64
-			for i := range g.Members {
-				p := g.Members[i].Profile
-				offset := newest - p.LastSeen/slot
-				for w, word := range p.Active10m {
-					for word != 0 {
-						k := offset + int64(w*64+bits.TrailingZeros64(word))
-						word &= word - 1
-						if k >= 0 && k < int64(len(active)) {
-							active[k]++
-						}
-					}
-				}
-			}
-			var squares, expected float64
-			n := float64(len(g.Members))
-			for i := 3; i+3 < len(active); i++ {
-				local := (active[i-3] + active[i-2] + active[i-1] + active[i+1] + active[i+2] + active[i+3]) / 6
-				if local == 0 && active[i] == 0 {
+			best := Measure{Expected: 1}
+			ok := false
+			for r := range census.NumResolutions {
+				ratio, slots := dispersion(g, c.Rhythm, r)
+				if slots == 0 {
 					continue
 				}
-				p := math.Min((local*6+active[i])/7/n, 1)
-				// The variance of a binomial count, and of the mean of six neighbours that it is compared with.
-				expected += n * p * (1 - p) * (1 + 1.0/6)
-				d := active[i] - local
-				squares += d * d
+				ok = true
+				if bits := math.Log2(ratio*(1-2*math.Sqrt(2/slots))) - 0.5; bits > best.Bits {
+					best.Bits, best.Observed, best.Value = bits, ratio, uint64(r)+1
+				}
 			}
-			if expected < 10 {
-				return Measure{}, false
-			}
-			ratio := squares / expected
-			return Measure{Bits: math.Max(0, math.Log2(ratio)-0.5), Observed: ratio, Expected: 1}, true
+			return best, ok
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
-			return fmt.Sprintf("the number of active members jumps %.1f times as much from slot to slot", m.Observed), "1 for independent accounts",
-				"the accounts are switched on and off together"
+			slot := [...]string{"slot", "ten minutes", "hour", "quarter of a day"}[m.Value]
+			return fmt.Sprintf("the number of active members jumps %.1f times as much from %s to %s", m.Observed, slot, slot),
+				"1 for independent accounts", "the accounts are switched on and off together"
 		},
 	}
+}
+
+// lags are the neighbours that a slot is compared with, either way: for quarters of a day the same quarter of the days around, which takes the daily rhythm out.
+func lags(r census.Resolution) []int {
+	return [...][]int{{1, 2, 3}, {1}, {4}}[r]
+}
+
+// leastSlots is the number of slots between the group's beginning and end from which there is a rhythm to speak of: half a day, thirty hours, five days. One shared beginning is none.
+func leastSlots(r census.Resolution) int64 { return [...]int64{72, 30, 20}[r] }
+
+// dispersion is the index of dispersion of the number of active members per slot, and over how many slots it was taken: 0 when there are too few to say.
+func dispersion(g *Group, rhythm *census.Rhythm, r census.Resolution) (ratio, slots float64) {
+	others, width := rhythm[r], r.Millis()
+	active := census.NewActivity(r, rhythm.Now()-1)
+	firsts := make([]int64, len(g.Members))
+	for i := range g.Members {
+		p := g.Members[i].Profile
+		active.Add(p, 1)
+		firsts[i] = p.FirstSeen / width
+	}
+	slices.Sort(firsts)
+	newest := (rhythm.Now() - 1) / width
+	if newest-firsts[0] < leastSlots(r) {
+		return 0, 0
+	}
+	oldest := firsts[0]
+	if r == census.Quarters {
+		// Among few slots a shared beginning would weigh as much as a rhythm: count from when nearly all were there.
+		oldest = firsts[len(firsts)*9/10]
+	}
+	near := lags(r)
+	reach, m := near[len(near)-1], float64(2*len(near))
+	last := min(len(active.Active)-1, int(newest-oldest))
+	n := active.N
+	// Of the others' sample the group's own part is taken out, as far as it is in there.
+	own := g.Own * others.N / n
+	rest := make([]float64, len(others.Active))
+	for k, x := range others.Active {
+		rest[k] = math.Max(0, x-own*active.Active[k])
+	}
+	follow := followed(rest, near, reach, last)
+	var squares, expected float64
+	for k := reach; k+reach <= last; k++ {
+		here, around := active.Active[k], local(active.Active, near, k)
+		if here == 0 && around == 0 {
+			continue
+		}
+		change, doubt := 1.0, 0.0
+		if follow > 0 {
+			was := local(rest, near, k) + quiet
+			change += follow * ((rest[k]+quiet)/was - 1)
+			doubt = follow * (1/(rest[k]+quiet) + 1/(m*was))
+		}
+		p := math.Min((around*m+here)/(m+1)/n, 1)
+		// The variance of a binomial count, of the mean of neighbours it is compared with, and of the change by which that was multiplied.
+		d := here - around*change
+		squares += d * d
+		expected += n*p*(1-p)*(1+1/m) + around*around*doubt
+		slots++
+	}
+	if expected < 10 || slots <= 8 {
+		return 0, 0
+	}
+	return squares / expected, slots
+}
+
+// quiet is the number of accounts that draw a change seen on few to no change.
+const quiet = 6
+
+// local is the mean of a slot's neighbours.
+func local(x []float64, near []int, k int) float64 {
+	sum := 0.0
+	for _, lag := range near {
+		sum += x[k-lag] + x[k+lag]
+	}
+	return sum / float64(2*len(near))
+}
+
+// followed is how far the others' changes from slot to slot are to be believed: the part of their variance that counting noise does not explain (Efron and Morris 1973).
+// A handful of others says nothing about a slot, and following their noise would hide a rhythm.
+func followed(rest []float64, near []int, reach, last int) float64 {
+	m := float64(2 * len(near))
+	var squares, noise float64
+	for k := reach; k+reach <= last; k++ {
+		around := local(rest, near, k)
+		d := rest[k] - around
+		squares += d * d
+		noise += (around*m + rest[k]) / (m + 1) * (1 + 1/m)
+	}
+	if squares == 0 {
+		return 0
+	}
+	return math.Max(0, 1-noise/squares)
 }

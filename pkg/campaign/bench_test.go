@@ -1,15 +1,25 @@
 package campaign
 
 import (
-	"fmt"
 	"runtime"
 	"testing"
 )
 
 // BenchmarkEvaluate measures one evaluation over a live population in which one account in fifty has changed since the last.
 func BenchmarkEvaluate(b *testing.B) {
-	for _, n := range []int{1_000, 10_000, 100_000} {
-		b.Run(fmt.Sprintf("%d accounts, a pool of 200 among them", n), func(b *testing.B) {
+	for _, c := range []struct {
+		accounts int
+		anew     bool
+		name     string
+	}{
+		{1_000, false, "1000 accounts"},
+		{10_000, false, "10000 accounts"},
+		{100_000, false, "100000 accounts"},
+		{100_000, true, "100000 accounts with a new census each time"},
+		{1_000_000, false, "1000000 accounts"},
+	} {
+		n := c.accounts
+		b.Run(c.name+", a pool of 200 among them", func(b *testing.B) {
 			w := newWorld(7)
 			w.people(n * 7 / 10)
 			w.applications(n * 2 / 10)
@@ -30,6 +40,9 @@ func BenchmarkEvaluate(b *testing.B) {
 			at := e.Next()
 			b.ReportAllocs()
 			for b.Loop() {
+				if c.anew {
+					e.tenants["default"].census = nil
+				}
 				for i := 0; i < len(w.out); i += 50 {
 					e.Upsert(w.out[i])
 				}

@@ -145,6 +145,7 @@ func (e *Engine) evaluate(t *tenant, now int64) []Emission {
 	}
 	ctx := &detectors.Context{
 		Census:           t.census,
+		Rhythm:           pop.rhythm(now, e.o.Census.Sample),
 		ShingleAccounts:  func(h uint64) int { return pop.count(makeKey(byShingle, h)) },
 		SkeletonAccounts: func(h uint64) int { return pop.count(makeKey(bySkeleton, h)) },
 	}

@@ -384,6 +384,21 @@ func (p *population) handedOver() (n, all int) {
 	return n, all
 }
 
+// rhythm counts when the accounts in no open campaign are active, over a sample that does not depend on anything they do.
+func (p *population) rhythm(now int64, sample int) *census.Rhythm {
+	r := census.NewRhythm(now)
+	most := uint64(math.MaxUint64)
+	if n := len(p.byName); n > sample {
+		most = most / uint64(n) * uint64(sample)
+	}
+	for _, a := range p.accounts {
+		if a != nil && !a.named && a.order <= most {
+			r.Add(&a.profile)
+		}
+	}
+	return r
+}
+
 // forget drops the candidates that the evaluation did not meet.
 func (p *population) forget() {
 	for id, k := range p.known {

@@ -8,8 +8,9 @@ import (
 
 // stateVersion is the version of a fingerprint's encoding that is written. Every version ever released stays readable: testdata holds one of each.
 //
-// Version 2 counts intents and reasoning over the scaffold's slice too; version 1 is read as having counted none.
-const stateVersion = 2
+// Version 2 counts intents and reasoning over the scaffold's slice too, version 3 requests declared as batch; what an older version did not count is
+// read as none.
+const stateVersion = 3
 
 // Flags of an encoded fingerprint.
 const flagVerified = 1
@@ -109,11 +110,8 @@ func (f *Fingerprint) UnmarshalBinary(data []byte) error {
 	}
 	d.short = r.panes(d.last, f.opts.ShortPane, f.opts.ShortKeep)
 	d.medium = r.panes(d.last, f.opts.MediumPane, f.opts.MediumKeep)
-	figures := numTotals
-	if version == 1 {
-		figures = numTotals1
-	}
-	d.days = r.days(d.last, figures)
+	figures := [...]int{1: numTotals1, 2: numTotals2, 3: numTotals}
+	d.days = r.days(d.last, figures[min(int(version), stateVersion)])
 	r.sparse(d.hours[:])
 	r.sparse(d.gaps[:])
 	r.words(d.active10m[:])

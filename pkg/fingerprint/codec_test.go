@@ -44,7 +44,7 @@ func sampleFingerprint(t testing.TB) *Fingerprint {
 
 func sampleObservation() *Observation {
 	o := wild(seeded(5), 3, origin)
-	o.Verified, o.Refused, o.HasText, o.EndUser, o.Status = true, true, true, 99, StatusBlocked
+	o.Verified, o.Refused, o.Batch, o.HasText, o.EndUser, o.Status = true, true, true, true, 99, StatusBlocked
 	o.Position = Position{Partition: 1 << 63, Offset: 1 << 40, Index: 17}
 	o.Sketch = sketch.Sketch{
 		Exact: 1, Turn: []uint64{2, 3, 1 << 61}, System: []uint64{4}, Skeleton: 5, Tokens: 812, Intents: sketch.Reasoning | sketch.Cleaning,
@@ -73,19 +73,36 @@ func TestEncodingsOfEveryVersionStayReadable(t *testing.T) {
 		return append(b, '\n')
 	}
 	t.Run("fingerprint", func(t *testing.T) {
-		data := readGolden(t, "fingerprint_v2.bin", func() []byte { return encoded(t, sampleFingerprint(t)) })
+		data := readGolden(t, "fingerprint_v3.bin", func() []byte { return encoded(t, sampleFingerprint(t)) })
 		f, _ := newTest(t)
 		require.NoError(t, f.UnmarshalBinary(data))
 		p := indent(profileOf(f))
-		require.Equal(t, string(readGolden(t, "fingerprint_v2.json", func() []byte { return p })), string(p))
+		require.Equal(t, string(readGolden(t, "fingerprint_v3.json", func() []byte { return p })), string(p))
 		require.Equal(t, data, encoded(t, f), "the encoding changed: write a new version, and keep reading this one")
 	})
 	t.Run("profile", func(t *testing.T) {
-		data := readGolden(t, "profile_v2.bin", func() []byte { return encoded(t, profileOf(sampleFingerprint(t))) })
+		data := readGolden(t, "profile_v3.bin", func() []byte { return encoded(t, profileOf(sampleFingerprint(t))) })
 		var p Profile
 		require.NoError(t, p.UnmarshalBinary(data))
-		require.Equal(t, string(readGolden(t, "fingerprint_v2.json", nil)), string(indent(&p)))
+		require.Equal(t, string(readGolden(t, "fingerprint_v3.json", nil)), string(indent(&p)))
 		require.Equal(t, data, encoded(t, &p), "the encoding changed: write a new version, and keep reading this one")
+	})
+	t.Run("version 2", func(t *testing.T) {
+		var want Profile
+		require.NoError(t, json.Unmarshal(readGolden(t, "fingerprint_v2.json", nil), &want))
+		f, _ := newTest(t)
+		require.NoError(t, f.UnmarshalBinary(readGolden(t, "fingerprint_v2.bin", nil)))
+		require.Equal(t, string(indent(&want)), string(indent(profileOf(f))))
+		p := Profile{Batch: 5}
+		require.NoError(t, p.UnmarshalBinary(readGolden(t, "profile_v2.bin", nil)))
+		require.Equal(t, string(indent(&want)), string(indent(&p)))
+	})
+	t.Run("version 1 of an observation", func(t *testing.T) {
+		var o Observation
+		require.NoError(t, o.UnmarshalBinary(readGolden(t, "observation_v1.bin", nil)))
+		want := sampleObservation()
+		want.Batch = false
+		require.Equal(t, want, &o)
 	})
 	t.Run("version 1", func(t *testing.T) {
 		var want Profile
@@ -94,7 +111,7 @@ func TestEncodingsOfEveryVersionStayReadable(t *testing.T) {
 		require.NoError(t, f.UnmarshalBinary(readGolden(t, "fingerprint_v1.bin", nil)))
 		require.Equal(t, string(indent(&want)), string(indent(profileOf(f))))
 		// Memory in use from before is emptied of what version 1 did not have.
-		p := Profile{ScaffoldIntents: [8]uint32{1, 2}, ScaffoldWithReasoning: 3, ScaffoldReasoning: 4}
+		p := Profile{ScaffoldIntents: [8]uint32{1, 2}, ScaffoldWithReasoning: 3, ScaffoldReasoning: 4, Batch: 5}
 		require.NoError(t, p.UnmarshalBinary(readGolden(t, "profile_v1.bin", nil)))
 		require.Equal(t, string(indent(&want)), string(indent(&p)))
 		require.NotZero(t, p.ScaffoldRequests)
@@ -110,7 +127,7 @@ func TestEncodingsOfEveryVersionStayReadable(t *testing.T) {
 		checkProfile(t, readGolden(t, "profile_v1.bin", nil))
 	})
 	t.Run("observation", func(t *testing.T) {
-		data := readGolden(t, "observation_v1.bin", func() []byte { return encoded(t, sampleObservation()) })
+		data := readGolden(t, "observation_v2.bin", func() []byte { return encoded(t, sampleObservation()) })
 		var o Observation
 		require.NoError(t, o.UnmarshalBinary(data))
 		require.Equal(t, sampleObservation(), &o)
@@ -138,10 +155,10 @@ func TestAnEncodingThatCannotBeReadSaysSo(t *testing.T) {
 		version int
 		decode  func([]byte) error
 	}{
-		"fingerprint": {state, 2, func(b []byte) error { return New(f.opts).UnmarshalBinary(b) }},
-		"profile":     {profile, 2, func(b []byte) error { return new(Profile).UnmarshalBinary(b) }},
-		"observation": {observation, 1, func(b []byte) error { return new(Observation).UnmarshalBinary(b) }},
-		"alias":       {observation, 1, func(b []byte) error { return new(Observation).Alias(b) }},
+		"fingerprint": {state, 3, func(b []byte) error { return New(f.opts).UnmarshalBinary(b) }},
+		"profile":     {profile, 3, func(b []byte) error { return new(Profile).UnmarshalBinary(b) }},
+		"observation": {observation, 2, func(b []byte) error { return new(Observation).UnmarshalBinary(b) }},
+		"alias":       {observation, 2, func(b []byte) error { return new(Observation).Alias(b) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.NoError(t, c.decode(c.data))
@@ -335,8 +352,8 @@ func FuzzProfileDecode(f *testing.F) {
 	small := New(&opts)
 	small.Observe(templated(1, 7, 1, origin))
 	f.Add(encoded(f, profileOf(small)))
-	v2 := encoded(f, profileOf(small))
-	f.Add(append([]byte{1}, v2[1:len(v2)-3]...)) // version 2 adds three counts, here of 0
+	v3 := encoded(f, profileOf(small))
+	f.Add(append([]byte{1}, v3[1:len(v3)-4]...)) // version 2 adds three counts, version 3 one, here of 0
 	f.Fuzz(func(t *testing.T, data []byte) { checkProfile(t, data) })
 }
 

@@ -243,6 +243,9 @@ func (f *Fingerprint) figures(o *Observation, t *totals) {
 		t.bump(nLimited, 1)
 	case StatusUnknown:
 	}
+	if o.Batch {
+		t.bump(nBatch, 1)
+	}
 	if o.Refused {
 		t.bump(nRefused, 1)
 		if f.seen <= RefusalProbe {

@@ -80,6 +80,8 @@ type Observation struct {
 	Status   Status
 	// Refused says that the model or the gateway refused the content (finish reason or status).
 	Refused bool
+	// Batch says that the request was declared as one of a batch: its answer is waited for by no one.
+	Batch bool
 
 	Sketch sketch.Sketch
 	// HasText says whether there was content or a sketch to work from.

@@ -10,7 +10,9 @@ import (
 )
 
 // observationVersion is the version of an observation's encoding that is written.
-const observationVersion = 1
+//
+// Version 2 can flag a batch.
+const observationVersion = 2
 
 // maxShingles bounds the shingles of an encoded observation, each list: the most that sketch.Options allow.
 const maxShingles = 1024
@@ -21,6 +23,7 @@ const (
 	observationRefused
 	observationText
 	observationSketch
+	observationBatch
 	observationFlags = 1<<iota - 1
 )
 
@@ -31,7 +34,7 @@ func (o *Observation) AppendBinary(b []byte) ([]byte, error) {
 		return b, err
 	}
 	flags := byte(0)
-	for i, on := range [...]bool{o.Verified, o.Refused, o.HasText, o.sketched()} {
+	for i, on := range [...]bool{o.Verified, o.Refused, o.HasText, o.sketched(), o.Batch} {
 		if on {
 			flags |= 1 << i
 		}
@@ -154,13 +157,14 @@ func (o *Observation) decode(data []byte, same string) error {
 		return same[end-len(t) : end]
 	}
 	version := r.byte()
-	if r.err == nil && version != observationVersion {
+	if r.err == nil && (version < 1 || version > observationVersion) {
 		return fmt.Errorf("%w: observation version %d, this release reads up to %d", ErrEncoding, version, observationVersion)
 	}
 	flags := r.byte()
 	r.check(flags <= observationFlags, "unknown flag")
 	*o = Observation{Sketch: sketch.Sketch{Turn: o.Sketch.Turn[:0], System: o.Sketch.System[:0]}}
 	o.Verified, o.Refused, o.HasText = flags&observationVerified != 0, flags&observationRefused != 0, flags&observationText != 0
+	o.Batch = flags&observationBatch != 0
 	o.Status = Status(r.byte())
 	r.check(o.Status <= StatusRateLimited, "unknown status")
 	o.Sketch.Relay = sketch.Relay(r.byte())

@@ -44,7 +44,14 @@ const (
 	nScaffoldReasoning = numTotals1 + iota
 	sumScaffoldReasoning
 	nScaffoldIntents
-	numTotals = nScaffoldIntents + numIntents
+	// numTotals2 is how many figures version 2 knew.
+	numTotals2 = nScaffoldIntents + numIntents
+)
+
+// The figures of a daily pane since version 3.
+const (
+	nBatch = numTotals2 + iota
+	numTotals
 )
 
 // numIntents is the number of intents counted.

@@ -61,6 +61,8 @@ type Profile struct {
 	OK, Errors, Blocked, RateLimited, Refused  uint32
 	// RefusedEarly counts the refusals among the first RefusalProbe requests.
 	RefusedEarly uint32
+	// Batch counts the requests declared as part of a batch.
+	Batch        uint32
 	PromptTokens uint64
 	Intents      [8]uint32
 

@@ -8,8 +8,9 @@ import (
 
 // profileVersion is the version of a profile's encoding that is written.
 //
-// Version 2 ends with the intents and the reasoning of the scaffold's slice; version 1 is read as having counted none.
-const profileVersion = 2
+// Version 2 ends with the intents and the reasoning of the scaffold's slice, version 3 with the requests declared as batch; what an older version did
+// not count is read as none.
+const profileVersion = 3
 
 // AppendBinary appends the encoding of the profile. Lists longer than their limits and a PromptSketch that is no sketch are errors.
 func (p *Profile) AppendBinary(b []byte) ([]byte, error) {
@@ -73,7 +74,8 @@ func (p *Profile) AppendBinary(b []byte) ([]byte, error) {
 	b = appendHashes(b, p.Orphans)
 	b = appendSparse(b, p.ScaffoldIntents[:])
 	b = binary.AppendUvarint(b, uint64(p.ScaffoldWithReasoning))
-	return binary.AppendUvarint(b, p.ScaffoldReasoning), nil
+	b = binary.AppendUvarint(b, p.ScaffoldReasoning)
+	return binary.AppendUvarint(b, uint64(p.Batch)), nil
 }
 
 // MarshalBinary is AppendBinary into new memory.
@@ -256,6 +258,10 @@ func (p *Profile) UnmarshalBinary(data []byte) error {
 	if version > 1 {
 		r.sparse(p.ScaffoldIntents[:])
 		p.ScaffoldWithReasoning, p.ScaffoldReasoning = r.uint32(), r.uvarint()
+	}
+	p.Batch = 0
+	if version > 2 {
+		p.Batch = r.uint32()
 	}
 	return r.end()
 }

@@ -65,7 +65,7 @@ func (f *Fingerprint) sumUp(p *Profile) {
 	p.Requests1h = f.short.since(slotOf(f.last, f.opts.ShortPane) - 3_600_000/f.opts.ShortPane.Milliseconds())
 	p.WithInput, p.WithOutput, p.WithReasoning = n(nInput), n(nOutput), n(nReasoning)
 	p.InputTokens, p.OutputTokens, p.ReasoningTokens = t[sumInput], t[sumOutput], t[sumReasoning]
-	p.WithMessages, p.SingleTurn = n(nMessages), n(nSingle)
+	p.WithMessages, p.SingleTurn, p.Batch = n(nMessages), n(nSingle), n(nBatch)
 	p.OK, p.Errors, p.Blocked, p.RateLimited, p.Refused = n(nOK), n(nErrors), n(nBlocked), n(nLimited), n(nRefused)
 	p.PromptTokens = t[sumPrompt]
 	for i := range p.Intents {

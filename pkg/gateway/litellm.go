@@ -264,6 +264,8 @@ func operation(callType string) string {
 		return "responses"
 	case "embedding", "aembedding":
 		return "embedding"
+	case "create_batch", "acreate_batch":
+		return "batch"
 	}
 	return callType
 }

@@ -291,6 +291,7 @@ func (a *mapped) hash(text string) string {
 func operationOf(text string) string {
 	if path, _, _ := strings.Cut(text, "?"); strings.IndexByte(path, '/') >= 0 {
 		for _, known := range [...]struct{ part, operation string }{
+			{"/batches", "batch"},
 			{"/chat/completions", "chat"},
 			{"/completions", "completion"},
 			{"/responses", "responses"},

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/stillwatch/stillwatch/pkg/event"
@@ -370,6 +371,7 @@ func (t *ingestTask) observe(ev *event.Event) (reason string, err error) {
 		Time: ev.Time, Tenant: tenant, Org: ev.Account.OrgID, Plan: ev.Account.Plan, Verified: ev.Account.Verified.V,
 		CreatedAt: ev.Account.CreatedAt, InputTokens: known(ev.Usage.Input), OutputTokens: known(ev.Usage.Output),
 		ReasoningTokens: known(ev.Usage.Reasoning), Messages: messages(ev), Status: status(ev.Response.Status), Refused: refused(&ev.Response),
+		Batch:   isBatch(ev.Request.Operation),
 		HasText: ev.Content.Present() || ev.Sketch != nil,
 	}
 	for _, field := range t.account {
@@ -441,6 +443,17 @@ func messages(ev *event.Event) int32 {
 		return int32(len(ev.Content.Input))
 	}
 	return -1
+}
+
+// isBatch tells by the operation's name whether a request was declared as part of a batch: "batch", "chat_batch", "create_batch".
+func isBatch(operation string) bool {
+	const word = "batch"
+	for i := 0; i+len(word) <= len(operation); i++ {
+		if strings.EqualFold(operation[i:i+len(word)], word) {
+			return true
+		}
+	}
+	return false
 }
 
 func status(s string) fingerprint.Status {

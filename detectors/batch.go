@@ -1,0 +1,41 @@
+package detectors
+
+import "fmt"
+
+// batch sees members whose requests are declared as batches.
+//
+// Why it works: whoever back-fills an archive or runs a job over a data set may say so, and then a program's rhythm, single questions and prompts that never recur are
+// what was announced, not what was hidden.
+// Evasion as innocence: harvesting through the batch interface, which costs half as much. So it is worth no more than what it explains, says nothing on coordination, and
+// says nothing on what was asked for.
+func batch() Detector {
+	// Below a quarter the declared part is a side line of the group.
+	const least = 0.25
+	return Detector{
+		Spec: Spec{
+			ID: "declared_batch", Axis: Harvest, Max: 0, Min: -1.5,
+			Summary:    "Innocence: the requests are declared as batches.",
+			Why:        "Mean over the members of the share of requests whose operation is a batch. A declared job explains a program's rhythm and prompts that never recur, about what one or two such figures are worth.",
+			Evasion:    "Harvesting through the batch interface; it explains neither coordination nor the purpose of the text.",
+			LookAlikes: "This is the look-alike: back-fills, evaluations and nightly jobs.",
+			Needs:      []string{"request.operation"},
+		},
+		Measure: func(g *Group, _ *Context) (Measure, bool) {
+			n := 0.0
+			for i := range g.Members {
+				m := &g.Members[i]
+				if p := m.Profile; p.Requests > 0 {
+					n += m.Weight * float64(p.Batch) / float64(p.Requests)
+				}
+			}
+			share := n / g.Size
+			if share < least {
+				return Measure{}, false
+			}
+			return Measure{Bits: -1.5 * share, Observed: share}, true
+		},
+		Explain: func(_ *Group, m Measure) (string, string, string) {
+			return fmt.Sprintf("%.0f %% of the requests are declared as batches", 100*m.Observed), "few are", "an announced job explains a program's rhythm"
+		},
+	}
+}
