@@ -55,7 +55,9 @@ type Campaign struct {
 	WeakSince int64 `json:"weak_since,omitempty"`
 	closing   string
 	// followed is the evaluation in which it was last followed.
-	followed int
+	followed int32
+	// grown is what grow looked at last without success.
+	grown uint64
 }
 
 type told struct {
@@ -95,14 +97,6 @@ func (c *Campaign) weigh(sc *score, o *Options, now int64) {
 
 // weakMargin is how far below the line, in bits, members must measure to be let go: the line itself moves by as much as the population comes and goes.
 const weakMargin = 3
-
-func (c *Campaign) defining() map[detectors.Plane]bool {
-	m := make(map[detectors.Plane]bool, len(c.Defining))
-	for _, p := range c.Defining {
-		m[p] = true
-	}
-	return m
-}
 
 // holds tells of an account's slot whether it is a member.
 func (c *Campaign) holds(p *population) func(slot int32) bool {
@@ -158,9 +152,7 @@ func (c *Campaign) tally(s *search, members []int32) {
 		for _, m := range p.Models {
 			models[m.Hash] += int(m.Count)
 		}
-		for _, l := range p.Labels {
-			labels[l.Hash] = l.Text
-		}
+		s.pop.accounts[i].eachLabel(func(_ fingerprint.Facet, hash uint64, text string) { labels[hash] = text })
 	}
 	c.Requests = max(c.Requests, requests)
 	c.output = output

@@ -15,9 +15,38 @@ type candidate struct {
 	// identity names the candidate from one evaluation to the next.
 	identity uint64
 	members  []int32
-	defining map[detectors.Plane]bool
+	defining planeSet
 	origin   string
 	score    score
+	// known is what is remembered of it.
+	known *known
+}
+
+// planeSet is a set of planes, one bit for each place in planeOrder.
+type planeSet uint8
+
+func setOf(planes ...detectors.Plane) (s planeSet) {
+	for _, p := range planes {
+		s |= 1 << place(p)
+	}
+	return s
+}
+
+func (s planeSet) has(p detectors.Plane) bool { return s>>place(p)&1 == 1 }
+
+// defining is the set as detectors read it; all groups of one kind share it.
+func (p *population) defining(s planeSet) map[detectors.Plane]bool {
+	m := p.definings[s]
+	if m == nil {
+		m = map[detectors.Plane]bool{}
+		for _, plane := range planeOrder {
+			if s.has(plane) {
+				m[plane] = true
+			}
+		}
+		p.definings[s] = m
+	}
+	return m
 }
 
 // minhashes is the number of minima in the signature of an account set. Sixteen estimate a Jaccard similarity within 0.12 (one standard error).
@@ -56,20 +85,21 @@ func (p *population) candidates(o *Options) []*candidate {
 			return
 		}
 		d := definitions[kind]
-		c := &candidate{identity: mix(identity, uint64(kind)), members: members, origin: d.origin, defining: map[detectors.Plane]bool{}}
-		for _, plane := range d.planes {
-			c.defining[plane] = true
-		}
+		c := &candidate{identity: mix(identity, uint64(kind)), members: members, origin: d.origin, defining: setOf(d.planes...)}
 		out = append(out, c)
 	}
 	for _, l := range p.lists {
-		if l == nil || len(l.members) < o.MinGroup || len(l.members) > largest {
+		if l == nil {
 			continue
 		}
+		if n := len(l.members) + len(l.fresh); n < o.MinGroup || n > largest {
+			continue
+		}
+		p.inOrder(l)
 		switch k := l.key.kind(); k {
 		case byShingle:
 			shingles = append(shingles, l)
-		case byHead, byOrphan:
+		case byHead, byOrphan, byParams, byDay:
 		default:
 			add(k, uint64(l.key), l.members)
 		}
@@ -199,7 +229,7 @@ var refinements = [...]refinement{
 func (p *population) refine(c *candidate, cs *census.Census, o *Options) []*candidate {
 	var out []*candidate
 	for _, r := range refinements {
-		if c.defining[r.plane] {
+		if c.defining.has(r.plane) {
 			continue
 		}
 		groups := map[uint64][]int32{}
@@ -228,10 +258,7 @@ func (p *population) refine(c *candidate, cs *census.Census, o *Options) []*cand
 			if p.weigh(members) < o.MinGroup {
 				continue
 			}
-			d := map[detectors.Plane]bool{r.plane: true}
-			for p := range c.defining {
-				d[p] = true
-			}
+			d := c.defining | setOf(r.plane)
 			out = append(out, &candidate{identity: mix(c.identity^uint64(r.trait), v), members: members, defining: d, origin: c.origin + " and " + string(r.plane)})
 		}
 	}
@@ -240,12 +267,12 @@ func (p *population) refine(c *candidate, cs *census.Census, o *Options) []*cand
 }
 
 // group makes the detectors' view of some accounts, at most limit of them in sampling order.
-func (p *population) group(members []int32, defining map[detectors.Plane]bool, c *detectors.Context, limit int) *detectors.Group {
+func (p *population) group(members []int32, defining planeSet, c *detectors.Context, limit int) *detectors.Group {
 	all := members
 	if limit > 0 && len(members) > limit {
 		members = members[:limit]
 	}
-	g := &detectors.Group{Members: make([]detectors.Member, len(members)), Defining: defining}
+	g := &detectors.Group{Members: make([]detectors.Member, len(members)), Defining: p.defining(defining)}
 	entities := make(map[uint64]float64, len(members))
 	for _, i := range members {
 		entities[p.accounts[i].entity]++

@@ -198,8 +198,9 @@ func (e *Engine) follow(c *Campaign, s *search, now int64, touched map[string]bo
 	// Who did not fit and has sent nothing since is looked at again once in a while only.
 	whole := c.followed != s.pop.evaluation-1 || s.pop.evaluation%wholeScan == 0
 	c.followed = s.pop.evaluation
-	for n, a := range s.pop.accounts {
-		if a == nil || !whole && a.changed < s.pop.evaluation || s.taken[int32(n)] || holds(int32(n)) {
+	for _, i := range s.pop.suspects(c.Model, s.ctx, members) {
+		a := s.pop.accounts[i]
+		if !whole && a.changed < s.pop.evaluation || s.taken[i] || holds(i) {
 			continue
 		}
 		if l := c.Model.fit(a, s.ctx, false, a.linked(holds)); l.fits(c.Model.Size, float64(len(s.pop.entities))) {
@@ -218,7 +219,7 @@ func (e *Engine) follow(c *Campaign, s *search, now int64, touched map[string]bo
 		}
 		return
 	}
-	g := s.pop.group(members, c.defining(), s.ctx, e.o.ScoreMembers)
+	g := s.pop.group(members, setOf(c.Defining...), s.ctx, e.o.ScoreMembers)
 	sc := evaluate(g, s.ctx, s.registry, 1, true)
 	c.measure(g, &sc, e, s, members)
 	c.weigh(&sc, &e.o, now)
@@ -238,13 +239,13 @@ func (e *Engine) grow(c *Campaign, s *search, now int64, touched map[string]bool
 	holds := c.holds(s.pop)
 	var union []int32
 	fresh := 0
-	for n, a := range s.pop.accounts {
-		i := int32(n)
-		switch {
-		case a == nil:
-		case holds(i):
-			union = append(union, i)
-		case !s.taken[i] && common.shown(&a.profile):
+	for name := range c.Members {
+		if a := s.pop.byName[name]; a != nil {
+			union = append(union, a.slot)
+		}
+	}
+	for _, i := range s.pop.showing(common) {
+		if !s.taken[i] && !holds(i) {
 			union = append(union, i)
 			fresh++
 		}
@@ -252,10 +253,17 @@ func (e *Engine) grow(c *Campaign, s *search, now int64, touched map[string]bool
 	if known := len(union) - fresh; 10*fresh < known || fresh < 3 || known < 3 {
 		return
 	}
+	stamp := uint64(len(union))
+	for _, i := range union {
+		stamp += mix(s.pop.accounts[i].order, 5)
+	}
+	if stamp == c.grown && (stamp+uint64(s.pop.evaluation))%wholeScan != 0 {
+		return
+	}
 	s.pop.sort(union)
-	defining := c.defining()
+	defining := setOf(c.Defining...)
 	for _, x := range common {
-		defining[x.plane] = true
+		defining |= setOf(x.plane)
 	}
 	for _, i := range union {
 		delete(s.taken, i)
@@ -266,7 +274,7 @@ func (e *Engine) grow(c *Campaign, s *search, now int64, touched map[string]bool
 			s.taken[i] = true
 		}
 	}
-	if !ok {
+	if c.grown = stamp; !ok {
 		return
 	}
 	e.adoptInto(c, f, s, now, touched)

@@ -5,16 +5,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
-
-	"github.com/stillwatch/stillwatch/detectors"
 )
 
 func TestTheExcessIsHowFarTheLineCanBeRaisedUntilAGroupIsNoFinding(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		bits := func(name string) float64 { return rapid.Float64Range(-4, 16).Draw(t, name) }
-		s := score{coordination: bits("coordination"), harvest: bits("harvest"), operator: bits("operator"), planes: map[detectors.Plane]float64{}}
+		s := score{coordination: bits("coordination"), harvest: bits("harvest"), operator: bits("operator")}
 		for _, p := range planeOrder {
-			s.planes[p] = rapid.Float64Range(0, 3).Draw(t, string(p))
+			s.planes[place(p)] = rapid.Float64Range(0, 3).Draw(t, string(p))
 		}
 		o := DefaultOptions()
 		c := Candidate{Coordination: s.coordination, Harvest: s.harvest, Operator: s.operator, Causes: s.independent()}

@@ -248,8 +248,7 @@ func (m *Model) fit(a *account, c *detectors.Context, inside, linked bool) likel
 		if inside && m.Size > 1 {
 			share = math.Max(0, (share*m.Size-1)/(m.Size-1))
 		}
-		bits := math.Log2(((1-background)*share + background*base) / base)
-		bits = math.Max(-4, math.Min(maxFit, bits))
+		bits := weight(share, base)
 		// The traits of a plane tell one story, so they are averaged: the pool's bank with another card speaks neither way.
 		plane := place(t.Plane)
 		l.planes[plane] += bits
@@ -313,7 +312,7 @@ func (m *Model) handed(linked bool) float64 {
 	if linked {
 		return math.Max(0, math.Min(maxFit-2, math.Log2(share/base)))
 	}
-	return math.Max(-1, math.Log2((1-share)/(1-base)))
+	return math.Max(-1, math.Min(0, math.Log2((1-share)/(1-base))))
 }
 
 // behaves is how the account's use of the service fits: log2 of the ratio of two normal densities, the members' and the population's, bounded for each feature. It
@@ -398,7 +397,7 @@ func (m *Model) work(p *fingerprint.Profile) (bits float64, same, ok bool) {
 func (l *likelihood) fits(n, population float64) bool {
 	agree := 0
 	for _, b := range l.planes {
-		if b >= 1 {
+		if b >= telling {
 			agree++
 		}
 	}

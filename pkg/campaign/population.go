@@ -22,16 +22,18 @@ type account struct {
 	// slot is the account's number in the population, keys the postings that list it, ascending.
 	slot int32
 	keys []key
+	// labels are the readable forms of the profile's facets, packed.
+	labels string
 	// handed are the slots of the accounts that it exchanged a conversation with, ascending.
 	handed []int32
 	// mass is the sum over the scaffold of sightings times idf, as of evaluation weighed.
 	mass    float64
-	weighed int
+	weighed int32
 	// counted is the last census that took the account into the population; named says that it is in an open campaign.
 	counted *census.Census
 	named   bool
 	// changed is the evaluation before which the profile came.
-	changed int
+	changed int32
 }
 
 // linked tells whether the account exchanged a conversation with one of those that inside tells of.
@@ -58,6 +60,9 @@ const (
 	byOrphan
 	// byHandOver is no posting: hand-over groups are the connected components of account.handed, made at each evaluation.
 	byHandOver
+	// byParams and byDay are no candidates, they only find the members of a model.
+	byParams
+	byDay
 )
 
 // key names a posting, the accounts that show one value: the kind in the top four bits over 60 bits of hash.
@@ -71,6 +76,8 @@ func (k key) kind() keyKind { return keyKind(k >> 60) }
 type posting struct {
 	key     key
 	members []int32
+	// fresh are further members that wait to be put in their place: one by one, a popular value's list would be moved for each.
+	fresh []int32
 	// entities is the number of entities among them, -1 when it is to be counted.
 	entities int
 	// signature is the MinHash of the members, valid when signed.
@@ -81,8 +88,9 @@ type posting struct {
 // population holds the live accounts of one tenant and their postings, kept up to date with every profile: an evaluation costs what has changed, not what lives.
 type population struct {
 	byName map[string]*account
-	// accounts are the accounts by slot; free slots hold nil.
+	// accounts are the accounts by slot, in slabs; free slots hold nil.
 	accounts []*account
+	slabs    [][]account
 	free     []int32
 	// postings holds, per key, a lone account's slot, or the complement of a number in lists. Most shingles are one account's own: they cost one map entry.
 	postings map[key]int32
@@ -94,8 +102,10 @@ type population struct {
 	first int64
 	keys  []key
 	// evaluation counts the evaluations; idf holds logarithms of small numbers.
-	evaluation int
+	evaluation int32
 	idf        []float64
+	marks      marks
+	definings  map[planeSet]map[detectors.Plane]bool
 	// known remembers the candidates of the last evaluation with their scores.
 	known map[uint64]*known
 }
@@ -107,30 +117,30 @@ type known struct {
 	census   *census.Census
 	score    score
 	used     bool
+	// failed says that it was settled since it was measured, and is not beyond the line.
+	failed bool
+	// refined are its refinements, as of the members refinedFrom.
+	refined     []*candidate
+	refinedFrom uint64
 }
 
 func newPopulation() *population {
-	return &population{byName: map[string]*account{}, postings: map[key]int32{}, entities: map[uint64]int32{}, known: map[uint64]*known{}}
+	return &population{byName: map[string]*account{}, postings: map[key]int32{}, entities: map[uint64]int32{}, known: map[uint64]*known{}, definings: map[planeSet]map[detectors.Plane]bool{}}
 }
 
 // upsert takes a new snapshot of an account's profile, which the population then owns.
 func (p *population) upsert(prof fingerprint.Profile) {
 	a := p.byName[prof.Account]
 	if a == nil {
-		a = &account{order: xxh3.HashString(prof.Account)}
-		if n := len(p.free); n > 0 {
-			a.slot, p.free = p.free[n-1], p.free[:n-1]
-			p.accounts[a.slot] = a
-		} else {
-			a.slot = int32(len(p.accounts))
-			p.accounts = append(p.accounts, a)
-		}
+		a = p.place()
+		a.order = xxh3.HashString(prof.Account)
 		p.byName[prof.Account] = a
 	} else {
 		p.leave(a)
 	}
 	a.changed = p.evaluation + 1
 	a.profile = prof
+	a.labels = compact(&a.profile)
 	a.vector = census.Features(&a.profile)
 	entity := a.order
 	if prof.Org != "" && prof.Verified {
@@ -178,6 +188,7 @@ func (p *population) remove(name string) {
 	delete(p.byName, name)
 	p.accounts[a.slot] = nil
 	p.free = append(p.free, a.slot)
+	*a = account{}
 }
 
 // file brings the account's postings up to date with its profile.
@@ -200,7 +211,9 @@ func (p *population) file(a *account) {
 	for ; i < len(p.keys); i++ {
 		p.list(p.keys[i], a)
 	}
-	a.keys = append(a.keys[:0], p.keys...)
+	if !slices.Equal(a.keys, p.keys) {
+		a.keys = append(make([]key, 0, len(p.keys)), p.keys...)
+	}
 	p.link(a)
 }
 
@@ -246,7 +259,7 @@ func (p *population) members(k key) []int32 {
 	case n >= 0:
 		return []int32{n}
 	}
-	return p.lists[^n].members
+	return p.inOrder(p.lists[^n])
 }
 
 // components are the groups of accounts that are joined by conversations handed over, each in sampling order.
@@ -293,9 +306,26 @@ func (p *population) list(k key, a *account) {
 		p.postings[k] = n
 	}
 	l := p.lists[^n]
-	at, _ := slices.BinarySearchFunc(l.members, a, p.before)
-	l.members = slices.Insert(l.members, at, a.slot)
+	l.fresh = append(l.fresh, a.slot)
 	l.signed, l.entities = false, -1
+}
+
+// inOrder puts the fresh members in their places and returns them all.
+func (p *population) inOrder(l *posting) []int32 {
+	if len(l.fresh) == 0 {
+		return l.members
+	}
+	p.sort(l.fresh)
+	old := l.members
+	l.members = make([]int32, 0, len(old)+len(l.fresh))
+	for _, i := range l.fresh {
+		at, _ := slices.BinarySearchFunc(old, p.accounts[i], p.before)
+		l.members = append(append(l.members, old[:at]...), i)
+		old = old[at:]
+	}
+	l.members = append(l.members, old...)
+	l.fresh = nil
+	return l.members
 }
 
 // unlist takes the account out of a posting.
@@ -309,7 +339,7 @@ func (p *population) unlist(k key, a *account) {
 		return
 	}
 	l := p.lists[^n]
-	if at, found := slices.BinarySearchFunc(l.members, a, p.before); found {
+	if at, found := slices.BinarySearchFunc(p.inOrder(l), a, p.before); found {
 		l.members = slices.Delete(l.members, at, at+1)
 	}
 	l.signed, l.entities = false, -1
@@ -337,18 +367,27 @@ func (p *population) count(k key) int {
 	}
 	l := p.lists[^n]
 	if l.entities < 0 {
-		l.entities = p.weigh(l.members)
+		l.entities = p.weigh(p.inOrder(l))
 	}
 	return l.entities
 }
 
 // weigh is the number of entities among the accounts.
 func (p *population) weigh(members []int32) int {
-	seen := make(map[uint64]struct{}, len(members))
+	n := 0
+	var seen map[uint64]struct{}
 	for _, i := range members {
-		seen[p.accounts[i].entity] = struct{}{}
+		a := p.accounts[i]
+		if a.entity == a.order {
+			n++
+			continue
+		}
+		if seen == nil {
+			seen = map[uint64]struct{}{}
+		}
+		seen[a.entity] = struct{}{}
 	}
-	return len(seen)
+	return n + len(seen)
 }
 
 // sorted lists the accounts in sampling order.
@@ -464,8 +503,13 @@ func appendKeys(keys []key, p *fingerprint.Profile) []key {
 	issuer := census.Value(p, census.Trait(fingerprint.Issuer))
 	add(byStack, stack)
 	add(byIssuer, issuer)
+	params := census.Value(p, census.Trait(fingerprint.Params))
+	add(byParams, params)
+	if day := census.Value(p, census.SignupDay); day != 0 {
+		keys = append(keys, traitKey(census.SignupDay, day))
+	}
 	if stack != 0 {
-		add(byClient, mix(stack, census.Value(p, census.Trait(fingerprint.Params))))
+		add(byClient, mix(stack, params))
 	}
 	if p.CreatedAt > 0 {
 		for _, w := range cohorts(uint64(p.CreatedAt / census.Day)) {

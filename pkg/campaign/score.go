@@ -20,7 +20,7 @@ type score struct {
 	// price is what the search for coincidences costs, in bits.
 	price float64
 	// planes holds the best positive evidence of each plane after discounts, in bits.
-	planes map[detectors.Plane]float64
+	planes byPlane
 	// measures holds each detector's clamped bits, by position in the registry; NaN where it could not say.
 	measures []detectors.Measure
 	spoke    []bool
@@ -42,7 +42,6 @@ const evenBits = 0.5
 // evaluate adds up the evidence on a group. searched is the number of candidates that were looked at to find it; whole adds the costly detectors.
 func evaluate(g *detectors.Group, c *detectors.Context, registry []detectors.Detector, searched int, whole bool) score {
 	s := score{
-		planes:   map[detectors.Plane]float64{},
 		measures: make([]detectors.Measure, len(registry)),
 		spoke:    make([]bool, len(registry)),
 	}
@@ -83,7 +82,7 @@ func evaluate(g *detectors.Group, c *detectors.Context, registry []detectors.Det
 	for _, family := range sortedKeys(families) {
 		s.harvest += families[family].bits()
 	}
-	for _, plane := range planeOrder {
+	for n, plane := range planeOrder {
 		if len(best[plane]) == 0 {
 			continue
 		}
@@ -92,16 +91,19 @@ func evaluate(g *detectors.Group, c *detectors.Context, registry []detectors.Det
 		if g.Defining[plane] && plane != detectors.Work {
 			total *= definingDiscount
 		}
-		s.planes[plane] = total
+		s.planes[n] = total
 	}
 	// Groups are not searched by schedule, so it pays nothing for the search.
-	coincidences := s.planes[detectors.Funding] + s.planes[detectors.Identity] + s.planes[detectors.Network]
+	coincidences := s.on(detectors.Funding) + s.on(detectors.Identity) + s.on(detectors.Network)
 	s.price = searchPrice(searched, g.Size)
-	others := math.Max(0, coincidences-s.price) + s.planes[detectors.Schedule]
+	others := math.Max(0, coincidences-s.price) + s.on(detectors.Schedule)
 	s.operator += others
 	s.coordination += s.software() + others
 	return s
 }
+
+// on is the evidence on a plane.
+func (s *score) on(p detectors.Plane) float64 { return s.planes[place(p)] }
 
 // story holds the bits of detectors that tell one story.
 type story []float64
@@ -128,7 +130,7 @@ func (s story) most() float64 {
 // parameters at once: these are one cause, so the stronger plane counts and the other adds a quarter. What an operator leaves behind (funding, sign-up, devices, the
 // sharing out of the load) is no part of it.
 func (s *score) software() float64 {
-	w, c := s.planes[detectors.Work], s.planes[detectors.Client]
+	w, c := s.on(detectors.Work), s.on(detectors.Client)
 	return math.Max(w, c) + secondShare*math.Min(w, c)
 }
 
@@ -142,7 +144,7 @@ func searchPrice(searched int, size float64) float64 {
 func (s *score) agreeing() []detectors.Plane {
 	var out []detectors.Plane
 	for _, p := range planeOrder {
-		if s.planes[p] >= planeBits {
+		if s.on(p) >= planeBits {
 			out = append(out, p)
 		}
 	}
@@ -200,18 +202,18 @@ func (s *score) passes(o *Options) bool {
 // independent counts the causes that agree: the work and client planes are one, the program; networks alone are never one.
 func (s *score) independent() int {
 	n := 0
-	if s.planes[detectors.Work] >= planeBits || s.planes[detectors.Client] >= planeBits {
+	if s.on(detectors.Work) >= planeBits || s.on(detectors.Client) >= planeBits {
 		n++
 	}
 	// A coincidence that the search explains is no cause.
-	if s.planes[detectors.Funding] >= planeBits+s.price {
+	if s.on(detectors.Funding) >= planeBits+s.price {
 		n++
 	}
 	// A vendor's customers come in a launch too, but they do not share the work evenly.
-	if s.planes[detectors.Identity] >= planeBits+s.price && (s.identity >= planeBits || s.planes[detectors.Schedule] >= evenBits) {
+	if s.on(detectors.Identity) >= planeBits+s.price && (s.identity >= planeBits || s.on(detectors.Schedule) >= evenBits) {
 		n++
 	}
-	if s.planes[detectors.Schedule] >= planeBits {
+	if s.on(detectors.Schedule) >= planeBits {
 		n++
 	}
 	return n

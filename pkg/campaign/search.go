@@ -18,7 +18,11 @@ type search struct {
 	taken map[int32]bool
 	// searched counts the candidates looked at.
 	searched int
-	trace    func(Candidate)
+	// renewed counts the candidates measured anew because of a new census.
+	renewed int
+	// retried counts the candidates settled again although nothing about them has changed.
+	retried int
+	trace   func(Candidate)
 }
 
 // Candidate is what the search looked at, for calibration and reports.
@@ -60,53 +64,102 @@ const looking = -8
 func (s *search) run() []found {
 	all := s.pop.candidates(s.o)
 	s.searched = len(all)
-	queue := make([]*candidate, 0, len(all))
+	// Below the floor they are only kept to be measured again when a campaign takes some of their accounts away.
+	var queue, below []*candidate
+	keep := func(c *candidate) {
+		if c.score.margin(s.o) < s.floor() {
+			below = append(below, c)
+		} else {
+			queue = append(queue, c)
+		}
+	}
 	for _, c := range all {
 		if !s.rescore(c) {
 			continue
 		}
-		queue = append(queue, c)
+		keep(c)
 		if c.score.margin(s.o) < looking {
 			continue
 		}
-		for _, r := range s.pop.refine(c, s.ctx.Census, s.o) {
+		for _, r := range s.refine(c) {
 			s.searched++
 			// A refinement must say more than the group that it narrows down.
 			if s.rescore(r) && r.score.margin(s.o) > c.score.margin(s.o) {
-				queue = append(queue, r)
+				keep(r)
 			}
 		}
 	}
 	defer s.pop.forget()
 	var out []found
+	sorted := false
 	for len(queue) > 0 {
-		slices.SortStableFunc(queue, func(a, b *candidate) int {
-			return cmp.Or(cmp.Compare(b.score.margin(s.o), a.score.margin(s.o)), s.pop.earlier(a, b))
-		})
+		if !sorted {
+			slices.SortStableFunc(queue, func(a, b *candidate) int {
+				return cmp.Or(cmp.Compare(b.score.margin(s.o), a.score.margin(s.o)), s.pop.earlier(a, b))
+			})
+			sorted = true
+		}
 		c := queue[0]
 		queue = queue[1:]
-		if c.score.margin(s.o) < s.floor() {
-			break
+		if c.known.failed && !s.due(c) {
+			if s.retried == retries {
+				continue
+			}
+			s.retried++
 		}
 		f, ok := s.settle(c)
-		if !ok {
+		if c.known.failed = !ok; !ok {
 			continue
 		}
+		sorted = false
 		out = append(out, f)
 		for _, i := range f.members {
 			s.taken[i] = true
 		}
-		rest := queue[:0]
-		for _, q := range queue {
-			if s.touched(q.members) && !s.rescore(q) {
-				continue
+		left := slices.Concat(queue, below)
+		queue, below = queue[:0], below[:0]
+		for _, q := range left {
+			if !s.touched(q.members) || s.rescore(q) {
+				keep(q)
 			}
-			rest = append(rest, q)
 		}
-		queue = rest
 	}
 	return out
 }
+
+// refine lists the candidate's refinements, which are the same while its members are.
+func (s *search) refine(c *candidate) []*candidate {
+	k := c.known
+	if k.refinedFrom != k.members || s.due(c) {
+		k.refined, k.refinedFrom = s.pop.refine(c, s.ctx.Census, s.o), k.members
+	}
+	return k.refined
+}
+
+// due says that it is the candidate's turn to be looked at again although its own accounts are as they were: what it is compared with moves slowly. One in wholeScan
+// is each time.
+func (s *search) due(c *candidate) bool {
+	return (c.identity+uint64(s.pop.evaluation))%wholeScan == 0
+}
+
+// afford says whether a candidate is measured anew although only the census is another: those that may be settled always, of the others so many at each evaluation. A
+// census moves little, and a hundred thousand candidates at once would hold up the evaluation.
+func (s *search) afford(k *known) bool {
+	if k.score.margin(s.o) >= s.floor() {
+		return true
+	}
+	s.renewed++
+	return s.renewed <= renewals
+}
+
+const (
+	// renewals is the number of candidates measured anew at each evaluation for a new census: a fraction of a second's work.
+	renewals = 1000
+	// retries is the number of candidates settled again at each evaluation out of turn, the nearest to the line first: who else fits them may have changed.
+	retries = 32
+	// worse is by how many bits a candidate must come nearer to the line for a new census to be settled at once.
+	worse = 0.25
+)
 
 // floor is the margin from which a candidate is settled: pruning bystanders can win a little over what the raw candidate shows.
 func (s *search) floor() float64 { return -2 }
@@ -139,12 +192,21 @@ func (s *search) rescore(c *candidate) bool {
 		k = &known{}
 		s.pop.known[c.identity] = k
 	}
-	if k.members != stamp || k.census != s.ctx.Census || requests > k.requests+k.requests/8 {
+	changed := k.members != stamp || requests > k.requests+k.requests/8
+	if changed || k.census != s.ctx.Census && s.afford(k) {
+		was := k.score
 		g := s.pop.group(c.members, c.defining, s.ctx, s.o.ScoreMembers)
-		*k = known{members: stamp, requests: requests, census: s.ctx.Census, score: evaluate(g, s.ctx, s.registry, s.searched, false)}
+		k.members, k.requests, k.census = stamp, requests, s.ctx.Census
+		k.score = evaluate(g, s.ctx, s.registry, s.searched, false)
+		if s.trace == nil {
+			// Only a trace asks for the single figures, and there are many candidates.
+			k.score.measures, k.score.spoke = nil, nil
+		}
+		// Another census alone is no reason to settle it again before its turn, unless it looks worse for the group.
+		k.failed = k.failed && !changed && k.score.margin(s.o) < was.margin(s.o)+worse
 	}
 	k.used = true
-	c.score = k.score
+	c.score, c.known = k.score, k
 	s.report(c.origin, c.members, &c.score, false, false)
 	return true
 }
@@ -154,6 +216,7 @@ func (s *search) settle(c *candidate) (found, bool) {
 	members := c.members
 	group := s.pop.group(members, c.defining, s.ctx, s.o.ScoreMembers)
 	inside := make(map[int32]bool, len(members))
+	known := slices.Clone(members)
 	for _, i := range members {
 		inside[i] = true
 	}
@@ -165,9 +228,9 @@ func (s *search) settle(c *candidate) (found, bool) {
 	for range settleRounds {
 		model = learn(group, s.ctx)
 		var next, core []int32
-		for n, a := range s.pop.accounts {
-			i := int32(n)
-			if a == nil || s.taken[i] {
+		for _, i := range s.pop.suspects(model, s.ctx, known) {
+			a := s.pop.accounts[i]
+			if s.taken[i] {
 				continue
 			}
 			if l := model.fit(a, s.ctx, inside[i], a.linked(holds)); l.fits(group.Size, population) {
@@ -199,7 +262,10 @@ func (s *search) settle(c *candidate) (found, bool) {
 		members = next
 		group = s.pop.group(members, c.defining, s.ctx, s.o.ScoreMembers)
 		for _, i := range members {
-			inside[i] = true
+			if !inside[i] {
+				inside[i] = true
+				known = append(known, i)
+			}
 		}
 	}
 	return best, ok

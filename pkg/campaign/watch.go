@@ -22,7 +22,7 @@ func (s *search) alone(slot int32) (found, bool) {
 	if p.Requests24h < s.o.AccountRequests {
 		return found{}, false
 	}
-	g := s.pop.group([]int32{slot}, nil, s.ctx, 0)
+	g := s.pop.group([]int32{slot}, 0, s.ctx, 0)
 	g.Doubt = accountDoubt
 	sc := evaluate(g, s.ctx, s.registry, 1, false)
 	sc.coordination, sc.operator = 0, 0
@@ -78,7 +78,7 @@ func (s *search) behindRelays() (found, bool) {
 		return found{}, false
 	}
 	s.pop.sort(members)
-	g := s.pop.group(members, nil, s.ctx, s.o.ScoreMembers)
+	g := s.pop.group(members, 0, s.ctx, s.o.ScoreMembers)
 	return found{members: members, group: g, score: evaluate(g, s.ctx, s.registry, 1, false), model: learn(g, s.ctx), origin: "relay"}, true
 }
 
