@@ -62,8 +62,30 @@ func (e *Engine) watch(t *tenant, s *search, now int64, touched map[string]bool)
 		}
 	}
 	if f, ok := s.behindRelays(); ok {
-		e.notice(t, homes, KindTripwire, "relay", f, s, now, touched)
+		e.notice(t, homes, KindTripwire, tripRelay, f, s, now, touched)
 	}
+	e.watchHandOvers(t, homes, s, now, touched)
+}
+
+// The tripwires by name. The name is part of a finding's identity.
+const (
+	tripRelay    = "relay"
+	tripHandOver = "hand-over"
+)
+
+// tripped is what a tripwire's finding is called, and what its accounts do.
+func (c *Campaign) tripped() (title, does string) {
+	if c.Tripwire == tripHandOver {
+		return "Conversations handed over between accounts", "continue each other's conversations"
+	}
+	return "Accounts behind relay software", "send the constants of relay software"
+}
+
+func plural(accounts int) string {
+	if accounts == 1 {
+		return "1 account"
+	}
+	return fmt.Sprintf("%d accounts", accounts)
 }
 
 // behindRelays are the accounts whose requests carry constants of relay software, when there are enough for a group.
@@ -83,7 +105,7 @@ func (s *search) behindRelays() (found, bool) {
 }
 
 // notice opens what is watched, or measures it again.
-func (e *Engine) notice(t *tenant, homes map[string]*Campaign, kind Kind, what string, f found, s *search, now int64, touched map[string]bool) {
+func (e *Engine) notice(t *tenant, homes map[string]*Campaign, kind Kind, what string, f found, s *search, now int64, touched map[string]bool) *Campaign {
 	id := fmt.Sprintf("%c-%016x", kind[0], xxh3.HashString(t.name+"\x00"+string(kind)+"\x00"+what))
 	c := homes[id]
 	if c == nil {
@@ -100,4 +122,5 @@ func (e *Engine) notice(t *tenant, homes map[string]*Campaign, kind Kind, what s
 		e.clockChanged = true
 	}
 	e.adoptInto(c, f, s, now, touched)
+	return c
 }
