@@ -19,7 +19,10 @@ type Campaign struct {
 	Kind Kind `json:"kind,omitempty"`
 	// Tripwire names the tripwire of a finding of that kind; empty is the relays'.
 	Tripwire string `json:"tripwire,omitempty"`
-	Tenant   string `json:"tenant"`
+	// Subject and Signs are what a watch list's match is about: whose sign it is, and the indicators by name.
+	Subject string   `json:"subject,omitempty"`
+	Signs   []string `json:"signs,omitempty"`
+	Tenant  string   `json:"tenant"`
 	// Opened is when it was first found, Modified when it was last told of, in Unix milliseconds of event time.
 	Opened   int64 `json:"opened"`
 	Modified int64 `json:"modified"`

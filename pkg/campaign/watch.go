@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/zeebo/xxh3"
 )
@@ -65,18 +66,23 @@ func (e *Engine) watch(t *tenant, s *search, now int64, touched map[string]bool)
 		e.notice(t, homes, KindTripwire, tripRelay, f, s, now, touched)
 	}
 	e.watchHandOvers(t, homes, s, now, touched)
+	e.watchLists(t, homes, s, now, touched)
 }
 
 // The tripwires by name. The name is part of a finding's identity.
 const (
-	tripRelay    = "relay"
-	tripHandOver = "hand-over"
+	tripRelay     = "relay"
+	tripHandOver  = "hand-over"
+	tripWatchList = "watch-list"
 )
 
 // tripped is what a tripwire's finding is called, and what its accounts do.
 func (c *Campaign) tripped() (title, does string) {
-	if c.Tripwire == tripHandOver {
+	switch c.Tripwire {
+	case tripHandOver:
 		return "Conversations handed over between accounts", "continue each other's conversations"
+	case tripWatchList:
+		return "Accounts match a watch list", "match a watch list: " + strings.Join(c.Signs, "; ")
 	}
 	return "Accounts behind relay software", "send the constants of relay software"
 }
@@ -100,8 +106,13 @@ func (s *search) behindRelays() (found, bool) {
 		return found{}, false
 	}
 	s.pop.sort(members)
+	return s.tripped(members, tripRelay), true
+}
+
+// tripped measures the accounts of a tripwire, given in sampling order.
+func (s *search) tripped(members []int32, origin string) found {
 	g := s.pop.group(members, nil, s.ctx, s.o.ScoreMembers)
-	return found{members: members, group: g, score: evaluate(g, s.ctx, s.registry, 1, false), model: learn(g, s.ctx), origin: "relay"}, true
+	return found{members: members, group: g, score: evaluate(g, s.ctx, s.registry, 1, false), model: learn(g, s.ctx), origin: origin}
 }
 
 // notice opens what is watched, or measures it again.

@@ -17,8 +17,7 @@ func (e *Engine) watchHandOvers(t *tenant, homes map[string]*Campaign, s *search
 	for _, members := range s.handingOver() {
 		home := s.homeOf(members, homes, current)
 		what := tripHandOver + "\x00" + s.pop.accounts[members[0]].profile.Account
-		g := s.pop.group(members, nil, s.ctx, s.o.ScoreMembers)
-		f := found{members: members, group: g, score: evaluate(g, s.ctx, s.registry, 1, false), model: learn(g, s.ctx), origin: tripHandOver}
+		f := s.tripped(members, tripHandOver)
 		if home != nil {
 			e.adoptInto(home, f, s, now, touched)
 		} else {
