@@ -80,7 +80,7 @@ func TestAWatchListThatCannotBeReadAtTheStartIsAClearError(t *testing.T) {
 	opts.Config.Sketch.Secret = "0123456789abcdef0123456789abcdef"
 	opts.Config.Correlate.WatchLists = []string{filepath.Join(t.TempDir(), "none.json")}
 	_, err := New(opts)
-	require.ErrorContains(t, err, "correlate.watch_lists: ")
+	require.ErrorContains(t, err, "watch list ")
 	require.ErrorContains(t, err, "none.json: no such file or directory")
 	opts.Config.Stages = []string{"ingest", "fingerprint"}
 	_, err = New(opts)

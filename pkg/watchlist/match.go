@@ -101,11 +101,7 @@ func (l *List) Terms(f fingerprint.Facet, label string) []TermID {
 	var out []TermID
 	switch f {
 	case fingerprint.Stack:
-		agent, ja4 := SplitStack(label)
-		if i := strings.LastIndex(agent, " "+ja4Mark); i >= 0 && strings.HasSuffix(agent, ellipsis) {
-			// Only the fingerprint was cut.
-			agent = agent[:i]
-		}
+		agent, ja4 := Client(label)
 		out = x.text(out, UserAgent, agent)
 		out = x.text(out, JA4, ja4)
 		out = x.text(out, Stack, label)
@@ -214,6 +210,15 @@ func SplitStack(stack string) (agent, fingerprint string) {
 		return stack, ""
 	}
 	return stack[:max(0, i-1)], stack[i+len(ja4Mark):]
+}
+
+// Client takes the readable form of a client stack apart, like SplitStack, and leaves out a fingerprint that was cut.
+func Client(stack string) (agent, fingerprint string) {
+	agent, fingerprint = SplitStack(stack)
+	if i := strings.LastIndex(agent, " "+ja4Mark); i >= 0 && strings.HasSuffix(agent, ellipsis) {
+		agent = agent[:i]
+	}
+	return agent, fingerprint
 }
 
 // isJA4 tells whether s is a whole JA4 fingerprint, such as t13d1516h2_8daaf6152771_e5627efa2ab1.

@@ -81,19 +81,19 @@ type object struct {
 // Parse reads a STIX 2.1 bundle.
 func Parse(data []byte) (*List, error) {
 	if len(data) > MaxBytes {
-		return nil, fmt.Errorf("watch list: %d bytes; at most %d are read, split it", len(data), MaxBytes)
+		return nil, fmt.Errorf("%d bytes; at most %d are read, split it", len(data), MaxBytes)
 	}
 	var bundle object
 	if err := json.Unmarshal(data, &bundle); err != nil {
-		return nil, fmt.Errorf("watch list: no JSON object: %w", err)
+		return nil, fmt.Errorf("no JSON object: %w", err)
 	}
 	if bundle.Type != "bundle" {
-		return nil, fmt.Errorf("watch list: type %q; want a STIX bundle", clean(bundle.Type))
+		return nil, fmt.Errorf("type %q; want a STIX bundle", clean(bundle.Type))
 	}
 	var objects []json.RawMessage
 	if len(bundle.Objects) > 0 {
 		if err := json.Unmarshal(bundle.Objects, &objects); err != nil {
-			return nil, fmt.Errorf("watch list: the bundle's objects: %w", err)
+			return nil, fmt.Errorf("the bundle's objects: %w", err)
 		}
 	}
 	r := reader{names: map[string]string{}, indicates: map[string]string{}}

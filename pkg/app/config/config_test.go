@@ -271,7 +271,7 @@ func TestWatchListsThatCannotBeReadAreNamedAllAtOnce(t *testing.T) {
 	text := "correlate: {watch_lists: ['" + broken + "', '" + filepath.Join(dir, "none.json") + "', '']}\n"
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 	_, err := Load(path, func(string) (string, bool) { return "", false })
-	require.ErrorContains(t, err, "broken.json: watch list: no JSON object")
+	require.ErrorContains(t, err, "broken.json: no JSON object")
 	require.ErrorContains(t, err, "none.json: no such file")
 	require.ErrorContains(t, err, "correlate.watch_lists: a file has no name")
 }

@@ -19,7 +19,7 @@ func ReadWatchLists(files []string) (*watchlist.List, error) {
 		}
 		list, err := readWatchList(file)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("correlate.watch_lists: %s: %w", file, err))
+			errs = append(errs, fmt.Errorf("watch list %s: %w", file, err))
 			continue
 		}
 		lists = append(lists, list)
@@ -32,6 +32,10 @@ func ReadWatchLists(files []string) (*watchlist.List, error) {
 
 func readWatchList(file string) (list *watchlist.List, err error) {
 	f, err := os.Open(file)
+	if pathErr, ok := errors.AsType[*os.PathError](err); ok {
+		// Its name is said already.
+		return nil, pathErr.Err
+	}
 	if err != nil {
 		return nil, err
 	}
