@@ -11,8 +11,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/watchlist"
 )
 
-// rareAlone is the share of everybody up to which a client, a tuple of parameters or an autonomous system is a sign by itself: beyond it, a receiver's watch list would find
-// it too broad. What is commoner is exported together with another value only.
+// rareAlone is the share of everybody up to which a value is a sign by itself: beyond it, a receiver's watch list would find it too broad. A commoner client is exported
+// together with its parameters only.
 const rareAlone = 0.01
 
 // indicators exports the shared values as what a receiver can look for. The client software and the request parameters belong together: each may be popular, and the two
@@ -32,9 +32,7 @@ func (x *stixExport) indicators(owner, producer, campaignID string) {
 		}
 	}
 	for i := range x.f.Shared {
-		s := &x.f.Shared[i]
-		isStack, isNetwork := s.Facet == fingerprint.Stack.String(), s.Facet == fingerprint.Network.String()
-		if shareable(s) && (s.Census <= rareAlone || isNetwork || isStack && len(params) == 0) {
+		if s := &x.f.Shared[i]; shareable(s) && s.Census <= rareAlone {
 			x.indicator(owner, producer, campaignID, s)
 		}
 	}

@@ -201,7 +201,7 @@ func TestValuesThatArePopularAreExportedOnlyTogether(t *testing.T) {
 		shared []campaign.SharedFacet
 		want   []string
 	}{
-		{[]campaign.SharedFacet{stack}, []string{"[" + agent + "'(?i)^app$' AND x-stillwatch-account:ja4 = '" + tls + "']"}},
+		{[]campaign.SharedFacet{stack}, nil},
 		{[]campaign.SharedFacet{{Facet: "client stack", Value: "ja4=" + tls, Share: 1}}, []string{"[x-stillwatch-account:ja4 = '" + tls + "']"}},
 		{[]campaign.SharedFacet{params}, []string{"[x-stillwatch-account:parameters = 'n=1']"}},
 		{[]campaign.SharedFacet{common(params)}, nil},
