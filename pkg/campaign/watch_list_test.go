@@ -59,7 +59,8 @@ func (w *world) watch(o Options, l WatchList) ([]Emission, *Engine, []Sighting, 
 		e.Upsert(p)
 	}
 	e.Advance(w.now)
-	return e.Advance(e.Next() + 1), e, seen, nil
+	out := e.Advance(e.Next() + 1)
+	return out, e, seen, nil
 }
 
 func TestAMatchWithAWatchListIsALowFindingThatNamesTheIndicator(t *testing.T) {

@@ -38,7 +38,7 @@ func makeIndex(list []Indicator) index {
 	x := index{networks: map[netip.Prefix]TermID{}}
 	ids := map[string]TermID{}
 	for n := range list {
-		var any [][]TermID
+		var alternatives [][]TermID
 		for _, all := range list[n].Pattern {
 			var of []TermID
 			for i := range all {
@@ -52,9 +52,9 @@ func makeIndex(list []Indicator) index {
 					x.byTerm[id] = append(at, int32(n))
 				}
 			}
-			any = append(any, of)
+			alternatives = append(alternatives, of)
 		}
-		x.indicators = append(x.indicators, any)
+		x.indicators = append(x.indicators, alternatives)
 	}
 	return x
 }
