@@ -46,6 +46,21 @@ type matcher struct {
 	// keyed are the terms by the hash that they mean; known remembers what was compared: values are fewer than accounts.
 	keyed, known map[value][]watchlist.TermID
 	requests     map[watchlist.TermID]uint32
+	// kept has, by slot, what an account was found to show: it is looked at again when its profile has changed.
+	kept []shown
+}
+
+// shown is what an account showed at an evaluation.
+type shown struct {
+	account    *account
+	evaluation int
+	hits       []hit
+}
+
+// hit is an indicator with the requests that show it.
+type hit struct {
+	indicator int
+	requests  uint32
 }
 
 // value is a value of a facet.
@@ -74,8 +89,17 @@ func newMatcher(w WatchList, tenant string) *matcher {
 	return m
 }
 
-// hits visits the indicators that an account shows, in no order, with the number of requests.
-func (m *matcher) hits(p *fingerprint.Profile, visit func(indicator int, requests uint32)) {
+// hits lists the indicators that an account shows, in no order.
+func (m *matcher) hits(a *account, evaluation int) []hit {
+	for int(a.slot) >= len(m.kept) {
+		m.kept = append(m.kept, shown{})
+	}
+	k := &m.kept[a.slot]
+	if k.account == a && a.changed <= k.evaluation {
+		return k.hits
+	}
+	*k = shown{account: a, evaluation: evaluation}
+	p := &a.profile
 	clear(m.requests)
 	for f := range fingerprint.NumFacets {
 		if !m.list.Watches(f) {
@@ -88,8 +112,13 @@ func (m *matcher) hits(p *fingerprint.Profile, visit func(indicator int, request
 		}
 	}
 	if len(m.requests) > 0 {
-		m.list.Hits(m.requests, visit)
+		m.list.Hits(m.requests, func(indicator int, requests uint32) {
+			if requests >= watchSigns {
+				k.hits = append(k.hits, hit{indicator, requests})
+			}
+		})
 	}
+	return k.hits
 }
 
 // terms lists the terms that a value means.
@@ -126,12 +155,12 @@ func (s *search) match(m *matcher, now int64) []matched {
 		if a == nil || s.taken[int32(n)] {
 			continue
 		}
-		m.hits(&a.profile, func(i int, requests uint32) {
-			if requests >= watchSigns && !m.list.Indicators[i].Expired(now) {
+		for _, h := range m.hits(a, s.pop.evaluation) {
+			if i := h.indicator; !m.list.Indicators[i].Expired(now) {
 				found[i].members = append(found[i].members, int32(n))
-				found[i].requests += uint64(requests)
+				found[i].requests += uint64(h.requests)
 			}
-		})
+		}
 	}
 	return found
 }

@@ -202,3 +202,28 @@ func TestTenantsMatchForThemselves(t *testing.T) {
 	require.Empty(t, findings(out), "five here and five there are no group")
 	require.Len(t, seen, 2)
 }
+
+func TestAnAccountIsLookedAtAgainWhenItsProfileChanges(t *testing.T) {
+	w := newWorld(35)
+	w.people(300)
+	out, e, _, err := w.watch(DefaultOptions(), listOf(t, "", "[autonomous-system:number = 64500]"))
+	require.NoError(t, err)
+	require.Empty(t, findings(out))
+	shows(w.out[:9], fingerprint.ASN, "AS64500", 5)
+	for _, p := range w.out[:9] {
+		e.Upsert(p)
+	}
+	require.Len(t, findings(e.Advance(e.Next()+1)), 1)
+	// Others come into the places of those that go.
+	for _, p := range w.out[:9] {
+		e.Remove("default", p.Account)
+	}
+	var seen []Sighting
+	e.Sighted = func(s Sighting) { seen = append(seen, s) }
+	w.people(9)
+	for _, p := range w.out[300:] {
+		e.Upsert(p)
+	}
+	e.Advance(e.Next() + 1)
+	require.Empty(t, seen)
+}
