@@ -21,6 +21,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/backtest"
 	"github.com/stillwatch/stillwatch/pkg/campaign"
 	"github.com/stillwatch/stillwatch/pkg/stage"
+	"github.com/stillwatch/stillwatch/pkg/watchlist"
 )
 
 type backtestCmd struct {
@@ -177,7 +178,12 @@ func stagesOf(c config.Config) (st backtest.Stages, err error) {
 // correlateOf makes the correlate stage; trace, when not nil, is told of every group that is measured.
 func correlateOf(c config.Config, trace func(campaign.Candidate)) (stage.Stage, error) {
 	c.Alerts.Version = version
-	return stage.NewCorrelate(stage.CorrelateOptions{Campaign: c.Correlate, Alert: c.Alerts, Trace: trace})
+	list, err := config.ReadWatchLists(c.Correlate.WatchLists)
+	if err != nil {
+		return nil, err
+	}
+	watch := stage.WatchOptions{List: func() *watchlist.List { return list }, Secrets: c.Sketch.Secrets()}
+	return stage.NewCorrelate(stage.CorrelateOptions{Campaign: c.Correlate, Alert: c.Alerts, Trace: trace, Watch: watch})
 }
 
 func create(path string, stdout io.Writer) (io.WriteCloser, error) {

@@ -1,14 +1,13 @@
 package alert
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net/netip"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -38,8 +37,13 @@ const leastKey = 16
 // e-mail domains; accounts appear as keyed pseudonyms or not at all. All identifiers are UUIDv5, so a later export of the same finding updates the objects in
 // place; a finding that was withdrawn or dismissed revokes them. Errors name the option that cannot work.
 func STIX(f *campaign.Finding, o STIXOptions) ([]byte, error) {
-	if err := identity(f); err != nil {
-		return nil, err
+	return STIXOf([]*campaign.Finding{f}, o)
+}
+
+// STIXOf exports several findings as one bundle; of objects that they share, the newest finding's are taken.
+func STIXOf(findings []*campaign.Finding, o STIXOptions) ([]byte, error) {
+	if len(findings) == 0 {
+		return nil, errors.New("alert: a STIX export needs a finding")
 	}
 	marking, err := tlpMarking(o.TLP)
 	if err != nil {
@@ -51,8 +55,33 @@ func STIX(f *campaign.Finding, o STIXOptions) ([]byte, error) {
 	if n := len(o.PseudonymKey); n > 0 && n < leastKey {
 		return nil, fmt.Errorf("alert: the pseudonym key has %d bytes; it needs at least %d", n, leastKey)
 	}
-	x := &stixExport{f: f, opts: &o, marking: marking.ID}
-	return marshal(x.bundle(marking))
+	findings = slices.Clone(findings)
+	slices.SortStableFunc(findings, func(a, b *campaign.Finding) int { return cmp.Compare(a.Modified, b.Modified) })
+	var all stixBundle
+	var ids []string
+	places := map[string]int{}
+	for _, f := range findings {
+		if err := identity(f); err != nil {
+			return nil, err
+		}
+		x := &stixExport{f: f, opts: &o, marking: marking.ID}
+		one := x.bundle(marking)
+		ids = append(ids, one.ID)
+		for i := range one.Objects {
+			object := &one.Objects[i]
+			if at, ok := places[object.ID]; ok {
+				all.Objects[at] = *object
+				continue
+			}
+			places[object.ID] = len(all.Objects)
+			all.Objects = append(all.Objects, *object)
+		}
+	}
+	all.Type, all.ID = "bundle", ids[0]
+	if len(ids) > 1 {
+		all.ID = stixID("bundle", ids...)
+	}
+	return marshal(all)
 }
 
 // stixObject is any of the STIX objects in use; each fills the properties of its type.
@@ -166,9 +195,7 @@ func (x *stixExport) bundle(marking stixObject) stixBundle {
 	for _, a := range attacks(f.Evidence) {
 		x.technique(owner, producer.ID, c.ID, a)
 	}
-	for i := range f.Shared {
-		x.indicator(owner, producer.ID, c.ID, &f.Shared[i])
-	}
+	x.indicators(owner, producer.ID, c.ID)
 	x.sighting(owner, producer.ID, c.ID)
 	return stixBundle{Type: "bundle", ID: stixID("bundle", owner, f.UID, fmt.Sprint(f.Sequence), x.marking), Objects: x.objects}
 }
@@ -277,69 +304,6 @@ func shareable(s *campaign.SharedFacet) bool {
 		return false
 	}
 	return s.Value != "" && s.Share >= 0.05 && s.Census <= 0.05 && s.Share >= 10*s.Census
-}
-
-func (x *stixExport) indicator(owner, producer, campaignID string, s *campaign.SharedFacet) {
-	if !shareable(s) {
-		return
-	}
-	pattern := stixPattern(s)
-	if pattern == "" {
-		return
-	}
-	first, _ := x.seen()
-	o := x.own(stixObject{
-		Type: "indicator", ID: stixID("indicator", owner, pattern), Name: "Shared " + s.Facet, IndicatorTypes: []string{"anomalous-activity"},
-		Description: fmt.Sprintf("%s of the campaign's accounts show it, and %s of all accounts.", share(s.Share), share(s.Census)),
-		Pattern:     pattern, PatternType: "stix", ValidFrom: first,
-	}, producer)
-	for i := range x.objects {
-		if x.objects[i].ID == o.ID {
-			return
-		}
-	}
-	x.add(o)
-	x.relate(owner, producer, o.ID, "indicates", campaignID)
-}
-
-// stixPattern writes what a shared value looks like on the wire; empty when STIX has no words for it.
-func stixPattern(s *campaign.SharedFacet) string {
-	value := sentence(s.Value, maxText)
-	switch s.Facet {
-	case fingerprint.Network.String():
-		prefix, err := netip.ParsePrefix(value)
-		if err != nil {
-			return ""
-		}
-		kind := "ipv4-addr"
-		if prefix.Addr().Is6() {
-			kind = "ipv6-addr"
-		}
-		return fmt.Sprintf("[%s:value ISSUBSET '%s']", kind, prefix.Masked())
-	case fingerprint.Stack.String():
-		agent, _ := splitStack(value)
-		if agent == "" {
-			return ""
-		}
-		return "[network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' MATCHES '" + stixEscape(agentPattern(agent)) + "']"
-	default:
-		return ""
-	}
-}
-
-// agentPattern is a regular expression for a user agent in the form that profiles keep: in lower case, with "#" for an installation's id and an
-// ellipsis where it was cut.
-func agentPattern(agent string) string {
-	agent, isCut := strings.CutSuffix(agent, "…")
-	quoted := strings.ReplaceAll(regexp.QuoteMeta(agent), "#", "[0-9a-f-]{16,}")
-	if isCut {
-		return "(?i)^" + quoted
-	}
-	return "(?i)^" + quoted + "$"
-}
-
-func stixEscape(s string) string {
-	return strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s)
 }
 
 // maxSTIXCount is the largest count that STIX allows.

@@ -13,6 +13,8 @@ import (
 	"github.com/stillwatch/stillwatch/detectors"
 	"github.com/stillwatch/stillwatch/pkg/alert"
 	"github.com/stillwatch/stillwatch/pkg/campaign"
+	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+	"github.com/stillwatch/stillwatch/pkg/watchlist"
 )
 
 func stixOptions() alert.STIXOptions {
@@ -82,10 +84,11 @@ func TestAnExportHoldsTheCampaignItsTechniquesAndIndicators(t *testing.T) {
 	for _, o := range ofType(all, "indicator") {
 		patterns = append(patterns, o["pattern"].(string))
 	}
+	const agent = `network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' MATCHES '(?i)^openai/python 1\\.99\\.1$'`
 	require.Equal(t, []string{
-		`[network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' MATCHES '(?i)^openai/python 1\\.99\\.1$']`,
 		`[ipv4-addr:value ISSUBSET '203.0.113.0/24']`,
-	}, patterns)
+		`[` + agent + ` AND x-stillwatch-account:ja4 = 't13d1516h2_8daaf6152771_e5627efa2ab1' AND x-stillwatch-account:parameters = 'temperature=0.7 max_tokens=4096']`,
+	}, patterns, "a popular client is a sign only with its parameters")
 	var readable bytes.Buffer
 	require.NoError(t, json.Indent(&readable, bundle, "", " "))
 	golden(t, "stix.golden", append(readable.Bytes(), '\n'))
@@ -166,11 +169,10 @@ func TestEveryObjectCarriesTheMarking(t *testing.T) {
 
 func TestPatternsStayInsideTheirQuotes(t *testing.T) {
 	for value, want := range map[string]string{
-		"x'] or [a\\":  `'(?i)^x\'\\] or \\[a\\\\$'`,
-		"app/# (linux": `'(?i)^app/[0-9a-f-]{16,} \\(linux$'`,
-		"cut off…":     `'(?i)^cut off'`,
-		"ja4=t13d1516h2_8daaf6152771_e5627efa2ab1":  "",
-		" ja4=t13d1516h2_8daaf6152771_e5627efa2ab1": "",
+		"x'] or [a\\":         `'(?i)^x\'\\] or \\[a\\\\$'`,
+		"app/# (linux":        `'(?i)^app/[0-9a-f-]{16,} \\(linux$'`,
+		"cut off…":            `'(?i)^cut off'`,
+		"cut off ja4=t13d15…": `'(?i)^cut off$'`,
 	} {
 		f := pool()
 		stack := campaign.SharedFacet{Facet: "client stack", Value: value, Share: 1}
@@ -178,10 +180,6 @@ func TestPatternsStayInsideTheirQuotes(t *testing.T) {
 		bundle, err := alert.STIX(f, stixOptions())
 		require.NoError(t, err)
 		indicators := ofType(objects(t, bundle), "indicator")
-		if want == "" {
-			require.Empty(t, indicators)
-			continue
-		}
 		require.Len(t, indicators, 1, "an indicator that repeats is listed once")
 		require.True(t, strings.HasSuffix(indicators[0]["pattern"].(string), " MATCHES "+want+"]"), indicators[0]["pattern"])
 	}
@@ -190,6 +188,69 @@ func TestPatternsStayInsideTheirQuotes(t *testing.T) {
 	bundle, err := alert.STIX(f, stixOptions())
 	require.NoError(t, err)
 	require.Contains(t, string(bundle), "[ipv6-addr:value ISSUBSET '2001:db8:1::/48']")
+}
+
+func TestValuesThatArePopularAreExportedOnlyTogether(t *testing.T) {
+	const tls = "t13d1516h2_8daaf6152771_e5627efa2ab1"
+	const agent = "network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' MATCHES "
+	stack := campaign.SharedFacet{Facet: "client stack", Value: "app ja4=" + tls, Share: 1, Census: 0.03}
+	params := campaign.SharedFacet{Facet: "parameters", Value: "n=1", Share: 1, Census: 0.002}
+	asn := campaign.SharedFacet{Facet: fingerprint.ASN.String(), Value: "AS64500", Share: 1, Census: 0.002}
+	common := func(s campaign.SharedFacet) campaign.SharedFacet { s.Census = 0.04; return s }
+	for _, c := range []struct {
+		shared []campaign.SharedFacet
+		want   []string
+	}{
+		{[]campaign.SharedFacet{stack}, nil},
+		{[]campaign.SharedFacet{{Facet: "client stack", Value: "ja4=" + tls, Share: 1}}, []string{"[x-stillwatch-account:ja4 = '" + tls + "']"}},
+		{[]campaign.SharedFacet{params}, []string{"[x-stillwatch-account:parameters = 'n=1']"}},
+		{[]campaign.SharedFacet{common(params)}, nil},
+		{[]campaign.SharedFacet{asn}, []string{"[autonomous-system:number = 64500]"}},
+		{[]campaign.SharedFacet{common(asn)}, nil},
+		{[]campaign.SharedFacet{stack, common(params)}, []string{"[" + agent + "'(?i)^app$' AND x-stillwatch-account:ja4 = '" + tls + "' AND x-stillwatch-account:parameters = 'n=1']"}},
+	} {
+		f := pool()
+		f.Shared = c.shared
+		bundle, err := alert.STIX(f, stixOptions())
+		require.NoError(t, err)
+		var got []string
+		for _, o := range ofType(objects(t, bundle), "indicator") {
+			got = append(got, o["pattern"].(string))
+		}
+		require.Equal(t, c.want, got)
+	}
+}
+
+func TestWhatIsExportedCanBeWatchedFor(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		f := anyFinding(t)
+		f.Activity = campaign.Update
+		bundle, err := alert.STIX(f, stixOptions())
+		require.NoError(t, err)
+		list, err := watchlist.Parse(bundle)
+		require.NoError(t, err)
+		require.Empty(t, list.Skipped)
+		require.Len(t, list.Indicators, len(ofType(objects(t, bundle), "indicator")))
+		for i := range list.Indicators {
+			require.Equal(t, "Example AI", list.Indicators[i].Producer)
+			require.Contains(t, list.Indicators[i].Indicates, "campaign--")
+		}
+	})
+}
+
+func TestFindingsAreExportedTogetherWithTheNewestOfWhatTheyShare(t *testing.T) {
+	other, closed := pool(), pool()
+	other.UID, other.Campaign = "4b1c0f0e-1111-4222-8333-944455556666", "c-other"
+	closed.Activity, closed.CloseReason, closed.Sequence, closed.Modified = campaign.Close, "dismissed", 3, closed.Modified+1
+	bundle, err := alert.STIXOf([]*campaign.Finding{closed, other, pool()}, stixOptions())
+	require.NoError(t, err)
+	all := objects(t, bundle)
+	require.Len(t, ofType(all, "identity"), 2)
+	campaigns := ofType(all, "campaign")
+	require.Len(t, campaigns, 2)
+	require.ElementsMatch(t, []any{nil, true}, []any{campaigns[0]["revoked"], campaigns[1]["revoked"]})
+	_, err = alert.STIXOf(nil, stixOptions())
+	require.ErrorContains(t, err, "needs a finding")
 }
 
 func TestAnExportThatCannotWorkIsAnError(t *testing.T) {

@@ -3,6 +3,8 @@ package alert
 import (
 	"strconv"
 	"strings"
+
+	"github.com/stillwatch/stillwatch/pkg/watchlist"
 )
 
 // short writes a count in at most four figures: 987, 12.3k, 1.2M.
@@ -52,29 +54,8 @@ func grouped(n int64) string {
 // ja4Mark stands before the TLS fingerprint in the readable form of a client stack.
 const ja4Mark = "ja4="
 
-// isJA4 tells whether s is a whole JA4 fingerprint, such as t13d1516h2_8daaf6152771_e5627efa2ab1.
-func isJA4(s string) bool {
-	if len(s) != 36 || s[10] != '_' || s[23] != '_' {
-		return false
-	}
-	for i := range len(s) {
-		c := s[i]
-		if (c < '0' || c > '9') && (c < 'a' || c > 'z') && c != '_' {
-			return false
-		}
-	}
-	return true
-}
-
-// splitStack takes the readable form of a client stack, "<user agent> ja4=<fingerprint>", apart; either may be missing. What has no whole
-// fingerprint at its end (labels are cut to size) is all user agent. joinStack is its inverse.
-func splitStack(stack string) (agent, fingerprint string) {
-	i := strings.LastIndex(stack, ja4Mark)
-	if i < 0 || !isJA4(stack[i+len(ja4Mark):]) || (i > 0 && stack[i-1] != ' ') {
-		return stack, ""
-	}
-	return stack[:max(0, i-1)], stack[i+len(ja4Mark):]
-}
+// splitStack takes the readable form of a client stack apart. joinStack is its inverse.
+func splitStack(stack string) (agent, fingerprint string) { return watchlist.SplitStack(stack) }
 
 func joinStack(agent, fingerprint string) string {
 	switch {

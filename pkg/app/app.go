@@ -54,6 +54,7 @@ type App struct {
 	log      *zap.Logger
 	registry *prometheus.Registry
 	stages   []*stageRun
+	lists    *watchLists
 	console  *console.Server
 
 	cleanups cleanups
@@ -73,8 +74,15 @@ func New(opts Options) (*App, error) {
 		return nil, err
 	}
 	a := &App{opts: opts, log: opts.Log, registry: newRegistry(opts.Version), failed: make(chan error, len(opts.Config.Stages))}
+	var files []string
+	if opts.Config.Runs(config.StageCorrelate) {
+		files = opts.Config.Correlate.WatchLists
+	}
 	var err error
-	if a.stages, err = newStages(opts); err != nil {
+	if a.lists, err = newWatchLists(files, a.log.Named("watch"), a.registry); err != nil {
+		return nil, err
+	}
+	if a.stages, err = newStages(opts, a.lists); err != nil {
 		return nil, err
 	}
 	if opts.Config.HTTP.Enabled {
@@ -125,6 +133,7 @@ func (a *App) start(ctx context.Context) error {
 	if err := a.connect(ctx); err != nil {
 		return err
 	}
+	a.lists.start(ctx, &a.cleanups)
 	a.startStages(ctx)
 	return nil
 }

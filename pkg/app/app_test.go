@@ -127,6 +127,8 @@ func TestAnAppStartsBecomesReadyWorksAndStops(t *testing.T) {
 func TestTheDocumentationListsEveryMetric(t *testing.T) {
 	reg := newRegistry("dev")
 	pipeline.NewMetrics(reg)
+	_, err := newWatchLists(nil, zap.NewNop(), reg)
+	require.NoError(t, err)
 	descs := make(chan *prometheus.Desc)
 	go func() {
 		defer close(descs)

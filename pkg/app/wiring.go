@@ -26,8 +26,8 @@ type stageRun struct {
 	pipeline *pipeline.Pipeline
 }
 
-// newStages makes the stages that the configuration names.
-func newStages(opts Options) ([]*stageRun, error) {
+// newStages makes the stages that the configuration names; lists is what correlate watches for.
+func newStages(opts Options, lists *watchLists) ([]*stageRun, error) {
 	c := opts.Config
 	var out []*stageRun
 	if c.Runs(config.StageIngest) {
@@ -54,7 +54,10 @@ func newStages(opts Options) ([]*stageRun, error) {
 	}
 	if c.Runs(config.StageCorrelate) {
 		c.Alerts.Version = opts.Version
-		s, err := stage.NewCorrelate(stage.CorrelateOptions{Campaign: c.Correlate, Alert: c.Alerts, Trace: opts.Trace})
+		s, err := stage.NewCorrelate(stage.CorrelateOptions{
+			Campaign: c.Correlate, Alert: c.Alerts, Trace: opts.Trace,
+			Watch: stage.WatchOptions{List: lists.List, Secrets: c.Sketch.Secrets(), Sighted: lists.sighted},
+		})
 		if err != nil {
 			return nil, err
 		}

@@ -16,8 +16,13 @@ import (
 type Campaign struct {
 	ID string `json:"id"`
 	// Kind is what it is about; empty is a coordinated group.
-	Kind   Kind   `json:"kind,omitempty"`
-	Tenant string `json:"tenant"`
+	Kind Kind `json:"kind,omitempty"`
+	// Tripwire names the tripwire of a finding of that kind; empty is the relays'.
+	Tripwire string `json:"tripwire,omitempty"`
+	// Subject and Signs are what a watch list's match is about: whose sign it is, and the indicators by name.
+	Subject string   `json:"subject,omitempty"`
+	Signs   []string `json:"signs,omitempty"`
+	Tenant  string   `json:"tenant"`
 	// Opened is when it was first found, Modified when it was last told of, in Unix milliseconds of event time.
 	Opened   int64 `json:"opened"`
 	Modified int64 `json:"modified"`

@@ -85,3 +85,13 @@ func (a *account) eachLabel(f func(facet fingerprint.Facet, hash uint64, text st
 		b = b[3+n:]
 	}
 }
+
+// label is the readable form of one value.
+func (a *account) label(facet fingerprint.Facet, hash uint64) (text string, ok bool) {
+	a.eachLabel(func(f fingerprint.Facet, h uint64, t string) {
+		if f == facet && h == hash {
+			text, ok = t, true
+		}
+	})
+	return text, ok
+}

@@ -26,6 +26,9 @@ type Engine struct {
 	clockChanged bool
 	// Trace, when set, is told of every candidate that is measured.
 	Trace func(Candidate)
+	// Sighted, when set, is told at every evaluation of what the watch list's indicators were found on.
+	Sighted func(Sighting)
+	list    WatchList
 }
 
 type tenant struct {
@@ -35,6 +38,7 @@ type tenant struct {
 	census     *census.Census
 	taken      int64
 	size       int
+	matcher    *matcher
 }
 
 // Emission is one thing to tell: a finding or an account verdict.

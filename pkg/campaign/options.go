@@ -3,6 +3,7 @@ package campaign
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/stillwatch/stillwatch/pkg/census"
@@ -46,6 +47,8 @@ type Options struct {
 	SampleMembers int `yaml:"sample_members"`
 	// ScoreMembers bounds how many members of a candidate are measured, drawn by hash: a tool with a hundred thousand users costs no more than a pool.
 	ScoreMembers int `yaml:"score_members"`
+	// WatchLists are the files of STIX indicators that are watched for. Whoever runs the engine reads them, and hands them to SetWatchList.
+	WatchLists []string `yaml:"watch_lists"`
 
 	Census census.Options `yaml:"census"`
 }
@@ -58,7 +61,7 @@ func DefaultOptions() Options {
 		AccountRequests: 500, AccountHarvest: 6,
 		CriticalMembers: 1000, CriticalRequests: 100_000,
 		UpdateInterval: 15 * time.Minute, Quiet: 72 * time.Hour, Withdraw: 24 * time.Hour, Memory: 45 * 24 * time.Hour,
-		SampleMembers: 20, ScoreMembers: 512,
+		SampleMembers: 20, ScoreMembers: 512, WatchLists: []string{},
 		Census: census.DefaultOptions(),
 	}
 }
@@ -91,6 +94,9 @@ func (o *Options) Validate() error {
 	}
 	if o.ScoreMembers < 64 {
 		errs = append(errs, fmt.Errorf("score_members: %d; must be at least 64", o.ScoreMembers))
+	}
+	if slices.Contains(o.WatchLists, "") {
+		errs = append(errs, errors.New("watch_lists: a file has no name"))
 	}
 	return errors.Join(errs...)
 }

@@ -103,7 +103,7 @@ func (c *Campaign) finding(activity Activity, now int64) *Finding {
 	case KindAccount:
 		f.Title = "Account harvesting model outputs"
 	case KindTripwire:
-		f.Title = "Accounts behind relay software"
+		f.Title, _ = c.tripped()
 	default:
 		f.Title = "Coordinated model distillation"
 	}
@@ -141,7 +141,8 @@ func (c *Campaign) summary() string {
 	case KindAccount:
 		s = fmt.Sprintf("One account harvests the model: %d requests", c.Requests)
 	case KindTripwire:
-		s = fmt.Sprintf("%d accounts send the constants of relay software: %d requests", len(c.Members), c.Requests)
+		_, does := c.tripped()
+		s = fmt.Sprintf("%s %s: %d requests", plural(len(c.Members)), does, c.Requests)
 	}
 	if len(why) > 0 {
 		s += "; " + strings.Join(why, ", ")

@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/zeebo/xxh3"
 )
@@ -62,8 +63,35 @@ func (e *Engine) watch(t *tenant, s *search, now int64, touched map[string]bool)
 		}
 	}
 	if f, ok := s.behindRelays(); ok {
-		e.notice(t, homes, KindTripwire, "relay", f, s, now, touched)
+		e.notice(t, homes, KindTripwire, tripRelay, f, s, now, touched)
 	}
+	e.watchHandOvers(t, homes, s, now, touched)
+	e.watchLists(t, homes, s, now, touched)
+}
+
+// The tripwires by name. The name is part of a finding's identity.
+const (
+	tripRelay     = "relay"
+	tripHandOver  = "hand-over"
+	tripWatchList = "watch-list"
+)
+
+// tripped is what a tripwire's finding is called, and what its accounts do.
+func (c *Campaign) tripped() (title, does string) {
+	switch c.Tripwire {
+	case tripHandOver:
+		return "Conversations handed over between accounts", "continue each other's conversations"
+	case tripWatchList:
+		return "Accounts match a watch list", "match a watch list: " + strings.Join(c.Signs, "; ")
+	}
+	return "Accounts behind relay software", "send the constants of relay software"
+}
+
+func plural(accounts int) string {
+	if accounts == 1 {
+		return "1 account"
+	}
+	return fmt.Sprintf("%d accounts", accounts)
 }
 
 // behindRelays are the accounts whose requests carry constants of relay software, when there are enough for a group.
@@ -78,12 +106,17 @@ func (s *search) behindRelays() (found, bool) {
 		return found{}, false
 	}
 	s.pop.sort(members)
+	return s.tripped(members, tripRelay), true
+}
+
+// tripped measures the accounts of a tripwire, given in sampling order.
+func (s *search) tripped(members []int32, origin string) found {
 	g := s.pop.group(members, 0, s.ctx, s.o.ScoreMembers)
-	return found{members: members, group: g, score: evaluate(g, s.ctx, s.registry, 1, false), model: learn(g, s.ctx), origin: "relay"}, true
+	return found{members: members, group: g, score: evaluate(g, s.ctx, s.registry, 1, false), model: learn(g, s.ctx), origin: origin}
 }
 
 // notice opens what is watched, or measures it again.
-func (e *Engine) notice(t *tenant, homes map[string]*Campaign, kind Kind, what string, f found, s *search, now int64, touched map[string]bool) {
+func (e *Engine) notice(t *tenant, homes map[string]*Campaign, kind Kind, what string, f found, s *search, now int64, touched map[string]bool) *Campaign {
 	id := fmt.Sprintf("%c-%016x", kind[0], xxh3.HashString(t.name+"\x00"+string(kind)+"\x00"+what))
 	c := homes[id]
 	if c == nil {
@@ -100,4 +133,5 @@ func (e *Engine) notice(t *tenant, homes map[string]*Campaign, kind Kind, what s
 		e.clockChanged = true
 	}
 	e.adoptInto(c, f, s, now, touched)
+	return c
 }

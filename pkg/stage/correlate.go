@@ -16,6 +16,8 @@ type CorrelateOptions struct {
 	Alert    alert.Options
 	// Trace, when set, is told of every candidate that is measured: for reports and calibration.
 	Trace func(campaign.Candidate)
+	// Watch is what is watched for beside what correlate finds itself.
+	Watch WatchOptions
 }
 
 // DefaultCorrelateOptions joins the parts' defaults.
@@ -53,8 +55,8 @@ func (c *correlate) Open(int) Task {
 		// The options were checked by NewCorrelate and cannot have changed since.
 		panic(fmt.Sprintf("stage: correlate options changed after they were checked: %v", err))
 	}
-	engine.Trace = c.o.Trace
-	return &correlateTask{encoder: c.encoder, engine: engine, needs: engine.Keys()}
+	engine.Trace, engine.Sighted = c.o.Trace, c.o.Watch.Sighted
+	return &correlateTask{encoder: c.encoder, engine: engine, needs: engine.Keys(), watcher: newWatcher(c.o.Watch)}
 }
 
 type correlateTask struct {
@@ -62,6 +64,7 @@ type correlateTask struct {
 	engine  *campaign.Engine
 	needs   []string
 	clock   profileClock
+	watcher watcher
 }
 
 // profileClock is the events' time as the profiles tell it: the newest that three accounts have reached. One account with a clock of its own, or one that wants detection
@@ -121,6 +124,7 @@ func (t *correlateTask) Rebuild(batch []Record) error {
 // Process takes the profiles in and evaluates when the events' clock says so.
 func (t *correlateTask) Process(batch []Record) (Result, error) {
 	res := Result{Counts: map[string]int64{}}
+	t.watcher.hand(t.engine)
 	for i := range batch {
 		r := &batch[i]
 		if err := t.take(r); err != nil {

@@ -180,6 +180,11 @@ func Load(path string, lookup func(string) (string, bool)) (Config, error) {
 	if err := c.readMappings(); err != nil {
 		s.errs = append(s.errs, err)
 	}
+	if c.Runs(StageCorrelate) {
+		if _, err := ReadWatchLists(c.Correlate.WatchLists); err != nil {
+			s.errs = append(s.errs, err)
+		}
+	}
 	var problems []string
 	for _, err := range s.errs {
 		problems = append(problems, err.Error())
@@ -260,6 +265,14 @@ func (s Sketch) Keys() []sketch.Options {
 			opts.Key = []byte(secret)
 			out = append(out, opts)
 		}
+	}
+	return out
+}
+
+// Secrets are the secrets in use, the current one first.
+func (s Sketch) Secrets() (out [][]byte) {
+	for _, k := range s.Keys() {
+		out = append(out, k.Key)
 	}
 	return out
 }

@@ -263,3 +263,15 @@ func TestARotationHasTwoKeys(t *testing.T) {
 	require.Equal(t, "new-0123456789abcdef", string(keys[0].Key))
 	require.Equal(t, "old-0123456789abcdef", string(keys[1].Key))
 }
+
+func TestWatchListsThatCannotBeReadAreNamedAllAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	broken, path := filepath.Join(dir, "broken.json"), filepath.Join(dir, "stillwatch.yaml")
+	require.NoError(t, os.WriteFile(broken, []byte("[]"), 0o600))
+	text := "correlate: {watch_lists: ['" + broken + "', '" + filepath.Join(dir, "none.json") + "', '']}\n"
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	_, err := Load(path, func(string) (string, bool) { return "", false })
+	require.ErrorContains(t, err, "broken.json: no JSON object")
+	require.ErrorContains(t, err, "none.json: no such file")
+	require.ErrorContains(t, err, "correlate.watch_lists: a file has no name")
+}
