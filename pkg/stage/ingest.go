@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/stillwatch/stillwatch/pkg/event"
@@ -142,8 +143,8 @@ func (s *ingest) Name() string { return "ingest" }
 // Open makes the task of a partition, with a reader and sketchers of its own.
 func (s *ingest) Open(int) Task {
 	t := &ingestTask{
-		maxRecord: s.opts.MaxRecordBytes, maxAhead: s.opts.MaxAhead.Milliseconds(), hash: newHasher(s.keys[0].Key), maxShingles: s.keys[0].MaxShingles,
-		coverage: newCoverage(),
+		gateway: s.opts.Gateway, maxRecord: s.opts.MaxRecordBytes, maxAhead: s.opts.MaxAhead.Milliseconds(), hash: newHasher(s.keys[0].Key), maxShingles: s.keys[0].MaxShingles,
+		coverage: newCoverage(), readers: map[string]*gateway.Reader{},
 	}
 	for _, name := range s.opts.AccountFields {
 		t.account = append(t.account, accountField(name))
@@ -153,10 +154,18 @@ func (s *ingest) Open(int) Task {
 		t.fault = errors.Join(t.fault, err)
 		t.sketchers = append(t.sketchers, sketcher)
 	}
-	var err error
-	t.reader, err = gateway.New(s.opts.Gateway)
-	t.fault = errors.Join(t.fault, err)
 	return t
+}
+
+// readerFor returns the reader of a topic's records. A task has one topic at a time, a replay perhaps several.
+func (t *ingestTask) readerFor(topic string) *gateway.Reader {
+	if r := t.readers[topic]; r != nil {
+		return r
+	}
+	r, err := gateway.New(t.gateway.For(topic))
+	t.fault = errors.Join(t.fault, err)
+	t.readers[strings.Clone(topic)] = r
+	return r
 }
 
 // ingestTask has no state but scratch memory and the generation.
@@ -168,13 +177,14 @@ type ingestTask struct {
 	maxAhead    int64
 	maxShingles int
 	account     []func(*event.Event) string
-	reader      *gateway.Reader
+	gateway     gateway.Options
+	readers     map[string]*gateway.Reader
 	headers     []gateway.Header
 	sketchers   []Sketcher
 	hash        *hasher
 	facets      facetReader
 	coverage    coverage
-	// fault is what Open could not say; the options were validated, so there is none.
+	// fault is what Open and readerFor could not say; the options were validated, so there is none.
 	fault error
 
 	o     fingerprint.Observation
@@ -222,15 +232,21 @@ func (t *ingestTask) Process(batch []Record) (Result, error) {
 	out := ingestBatch{counts: map[string]int64{}, memory: make([]byte, 0, t.size+t.size/8)}
 	out.out = make([]Out, 0, len(batch))
 	for i := range batch {
-		t.record(&batch[i], &out)
+		reader := t.readerFor(batch[i].Topic)
+		if t.fault != nil {
+			return Result{}, t.fault
+		}
+		t.record(reader, &batch[i], &out)
 	}
 	t.size = out.total
 	if out.ok > 0 {
 		out.counts["ok"] = out.ok
 	}
 	t.coverage.take(out.counts)
-	if n := t.reader.TakeUnjoined(); n > 0 {
-		out.counts["unjoined"] = n
+	for _, reader := range t.readers {
+		if n := reader.TakeUnjoined(); n > 0 {
+			out.counts["unjoined"] += n
+		}
 	}
 	res := Result{Out: out.out, Counts: out.counts}
 	if t.generation > 0 {
@@ -261,7 +277,7 @@ func (t *trouble) add(reason, detail string, item int) {
 	}
 }
 
-func (t *ingestTask) record(r *Record, out *ingestBatch) {
+func (t *ingestTask) record(reader *gateway.Reader, r *Record, out *ingestBatch) {
 	if len(r.Value) > t.maxRecord {
 		var bad trouble
 		bad.add(event.ReasonTooLarge, "the record has "+strconv.Itoa(len(r.Value))+" bytes", 0)
@@ -275,7 +291,7 @@ func (t *ingestTask) record(r *Record, out *ingestBatch) {
 	for i := range r.Headers {
 		t.headers = append(t.headers, gateway.Header(r.Headers[i]))
 	}
-	t.reader.ReadRecord(r.Value, t.headers, func(ev *event.Event, err error) bool {
+	reader.ReadRecord(r.Value, t.headers, func(ev *event.Event, err error) bool {
 		index := item
 		item++
 		if err != nil {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/stillwatch/stillwatch/pkg/event"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+	"github.com/stillwatch/stillwatch/pkg/gateway"
 	"github.com/stillwatch/stillwatch/pkg/sketch"
 )
 
@@ -90,7 +91,7 @@ func TestTheFieldsThatDetectorsNeedAreCounted(t *testing.T) {
 	require.EqualValues(t, 2, res.Counts["field:client.ip"], "%v", res.Counts)
 	require.EqualValues(t, 1, res.Counts["field:usage.output_tokens"], "zero is known")
 	require.NotContains(t, res.Counts, "field:client.ja4")
-	require.NotContains(t, res.Counts, "field:request.model", "no detector needs it")
+	require.NotContains(t, res.Counts, "field:time", "no detector needs it")
 }
 
 func header(out Out, key string) string {
@@ -459,4 +460,39 @@ func BenchmarkIngest(b *testing.B) {
 			}
 		}
 	})
+}
+
+func TestEveryTopicIsReadInItsOwnFormat(t *testing.T) {
+	const native = `{"schema":"1","id":"r1","time":"2026-11-02T10:00:00Z","account":{"id":"a"},"client":{"ip":"198.18.4.7, 198.18.9.9"},"request":{"model":"m"}}`
+	const own = `{"rid":"r2","at":"2026-11-02T10:00:00Z","who":"b","llm":"m"}`
+	one := 1
+	task := openIngest(t, func(o *IngestOptions) {
+		o.Gateway.Format = "native"
+		o.Gateway.MappingFiles = []string{"mine.yaml"}
+		o.Gateway.Own = []gateway.MappingFile{{Name: "mine.yaml", Text: []byte(
+			"name: mine\nfields:\n  id: rid\n  time: at\n  account.id: who\n  request.model: llm\n")}}
+		o.Gateway.Topics = map[string]gateway.TopicOptions{"mine": {Format: "mine"}, "proxied": {TrustedHops: &one}}
+	})
+	res, err := task.Process([]Record{
+		{Topic: "first", Value: []byte(native)},
+		{Topic: "mine", Value: []byte(own)},
+		{Topic: "first", Value: []byte(own)},
+		{Topic: "mine", Value: []byte(native)},
+		{Topic: "proxied", Value: []byte(native)},
+	})
+	require.NoError(t, err)
+	var got []string
+	var networks []uint64
+	for _, out := range res.Out {
+		if out.To == DeadLetters {
+			got = append(got, "dead letter")
+			continue
+		}
+		var o fingerprint.Observation
+		require.NoError(t, o.UnmarshalBinary(out.Value))
+		got = append(got, o.Account)
+		networks = append(networks, o.Facets[fingerprint.Network])
+	}
+	require.Equal(t, []string{"a", "b", "dead letter", "dead letter", "a"}, got, "a format that a topic names is the only one it has")
+	require.NotEqual(t, networks[0], networks[2], "the client is found behind the topic's own proxies")
 }

@@ -8,6 +8,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -214,6 +215,11 @@ func (c Config) Validate() error {
 		errs = append(errs, errors.New("stages: with ingest.keyed, ingest and fingerprint run as one: name both or neither"))
 	}
 	errs = append(errs, under("ingest", c.Ingest.Validate())...)
+	for _, topic := range slices.Sorted(maps.Keys(c.Ingest.Gateway.Topics)) {
+		if !slices.Contains(c.Topics.Gateway, topic) {
+			errs = append(errs, fmt.Errorf("ingest.gateway.topics: %q is none of topics.gateway (%s)", topic, strings.Join(c.Topics.Gateway, ", ")))
+		}
+	}
 	errs = append(errs, under("topics", c.Topics.Validate())...)
 	errs = append(errs, under("pipeline", c.Pipeline.Validate())...)
 	errs = append(errs, under("sketch", c.Sketch.Validate())...)
