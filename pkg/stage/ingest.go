@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stillwatch/stillwatch/pkg/enrich"
 	"github.com/stillwatch/stillwatch/pkg/event"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 	"github.com/stillwatch/stillwatch/pkg/gateway"
@@ -29,6 +30,8 @@ type IngestOptions struct {
 	// MaxAhead is how far the time of an event may be ahead of its record's timestamp; beyond it the event becomes a dead letter. An event from
 	// the future would make everything that comes after it late. 0 switches it off: for traffic that is played back under another date.
 	MaxAhead time.Duration `yaml:"max_ahead" json:"max_ahead"`
+	// Enricher fills what events leave unknown; nil for none.
+	Enricher *enrich.Enricher `yaml:"-" json:"-"`
 }
 
 // DefaultIngestOptions score what the gateway calls an account, and fall back to the key, the user, the organisation and the address.
@@ -103,9 +106,6 @@ type Sketcher interface {
 	Sketch(ev *event.Event, out *sketch.Sketch)
 }
 
-// defaultTenant is the tenant of events that name none.
-const defaultTenant = "default"
-
 // NewIngest makes the stage that turns the records of gateways into observations: it decodes, hashes and sketches, and is where prompt
 // text ends. keys are the sketch options with the deployment's secret and, while a rotation lasts, once more with the previous secret:
 // then shingles are made under both, so that scaffolds known by their old hashes meet their new ones; all else is hashed with the first.
@@ -144,7 +144,7 @@ func (s *ingest) Name() string { return "ingest" }
 func (s *ingest) Open(int) Task {
 	t := &ingestTask{
 		gateway: s.opts.Gateway, maxRecord: s.opts.MaxRecordBytes, maxAhead: s.opts.MaxAhead.Milliseconds(), hash: newHasher(s.keys[0].Key), maxShingles: s.keys[0].MaxShingles,
-		coverage: newCoverage(), readers: map[string]*gateway.Reader{},
+		coverage: newCoverage(), readers: map[string]*gateway.Reader{}, enricher: s.opts.Enricher,
 	}
 	for _, name := range s.opts.AccountFields {
 		t.account = append(t.account, accountField(name))
@@ -184,6 +184,8 @@ type ingestTask struct {
 	hash        *hasher
 	facets      facetReader
 	coverage    coverage
+	enricher    *enrich.Enricher
+	filled      enrich.Filled
 	// fault is what Open and readerFor could not say; the options were validated, so there is none.
 	fault error
 
@@ -243,6 +245,12 @@ func (t *ingestTask) Process(batch []Record) (Result, error) {
 		out.counts["ok"] = out.ok
 	}
 	t.coverage.take(out.counts)
+	for field, n := range t.filled {
+		if n > 0 {
+			out.counts[filledPrefix+enrich.Field(field).Name()] = n
+		}
+	}
+	t.filled = enrich.Filled{}
 	for _, reader := range t.readers {
 		if n := reader.TakeUnjoined(); n > 0 {
 			out.counts["unjoined"] += n
@@ -255,6 +263,9 @@ func (t *ingestTask) Process(batch []Record) (Result, error) {
 	}
 	return res, nil
 }
+
+// filledPrefix begins the counts of fields that were filled from beside the traffic.
+const filledPrefix = "filled:"
 
 // ingestBatch is what a batch has led to so far. Keys and values lie one after the other in memory, which a batch allocates once.
 type ingestBatch struct {
@@ -376,26 +387,30 @@ func (b *ingestBatch) bury(r *Record, bad *trouble) {
 
 // observe makes t.o of an event, whose position is set already, or says why that cannot be done.
 func (t *ingestTask) observe(ev *event.Event) (reason string, err error) {
-	o := &t.o
-	tenant := ev.Tenant
-	if tenant == "" {
-		tenant = defaultTenant
-	}
-	*o = fingerprint.Observation{
-		Position: o.Position, Sketch: o.Sketch,
-		Time: ev.Time, Tenant: tenant, Org: ev.Account.OrgID, Plan: ev.Account.Plan, Verified: ev.Account.Verified.V,
-		CreatedAt: ev.Account.CreatedAt, InputTokens: known(ev.Usage.Input), OutputTokens: known(ev.Usage.Output),
-		ReasoningTokens: known(ev.Usage.Reasoning), Messages: messages(ev), Status: status(ev.Response.Status), Refused: refused(&ev.Response),
-		HasText: ev.Content.Present() || ev.Sketch != nil,
-	}
+	account := ""
 	for _, field := range t.account {
-		if o.Account = field(ev); o.Account != "" {
+		if account = field(ev); account != "" {
 			break
 		}
 	}
-	if o.Account == "" {
+	if account == "" {
 		// The event is valid, so it names somebody, only not by the configured fields.
 		return event.ReasonNoAccount, errNoAccount
+	}
+	tenant := ev.Tenant
+	if tenant == "" {
+		tenant = enrich.DefaultTenant
+	}
+	if t.enricher != nil {
+		t.enricher.Apply(ev, tenant, account, &t.filled)
+	}
+	o := &t.o
+	*o = fingerprint.Observation{
+		Position: o.Position, Sketch: o.Sketch,
+		Time: ev.Time, Tenant: tenant, Account: account, Org: ev.Account.OrgID, Plan: ev.Account.Plan, Verified: ev.Account.Verified.V,
+		CreatedAt: ev.Account.CreatedAt, InputTokens: known(ev.Usage.Input), OutputTokens: known(ev.Usage.Output),
+		ReasoningTokens: known(ev.Usage.Reasoning), Messages: messages(ev), Status: status(ev.Response.Status), Refused: refused(&ev.Response),
+		HasText: ev.Content.Present() || ev.Sketch != nil,
 	}
 	h := t.hash.of(tenant)
 	if !event.ValidIdentity(o.Account) {

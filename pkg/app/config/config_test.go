@@ -239,6 +239,13 @@ func TestMistakesAreReportedAllAtOnce(t *testing.T) {
 			name: "hops below nothing", text: "topics: {gateway: [a]}\ningest: {gateway: {topics: {a: {trusted_hops: -1}}}}",
 			lint: []string{`ingest.gateway.topics.a: trusted_hops is -1, give 0 or more`},
 		},
+		{
+			name: "facts from where they can't be", text: "ingest: {enrich: {facts_topic: llm.gateway.events, maxmind: [a, a], reload: 1ms}}",
+			lint: []string{
+				"ingest.enrich.reload: 1ms is too often, give at least 1s", "ingest.enrich.maxmind: a is named twice",
+				`topics.facts (ingest.enrich.facts_topic): "llm.gateway.events" is already the topic of gateway`,
+			},
+		},
 		{name: "no gateway topic", text: "topics: {gateway: []}", lint: []string{"topics.gateway: name at least one topic"}},
 		{name: "numbers out of range", text: "topics: {partitions: 0, replication_factor: -1}", lint: []string{"topics.partitions: ", "topics.replication_factor: "}},
 		{name: "a short secret", text: "sketch: {secret: hunter2}", lint: []string{"sketch.secret: shorter than 16 characters"}},

@@ -111,9 +111,9 @@ func typeSchema(t reflect.Type) *jsonschema.Schema {
 		return typeSchema(t.Elem())
 	case reflect.Struct:
 		s := object()
-		for i := range t.NumField() {
-			name, _ := yamlName(t.Field(i))
-			s.Properties.Set(name, typeSchema(t.Field(i).Type))
+		for f := range t.Fields() {
+			name, _ := yamlName(f)
+			s.Properties.Set(name, typeSchema(f.Type))
 		}
 		return s
 	default:

@@ -185,7 +185,7 @@ func (s *Source) print(b *strings.Builder) {
 		}
 	}
 	if len(enrich) > 0 {
-		fmt.Fprintf(b, "\nNo gateway knows %s:\n  join them to the events from your account table before Stillwatch.\n", strings.Join(enrich, ", "))
+		fmt.Fprintf(b, "\nNo gateway knows %s:\n  give Stillwatch your account table (ingest.enrich, docs/enrichment.md).\n", strings.Join(enrich, ", "))
 	}
 	b.WriteByte('\n')
 }
