@@ -177,8 +177,14 @@ func split(line string) ([]string, error) {
 // readHeader returns the columns' names.
 func readHeader(header []string) ([]string, error) {
 	var names []string
+	for i := range header {
+		header[i] = strings.ToLower(strings.TrimSpace(header[i]))
+	}
+	// A first line that is data must not end up in a log.
+	if !slices.ContainsFunc(header, func(name string) bool { return slices.Contains(columns, name) }) {
+		return nil, fmt.Errorf("it names none of %s", strings.Join(columns, ", "))
+	}
 	for _, name := range header {
-		name = strings.ToLower(strings.TrimSpace(name))
 		if !slices.Contains(columns, name) {
 			return nil, fmt.Errorf("unknown column %q; there are %s", name, strings.Join(columns, ", "))
 		}
