@@ -71,6 +71,7 @@ func TestAFileThatIsNoTableOfFactsSaysWhatIsWrong(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                            "the file is empty: begin it with a line that names its columns, of tenant, account, created_at,",
 		"account,age\na,3\n":          `line 1, which names the columns: unknown column "age"; there are tenant, account, created_at, payment_fp, payment_issuer, plan, org_id, verified, email_domain`,
+		"acct-1,2026-10-20\n":         "line 1, which names the columns: it names none of tenant, account, created_at",
 		"account,account\n":           "column account is there twice",
 		"\nplan\npro\n":               "line 2, which names the columns: no column is called account",
 		`account,"plan` + "\n":        "the quotes do not match",
