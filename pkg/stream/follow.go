@@ -69,7 +69,7 @@ func (c *Client) followPartition(ctx context.Context, topic string, id int, caug
 	defer p.hangUp()
 	first, end, err := p.Bounds(ctx)
 	if err == nil {
-		err = p.through(ctx, first, end, visit)
+		err = p.through(ctx, first, end, readWait, visit)
 	}
 	if err != nil {
 		return // ctx has ended: everything else is tried again

@@ -96,20 +96,24 @@ func (c *Client) tail(ctx context.Context, topic string, id, last int, visit fun
 		return 0, err
 	}
 	held = end - first
-	return held, p.through(ctx, max(first, end-int64(last)), end, visit)
+	return held, p.through(ctx, max(first, end-int64(last)), end, readWait, visit)
 }
 
-// readAtOnce is how many records, and readWait how long, one read of a partition without a group takes.
+// readAtOnce is how many records, and readWait how long, one read of a partition without a group takes; after so many as quietReads that bring nothing
+// there is nothing.
 const (
 	readAtOnce = 1000
 	readWait   = 500 * time.Millisecond
+	quietReads = 20
 )
 
-// through reads from one offset to another.
-func (p *Partition) through(ctx context.Context, from, end int64, visit func([]Record)) error {
+// through reads from one offset to another. The last offsets may have no record, where compaction has removed deletions or a broker has lost records: it
+// does not wait for them for ever. (A connection that fails does not end it: Read tries again.)
+func (p *Partition) through(ctx context.Context, from, end int64, wait time.Duration, visit func([]Record)) error {
 	p.SetOffset(from)
-	for at := from; at < end; {
-		batch, err := p.Read(ctx, int(min(end-at, readAtOnce)), readWait)
+	quiet := 0
+	for at := from; at < end && quiet < quietReads; {
+		batch, err := p.Read(ctx, int(min(end-at, readAtOnce)), wait)
 		if errors.Is(err, ErrOffsetOutOfRange) {
 			// Retention has passed by meanwhile.
 			first, _, err := p.Bounds(ctx)
@@ -129,6 +133,9 @@ func (p *Partition) through(ctx context.Context, from, end int64, visit func([]R
 		}
 		if len(records) > 0 {
 			visit(records)
+		}
+		if quiet++; batch.Next > at {
+			quiet = 0
 		}
 		at = batch.Next
 	}

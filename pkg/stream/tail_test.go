@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -57,6 +58,19 @@ func TestATailSaysWhatItHadNoTimeFor(t *testing.T) {
 	if tail.Records < 4000 {
 		require.NotEmpty(t, tail.Missed)
 	}
+}
+
+func TestOffsetsWithoutRecordsAreNotWaitedForForEver(t *testing.T) {
+	kafka := startKafka(t, []string{"in"})
+	c := newClient(t, testOptions(kafka.ListenAddrs()))
+	require.NoError(t, newProducer(t, c, "in").Produce(testContext(t), numbered("in", 0, 40)))
+	p := c.lone("in", 0)
+	defer p.hangUp()
+	first, end, err := p.Bounds(testContext(t))
+	require.NoError(t, err)
+	seen := int64(0)
+	require.NoError(t, p.through(testContext(t), first, end+5, 5*time.Millisecond, func(records []Record) { seen += int64(len(records)) }))
+	require.Equal(t, end-first, seen)
 }
 
 func TestAMissingTopicHasNoTail(t *testing.T) {
