@@ -55,6 +55,9 @@ func (c doctorCmd) Run(ctx context.Context, t terminal) error {
 	if err := exam.Print(t.out); err != nil {
 		return err
 	}
+	if e := conf.Ingest.Enrich; e.FactsTopic != "" || e.FactsFile != "" || len(e.MaxMind) > 0 {
+		fmt.Fprintln(t.out, "This is what the gateway sends. ingest.enrich fills more: stillwatch_enrich_filled_total counts it in service.")
+	}
 	if len(exam.Sources) == 0 {
 		return errors.New("not one event could be read; docs/event.md tells what the reasons mean, docs/gateways what to configure")
 	}

@@ -90,10 +90,11 @@ func TestTheDoctorExaminesATopic(t *testing.T) {
 }
 
 func TestTheDoctorReadsAFileAsATopicsRecords(t *testing.T) {
-	conf := file(t, "topics: {gateway: [a, b]}\ningest: {gateway: {topics: {b: {format: native}}}}")
-	code, _, stderr := execute(t, nil, "doctor", "-c", conf, "--topic", "a", sampleOf(t, "envoy_ai"))
+	conf := file(t, "topics: {gateway: [a, b]}\ningest: {gateway: {topics: {b: {format: native}}}, enrich: {facts_topic: f}}")
+	code, stdout, stderr := execute(t, nil, "doctor", "-c", conf, "--topic", "a", sampleOf(t, "envoy_ai"))
 	require.Equal(t, 0, code, stderr)
-	code, stdout, _ := execute(t, nil, "doctor", "-c", conf, "--topic", "b", sampleOf(t, "envoy_ai"))
+	require.Contains(t, stdout, "ingest.enrich fills more")
+	code, stdout, _ = execute(t, nil, "doctor", "-c", conf, "--topic", "b", sampleOf(t, "envoy_ai"))
 	require.Equal(t, 1, code)
 	require.Contains(t, stdout, "Cannot be read")
 	for _, args := range [][]string{{"doctor"}, {"doctor", "--topic", "a", "--sample", "0"}, {"doctor", "--topic", "a", "--brokers", "x"}} {
