@@ -35,7 +35,9 @@ func switchboard(n int, seed uint64, on func(account int, hour float64) float64)
 	return out
 }
 
-func waking(_ int, hour float64) float64 { return 0.5 + 0.45*math.Cos((math.Mod(hour, 24)-15)*math.Pi/12) }
+func waking(_ int, hour float64) float64 {
+	return 0.5 + 0.45*math.Cos((math.Mod(hour, 24)-15)*math.Pi/12)
+}
 
 func TestSynchronyIsSeenAtTheResolutionAtWhichItIs(t *testing.T) {
 	even := func(int, float64) float64 { return 0.4 }

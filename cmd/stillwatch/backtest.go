@@ -30,6 +30,7 @@ type backtestCmd struct {
 	Alerts   string   `placeholder:"FILE" help:"Write the OCSF findings here, one a line, in the order of emission; - is standard output."`
 	Accounts string   `placeholder:"FILE" help:"Write the account records here, one a line, in the order of emission; - is standard output."`
 	Report   string   `placeholder:"FILE" help:"Write an HTML page here that shows what was found, when and why, and with --truth how well; it opens without a network."`
+	Topic    string   `placeholder:"NAME" help:"Read the events as those of this gateway topic: in the format that is configured for it."`
 	Workers  int      `placeholder:"N" help:"Goroutines that work; the output does not depend on it. Default: one per core."`
 	Events   []string `arg:"" help:"Files of gateway events, one record a line (.jsonl, .gz, .zst), or - for standard input."`
 }
@@ -57,6 +58,9 @@ func (c backtestCmd) Run(ctx context.Context, t terminal) (err error) {
 	}
 	if c.Truth != "" {
 		o.Tap = judge.Event
+	}
+	if err := asInService(&conf, c.Topic, t); err != nil {
+		return err
 	}
 	stages, err := stagesOf(conf)
 	if err != nil {

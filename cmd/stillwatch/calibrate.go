@@ -24,6 +24,7 @@ type calibrateCmd struct {
 	Rate    float64  `default:"0.1" placeholder:"N" help:"False findings wanted a day. Default: ${default}."`
 	Trust   bool     `help:"Count groups far beyond the line as honest too: only when somebody has looked at them."`
 	Nearest int      `default:"5" placeholder:"N" help:"Groups nearest to the line to explain. Default: ${default}."`
+	Topic   string   `placeholder:"NAME" help:"Read the events as those of this gateway topic: in the format that is configured for it."`
 	Workers int      `placeholder:"N" help:"Goroutines that work; the output does not depend on it. Default: one per core."`
 	Events  []string `arg:"" help:"Files of gateway events believed to be honest, oldest first, one record a line (.jsonl, .gz, .zst), or - for standard input."`
 }
@@ -51,6 +52,9 @@ func (c calibrateCmd) Run(ctx context.Context, t terminal) (err error) {
 func (c calibrateCmd) measure(ctx context.Context, t terminal, conf config.Config) (cal *backtest.Calibration, err error) {
 	if conf.Sketch.Secret == "" {
 		conf.Sketch.Secret = backtestSecret
+	}
+	if err := asInService(&conf, c.Topic, t); err != nil {
+		return nil, err
 	}
 	stages, err := stagesOf(conf)
 	if err != nil {

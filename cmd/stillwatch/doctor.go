@@ -1,44 +1,133 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/stillwatch/stillwatch/cmd/stillwatch/internal/doctor"
+	"github.com/stillwatch/stillwatch/pkg/app/config"
 	"github.com/stillwatch/stillwatch/pkg/backtest"
+	"github.com/stillwatch/stillwatch/pkg/event"
 	"github.com/stillwatch/stillwatch/pkg/gateway"
+	"github.com/stillwatch/stillwatch/pkg/stream"
 )
 
 type doctorCmd struct {
 	configFlag
-	Sample string `arg:"" help:"Records as they are in the gateway's topic (JSON, one a line or not, or one OTLP request in protobuf; .gz, .zst), or - for standard input."`
+	File    string   `arg:"" optional:"" help:"Records as they are in the gateway's topic (JSON, one a line or not, or one OTLP request in protobuf; .gz, .zst), or - for standard input."`
+	Topic   string   `placeholder:"NAME" help:"Examine the newest records of this topic, in the format that is configured for it; with a file, read that as the topic's records."`
+	Brokers []string `placeholder:"HOST:PORT" help:"Kafka, in place of the configured kafka.brokers. Comma-separated."`
+	Sample  int      `default:"2000" placeholder:"N" help:"How many records of each of the topic's partitions (${default})."`
+	Timeout duration `default:"30s" placeholder:"TIME" help:"How long to read the topic at most (${default})."`
 }
 
 // Run examines the sample.
-func (c doctorCmd) Run(t terminal) error {
+func (c doctorCmd) Run(ctx context.Context, t terminal) error {
 	conf, err := c.load(t)
 	if err != nil {
 		return err
 	}
-	opts := conf.Ingest.Gateway
+	if len(c.Brokers) > 0 {
+		conf.Kafka.Brokers = c.Brokers
+		if err := conf.Validate(); err != nil {
+			return usage(fmt.Errorf("--brokers: %w", err))
+		}
+	}
+	opts := conf.Ingest.Gateway.For(c.Topic)
 	opts.Secret = []byte(sampleSecret)
-	reader, err := gateway.New(opts)
+	exam := doctor.New()
+	switch {
+	case c.File != "":
+		err = c.examineFile(conf, opts, exam)
+	case c.Topic == "":
+		return usage(errors.New("doctor: name a file with a sample, or --topic"))
+	case c.Sample < 1 || c.Timeout <= 0:
+		return usage(errors.New("doctor: --sample and --timeout must be positive"))
+	default:
+		err = c.examineTopic(ctx, t, conf, opts, exam)
+	}
 	if err != nil {
 		return err
 	}
-	sample, err := readSample(c.Sample, conf.Ingest.MaxRecordBytes)
-	if err != nil {
-		return err
-	}
-	exam := doctor.Examine(reader, sample)
 	if err := exam.Print(t.out); err != nil {
 		return err
+	}
+	if e := conf.Ingest.Enrich; e.FactsTopic != "" || e.FactsFile != "" || len(e.MaxMind) > 0 {
+		fmt.Fprintln(t.out, "This is what the gateway sends. ingest.enrich fills more: stillwatch_enrich_filled_total counts it in service.")
 	}
 	if len(exam.Sources) == 0 {
 		return errors.New("not one event could be read; docs/event.md tells what the reasons mean, docs/gateways what to configure")
 	}
 	return nil
+}
+
+func (c doctorCmd) examineFile(conf config.Config, opts gateway.Options, exam *doctor.Exam) error {
+	reader, err := gateway.New(opts)
+	if err != nil {
+		return err
+	}
+	sample, err := readSample(c.File, conf.Ingest.MaxRecordBytes)
+	if err != nil {
+		return err
+	}
+	exam.Examine(reader, sample, nil)
+	return nil
+}
+
+// examineTopic reads the newest records, without a consumer group: the service's own does not notice.
+func (c doctorCmd) examineTopic(ctx context.Context, t terminal, conf config.Config, opts gateway.Options, exam *doctor.Exam) error {
+	client, err := stream.New(conf.Kafka.Options, nil)
+	if err != nil {
+		return usage(err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(c.Timeout))
+	defer cancel()
+	// A partition has a reader of its own, as in the service: what is joined, is joined within it.
+	readers := map[int]*gateway.Reader{}
+	var fault error
+	tail, err := client.Tail(ctx, c.Topic, c.Sample, func(records []stream.Record) {
+		reader := readers[records[0].Partition]
+		if reader == nil {
+			if reader, fault = gateway.New(opts); fault != nil {
+				return
+			}
+			readers[records[0].Partition] = reader
+		}
+		for i := range records {
+			examineRecord(exam, reader, &records[i], conf.Ingest.MaxRecordBytes)
+		}
+	})
+	if err := errors.Join(err, fault); err != nil {
+		return err
+	}
+	what := "all that it holds"
+	switch {
+	case len(tail.Missed) > 0 && tail.Records == 0:
+		return fmt.Errorf("topic %s could not be read within --timeout; check that the kafka brokers are up", c.Topic)
+	case len(tail.Missed) > 0:
+		what = fmt.Sprintf("cut short by --timeout: %d partitions were not read to their end", len(tail.Missed))
+	case tail.Held == 0:
+		return fmt.Errorf("topic %s is empty: there is nothing to examine until its gateway writes to it", c.Topic)
+	case tail.Records < tail.Held:
+		what = fmt.Sprintf("the newest %d of each partition", c.Sample)
+	}
+	_, err = fmt.Fprintf(t.out, "Topic %s: %d records of %d partitions, %s\n\n", c.Topic, tail.Records, tail.Partitions, what)
+	return err
+}
+
+func examineRecord(exam *doctor.Exam, reader *gateway.Reader, r *stream.Record, limit int) {
+	if len(r.Value) > limit {
+		exam.Broken[event.ReasonTooLarge]++
+		return
+	}
+	var headers []gateway.Header
+	for _, h := range r.Headers {
+		headers = append(headers, gateway.Header(h))
+	}
+	exam.Examine(reader, r.Value, headers)
 }
 
 // sampleSecret keys the hashes of credentials in samples, so that they show up as they would.

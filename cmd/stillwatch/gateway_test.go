@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -9,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stillwatch/stillwatch/configs"
+	"github.com/stillwatch/stillwatch/pkg/embedded"
+	"github.com/stillwatch/stillwatch/pkg/stream"
 )
 
 // sampleOf writes the record of one of the gateway package's golden files to a file.
@@ -42,6 +45,62 @@ func TestTheDoctorTellsWhatDetectionCanSee(t *testing.T) {
 	require.Equal(t, 1, code)
 	require.Contains(t, stdout, "unknown_format")
 	require.Contains(t, stderr, "not one event could be read")
+}
+
+func TestTheDoctorExaminesATopic(t *testing.T) {
+	kafka, err := embedded.StartKafka(embedded.KafkaOptions{Partitions: 2, AutoCreate: true})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, kafka.Close()) }()
+	opts := stream.DefaultOptions()
+	opts.Brokers = []string{kafka.Addr()}
+	client, err := stream.New(opts, nil)
+	require.NoError(t, err)
+	_, err = client.EnsureTopics(t.Context(), []stream.TopicSpec{{Name: "mine", Partitions: 3}, {Name: "empty", Partitions: 3}}, true)
+	require.NoError(t, err)
+	producer, err := client.Producer("mine")
+	require.NoError(t, err)
+	defer producer.Close()
+	var records []stream.OutRecord
+	for i := range 300 {
+		value := fmt.Sprintf(`{"rid":"r%d","at":"2026-11-02T10:00:00Z","who":"acct-%d","llm":"m","old":%v}`, i, i, i < 240)
+		records = append(records, stream.OutRecord{Topic: "mine", Key: fmt.Append(nil, i), Value: []byte(value)})
+	}
+	require.NoError(t, producer.Produce(t.Context(), records))
+	mapping := writeFile(t, "mine.yaml", "name: mine\nfields: {id: rid, time: at, account.id: who, request.model: llm}\n")
+	conf := file(t, "topics: {gateway: [llm.gateway.events, mine]}\ningest: {gateway: {format: native, mappings: ["+mapping+"], topics: {mine: {format: mine}}}}")
+
+	code, stdout, stderr := execute(t, nil, "doctor", "-c", conf, "--brokers", kafka.Addr(), "--topic", "mine")
+	require.Equal(t, 0, code, stderr)
+	require.Contains(t, stdout, "Topic mine: 300 records of 3 partitions, all that it holds\n\nFormat mine: 300 events\n", "in the topic's own format")
+	require.NotContains(t, stdout, "acct-")
+
+	code, stdout, stderr = execute(t, map[string]string{"STILLWATCH_KAFKA_BROKERS": kafka.Addr()}, "doctor", "-c", conf, "--topic", "mine", "--sample", "10")
+	require.Equal(t, 0, code, stderr)
+	require.Contains(t, stdout, "Topic mine: 30 records of 3 partitions, the newest 10 of each partition\n\nFormat mine: 30 events\n")
+
+	for _, tc := range []struct{ topic, lint string }{
+		{"empty", "topic empty is empty: there is nothing to examine until its gateway writes to it"},
+		{"absent", "topic absent does not exist"},
+	} {
+		code, stdout, stderr = execute(t, nil, "doctor", "--brokers", kafka.Addr(), "--topic", tc.topic)
+		require.Equal(t, 1, code)
+		require.Empty(t, stdout)
+		require.Contains(t, stderr, tc.lint)
+	}
+}
+
+func TestTheDoctorReadsAFileAsATopicsRecords(t *testing.T) {
+	conf := file(t, "topics: {gateway: [a, b]}\ningest: {gateway: {topics: {b: {format: native}}}, enrich: {facts_topic: f}}")
+	code, stdout, stderr := execute(t, nil, "doctor", "-c", conf, "--topic", "a", sampleOf(t, "envoy_ai"))
+	require.Equal(t, 0, code, stderr)
+	require.Contains(t, stdout, "ingest.enrich fills more")
+	code, stdout, _ = execute(t, nil, "doctor", "-c", conf, "--topic", "b", sampleOf(t, "envoy_ai"))
+	require.Equal(t, 1, code)
+	require.Contains(t, stdout, "Cannot be read")
+	for _, args := range [][]string{{"doctor"}, {"doctor", "--topic", "a", "--sample", "0"}, {"doctor", "--topic", "a", "--brokers", "x"}} {
+		code, _, _ = execute(t, nil, args...)
+		require.Equal(t, 2, code, args)
+	}
 }
 
 func TestTheDoctorKnowsAdviceForEveryBuiltInFormat(t *testing.T) {

@@ -3,11 +3,42 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"runtime"
+	"slices"
+	"strings"
 
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/stillwatch/stillwatch/pkg/app"
+	"github.com/stillwatch/stillwatch/pkg/app/config"
 	"github.com/stillwatch/stillwatch/pkg/backtest"
+	"github.com/stillwatch/stillwatch/pkg/lookup"
 )
+
+// asInService lets recorded events be read as the service reads those of a topic, and completed from the same files. Facts in a topic would need a
+// Kafka.
+func asInService(conf *config.Config, topic string, t terminal) error {
+	if topic != "" && !slices.Contains(conf.Topics.Gateway, topic) {
+		return usage(fmt.Errorf("--topic: %q is none of topics.gateway (%s)", topic, strings.Join(conf.Topics.Gateway, ", ")))
+	}
+	conf.Ingest.Gateway = conf.Ingest.Gateway.For(topic)
+	if conf.Ingest.Enrich.FactsTopic != "" {
+		fmt.Fprintln(t.err, "ingest.enrich.facts_topic is not read here: for the results of the service, give its facts as ingest.enrich.facts_file")
+		conf.Ingest.Enrich.FactsTopic = ""
+	}
+	log, err := app.NewLogger(config.Log{Level: "warn", Format: "console"}, t.err)
+	if err != nil {
+		return err
+	}
+	facts, err := lookup.New(conf.Ingest.Enrich, log, prometheus.NewRegistry())
+	if err != nil {
+		return usage(err)
+	}
+	conf.Ingest.Enricher = facts.Enricher()
+	return nil
+}
 
 // replay runs the files through the stages; workers of 0 are one per core.
 func replay(ctx context.Context, stderr io.Writer, stages backtest.Stages, events []string, workers int, sink *backtest.Files) (stats backtest.Stats, err error) {

@@ -15,6 +15,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/app/config"
 	"github.com/stillwatch/stillwatch/pkg/campaign"
 	"github.com/stillwatch/stillwatch/pkg/console"
+	"github.com/stillwatch/stillwatch/pkg/enrich"
+	"github.com/stillwatch/stillwatch/pkg/lookup"
 	"github.com/stillwatch/stillwatch/pkg/store"
 	"github.com/stillwatch/stillwatch/pkg/stream"
 )
@@ -56,6 +58,9 @@ type App struct {
 	stages   []*stageRun
 	lists    *watchLists
 	console  *console.Server
+	// facts is what events are completed from, nil for nothing; factsRead is closed when it is all there.
+	facts     *lookup.Sources
+	factsRead chan struct{}
 
 	cleanups cleanups
 	// startOnce guards against a second Start; stages report their end on failed.
@@ -73,7 +78,7 @@ func New(opts Options) (*App, error) {
 	if err := opts.validate(); err != nil {
 		return nil, err
 	}
-	a := &App{opts: opts, log: opts.Log, registry: newRegistry(opts.Version), failed: make(chan error, len(opts.Config.Stages))}
+	a := &App{opts: opts, log: opts.Log, registry: newRegistry(opts.Version), failed: make(chan error, len(opts.Config.Stages)), factsRead: make(chan struct{})}
 	var files []string
 	if opts.Config.Runs(config.StageCorrelate) {
 		files = opts.Config.Correlate.WatchLists
@@ -82,7 +87,17 @@ func New(opts Options) (*App, error) {
 	if a.lists, err = newWatchLists(files, a.log.Named("watch"), a.registry); err != nil {
 		return nil, err
 	}
-	if a.stages, err = newStages(opts, a.lists); err != nil {
+	var enricher *enrich.Enricher
+	if opts.Config.Runs(config.StageIngest) {
+		facts, err := lookup.New(opts.Config.Ingest.Enrich, a.log.Named("enrich"), a.registry)
+		if err != nil {
+			return nil, err
+		}
+		if enricher = facts.Enricher(); enricher != nil {
+			a.facts = facts
+		}
+	}
+	if a.stages, err = newStages(opts, enricher, a.lists); err != nil {
 		return nil, err
 	}
 	if opts.Config.HTTP.Enabled {
@@ -134,6 +149,9 @@ func (a *App) start(ctx context.Context) error {
 		return err
 	}
 	a.lists.start(ctx, &a.cleanups)
+	if err := a.startFacts(ctx); err != nil {
+		return err
+	}
 	a.startStages(ctx)
 	return nil
 }
@@ -173,6 +191,37 @@ func (a *App) Run(ctx context.Context, started func(*App)) error {
 	}
 	a.log.Info("stopped", zap.Duration("took", time.Since(begin)))
 	return failure
+}
+
+// startFacts reads the topic of account facts to its end, so that no event is taken without them, and keeps everything fresh from then on. It
+// takes as long as it takes: nothing is lost meanwhile, and /readyz tells.
+func (a *App) startFacts(ctx context.Context) error {
+	if a.facts == nil {
+		return nil
+	}
+	kafka, _ := a.connected()
+	background, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var running sync.WaitGroup
+	failed := make(chan error, 1)
+	running.Go(func() {
+		if err := a.facts.Follow(background, kafka, func() { close(a.factsRead) }); err != nil {
+			failed <- fmt.Errorf("account facts: %w", err)
+		}
+	})
+	running.Go(func() { a.facts.Watch(background) })
+	a.cleanups.push("account facts", func(context.Context) error {
+		cancel()
+		running.Wait()
+		return nil
+	})
+	select {
+	case <-a.factsRead:
+		return nil
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // startStages runs every stage in a goroutine of its own until they are stopped or one fails.

@@ -22,6 +22,7 @@ import (
 
 	"github.com/stillwatch/stillwatch/pkg/app/config"
 	"github.com/stillwatch/stillwatch/pkg/embedded"
+	"github.com/stillwatch/stillwatch/pkg/lookup"
 	"github.com/stillwatch/stillwatch/pkg/pipeline"
 	"github.com/stillwatch/stillwatch/pkg/stream"
 )
@@ -128,6 +129,8 @@ func TestTheDocumentationListsEveryMetric(t *testing.T) {
 	reg := newRegistry("dev")
 	pipeline.NewMetrics(reg)
 	_, err := newWatchLists(nil, zap.NewNop(), reg)
+	require.NoError(t, err)
+	_, err = lookup.New(lookup.DefaultOptions(), zap.NewNop(), reg)
 	require.NoError(t, err)
 	descs := make(chan *prometheus.Desc)
 	go func() {

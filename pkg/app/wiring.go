@@ -9,6 +9,7 @@ import (
 
 	"github.com/stillwatch/stillwatch/pkg/app/config"
 	"github.com/stillwatch/stillwatch/pkg/console"
+	"github.com/stillwatch/stillwatch/pkg/enrich"
 	"github.com/stillwatch/stillwatch/pkg/pipeline"
 	"github.com/stillwatch/stillwatch/pkg/stage"
 	"github.com/stillwatch/stillwatch/pkg/store"
@@ -26,11 +27,12 @@ type stageRun struct {
 	pipeline *pipeline.Pipeline
 }
 
-// newStages makes the stages that the configuration names; lists is what correlate watches for.
-func newStages(opts Options, lists *watchLists) ([]*stageRun, error) {
+// newStages makes the stages that the configuration names: enricher is what ingest completes events from, lists what correlate watches for.
+func newStages(opts Options, enricher *enrich.Enricher, lists *watchLists) ([]*stageRun, error) {
 	c := opts.Config
 	var out []*stageRun
 	if c.Runs(config.StageIngest) {
+		c.Ingest.Enricher = enricher
 		ingest, err := stage.NewIngest(c.Ingest.IngestOptions, c.Sketch.Keys()...)
 		if err != nil {
 			return nil, err
@@ -94,6 +96,11 @@ func topicSpecs(c config.Config) []stream.TopicSpec {
 	if c.Runs(config.StageIngest) {
 		for _, g := range t.Gateway {
 			specs = append(specs, wide(g))
+		}
+		if facts := c.Ingest.Enrich.FactsTopic; facts != "" {
+			spec := wide(facts)
+			spec.Config = map[string]string{"cleanup.policy": "compact"}
+			specs = append(specs, spec)
 		}
 	}
 	hop := !c.Ingest.Keyed && (c.Runs(config.StageIngest) || c.Runs(config.StageFingerprint))
@@ -200,6 +207,16 @@ func (a *App) checks() []console.Check {
 			}
 			return errNotYet
 		}},
+	}
+	if a.facts != nil {
+		checks = append(checks, console.Check{Name: "facts", Probe: func(context.Context) error {
+			select {
+			case <-a.factsRead:
+				return nil
+			default:
+				return errors.New("account facts have not been read yet")
+			}
+		}})
 	}
 	for _, s := range a.stages {
 		checks = append(checks, console.Check{Name: s.stage.Name(), Probe: func(context.Context) error {

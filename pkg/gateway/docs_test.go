@@ -56,7 +56,7 @@ func fieldTable(m *mapping) string {
 			unseen = append(unseen, "`"+f.Path+"`")
 		}
 	}
-	fmt.Fprintf(&b, "\nNot seen: %s.\n", strings.Join(unseen, ", "))
+	fmt.Fprintf(&b, "\nNot seen: %s. Sign-up, payment, plan, organisation and network [can be joined](../enrichment.md).\n", strings.Join(unseen, ", "))
 	return b.String()
 }
 

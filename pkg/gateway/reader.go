@@ -9,6 +9,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -43,17 +44,46 @@ type Options struct {
 	// reports the whole list as the client's address, the entry that many places from the right end is taken: what stands further left
 	// is the client's own claim.
 	TrustedHops int `yaml:"trusted_hops" json:"trusted_hops"`
+	// Topics holds what differs for single topics, by their names.
+	Topics map[string]TopicOptions `yaml:"topics" json:"topics"`
+}
+
+// TopicOptions are what a topic may have of its own; what is left out is as for all topics. Mappings are chosen by their names as the format,
+// and the bounds of joins and objects protect the process, whatever it reads: neither is a matter of topics.
+type TopicOptions struct {
+	Format      string `yaml:"format" json:"format"`
+	TrustedHops *int   `yaml:"trusted_hops" json:"trusted_hops"`
+}
+
+// For returns the options for the records of a topic.
+func (o Options) For(topic string) Options {
+	own := o.Topics[topic]
+	o.Topics = nil
+	if own.Format != "" {
+		o.Format = own.Format
+	}
+	if own.TrustedHops != nil {
+		o.TrustedHops = *own.TrustedHops
+	}
+	return o
 }
 
 // DefaultOptions recognise the format and have the decoder's limits.
 func DefaultOptions() Options {
-	return Options{Format: FormatAuto, MappingFiles: []string{}, Limits: event.DefaultLimits(), Join: DefaultJoinOptions()}
+	return Options{Format: FormatAuto, MappingFiles: []string{}, Topics: map[string]TopicOptions{}, Limits: event.DefaultLimits(), Join: DefaultJoinOptions()}
 }
 
 // Validate tells what is wrong with the options.
 func (o Options) Validate() error {
-	_, err := o.compile()
-	return err
+	if _, err := o.compile(); err != nil {
+		return err
+	}
+	for _, topic := range slices.Sorted(maps.Keys(o.Topics)) {
+		if _, err := o.For(topic).compile(); err != nil {
+			return fmt.Errorf("gateway.topics.%s: %s", topic, strings.TrimPrefix(err.Error(), "gateway: "))
+		}
+	}
+	return nil
 }
 
 // compile validates the options and returns the mappings: the deployment's own first.

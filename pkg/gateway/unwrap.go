@@ -28,9 +28,9 @@ func wrapperOf(n *outline) (w wrapper, strict, found bool) {
 	case n.has("logEvents"):
 		return wrapper{in: "logEvents", name: "message"}, false, true // CloudWatch's subscriptions.
 	}
-	for _, name := range [...]string{"message", "log", "MESSAGE", "msg", "event"} {
+	for _, name := range [...]string{"message", "log", "MESSAGE", "msg", "event", "value"} {
 		if n.has(name) {
-			return wrapper{name: name}, false, true // Vector, Fluent Bit, journald and the like.
+			return wrapper{name: name}, false, true // Vector, Fluent Bit, journald, Kafka's HTTP bridges and the like.
 		}
 	}
 	return wrapper{}, false, false

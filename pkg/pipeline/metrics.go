@@ -25,6 +25,7 @@ type Metrics struct {
 	retries     *prometheus.CounterVec
 	produced    *prometheus.CounterVec
 	rebuild     *prometheus.HistogramVec
+	filled      *prometheus.CounterVec
 	fields      *prometheus.CounterVec
 	findings    *prometheus.CounterVec
 	accounts    *prometheus.CounterVec
@@ -65,6 +66,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		fenced:      counter("fenced_total", "Times another owner took over a partition that this process still worked on.", "stage"),
 		retries:     counter("retries_total", "Operations tried again after an error that may pass.", "stage", "op"),
 		produced:    counter("produced_total", "Records produced and acknowledged, by output.", "stage", "output"),
+		filled:      counter("enrich_filled_total", "Events in which a field was filled from the account facts or the network databases.", "stage", "field"),
 		fields:      counter("event_fields_total", "Events in which a field is known that some detector needs.", "stage", "field"),
 		findings:    counter("findings_total", "Findings sent, by activity.", "stage", "activity"),
 		accounts:    counter("account_records_total", "Account records sent, by status.", "stage", "status"),
@@ -109,6 +111,9 @@ func (m *stageMetrics) count(counts map[string]int64) {
 		switch result {
 		case "field":
 			m.m.fields.WithLabelValues(m.stage, orUnknown(reason)).Add(float64(n))
+			continue
+		case "filled":
+			m.m.filled.WithLabelValues(m.stage, orUnknown(reason)).Add(float64(n))
 			continue
 		case "finding":
 			m.m.findings.WithLabelValues(m.stage, orUnknown(reason)).Add(float64(n))

@@ -87,12 +87,13 @@ func TestCountsGoToTheMetricTheyBelongTo(t *testing.T) {
 	m := NewMetrics(prometheus.NewRegistry())
 	m.forStage("s").count(map[string]int64{
 		"ok": 5, "duplicate:id": 2, "late": 1, "dropped": 3, "dead_letter:bad": 4, "finding:create": 6, "account:watched": 7, "none": 0,
-		"published": 8,
+		"published": 8, "filled:account.plan": 9, "field:client.ip": 10,
 	})
 	for want, c := range map[int]prometheus.Counter{
 		5: m.events.WithLabelValues("s", "ok"), 2: m.dropped.WithLabelValues("s", "duplicate_id"), 1: m.dropped.WithLabelValues("s", "late"),
 		3: m.dropped.WithLabelValues("s", "unknown"), 4: m.deadLetters.WithLabelValues("s", "bad"),
 		6: m.findings.WithLabelValues("s", "create"), 7: m.accounts.WithLabelValues("s", "watched"), 8: m.upkeep.WithLabelValues("s", "published"),
+		9: m.filled.WithLabelValues("s", "account.plan"), 10: m.fields.WithLabelValues("s", "client.ip"),
 	} {
 		require.InDelta(t, want, testutil.ToFloat64(c), 0)
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stillwatch/stillwatch/pkg/enrich"
 	"github.com/stillwatch/stillwatch/pkg/event"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 	"github.com/stillwatch/stillwatch/pkg/gateway"
@@ -29,6 +30,8 @@ type IngestOptions struct {
 	// MaxAhead is how far the time of an event may be ahead of its record's timestamp; beyond it the event becomes a dead letter. An event from
 	// the future would make everything that comes after it late. 0 switches it off: for traffic that is played back under another date.
 	MaxAhead time.Duration `yaml:"max_ahead" json:"max_ahead"`
+	// Enricher fills what events leave unknown; nil for none.
+	Enricher *enrich.Enricher `yaml:"-" json:"-"`
 }
 
 // DefaultIngestOptions score what the gateway calls an account, and fall back to the key, the user, the organisation and the address.
@@ -103,9 +106,6 @@ type Sketcher interface {
 	Sketch(ev *event.Event, out *sketch.Sketch)
 }
 
-// defaultTenant is the tenant of events that name none.
-const defaultTenant = "default"
-
 // NewIngest makes the stage that turns the records of gateways into observations: it decodes, hashes and sketches, and is where prompt
 // text ends. keys are the sketch options with the deployment's secret and, while a rotation lasts, once more with the previous secret:
 // then shingles are made under both, so that scaffolds known by their old hashes meet their new ones; all else is hashed with the first.
@@ -143,8 +143,8 @@ func (s *ingest) Name() string { return "ingest" }
 // Open makes the task of a partition, with a reader and sketchers of its own.
 func (s *ingest) Open(int) Task {
 	t := &ingestTask{
-		maxRecord: s.opts.MaxRecordBytes, maxAhead: s.opts.MaxAhead.Milliseconds(), hash: newHasher(s.keys[0].Key), maxShingles: s.keys[0].MaxShingles,
-		coverage: newCoverage(),
+		gateway: s.opts.Gateway, maxRecord: s.opts.MaxRecordBytes, maxAhead: s.opts.MaxAhead.Milliseconds(), hash: newHasher(s.keys[0].Key), maxShingles: s.keys[0].MaxShingles,
+		coverage: newCoverage(), readers: map[string]*gateway.Reader{}, enricher: s.opts.Enricher,
 	}
 	for _, name := range s.opts.AccountFields {
 		t.account = append(t.account, accountField(name))
@@ -154,10 +154,18 @@ func (s *ingest) Open(int) Task {
 		t.fault = errors.Join(t.fault, err)
 		t.sketchers = append(t.sketchers, sketcher)
 	}
-	var err error
-	t.reader, err = gateway.New(s.opts.Gateway)
-	t.fault = errors.Join(t.fault, err)
 	return t
+}
+
+// readerFor returns the reader of a topic's records. A task has one topic at a time, a replay perhaps several.
+func (t *ingestTask) readerFor(topic string) *gateway.Reader {
+	if r := t.readers[topic]; r != nil {
+		return r
+	}
+	r, err := gateway.New(t.gateway.For(topic))
+	t.fault = errors.Join(t.fault, err)
+	t.readers[strings.Clone(topic)] = r
+	return r
 }
 
 // ingestTask has no state but scratch memory and the generation.
@@ -169,13 +177,16 @@ type ingestTask struct {
 	maxAhead    int64
 	maxShingles int
 	account     []func(*event.Event) string
-	reader      *gateway.Reader
+	gateway     gateway.Options
+	readers     map[string]*gateway.Reader
 	headers     []gateway.Header
 	sketchers   []Sketcher
 	hash        *hasher
 	facets      facetReader
 	coverage    coverage
-	// fault is what Open could not say; the options were validated, so there is none.
+	enricher    *enrich.Enricher
+	filled      enrich.Filled
+	// fault is what Open and readerFor could not say; the options were validated, so there is none.
 	fault error
 
 	o     fingerprint.Observation
@@ -223,15 +234,27 @@ func (t *ingestTask) Process(batch []Record) (Result, error) {
 	out := ingestBatch{counts: map[string]int64{}, memory: make([]byte, 0, t.size+t.size/8)}
 	out.out = make([]Out, 0, len(batch))
 	for i := range batch {
-		t.record(&batch[i], &out)
+		reader := t.readerFor(batch[i].Topic)
+		if t.fault != nil {
+			return Result{}, t.fault
+		}
+		t.record(reader, &batch[i], &out)
 	}
 	t.size = out.total
 	if out.ok > 0 {
 		out.counts["ok"] = out.ok
 	}
 	t.coverage.take(out.counts)
-	if n := t.reader.TakeUnjoined(); n > 0 {
-		out.counts["unjoined"] = n
+	for field, n := range t.filled {
+		if n > 0 {
+			out.counts[filledPrefix+enrich.Field(field).Name()] = n
+		}
+	}
+	t.filled = enrich.Filled{}
+	for _, reader := range t.readers {
+		if n := reader.TakeUnjoined(); n > 0 {
+			out.counts["unjoined"] += n
+		}
 	}
 	res := Result{Out: out.out, Counts: out.counts}
 	if t.generation > 0 {
@@ -240,6 +263,9 @@ func (t *ingestTask) Process(batch []Record) (Result, error) {
 	}
 	return res, nil
 }
+
+// filledPrefix begins the counts of fields that were filled from beside the traffic.
+const filledPrefix = "filled:"
 
 // ingestBatch is what a batch has led to so far. Keys and values lie one after the other in memory, which a batch allocates once.
 type ingestBatch struct {
@@ -262,7 +288,7 @@ func (t *trouble) add(reason, detail string, item int) {
 	}
 }
 
-func (t *ingestTask) record(r *Record, out *ingestBatch) {
+func (t *ingestTask) record(reader *gateway.Reader, r *Record, out *ingestBatch) {
 	if len(r.Value) > t.maxRecord {
 		var bad trouble
 		bad.add(event.ReasonTooLarge, "the record has "+strconv.Itoa(len(r.Value))+" bytes", 0)
@@ -276,7 +302,7 @@ func (t *ingestTask) record(r *Record, out *ingestBatch) {
 	for i := range r.Headers {
 		t.headers = append(t.headers, gateway.Header(r.Headers[i]))
 	}
-	t.reader.ReadRecord(r.Value, t.headers, func(ev *event.Event, err error) bool {
+	reader.ReadRecord(r.Value, t.headers, func(ev *event.Event, err error) bool {
 		index := item
 		item++
 		if err != nil {
@@ -361,27 +387,31 @@ func (b *ingestBatch) bury(r *Record, bad *trouble) {
 
 // observe makes t.o of an event, whose position is set already, or says why that cannot be done.
 func (t *ingestTask) observe(ev *event.Event) (reason string, err error) {
-	o := &t.o
+	account := ""
+	for _, field := range t.account {
+		if account = field(ev); account != "" {
+			break
+		}
+	}
+	if account == "" {
+		// The event is valid, so it names somebody, only not by the configured fields.
+		return event.ReasonNoAccount, errNoAccount
+	}
 	tenant := ev.Tenant
 	if tenant == "" {
-		tenant = defaultTenant
+		tenant = enrich.DefaultTenant
 	}
+	if t.enricher != nil {
+		t.enricher.Apply(ev, tenant, account, &t.filled)
+	}
+	o := &t.o
 	*o = fingerprint.Observation{
 		Position: o.Position, Sketch: o.Sketch,
-		Time: ev.Time, Tenant: tenant, Org: ev.Account.OrgID, Plan: ev.Account.Plan, Verified: ev.Account.Verified.V,
+		Time: ev.Time, Tenant: tenant, Account: account, Org: ev.Account.OrgID, Plan: ev.Account.Plan, Verified: ev.Account.Verified.V,
 		CreatedAt: ev.Account.CreatedAt, InputTokens: known(ev.Usage.Input), OutputTokens: known(ev.Usage.Output),
 		ReasoningTokens: known(ev.Usage.Reasoning), Messages: messages(ev), Status: status(ev.Response.Status), Refused: refused(&ev.Response),
 		Batch:   isBatch(ev.Request.Operation),
 		HasText: ev.Content.Present() || ev.Sketch != nil,
-	}
-	for _, field := range t.account {
-		if o.Account = field(ev); o.Account != "" {
-			break
-		}
-	}
-	if o.Account == "" {
-		// The event is valid, so it names somebody, only not by the configured fields.
-		return event.ReasonNoAccount, errNoAccount
 	}
 	h := t.hash.of(tenant)
 	if !event.ValidIdentity(o.Account) {

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -15,8 +16,10 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/stretchr/testify/require"
 
+	"github.com/stillwatch/stillwatch/pkg/enrich"
 	"github.com/stillwatch/stillwatch/pkg/event"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+	"github.com/stillwatch/stillwatch/pkg/gateway"
 	"github.com/stillwatch/stillwatch/pkg/sketch"
 )
 
@@ -90,7 +93,7 @@ func TestTheFieldsThatDetectorsNeedAreCounted(t *testing.T) {
 	require.EqualValues(t, 2, res.Counts["field:client.ip"], "%v", res.Counts)
 	require.EqualValues(t, 1, res.Counts["field:usage.output_tokens"], "zero is known")
 	require.NotContains(t, res.Counts, "field:client.ja4")
-	require.NotContains(t, res.Counts, "field:response.latency_ms", "no detector needs it")
+	require.NotContains(t, res.Counts, "field:time", "no detector needs it")
 }
 
 func header(out Out, key string) string {
@@ -459,4 +462,76 @@ func BenchmarkIngest(b *testing.B) {
 			}
 		}
 	})
+}
+
+func TestEveryTopicIsReadInItsOwnFormat(t *testing.T) {
+	const native = `{"schema":"1","id":"r1","time":"2026-11-02T10:00:00Z","account":{"id":"a"},"client":{"ip":"198.18.4.7, 198.18.9.9"},"request":{"model":"m"}}`
+	const own = `{"rid":"r2","at":"2026-11-02T10:00:00Z","who":"b","llm":"m"}`
+	one := 1
+	task := openIngest(t, func(o *IngestOptions) {
+		o.Gateway.Format = "native"
+		o.Gateway.MappingFiles = []string{"mine.yaml"}
+		o.Gateway.Own = []gateway.MappingFile{{Name: "mine.yaml", Text: []byte(
+			"name: mine\nfields:\n  id: rid\n  time: at\n  account.id: who\n  request.model: llm\n")}}
+		o.Gateway.Topics = map[string]gateway.TopicOptions{"mine": {Format: "mine"}, "proxied": {TrustedHops: &one}}
+	})
+	res, err := task.Process([]Record{
+		{Topic: "first", Value: []byte(native)},
+		{Topic: "mine", Value: []byte(own)},
+		{Topic: "first", Value: []byte(own)},
+		{Topic: "mine", Value: []byte(native)},
+		{Topic: "proxied", Value: []byte(native)},
+	})
+	require.NoError(t, err)
+	var got []string
+	var networks []uint64
+	for _, out := range res.Out {
+		if out.To == DeadLetters {
+			got = append(got, "dead letter")
+			continue
+		}
+		var o fingerprint.Observation
+		require.NoError(t, o.UnmarshalBinary(out.Value))
+		got = append(got, o.Account)
+		networks = append(networks, o.Facets[fingerprint.Network])
+	}
+	require.Equal(t, []string{"a", "b", "dead letter", "dead letter", "a"}, got, "a format that a topic names is the only one it has")
+	require.NotEqual(t, networks[0], networks[2], "the client is found behind the topic's own proxies")
+}
+
+type oneNetwork enrich.Network
+
+func (n oneNetwork) Network(netip.Addr) enrich.Network { return enrich.Network(n) }
+
+func TestAnEventIsCompletedBeforeItIsHashed(t *testing.T) {
+	facts, err := enrich.ReadCSV(strings.NewReader("account,created_at,payment_fp,payment_issuer,plan,org_id,verified,email_domain\n"+
+		"key-7,2026-10-20,f,i,pro,org,true,example.org\n"), nil)
+	require.NoError(t, err)
+	event := func(account, client string) string {
+		return `{"schema":"1","id":"r","time":"2026-11-02T10:00:00Z","account":{"key_hash":"key-7"` + account + `},"client":{"ip":"198.18.4.7"` + client +
+			`},"request":{"model":"m"}}`
+	}
+	full := event(`,"created_at":"2026-10-20T00:00:00Z","payment_fp":"f","payment_issuer":"i","plan":"pro","org_id":"org","verified":true,"email_domain":"example.org"`,
+		`,"asn":64500,"as_org":"Example Net","country":"DE"`)
+	want, _, _ := ingestAll(t, openIngest(t, nil), full)
+	enriched := func() Task {
+		return openIngest(t, func(o *IngestOptions) {
+			o.Enricher = &enrich.Enricher{
+				Accounts: []enrich.Accounts{facts}, Networks: []enrich.Networks{oneNetwork{ASN: 64500, ASOrg: "Example Net", Country: "DE"}},
+			}
+		})
+	}
+	got, _, counts := ingestAll(t, enriched(), event("", ""))
+	require.Equal(t, want, got)
+	require.Equal(t, "key-7", got[0].Account, "org_id would name the account as well, had it been there before")
+	for f := range enrich.NumFields {
+		require.EqualValues(t, 1, counts["filled:"+f.Name()], f.Name())
+	}
+	got, _, counts = ingestAll(t, enriched(), full)
+	require.Equal(t, want, got)
+	require.Equal(t, map[string]int64{"ok": 1}, counts, "nothing was left to fill")
+
+	res, err := enriched().Process([]Record{{Value: []byte(event("", ""))}})
+	require.NoError(t, err)
+	require.EqualValues(t, 1, res.Counts["field:account.created_at"], "what was filled is known to detectors")
 }

@@ -8,6 +8,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/campaign"
 	"github.com/stillwatch/stillwatch/pkg/console"
 	"github.com/stillwatch/stillwatch/pkg/gateway"
+	"github.com/stillwatch/stillwatch/pkg/lookup"
 	"github.com/stillwatch/stillwatch/pkg/pipeline"
 	"github.com/stillwatch/stillwatch/pkg/sketch"
 	"github.com/stillwatch/stillwatch/pkg/stage"
@@ -87,6 +89,8 @@ type Topics struct {
 type Ingest struct {
 	// Keyed says that the gateway topics are keyed by account: ingest and fingerprint then run as one, without the hop between them.
 	Keyed bool `yaml:"keyed"`
+	// Enrich says what events are completed from.
+	Enrich lookup.Options `yaml:"enrich"`
 
 	stage.IngestOptions `yaml:",inline"`
 }
@@ -142,7 +146,7 @@ func defaultIngest() Ingest {
 	for _, f := range configs.Mappings() {
 		o.Gateway.Builtin = append(o.Gateway.Builtin, gateway.MappingFile(f))
 	}
-	return Ingest{IngestOptions: o}
+	return Ingest{Enrich: lookup.DefaultOptions(), IngestOptions: o}
 }
 
 // readMappings reads the deployment's own mappings.
@@ -219,7 +223,13 @@ func (c Config) Validate() error {
 		errs = append(errs, errors.New("stages: with ingest.keyed, ingest and fingerprint run as one: name both or neither"))
 	}
 	errs = append(errs, under("ingest", c.Ingest.Validate())...)
-	errs = append(errs, under("topics", c.Topics.Validate())...)
+	for _, topic := range slices.Sorted(maps.Keys(c.Ingest.Gateway.Topics)) {
+		if !slices.Contains(c.Topics.Gateway, topic) {
+			errs = append(errs, fmt.Errorf("ingest.gateway.topics: %q is none of topics.gateway (%s)", topic, strings.Join(c.Topics.Gateway, ", ")))
+		}
+	}
+	errs = append(errs, under("ingest.enrich", c.Ingest.Enrich.Validate())...)
+	errs = append(errs, under("topics", c.Topics.validate(c.Ingest.Enrich.FactsTopic))...)
 	errs = append(errs, under("pipeline", c.Pipeline.Validate())...)
 	errs = append(errs, under("sketch", c.Sketch.Validate())...)
 	errs = append(errs, under("fingerprint", c.Fingerprint.Validate())...)
@@ -277,8 +287,8 @@ func (s Sketch) Secrets() (out [][]byte) {
 	return out
 }
 
-// Validate tells which names are missing or given twice.
-func (t Topics) Validate() error {
+// validate tells which names are missing or given twice; facts is the topic of account facts, empty for none.
+func (t Topics) validate(facts string) error {
 	var errs []error
 	if t.Partitions < 1 {
 		errs = append(errs, fmt.Errorf("partitions: %d is not positive", t.Partitions))
@@ -306,6 +316,9 @@ func (t Topics) Validate() error {
 	check("alerts", t.Alerts)
 	check("accounts", t.Accounts)
 	check("dead_letters", t.DeadLetters)
+	if facts != "" {
+		check("facts (ingest.enrich.facts_topic)", facts)
+	}
 	return errors.Join(errs...)
 }
 

@@ -15,6 +15,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/stillwatch/stillwatch/configs"
+	"github.com/stillwatch/stillwatch/pkg/gateway"
 )
 
 const (
@@ -114,6 +115,9 @@ func other(t *testing.T, c *Config, path string) (value any, text string) {
 			return []string{"one", "two"}, "one, two"
 		case map[string]string:
 			return map[string]string{"a": "b", "c": "d"}, "a=b, c=d"
+		case map[string]gateway.TopicOptions:
+			hops := 2
+			return map[string]gateway.TopicOptions{"a.b": {Format: "kong", TrustedHops: &hops}, "c": {}}, "{a.b: {format: kong, trusted_hops: 2}, c: {}}"
 		case bool:
 			return !v, map[bool]string{true: "true", false: "false"}[!v]
 		}
@@ -194,6 +198,8 @@ func TestTheSchemaTakesTheReferenceAndRefusesMistakes(t *testing.T) {
 	require.Error(t, check("kafka: {broker: [a]}"))
 	require.Error(t, check("topics: {partitions: many}"))
 	require.Error(t, check("shutdown_timeout: soon"))
+	require.NoError(t, check("ingest: {gateway: {topics: {a: {format: kong, trusted_hops: 1}}}}"))
+	require.Error(t, check("ingest: {gateway: {topics: {a: {formt: kong}}}}"))
 }
 
 func TestMistakesAreReportedAllAtOnce(t *testing.T) {
@@ -212,6 +218,33 @@ func TestMistakesAreReportedAllAtOnce(t *testing.T) {
 		{
 			name: "a topic twice and one with a space", text: "topics: {alerts: a, accounts: a, profiles: 'a b'}",
 			lint: []string{`topics.profiles: "a b" is no topic name`, `topics.accounts: "a" is already the topic of alerts`},
+		},
+		{
+			name: "options of a topic that is no input", text: "topics: {gateway: [a, b]}\ningest: {gateway: {topics: {c: {format: kong}}}}",
+			lint: []string{`ingest.gateway.topics: "c" is none of topics.gateway (a, b)`},
+		},
+		{
+			name: "a format that no topic can have", text: "topics: {gateway: [a]}\ningest: {gateway: {topics: {a: {format: pigeon}}}}",
+			lint: []string{`ingest.gateway.topics.a: format "pigeon" is not known, choose one of`},
+		},
+		{
+			name: "an option that no topic has", text: "topics: {gateway: [a]}\ningest: {gateway: {topics: {a: {formt: kong}}}}",
+			lint: []string{`ingest.gateway.topics: a: unknown key "formt"; there are format, trusted_hops`},
+		},
+		{
+			name: "a format where options belong", text: "topics: {gateway: [a]}\ningest: {gateway: {topics: {a: kong}}}",
+			lint: []string{`ingest.gateway.topics: a: want keys and values: format, trusted_hops`},
+		},
+		{
+			name: "hops below nothing", text: "topics: {gateway: [a]}\ningest: {gateway: {topics: {a: {trusted_hops: -1}}}}",
+			lint: []string{`ingest.gateway.topics.a: trusted_hops is -1, give 0 or more`},
+		},
+		{
+			name: "facts from where they can't be", text: "ingest: {enrich: {facts_topic: llm.gateway.events, maxmind: [a, a], reload: 1ms}}",
+			lint: []string{
+				"ingest.enrich.reload: 1ms is too often, give at least 1s", "ingest.enrich.maxmind: a is named twice",
+				`topics.facts (ingest.enrich.facts_topic): "llm.gateway.events" is already the topic of gateway`,
+			},
 		},
 		{name: "no gateway topic", text: "topics: {gateway: []}", lint: []string{"topics.gateway: name at least one topic"}},
 		{name: "numbers out of range", text: "topics: {partitions: 0, replication_factor: -1}", lint: []string{"topics.partitions: ", "topics.replication_factor: "}},
@@ -246,6 +279,25 @@ func TestMistakesAreReportedAllAtOnce(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestATopicKeepsWhatItDoesNotName(t *testing.T) {
+	c, err := Load(write(t, "topics: {gateway: [a, b, c]}\ningest: {gateway: {format: kong, trusted_hops: 2, topics: {a: {format: litellm}, b: {trusted_hops: 0, format: }}}}"),
+		environ(nil))
+	require.NoError(t, err)
+	for topic, want := range map[string]struct {
+		format string
+		hops   int
+	}{"a": {"litellm", 2}, "b": {"kong", 0}, "c": {"kong", 2}} {
+		got := c.Ingest.Gateway.For(topic)
+		require.Equal(t, want.format, got.Format, topic)
+		require.Equal(t, want.hops, got.TrustedHops, topic)
+	}
+	text, err := Print(c)
+	require.NoError(t, err)
+	again, err := Load(write(t, string(text)), environ(nil))
+	require.NoError(t, err)
+	require.Equal(t, c, again)
 }
 
 func TestAFileThatIsNotThereIsOneClearLine(t *testing.T) {

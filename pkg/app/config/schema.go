@@ -107,6 +107,15 @@ func typeSchema(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "array", Items: typeSchema(t.Elem())}
 	case reflect.Map:
 		return &jsonschema.Schema{Type: "object", AdditionalProperties: typeSchema(t.Elem())}
+	case reflect.Pointer:
+		return typeSchema(t.Elem())
+	case reflect.Struct:
+		s := object()
+		for f := range t.Fields() {
+			name, _ := yamlName(f)
+			s.Properties.Set(name, typeSchema(f.Type))
+		}
+		return s
 	default:
 		return &jsonschema.Schema{Type: "string"}
 	}

@@ -111,6 +111,13 @@ func (s *source) leaf(n *yaml.Node, f field) {
 func (s *source) set(v reflect.Value, n *yaml.Node) error {
 	n = resolve(n)
 	switch {
+	case v.Kind() == reflect.Pointer:
+		out := reflect.New(v.Type().Elem())
+		if err := s.set(out.Elem(), n); err != nil {
+			return err
+		}
+		v.Set(out)
+		return nil
 	case isScalar(v.Type()):
 		if n.Kind != yaml.ScalarNode {
 			return errWant("one value")
@@ -153,9 +160,39 @@ func (s *source) set(v reflect.Value, n *yaml.Node) error {
 		}
 		v.Set(out)
 		return nil
+	case v.Kind() == reflect.Struct:
+		return s.setStruct(v, n)
 	default:
 		return fmt.Errorf("cannot be set (%s)", v.Type())
 	}
+}
+
+// setStruct assigns the keys of a mapping to an item of a map: where keys are free, those below them are not.
+func (s *source) setStruct(v reflect.Value, n *yaml.Node) error {
+	known := map[string]reflect.Value{}
+	var names []string
+	for i := range v.NumField() {
+		name, _ := yamlName(v.Type().Field(i))
+		known[name] = v.Field(i)
+		names = append(names, name)
+	}
+	if n.Kind != yaml.MappingNode {
+		return errWant("keys and values: " + strings.Join(names, ", "))
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		name, value := n.Content[i].Value, resolve(n.Content[i+1])
+		into, ok := known[name]
+		if !ok {
+			return fmt.Errorf("unknown key %q; there are %s", name, strings.Join(names, ", "))
+		}
+		if isNull(value) {
+			continue
+		}
+		if err := s.set(into, value); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
 }
 
 // EnvName is the environment variable that overrides a key: STILLWATCH_KAFKA_BROKERS for kafka.brokers.
@@ -174,15 +211,21 @@ func (s *source) env() {
 			continue
 		}
 		f := s.fields[path]
-		if err := setText(f.value, text); err != nil {
+		if err := s.setText(f.value, text); err != nil {
 			s.errs = append(s.errs, fmt.Errorf("environment variable %s: %w", name, err))
 		}
 	}
 }
 
-// setText assigns an environment variable: lists are comma-separated, maps are written key=value,key=value.
-func setText(v reflect.Value, text string) error {
+// setText assigns an environment variable: lists are comma-separated, maps are written key=value,key=value, and deeper ones as YAML.
+func (s *source) setText(v reflect.Value, text string) error {
 	switch {
+	case v.Kind() == reflect.Map && v.Type().Elem().Kind() == reflect.Struct:
+		var doc yaml.Node
+		if err := yaml.Unmarshal([]byte(text), &doc); err != nil || len(doc.Content) == 0 {
+			return errWant("YAML such as {name: {key: value}}")
+		}
+		return s.set(v, doc.Content[0])
 	case isScalar(v.Type()):
 		return setScalar(v, text)
 	case v.Kind() == reflect.Slice:

@@ -33,11 +33,13 @@ type Exam struct {
 	Skipped, Broken map[string]int
 }
 
-// Examine reads a sample.
-func Examine(r *gateway.Reader, record []byte) *Exam {
-	e := &Exam{Skipped: map[string]int{}, Broken: map[string]int{}}
+// New begins an exam.
+func New() *Exam { return &Exam{Skipped: map[string]int{}, Broken: map[string]int{}} }
+
+// Examine reads a record with its headers, nil for none, or a whole file of records.
+func (e *Exam) Examine(r *gateway.Reader, record []byte, headers []gateway.Header) {
 	fields := gateway.Fields()
-	r.Read(record, func(ev *event.Event, err error) bool {
+	r.ReadRecord(record, headers, func(ev *event.Event, err error) bool {
 		if err != nil {
 			e.reject(err)
 			return true
@@ -57,7 +59,6 @@ func Examine(r *gateway.Reader, record []byte) *Exam {
 	if n := r.TakeUnjoined(); n > 0 {
 		e.Skipped["unjoined"] += int(n)
 	}
-	return e
 }
 
 func (e *Exam) reject(err error) {
@@ -184,7 +185,7 @@ func (s *Source) print(b *strings.Builder) {
 		}
 	}
 	if len(enrich) > 0 {
-		fmt.Fprintf(b, "\nNo gateway knows %s:\n  join them to the events from your account table before Stillwatch.\n", strings.Join(enrich, ", "))
+		fmt.Fprintf(b, "\nNo gateway knows %s:\n  give Stillwatch your account table (ingest.enrich, docs/enrichment.md).\n", strings.Join(enrich, ", "))
 	}
 	b.WriteByte('\n')
 }

@@ -1,0 +1,126 @@
+// Package enrich fills what an event leaves unknown from tables beside the traffic: facts about accounts, and what is known of networks. It
+// holds and applies them; where they come from is somebody else's business.
+package enrich
+
+import (
+	"net/netip"
+
+	"github.com/stillwatch/stillwatch/pkg/event"
+)
+
+// Facts is what is known of an account beside its traffic. What is unknown is empty.
+type Facts struct {
+	// CreatedAt is the sign-up in Unix milliseconds, 0 when unknown.
+	CreatedAt                                          int64
+	PaymentFP, PaymentIssuer, Plan, OrgID, EmailDomain string
+	Verified                                           event.Bool
+}
+
+// Accounts knows facts about accounts. It is asked from many goroutines.
+type Accounts interface {
+	Facts(tenant, account string) (Facts, bool)
+}
+
+// Network is what is known of an address. What is unknown is empty.
+type Network struct {
+	ASN            int64
+	ASOrg, Country string
+}
+
+// Networks knows networks. It is asked from many goroutines.
+type Networks interface {
+	Network(addr netip.Addr) Network
+}
+
+// Field is a field of the event that can be filled.
+type Field int
+
+// The fields, in the order of FieldNames.
+const (
+	CreatedAt Field = iota
+	PaymentFP
+	PaymentIssuer
+	Plan
+	OrgID
+	Verified
+	EmailDomain
+	ASN
+	ASOrg
+	Country
+	// NumFields is how many there are.
+	NumFields
+)
+
+// Name is the field's path in the event.
+func (f Field) Name() string {
+	return [NumFields]string{
+		"account.created_at", "account.payment_fp", "account.payment_issuer", "account.plan", "account.org_id", "account.verified",
+		"account.email_domain", "client.asn", "client.as_org", "client.country",
+	}[f]
+}
+
+// Filled counts the events in which each field was filled.
+type Filled [NumFields]int64
+
+// Enricher fills events. The zero value fills nothing. It is safe for concurrent use as far as its tables are.
+type Enricher struct {
+	// Accounts are asked one after the other: the first that knows a fact tells it.
+	Accounts []Accounts
+	Networks []Networks
+}
+
+// Apply fills what the event leaves unknown and counts it. What the event says itself stays: it is what was true at the time of the request,
+// and a table is only about today. account is the account that the event was found to be of, which need not be account.id.
+func (e *Enricher) Apply(ev *event.Event, tenant, account string, filled *Filled) {
+	for _, table := range e.Accounts {
+		if facts, ok := table.Facts(tenant, account); ok {
+			facts.apply(&ev.Account, filled)
+		}
+	}
+	if len(e.Networks) == 0 || ev.Client.ASN.Known && ev.Client.ASOrg != "" && ev.Client.Country != "" {
+		return
+	}
+	addr, ok := ev.Client.Addr()
+	if !ok {
+		return
+	}
+	for _, n := range e.Networks {
+		known := n.Network(addr)
+		known.apply(&ev.Client, filled)
+	}
+}
+
+func (f *Facts) apply(a *event.Account, filled *Filled) {
+	if a.CreatedAt == 0 && f.CreatedAt != 0 {
+		a.CreatedAt = f.CreatedAt
+		filled[CreatedAt]++
+	}
+	if !a.Verified.Known && f.Verified.Known {
+		a.Verified = f.Verified
+		filled[Verified]++
+	}
+	fill(&a.PaymentFP, f.PaymentFP, &filled[PaymentFP])
+	fill(&a.PaymentIssuer, f.PaymentIssuer, &filled[PaymentIssuer])
+	fill(&a.Plan, f.Plan, &filled[Plan])
+	fill(&a.OrgID, f.OrgID, &filled[OrgID])
+	fill(&a.EmailDomain, f.EmailDomain, &filled[EmailDomain])
+}
+
+func (n *Network) apply(c *event.Client, filled *Filled) {
+	if !c.ASN.Known && n.ASN > 0 {
+		c.ASN = event.Int{V: n.ASN, Known: true}
+		filled[ASN]++
+	}
+	// A name belongs to its number: the one of another network would be wrong.
+	if n.ASN == 0 || n.ASN == c.ASN.V {
+		fill(&c.ASOrg, n.ASOrg, &filled[ASOrg])
+	}
+	fill(&c.Country, n.Country, &filled[Country])
+}
+
+func fill(into *string, value string, count *int64) {
+	if *into == "" && value != "" {
+		*into = value
+		*count++
+	}
+}
