@@ -322,6 +322,8 @@ func (d *Decoder) wireSketch() *Sketch {
 		switch o.Key {
 		case "version":
 			v.Version = s.Int(0, math.MaxInt32).V
+		case "check":
+			v.Check = s.String()
 		case "exact":
 			v.Exact = s.String()
 		case "shingles":
@@ -334,6 +336,10 @@ func (d *Decoder) wireSketch() *Sketch {
 			v.Prefix = s.String()
 		case "continuation":
 			v.Continuing = s.String()
+		case "tokens":
+			v.Tokens = s.Int(0, maxTokens).V
+		case "relay":
+			v.Relay = s.Bool().V
 		case "intents":
 			for i := s.Object(); s.Next(&i); {
 				if n := s.Int(0, math.MaxInt32); n.Known {

@@ -84,7 +84,7 @@ func TestVectors(t *testing.T) {
 			last.Text = text.String()
 		}
 		out := sketchOf(s, ev)
-		wire := ToWire(&out)
+		wire := s.ToWire(&out)
 		v.Sketch = vectorHash{wire.Exact, wire.Shingles, wire.System, wire.Skeleton, wire.Prefix, wire.Continuing, out.Tokens, nil}
 		for _, intent := range wire.Intents {
 			v.Sketch.Intents = append(v.Sketch.Intents, intent.Name)
