@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/stillwatch/stillwatch/pkg/backtest"
 	"github.com/stillwatch/stillwatch/pkg/event"
@@ -91,7 +93,7 @@ func (f *Filter) record(line []byte, complain func(reason string)) {
 			f.Counts.Skipped++
 		case err != nil:
 			f.Counts.Broken++
-			complain(err.Error())
+			complain(plainly(err))
 		default:
 			f.Counts.Events++
 			f.out = append(event.AppendJSON(f.out, ev), '\n')
@@ -121,4 +123,19 @@ func (f *Filter) strip(ev *event.Event) error {
 	}
 	ev.Content = event.Content{}
 	return nil
+}
+
+// plainly tells an error without any name that is not the canonical event's own: a name may be text, where a caller chose it.
+func plainly(err error) string {
+	broken, ok := errors.AsType[*event.DecodeError](err)
+	if !ok {
+		return err.Error()
+	}
+	shown := *broken
+	for name := range strings.SplitSeq(shown.Field, ".") {
+		if !slices.ContainsFunc(gateway.Fields(), func(f gateway.Field) bool { return slices.Contains(strings.Split(f.Path, "."), name) }) {
+			shown.Field = ""
+		}
+	}
+	return shown.Error()
 }
