@@ -28,7 +28,7 @@
 // Bounds. Of a text longer than MaxText bytes the first and the last MaxText/2 are read, as two stretches; where that would cut a character in
 // two, the stretch is shorter. Shingles, phrases and fences do not cross from one stretch or text to another.
 //
-// Characters. Each character is folded, by the first rule that fits:
+// Characters. Each character is folded, by the first rule that fits; categories and decompositions are those of Unicode 15:
 //   - it is dropped, as if it were not there, when it is a control character (below U+0020 or from U+007F to U+009F) other than tab, line feed, vertical
 //     tab, form feed and carriage return, which separate; or one that leaves no trace for the reader: U+00AD, U+034F, U+061C, U+0640, U+115F,
 //     U+1160, U+17B4, U+17B5, U+180B-180F, U+200B-200F, U+202A-202E, U+2060-206F, U+3164, U+FE00-FE0F, U+FEFF, U+FFA0, U+E0000-E0FFF; or a lone mark that
@@ -38,8 +38,8 @@
 //   - any other is replaced by its compatibility decomposition (NFKD) without decorating marks, if one character remains of it, else it stays; then by the
 //     letter that tables.json gives in "plain"; then by its lower case (the simple mapping, one character for one). Then a decimal digit (Nd) of any
 //     script is one of 0-9; what is no letter (L) and no mark (M) separates; a character of the scripts Han, Hiragana, Katakana,
-//     Hangul, Thai, Lao, Khmer and Myanmar, and U+30FC, is a character of its own; the rest are letters. "characters" in tables.json has the ranges of
-//     characters of their own, after folding.
+//     Hangul, Thai, Lao, Khmer and Myanmar, and U+30FC, or from U+20000, is a character of its own; the rest are letters. "characters" in tables.json has the
+//     ranges of characters of their own, after folding.
 //
 // Tokens. Letters and digits form words, all that separates ends them. But an apostrophe (', U+2019, U+02BC) directly behind a letter and before
 // one is dropped, and a point or comma directly behind a digit and before one is part of the word; "directly before" looks at the next character as

@@ -231,6 +231,7 @@ func TestTables(t *testing.T) {
 			start = -1
 		}
 	}
+	tables.Characters = append(tables.Characters, [2]string{"20000", "3FFFF"})
 	name := func(c concept) string { return fmt.Sprintf("%02d", c) }
 	for _, entry := range lexicon {
 		tables.Concepts[name(entry.concept)] = append(tables.Concepts[name(entry.concept)], splitPhrases(entry.phrases)...)
