@@ -89,6 +89,16 @@ func TestTheDomainDoesNotReachTheOutsideWorld(t *testing.T) {
 	require.Empty(t, wrong, "pure packages do no input or output and ask nobody for time or chance\n%s", strings.Join(wrong, "\n"))
 }
 
+// TestGatewaysNeedNothingElse keeps pkg/sketch fit for import by gateways.
+func TestGatewaysNeedNothingElse(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", module+"pkg/sketch").Output()
+	require.NoError(t, err)
+	for path := range strings.FieldsSeq(string(out)) {
+		ours := slices.Contains([]string{module + "pkg/event", module + "pkg/siphash", module + "pkg/sketch"}, path)
+		require.True(t, ours || strings.HasPrefix(path, "golang.org/x/text/"), "pkg/sketch, which gateways import, brings %s with it", path)
+	}
+}
+
 // partOf returns the part of the table that a package belongs to: its own entry or that of a folder above it.
 func partOf(importPath string) (part string, known bool) {
 	path, inModule := strings.CutPrefix(importPath, module)

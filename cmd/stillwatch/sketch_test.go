@@ -10,7 +10,9 @@ import (
 )
 
 // secretOf is the environment with the secret that a backtest has without a configured one.
-func secretOf(secret string) map[string]string { return map[string]string{"STILLWATCH_SKETCH_SECRET": secret} }
+func secretOf(secret string) map[string]string {
+	return map[string]string{"STILLWATCH_SKETCH_SECRET": secret}
+}
 
 // TestDetectionOnSketchesIsDetectionOnText replays worlds as they are and once more as stillwatch sketch writes them: all findings and all account
 // records have to be the same to the byte. The folders that STILLWATCH_WORLDS lists are replayed besides (make equality WORLDS=...).
