@@ -7,12 +7,12 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/event"
 )
 
-// Content is the text of a request: the system prompt and the conversation as the API received it, oldest first. Message is one turn of it.
-// They are what a gateway hands to an Encoder, which needs no other package of this module.
-type (
-	Content = event.Content
-	Message = event.Message
-)
+// Content is the text of a request: the system prompt and the conversation as the API received it, oldest first. It is here so that a gateway
+// needs no other package of this module.
+type Content = event.Content
+
+// Message is one turn of a conversation.
+type Message = event.Message
 
 // Encoder makes the object "sketch" that a gateway sends instead of the text. Unlike a Sketcher it serves any number of goroutines.
 type Encoder struct {

@@ -301,8 +301,8 @@ func (t *ingestTask) record(r *Record, out *ingestBatch) {
 // Reasons for which a valid event becomes a dead letter.
 //
 // reasonBadSketch is a sketch of the gateway's own that cannot be read, reasonOtherKey one that was made with another secret or other options:
-// taking the event without it, or with hashes that meet no others, would blind detection to a gateway without anybody noticing. reasonBadObservation is one that cannot be encoded: it must not stop the partition. reasonFuture is
-// one whose gateway's clock is wrong.
+// taking the event without it, or with hashes that meet no others, would blind detection to a gateway without anybody noticing.
+// reasonBadObservation is one that cannot be encoded: it must not stop the partition. reasonFuture is one whose gateway's clock is wrong.
 const (
 	reasonBadSketch      = "bad_sketch"
 	reasonOtherKey       = "other_sketch_key"

@@ -29,7 +29,8 @@ var prose = regexp.MustCompile(`(?i)content|text|prompt|message|system|instructi
 	`parameters|schema|labels|ext\b|error_str|traceback|exception\.message|query|document|parts`)
 
 // notProse matches names that only look so.
-var notProse = regexp.MustCompile(`(?i)_tokens|finish_reason|reasoning_effort|\.role$|\.name$|\.type$|\.id$|call_id|system_fingerprint|error_type|content.type|(stop|completion)_?reason|reasoning\.effort|output\.type|request\.model$`)
+var notProse = regexp.MustCompile(`(?i)_tokens|finish_reason|reasoning_effort|\.role$|\.name$|\.type$|\.id$|call_id|system_fingerprint|error_type|` +
+	`content.type|(stop|completion)_?reason|reasoning\.effort|output\.type|request\.model$`)
 
 // wrapper matches what log shippers put around events.
 var wrapper = regexp.MustCompile(`^(\.logEvents)?\.message`)

@@ -158,7 +158,7 @@ func TestTheFilterStopsWhenNobodyReads(t *testing.T) {
 	r, w, err := os.Pipe()
 	require.NoError(t, err)
 	require.NoError(t, r.Close())
-	defer w.Close()
+	t.Cleanup(func() { _ = w.Close() })
 	endless := io.MultiReader(strings.NewReader(`{"id":"1","time":1793613600000,"account":{"id":"a"},"request":{"model":"m"}}`+"\n"), forever{})
 	require.ErrorContains(t, newFilter(t).Run(endless, w, func(int64, string) {}), "write events")
 }
@@ -175,7 +175,8 @@ func TestEventsAreWrittenBeforeTheNextOneIsWaitedFor(t *testing.T) {
 	in, feed := io.Pipe()
 	out, sink := io.Pipe()
 	done := make(chan error, 1)
-	go func() { done <- newFilter(t).Run(in, sink, func(int64, string) {}) }()
+	f := newFilter(t)
+	go func() { done <- f.Run(in, sink, func(int64, string) {}) }()
 	record := []byte(`{"id":"1","time":1793613600000,"account":{"id":"a"},"request":{"model":"m"}}` + "\n")
 	got := make([]byte, 1<<10)
 	for range 3 {
