@@ -9,8 +9,8 @@
 //
 // Hashes. H(use, bytes) is SipHash-2-4, with 64 bits, of the bytes under the first 16 bytes of HMAC-SHA256(secret, "stillwatch/sketch/1/" + use). A
 // number enters it as 8 bytes, little-endian. A sequence of numbers e is chained from c = 0 by c = (c ^ e) * 0x9e3779b97f4a7c15, c = c ^ (c >> 29);
-// chain(c, e) is one such step. What leaves the sketcher is H of a chain of hashes, under a use of its own. A hash of 0 means "nothing there": where
-// one is made, it becomes 1.
+// chain(c, e) is one such step. What leaves the sketcher is H, under a use of its own, of hashes or of a chain of hashes. A hash of 0 means "nothing
+// there": where one is made, it becomes 1.
 //
 // Messages. A role is taken without regard to case: assistant, model, ai and bot are the assistant's; system and developer are the system's; tool,
 // function, tool_result and ipython are tools'; any other is a human's. Trailing assistant messages are left out: they ask to be continued. The
@@ -49,7 +49,7 @@
 // character begins that was not dropped and is not part of it; one of 64 bytes and a character of its own end at once.
 //
 // Shingles. A shingle ends at each token that has enough before it in its stretch: it spans Width tokens, or twice as many when the token that it
-// ends at is a character of its own. Its hash is H("shingle", the chain of the hashes of its tokens). A stretch of fewer than MinTokens tokens has
+// ends at is a character of its own. Its hash is H("shingle", the hashes of its tokens). A stretch of fewer than MinTokens tokens has
 // none. The hash does not depend on where in a request a shingle stands. Sampling is coordinated (Broder 1997): a shingle of the turn, or of the
 // first human message, is kept when its hash is below floor((2^64-1)/TurnSampling) + 1, one of system text when it is below the same with
 // SystemSampling (with a sampling of 1, below 2^64-1), so all requests keep the same shingles and sets can be compared. Turn and system text are

@@ -3,6 +3,7 @@ package sketch
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/binary"
 	"math"
 	"slices"
 	"strings"
@@ -49,8 +50,8 @@ type Sketcher struct {
 	shingler      shingler
 	skeletons     skeletoner
 	matcher       *matcher
-	// window holds the token hashes of the shingles at hand: maxWidth from before the batch, and those of the batch.
-	window         [maxWidth + batch]uint64
+	// window holds the token hashes of the shingles at hand, as bytes: maxWidth from before the batch, and those of the batch.
+	window         [8 * (maxWidth + batch)]byte
 	system, humans parts
 	first          parts
 
@@ -297,7 +298,7 @@ func (s *Sketcher) stretch(text string, begins, ends, content bool) (exact uint6
 		}
 		if content && tokens+len(found) >= s.opts.MinTokens {
 			for i := range found {
-				s.window[maxWidth+i] = found[i].hash
+				binary.LittleEndian.PutUint64(s.window[8*(maxWidth+i):], found[i].hash)
 			}
 			for i := range found {
 				span := width
@@ -307,18 +308,15 @@ func (s *Sketcher) stretch(text string, begins, ends, content bool) (exact uint6
 				if tokens+i+1 < span {
 					continue
 				}
-				h := uint64(0)
-				for _, token := range s.window[maxWidth+i+1-span : maxWidth+i+1] {
-					h = chain(h, token)
-				}
-				h = final(h, s.shingleKey)
+				at := 8 * (maxWidth + i + 1)
+				h := max(1, siphash.Sum(s.shingleKey, s.window[at-8*span:at]))
 				if begins && found[i].end <= edge || ends && found[i].end > len(text)-edge {
 					s.shingler.edge.add(h)
 				} else {
 					s.shingler.middle.add(h)
 				}
 			}
-			copy(s.window[:maxWidth], s.window[len(found):len(found)+maxWidth])
+			copy(s.window[:8*maxWidth], s.window[8*len(found):8*(len(found)+maxWidth)])
 		}
 		tokens += len(found)
 	}

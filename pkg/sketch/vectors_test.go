@@ -30,10 +30,11 @@ type vectorFile struct {
 	Vectors []vector          `json:"vectors"`
 }
 
-// chainVector is the chain of some numbers, and H("shingle", it).
+// chainVector is the chain of some numbers, H("exact", the chain), and H("shingle", the numbers).
 type chainVector struct {
 	Of      []string `json:"of"`
 	Chain   string   `json:"chain"`
+	Exact   string   `json:"exact"`
 	Shingle string   `json:"shingle"`
 }
 
@@ -176,7 +177,10 @@ func TestVectors(t *testing.T) {
 		file.Keys[use] = hex.EncodeToString(digest(s.opts.Key, use)[:16])
 	}
 	c := chain(chain(chain(0, 1), 2), 0xfedcba9876543210)
-	file.Chain = chainVector{[]string{formatHash(1), formatHash(2), "fedcba9876543210"}, formatHash(c), formatHash(final(c, s.shingleKey))}
+	numbers := []byte("\x01\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x10\x32\x54\x76\x98\xba\xdc\xfe")
+	file.Chain = chainVector{
+		[]string{formatHash(1), formatHash(2), "fedcba9876543210"}, formatHash(c), formatHash(final(c, s.exactKey)), formatHash(siphash.Sum(s.shingleKey, numbers)),
+	}
 	for _, pair := range tokenTexts() {
 		hashes, exact := tokensOf(s.tokenizer, pair[0])
 		words := strings.Fields(pair[1])
