@@ -40,7 +40,10 @@ else
 	bin/stillwatch backtest $(WORLD)/events.jsonl.zst --truth $(WORLD)/truth.json
 endif
 
+equality: ## Check that detection on sketches is detection on text (WORLDS=folders adds worlds to the simulated ones)
+	STILLWATCH_WORLDS="$(abspath $(WORLDS))" $(GO) test ./cmd/stillwatch -run '^TestDetectionOnSketchesIsDetectionOnText$$' -count 1 -v
+
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: demo run build test lint bench evaluate help
+.PHONY: demo run build test lint bench evaluate equality help

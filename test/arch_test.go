@@ -21,7 +21,7 @@ const module = "github.com/stillwatch/stillwatch/"
 // floors are the domain, from the ground up: each may import those before it. They are pure: no input or output, no clock, no chance, so
 // that live, replay and backtest are one code path.
 var floors = []string{
-	"pkg/event", "pkg/enrich", "pkg/sketch", "pkg/fingerprint", "pkg/census", "detectors", "pkg/watchlist", "pkg/campaign", "pkg/alert", "pkg/stage",
+	"pkg/siphash", "pkg/event", "pkg/enrich", "pkg/sketch", "pkg/fingerprint", "pkg/census", "detectors", "pkg/watchlist", "pkg/campaign", "pkg/alert", "pkg/stage",
 }
 
 // allowed lists what the parts outside the floors may import of this module; the floors' own rule is added to it.
@@ -88,6 +88,16 @@ func TestTheDomainDoesNotReachTheOutsideWorld(t *testing.T) {
 		}
 	}
 	require.Empty(t, wrong, "pure packages do no input or output and ask nobody for time or chance\n%s", strings.Join(wrong, "\n"))
+}
+
+// TestGatewaysNeedNothingElse keeps pkg/sketch fit for import by gateways.
+func TestGatewaysNeedNothingElse(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", module+"pkg/sketch").Output()
+	require.NoError(t, err)
+	for path := range strings.FieldsSeq(string(out)) {
+		ours := slices.Contains([]string{module + "pkg/event", module + "pkg/siphash", module + "pkg/sketch"}, path)
+		require.True(t, ours || strings.HasPrefix(path, "golang.org/x/text/"), "pkg/sketch, which gateways import, brings %s with it", path)
+	}
 }
 
 // partOf returns the part of the table that a package belongs to: its own entry or that of a folder above it.

@@ -5,7 +5,6 @@
 package backtest
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -95,7 +94,7 @@ func Run(ctx context.Context, o Options, st Stages, r io.Reader, sink Sink, prog
 
 // read cuts the input into chunks and hands each to the workers and, in order, to the consumer.
 func read(ctx context.Context, o Options, r io.Reader, work, order chan<- *chunk) error {
-	l := lines{r: bufio.NewReaderSize(r, 1<<20), most: o.MaxLine}
+	l := NewLines(r, o.MaxLine)
 	var offset int64
 	c := &chunk{result: make(chan ingested, 1)}
 	flush := func() error {
@@ -113,7 +112,7 @@ func read(ctx context.Context, o Options, r io.Reader, work, order chan<- *chunk
 		return nil
 	}
 	for {
-		line, size, err := l.next()
+		line, size, err := l.Next()
 		if errors.Is(err, io.EOF) {
 			return flush()
 		}
@@ -140,42 +139,6 @@ func read(ctx context.Context, o Options, r io.Reader, work, order chan<- *chunk
 
 // topic is the name of the simulated gateway topic.
 const topic = "backtest"
-
-// lines cuts a stream into lines of at most most bytes, and passes over longer ones without holding them.
-type lines struct {
-	r    *bufio.Reader
-	most int
-	long []byte
-}
-
-// next returns the next line without its end, and its size; the line is nil when it is longer than allowed. It is valid until the next call. After the last line
-// the error is io.EOF.
-func (l *lines) next() (line []byte, size int64, err error) {
-	l.long = l.long[:0]
-	for {
-		part, err := l.r.ReadSlice('\n')
-		size += int64(len(part))
-		ended := err == nil || errors.Is(err, io.EOF) && size > 0
-		if !ended && !errors.Is(err, bufio.ErrBufferFull) {
-			return nil, 0, err
-		}
-		if ended && int64(len(part)) == size {
-			line = part
-		} else if len(l.long) <= l.most+len("\r\n") {
-			l.long = append(l.long, part...)
-			line = l.long
-		}
-		if !ended {
-			continue
-		}
-		trimmed := bytes.TrimSuffix(bytes.TrimSuffix(line, []byte{'\n'}), []byte{'\r'})
-		size -= int64(len(line) - len(trimmed))
-		if size > int64(l.most) {
-			return nil, size, nil
-		}
-		return trimmed, size, nil
-	}
-}
 
 // passOver makes dead letters of the records beyond MaxLine. Their content is left out: that it could not be held is why they are there.
 func (r *run) passOver(offsets []int64) error {

@@ -322,6 +322,8 @@ func (d *Decoder) wireSketch() *Sketch {
 		switch o.Key {
 		case "version":
 			v.Version = s.Int(0, math.MaxInt32).V
+		case "check":
+			v.Check = s.String()
 		case "exact":
 			v.Exact = s.String()
 		case "shingles":
@@ -334,17 +336,32 @@ func (d *Decoder) wireSketch() *Sketch {
 			v.Prefix = s.String()
 		case "continuation":
 			v.Continuing = s.String()
+		case "tokens":
+			v.Tokens = s.Int(0, maxTokens).V
+		case "relay":
+			v.Relay = s.Bool().V
 		case "intents":
-			for i := s.Object(); s.Next(&i); {
-				if n := s.Int(0, math.MaxInt32); n.Known {
-					v.Intents = append(v.Intents, Intent{Name: i.Key, Count: n.V})
-				}
-			}
+			v.Intents = d.intents(v.Intents)
 		default:
 			s.Skip()
 		}
 	}
 	return v
+}
+
+// intents reads counts by name. The names are the gateway's, so that an error does not show them.
+func (d *Decoder) intents(dst []Intent) []Intent {
+	s := d.s
+	s.hidden = len(s.frames) + 1
+	for o := s.Object(); s.Next(&o); {
+		if n := s.Int(0, math.MaxInt32); n.Known {
+			dst = append(dst, Intent{Name: o.Key, Count: n.V})
+		}
+	}
+	if !s.failed {
+		s.hidden = -1
+	}
+	return dst
 }
 
 // NormalStatus gives the Status constant for what a gateway reported, case aside. What it does not know it derives from the HTTP status;

@@ -123,10 +123,16 @@ func (c *Content) Present() bool { return c.System != "" || len(c.Input) > 0 }
 
 // Sketch is the wire form of a sketch computed by the gateway: hashes in hexadecimal.
 type Sketch struct {
-	Version                             int64
+	Version int64
+	// Check tells the secret and the options apart that the hashes were made with; empty when the gateway does not say.
+	Check                               string
 	Exact, Skeleton, Prefix, Continuing string
 	Shingles, System                    []string
 	Intents                             []Intent
+	// Tokens is the number of words and characters of the new turn.
+	Tokens int64
+	// Relay says that the first user turn begins with the marker of known relay software.
+	Relay bool
 }
 
 // Intent is one named intent with how often it was seen in the text.

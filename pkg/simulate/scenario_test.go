@@ -1,12 +1,10 @@
 package simulate
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 )
 
 func TestLoadRejectsWhatItDoesNotKnow(t *testing.T) {
@@ -128,20 +126,6 @@ func TestParseReportsBrokenGrammar(t *testing.T) {
 		require.NoError(t, g.parse(bad))
 		require.Error(t, g.link(), bad)
 	}
-}
-
-func TestStringsSurviveJSON(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		want := rapid.String().Draw(t, "s")
-		var got string
-		if err := json.Unmarshal(appendString(nil, want), &got); err != nil {
-			t.Fatal(err)
-		}
-		if got != strings.ToValidUTF8(want, "\ufffd") {
-			t.Fatalf("got %q, want %q", got, want)
-		}
-	})
-	require.Equal(t, "\"a\ufffd\ufffdb\"", string(appendString(nil, "a\xff\xfeb")))
 }
 
 func TestLawsHaveTheirMeans(t *testing.T) {

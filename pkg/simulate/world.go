@@ -142,7 +142,7 @@ func (w *World) emit(ev *event.Event, a *account, harvest, answered bool) {
 	if n := len(w.out); n < len(w.buffers) {
 		buf = w.buffers[n][:0]
 	}
-	buf = appendEvent(buf, ev)
+	buf = event.AppendJSON(buf, ev)
 	if n := len(w.out); n < len(w.buffers) {
 		w.buffers[n] = buf
 	} else {

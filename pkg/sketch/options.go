@@ -1,12 +1,13 @@
 package sketch
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 )
 
-// Options configure a Sketcher. Sketches are comparable only when Key, Width, TurnSampling, SystemSampling and MaxShingles are
-// equal, so every gateway and every ingest of one deployment uses the same ones.
+// Options configure a Sketcher. Sketches are comparable only when they are equal, so every gateway and every ingest of one deployment uses the
+// same ones; a sketch on the wire carries a check of them.
 type Options struct {
 	// Key is the deployment's secret, at least MinKey bytes. It is never written to a configuration file.
 	Key []byte `yaml:"-" json:"-"`
@@ -64,4 +65,10 @@ func (o Options) Validate() error {
 		return errors.New("sketch: system_sampling is below turn_sampling, make it equal or higher")
 	}
 	return nil
+}
+
+// check tells options apart: 16 hexadecimal digits that travel with a sketch. It tells nothing about the key.
+func (o Options) check() string {
+	use := fmt.Sprintf("check/%d/%d/%d/%d/%d/%d", o.Width, o.TurnSampling, o.SystemSampling, o.MaxShingles, o.MinTokens, o.MaxText)
+	return hex.EncodeToString(digest(o.Key, use)[:8])
 }

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/zeebo/xxh3"
+	"github.com/stillwatch/stillwatch/pkg/siphash"
 )
 
 // The kinds of structural marks, in three tiers: frames, which writers of templates set around their parts; blocks, which also come with
@@ -55,7 +55,9 @@ type mark struct {
 
 // skeletoner reads the line structure of texts.
 type skeletoner struct {
-	seed  uint64
+	// names is the key of the names of marks, key that of the whole.
+	names siphash.Key
+	key   siphash.Key
 	marks [maxMarks]mark
 	n     int
 	bytes [maxMarks * 9]byte
@@ -96,7 +98,7 @@ func (s *skeletoner) hash() uint64 {
 		binary.LittleEndian.PutUint64(s.bytes[size+1:], m.name)
 		size += 9
 	}
-	return nonzero(xxh3.HashSeed(s.bytes[:size], s.seed))
+	return max(1, siphash.Sum(s.key, s.bytes[:size]))
 }
 
 // read notes the marks of a text.
@@ -150,7 +152,7 @@ func (s *skeletoner) add(kind uint8, name uint64) {
 }
 
 func (s *skeletoner) named(kind uint8, name string) {
-	s.add(kind, nonzero(xxh3.HashStringSeed(name, s.seed)))
+	s.add(kind, max(1, siphash.Sum(s.names, name)))
 }
 
 // line notes the marks of a line that is not blank.
@@ -319,11 +321,4 @@ func digits(text string) int {
 
 func nameByte(c byte) bool {
 	return byteClasses[c]&byteWord != 0 || c == '_' || c == '-' || c == ':' || c == '.'
-}
-
-func nonzero(h uint64) uint64 {
-	if h == 0 {
-		return 1
-	}
-	return h
 }

@@ -4,10 +4,12 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/stillwatch/stillwatch/pkg/siphash"
 )
 
 func skeletonOf(text string) uint64 {
-	s := &skeletoner{seed: 7}
+	s := &skeletoner{names: siphash.KeyOf(7, 7), key: siphash.KeyOf(7, 8)}
 	s.read(text)
 	return s.hash()
 }

@@ -5,12 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"math"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/zeebo/xxh3"
-
 	"github.com/stillwatch/stillwatch/pkg/event"
+	"github.com/stillwatch/stillwatch/pkg/siphash"
 )
 
 const (
@@ -40,9 +40,10 @@ const (
 // Sketcher turns events into sketches. It owns scratch memory: it serves one goroutine.
 type Sketcher struct {
 	opts          Options
-	shingleSeed   uint64
-	exactSeed     uint64
-	turnSeed      uint64
+	check         string
+	shingleKey    siphash.Key
+	exactKey      siphash.Key
+	talkKey       siphash.Key
 	turnThreshold uint64
 	sysThreshold  uint64
 	tokenizer     *tokenizer
@@ -51,36 +52,50 @@ type Sketcher struct {
 	matcher       *matcher
 	// window holds the token hashes of the shingles at hand, as bytes: maxWidth from before the batch, and those of the batch.
 	window         [8 * (maxWidth + batch)]byte
-	word           [8]byte
 	system, humans parts
 	first          parts
+
+	previous []*Sketcher
+	older    Sketch
 }
 
-// New returns a Sketcher for the options, or an error that says what is wrong with them.
-func New(opts Options) (*Sketcher, error) {
+// New returns a Sketcher for the options, or an error that says what is wrong with them. While a rotation of the key lasts, previous has the
+// options with the key before: then shingles are made under both, so that what is known by its old hashes meets its new ones; all else is
+// hashed with the first key, and the sketches of gateways that still have the other one are read.
+func New(opts Options, previous ...Options) (*Sketcher, error) {
 	if err := opts.Validate(); err != nil {
 		return nil, err
 	}
 	s := &Sketcher{
 		opts:          opts,
-		shingleSeed:   seed(opts.Key, "shingle"),
-		exactSeed:     seed(opts.Key, "exact"),
-		turnSeed:      seed(opts.Key, "conversation"),
+		check:         opts.check(),
+		shingleKey:    derive(opts.Key, "shingle"),
+		exactKey:      derive(opts.Key, "exact"),
+		talkKey:       derive(opts.Key, "conversation"),
 		turnThreshold: threshold(opts.TurnSampling),
 		sysThreshold:  threshold(opts.SystemSampling),
-		tokenizer:     newTokenizer(seed(opts.Key, "token")),
+		tokenizer:     newTokenizer(derive(opts.Key, "token")),
 		shingler:      newShingler(opts.MaxShingles),
-		skeletons:     skeletoner{seed: seed(opts.Key, "skeleton")},
+		skeletons:     skeletoner{names: derive(opts.Key, "token"), key: derive(opts.Key, "skeleton")},
 	}
 	s.matcher = newMatcher(s.tokenizer)
+	for _, o := range previous {
+		older, err := New(o)
+		if err != nil {
+			return nil, err
+		}
+		s.previous = append(s.previous, older)
+	}
 	return s, nil
 }
 
-// seed derives the seed for one use from the deployment's secret.
-func seed(key []byte, use string) uint64 {
-	mac := hmac.New(sha256.New, key)
+// derive makes the key for one use from the deployment's secret.
+func derive(secret []byte, use string) siphash.Key { return siphash.NewKey(digest(secret, use)) }
+
+func digest(secret []byte, use string) []byte {
+	mac := hmac.New(sha256.New, secret)
 	mac.Write([]byte("stillwatch/sketch/1/" + use))
-	return binary.LittleEndian.Uint64(mac.Sum(nil))
+	return mac.Sum(nil)
 }
 
 // threshold is the hash below which one in n hashes falls.
@@ -120,6 +135,23 @@ func (p *parts) all() []string { return p.texts[:p.n] }
 // Sketch writes the sketch of the event's content to out, reusing its memory. An event without content gives an empty sketch, but for
 // the relay constants; one that brings its own sketch is read by FromWire.
 func (s *Sketcher) Sketch(ev *event.Event, out *Sketch) {
+	s.sketch(ev, out)
+	for _, p := range s.previous {
+		p.sketch(ev, &s.older)
+		out.Turn = union(out.Turn, s.older.Turn, s.opts.MaxShingles)
+		out.System = union(out.System, s.older.System, s.opts.MaxShingles)
+	}
+}
+
+// union merges two sets of shingles and keeps the n least: the same ones in every account.
+func union(a, b []uint64, n int) []uint64 {
+	a = append(a, b...)
+	slices.Sort(a)
+	a = slices.Compact(a)
+	return a[:min(len(a), n)]
+}
+
+func (s *Sketcher) sketch(ev *event.Event, out *Sketch) {
 	out.Reset()
 	if strings.Contains(ev.Client.DeviceID, relayDevice) {
 		out.Relay |= RelayDevice
@@ -191,7 +223,7 @@ func (s *Sketcher) Sketch(ev *event.Event, out *Sketch) {
 	out.Turn = s.shingler.appendTo(out.Turn)
 	out.Tokens = tokens
 	if tokens > 0 {
-		out.Exact = s.final(exact, s.exactSeed)
+		out.Exact = final(exact, s.exactKey)
 	}
 
 	s.shingler.reset(s.sysThreshold)
@@ -233,7 +265,7 @@ func (s *Sketcher) read(text string, content bool) (exact uint64, tokens int) {
 	exact, tokens = s.stretch(head, true, false, content)
 	h, n := s.stretch(tail, false, true, content)
 	// The tokens of the part that was not read are estimated from those that were.
-	unread := xxh3.HashStringSeed(text[len(head):len(text)-len(tail)], s.exactSeed)
+	unread := siphash.Sum(s.tokenizer.key, text[len(head):len(text)-len(tail)])
 	return chain(chain(exact, h), unread), int(float64(tokens+n) * float64(len(text)) / float64(len(head)+len(tail)))
 }
 
@@ -277,7 +309,7 @@ func (s *Sketcher) stretch(text string, begins, ends, content bool) (exact uint6
 					continue
 				}
 				at := 8 * (maxWidth + i + 1)
-				h := nonzero(xxh3.HashSeed(s.window[at-8*span:at], s.shingleSeed))
+				h := max(1, siphash.Sum(s.shingleKey, s.window[at-8*span:at]))
 				if begins && found[i].end <= edge || ends && found[i].end > len(text)-edge {
 					s.shingler.edge.add(h)
 				} else {
@@ -291,17 +323,14 @@ func (s *Sketcher) stretch(text string, begins, ends, content bool) (exact uint6
 	return exact, tokens
 }
 
-// chain adds a token to the hash of a sequence.
+// chain adds a token to the hash of a sequence. It only mixes: it is fed with keyed hashes, and what comes of it goes through final.
 func chain(h, next uint64) uint64 {
 	h = (h ^ next) * 0x9e3779b97f4a7c15
 	return h ^ h>>29
 }
 
-// final closes the hash of a sequence.
-func (s *Sketcher) final(h, seed uint64) uint64 {
-	binary.LittleEndian.PutUint64(s.word[:], h)
-	return nonzero(xxh3.HashSeed(s.word[:], seed))
-}
+// final makes the hash that is kept of a sequence's.
+func final(h uint64, key siphash.Key) uint64 { return max(1, siphash.SumWord(key, h)) }
 
 // conversation is the hash of a sequence of human turns in the making.
 type conversation struct {
@@ -336,7 +365,7 @@ func (s *Sketcher) closeTalk(talk conversation) uint64 {
 	if talk.letters < minLetters {
 		return 0
 	}
-	return s.final(talk.chained, s.turnSeed)
+	return final(talk.chained, s.talkKey)
 }
 
 // setup finds the first user turn that plays the system prompt's part: one behind a relay's marker, one that got a mere acknowledgement,

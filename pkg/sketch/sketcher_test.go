@@ -339,3 +339,38 @@ func TestValidateSaysWhatIsWrong(t *testing.T) {
 		require.ErrorContains(t, err, want)
 	}
 }
+
+// hashesOf lists all that leaves a Sketcher.
+func hashesOf(s Sketch) []uint64 {
+	return append(append([]uint64{s.Exact, s.Skeleton, s.Prefix, s.Continuation}, s.Turn...), s.System...)
+}
+
+func TestEveryHashDependsOnTheKeyAndOnItsUse(t *testing.T) {
+	opts := newTestSketcher(t).opts
+	ev := talk(paragraph, "Understood.", "[1]\n<a>\n<b>\nThink step by step, then grade the answer.\n"+question)
+	ev.Content.System = strings.Repeat(prose, 4)
+	seen := map[uint64]string{}
+	for i := range 50 {
+		opts.Key = []byte("a secret for the tests only, number " + spelled(i))
+		s, err := New(opts)
+		require.NoError(t, err)
+		for _, h := range hashesOf(sketchOf(s, ev)) {
+			require.NotZero(t, h)
+			require.Empty(t, seen[h], "the key %s shares a hash", opts.Key)
+		}
+		for j, h := range hashesOf(sketchOf(s, ev)) {
+			seen[h] = spelled(j)
+		}
+	}
+	// One text in all its parts: a turn, a conversation, system text. No two of its hashes are equal, but for what is sampled of it as a turn and as
+	// system text, which is meant to meet.
+	s := newTestSketcher(t)
+	ev = talk(prose, "Yes.", prose)
+	ev.Content.System = prose
+	out := sketchOf(s, ev)
+	require.Subset(t, out.Turn, out.System)
+	out.System = nil
+	all := slices.DeleteFunc(hashesOf(out), func(h uint64) bool { return h == 0 })
+	slices.Sort(all)
+	require.Len(t, slices.Compact(slices.Clone(all)), len(all))
+}

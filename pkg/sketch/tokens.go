@@ -3,7 +3,7 @@ package sketch
 import (
 	"unicode/utf8"
 
-	"github.com/zeebo/xxh3"
+	"github.com/stillwatch/stillwatch/pkg/siphash"
 )
 
 const (
@@ -52,7 +52,7 @@ var byteClasses = func() (t [256]uint8) {
 
 // tokenizer cuts a text into tokens. It has scratch memory and serves one text at a time.
 type tokenizer struct {
-	seed   uint64
+	key    siphash.Key
 	number uint64 // hash of the token "0"
 	folds  *foldTable
 
@@ -71,8 +71,8 @@ type tokenizer struct {
 	masked [maxWord + utf8.UTFMax]byte
 }
 
-func newTokenizer(seed uint64) *tokenizer {
-	return &tokenizer{seed: seed, number: xxh3.HashStringSeed("0", seed), folds: sharedFolds()}
+func newTokenizer(key siphash.Key) *tokenizer {
+	return &tokenizer{key: key, number: siphash.Sum(key, "0"), folds: sharedFolds()}
 }
 
 // start begins a text.
@@ -108,7 +108,7 @@ func (t *tokenizer) next() bool {
 			continue
 		}
 		if seen == byteLower {
-			h := xxh3.HashStringSeed(text[start:pos], t.seed)
+			h := siphash.Sum(t.key, text[start:pos])
 			t.tokens[t.n] = token{hash: h, exact: h, end: pos}
 			t.letters += pos - start
 			t.n++
@@ -169,7 +169,7 @@ func (t *tokenizer) slow(start int) int {
 			}
 			pos += width
 			n := utf8.EncodeRune(t.word[:], f.rune())
-			h := xxh3.HashSeed(t.word[:n], t.seed)
+			h := siphash.Sum(t.key, t.word[:n])
 			t.tokens[t.n] = token{hash: h, exact: h, end: pos, char: true}
 			t.letters += n
 			t.n++
@@ -218,12 +218,12 @@ func (t *tokenizer) flush(end int) {
 		t.unmask()
 	}
 	word := t.word[:t.size]
-	exact := xxh3.HashSeed(word, t.seed)
+	exact := siphash.Sum(t.key, word)
 	hash := exact
 	if t.digits {
 		hash = t.number
 		if masked := t.mask(word); len(masked) > 1 {
-			hash = xxh3.HashSeed(masked, t.seed)
+			hash = siphash.Sum(t.key, masked)
 		}
 	}
 	t.tokens[t.n] = token{hash: hash, exact: exact, end: end}

@@ -1,6 +1,7 @@
 package sketch
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -14,15 +15,24 @@ const WireVersion = 1
 // maxWire bounds the shingles read from a wire sketch, each list: the most that Options allow.
 const maxWire = 256
 
+// maxWireTokens bounds the number of tokens read from a wire sketch: far above what a record can hold.
+const maxWireTokens = 1 << 40
+
 // intentNames are the names of the intents on the wire, by bit.
 var intentNames = [NumIntents]string{"reasoning", "coercion", "rubric", "generation", "cleaning"}
 
-// FromWire reads a sketch that a gateway computed. The hashes must have been made with the deployment's key and options. Unknown intents
-// are skipped: a newer gateway may know more.
-func FromWire(wire *event.Sketch, out *Sketch) error {
+// ErrOtherKey says that a sketch was made with another key or other options, so that its hashes meet none of this deployment's.
+var ErrOtherKey = errors.New("sketch: made with another secret or other options: give the gateway the secret and the sketch options of stillwatch")
+
+// FromWire reads a sketch that a gateway computed. One that was made with another key or other options than this Sketcher's is ErrOtherKey;
+// a sketch without a check is believed. Unknown intents are skipped: a newer gateway may know more.
+func (s *Sketcher) FromWire(wire *event.Sketch, out *Sketch) error {
 	out.Reset()
 	if wire.Version != WireVersion {
 		return fmt.Errorf("sketch: version is %d, only %d can be read: bring gateway and stillwatch to the same release", wire.Version, WireVersion)
+	}
+	if wire.Check != "" && wire.Check != s.check && !slices.ContainsFunc(s.previous, func(p *Sketcher) bool { return p.check == wire.Check }) {
+		return ErrOtherKey
 	}
 	for _, field := range []struct {
 		name string
@@ -55,13 +65,18 @@ func FromWire(wire *event.Sketch, out *Sketch) error {
 			out.Intents |= 1 << bit
 		}
 	}
+	if wire.Relay {
+		out.Relay |= RelaySystem
+	}
+	out.Tokens = int(min(max(wire.Tokens, 0), maxWireTokens))
 	return nil
 }
 
+// parseHash does not show what it cannot read: a gateway that puts text there must not find it in the dead letters' headers.
 func parseHash(text string) (uint64, error) {
 	h, err := strconv.ParseUint(text, 16, 64)
 	if err != nil {
-		return 0, fmt.Errorf("%.20q is not a hash of up to 16 hexadecimal digits", text)
+		return 0, fmt.Errorf("a value of %d characters is not a hash of up to 16 hexadecimal digits", len(text))
 	}
 	return h, nil
 }
@@ -83,24 +98,27 @@ func parseHashes(dst []uint64, texts []string) ([]uint64, error) {
 	return slices.Compact(dst), nil
 }
 
-// ToWire returns the form of a sketch that a gateway sends instead of the text. The number of tokens and the relay constants do not
-// travel: the gateway reports usage and device itself.
-func ToWire(s *Sketch) *event.Sketch {
+// ToWire returns the form of a sketch that a gateway sends instead of the text. The relay's device does not travel: the gateway reports
+// client.device_id itself.
+func (s *Sketcher) ToWire(sk *Sketch) *event.Sketch {
 	wire := &event.Sketch{
 		Version:    WireVersion,
-		Exact:      formatHash(s.Exact),
-		Skeleton:   formatHash(s.Skeleton),
-		Prefix:     formatHash(s.Prefix),
-		Continuing: formatHash(s.Continuation),
+		Check:      s.check,
+		Exact:      formatHash(sk.Exact),
+		Skeleton:   formatHash(sk.Skeleton),
+		Prefix:     formatHash(sk.Prefix),
+		Continuing: formatHash(sk.Continuation),
+		Tokens:     int64(sk.Tokens),
+		Relay:      sk.Relay&RelaySystem != 0,
 	}
-	for _, h := range s.Turn {
+	for _, h := range sk.Turn {
 		wire.Shingles = append(wire.Shingles, formatHash(h))
 	}
-	for _, h := range s.System {
+	for _, h := range sk.System {
 		wire.System = append(wire.System, formatHash(h))
 	}
 	for bit, name := range intentNames {
-		if s.Intents&(1<<bit) != 0 {
+		if sk.Intents&(1<<bit) != 0 {
 			wire.Intents = append(wire.Intents, event.Intent{Name: name, Count: 1})
 		}
 	}

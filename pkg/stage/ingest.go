@@ -101,14 +101,9 @@ func clientAddress(ev *event.Event) string {
 	return ""
 }
 
-// Sketcher turns an event's text into a sketch.
-type Sketcher interface {
-	Sketch(ev *event.Event, out *sketch.Sketch)
-}
-
 // NewIngest makes the stage that turns the records of gateways into observations: it decodes, hashes and sketches, and is where prompt
-// text ends. keys are the sketch options with the deployment's secret and, while a rotation lasts, once more with the previous secret:
-// then shingles are made under both, so that scaffolds known by their old hashes meet their new ones; all else is hashed with the first.
+// text ends. keys are the sketch options with the deployment's secret and, while a rotation lasts, once more with the previous secret (see
+// sketch.New); all but shingles is hashed with the first.
 func NewIngest(opts IngestOptions, keys ...sketch.Options) (Stage, error) {
 	if err := opts.Validate(); err != nil {
 		return nil, err
@@ -121,12 +116,12 @@ func NewIngest(opts IngestOptions, keys ...sketch.Options) (Stage, error) {
 			return nil, err
 		}
 	}
-	opts.Gateway.Secret = credentialKey(keys[0].Key)
+	opts.Gateway.Secret = CredentialKey(keys[0].Key)
 	return &ingest{opts: opts, keys: keys}, nil
 }
 
-// credentialKey makes the key of the hashes that take the place of credentials out of the deployment's secret.
-func credentialKey(secret []byte) []byte {
+// CredentialKey makes the key of the hashes that take the place of credentials out of the deployment's secret.
+func CredentialKey(secret []byte) []byte {
 	mac := hmac.New(sha256.New, secret)
 	mac.Write([]byte("credentials"))
 	return mac.Sum(nil)
@@ -143,17 +138,13 @@ func (s *ingest) Name() string { return "ingest" }
 // Open makes the task of a partition, with a reader and sketchers of its own.
 func (s *ingest) Open(int) Task {
 	t := &ingestTask{
-		gateway: s.opts.Gateway, maxRecord: s.opts.MaxRecordBytes, maxAhead: s.opts.MaxAhead.Milliseconds(), hash: newHasher(s.keys[0].Key), maxShingles: s.keys[0].MaxShingles,
+		gateway: s.opts.Gateway, maxRecord: s.opts.MaxRecordBytes, maxAhead: s.opts.MaxAhead.Milliseconds(), hash: newHasher(s.keys[0].Key),
 		coverage: newCoverage(), readers: map[string]*gateway.Reader{}, enricher: s.opts.Enricher,
 	}
 	for _, name := range s.opts.AccountFields {
 		t.account = append(t.account, accountField(name))
 	}
-	for _, k := range s.keys {
-		sketcher, err := sketch.New(k)
-		t.fault = errors.Join(t.fault, err)
-		t.sketchers = append(t.sketchers, sketcher)
-	}
+	t.sketcher, t.fault = sketch.New(s.keys[0], s.keys[1:]...)
 	return t
 }
 
@@ -173,24 +164,24 @@ type ingestTask struct {
 	generation uint64
 	loaded     bool
 
-	maxRecord   int
-	maxAhead    int64
-	maxShingles int
-	account     []func(*event.Event) string
-	gateway     gateway.Options
-	readers     map[string]*gateway.Reader
-	headers     []gateway.Header
-	sketchers   []Sketcher
-	hash        *hasher
-	facets      facetReader
-	coverage    coverage
-	enricher    *enrich.Enricher
-	filled      enrich.Filled
+	maxRecord int
+	maxAhead  int64
+	account   []func(*event.Event) string
+	gateway   gateway.Options
+	readers   map[string]*gateway.Reader
+	headers   []gateway.Header
+	sketcher  *sketch.Sketcher
+	hash      *hasher
+	facets    facetReader
+	coverage  coverage
+	enricher  *enrich.Enricher
+	filled    enrich.Filled
+	// unchecked counts the gateways' sketches that do not say what they were made with.
+	unchecked int64
 	// fault is what Open and readerFor could not say; the options were validated, so there is none.
 	fault error
 
-	o     fingerprint.Observation
-	older sketch.Sketch
+	o fingerprint.Observation
 	// size is how many bytes the last batch gave out: how much memory the next one begins with.
 	size int
 }
@@ -245,6 +236,10 @@ func (t *ingestTask) Process(batch []Record) (Result, error) {
 		out.counts["ok"] = out.ok
 	}
 	t.coverage.take(out.counts)
+	if t.unchecked > 0 {
+		out.counts["unchecked_sketch"] = t.unchecked
+		t.unchecked = 0
+	}
 	for field, n := range t.filled {
 		if n > 0 {
 			out.counts[filledPrefix+enrich.Field(field).Name()] = n
@@ -333,11 +328,12 @@ func (t *ingestTask) record(reader *gateway.Reader, r *Record, out *ingestBatch)
 
 // Reasons for which a valid event becomes a dead letter.
 //
-// reasonBadSketch is a sketch of the gateway's own that cannot be read: taking the event without it would leave a gateway with the wrong
-// version blind without anybody noticing. reasonBadObservation is one that cannot be encoded: it must not stop the partition. reasonFuture is
-// one whose gateway's clock is wrong.
+// reasonBadSketch is a sketch of the gateway's own that cannot be read, reasonOtherKey one that was made with another secret or other options:
+// taking the event without it, or with hashes that meet no others, would blind detection to a gateway without anybody noticing.
+// reasonBadObservation is one that cannot be encoded: it must not stop the partition. reasonFuture is one whose gateway's clock is wrong.
 const (
 	reasonBadSketch      = "bad_sketch"
+	reasonOtherKey       = "other_sketch_key"
 	reasonBadObservation = "bad_observation"
 	reasonFuture         = "from_the_future"
 )
@@ -422,7 +418,9 @@ func (t *ingestTask) observe(ev *event.Event) (reason string, err error) {
 	o.Session = h.identity(domainSession, ev.Request.SessionID)
 	o.EndUser = h.identity(domainEndUser, ev.Account.EndUserID)
 	t.facets.read(ev, h, o)
-	if err := t.sketch(ev); err != nil {
+	if err := t.sketch(ev); errors.Is(err, sketch.ErrOtherKey) {
+		return reasonOtherKey, err
+	} else if err != nil {
 		return reasonBadSketch, err
 	}
 	return "", nil
@@ -431,29 +429,19 @@ func (t *ingestTask) observe(ev *event.Event) (reason string, err error) {
 // sketch fills o.Sketch from the event's text, or from the sketch that the gateway made of it.
 func (t *ingestTask) sketch(ev *event.Event) error {
 	o := &t.o
-	t.sketchers[0].Sketch(ev, &o.Sketch)
-	if ev.Sketch != nil && !ev.Content.Present() {
-		relay := o.Sketch.Relay
-		if err := sketch.FromWire(ev.Sketch, &o.Sketch); err != nil {
-			return err
-		}
-		o.Sketch.Relay |= relay
+	t.sketcher.Sketch(ev, &o.Sketch)
+	if ev.Sketch == nil || ev.Content.Present() {
 		return nil
 	}
-	for _, previous := range t.sketchers[1:] {
-		previous.Sketch(ev, &t.older)
-		o.Sketch.Turn = union(o.Sketch.Turn, t.older.Turn, t.maxShingles)
-		o.Sketch.System = union(o.Sketch.System, t.older.System, t.maxShingles)
+	relay := o.Sketch.Relay
+	if err := t.sketcher.FromWire(ev.Sketch, &o.Sketch); err != nil {
+		return err
+	}
+	o.Sketch.Relay |= relay
+	if ev.Sketch.Check == "" {
+		t.unchecked++
 	}
 	return nil
-}
-
-// union merges two sets of shingles and keeps the n least: the same ones in every account.
-func union(a, b []uint64, n int) []uint64 {
-	a = append(a, b...)
-	slices.Sort(a)
-	a = slices.Compact(a)
-	return a[:min(len(a), n)]
 }
 
 // known is a count as an observation has it: -1 when it is not known.

@@ -9,9 +9,12 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/gateway"
 )
 
-// coverage counts in how many events the fields are known that some detector needs. A gateway that stops to send one makes detectors blind
-// without any error.
-type coverage []fieldCount
+// coverage counts in how many events the fields are known that some detector needs, and how many bring a sketch instead of text. A gateway that
+// stops to send one makes detectors blind without any error.
+type coverage struct {
+	fields   []fieldCount
+	sketches int64
+}
 
 type fieldCount struct {
 	field gateway.Field
@@ -33,26 +36,33 @@ func newCoverage() coverage {
 	var c coverage
 	for _, f := range gateway.Fields() {
 		if slices.Contains(needed, f.Path) {
-			c = append(c, fieldCount{field: f, key: fieldPrefix + f.Path})
+			c.fields = append(c.fields, fieldCount{field: f, key: fieldPrefix + f.Path})
 		}
 	}
 	return c
 }
 
-func (c coverage) add(ev *event.Event) {
-	for i := range c {
-		if c[i].field.Known(ev) {
-			c[i].n++
+func (c *coverage) add(ev *event.Event) {
+	for i := range c.fields {
+		if c.fields[i].field.Known(ev) {
+			c.fields[i].n++
 		}
+	}
+	if ev.Sketch != nil {
+		c.sketches++
 	}
 }
 
 // take moves the counts since the last time.
-func (c coverage) take(counts map[string]int64) {
-	for i := range c {
-		if c[i].n > 0 {
-			counts[c[i].key] = c[i].n
-			c[i].n = 0
+func (c *coverage) take(counts map[string]int64) {
+	for i := range c.fields {
+		if f := &c.fields[i]; f.n > 0 {
+			counts[f.key] = f.n
+			f.n = 0
 		}
+	}
+	if c.sketches > 0 {
+		counts[fieldPrefix+"sketch"] = c.sketches
+		c.sketches = 0
 	}
 }

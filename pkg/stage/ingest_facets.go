@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"net/netip"
 	"strconv"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/stillwatch/stillwatch/pkg/event"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+	"github.com/stillwatch/stillwatch/pkg/siphash"
 )
 
 // errNoAccount says that none of the configured fields names the account of a valid event.
@@ -35,7 +35,7 @@ const (
 // hasher makes the keyed hashes of facets and identities. Its key comes from the deployment's secret by HMAC-SHA256, and from it one for each
 // tenant: nothing compares across tenants, and a hash tells nothing without the secret.
 type hasher struct {
-	key        sipKey
+	key        siphash.Key
 	tenant     string
 	tenantHash tenantHasher
 
@@ -49,7 +49,7 @@ func newHasher(key []byte) *hasher {
 	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte("facets"))
 	sum := mac.Sum(nil)
-	h := &hasher{key: sipKey{binary.LittleEndian.Uint64(sum), binary.LittleEndian.Uint64(sum[8:])}}
+	h := &hasher{key: siphash.NewKey(sum)}
 	h.tenantHash = h.forTenant("")
 	return h
 }
@@ -58,7 +58,7 @@ func newHasher(key []byte) *hasher {
 func (h *hasher) partition(topic string, partition int, generation uint64) uint64 {
 	if h.topic != topic || h.part != partition || h.generation != generation || h.where == 0 {
 		h.topic, h.part, h.generation = strings.Clone(topic), partition, generation
-		h.where = sip(h.key, uint64(domainPosition)<<56|generation<<32|uint64(partition), topic)
+		h.where = siphash.SumAfter(h.key, uint64(domainPosition)<<56|generation<<32|uint64(partition), topic)
 	}
 	return h.where
 }
@@ -73,22 +73,22 @@ func (h *hasher) of(tenant string) tenantHasher {
 }
 
 func (h *hasher) forTenant(tenant string) tenantHasher {
-	return tenantHasher{sip(h.key, uint64(domainTenant), tenant), sip(h.key, uint64(domainTenant)+1, tenant)}
+	return tenantHasher(siphash.KeyOf(siphash.SumAfter(h.key, uint64(domainTenant), tenant), siphash.SumAfter(h.key, uint64(domainTenant)+1, tenant)))
 }
 
 // tenantHasher is the key of a tenant.
-type tenantHasher sipKey
+type tenantHasher siphash.Key
 
 // sum hashes a value in a domain, 0 for the empty one, which is unknown.
 func (h tenantHasher) sum(d domain, value string) uint64 {
 	if value == "" {
 		return 0
 	}
-	return max(1, sip(sipKey(h), uint64(d), value))
+	return max(1, siphash.SumAfter(siphash.Key(h), uint64(d), value))
 }
 
 func (h tenantHasher) sumBytes(d domain, value []byte) uint64 {
-	return max(1, sip(sipKey(h), uint64(d), value))
+	return max(1, siphash.SumAfter(siphash.Key(h), uint64(d), value))
 }
 
 // identity is sum for values in whose place gateways and clients put words for nothing.

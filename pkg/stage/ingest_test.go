@@ -84,7 +84,7 @@ func ingestAll(t testing.TB, task Task, values ...string) (seen []fingerprint.Ob
 func TestTheFieldsThatDetectorsNeedAreCounted(t *testing.T) {
 	batch := []Record{
 		{Value: []byte(ingestEvent("a", `"client":{"ip":"198.18.4.7"},"usage":{"output_tokens":0},"response":{"latency_ms":5}`))},
-		{Value: []byte(ingestEvent("b", `"client":{"ip":"198.18.4.7"}`))},
+		{Value: []byte(ingestEvent("b", `"client":{"ip":"198.18.4.7"},"sketch":{"version":1}`))},
 		{Value: []byte("{}")},
 	}
 	task := openIngest(t, func(*IngestOptions) {}, "0123456789abcdef")
@@ -92,8 +92,9 @@ func TestTheFieldsThatDetectorsNeedAreCounted(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, 2, res.Counts["field:client.ip"], "%v", res.Counts)
 	require.EqualValues(t, 1, res.Counts["field:usage.output_tokens"], "zero is known")
+	require.EqualValues(t, 1, res.Counts["field:sketch"])
 	require.NotContains(t, res.Counts, "field:client.ja4")
-	require.NotContains(t, res.Counts, "field:time", "no detector needs it")
+	require.NotContains(t, res.Counts, "field:account.plan", "no detector needs it")
 }
 
 func header(out Out, key string) string {
@@ -391,8 +392,9 @@ func TestUnknownCountsAreMinusOne(t *testing.T) {
 
 func TestAGatewaysOwnSketchIsTaken(t *testing.T) {
 	wire := `"sketch":{"version":1,"exact":"00000000000000aa","shingles":["0000000000000002","0000000000000001"],"intents":{"rubric":1}}`
-	seen, dead, _ := ingestAll(t, openIngest(t, nil), ingestEvent("r", wire))
+	seen, dead, counts := ingestAll(t, openIngest(t, nil), ingestEvent("r", wire))
 	require.Empty(t, dead)
+	require.EqualValues(t, 1, counts["unchecked_sketch"])
 	require.True(t, seen[0].HasText)
 	require.Equal(t, uint64(0xaa), seen[0].Sketch.Exact)
 	require.Equal(t, []uint64{1, 2}, seen[0].Sketch.Turn)
@@ -403,8 +405,26 @@ func TestAGatewaysOwnSketchIsTaken(t *testing.T) {
 	require.Equal(t, reasonBadSketch, header(dead[0], "stillwatch-reason"))
 }
 
+func TestASketchOfAnotherSecretIsADeadLetterUnlessARotationLasts(t *testing.T) {
+	before, after := "the old secret of the tests", "the new secret of the tests"
+	encoder, err := sketch.NewEncoder(ingestKey(before))
+	require.NoError(t, err)
+	object := encoder.Sketch(&sketch.Content{Input: []sketch.Message{{Role: "user", Text: "write a short story about a lighthouse keeper who collects old maps and letters"}}})
+	record := ingestEvent("r", `"sketch":`+string(object))
+	seen, dead, _ := ingestAll(t, openIngest(t, nil, after), record)
+	require.Empty(t, seen)
+	require.Equal(t, reasonOtherKey, header(dead[0], "stillwatch-reason"))
+	require.Contains(t, header(dead[0], "stillwatch-detail"), "give the gateway the secret and the sketch options")
+	seen, dead, counts := ingestAll(t, openIngest(t, nil, after, before), record)
+	require.Empty(t, dead)
+	require.NotContains(t, counts, "unchecked_sketch")
+	text := ingestEvent("r", `"content":{"input":["write a short story about a lighthouse keeper who collects old maps and letters"]}`)
+	fromText, _, _ := ingestAll(t, openIngest(t, nil, before), text)
+	require.Equal(t, fromText[0].Sketch, seen[0].Sketch)
+}
+
 func TestDuringARotationShinglesAreMadeUnderBothSecrets(t *testing.T) {
-	record := ingestEvent("r", `"content":{"input":["write a short story about a lighthouse keeper who collects old maps and letters"]}`)
+	record := ingestEvent("r", `"content":{"input":["write a short story about a lighthouse keeper who collects old maps and letters, then name the three ships that he saw in the storm of his first winter and say where each of them was bound"]}`)
 	before, after := "the old secret of the tests", "the new secret of the tests"
 	old, _, _ := ingestAll(t, openIngest(t, nil, before), record)
 	fresh, _, _ := ingestAll(t, openIngest(t, nil, after), record)

@@ -1,14 +1,12 @@
-package simulate
+package event
 
 import (
 	"strconv"
 	"time"
 	"unicode/utf8"
-
-	"github.com/stillwatch/stillwatch/pkg/event"
 )
 
-// enc appends one event as canonical JSON. Absent fields are left out: absent is not zero.
+// enc appends JSON. Absent fields are left out: absent is not zero.
 type enc struct {
 	b     []byte
 	first bool
@@ -30,9 +28,7 @@ func (e *enc) key(k string) {
 		e.b = append(e.b, ',')
 	}
 	e.first = false
-	e.b = append(e.b, '"')
-	e.b = append(e.b, k...)
-	e.b = append(e.b, '"', ':')
+	e.b = append(appendString(e.b, k), ':')
 }
 
 func (e *enc) str(k, v string) {
@@ -42,21 +38,21 @@ func (e *enc) str(k, v string) {
 	}
 }
 
-func (e *enc) num(k string, v event.Int) {
+func (e *enc) num(k string, v Int) {
 	if v.Known {
 		e.key(k)
 		e.b = strconv.AppendInt(e.b, v.V, 10)
 	}
 }
 
-func (e *enc) float(k string, v event.Float) {
+func (e *enc) float(k string, v Float) {
 	if v.Known {
 		e.key(k)
 		e.b = strconv.AppendFloat(e.b, v.V, 'f', -1, 64)
 	}
 }
 
-func (e *enc) flag(k string, v event.Bool) {
+func (e *enc) flag(k string, v Bool) {
 	if v.Known {
 		e.key(k)
 		e.b = strconv.AppendBool(e.b, v.V)
@@ -89,14 +85,15 @@ func (e *enc) time(k string, ms int64, layout string) {
 
 const layoutMillis = "2006-01-02T15:04:05.000Z"
 
-// appendEvent appends the event in the canonical schema, on one line, without a line break at its end.
-func appendEvent(dst []byte, ev *event.Event) []byte {
+// AppendJSON appends the event in the canonical schema, on one line, without a line break at its end. What it appends is decoded to the same
+// event.
+func AppendJSON(dst []byte, ev *Event) []byte {
 	e := enc{b: append(dst, '{'), first: true}
 	e.str("schema", "1")
 	e.str("id", ev.ID)
 	e.time("time", ev.Time, layoutMillis)
 	e.str("tenant", ev.Tenant)
-	if ev.Source.Gateway != "" {
+	if ev.Source != (Source{}) {
 		e.open("source")
 		e.str("gateway", ev.Source.Gateway)
 		e.str("instance", ev.Source.Instance)
@@ -111,7 +108,7 @@ func appendEvent(dst []byte, ev *event.Event) []byte {
 	e.str("user_id", a.UserID)
 	e.str("end_user_id", a.EndUserID)
 	e.str("key_hash", a.KeyHash)
-	e.time("created_at", a.CreatedAt, time.RFC3339)
+	e.time("created_at", a.CreatedAt, layoutOf(a.CreatedAt))
 	e.str("plan", a.Plan)
 	e.str("payment_fp", a.PaymentFP)
 	e.str("payment_issuer", a.PaymentIssuer)
@@ -133,31 +130,71 @@ func appendEvent(dst []byte, ev *event.Event) []byte {
 
 	appendCall(&e, ev)
 
-	if ev.Content.Present() {
-		e.open("content")
-		e.str("system", ev.Content.System)
-		e.key("input")
-		e.b = append(e.b, '[')
-		for i := range ev.Content.Input {
-			if i > 0 {
-				e.b = append(e.b, ',')
-			}
-			m := &ev.Content.Input[i]
-			e.b = append(e.b, `{"role":"`...)
-			e.b = append(e.b, m.Role...)
-			e.b = append(e.b, `","text":`...)
-			e.b = appendString(e.b, m.Text)
-			e.b = append(e.b, '}')
+	e.content(&ev.Content)
+	if ev.Sketch != nil {
+		e.key("sketch")
+		e.b = ev.Sketch.AppendJSON(e.b)
+		e.first = false
+	}
+	return append(e.b, '}')
+}
+
+// layoutOf leaves out milliseconds that a time has none of.
+func layoutOf(ms int64) string {
+	if ms%1000 == 0 {
+		return time.RFC3339
+	}
+	return layoutMillis
+}
+
+func (e *enc) content(c *Content) {
+	if !c.Present() && c.Output == "" && c.Reasoning == "" {
+		return
+	}
+	e.open("content")
+	e.str("system", c.System)
+	e.key("input")
+	e.b = append(e.b, '[')
+	for i := range c.Input {
+		if i > 0 {
+			e.b = append(e.b, ',')
 		}
-		e.b = append(e.b, ']')
-		e.str("output", ev.Content.Output)
+		m := &c.Input[i]
+		e.b = appendString(append(e.b, `{"role":`...), m.Role)
+		e.b = appendString(append(e.b, `,"text":`...), m.Text)
+		e.b = append(e.b, '}')
+	}
+	e.b = append(e.b, ']')
+	e.str("output", c.Output)
+	e.str("reasoning", c.Reasoning)
+	e.close()
+}
+
+// AppendJSON appends the sketch as the object "sketch" of an event.
+func (s *Sketch) AppendJSON(dst []byte) []byte {
+	e := enc{b: append(dst, '{'), first: true}
+	e.num("version", Int{s.Version, true})
+	e.str("check", s.Check)
+	e.str("exact", s.Exact)
+	e.list("shingles", s.Shingles)
+	e.list("system", s.System)
+	e.str("skeleton", s.Skeleton)
+	e.str("prefix", s.Prefix)
+	e.str("continuation", s.Continuing)
+	e.num("tokens", Int{s.Tokens, s.Tokens != 0})
+	e.flag("relay", Bool{s.Relay, s.Relay})
+	if len(s.Intents) > 0 {
+		e.open("intents")
+		for _, i := range s.Intents {
+			e.num(i.Name, Int{i.Count, true})
+		}
 		e.close()
 	}
 	return append(e.b, '}')
 }
 
 // appendCall appends what was asked, what it cost and how it ended.
-func appendCall(e *enc, ev *event.Event) {
+func appendCall(e *enc, ev *Event) {
 	r := &ev.Request
 	e.open("request")
 	e.str("operation", r.Operation)

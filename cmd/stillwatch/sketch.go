@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/stillwatch/stillwatch/cmd/stillwatch/internal/sketchfilter"
+	"github.com/stillwatch/stillwatch/pkg/backtest"
+)
+
+type sketchCmd struct {
+	configFlag
+	Format string   `placeholder:"NAME" help:"Format of the records, as ingest.gateway.format in the configuration."`
+	Events []string `arg:"" optional:"" help:"Files of gateway records, one a line (.jsonl, .gz, .zst), or - for standard input, which is the default."`
+}
+
+// Run filters the records to standard output.
+func (c sketchCmd) Run(ctx context.Context, t terminal) error {
+	conf, err := c.load(t)
+	if err != nil {
+		return err
+	}
+	if conf.Sketch.Secret == "" {
+		return usage(errors.New("sketch.secret is not set: the service that reads the sketches has to have the same"))
+	}
+	if c.Format != "" {
+		conf.Ingest.Gateway.Format = c.Format
+		if err := conf.Ingest.Gateway.Validate(); err != nil {
+			return usage(err)
+		}
+	}
+	filter, err := sketchfilter.New(conf.Ingest.IngestOptions, conf.Sketch.Keys())
+	if err != nil {
+		return err
+	}
+	if len(c.Events) == 0 {
+		c.Events = []string{"-"}
+	}
+	for _, path := range c.Events {
+		if err = c.file(ctx, t, filter, path); err != nil {
+			break
+		}
+	}
+	n := filter.Counts
+	fmt.Fprintf(t.err, "%d events written, %d left out on purpose, %d broken, %d without their other half\n", n.Events, n.Skipped, n.Broken, n.Unjoined)
+	if err == nil && n.Broken > 0 {
+		return fmt.Errorf("%d records could not be read and were left out; docs/event.md tells what the reasons mean", n.Broken)
+	}
+	return err
+}
+
+// file filters one file.
+func (c sketchCmd) file(ctx context.Context, t terminal, filter *sketchfilter.Filter, path string) error {
+	name := path
+	if path == "-" {
+		name = "standard input"
+	}
+	in, err := backtest.Open(path)
+	if err != nil {
+		return err
+	}
+	r, w := io.Pipe()
+	go func() {
+		_, err := io.Copy(w, in)
+		w.CloseWithError(errors.Join(err, in.Close()))
+	}()
+	// Whoever waits for standard input can't be told to stop: the pipe can.
+	stop := context.AfterFunc(ctx, func() { w.CloseWithError(ctx.Err()) })
+	defer stop()
+	err = filter.Run(r, t.out, func(line int64, reason string) { fmt.Fprintf(t.err, "%s:%d: %s\n", name, line, reason) })
+	r.CloseWithError(io.ErrClosedPipe)
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
