@@ -185,7 +185,7 @@ const (
 	// plainSize is the least number of entities, plainText the bits of shared work, plainPurpose the bits of the purpose (eight times the others' share of requests), and
 	// plainHarvest what the harvest needs beyond its floor: long, single answers as well.
 	plainSize    = 16
-	plainText    = 2.5
+	plainText    = 2
 	plainPurpose = 3
 	plainHarvest = 3
 	// programBits is what the program must add to the operator's hand: funding and sign-up without common work or client are a family or a launch.
