@@ -100,8 +100,11 @@ func (p adviceText) print() error {
 func (p adviceText) snippet() {
 	a := &p.advice
 	fmt.Fprintf(p.out, "# stillwatch.yaml, for %g false findings a day\ncorrelate:\n  total_bits: %s\n", a.Rate, bits(a.Total))
-	if a.MovesOperator && a.Operator != p.o.Operator {
+	if a.Operator != p.o.Operator {
 		fmt.Fprintf(p.out, "  operator_bits: %s\n", bits(a.Operator))
+	}
+	if a.Purpose != p.o.Purpose {
+		fmt.Fprintf(p.out, "  purpose_bits: %s\n", bits(a.Purpose))
 	}
 	fmt.Fprintln(p.out)
 	total := func(shift float64) string { return bits(p.o.Total + shift) }
@@ -110,8 +113,11 @@ func (p adviceText) snippet() {
 			total(a.Shift), total(a.Floor))
 	}
 	fmt.Fprintf(p.out, "To be 95 %% sure from this recording alone, total_bits would have to be %s", total(a.Cautious))
-	if a.MovesOperator {
+	if a.Moves[campaign.ByHand] {
 		fmt.Fprintf(p.out, " and operator_bits %s", bits(p.o.Operator+a.Cautious))
+	}
+	if a.Moves[campaign.ByPurpose] {
+		fmt.Fprintf(p.out, " and purpose_bits %s", bits(p.o.Purpose+a.Cautious))
 	}
 	fmt.Fprintln(p.out, "; each bit more finds campaigns later, or loses the weakest.")
 }
@@ -200,25 +206,28 @@ func (p adviceText) groups(title string, list []*backtest.Group) {
 	}
 }
 
-// decides says which options, one at a time, let a group in that is below the line, or keep one out that is beyond it.
+// decides says which options let a group in that is below the line (the nearest one), or keep one out that is beyond it (all that it takes).
 func (p adviceText) decides(g *backtest.Group) string {
 	m := &g.Best
-	sum, hand := m.Excess(&p.o)
+	by := m.Excess(&p.o)
+	options := [campaign.NumWays]struct {
+		name string
+		at   float64
+	}{{"total_bits", p.o.Total}, {"operator_bits", p.o.Operator}, {"purpose_bits", p.o.Purpose}}
 	if g.Excess < 0 {
-		if hand > sum {
-			return "told of      with operator_bits " + bits(p.o.Operator+hand) + " or less"
-		}
-		return "told of      with total_bits " + bits(p.o.Total+sum) + " or less"
+		way, excess := campaign.Shortest(by)
+		return fmt.Sprintf("told of      with %s %s or less", options[way].name, bits(options[way].at+excess))
 	}
 	above := func(v float64) string { return bits(math.Floor(10*v+1) / 10) }
-	var out string
-	switch {
-	case hand < 0:
-		out = fmt.Sprintf("total_bits %s, or harvest_bits %s, or coordination_bits %s", above(p.o.Total+sum), above(m.Harvest), above(m.Coordination))
-	case sum < 0:
-		out = "operator_bits " + above(p.o.Operator+hand)
-	default:
-		out = fmt.Sprintf("total_bits %s and operator_bits %s", above(p.o.Total+sum), above(p.o.Operator+hand))
+	var needed []string
+	for way, o := range options {
+		if by[way] >= 0 {
+			needed = append(needed, o.name+" "+above(o.at+by[way]))
+		}
+	}
+	out := strings.Join(needed, " and ")
+	if by[campaign.BySum] >= 0 && len(needed) == 1 {
+		out += fmt.Sprintf(", or harvest_bits %s, or coordination_bits %s", above(m.Harvest), above(m.Coordination))
 	}
 	return "left alone   with " + out + " or more"
 }

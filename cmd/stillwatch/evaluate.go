@@ -155,8 +155,8 @@ func judged(ctx context.Context, conf config.Config, dir string) (evaluate.World
 	}
 	stages.Correlate, err = stage.NewCorrelate(stage.CorrelateOptions{Campaign: conf.Correlate, Alert: conf.Alerts, Trace: func(m campaign.Candidate) {
 		if m.Settled {
-			sum, hand := m.Excess(&conf.Correlate)
-			w.Nearest = max(w.Nearest, sum, hand)
+			_, excess := campaign.Shortest(m.Excess(&conf.Correlate))
+			w.Nearest = max(w.Nearest, excess)
 		}
 	}})
 	if err != nil {

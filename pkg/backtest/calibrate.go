@@ -21,10 +21,10 @@ const observeEvery = 30 * time.Minute
 // soon as it crosses the line; here it goes on being measured, so that one sees how far it gets. Whoever is within Reach of the line is pruned and filled up as if
 // beyond it.
 func Observing(o campaign.Options) campaign.Options {
-	// More causes than there are: nothing passes.
-	o.Planes = 6
+	o.Observe = true
 	o.Total -= Reach
 	o.Operator -= Reach
+	o.Purpose -= Reach
 	o.Interval = max(o.Interval, observeEvery)
 	return o
 }
@@ -41,7 +41,7 @@ type Calibration struct {
 type sighting struct {
 	best        campaign.Candidate
 	excess      float64
-	hand        bool
+	way         campaign.Way
 	first, last int64
 }
 
@@ -59,15 +59,14 @@ func (c *Calibration) Add(m campaign.Candidate) {
 		c.first = m.Time
 	}
 	c.last = max(c.last, m.Time)
-	sum, hand := m.Excess(&c.o)
-	excess := max(sum, hand)
+	way, excess := campaign.Shortest(m.Excess(&c.o))
 	if excess < -Reach || len(m.Members) == 0 {
 		return
 	}
 	key := identity(&m)
 	s := c.held[key]
 	if s == nil {
-		s = &sighting{best: m, excess: excess, hand: hand > sum, first: m.Time, last: m.Time}
+		s = &sighting{best: m, excess: excess, way: way, first: m.Time, last: m.Time}
 		c.held[key] = s
 		c.refs += len(m.Members)
 		if c.refs > maxRefs {
@@ -77,7 +76,7 @@ func (c *Calibration) Add(m campaign.Candidate) {
 	}
 	s.last = m.Time
 	if excess > s.excess {
-		s.best, s.excess, s.hand = m, excess, hand > sum
+		s.best, s.excess, s.way = m, excess, way
 	}
 }
 
@@ -122,9 +121,9 @@ func (c *Calibration) Days() float64 {
 type Group struct {
 	// Best is the measurement that came nearest to the line, or went farthest beyond it: of the settled group if it ever was one, for only that is told of.
 	Best campaign.Candidate
-	// Excess is by how many bits that was beyond the line (negative: below), Hand that it was by operator_bits.
+	// Excess is by how many bits that was beyond the line (negative: below), Way by which way over it.
 	Excess float64
-	Hand   bool
+	Way    campaign.Way
 	// RawExcess is the same before bystanders were pruned.
 	RawExcess float64
 	// Settled says that Best is of the settled group.
@@ -172,7 +171,7 @@ func (c *Calibration) Groups() []*Group {
 			home = nil
 		}
 		if home == nil {
-			home = &Group{RawExcess: math.Inf(-1), Excess: s.excess, Hand: s.hand, Best: s.best, Settled: s.best.Settled, First: s.first, Last: s.last}
+			home = &Group{RawExcess: math.Inf(-1), Excess: s.excess, Way: s.way, Best: s.best, Settled: s.best.Settled, First: s.first, Last: s.last}
 			out = append(out, home)
 		}
 		home.First, home.Last = min(home.First, s.first), max(home.Last, s.last)

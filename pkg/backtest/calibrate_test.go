@@ -114,7 +114,7 @@ func TestAdviceIsNeverBelowTheDefaultAndSetsAsideWhatIsFarBeyond(t *testing.T) {
 	a := quiet.Advise(0.1, false)
 	require.Negative(t, a.Shift)
 	require.InDelta(t, campaign.DefaultOptions().Total, a.Total, 1e-9)
-	require.False(t, a.MovesOperator)
+	require.False(t, a.Moves[campaign.ByHand])
 
 	lower := campaign.DefaultOptions()
 	lower.Total--
@@ -145,8 +145,16 @@ func TestAdviceIsNeverBelowTheDefaultAndSetsAsideWhatIsFarBeyond(t *testing.T) {
 	relay.Operator, relay.Coordination, relay.Harvest = campaign.DefaultOptions().Operator+0.2, 20, 1.5
 	busy.Add(relay)
 	a = busy.Advise(0.1, false)
-	require.True(t, a.MovesOperator)
+	require.True(t, a.Moves[campaign.ByHand])
 	require.InDelta(t, a.Total-campaign.DefaultOptions().Total, a.Operator-campaign.DefaultOptions().Operator, 1e-9)
+	require.False(t, a.Moves[campaign.ByPurpose])
+
+	demands := measured(9500, 20, -9, 3*hour, true)
+	demands.Text, demands.Size, demands.Purpose, demands.Harvest = 3, 20, campaign.DefaultOptions().Purpose+0.4, 7
+	busy.Add(demands)
+	a = busy.Advise(0.1, false)
+	require.True(t, a.Moves[campaign.ByPurpose])
+	require.InDelta(t, a.Total-campaign.DefaultOptions().Total, a.Purpose-campaign.DefaultOptions().Purpose, 1e-9)
 	require.Contains(t, a.Shifts(), 0.0)
 	require.Contains(t, a.Shifts(), a.Shift)
 }
@@ -154,4 +162,5 @@ func TestAdviceIsNeverBelowTheDefaultAndSetsAsideWhatIsFarBeyond(t *testing.T) {
 func TestObservingFindsNothingAndKeepsTheOptionsValid(t *testing.T) {
 	o := Observing(campaign.DefaultOptions())
 	require.NoError(t, o.Validate())
+	require.True(t, o.Observe)
 }

@@ -19,9 +19,10 @@ type Advice struct {
 	Shift, Cautious float64
 	// Floor is the shift that leads back to the default line; a Shift below it is the operator's own risk.
 	Floor float64
-	// Total and Operator are the recommended options: never below the default, and Operator moved only where groups come near by that way.
-	Total, Operator float64
-	MovesOperator   bool
+	// Total, Operator and Purpose are the recommended options: never below the default, and the last two moved only where groups come near by that way.
+	Total, Operator, Purpose float64
+	// Moves says by which ways groups come near.
+	Moves [campaign.NumWays]bool
 }
 
 // Advise draws the line. trusted counts the groups far beyond it as honest.
@@ -36,7 +37,7 @@ func (c *Calibration) Advise(rate float64, trusted bool) Advice {
 		a.Honest = append(a.Honest, g)
 		if g.Settled {
 			excesses = append(excesses, g.Excess)
-			a.MovesOperator = a.MovesOperator || g.Hand
+			a.Moves[g.Way] = true
 		}
 	}
 	a.Tail = FitTail(excesses, -Reach, a.Days)
@@ -44,9 +45,12 @@ func (c *Calibration) Advise(rate float64, trusted bool) Advice {
 	d := campaign.DefaultOptions()
 	a.Floor = d.Total - c.o.Total
 	move := math.Max(a.Shift, a.Floor)
-	a.Total, a.Operator = c.o.Total+move, c.o.Operator
-	if a.MovesOperator {
+	a.Total, a.Operator, a.Purpose = c.o.Total+move, c.o.Operator, c.o.Purpose
+	if a.Moves[campaign.ByHand] {
 		a.Operator = math.Max(c.o.Operator+move, d.Operator)
+	}
+	if a.Moves[campaign.ByPurpose] {
+		a.Purpose = math.Max(c.o.Purpose+move, d.Purpose)
 	}
 	return a
 }

@@ -147,8 +147,9 @@ func (r *Report) planes(groups []*group, list []series, of func(*group) int) []p
 	coordination := r.plane(groups, list, of, func(g *group) float64 { return g.coordination })
 	coordination.Title, coordination.XLabel, coordination.YLabel = "Coordination and harvest", "coordination, bits", "harvest, bits"
 	coordination.Note = fmt.Sprintf("A finding needs %s bits of coordination, %s of harvest and %s in sum, and %d independent causes that agree; it is High from %s bits in sum. "+
-		"Dashed: the second way over the line, for groups with enough bits of an operator's hand (the other plane).",
-		number(o.Coordination), number(o.Harvest), number(o.Total), o.Planes, number(o.Total+o.HighMargin))
+		"Dashed: the second way over the line, for groups with enough bits of an operator's hand (the other plane). "+
+		"A third way, for a text whose purpose is plain (%s bits of it and %s of harvest), needs less coordination and is not drawn.",
+		number(o.Coordination), number(o.Harvest), number(o.Total), o.Planes, number(o.Total+o.HighMargin), number(o.Purpose), number(o.PlainHarvest()))
 	coordination.lines(func(x, y float64) float64 { return o.Margin(x, y, math.Inf(-1)) }, o.HighMargin, func(x, y float64) float64 { return o.Margin(x, y, math.Inf(1)) })
 	hand := r.plane(groups, list, of, func(g *group) float64 { return g.operator })
 	hand.Title, hand.XLabel, hand.YLabel = "The operator’s hand and harvest", "funding, identity and schedule, bits", "harvest, bits"

@@ -206,7 +206,7 @@ func (c *Campaign) take(s *search, members []int32, labels map[uint64]string) {
 // severe judges what is watched: Low, and Medium for one account whose prompts say what they are for.
 func (c *Campaign) severe(sc *score, o *Options) {
 	c.Severity = max(c.Severity, Low)
-	if c.Kind == KindAccount && sc.harvest >= o.AccountHarvest+o.HighMargin && sc.purpose >= plainPurpose {
+	if c.Kind == KindAccount && sc.harvest >= o.AccountHarvest+o.HighMargin && sc.purpose >= o.Purpose {
 		c.Severity = max(c.Severity, Medium)
 	}
 	c.Confidence = max(c.Confidence, min(99, int(math.Round(100/(1+math.Exp2(-(sc.harvest-o.AccountHarvest)/1.5))))))

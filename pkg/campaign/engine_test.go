@@ -106,3 +106,23 @@ func TestARestoredEngineGoesOnWhereItStopped(t *testing.T) {
 	require.Equal(t, e.Advance(at), back.Advance(at), "the next evaluation says the same, and does not create the finding again")
 	require.Equal(t, 1, back.Open())
 }
+
+func TestAnEngineThatObservesMeasuresAndFindsNothing(t *testing.T) {
+	w := newWorld(3)
+	w.people(400)
+	w.pool(60, 40)
+	o := DefaultOptions()
+	found, _, err := w.run(o, nil)
+	require.NoError(t, err)
+	require.NotEmpty(t, found)
+	o.Observe = true
+	beyond := 0
+	found, _, err = w.run(o, func(c Candidate) {
+		if _, excess := Shortest(c.Excess(&o)); c.Settled && excess >= 0 {
+			beyond++
+		}
+	})
+	require.NoError(t, err)
+	require.Empty(t, found)
+	require.Positive(t, beyond)
+}

@@ -2,18 +2,46 @@ package campaign
 
 import "math"
 
-// Excess is by how many bits o.Total (sum) and o.Operator (hand) could be raised, or would have to be lowered where it is negative, until the group is only just a
+// Way is one of the ways over the line.
+type Way uint8
+
+// The ways, each with the option that moves it: both axes together (total_bits), an operator's hand (operator_bits), a text whose purpose is plain (purpose_bits).
+const (
+	BySum Way = iota
+	ByHand
+	ByPurpose
+
+	NumWays
+)
+
+// Excess is by how many bits the option of each way could be raised, or would have to be lowered where it is negative, until the group is only just a
 // finding by that way over the line. It is minus infinity where another condition stands in the way.
-func (c *Candidate) Excess(o *Options) (sum, hand float64) {
-	sum, hand = math.Inf(-1), math.Inf(-1)
+func (c *Candidate) Excess(o *Options) (by [NumWays]float64) {
+	for w := range by {
+		by[w] = math.Inf(-1)
+	}
+	if c.Text >= plainText && c.Size >= plainSize && c.Harvest >= o.Harvest+plainHarvest {
+		by[ByPurpose] = c.Purpose - o.Purpose
+	}
 	if c.Causes < o.Planes {
-		return sum, hand
+		return by
 	}
 	if c.Coordination >= o.Coordination && c.Harvest >= o.Harvest {
-		sum = c.Coordination + c.Harvest - o.Total
+		by[BySum] = c.Coordination + c.Harvest - o.Total
 	}
 	if c.Harvest >= weakHarvest {
-		hand = math.Min(c.Operator, c.Coordination-programBits) - o.Operator
+		by[ByHand] = math.Min(c.Operator, c.Coordination-programBits) - o.Operator
 	}
-	return sum, hand
+	return by
+}
+
+// Shortest is the way by which the excess is largest.
+func Shortest(by [NumWays]float64) (Way, float64) {
+	best := BySum
+	for w := range NumWays {
+		if by[w] > by[best] {
+			best = w
+		}
+	}
+	return best, by[best]
 }

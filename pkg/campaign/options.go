@@ -26,7 +26,9 @@ type Options struct {
 	Total        float64 `yaml:"total_bits"`
 	// Operator is the bits of funding, identity and schedule that make a Medium finding although the harvest is weak.
 	Operator float64 `yaml:"operator_bits"`
-	Planes   int     `yaml:"planes"`
+	// Purpose is the bits of an intent that no honest crowd shares from which a rare text in most requests makes a Medium finding by itself.
+	Purpose float64 `yaml:"purpose_bits"`
+	Planes  int     `yaml:"planes"`
 	// AccountRequests is the number of requests in a day from which a single account is judged by itself, AccountHarvest the bits of harvest from which it is told of.
 	AccountRequests uint32  `yaml:"account_requests"`
 	AccountHarvest  float64 `yaml:"account_harvest_bits"`
@@ -50,6 +52,9 @@ type Options struct {
 	// WatchLists are the files of STIX indicators that are watched for. Whoever runs the engine reads them, and hands them to SetWatchList.
 	WatchLists []string `yaml:"watch_lists"`
 
+	// Observe measures only: no group is beyond the line.
+	Observe bool `yaml:"-" json:"-"`
+
 	Census census.Options `yaml:"census"`
 }
 
@@ -57,7 +62,7 @@ type Options struct {
 func DefaultOptions() Options {
 	return Options{
 		Interval: 10 * time.Minute, WarmUp: time.Hour, MinPopulation: 50, MinGroup: 8,
-		Coordination: 4, Harvest: 2.5, Total: 12.5, Operator: 6, Planes: 2, HighMargin: 1.5,
+		Coordination: 4, Harvest: 2.5, Total: 12.5, Operator: 6, Purpose: 3, Planes: 2, HighMargin: 1.5,
 		AccountRequests: 500, AccountHarvest: 6,
 		CriticalMembers: 1000, CriticalRequests: 100_000,
 		UpdateInterval: 15 * time.Minute, Quiet: 72 * time.Hour, Withdraw: 24 * time.Hour, Memory: 45 * 24 * time.Hour,

@@ -176,17 +176,16 @@ func (s *score) plain(o *Options) float64 {
 	if s.size < plainSize || s.text == 0 {
 		return math.Inf(-1)
 	}
-	return math.Min(s.text-plainText, math.Min(s.purpose-plainPurpose, s.harvest-o.Harvest-plainHarvest))
+	return math.Min(s.text-plainText, math.Min(s.purpose-o.Purpose, s.harvest-o.Harvest-plainHarvest))
 }
 
 const (
 	// mostRequests is the share of requests from which a shared text is what an account is for.
 	mostRequests = 0.5
-	// plainSize is the least number of entities, plainText the bits of shared work, plainPurpose the bits of the purpose (eight times the others' share of requests), and
+	// plainSize is the least number of entities, plainText the bits of shared work, and
 	// plainHarvest what the harvest needs beyond its floor: long, single answers as well.
 	plainSize    = 16
 	plainText    = 2
-	plainPurpose = 3
 	plainHarvest = 3
 	// programBits is what the program must add to the operator's hand: funding and sign-up without common work or client are a family or a launch.
 	programBits = 3
@@ -196,7 +195,7 @@ const (
 
 // passes says whether the score makes a finding.
 func (s *score) passes(o *Options) bool {
-	return s.plain(o) >= 0 || s.margin(o) >= 0 && s.independent() >= o.Planes
+	return !o.Observe && (s.plain(o) >= 0 || s.margin(o) >= 0 && s.independent() >= o.Planes)
 }
 
 // independent counts the causes that agree: the work and client planes are one, the program; networks alone are never one.

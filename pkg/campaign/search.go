@@ -31,6 +31,8 @@ type Candidate struct {
 	Time    int64
 	Origin  string
 	Members []string
+	// Size is the number of entities, Text how surely they write one rare text in most requests, Purpose the strongest intent that no honest crowd shares, in bits.
+	Size, Text, Purpose float64
 	// Operator is the part of coordination that one program in many hands does not explain.
 	Operator float64
 	// Coordination and Harvest are in bits, Margin is the distance to the line for a High finding, Planes the number of planes that agree.
@@ -281,6 +283,7 @@ func (s *search) report(origin string, members []int32, sc *score, settled, ok b
 	c := Candidate{
 		Origin: origin, Operator: sc.operator, Coordination: sc.coordination, Harvest: sc.harvest, Margin: sc.margin(s.o), Planes: len(sc.agreeing()),
 		Agreeing: sc.agreeing(), Causes: sc.independent(), Bits: map[string]float64{}, Found: ok, Settled: settled,
+		Size: sc.size, Text: sc.text, Purpose: sc.purpose,
 	}
 	for _, i := range members {
 		c.Members = append(c.Members, s.pop.accounts[i].profile.Account)
