@@ -127,6 +127,7 @@ func (e *Engine) evaluate(t *tenant, now int64) []Emission {
 		return nil
 	}
 	pop := t.population
+	pop.seek()
 	for _, a := range pop.accounts {
 		if a != nil {
 			a.named = false

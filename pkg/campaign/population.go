@@ -105,7 +105,9 @@ type population struct {
 	evaluation int32
 	idf        []float64
 	marks      marks
-	definings  map[planeSet]map[detectors.Plane]bool
+	// sought are the postings of conversations continued for the first time since the last evaluation.
+	sought    []key
+	definings map[planeSet]map[detectors.Plane]bool
 	// known remembers the candidates of the last evaluation with their scores.
 	known map[uint64]*known
 }
@@ -157,6 +159,7 @@ func (p *population) upsert(prof fingerprint.Profile) {
 	a.entity = entity
 	p.entities[entity]++
 	p.file(a)
+	p.link(a)
 	if p.first == 0 || prof.FirstSeen < p.first {
 		p.first = prof.FirstSeen
 	}
@@ -195,7 +198,7 @@ func (p *population) remove(name string) {
 func (p *population) file(a *account) {
 	p.keys = appendKeys(p.keys[:0], &a.profile)
 	slices.Sort(p.keys)
-	p.keys = slices.Compact(p.keys)
+	p.keys = slices.DeleteFunc(slices.Compact(p.keys), p.unsought)
 	i := 0
 	for _, k := range a.keys {
 		for i < len(p.keys) && p.keys[i] < k {
@@ -214,7 +217,59 @@ func (p *population) file(a *account) {
 	if !slices.Equal(a.keys, p.keys) {
 		a.keys = append(make([]key, 0, len(p.keys)), p.keys...)
 	}
-	p.link(a)
+}
+
+// unsought says that a key is of a conversation that no other account continues: most are, and nobody asks who was served them.
+func (p *population) unsought(k key) bool {
+	if k.kind() != byHead {
+		return false
+	}
+	_, continued := p.postings[counterpart(k)]
+	return !continued
+}
+
+// counterpart is the posting of who continued what an account was served, and the other way round.
+func counterpart(k key) key {
+	other := byOrphan
+	if k.kind() == byOrphan {
+		other = byHead
+	}
+	return k&^(0xf<<60) | key(other)<<60
+}
+
+// seek lists the accounts that were served the conversations which others have continued since the last evaluation.
+func (p *population) seek() {
+	if len(p.sought) == 0 {
+		return
+	}
+	// A table of a few bits of each hash spares most lookups: an account has dozens of conversations.
+	var bits [1 << 12]uint64
+	sought := make(map[key]struct{}, len(p.sought))
+	for _, k := range p.sought {
+		sought[k] = struct{}{}
+		bits[k>>6&(1<<12-1)] |= 1 << (k & 63)
+	}
+	p.sought = p.sought[:0]
+	served := func(list []uint64) bool {
+		return slices.ContainsFunc(list, func(h uint64) bool {
+			k := makeKey(byOrphan, h)
+			if bits[k>>6&(1<<12-1)]>>(k&63)&1 == 0 {
+				return false
+			}
+			_, ok := sought[k]
+			return ok
+		})
+	}
+	var found []*account
+	for _, a := range p.accounts {
+		if a != nil && (served(a.profile.Heads) || served(a.profile.Rejected)) {
+			p.file(a)
+			found = append(found, a)
+		}
+	}
+	for _, a := range found {
+		p.link(a)
+	}
 }
 
 // handOverFame is the number of accounts from which a conversation's opening is public rather than handed over.
@@ -223,15 +278,10 @@ const handOverFame = 4
 // link finds the conversations that one account was served and another continues. A link stays while both accounts live: it is a rare event, not a habit.
 func (p *population) link(a *account) {
 	for _, k := range a.keys {
-		other := byOrphan
-		switch k.kind() {
-		case byHead:
-		case byOrphan:
-			other = byHead
-		default:
+		if k.kind() != byHead && k.kind() != byOrphan {
 			continue
 		}
-		mine, theirs := p.members(k), p.members(k&^(0xf<<60)|key(other)<<60)
+		mine, theirs := p.members(k), p.members(counterpart(k))
 		if len(theirs) == 0 || len(theirs) > handOverFame || len(mine) > handOverFame {
 			continue
 		}
@@ -291,6 +341,9 @@ func (p *population) list(k key, a *account) {
 	n, ok := p.postings[k]
 	if !ok {
 		p.postings[k] = a.slot
+		if k.kind() == byOrphan {
+			p.sought = append(p.sought, k)
+		}
 		return
 	}
 	if n >= 0 {

@@ -82,6 +82,7 @@ func motley(t *testing.T, seed uint64) (pop *population, ctx *detectors.Context,
 			pool = append(pool, pop.byName[p.Account].slot)
 		}
 	}
+	pop.seek()
 	pop.sort(pool)
 	ctx = &detectors.Context{
 		Census:           takeCensus(pop.sorted(), DefaultOptions().Census),
@@ -170,4 +171,32 @@ func TestACompactProfileKeepsWhatDetectionReads(t *testing.T) {
 	want.PromptSample, want.Labels = nil, nil
 	require.Equal(t, want, a.profile)
 	require.Equal(t, 1, cap(a.profile.Scaffold), "a list that grows must not run into the next")
+}
+
+func TestAConversationIsHandedOverWhoeverIsSeenFirst(t *testing.T) {
+	served := fingerprint.Profile{Account: "served", Heads: []uint64{1 << 20, 2 << 20}}
+	continued := fingerprint.Profile{Account: "continued", Orphans: []uint64{2 << 20}}
+	alone := fingerprint.Profile{Account: "alone", Heads: []uint64{3 << 20}}
+	for _, order := range [][]fingerprint.Profile{{served, continued, alone}, {continued, alone, served}} {
+		pop := newPopulation()
+		for _, p := range order {
+			pop.upsert(p)
+		}
+		pop.seek()
+		a, b := pop.byName["served"], pop.byName["continued"]
+		require.Equal(t, []int32{b.slot}, a.handed)
+		require.Equal(t, []int32{a.slot}, b.handed)
+		require.Empty(t, pop.byName["alone"].handed)
+		require.Len(t, a.keys, 1, "a conversation that nobody continues is not listed")
+		require.Empty(t, pop.byName["alone"].keys)
+	}
+	crowd := newPopulation()
+	for i := range handOverFame + 1 {
+		p := served
+		p.Account += string(rune('a' + i))
+		crowd.upsert(p)
+	}
+	crowd.upsert(continued)
+	crowd.seek()
+	require.Empty(t, crowd.byName["continued"].handed, "what many were served is public")
 }

@@ -107,15 +107,10 @@ func (s *search) handingOver() [][]int32 {
 func (p *population) handedTimes(a *account) int {
 	conversations := map[key]bool{}
 	for _, k := range a.keys {
-		other := byOrphan
-		switch k.kind() {
-		case byHead:
-		case byOrphan:
-			other = byHead
-		default:
+		if k.kind() != byHead && k.kind() != byOrphan {
 			continue
 		}
-		theirs := p.members(makeKey(other, uint64(k)<<4))
+		theirs := p.members(counterpart(k))
 		if len(theirs) > handOverFame || len(p.members(k)) > handOverFame {
 			continue
 		}
