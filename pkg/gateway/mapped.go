@@ -21,8 +21,9 @@ type mapped struct {
 	secret []byte
 	names  outline
 	texts  []string
-	// unread counts the events of which a part in a string was not read; see apply.
+	// unread counts the events of which a part in a string was not read; see apply. broken says that the body at hand is no JSON.
 	unread int64
+	broken bool
 }
 
 func newMapped(m *mapping, opts Options) *mapped {
@@ -60,6 +61,7 @@ func (a *mapped) decode(data []byte, ev *event.Event) (int, error) {
 // seen, and giving up the event whether anything is: what else is known of the request counts, without the body.
 func (a *mapped) apply(ev *event.Event) error {
 	ev.Reset()
+	a.broken = false
 	for i := range a.m.skips {
 		if s := &a.m.skips[i]; a.skips(s) {
 			if a.doc.err != nil {
@@ -78,13 +80,16 @@ func (a *mapped) apply(ev *event.Event) error {
 		ev.Source.Gateway = a.m.gateway
 	}
 	err := ev.Validate()
-	if a.doc.err != nil {
-		if err != nil {
+	if err != nil {
+		if a.doc.err != nil {
 			return a.doc.err // It is why.
 		}
+		return err
+	}
+	if a.doc.err != nil || a.broken {
 		a.unread++
 	}
-	return err
+	return nil
 }
 
 // applyTo makes the event of another document.

@@ -135,6 +135,8 @@ func TestABodyThatCanBeReadInTwoWaysIsNotReadButItsEventCounts(t *testing.T) {
 	for _, body := range []string{
 		`{\"messages\":[{\"role\":\"user\",\"content\":\"harmless\"}],\"messages\":[]}`,
 		strings.Repeat(`[`, 300) + strings.Repeat(`]`, 300),
+		`{\"messages\":[{\"role\":\"user\",\"content\":\"cut`,
+		`{\"messages\":[],\"seed\":NaN}`,
 	} {
 		record := kong(`{"prompt_tokens":1}`, `,"payload":{"request":"`+body+`"}`)
 		r.Read([]byte(record), func(ev *event.Event, err error) bool {

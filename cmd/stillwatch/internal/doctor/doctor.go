@@ -138,7 +138,7 @@ func (e *Exam) Print(w io.Writer) error {
 		s.print(&b)
 	}
 	if e.Unread > 0 {
-		fmt.Fprintf(&b, "Of %d events the body is not read: it has a name twice, or is beyond ingest.gateway.limits.\n", e.Unread)
+		fmt.Fprintf(&b, "Of %d events the body is not read: it is cut or no JSON, has a name twice, or is beyond ingest.gateway.limits.\n", e.Unread)
 	}
 	list(&b, "Left out on purpose", e.Skipped)
 	list(&b, "Cannot be read (these would become dead letters)", e.Broken)
