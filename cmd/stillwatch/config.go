@@ -30,10 +30,16 @@ type configCheckCmd struct{ configFlag }
 
 // Run checks the configuration.
 func (c configCheckCmd) Run(t terminal) error {
-	if _, err := c.load(t); err != nil {
+	conf, err := c.load(t)
+	if err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(t.out, "The configuration is valid.")
+	if conf.Runs(config.StageIngest) {
+		if _, err := readFacts(&conf, t); err != nil {
+			return err
+		}
+	}
+	_, err = fmt.Fprintln(t.out, "The configuration is valid.")
 	return err
 }
 

@@ -145,7 +145,7 @@ func readSample(path string, limit int) (sample []byte, err error) {
 		return nil, fmt.Errorf("read sample: %w", err)
 	}
 	if len(sample) > limit {
-		return nil, fmt.Errorf("read sample: %s has more than ingest.max_record_bytes (%d); take a part of it", path, limit)
+		return nil, fmt.Errorf("read sample: %s has more than ingest.max_record_bytes (%d); take its first lines", path, limit)
 	}
 	return sample, nil
 }

@@ -52,6 +52,14 @@ func TestCommandLinesEndWithTheRightCodeAndOneClearLine(t *testing.T) {
 			},
 		},
 		{
+			name: "a configuration with facts that are not there", args: []string{"config", "check"}, config: "ingest: {enrich: {facts_file: /nowhere.csv}}", code: 2,
+			stderr: []string{"stillwatch: ingest.enrich.facts_file: /nowhere.csv: no such file or directory"},
+		},
+		{
+			name: "a mapping that is not there", args: []string{"mapping", "test", "kongo", "-"}, code: 2,
+			stderr: []string{"stillwatch: kongo is no built-in mapping (stillwatch mapping show lists them) and no file that can be read: no such file or directory"},
+		},
+		{
 			name: "an override", args: []string{"config", "print"}, env: map[string]string{"STILLWATCH_KAFKA_BROKERS": "k1:9092, k2:9092"},
 			stdout: `brokers: ['k1:9092', 'k2:9092']`,
 		},

@@ -59,7 +59,7 @@ func (c mappingTestCmd) Run(t terminal) error {
 	} else {
 		text, err := os.ReadFile(c.Mapping)
 		if err != nil {
-			return usage(fmt.Errorf("mapping file: %w", err))
+			return usage(fmt.Errorf("%s is no built-in mapping (stillwatch mapping show lists them) and no file that can be read: %w", c.Mapping, plainly(err)))
 		}
 		opts.Format, opts.Own = gateway.FormatMapping, []gateway.MappingFile{{Name: c.Mapping, Text: text}}
 	}
@@ -88,6 +88,14 @@ func (c mappingTestCmd) Run(t terminal) error {
 		return errors.New("not one event could be read; docs/event.md tells what the reasons mean")
 	}
 	return nil
+}
+
+// plainly leaves out the path, which the message has already.
+func plainly(err error) error {
+	if path, ok := errors.AsType[*os.PathError](err); ok {
+		return path.Err
+	}
+	return err
 }
 
 // showEvent lists what is known of an event, and what is not.

@@ -28,16 +28,25 @@ func asInService(conf *config.Config, topic string, t terminal) error {
 		fmt.Fprintln(t.err, "ingest.enrich.facts_topic is not read here: for the results of the service, give its facts as ingest.enrich.facts_file")
 		conf.Ingest.Enrich.FactsTopic = ""
 	}
-	log, err := app.NewLogger(config.Log{Level: "warn", Format: "console"}, t.err)
+	facts, err := readFacts(conf, t)
 	if err != nil {
 		return err
 	}
-	facts, err := lookup.New(conf.Ingest.Enrich, log, prometheus.NewRegistry())
-	if err != nil {
-		return usage(err)
-	}
 	conf.Ingest.Enricher = facts.Enricher()
 	return nil
+}
+
+// readFacts reads the files that events are completed from, as the start of the service does.
+func readFacts(conf *config.Config, t terminal) (*lookup.Sources, error) {
+	log, err := app.NewLogger(config.Log{Level: "warn", Format: "console"}, t.err)
+	if err != nil {
+		return nil, err
+	}
+	facts, err := lookup.New(conf.Ingest.Enrich, log, prometheus.NewRegistry())
+	if err != nil {
+		return nil, usage(err)
+	}
+	return facts, nil
 }
 
 // replay runs the files through the stages; workers of 0 are one per core.

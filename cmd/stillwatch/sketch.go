@@ -23,7 +23,7 @@ func (c sketchCmd) Run(ctx context.Context, t terminal) error {
 		return err
 	}
 	if conf.Sketch.Secret == "" {
-		return usage(errors.New("sketch.secret is not set: the service that reads the sketches has to have the same"))
+		return usage(errors.New("sketch.secret is not set: name the service's configuration with --config, or put the secret it has into STILLWATCH_SKETCH_SECRET"))
 	}
 	if c.Format != "" {
 		conf.Ingest.Gateway.Format = c.Format

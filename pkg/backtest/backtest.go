@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/stillwatch/stillwatch/pkg/event"
+	"github.com/stillwatch/stillwatch/pkg/gateway"
 	"github.com/stillwatch/stillwatch/pkg/stage"
 )
 
@@ -176,6 +177,7 @@ func consume(ctx context.Context, o Options, st Stages, order <-chan *chunk, sin
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+		in = r.inOrder(st.Ingest, c, in)
 		if in.err != nil {
 			return fmt.Errorf("ingest: %w", in.err)
 		}
@@ -205,6 +207,19 @@ func consume(ctx context.Context, o Options, st Stages, order <-chan *chunk, sin
 	})
 }
 
+// inOrder returns what ingest makes of a chunk, in is what a worker made of it. Where the gateway reports an event in two records, a worker that does not get
+// the chunk with the other half never sees the event: from the first half that waits on, one task reads everything in order.
+func (r *run) inOrder(ingest stage.Stage, c *chunk, in ingested) ingested {
+	if in.err != nil || r.joining == nil && in.result.Counts["skipped:"+gateway.ReasonWaiting] == 0 {
+		return in
+	}
+	if r.joining == nil {
+		r.joining = ingest.Open(0)
+	}
+	res, err := r.joining.Process(c.records)
+	return ingested{res, err}
+}
+
 // run is what a consumer holds.
 type run struct {
 	o         Options
@@ -212,6 +227,8 @@ type run struct {
 	stats     *Stats
 	tasks     []stage.Task
 	correlate stage.Task
+	// joining reads in order what has to be; nil as long as nothing has.
+	joining stage.Task
 	// offsets and profiles are the next offsets of the simulated topics.
 	offsets  []int64
 	profiles int64

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -14,8 +15,10 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/stretchr/testify/require"
 
+	"github.com/stillwatch/stillwatch/configs"
 	"github.com/stillwatch/stillwatch/configs/scenarios"
 	"github.com/stillwatch/stillwatch/pkg/alert"
+	"github.com/stillwatch/stillwatch/pkg/gateway"
 	"github.com/stillwatch/stillwatch/pkg/simulate"
 	"github.com/stillwatch/stillwatch/pkg/sketch"
 	"github.com/stillwatch/stillwatch/pkg/stage"
@@ -100,6 +103,42 @@ func TestTheDemoWorldIsFoundAndTheOutputDoesNotDependOnTheCores(t *testing.T) {
 	again, verdicts, _ := replay(t, events, 3, nil)
 	require.Equal(t, alerts, again)
 	require.Equal(t, accounts, verdicts)
+}
+
+func TestHalvesOfEventsAreJoinedWhateverTheCores(t *testing.T) {
+	var b bytes.Buffer
+	half := func(i int, category string) {
+		fmt.Fprintf(&b, `{"records":[{"time":"2026-11-02T10:00:%02dZ","category":%q,"properties":{"correlationId":"c%d","modelName":"m","apimSubscriptionId":"s"}}]}`+"\n", i/100, category, i)
+	}
+	const events, behind = 3000, 700
+	for i := range events + behind {
+		if i < events {
+			half(i, "GatewayLlmLogs")
+		}
+		if i >= behind {
+			half(i-behind, "GatewayLogs")
+		}
+	}
+	o := stage.DefaultIngestOptions()
+	for _, m := range configs.Mappings() {
+		o.Gateway.Builtin = append(o.Gateway.Builtin, gateway.MappingFile(m))
+	}
+	for _, workers := range []int{1, 3} {
+		st := stages(t)
+		so := sketch.DefaultOptions()
+		so.Key = []byte("a key for tests, nothing secret")
+		var err error
+		st.Ingest, err = stage.NewIngest(o, so)
+		require.NoError(t, err)
+		opts := DefaultOptions()
+		opts.Workers = workers
+		seen := 0
+		opts.Observe = func(stage.Out) { seen++ }
+		stats, err := Run(t.Context(), opts, st, bytes.NewReader(b.Bytes()), &Files{}, nil)
+		require.NoError(t, err)
+		require.Equal(t, events, seen)
+		require.EqualValues(t, events, stats.Counts["skipped:"+gateway.ReasonWaiting])
+	}
 }
 
 func TestAnHonestWorldIsLeftAlone(t *testing.T) {

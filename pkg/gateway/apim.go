@@ -62,9 +62,10 @@ type llmPart struct {
 	data     []byte
 }
 
-// Reasons for which a diagnostic record is skipped: it is half an event, or nothing of one.
+// Reasons for which a diagnostic record is skipped: it is half an event, or nothing of one. ReasonWaiting says that a Reader holds something for
+// records to come.
 const (
-	reasonWaiting = "waiting_for_other_half"
+	ReasonWaiting = "waiting_for_other_half"
 	reasonJoined  = "joined"
 	reasonNotLLM  = "not_llm"
 )
@@ -101,7 +102,7 @@ func (r *Reader) records(items [][]byte, visit func(*event.Event, error) bool) b
 		case last[h] != i:
 			ok = r.hand(&SkipError{Reason: reasonJoined}, visit)
 		case h.gateway == nil || len(h.llm) == 0:
-			ok = r.hand(&SkipError{Reason: reasonWaiting}, visit)
+			ok = r.hand(&SkipError{Reason: ReasonWaiting}, visit)
 		default:
 			err := r.apim.event(h, &r.ev)
 			if err == nil {

@@ -12,8 +12,10 @@ import (
 // requestBody reads the body of a request: a JSON object, or the prompt itself.
 func (a *mapped) requestBody(at int32, ev *event.Event) {
 	d, c, r := a.doc, &ev.Content, &ev.Request
-	at = d.enter(at)
-	if d.kind(at) != event.KindObject {
+	body := at
+	if at = d.enter(body); d.kind(at) != event.KindObject {
+		// Cut by the gateway, or in a dialect that only the model's server reads, as with NaN.
+		a.broken = d.nodes[body].failure != ""
 		return
 	}
 	if len(c.Input) == 0 {

@@ -157,7 +157,7 @@ func (d *document) open(at int32) int32 {
 }
 
 // enter is inside for what has to be JSON. Truncated JSON is none, and that is not the callers' doing. But one that two parsers read in two
-// ways, or that is beyond the limits, would let a caller choose what is seen of it: that is an error.
+// ways, or that is beyond the limits, would let a caller choose what is seen of it: it is none either, and err says so.
 func (d *document) enter(at int32) int32 {
 	inner := d.inside(at)
 	if inner == none && at != none && d.err == nil {

@@ -21,6 +21,9 @@ type mapped struct {
 	secret []byte
 	names  outline
 	texts  []string
+	// unread counts the events of which a part in a string was not read; see apply. broken says that the body at hand is no JSON.
+	unread int64
+	broken bool
 }
 
 func newMapped(m *mapping, opts Options) *mapped {
@@ -53,10 +56,17 @@ func (a *mapped) decode(data []byte, ev *event.Event) (int, error) {
 }
 
 // apply makes the event of what is in the document.
+//
+// A body that two parsers read in two ways, or that is beyond the limits, is its caller's doing. Reading it would let the caller choose what is
+// seen, and giving up the event whether anything is: what else is known of the request counts, without the body.
 func (a *mapped) apply(ev *event.Event) error {
 	ev.Reset()
+	a.broken = false
 	for i := range a.m.skips {
 		if s := &a.m.skips[i]; a.skips(s) {
+			if a.doc.err != nil {
+				return a.doc.err // What tells a request from other objects may be in there.
+			}
 			return &SkipError{Reason: s.reason}
 		}
 	}
@@ -65,14 +75,21 @@ func (a *mapped) apply(ev *event.Event) error {
 	}
 	a.body(a.m.request, func(at int32) { a.requestBody(at, ev) })
 	a.body(a.m.response, func(at int32) { a.responseBody(at, ev) })
-	if a.doc.err != nil {
-		return a.doc.err
-	}
 	finish(ev)
 	if ev.Source.Gateway == "" {
 		ev.Source.Gateway = a.m.gateway
 	}
-	return ev.Validate()
+	err := ev.Validate()
+	if err != nil {
+		if a.doc.err != nil {
+			return a.doc.err // It is why.
+		}
+		return err
+	}
+	if a.doc.err != nil || a.broken {
+		a.unread++
+	}
+	return nil
 }
 
 // applyTo makes the event of another document.
@@ -252,7 +269,20 @@ func (a *mapped) text(r *rule) string {
 	return a.transformed(r, strings.Join(a.texts, ":"))
 }
 
+// transformed gives a text the form that the field has. An identity that cannot be one is none: many a gateway takes one from a header that clients
+// choose, and the event is to be counted with the next best.
 func (a *mapped) transformed(r *rule, text string) string {
+	text = a.as(r, text)
+	switch r.field.Path {
+	case "tenant", "account.id", "account.org_id", "account.team_id", "account.user_id", "account.key_hash", "account.plan":
+		if !event.ValidIdentity(text) {
+			return ""
+		}
+	}
+	return text
+}
+
+func (a *mapped) as(r *rule, text string) string {
 	if text == "" {
 		return ""
 	}
@@ -287,9 +317,12 @@ func (a *mapped) hash(text string) string {
 	return hex.EncodeToString(mac.Sum(nil)[:16])
 }
 
-// operationOf names the operation that a path of an API, or another convention's name, stands for.
+// operationOf names the operation that a path of an API, or another convention's name, stands for. The last of several parts counts: what is
+// before it may be there for show, as in /v1/batches/../messages, and so may parameters.
 func operationOf(text string) string {
 	if path, _, _ := strings.Cut(text, "?"); strings.IndexByte(path, '/') >= 0 {
+		path, _, _ = strings.Cut(path, ";")
+		last, found := -1, ""
 		for _, known := range [...]struct{ part, operation string }{
 			{"/batches", "batch"},
 			{"/chat/completions", "chat"},
@@ -303,11 +336,12 @@ func operationOf(text string) string {
 			{"/images/", "image"},
 			{"/audio/", "audio"},
 		} {
-			if strings.Contains(path, known.part) {
-				return known.operation
+			// /chat/completions ends like /completions, and is the longer.
+			if at := strings.LastIndex(path, known.part); at >= 0 && at+len(known.part) > last {
+				last, found = at+len(known.part), known.operation
 			}
 		}
-		return ""
+		return found
 	}
 	switch text {
 	case "generate_content":

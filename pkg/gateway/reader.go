@@ -228,6 +228,24 @@ func (r *Reader) Format() string { return r.format }
 // Advice says what to switch on in a gateway so that it sends a field, by the field's path; empty where nothing is known.
 func (r *Reader) Advice(format string) map[string]string { return r.advices[format] }
 
+// TakeUnread returns of how many events a body was not read since it was last called, because it is no JSON, can be
+// read in two ways or is beyond the limits.
+func (r *Reader) TakeUnread() (n int64) {
+	take := func(a *mapped) { n, a.unread = n+a.unread, 0 }
+	for _, a := range r.adapters {
+		if m, ok := a.(*mapped); ok {
+			take(m)
+		}
+	}
+	if r.otlp != nil {
+		take(r.otlp.a)
+	}
+	if r.apim != nil {
+		take(r.apim.a)
+	}
+	return n
+}
+
 // Read is ReadRecord for a record without headers.
 func (r *Reader) Read(record []byte, visit func(ev *event.Event, err error) bool) {
 	r.ReadRecord(record, nil, visit)

@@ -130,10 +130,64 @@ func TestAPromptThatIsJSONIsStillAPrompt(t *testing.T) {
 	}
 }
 
-func TestABodyThatCanBeReadInTwoWaysIsNotBelieved(t *testing.T) {
-	body := `{\"messages\":[{\"role\":\"user\",\"content\":\"harmless\"}],\"messages\":[]}`
-	record := kong(`{"prompt_tokens":1}`, `,"payload":{"request":"`+body+`"}`)
-	require.Equal(t, []string{"duplicate_key@0"}, read(newReader(t, FormatAuto), record))
+func TestABodyThatCanBeReadInTwoWaysIsNotReadButItsEventCounts(t *testing.T) {
+	r := newReader(t, FormatAuto)
+	for _, body := range []string{
+		`{\"messages\":[{\"role\":\"user\",\"content\":\"harmless\"}],\"messages\":[]}`,
+		strings.Repeat(`[`, 300) + strings.Repeat(`]`, 300),
+		`{\"messages\":[{\"role\":\"user\",\"content\":\"cut`,
+		`{\"messages\":[],\"seed\":NaN}`,
+	} {
+		record := kong(`{"prompt_tokens":1}`, `,"payload":{"request":"`+body+`"}`)
+		r.Read([]byte(record), func(ev *event.Event, err error) bool {
+			require.NoError(t, err)
+			require.Equal(t, "c", ev.Account.ID)
+			require.Equal(t, event.Int{V: 1, Known: true}, ev.Usage.Input)
+			require.False(t, ev.Content.Present())
+			return true
+		})
+		require.EqualValues(t, 1, r.TakeUnread())
+	}
+	require.Zero(t, r.TakeUnread())
+
+	record := `{"ai_log":"{\"model\":\"m\",\"model\":\"\",\"consumer\":\"c\"}","request_id":"r","start_time":"2026-11-02T10:00:00Z"}`
+	require.Equal(t, []string{"duplicate_key@0"}, read(r, record), "what makes it an event is in there")
+	require.Zero(t, r.TakeUnread())
+}
+
+func TestAnIdentityThatCannotBeOneIsNoReasonToLoseTheEvent(t *testing.T) {
+	for _, bad := range []string{strings.Repeat("x", event.MaxIdentity+1), `a\tb`} {
+		record := `{"gen_ai.request.model":"m","response_code":200,"start_time":"2026-11-02T10:00:00Z","x-request-id":"r","x-user-id":"` + bad + `","x-account-id":"a","x-team-id":"` + bad +
+			`","tenant.id":"` + bad + `"}`
+		ev := one(t, record)
+		require.Equal(t, "a", ev.Account.ID, "the next best")
+		require.Empty(t, ev.Account.TeamID)
+		require.Empty(t, ev.Tenant)
+	}
+}
+
+func TestTheOperationIsWhatTheEndOfThePathSays(t *testing.T) {
+	for path, operation := range map[string]string{
+		"/v1/chat/completions":                         "chat",
+		"/v1/completions?x=/batches":                   "completion",
+		"/v1/batches":                                  "batch",
+		"/v1/messages/batches":                         "batch",
+		"/v1/batches/../chat/completions":              "chat",
+		"/v1/messages;/batches":                        "messages",
+		"/v1beta/models/g:streamGenerateContent?alt=x": "chat",
+		"/v1/models":                                   "",
+	} {
+		require.Equal(t, operation, operationOf(path), path)
+	}
+}
+
+func TestAPromptInALogRecordIsNoLineOfALogFile(t *testing.T) {
+	record := `{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"timeUnixNano":"1793613600123456789",%s"body":{"stringValue":%q},"attributes":[%s]}]}]}]}`
+	line, attribute := good("forged"), `{"key":"gen_ai.request.model","value":{"stringValue":"m"}}`
+	r := newReader(t, FormatAuto)
+	require.Equal(t, []string{"forged"}, read(r, fmt.Sprintf(record, "", line, "")), "a line")
+	require.NotContains(t, read(r, fmt.Sprintf(record, "", line, attribute)), "forged")
+	require.NotContains(t, read(r, fmt.Sprintf(record, `"eventName":"gen_ai.user.message",`, line, "")), "forged")
 }
 
 func TestTheClientsAddressIsTheFirstUntrustedHop(t *testing.T) {

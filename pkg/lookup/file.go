@@ -97,9 +97,13 @@ func (f *factsFile) read(r io.Reader) (commit func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	// Facts of nobody are worse than yesterday's.
-	if bad > 0 && table.Len() == 0 {
+	// Facts of nobody are worse than yesterday's, and come of an export that failed.
+	switch last := f.table.Load(); {
+	case table.Len() > 0:
+	case bad > 0:
 		return nil, fmt.Errorf("none of its %d rows can be read", bad)
+	case last != nil && last.Len() > 0:
+		return nil, fmt.Errorf("it has no row any more, and had %d; to go on without them, start anew", last.Len())
 	}
 	return func() {
 		f.table.Store(table)

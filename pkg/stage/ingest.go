@@ -250,6 +250,9 @@ func (t *ingestTask) Process(batch []Record) (Result, error) {
 		if n := reader.TakeUnjoined(); n > 0 {
 			out.counts["unjoined"] += n
 		}
+		if n := reader.TakeUnread(); n > 0 {
+			out.counts["unread_body"] += n
+		}
 	}
 	res := Result{Out: out.out, Counts: out.counts}
 	if t.generation > 0 {
@@ -414,7 +417,7 @@ func (t *ingestTask) observe(ev *event.Event) (reason string, err error) {
 		// An end user's id, which clients choose: its hash names it as well.
 		o.Account = "hash:" + strconv.FormatUint(h.sum(domainEndUser, o.Account), 16)
 	}
-	o.ID = h.sum(domainID, ev.ID)
+	o.ID = h.call(ev.ID, ev.Time)
 	o.Session = h.identity(domainSession, ev.Request.SessionID)
 	o.EndUser = h.identity(domainEndUser, ev.Account.EndUserID)
 	t.facets.read(ev, h, o)

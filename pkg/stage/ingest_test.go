@@ -16,6 +16,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/stretchr/testify/require"
 
+	"github.com/stillwatch/stillwatch/configs"
 	"github.com/stillwatch/stillwatch/pkg/enrich"
 	"github.com/stillwatch/stillwatch/pkg/event"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
@@ -79,6 +80,28 @@ func ingestAll(t testing.TB, task Task, values ...string) (seen []fingerprint.Ob
 	}
 	maps.DeleteFunc(res.Counts, func(key string, _ int64) bool { return strings.HasPrefix(key, fieldPrefix) })
 	return seen, dead, res.Counts
+}
+
+func TestARepeatedEventHasOneIDAndAnotherWithItsIDHasNot(t *testing.T) {
+	task := openIngest(t, nil)
+	first, _, _ := ingestAll(t, task, ingestEvent("chosen", ""))
+	again, _, _ := ingestAll(t, task, ingestEvent("chosen", `"usage":{"output_tokens":1}`))
+	later, _, _ := ingestAll(t, task, strings.Replace(ingestEvent("chosen", ""), "1793613600000", "1793613600001", 1))
+	require.Equal(t, first[0].ID, again[0].ID)
+	require.NotEqual(t, first[0].ID, later[0].ID, "clients may choose the id, and must not be able to be counted once")
+}
+
+func TestABodyThatIsNotReadIsCounted(t *testing.T) {
+	task := openIngest(t, func(o *IngestOptions) {
+		for _, m := range configs.Mappings() {
+			o.Gateway.Builtin = append(o.Gateway.Builtin, gateway.MappingFile(m))
+		}
+	})
+	seen, dead, counts := ingestAll(t, task, `{"started_at":1793613600123,"tries":[],"request":{"id":"k"},"latencies":{"request":1},"consumer":{"id":"c"},`+
+		`"ai":{"proxy":{"meta":{"request_model":"m"},"payload":{"request":"{\"n\":1,\"n\":2}"}}}}`)
+	require.Len(t, seen, 1)
+	require.Empty(t, dead)
+	require.EqualValues(t, 1, counts["unread_body"])
 }
 
 func TestTheFieldsThatDetectorsNeedAreCounted(t *testing.T) {

@@ -64,6 +64,14 @@ func (p Pattern) scanned() (n int) {
 	return n
 }
 
+// comparisons is the number of terms of all alternatives.
+func (p Pattern) comparisons() (n int) {
+	for _, all := range p {
+		n += len(all)
+	}
+	return n
+}
+
 type tokenKind uint8
 
 const (
@@ -375,6 +383,9 @@ func (p *patternParser) constant() (string, error) {
 
 // quote writes a string constant.
 func quote(s string) string {
+	if !strings.ContainsAny(s, `\'`) {
+		return "'" + s + "'" // Nearly always, and a big list has many.
+	}
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
 }
 

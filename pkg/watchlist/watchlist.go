@@ -25,12 +25,16 @@ const (
 	maxAlternatives = 1024
 	maxTerms        = 16
 	maxDepth        = 32
+	// maxComparisons bounds the terms of a list, worked out: a pattern of a few hundred bytes may mean a thousand times as many.
+	maxComparisons = 1 << 19
 	// maxScanned bounds the terms that have to be tried one by one on every value, and maxExpression the length of such a regular expression.
 	maxScanned    = 1000
 	maxExpression = 2048
 	// maxText bounds the names that are kept of a bundle.
 	maxText = 200
 )
+
+var errTooMany = fmt.Errorf("the lists make more than %d comparisons", maxComparisons)
 
 // Indicator is a sign to watch for.
 type Indicator struct {
@@ -137,6 +141,7 @@ func (r *reader) take(o *object) {
 
 func (r *reader) list() *List {
 	l := &List{Skipped: r.skipped}
+	comparisons := 0
 	for i := range r.indicators {
 		o := &r.indicators[i]
 		in := Indicator{
@@ -164,11 +169,20 @@ func (r *reader) list() *List {
 		case o.PatternType != "stix":
 			fail(fmt.Errorf("pattern_type %q; only stix is understood", clean(o.PatternType)))
 			continue
+		case comparisons >= maxComparisons:
+			fail(errTooMany)
+			continue
 		default:
 			if in.Pattern, err = ParsePattern(o.Pattern); err != nil {
 				fail(err)
 				continue
 			}
+			n := in.Pattern.comparisons()
+			if comparisons+n > maxComparisons {
+				fail(errTooMany)
+				continue
+			}
+			comparisons += n
 		}
 		l.Indicators = append(l.Indicators, in)
 	}
@@ -204,18 +218,22 @@ func Merge(lists ...*List) *List {
 			revoked[id] = true
 		}
 	}
-	scanned := 0
+	scanned, comparisons := 0, 0
 	for _, id := range slices.Sorted(maps.Keys(newest)) {
 		in := newest[id]
 		if in.revoked || revoked[id] {
 			revoked[id] = true
 			continue
 		}
-		if n := in.Pattern.scanned(); scanned+n <= maxScanned {
-			scanned += n
-			out.Indicators = append(out.Indicators, in)
-		} else {
+		n, all := in.Pattern.scanned(), in.Pattern.comparisons()
+		switch {
+		case scanned+n > maxScanned:
 			out.Skipped = append(out.Skipped, Skipped{ID: in.ID, Name: in.Name, Reason: fmt.Sprintf("the lists have more than %d patterns with LIKE or MATCHES", maxScanned)})
+		case comparisons+all > maxComparisons:
+			out.Skipped = append(out.Skipped, Skipped{ID: in.ID, Name: in.Name, Reason: errTooMany.Error()})
+		default:
+			scanned, comparisons = scanned+n, comparisons+all
+			out.Indicators = append(out.Indicators, in)
 		}
 	}
 	out.Revoked = slices.Sorted(maps.Keys(revoked))

@@ -287,3 +287,28 @@ func FuzzABundleIsReadOrRefused(f *testing.F) {
 		require.Equal(t, len(l.Indicators), watchlist.Merge(l, l).Len())
 	})
 }
+
+func TestAListIsBoundedWhateverItsPatternsMultiplyTo(t *testing.T) {
+	// Seven pairs make 128 alternatives of seven comparisons.
+	var pairs []string
+	for i := range 7 {
+		pairs = append(pairs, fmt.Sprintf("(x-stillwatch-account:model='%d' OR x-stillwatch-account:model='%d')", 2*i, 2*i+1))
+	}
+	small := "[" + strings.Join(pairs, " AND ") + "]"
+	var b strings.Builder
+	b.WriteString(`{"type":"bundle","objects":[`)
+	const many = 600
+	for i := range many {
+		fmt.Fprintf(&b, `{"type":"indicator","id":"indicator--%03d","pattern_type":"stix","pattern":%q},`, i, small)
+	}
+	b.WriteString(`{}]}`)
+	one, err := watchlist.Parse([]byte(b.String()))
+	require.NoError(t, err)
+	require.Equal(t, 1<<19/(128*7), one.Len())
+	require.Len(t, one.Skipped, many-one.Len())
+	require.Contains(t, one.Skipped[0].Reason, "comparisons")
+
+	other, err := watchlist.Parse([]byte(strings.ReplaceAll(b.String(), "indicator--", "indicator--other-")))
+	require.NoError(t, err)
+	require.Equal(t, one.Len(), watchlist.Merge(one, other).Len(), "of both lists together")
+}

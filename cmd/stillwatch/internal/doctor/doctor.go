@@ -31,6 +31,8 @@ type Exam struct {
 	Sources []*Source
 	// Skipped and Broken count what is no event, by reason.
 	Skipped, Broken map[string]int
+	// Unread counts the events whose body is not read.
+	Unread int64
 }
 
 // New begins an exam.
@@ -59,6 +61,7 @@ func (e *Exam) Examine(r *gateway.Reader, record []byte, headers []gateway.Heade
 	if n := r.TakeUnjoined(); n > 0 {
 		e.Skipped["unjoined"] += int(n)
 	}
+	e.Unread += r.TakeUnread()
 }
 
 func (e *Exam) reject(err error) {
@@ -133,6 +136,9 @@ func (e *Exam) Print(w io.Writer) error {
 	}
 	for _, s := range e.Sources {
 		s.print(&b)
+	}
+	if e.Unread > 0 {
+		fmt.Fprintf(&b, "Of %d events the body is not read: it is cut or no JSON, has a name twice, or is beyond ingest.gateway.limits.\n", e.Unread)
 	}
 	list(&b, "Left out on purpose", e.Skipped)
 	list(&b, "Cannot be read (these would become dead letters)", e.Broken)
