@@ -4,11 +4,12 @@ import "fmt"
 
 // aggregator sees accounts that forward the ids of many end users, each with a conversation of their own.
 //
-// Why it works: a registered reseller or a product names its users. Evasion as innocence: inventing end users, which the sessions then do not bear out.
+// Why it works: a registered reseller or a product names its users. Evasion as innocence: inventing end users, which costs
+// nothing; so it is worth little, and together with other declarations hardly more.
 func aggregator() Detector {
 	return Detector{
 		Spec: Spec{
-			ID: "aggregator", Axis: Harvest, Max: 0, Min: -1.5,
+			ID: "aggregator", Axis: Harvest, Family: "declared", Max: 0, Min: -1.5,
 			Summary:    "Innocence: the accounts name many end users.",
 			Why:        "Share of the members with at least one end user per twenty requests, and ten or more.",
 			Evasion:    "Inventing end users.",

@@ -27,3 +27,14 @@ func TestTheExcessIsHowFarTheLineCanBeRaisedUntilAGroupIsNoFinding(t *testing.T)
 		require.InDelta(t, excess-by, left, 1e-9)
 	})
 }
+
+func TestDetectorsThatTellOneStoryHardlyAddUp(t *testing.T) {
+	for _, c := range []struct {
+		bits story
+		want float64
+	}{
+		{nil, 0}, {story{2}, 2}, {story{-1.5}, -1.5}, {story{1, 2}, 2.25}, {story{-1.5, -1.5}, -1.875}, {story{2, -1}, 1},
+	} {
+		require.InDelta(t, c.want, c.bits.bits(), 1e-9, "%v", c.bits)
+	}
+}

@@ -108,13 +108,14 @@ func (s *score) on(p detectors.Plane) float64 { return s.planes[place(p)] }
 // story holds the bits of detectors that tell one story.
 type story []float64
 
-// bits are the strongest, and a part of the others.
+// bits are the strongest for and the strongest against, and a part of the others.
 func (s story) bits() float64 {
-	total := 0.0
+	total, least := 0.0, 0.0
 	for _, b := range s {
 		total += secondShare * b
+		least = math.Min(least, b)
 	}
-	return total + (1-secondShare)*s.most()
+	return total + (1-secondShare)*(s.most()+least)
 }
 
 // most is the strongest, 0 when there is none.
