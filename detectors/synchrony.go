@@ -10,8 +10,8 @@ import (
 
 // synchrony sees accounts that are on and off together, in ten minutes, hours or quarters of a day.
 //
-// Why it works: one program drives them: it starts, stops, fails and rests for all of them at once (SynchroTrap 2014: sustained lockstep). Jitter hides that at one resolution
-// and not at the next.
+// Why it works: one program drives them: it starts, stops, fails and rests for all of them at once (SynchroTrap 2014: sustained lockstep).
+// Jitter hides that at one resolution and not at the next.
 // Evasion: independent jitter of a day or more per account, which costs the harvest its pace.
 // Honest traffic like it: office hours and lectures, weekends, an outage of the gateway: each slot is compared with its neighbours and with what everybody else did then.
 func synchrony() Detector {
@@ -55,7 +55,8 @@ func lags(r census.Resolution) []int {
 	return [...][]int{{1, 2, 3}, {1}, {4}}[r]
 }
 
-// leastSlots is the number of slots between the group's beginning and end from which there is a rhythm to speak of: half a day, thirty hours, five days. One shared beginning is none.
+// leastSlots is the number of slots between the group's beginning and end from which there is a rhythm to speak of: half a day, thirty
+// hours, five days. One shared beginning is none.
 func leastSlots(r census.Resolution) int64 { return [...]int64{72, 30, 20}[r] }
 
 // dispersion is the index of dispersion of the number of active members per slot, and over how many slots it was taken: 0 when there are too few to say.

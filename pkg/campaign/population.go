@@ -127,7 +127,10 @@ type known struct {
 }
 
 func newPopulation() *population {
-	return &population{byName: map[string]*account{}, postings: map[key]int32{}, entities: map[uint64]int32{}, known: map[uint64]*known{}, definings: map[planeSet]map[detectors.Plane]bool{}}
+	return &population{
+		byName: map[string]*account{}, postings: map[key]int32{}, entities: map[uint64]int32{}, known: map[uint64]*known{},
+		definings: map[planeSet]map[detectors.Plane]bool{},
+	}
 }
 
 // upsert takes a new snapshot of an account's profile, which the population then owns.

@@ -153,7 +153,8 @@ func TestACompactProfileKeepsWhatDetectionReads(t *testing.T) {
 		Scaffold: []fingerprint.Counted{{Hash: 1, Count: 9}}, Skeletons: []fingerprint.Counted{{Hash: 2, Count: 8}},
 		Heads: []uint64{3}, Rejected: []uint64{4, 5}, Orphans: []uint64{6},
 		Labels: []fingerprint.Label{
-			{Facet: fingerprint.Stack, Hash: 11, Text: "openai-python/1.99"}, {Facet: fingerprint.Model, Hash: 13, Text: "large"},
+			{Facet: fingerprint.Stack, Hash: 11, Text: "openai-python/1.99"},
+			{Facet: fingerprint.Model, Hash: 13, Text: "large"},
 			{Facet: fingerprint.Domain, Hash: 99, Text: "of a value that is not listed"},
 		},
 	}
