@@ -74,6 +74,9 @@ type deployment struct {
 
 const partitions = 3
 
+// textTopic ends the names of topics that get events with their text.
+const textTopic = ".events"
+
 func newDeployment(t *testing.T) *deployment {
 	t.Helper()
 	name, brokers := harness.Name(t), harness.Kafka(t)
@@ -86,7 +89,7 @@ func newDeployment(t *testing.T) *deployment {
 		"redis": section{"addresses": []string{harness.Redis(t)}, "prefix": name},
 		"topics": section{
 			"partitions": partitions, "replication_factor": 1,
-			"gateway": []string{name + ".events"}, "observations": name + ".observations", "profiles": name + ".profiles",
+			"gateway": []string{name + textTopic}, "observations": name + ".observations", "profiles": name + ".profiles",
 			"alerts": name + ".alerts", "accounts": name + ".accounts", "dead_letters": name + ".deadletter",
 		},
 		"sketch":           section{"secret": "a secret of the end-to-end tests"},
@@ -144,11 +147,33 @@ func (d *deployment) start(args ...string) *service {
 	d.t.Helper()
 	address := freeAddress(d.t)
 	d.set(section{"http": section{"address": address}})
+	return startService(d.t, address, append([]string{"run", "--config", d.file()}, args...)...)
+}
+
+// file writes the configuration and returns its path.
+func (d *deployment) file() string {
+	d.t.Helper()
 	data, err := yaml.Marshal(d.config)
 	require.NoError(d.t, err)
-	path := filepath.Join(d.t.TempDir(), "stillwatch.yaml")
-	require.NoError(d.t, os.WriteFile(path, data, 0o600))
-	return startService(d.t, address, append([]string{"run", "--config", path}, args...)...)
+	return writeFile(d.t, "stillwatch.yaml", data)
+}
+
+// writeFile writes a file of its own and returns its path.
+func writeFile(t *testing.T, name string, data []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	require.NoError(t, os.WriteFile(path, data, 0o600))
+	return path
+}
+
+// command runs stillwatch to its end, which has to be a good one, and returns what it wrote to standard output.
+func command(t *testing.T, args ...string) []byte {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	cmd := exec.Command(binary(t), args...)
+	cmd.Stdout, cmd.Stderr, cmd.Env = &stdout, &stderr, withoutOverrides(os.Environ())
+	require.NoError(t, cmd.Run(), "stillwatch %s\n%s", strings.Join(args, " "), &stderr)
+	return stdout.Bytes()
 }
 
 func startService(t *testing.T, address string, args ...string) *service {
