@@ -23,18 +23,25 @@ func TestFactsOfATopicHoldFromTheRecordOnThatTellsThem(t *testing.T) {
 	s := d.start().waitReady()
 	require.Equal(t, "compact", d.topicConfig(topic, "cleanup.policy"))
 
-	// Each event is one request of one account, and comes when what is known of the account has changed.
-	event := func(known int) fingerprint.Observation {
-		s.waitMetric(factsKnown, known)
-		seen := len(d.observations())
+	// All events are requests of one account.
+	seen := 0
+	send := func() {
 		d.produce(d.topic("gateway"), traffic(1, seen+1)[seen:])
+		seen++
+	}
+	observed := func() fingerprint.Observation {
 		eventually(t, func() error {
-			if n := len(d.observations()); n <= seen {
-				return fmt.Errorf("%d observations", n)
+			if n := len(d.observations()); n < seen {
+				return fmt.Errorf("%d observations of %d events", n, seen)
 			}
 			return nil
 		})
-		return d.observations()[seen]
+		return d.observations()[seen-1]
+	}
+	event := func(known int) fingerprint.Observation {
+		s.waitMetric(factsKnown, known)
+		send()
+		return observed()
 	}
 	fact := func(account, value string) {
 		m := kafka.Message{Key: []byte(account)}
@@ -57,8 +64,19 @@ func TestFactsOfATopicHoldFromTheRecordOnThatTellsThem(t *testing.T) {
 	// What compaction leaves has gaps between the offsets, and none of the records that it removed.
 	require.Zero(t, s.stop(), s.log)
 	d.compact(topic, func(i int) { fact("acct-1", fmt.Sprintf(`{"plan":"plan-%d"}`, i)) })
+	// The event waits already when the service starts, and what is known of its account comes last in a topic that takes longer to read than the
+	// groups take to form.
+	bulk := make([]kafka.Message, 100_000)
+	for i := range bulk {
+		bulk[i] = kafka.Message{Key: fmt.Append(nil, "other-", i), Value: []byte(`{"plan":"pro"}`)}
+	}
+	d.produce(topic, bulk)
+	fact("acct-0", `{"payment_fp":"e07a"}`)
+	send()
 	s = d.set(section{"topics": section{"create": false}}).start().waitReady()
-	require.Equal(t, second, event(2).Facets[fingerprint.Payment])
+	third := observed().Facets[fingerprint.Payment]
+	require.NotContains(t, []uint64{0, first, second}, third, "no event is taken before all facts are there")
+	require.Equal(t, third, event(len(bulk) + 2).Facets[fingerprint.Payment])
 	require.NotContains(t, s.log.String(), "cleanup.policy")
 	require.Zero(t, s.stop(), s.log)
 
