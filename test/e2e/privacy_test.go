@@ -2,17 +2,18 @@ package e2e
 
 import (
 	"encoding/json"
+	"iter"
 	"strings"
 	"testing"
-	"unicode"
+	"unicode/utf8"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/require"
 )
 
-// phrases are runs of words that stand in a world's prompts and answers.
-type phrases map[string]struct{}
+// phrases are the hashes of runs of words that stand in a world's prompts and answers. Much is searched for them, record by record.
+type phrases map[uint64]struct{}
 
 // phraseWords is the length of a phrase: long enough for none to stand in what Stillwatch writes itself.
 const phraseWords = 5
@@ -34,28 +35,58 @@ func phrasesOf(t *testing.T, lines [][]byte) phrases {
 			texts = append(texts, message.Text)
 		}
 		for _, text := range texts {
-			words := wordsOf(text)
-			for ; len(words) >= phraseWords; words = words[phraseWords:] {
-				p[strings.Join(words[:phraseWords], " ")] = struct{}{}
+			for words, phrase := range runsOfWords([]byte(text)) {
+				if words%phraseWords == 0 {
+					p[phrase] = struct{}{}
+				}
 			}
 		}
 	}
 	return p
 }
 
-func wordsOf(text string) []string {
-	return strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-}
-
 // in tells whether any of the phrases stands in data, which may be binary.
 func (p phrases) in(data []byte) bool {
-	words := wordsOf(string(data))
-	for ; len(words) >= phraseWords; words = words[1:] {
-		if _, found := p[strings.Join(words[:phraseWords], " ")]; found {
+	for _, phrase := range runsOfWords(data) {
+		if _, found := p[phrase]; found {
 			return true
 		}
 	}
 	return false
+}
+
+// runsOfWords yields the hash of every run of phraseWords words, with the number of words up to its end. All but ASCII counts as letters.
+func runsOfWords(data []byte) iter.Seq2[int, uint64] {
+	return func(yield func(int, uint64) bool) {
+		const basis, prime = 14695981039346656037, 1099511628211 // FNV-1a
+		var last [phraseWords]uint64
+		words, hash := 0, uint64(basis)
+		for i := 0; i <= len(data); i++ {
+			if i < len(data) && isLetter(data[i]) {
+				hash = (hash ^ uint64(data[i])) * prime
+				continue
+			}
+			if hash == basis {
+				continue
+			}
+			last[words%phraseWords] = hash
+			words, hash = words+1, basis
+			if words < phraseWords {
+				continue
+			}
+			run := uint64(basis)
+			for n := range phraseWords {
+				run = (run ^ last[(words+n)%phraseWords]) * prime
+			}
+			if !yield(words, run) {
+				return
+			}
+		}
+	}
+}
+
+func isLetter(b byte) bool {
+	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b >= utf8.RuneSelf
 }
 
 // inTopics requires that none of the broker's topics has any of the phrases but those that text goes into, and returns how many were searched.

@@ -23,8 +23,10 @@ func program() simulate.Scenario {
 	return simulate.Scenario{
 		Name: "program", Seed: 1, Start: trafficStart, Duration: 48 * time.Hour,
 		Crowds: []simulate.Crowd{
-			{Kind: "chat", Accounts: 200}, {Kind: "apps", Accounts: 60, Rate: 10},
-			{Kind: "agents", Accounts: 40, Groups: 2, Rate: 8}, {Kind: "library", Accounts: 20},
+			{Kind: "chat", Accounts: 200},
+			{Kind: "apps", Accounts: 60, Rate: 10},
+			{Kind: "agents", Accounts: 40, Groups: 2, Rate: 8},
+			{Kind: "library", Accounts: 20},
 		},
 		Campaigns: []simulate.Campaign{{
 			ID: "program", Kind: "small group", Accounts: 12, Rate: 40, Prompt: simulate.Prompt{Style: simulate.StyleTemplate, Position: "system"},
@@ -72,7 +74,11 @@ func TestAWorldLeadsToTheSameAlertsHoweverItsEventsCome(t *testing.T) {
 		poor, facts := withoutFacts(t, lines)
 		d := newDeployment(t).set(oneOrder).set(smallBatches)
 		topic := d.name + ".facts"
-		d.set(section{"ingest": section{"enrich": section{"facts_topic": topic}}})
+		d.set(section{
+			"ingest": section{"enrich": section{"facts_topic": topic}},
+			// Under the race detector this test would need long to unpack so many small batches.
+			"kafka": section{"compression": "none"},
+		})
 		told, front := d.start("--stages", "correlate").waitReady(), d.start("--stages", "ingest,fingerprint").waitReady()
 		require.Equal(t, "compact", d.topicConfig(topic, "cleanup.policy"))
 		d.produce(topic, facts)
