@@ -27,7 +27,7 @@ const (
 // Evidence is one detector's contribution. Positive bits speak for the suspicion, negative bits for innocence.
 type Evidence struct {
 	Detector string  `json:"detector"`
-	Axis     Axis    `json:"-"`
+	Axis     Axis    `json:"axis"`
 	Plane    Plane   `json:"plane,omitempty"`
 	Bits     float64 `json:"bits"`
 	// Observed and Expected say in words and figures what the group shows and what the population would give.

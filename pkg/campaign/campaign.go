@@ -34,10 +34,14 @@ type Campaign struct {
 	Defining []detectors.Plane `json:"defining,omitempty"`
 	Model    *Model            `json:"model"`
 
-	Coordination float64  `json:"coordination"`
-	Harvest      float64  `json:"harvest"`
-	Severity     Severity `json:"severity"`
-	Confidence   int      `json:"confidence"`
+	// Coordination and Harvest are the strongest measurement, Evidence and Planes what it stands on: kept, so that a restart does not tell of less.
+	Coordination float64              `json:"coordination"`
+	Harvest      float64              `json:"harvest"`
+	Evidence     []detectors.Evidence `json:"evidence,omitempty"`
+	Planes       []detectors.Plane    `json:"planes,omitempty"`
+
+	Severity   Severity `json:"severity"`
+	Confidence int      `json:"confidence"`
 	// Told is what the last record said, to judge what is news.
 	Told     told     `json:"told"`
 	Timeline []Point  `json:"timeline,omitempty"`
@@ -49,13 +53,11 @@ type Campaign struct {
 	Closed      bool   `json:"closed,omitempty"`
 	CloseReason string `json:"close_reason,omitempty"`
 
-	evidence []detectors.Evidence
-	planes   []detectors.Plane
-	sample   []Member
-	shared   []SharedFacet
-	models   []string
-	output   int64
-	dirty    bool
+	sample []Member
+	shared []SharedFacet
+	models []string
+	output int64
+	dirty  bool
 	// WeakSince is when its members last began to measure far below the line, 0 when they do not; closing is why it is about to be closed.
 	WeakSince int64 `json:"weak_since,omitempty"`
 	closing   string
@@ -125,13 +127,13 @@ func (c *Campaign) reopen(now int64) {
 func (c *Campaign) measure(g *detectors.Group, sc *score, e *Engine, s *search, members []int32) {
 	c.judge(sc, members, &e.o)
 	c.tally(s, members)
-	if total := sc.coordination + sc.harvest; len(c.evidence) > 0 && total < c.Coordination+c.Harvest {
+	if total := sc.coordination + sc.harvest; len(c.Evidence) > 0 && total < c.Coordination+c.Harvest {
 		// What was told stands on the strongest measurement; a pool that has been stopped does not grow less guilty.
 		return
 	}
 	c.Coordination, c.Harvest = sc.coordination, sc.harvest
-	c.planes = sc.agreeing()
-	c.evidence = c.evidence[:0]
+	c.Planes = sc.agreeing()
+	c.Evidence = c.Evidence[:0]
 	for i := range e.registry {
 		d := &e.registry[i]
 		if !sc.spoke[i] || math.Abs(sc.measures[i].Bits) < 0.1 {
@@ -139,7 +141,7 @@ func (c *Campaign) measure(g *detectors.Group, sc *score, e *Engine, s *search, 
 		}
 		ev := detectors.Evidence{Detector: d.Spec.ID, Axis: d.Spec.Axis, Plane: d.Spec.Plane, Bits: math.Round(10*sc.measures[i].Bits) / 10}
 		ev.Observed, ev.Expected, ev.Note = d.Explain(g, sc.measures[i])
-		c.evidence = append(c.evidence, ev)
+		c.Evidence = append(c.Evidence, ev)
 	}
 }
 

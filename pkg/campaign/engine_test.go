@@ -98,6 +98,10 @@ func TestARestoredEngineGoesOnWhereItStopped(t *testing.T) {
 		require.NoError(t, err)
 		keys = append(keys[1:], more...)
 	}
+	was, is := e.tenants["default"].campaigns[0], back.tenants["default"].campaigns[0]
+	require.NotEmpty(t, was.Evidence)
+	require.Equal(t, was.Evidence, is.Evidence, "what is told goes on to stand on the strongest measurement")
+	require.Equal(t, was.Planes, is.Planes)
 	for _, p := range w.out {
 		back.Upsert(p)
 	}

@@ -14,7 +14,7 @@ const maxTimeline = 240
 
 // news says whether a campaign's state is worth an update: another severity, another plane, half as many members again, or four times the harvest.
 func (c *Campaign) news() bool {
-	return c.Severity != c.Told.Severity || len(c.planes) > c.Told.Planes || len(c.Members)*2 >= c.Told.Members*3 || c.Requests >= 4*c.Told.Requests
+	return c.Severity != c.Told.Severity || len(c.Planes) > c.Told.Planes || len(c.Members)*2 >= c.Told.Members*3 || c.Requests >= 4*c.Told.Requests
 }
 
 // tell emits the records that are due: creations, updates, closures, and the verdicts on the accounts that changed.
@@ -49,7 +49,7 @@ func (e *Engine) tell(t *tenant, now int64, touched map[string]bool) []Emission 
 		}
 		c.Sequence++
 		c.Modified = now
-		c.Told = told{Members: len(c.Members), Severity: c.Severity, Planes: len(c.planes), Requests: c.Requests}
+		c.Told = told{Members: len(c.Members), Severity: c.Severity, Planes: len(c.Planes), Requests: c.Requests}
 		c.dirty = true
 		out = append(out, Emission{Finding: c.finding(activity, now)})
 		if activity == Close || c.Severity != before {
@@ -90,7 +90,7 @@ func (c *Campaign) finding(activity Activity, now int64) *Finding {
 		Created: c.Opened, Modified: now, FirstSeen: c.FirstSeen, LastSeen: c.LastSeen,
 		Severity: c.Severity, Confidence: c.Confidence,
 		Coordination: math.Round(10*c.Coordination) / 10, Harvest: math.Round(10*c.Harvest) / 10,
-		Evidence: slices.Clone(c.evidence), Planes: slices.Clone(c.planes),
+		Evidence: slices.Clone(c.Evidence), Planes: slices.Clone(c.Planes),
 		Members: len(c.Members), Sample: slices.Clone(c.sample), Requests: c.Requests, OutputTokens: c.output, Models: slices.Clone(c.models),
 		Shared: slices.Clone(c.shared), Timeline: slices.Clone(c.Timeline), CloseReason: c.CloseReason, Related: slices.Clone(c.Related),
 	}
@@ -120,7 +120,7 @@ func (c *Campaign) finding(activity Activity, now int64) *Finding {
 func (c *Campaign) summary() string {
 	var why []string
 	for _, axis := range []detectors.Axis{detectors.Coordination, detectors.Harvest} {
-		best := slices.Clone(c.evidence)
+		best := slices.Clone(c.Evidence)
 		best = slices.DeleteFunc(best, func(e detectors.Evidence) bool { return e.Axis != axis || e.Bits < 0.5 || e.Note == "" })
 		slices.SortStableFunc(best, func(a, b detectors.Evidence) int {
 			switch {

@@ -75,6 +75,8 @@ func New(opts Options, log *zap.Logger, reg prometheus.Registerer) (*Sources, er
 	if opts.FactsTopic != "" {
 		s.topic = enrich.NewTable()
 		s.enricher.Accounts = append(s.enricher.Accounts, s.topic)
+		// An empty topic is to be seen as such.
+		s.metrics.facts.WithLabelValues(sourceTopic).Set(0)
 	}
 	if opts.FactsFile != "" {
 		facts := &factsFile{log: log, metrics: s.metrics}

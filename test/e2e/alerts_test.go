@@ -109,15 +109,18 @@ func requireHighFindings(t *testing.T, alerts []kafka.Message) {
 }
 
 // implicated returns the accounts whose last verdict implicates them.
-func (d *deployment) implicated() []string {
+func (d *deployment) implicated() []string { return d.accounts("implicated") }
+
+// accounts returns the accounts whose last verdict says so.
+func (d *deployment) accounts(status string) []string {
 	d.t.Helper()
-	last := make(map[string]bool)
+	last := make(map[string]string)
 	for _, verdict := range d.read(d.topic("accounts")) {
 		var account struct{ Account, Status string }
 		require.NoError(d.t, json.Unmarshal(verdict.Value, &account))
-		last[account.Account] = account.Status == "implicated"
+		last[account.Account] = account.Status
 	}
-	maps.DeleteFunc(last, func(_ string, named bool) bool { return !named })
+	maps.DeleteFunc(last, func(_, named string) bool { return named != status })
 	return slices.Collect(maps.Keys(last))
 }
 

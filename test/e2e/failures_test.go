@@ -45,6 +45,9 @@ func TestWhatCannotWorkEndsWithOneLineThatSaysWhatToDo(t *testing.T) {
 		{"a missing topic that may not be created", func(*testing.T) section {
 			return section{"topics": section{"create": false}}
 		}, []string{".events", "topics.create"}},
+		{"a missing topic of account facts that may not be created", func(*testing.T) section {
+			return section{"topics": section{"create": false}, "ingest": section{"enrich": section{"facts_topic": "my.facts"}}}
+		}, []string{"my.facts", "--config cleanup.policy=compact"}},
 		{"a misspelt key", func(*testing.T) section {
 			return section{"kafka": section{"broker": "localhost:9092"}}
 		}, []string{"kafka.broker", "brokers"}},

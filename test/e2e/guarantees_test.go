@@ -203,6 +203,11 @@ func header(m kafka.Message, key string) string {
 
 // owned returns how many partitions of a stage the instance works on, from its metrics.
 func (s *service) owned(stage string) (int, error) {
+	return s.metric(fmt.Sprintf("stillwatch_partitions_owned{stage=%q}", stage))
+}
+
+// metric returns the value of a series, given as the metrics show it.
+func (s *service) metric(series string) (int, error) {
 	client := http.Client{Timeout: 5 * time.Second}
 	res, err := client.Get(s.url + "/metrics")
 	if err != nil {
@@ -210,11 +215,23 @@ func (s *service) owned(stage string) (int, error) {
 	}
 	defer func() { _ = res.Body.Close() }()
 	for lines := bufio.NewScanner(res.Body); lines.Scan(); {
-		if value, found := strings.CutPrefix(lines.Text(), fmt.Sprintf("stillwatch_partitions_owned{stage=%q} ", stage)); found {
+		if value, found := strings.CutPrefix(lines.Text(), series+" "); found {
 			return strconv.Atoi(value)
 		}
 	}
-	return 0, fmt.Errorf("%s shows no metric of %s", s.url, stage)
+	return 0, fmt.Errorf("%s shows no metric %s", s.url, series)
+}
+
+// waitMetric waits until a series has a value.
+func (s *service) waitMetric(series string, want int) {
+	s.t.Helper()
+	eventually(s.t, func() error {
+		got, err := s.metric(series)
+		if err == nil && got != want {
+			err = fmt.Errorf("%s is %d, not %d", series, got, want)
+		}
+		return err
+	})
 }
 
 // fingerprints returns the stored fingerprints by partition and key.

@@ -37,6 +37,19 @@ func (d *deployment) createTopic(topic string, partitions int, config ...kafka.C
 	})
 }
 
+// topicConfig returns a setting of a topic.
+func (d *deployment) topicConfig(topic, name string) string {
+	d.t.Helper()
+	res, err := d.client.DescribeConfigs(d.t.Context(), &kafka.DescribeConfigsRequest{Resources: []kafka.DescribeConfigRequestResource{
+		{ResourceType: kafka.ResourceTypeTopic, ResourceName: topic, ConfigNames: []string{name}},
+	}})
+	require.NoError(d.t, err)
+	require.Len(d.t, res.Resources, 1)
+	require.NoError(d.t, res.Resources[0].Error)
+	require.Len(d.t, res.Resources[0].ConfigEntries, 1)
+	return res.Resources[0].ConfigEntries[0].ConfigValue
+}
+
 // produce writes messages in order and waits for their acknowledgement.
 func (d *deployment) produce(topic string, messages []kafka.Message) {
 	d.t.Helper()

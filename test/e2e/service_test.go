@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"net"
 	"net/http"
@@ -46,8 +47,15 @@ func TestMain(m *testing.M) {
 // buildBinary builds stillwatch once for all tests.
 var buildBinary = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(binaryDir, "stillwatch")
+	root := filepath.Join("..", "..")
+	// go test keeps results for as long as what the test has looked at stays the same: so it has to look at what the binary is made of.
+	for _, part := range []string{"cmd", "configs", "detectors", "pkg"} {
+		if err := filepath.WalkDir(filepath.Join(root, part), func(_ string, _ fs.DirEntry, err error) error { return err }); err != nil {
+			return "", err
+		}
+	}
 	cmd := exec.Command("go", "build", "-o", path, "./cmd/stillwatch")
-	cmd.Dir = filepath.Join("..", "..")
+	cmd.Dir = root
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w\n%s", err, out)
 	}
@@ -74,6 +82,9 @@ type deployment struct {
 
 const partitions = 3
 
+// textTopic ends the names of topics that get events with their text.
+const textTopic = ".events"
+
 func newDeployment(t *testing.T) *deployment {
 	t.Helper()
 	name, brokers := harness.Name(t), harness.Kafka(t)
@@ -86,7 +97,7 @@ func newDeployment(t *testing.T) *deployment {
 		"redis": section{"addresses": []string{harness.Redis(t)}, "prefix": name},
 		"topics": section{
 			"partitions": partitions, "replication_factor": 1,
-			"gateway": []string{name + ".events"}, "observations": name + ".observations", "profiles": name + ".profiles",
+			"gateway": []string{name + textTopic}, "observations": name + ".observations", "profiles": name + ".profiles",
 			"alerts": name + ".alerts", "accounts": name + ".accounts", "dead_letters": name + ".deadletter",
 		},
 		"sketch":           section{"secret": "a secret of the end-to-end tests"},
@@ -144,11 +155,33 @@ func (d *deployment) start(args ...string) *service {
 	d.t.Helper()
 	address := freeAddress(d.t)
 	d.set(section{"http": section{"address": address}})
+	return startService(d.t, address, append([]string{"run", "--config", d.file()}, args...)...)
+}
+
+// file writes the configuration and returns its path.
+func (d *deployment) file() string {
+	d.t.Helper()
 	data, err := yaml.Marshal(d.config)
 	require.NoError(d.t, err)
-	path := filepath.Join(d.t.TempDir(), "stillwatch.yaml")
-	require.NoError(d.t, os.WriteFile(path, data, 0o600))
-	return startService(d.t, address, append([]string{"run", "--config", path}, args...)...)
+	return writeFile(d.t, "stillwatch.yaml", data)
+}
+
+// writeFile writes a file of its own and returns its path.
+func writeFile(t *testing.T, name string, data []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	require.NoError(t, os.WriteFile(path, data, 0o600))
+	return path
+}
+
+// command runs stillwatch to its end, which has to be a good one, and returns what it wrote to standard output.
+func command(t *testing.T, args ...string) []byte {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	cmd := exec.Command(binary(t), args...)
+	cmd.Stdout, cmd.Stderr, cmd.Env = &stdout, &stderr, withoutOverrides(os.Environ())
+	require.NoError(t, cmd.Run(), "stillwatch %s\n%s", strings.Join(args, " "), &stderr)
+	return stdout.Bytes()
 }
 
 func startService(t *testing.T, address string, args ...string) *service {

@@ -174,6 +174,7 @@ share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
 auto.create.topics.enable=false
+log.cleaner.backoff.ms=500
 %[5]s`, k.ports[0], k.ports[1], protocol, filepath.Join(dir, "data"), extra)
 	config := filepath.Join(dir, "server.properties")
 	if err := os.WriteFile(config, []byte(properties), 0o600); err != nil {
@@ -209,7 +210,7 @@ func (k *KafkaServer) dockerCommand(string) ([]string, error) {
 		"LISTENER_SECURITY_PROTOCOL_MAP=CONTROLLER:PLAINTEXT,CLIENT:PLAINTEXT,INSIDE:PLAINTEXT", "INTER_BROKER_LISTENER_NAME=INSIDE",
 		"OFFSETS_TOPIC_REPLICATION_FACTOR=1", "TRANSACTION_STATE_LOG_REPLICATION_FACTOR=1", "TRANSACTION_STATE_LOG_MIN_ISR=1",
 		"SHARE_COORDINATOR_STATE_TOPIC_REPLICATION_FACTOR=1", "SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR=1",
-		"GROUP_INITIAL_REBALANCE_DELAY_MS=0", "AUTO_CREATE_TOPICS_ENABLE=false",
+		"GROUP_INITIAL_REBALANCE_DELAY_MS=0", "AUTO_CREATE_TOPICS_ENABLE=false", "LOG_CLEANER_BACKOFF_MS=500",
 	} {
 		args = append(args, "-e", "KAFKA_"+setting)
 	}
