@@ -130,3 +130,16 @@ func TestAnEngineThatObservesMeasuresAndFindsNothing(t *testing.T) {
 	require.Empty(t, found)
 	require.Positive(t, beyond)
 }
+
+func TestATraceMayBeSetWhileTheEngineRuns(t *testing.T) {
+	w := newWorld(5)
+	w.people(300)
+	w.applications(80)
+	w.tool(40)
+	_, e, err := w.run(DefaultOptions(), nil)
+	require.NoError(t, err)
+	measured := 0
+	e.Trace = func(Candidate) { measured++ }
+	e.Advance(e.Next() + 1)
+	require.Positive(t, measured)
+}

@@ -288,8 +288,9 @@ func (s *search) report(origin string, members []int32, sc *score, settled, ok b
 	for _, i := range members {
 		c.Members = append(c.Members, s.pop.accounts[i].profile.Account)
 	}
-	for i := range s.registry {
-		if sc.spoke[i] {
+	// A score from before the trace was set has no single figures.
+	for i, spoke := range sc.spoke {
+		if spoke {
 			c.Bits[s.registry[i].Spec.ID] = sc.measures[i].Bits
 		}
 	}
