@@ -100,16 +100,17 @@ func (c backtestCmd) Run(ctx context.Context, t terminal) (err error) {
 	if stats.Records > 0 && sink.DeadLetters == stats.Records {
 		return errors.New("not one record could be read; docs/event.md tells what is and what the reasons mean")
 	}
-	if c.Truth != "" {
-		res := judge.Result()
-		if err := res.Print(t.out); err != nil {
+	// The page first: standard out may be a pipe that nobody reads to the end.
+	if report != nil {
+		if err := c.write(report, stats, t); err != nil {
 			return err
 		}
 	}
-	if report != nil {
-		return c.write(report, stats, t)
+	if c.Truth == "" {
+		return nil
 	}
-	return nil
+	res := judge.Result()
+	return res.Print(t.out)
 }
 
 // watch makes what follows the run: a judge when there is something to score or to show, and the report when one is wanted.
