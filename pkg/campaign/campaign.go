@@ -63,7 +63,7 @@ type Campaign struct {
 	closing   string
 	// followed is the evaluation in which it was last followed.
 	followed int32
-	// grown is what grow looked at last without success.
+	// grown stamps the accounts that grow settled last.
 	grown uint64
 }
 

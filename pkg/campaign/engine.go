@@ -122,12 +122,13 @@ func (e *Engine) Advance(now int64) []Emission {
 func (e *Engine) Next() int64 { return e.next }
 
 func (e *Engine) evaluate(t *tenant, now int64) []Emission {
+	// Also where nothing is judged yet: what is sought must not pile up.
+	t.population.seek()
 	// A clock that jumped back or a young population: nothing to compare with yet.
 	if len(t.population.byName) < e.o.MinPopulation || now-t.population.first < e.o.WarmUp.Milliseconds() {
 		return nil
 	}
 	pop := t.population
-	pop.seek()
 	for _, a := range pop.accounts {
 		if a != nil {
 			a.named = false

@@ -138,8 +138,8 @@ func (s *search) refine(c *candidate) []*candidate {
 	return k.refined
 }
 
-// due says that it is the candidate's turn to be looked at again although its own accounts are as they were: what it is compared with moves slowly. One in wholeScan
-// is each time.
+// due says that it is the candidate's turn to be looked at again although its own accounts are as they were: what it is compared with moves slowly. At each
+// evaluation it is the turn of one in wholeScan.
 func (s *search) due(c *candidate) bool {
 	return (c.identity+uint64(s.pop.evaluation))%wholeScan == 0
 }

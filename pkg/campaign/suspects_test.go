@@ -201,3 +201,13 @@ func TestAConversationIsHandedOverWhoeverIsSeenFirst(t *testing.T) {
 	crowd.seek()
 	require.Empty(t, crowd.byName["continued"].handed, "what many were served is public")
 }
+
+func TestWhatIsSoughtDoesNotPileUpWhereNothingIsJudged(t *testing.T) {
+	e, err := New(DefaultOptions())
+	require.NoError(t, err)
+	for i := range uint64(5) {
+		e.Upsert(fingerprint.Profile{Account: "one of few", Orphans: []uint64{(i + 1) << 20}, FirstSeen: testStart, LastSeen: testStart})
+		e.Advance(testStart + int64(i)*DefaultOptions().Interval.Milliseconds())
+	}
+	require.LessOrEqual(t, len(e.tenants[""].population.sought), 1)
+}

@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -49,7 +50,7 @@ func (e *Engine) tell(t *tenant, now int64, touched map[string]bool) []Emission 
 		}
 		c.Sequence++
 		c.Modified = now
-		c.Told = told{Members: len(c.Members), Severity: c.Severity, Planes: len(c.Planes), Requests: c.Requests}
+		c.Told = told{Members: cmp.Or(len(c.Members), c.Told.Members), Severity: c.Severity, Planes: len(c.Planes), Requests: c.Requests}
 		c.dirty = true
 		out = append(out, Emission{Finding: c.finding(activity, now)})
 		if activity == Close || c.Severity != before {
@@ -136,13 +137,18 @@ func (c *Campaign) summary() string {
 			why = append(why, e.Note)
 		}
 	}
-	s := fmt.Sprintf("%d accounts act as one and harvest the model: %d requests", len(c.Members), c.Requests)
+	members := len(c.Members)
+	if members == 0 {
+		// All were let go, or belong to another finding now: this one ends, and says of how many it spoke.
+		members = c.Told.Members
+	}
+	s := fmt.Sprintf("%s act as one and harvest the model: %d requests", plural(members), c.Requests)
 	switch c.kind() {
 	case KindAccount:
 		s = fmt.Sprintf("One account harvests the model: %d requests", c.Requests)
 	case KindTripwire:
 		_, does := c.tripped()
-		s = fmt.Sprintf("%s %s: %d requests", plural(len(c.Members)), does, c.Requests)
+		s = fmt.Sprintf("%s %s: %d requests", plural(members), does, c.Requests)
 	}
 	if len(why) > 0 {
 		s += "; " + strings.Join(why, ", ")

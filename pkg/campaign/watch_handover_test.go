@@ -131,6 +131,7 @@ func TestPoolsThatHandOverAreFoundApartAndToldOfOnceWhenTheyJoin(t *testing.T) {
 	require.Equal(t, 32, updated[0].Members)
 	require.Len(t, closed, 1)
 	require.Equal(t, "merged", closed[0].CloseReason)
+	require.NotContains(t, closed[0].Summary, "0 accounts", "it says of how many it spoke")
 	require.Equal(t, 1, e.Open())
 }
 
