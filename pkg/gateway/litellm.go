@@ -84,7 +84,7 @@ func (a *liteLLM) decode(data []byte, ev *event.Event) (int, error) {
 		return n, &SkipError{Reason: reason}
 	}
 	unread := Unread{Values: a.s.Unread() + a.bodies.TakeUnread()}
-	if err := a.finisher.foreign(ev); err != nil {
+	if err := a.finisher.foreign(ev, true); err != nil {
 		return n, err
 	}
 	if a.doc.Err() != nil {
