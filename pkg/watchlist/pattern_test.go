@@ -271,7 +271,7 @@ func TestWhatIsLeftOutOfAPatternNeverWidensIt(t *testing.T) {
 }
 
 // FuzzWhatIsReadCanBeWrittenAndReadAgain: whatever the pattern, it is refused, or what is read has
-// alternatives that each compare something, is about no other party, and says the same when it is
+// alternatives that each compare something, and says the same when it is
 // written and read again, when nothing is left out any more.
 func FuzzWhatIsReadCanBeWrittenAndReadAgain(f *testing.F) {
 	for _, s := range []string{
