@@ -116,7 +116,9 @@ func (b *branches) reading() (Reading, error) {
 				"make an indicator of each")
 		}
 		until = one.until
-		out.Pattern = append(out.Pattern, one.terms)
+		if !out.Pattern.has(one.terms) { // Two addresses may be in one network.
+			out.Pattern = append(out.Pattern, one.terms)
+		}
 		for j := range one.beside {
 			left.because(one.beside[j].String())
 		}
@@ -130,4 +132,11 @@ func (b *branches) reading() (Reading, error) {
 	left.because(b.refused...)
 	out.Until, out.LeftOut = max(0, until), left.refused
 	return out, nil
+}
+
+// has says whether the terms are one of the alternatives.
+func (p Pattern) has(terms []Term) bool {
+	return slices.ContainsFunc(p, func(all []Term) bool {
+		return slices.EqualFunc(all, terms, func(a, b Term) bool { return a.same(&b) })
+	})
 }
