@@ -1,0 +1,35 @@
+package gateway
+
+import (
+	"strings"
+
+	"github.com/stillwatch/stillwatch/pkg/event"
+)
+
+// named leaves of an event that could not be read what tells whose it was: id, time, tenant,
+// account and client, as far as they were read before the failure. They are no more trusted than
+// those of an event: a raw credential is no identity, nor is a name that the record has twice.
+func named(ev *event.Event, failure *event.DecodeError, trustedHops int) {
+	id, at, tenant, account, client := ev.ID, ev.Time, ev.Tenant, ev.Account, ev.Client
+	ev.Reset()
+	if failure.Reason == event.ReasonDuplicateKey {
+		switch part, _, _ := strings.Cut(failure.Field, "."); part {
+		case "tenant", "account", "client":
+			// Of two parsers each may pick another: nobody is named.
+			return
+		}
+	}
+	ev.ID, ev.Time, ev.Tenant, ev.Account, ev.Client = id, at, tenant, account, client
+	if strings.IndexByte(ev.Client.IP, ',') >= 0 {
+		ev.Client.IP = forwardedFor(ev.Client.IP, trustedHops)
+	}
+	a, c := &ev.Account, &ev.Client
+	for _, field := range [...]*string{
+		&ev.ID, &ev.Tenant, &a.ID, &a.OrgID, &a.TeamID, &a.UserID, &a.EndUserID, &a.KeyHash, &a.Plan, &a.PaymentFP, &a.PaymentIssuer,
+		&a.EmailDomain, &c.DeviceID, &c.UserAgent, &c.JA3, &c.JA4, &c.ASOrg, &c.Country,
+	} {
+		if isCredential(*field) {
+			*field = ""
+		}
+	}
+}
