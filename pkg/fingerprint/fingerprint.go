@@ -408,7 +408,9 @@ func (f *Fingerprint) age(now int64) {
 func (f *Fingerprint) LastSeen() int64 { return max(f.last, f.unread.last) }
 
 // Expired tells whether the account has been silent for the whole horizon at time now, in Unix milliseconds.
-func (f *Fingerprint) Expired(now int64) bool { return now-f.LastSeen() > f.opts.Horizon.Milliseconds() }
+func (f *Fingerprint) Expired(now int64) bool {
+	return now-f.LastSeen() > f.opts.Horizon.Milliseconds()
+}
 
 // Due tells when the account's next profile is due in the account's own time, in Unix milliseconds; ok is false when nothing has changed since the
 // last one. A change by ProfileChange is worth a profile after ProfileInterval, a smaller one after ProfileDelay.

@@ -278,7 +278,7 @@ type ingestBatch struct {
 type trouble struct {
 	reason, detail  string
 	tenant, account string
-	item, items    int
+	item, items     int
 }
 
 func (t *trouble) add(reason, detail string, item int) {
