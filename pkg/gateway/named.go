@@ -12,24 +12,19 @@ import (
 func named(ev *event.Event, failure *event.DecodeError, trustedHops int) {
 	id, at, tenant, account, client := ev.ID, ev.Time, ev.Tenant, ev.Account, ev.Client
 	ev.Reset()
-	if failure.Reason == event.ReasonDuplicateKey {
-		switch part, _, _ := strings.Cut(failure.Field, "."); part {
-		case "tenant", "account", "client":
-			// Of two parsers each may pick another: nobody is named.
-			return
-		}
+	if failure.Reason == event.ReasonDuplicateKey && !inPart(failure.Field) {
+		// Of two parsers each may pick another: nobody is named.
+		return
 	}
 	ev.ID, ev.Time, ev.Tenant, ev.Account, ev.Client = id, at, tenant, account, client
 	if strings.IndexByte(ev.Client.IP, ',') >= 0 {
 		ev.Client.IP = forwardedFor(ev.Client.IP, trustedHops)
 	}
-	a, c := &ev.Account, &ev.Client
-	for _, field := range [...]*string{
-		&ev.ID, &ev.Tenant, &a.ID, &a.OrgID, &a.TeamID, &a.UserID, &a.EndUserID, &a.KeyHash, &a.Plan, &a.PaymentFP, &a.PaymentIssuer,
-		&a.EmailDomain, &c.DeviceID, &c.UserAgent, &c.JA3, &c.JA4, &c.ASOrg, &c.Country,
-	} {
-		if isCredential(*field) {
-			*field = ""
-		}
-	}
+	dropCredentials(ev)
+}
+
+// inPart tells whether a field is one of a part of the event that names nobody, such as the request.
+func inPart(field string) bool {
+	part, _, ok := strings.Cut(field, ".")
+	return ok && part != "tenant" && part != "account" && part != "client"
 }

@@ -141,8 +141,12 @@ func (s *ingest) Open(int) Task {
 		gateway: s.opts.Gateway, maxRecord: s.opts.MaxRecordBytes, maxAhead: s.opts.MaxAhead.Milliseconds(), hash: newHasher(s.keys[0].Key),
 		coverage: newCoverage(), readers: map[string]*gateway.Reader{}, enricher: s.opts.Enricher,
 	}
-	for _, name := range s.opts.AccountFields {
-		t.account = append(t.account, accountField(name))
+	for i, name := range s.opts.AccountFields {
+		field := accountField(name)
+		t.account = append(t.account, field)
+		if i == 0 || name == "account.key_hash" {
+			t.certain = append(t.certain, field)
+		}
 	}
 	t.sketcher, t.fault = sketch.New(s.keys[0], s.keys[1:]...)
 	return t
@@ -167,15 +171,17 @@ type ingestTask struct {
 	maxRecord int
 	maxAhead  int64
 	account   []func(*event.Event) string
-	gateway   gateway.Options
-	readers   map[string]*gateway.Reader
-	headers   []gateway.Header
-	sketcher  *sketch.Sketcher
-	hash      *hasher
-	facets    facetReader
-	coverage  coverage
-	enricher  *enrich.Enricher
-	filled    enrich.Filled
+	// certain are those that name no other account when the rest was not read.
+	certain  []func(*event.Event) string
+	gateway  gateway.Options
+	readers  map[string]*gateway.Reader
+	headers  []gateway.Header
+	sketcher *sketch.Sketcher
+	hash     *hasher
+	facets   facetReader
+	coverage coverage
+	enricher *enrich.Enricher
+	filled   enrich.Filled
 	// unchecked counts the gateways' sketches that do not say what they were made with.
 	unchecked int64
 	// fault is what Open and readerFor could not say; the options were validated, so there is none.
@@ -250,8 +256,16 @@ func (t *ingestTask) Process(batch []Record) (Result, error) {
 		if n := reader.TakeUnjoined(); n > 0 {
 			out.counts["unjoined"] += n
 		}
-		if n := reader.TakeUnread(); n > 0 {
-			out.counts["unread_body"] += n
+		unread := reader.TakeUnread()
+		for _, count := range [...]struct {
+			key string
+			n   int64
+		}{
+			{"unread_body", unread.Bodies}, {"unread_value", unread.Values}, {"filler", unread.Fillers},
+		} {
+			if count.n > 0 {
+				out.counts[count.key] += count.n
+			}
 		}
 	}
 	res := Result{Out: out.out, Counts: out.counts}
@@ -453,13 +467,13 @@ func known(n event.Int) int64 {
 	return n.V
 }
 
-// messages is the number of messages that the gateway told, or that its content shows; -1 unknown.
+// messages is the number of turns that the gateway told, or that its content shows; -1 unknown.
 func messages(ev *event.Event) int32 {
 	switch {
 	case ev.Request.MessageCount.Known:
 		return int32(ev.Request.MessageCount.V)
 	case len(ev.Content.Input) > 0:
-		return int32(len(ev.Content.Input))
+		return int32(ev.Content.Turns())
 	}
 	return -1
 }

@@ -69,12 +69,13 @@ func (t *ingestTask) refuse(r *Record, ev *event.Event, l letter, bad *trouble, 
 }
 
 // owner tells whose an object is that could not be read; account is empty when that is not certain.
-// One that was not read to its end is only the account's that the first of the configured fields
-// names: another field, such as an address, may be shared with accounts that had no part in it.
+// One that was not read to its end is the account's that the first of the configured fields names,
+// or its key's: another field, such as an address, may be shared with accounts that had no part in
+// it.
 func (t *ingestTask) owner(ev *event.Event, whole bool) (tenant, account string) {
 	fields := t.account
 	if !whole {
-		fields = fields[:1]
+		fields = t.certain
 	}
 	account = firstName(ev, fields)
 	tenant = tenantOf(ev)
