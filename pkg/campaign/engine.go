@@ -41,6 +41,8 @@ type tenant struct {
 	matcher    *matcher
 	// unread are the accounts some of whose records could not be read, by name.
 	unread map[string]*unread
+	// disturbed is when their number last was more than that of the accounts that could be read.
+	disturbed int64
 }
 
 // Emission is one thing to tell: a finding or an account verdict.

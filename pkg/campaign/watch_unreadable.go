@@ -61,6 +61,9 @@ func (t *tenant) noteUnread(p *fingerprint.Profile) {
 // account of a pool would bury the other findings.
 func (e *Engine) watchUnreadable(t *tenant, homes map[string]*Campaign, now int64, touched map[string]bool) {
 	quiet := e.o.Quiet.Milliseconds()
+	if now-t.disturbed > quiet {
+		t.disturbed = 0
+	}
 	var hiding []string
 	for name, u := range t.unread {
 		if now-u.at >= quiet {
@@ -70,7 +73,7 @@ func (e *Engine) watchUnreadable(t *tenant, homes map[string]*Campaign, now int6
 		}
 	}
 	slices.Sort(hiding)
-	hiding = t.outnumbered(hiding)
+	hiding = t.unlikeOthers(hiding, e.o.MinGroup, now)
 	c := homes[watchedID(t, KindTripwire, tripUnreadable)]
 	if len(hiding) > 0 {
 		c = e.watched(t, homes, KindTripwire, tripUnreadable, now)
@@ -100,44 +103,73 @@ func (e *Engine) watchUnreadable(t *tenant, homes map[string]*Campaign, now int6
 	c.countUnread(t, e.o.SampleMembers)
 }
 
-// outnumbered keeps the accounts since whose trouble began no fewer accounts could be read, the last
-// time that they were heard, than could not. Otherwise it is the gateway's: when a logger cuts its records, nearly
-// everybody who is heard cannot be read. Nobody can bring that about for others' accounts, and a
-// pool only by being larger than the rest of its tenant.
-func (t *tenant) outnumbered(hiding []string) []string {
-	if len(hiding) == 0 {
-		return nil
-	}
-	since := make([]int64, 0, len(hiding))
+// unlikeOthers keeps the accounts since whose trouble began others have been read: a group of them,
+// and no fewer than could not be read the last time that they were heard. Otherwise it is the
+// gateway's trouble: when a logger cuts its records, hardly anybody who is heard can be read. What
+// came until an hour after such a time is held against nobody, also when the fault is mended.
+//
+// Nobody can bring that about for others' accounts, and a pool only by being larger than the rest of
+// its tenant.
+func (t *tenant) unlikeOthers(hiding []string, group int, now int64) []string {
+	heard := t.heardSince(hiding)
+	var unlike []string
 	for _, name := range hiding {
-		since = append(since, t.unread[name].since)
+		u := t.unread[name]
+		h := heard(u.since)
+		if h.unread > h.read {
+			t.disturbed = max(t.disturbed, now)
+		} else if h.read >= group && u.since <= u.at {
+			unlike = append(unlike, name)
+		}
 	}
-	slices.Sort(since)
-	since = slices.Compact(since)
-	// balance[i] is how many more accounts were heard last between since[i-1] and since[i] and could
-	// be read than could not; their sum from an index on is that of a time.
-	balance := make([]int, len(since)+1)
-	at := func(time int64) int {
-		i, found := slices.BinarySearch(since, time)
+	return slices.DeleteFunc(unlike, func(name string) bool {
+		return t.disturbed > 0 && t.unread[name].since <= t.disturbed+afterFault
+	})
+}
+
+// afterFault is how long after the last sign of a logger's fault what cannot be read is put down to
+// it: the time in which late profiles of accounts that it struck arrive, and a margin.
+const afterFault = 3_600_000
+
+// heard is how many accounts could be read, and how many could not, the last time that they were
+// heard.
+type heard struct{ read, unread int }
+
+// heardSince counts the accounts heard since the times at which the newer half of some accounts'
+// trouble began.
+func (t *tenant) heardSince(accounts []string) func(time int64) heard {
+	var starts []int64
+	for _, name := range accounts {
+		starts = append(starts, t.unread[name].since)
+	}
+	slices.Sort(starts)
+	starts = slices.Compact(starts)
+	// after is how many of the starts a time has reached.
+	after := func(time int64) int {
+		i, found := slices.BinarySearch(starts, time)
 		if found {
 			i++
 		}
 		return i
 	}
-	for name, a := range t.population.byName {
-		if u := t.unread[name]; u == nil || !u.lastUnread() {
-			balance[at(a.profile.LastSeen)]++
+	counts := make([]heard, len(starts)+1)
+	if len(accounts) > 0 {
+		for name, a := range t.population.byName {
+			if u := t.unread[name]; u == nil || !u.lastUnread() {
+				counts[after(a.profile.LastSeen)].read++
+			}
 		}
 	}
 	for _, u := range t.unread {
 		if u.lastUnread() {
-			balance[at(u.at)]--
+			counts[after(u.at)].unread++
 		}
 	}
-	for i := len(balance) - 2; i >= 0; i-- {
-		balance[i] += balance[i+1]
+	for i := len(counts) - 2; i >= 0; i-- {
+		counts[i].read += counts[i+1].read
+		counts[i].unread += counts[i+1].unread
 	}
-	return slices.DeleteFunc(hiding, func(name string) bool { return balance[at(t.unread[name].since)] < 0 })
+	return func(time int64) heard { return counts[after(time)] }
 }
 
 // countUnread adds up what of the members could not be read, and draws the sample.

@@ -63,11 +63,25 @@ func TestAccountsWhoseRecordsCannotBeReadAreATripwire(t *testing.T) {
 				w.spoil(&w.out[i], 30, 3, 0)
 			}
 		}, 0},
+		{"in the pane that is not over, nobody can be compared with yet", func(w *world) {
+			p := w.mute(100, 1)
+			p.UnreadableSince = w.now + hour/2
+			w.out = append(w.out, p)
+		}, 0},
 		{"a logger that cuts most records", func(w *world) {
 			for i := range w.out {
 				if i%3 > 0 {
 					w.spoil(&w.out[i], 60, 30, 5)
 				}
+			}
+		}, 0},
+		{"a pool that appears as a logger's fault is mended", func(w *world) {
+			for i := range w.out {
+				w.spoil(&w.out[i], 30, 3, 1)
+				w.out[i].LastSeen = w.now - 2*hour
+			}
+			for range 48 {
+				w.out = append(w.out, w.mute(47, 10))
 			}
 		}, 0},
 		{"a pool as large as the rest of the tenant", func(w *world) {
@@ -163,8 +177,10 @@ func TestAnAccountThatCanBeReadAgainIsCleared(t *testing.T) {
 		for e.Next() < until {
 			stays.UnreadableAt, stays.UnreadableSince = e.Next(), e.Next()-6*hour
 			e.Upsert(stays)
-			w.out[0].LastSeen = e.Next()
-			e.Upsert(w.out[0])
+			for i := range 8 {
+				w.out[i].LastSeen = e.Next()
+				e.Upsert(w.out[i])
+			}
 			last = append(last, e.Advance(e.Next()+1)...)
 		}
 	}
@@ -194,4 +210,49 @@ func TestAnAccountThatCanBeReadAgainIsCleared(t *testing.T) {
 	require.Equal(t, "quiet", findings(stopped)[0].CloseReason)
 	again.Remove("default", stays.Account)
 	require.Empty(t, again.tenants["default"].unread)
+}
+
+func TestWhatAFaultMadeUnreadableIsHeldAgainstNobodyAfterIt(t *testing.T) {
+	w := newWorld(45)
+	w.people(300)
+	for i := range w.out {
+		w.spoil(&w.out[i], 30, 3, 1)
+		w.out[i].LastSeen = w.now - 2*hour
+	}
+	out, e, err := w.run(DefaultOptions(), nil)
+	require.NoError(t, err)
+	require.Empty(t, out)
+	saved, err := e.Dirty()
+	require.NoError(t, err)
+
+	// A restart, and then it is mended: most come back and can be read, some have gone home.
+	again, err := New(DefaultOptions())
+	require.NoError(t, err)
+	for _, s := range saved {
+		_, err := again.Restore(s.Key, s.Value)
+		require.NoError(t, err)
+	}
+	for i := range w.out {
+		if i >= 40 {
+			w.out[i].LastSeen = w.now + hour
+		}
+		again.Upsert(w.out[i])
+	}
+	until := again.Next() + 3*hour
+	for again.Next() < until {
+		require.Empty(t, again.Advance(again.Next()+1))
+	}
+
+	// Who goes on being unreadable is told of.
+	for i := range 3 {
+		w.out[i].UnreadableAt, w.out[i].UnreadableSince = again.Next(), again.Next()-hour/2
+		again.Upsert(w.out[i])
+	}
+	for i := 100; i < 120; i++ {
+		w.out[i].LastSeen = again.Next()
+		again.Upsert(w.out[i])
+	}
+	f := findings(again.Advance(again.Next() + 1))
+	require.Len(t, f, 1)
+	require.Equal(t, 3, f[0].Members)
 }

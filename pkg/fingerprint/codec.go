@@ -71,7 +71,7 @@ func (f *Fingerprint) AppendBinary(b []byte) ([]byte, error) {
 		b = binary.LittleEndian.AppendUint32(b, x.id)
 		b = binary.AppendVarint(b, f.last/1000-x.at)
 	}
-	return f.unread.appendBinary(b, f.last, f.opts), nil
+	return f.unread.appendBinary(b, f.last), nil
 }
 
 // MarshalBinary is AppendBinary into new memory.

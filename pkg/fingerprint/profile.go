@@ -115,8 +115,8 @@ type Profile struct {
 	Unreadable   uint32
 	UnreadableAt int64
 	// Unreadable24h counts those in the 24 hours up to the account's newest record, read or not, and
-	// Read24h the requests in the same hours. UnreadableSince is the end of the pane since whose
-	// start the newer half of Unreadable24h came, 0 when there are none.
+	// Read24h the requests in the same hours. UnreadableSince is the end of the ten
+	// minutes since whose beginning the newer half of Unreadable24h came, 0 when there are none.
 	Unreadable24h, Read24h uint32
 	UnreadableSince        int64
 }

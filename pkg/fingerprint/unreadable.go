@@ -11,14 +11,19 @@ import (
 type unreadable struct {
 	// last is the time of the newest in Unix milliseconds, 0 when there is none.
 	last int64
-	// hours are panes of the width Options.MediumPane, days of a day.
-	hours, days panes
+	// recent are panes of ten minutes over a day, days of a day over the horizon.
+	recent, days panes
 	// seen counts all of them, published those up to the last profile.
 	seen, published uint64
 }
 
-// dayPanes is the width of the panes that count unreadable records over the horizon.
-const dayPanes = 24 * time.Hour
+const (
+	dayPanes = 24 * time.Hour
+	// recentPanes is fine, as it is to be told whose trouble began when. They reach back an hour more
+	// than a day, for a day is counted in whole panes of Options.MediumPane.
+	recentPanes = 10 * time.Minute
+	recentKeep  = 25 * time.Hour
+)
 
 // observeUnreadable counts a record that could not be read. It is not remembered by its id: a
 // record that repeats the id of a request must not make that request a duplicate.
@@ -34,7 +39,7 @@ func (f *Fingerprint) observeUnreadable(o *Observation) Outcome {
 		f.tenant, f.account = bounded(o.Tenant), bounded(o.Account)
 	}
 	u := &f.unread
-	u.hours.add(slotOf(o.Time, f.opts.MediumPane), 1, int64(f.opts.MediumKeep/f.opts.MediumPane))
+	u.recent.add(slotOf(o.Time, recentPanes), 1, int64(recentKeep/recentPanes))
 	u.days.add(slotOf(o.Time, dayPanes), 1, int64(f.opts.Horizon/dayPanes))
 	u.last = max(u.last, o.Time)
 	u.seen++
@@ -50,27 +55,28 @@ func (f *Fingerprint) unreadableInto(p *Profile) {
 	newest := f.LastSeen()
 	p.UnreadableAt = u.last
 	p.Unreadable = u.days.since(slotOf(newest, dayPanes) - int64(f.opts.Horizon/dayPanes))
-	from := slotOf(newest, f.opts.MediumPane) - int64(dayPanes/f.opts.MediumPane)
-	p.Unreadable24h = u.hours.since(from)
-	p.Read24h = f.medium.since(from)
+	before := slotOf(newest, f.opts.MediumPane) - int64(dayPanes/f.opts.MediumPane)
+	p.Read24h = f.medium.since(before)
+	from := slotOf((before+1)*f.opts.MediumPane.Milliseconds(), recentPanes) - 1
+	p.Unreadable24h = u.recent.since(from)
 	// Backwards from the newest, up to the pane in which the newer half of them is complete.
 	half := uint64(0)
-	for i := len(u.hours) - 1; i >= 0 && u.hours[i].slot > from; i-- {
-		if half += uint64(u.hours[i].n); 2*half >= uint64(p.Unreadable24h) {
-			p.UnreadableSince = min((u.hours[i].slot+1)*f.opts.MediumPane.Milliseconds(), maxTime)
+	for i := len(u.recent) - 1; i >= 0 && u.recent[i].slot > from; i-- {
+		if half += uint64(u.recent[i].n); 2*half >= uint64(p.Unreadable24h) {
+			p.UnreadableSince = min((u.recent[i].slot+1)*recentPanes.Milliseconds(), maxTime)
 			return
 		}
 	}
 }
 
 // appendBinary appends the encoding, one byte when there is nothing to say.
-func (u *unreadable) appendBinary(b []byte, last int64, o *Options) []byte {
+func (u *unreadable) appendBinary(b []byte, last int64) []byte {
 	if b = appendAgo(b, last, u.last); u.last == 0 {
 		return b
 	}
 	b = binary.AppendUvarint(b, u.seen)
 	b = binary.AppendUvarint(b, u.published)
-	b = appendPanes(b, u.hours, u.last, o.MediumPane)
+	b = appendPanes(b, u.recent, u.last, recentPanes)
 	return appendPanes(b, u.days, u.last, dayPanes)
 }
 
@@ -80,14 +86,14 @@ func (r *reader) unreadable(last int64, o *Options) (u unreadable) {
 	}
 	u.seen, u.published = r.uvarint(), r.uvarint()
 	r.check(u.published <= u.seen && u.seen > 0 && u.seen < maxSum, "counters out of range")
-	u.hours = r.panes(u.last, o.MediumPane, o.MediumKeep)
+	u.recent = r.panes(u.last, recentPanes, recentKeep)
 	u.days = r.panes(u.last, dayPanes, o.Horizon)
 	return u
 }
 
 // merge adds what other counted.
 func (u *unreadable) merge(other *unreadable, o *Options) {
-	u.hours.merge(other.hours, int64(o.MediumKeep/o.MediumPane))
+	u.recent.merge(other.recent, int64(recentKeep/recentPanes))
 	u.days.merge(other.days, int64(o.Horizon/dayPanes))
 	u.last = max(u.last, other.last)
 	u.seen += other.seen
