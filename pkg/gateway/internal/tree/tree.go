@@ -166,6 +166,12 @@ func (d *Document) Link(parent int32, last *int32, child int32) {
 	*last = child
 }
 
+// Named gives a value that is no part yet the name under which it will be one, and returns it.
+func (d *Document) Named(at int32, name string) int32 {
+	d.nodes[at].name = name
+	return at
+}
+
 // look reads the parts of an object or array, one level deep.
 func (d *Document) look(at int32) {
 	n := &d.nodes[at]
@@ -326,9 +332,20 @@ func (d *Document) Known(at int32) bool {
 	case event.KindString:
 		text := d.text(at)
 		return text != "" && text != "-"
+	case event.KindNumber:
+		return !d.NonFinite(at)
 	default:
 		return true
 	}
+}
+
+// NonFinite tells whether there is a number without a value at a place: NaN or an infinity.
+func (d *Document) NonFinite(at int32) bool {
+	if d.Kind(at) != event.KindNumber {
+		return false
+	}
+	text := d.text(at)
+	return text == "NaN" || strings.HasSuffix(text, "Infinity")
 }
 
 // Kind is the type of what is at a place.
