@@ -59,7 +59,9 @@ func (t *tenant) noteUnread(p *fingerprint.Profile) {
 
 // watchUnreadable follows the accounts that cannot be read, in one finding per tenant: one for each
 // account of a pool would bury the other findings.
-func (e *Engine) watchUnreadable(t *tenant, homes map[string]*Campaign, now int64, touched map[string]bool) {
+func (e *Engine) watchUnreadable(
+	t *tenant, homes map[string]*Campaign, now int64, touched map[string]bool,
+) {
 	quiet := e.o.Quiet.Milliseconds()
 	if now-t.disturbed > quiet {
 		t.disturbed = 0
@@ -108,8 +110,8 @@ func (e *Engine) watchUnreadable(t *tenant, homes map[string]*Campaign, now int6
 // gateway's trouble: when a logger cuts its records, hardly anybody who is heard can be read. What
 // came until an hour after such a time is held against nobody, also when the fault is mended.
 //
-// Nobody can bring that about for others' accounts, and a pool only by being larger than the rest of
-// its tenant.
+// Nobody can bring that about for others' accounts, and a pool only by being larger than the rest
+// of its tenant.
 func (t *tenant) unlikeOthers(hiding []string, group int, now int64) []string {
 	heard := t.heardSince(hiding)
 	var unlike []string
@@ -184,9 +186,13 @@ func (c *Campaign) countUnread(t *tenant, sample int) {
 			c.FirstSeen = first
 		}
 		c.LastSeen = max(c.LastSeen, u.at)
-		c.sample = append(c.sample, Member{Account: name, Org: u.org, Requests: u.day, FirstSeen: min(first, u.at), LastSeen: u.at})
+		c.sample = append(c.sample, Member{
+			Account: name, Org: u.org, Requests: u.day, FirstSeen: min(first, u.at), LastSeen: u.at,
+		})
 	}
-	slices.SortStableFunc(c.sample, func(a, b Member) int { return cmp.Compare(b.Requests, a.Requests) })
+	slices.SortStableFunc(c.sample, func(a, b Member) int {
+		return cmp.Compare(b.Requests, a.Requests)
+	})
 	c.sample = c.sample[:min(len(c.sample), sample)]
 	c.Requests = max(c.Requests, records)
 	c.Severity = max(c.Severity, Low)

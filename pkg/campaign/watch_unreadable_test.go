@@ -40,8 +40,12 @@ func TestAccountsWhoseRecordsCannotBeReadAreATripwire(t *testing.T) {
 				w.out = append(w.out, w.mute(47, 10))
 			}
 		}, 48},
-		{"one account", func(w *world) { w.out = append(w.out, w.mute(unreadableSigns, 3)) }, 1},
-		{"one account, a record short", func(w *world) { w.out = append(w.out, w.mute(unreadableSigns-1, 3)) }, 0},
+		{"one account", func(w *world) {
+			w.out = append(w.out, w.mute(unreadableSigns, 3))
+		}, 1},
+		{"one account, a record short", func(w *world) {
+			w.out = append(w.out, w.mute(unreadableSigns-1, 3))
+		}, 0},
 		{"most of what an account sends", func(w *world) { w.spoil(&w.out[0], 51, 50, 6) }, 1},
 		{"half of what an account sends", func(w *world) { w.spoil(&w.out[0], 50, 50, 6) }, 0},
 		{"two days ago", func(w *world) {
@@ -55,7 +59,7 @@ func TestAccountsWhoseRecordsCannotBeReadAreATripwire(t *testing.T) {
 				w.out[i].LastSeen = w.now - 2*hour
 			}
 		}, 0},
-		{"a logger that has cut everybody's records for minutes: who has not been heard since does not count", func(w *world) {
+		{"a logger that has cut everybody's records for minutes", func(w *world) {
 			for i := range w.out {
 				w.out[i].LastSeen = w.now - hour
 			}

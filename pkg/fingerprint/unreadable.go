@@ -29,7 +29,9 @@ const (
 // record that repeats the id of a request must not make that request a duplicate.
 func (f *Fingerprint) observeUnreadable(o *Observation) Outcome {
 	switch {
-	case o.Time <= 0 || o.Time > maxTime || f.LastSeen()-o.Time > f.opts.AllowedLateness.Milliseconds():
+	case o.Time <= 0 || o.Time > maxTime:
+		return OutcomeLate
+	case f.LastSeen()-o.Time > f.opts.AllowedLateness.Milliseconds():
 		return OutcomeLate
 	case f.seen > 0 && o.Time-f.last > f.opts.Horizon.Milliseconds():
 		// The requests are out of every window.

@@ -48,7 +48,7 @@ func TestAnAccountOfWhichNothingCanBeReadExists(t *testing.T) {
 	require.EqualValues(t, 10, p.Unreadable24h)
 	require.Zero(t, p.Read24h)
 	require.Equal(t, origin+9*millis(time.Hour), p.UnreadableAt)
-	require.Equal(t, origin+5*millis(time.Hour)+millis(10*time.Minute), p.UnreadableSince, "the newer five of ten, to ten minutes")
+	require.Equal(t, origin+millis(5*time.Hour+10*time.Minute), p.UnreadableSince, "five came since")
 
 	g.Published()
 	_, ok = g.Due()

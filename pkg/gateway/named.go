@@ -16,7 +16,8 @@ func named(ev *event.Event, failure *event.DecodeError, trustedHops int) {
 		// Of two parsers each may pick another: nobody is named.
 		return
 	}
-	ev.ID, ev.Time, ev.Tenant, ev.Account, ev.Client = id, at, tenant, account, client
+	ev.ID, ev.Time, ev.Tenant = id, at, tenant
+	ev.Account, ev.Client = account, client
 	if strings.IndexByte(ev.Client.IP, ',') >= 0 {
 		ev.Client.IP = forwardedFor(ev.Client.IP, trustedHops)
 	}

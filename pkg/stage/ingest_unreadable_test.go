@@ -16,7 +16,9 @@ import (
 const noon = int64(1_793_613_600_000)
 
 // unreadables runs a record and returns what it says of unreadable ones, with the dead letters.
-func unreadables(t *testing.T, task Task, r Record) (seen []fingerprint.Observation, dead []Out, counts map[string]int64) {
+func unreadables(
+	t *testing.T, task Task, r Record,
+) (seen []fingerprint.Observation, dead []Out, counts map[string]int64) {
 	t.Helper()
 	res, err := task.Process([]Record{r})
 	require.NoError(t, err)
@@ -47,10 +49,26 @@ func TestADeadLetterThatNamesAnAccountIsCountedForIt(t *testing.T) {
 		tenant, account string
 		at              int64
 	}{
-		{"a field is missing", `{"account":{"id":"a"},` + timed + `}`, event.ReasonMissingField, "default", "a", earlier},
-		{"of a tenant", `{"tenant":"acme","account":{"id":"a"},` + timed + `}`, event.ReasonMissingField, "acme", "a", earlier},
-		{"cut after the account", `{"id":"x","account":{"id":"a"},` + timed + `,"content":{"input":"lor`, event.ReasonMalformed, "default", "a", earlier},
-		{"an unreadable time: the record's", `{"id":"x","account":{"id":"a"},"time":"yesterday"}`, event.ReasonBadTime, "default", "a", noon},
+		{
+			"a field is missing",
+			`{"account":{"id":"a"},` + timed + `}`,
+			event.ReasonMissingField, "default", "a", earlier,
+		},
+		{
+			"of a tenant",
+			`{"tenant":"acme","account":{"id":"a"},` + timed + `}`,
+			event.ReasonMissingField, "acme", "a", earlier,
+		},
+		{
+			"cut after the account",
+			`{"id":"x","account":{"id":"a"},` + timed + `,"content":{"input":"lor`,
+			event.ReasonMalformed, "default", "a", earlier,
+		},
+		{
+			"an unreadable time: the record's",
+			`{"id":"x","account":{"id":"a"},"time":"yesterday"}`,
+			event.ReasonBadTime, "default", "a", noon,
+		},
 		{
 			"a time of the future: the record's", `{"id":"x","account":{"id":"a"},` + future + `,"request":{"model":"m"}}`,
 			reasonFuture, "default", "a", noon,
@@ -59,13 +77,41 @@ func TestADeadLetterThatNamesAnAccountIsCountedForIt(t *testing.T) {
 			"a sketch of another secret", `{"id":"x","account":{"id":"a"},` + timed + `,"request":{"model":"m"},"sketch":{"version":9}}`,
 			reasonBadSketch, "default", "a", earlier,
 		},
-		{"nothing but an address, all read", `{"id":"x","account":{},"client":{"ip":"198.51.100.7"},` + timed + `}`, event.ReasonMissingField, "default", "198.51.100.7", earlier},
-		{"an address, and the rest unread", `{"id":"x","client":{"ip":"198.51.100.7"},` + timed + `,`, event.ReasonMalformed, "", "", 0},
-		{"an account that cannot be one", `{"id":"x","account":{"id":"a\u0000b"},` + timed + `,"request":{"model":"m"}}`, event.ReasonBadValue, "default", "hash:", earlier},
-		{"an account twice", `{"id":"x","account":{"id":"victim"},"account":{"id":"a"},` + timed + `}`, event.ReasonDuplicateKey, "", "", 0},
-		{"an account's id twice", `{"id":"x","account":{"id":"victim","id":"a"},` + timed + `}`, event.ReasonDuplicateKey, "", "", 0},
-		{"a tenant twice", `{"tenant":"t","account":{"id":"a"},"tenant":"u",` + timed + `}`, event.ReasonDuplicateKey, "", "", 0},
-		{"a raw key in the place of an account", `{"account":{"id":"sk-0123456789abcdef"},` + timed + `}`, event.ReasonMissingField, "", "", 0},
+		{
+			"nothing but an address, all read",
+			`{"id":"x","account":{},"client":{"ip":"198.51.100.7"},` + timed + `}`,
+			event.ReasonMissingField, "default", "198.51.100.7", earlier,
+		},
+		{
+			"an address, and the rest unread",
+			`{"id":"x","client":{"ip":"198.51.100.7"},` + timed + `,`,
+			event.ReasonMalformed, "", "", 0,
+		},
+		{
+			"an account that cannot be one",
+			`{"id":"x","account":{"id":"a\u0000b"},` + timed + `,"request":{"model":"m"}}`,
+			event.ReasonBadValue, "default", "hash:", earlier,
+		},
+		{
+			"an account twice",
+			`{"id":"x","account":{"id":"victim"},"account":{"id":"a"},` + timed + `}`,
+			event.ReasonDuplicateKey, "", "", 0,
+		},
+		{
+			"an account's id twice",
+			`{"id":"x","account":{"id":"victim","id":"a"},` + timed + `}`,
+			event.ReasonDuplicateKey, "", "", 0,
+		},
+		{
+			"a tenant twice",
+			`{"tenant":"t","account":{"id":"a"},"tenant":"u",` + timed + `}`,
+			event.ReasonDuplicateKey, "", "", 0,
+		},
+		{
+			"a raw key in the place of an account",
+			`{"account":{"id":"sk-0123456789abcdef"},` + timed + `}`,
+			event.ReasonMissingField, "", "", 0,
+		},
 		{"no account", `{"id":"x","account":{},` + timed + `}`, event.ReasonMissingField, "", "", 0},
 		{"no object", `garbage`, event.ReasonMalformed, "", "", 0},
 	} {
@@ -111,19 +157,22 @@ func TestWhatFollowsAnEventInARecordIsNotTakenForItsAccounts(t *testing.T) {
 }
 
 func TestWithoutAnyTimeADeadLetterIsCountedForItsTenantOnly(t *testing.T) {
-	seen, _, counts := unreadables(t, openIngest(t, nil), Record{Topic: "gw", Value: []byte(`{"id":"x","account":{"id":"a"},"time":"yesterday"}`)})
+	record := `{"id":"x","account":{"id":"a"},"time":"yesterday"}`
+	seen, _, counts := unreadables(t, openIngest(t, nil), Record{Topic: "gw", Value: []byte(record)})
 	require.Empty(t, seen)
 	require.EqualValues(t, 1, counts["tenant_dead_letter:bad_time:default"])
 }
 
 func TestEveryBadItemOfARecordIsCountedOnceWhateverIsReplayed(t *testing.T) {
 	bad := `{"id":"x","account":{"id":"%s"},"time":true}`
-	value := "[" + fmt.Sprintf(bad, "a") + "," + ingestEvent("ok", "") + "," + fmt.Sprintf(bad, "b") + "," + fmt.Sprintf(bad, "a") + "]"
+	badA, badB := fmt.Sprintf(bad, "a"), fmt.Sprintf(bad, "b")
+	value := "[" + badA + "," + ingestEvent("ok", "") + "," + badB + "," + badA + "]"
 	ingest, d := openIngest(t, nil), newDrive(t, nil)
 	for range 3 {
-		res, err := ingest.Process([]Record{{Topic: "gw", Partition: 1, Offset: 9, Time: noon, Value: []byte(value)}})
+		record := Record{Topic: "gw", Partition: 1, Offset: 9, Time: noon, Value: []byte(value)}
+		res, err := ingest.Process([]Record{record})
 		require.NoError(t, err)
-		require.EqualValues(t, 1, res.Counts["dead_letter:"+event.ReasonWrongType]+res.Counts["dead_letter:"+event.ReasonBadTime], "one for the record")
+		require.Len(t, byOutput(res, DeadLetters), 1, "one for the record")
 		var batch []Record
 		for _, out := range byOutput(res, Observations) {
 			batch = append(batch, Record{Topic: "observations", Key: out.Key, Value: out.Value})

@@ -10,9 +10,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// hiding is traffic of 120 people and of a pool of 48 accounts over a day, through the three stages. unreadable says which records the gateway spoils.
+// hiding is traffic of 120 people and of a pool of 48 accounts over a day, through the three stages.
+// unreadable says which records the gateway spoils.
 type hiding struct {
-	unreadable func(pool bool, account int, at int64) bool
+	unreadable func(pool bool, at int64) bool
 	// alerts are the titles of the findings opened, accounts the newest verdicts by account.
 	alerts   []string
 	accounts map[string]string
@@ -54,10 +55,11 @@ func (h *hiding) run(t *testing.T) {
 			if x.pool {
 				name = fmt.Sprintf("pool-%02d", x.account)
 			}
-			if h.unreadable(x.pool, x.account, x.at) {
+			if h.unreadable(x.pool, x.at) {
 				when = `"NaN"`
 			}
-			value := fmt.Appendf(nil, `{"id":"r%d","account":{"id":%q},"time":%s,"request":{"model":"m"}}`, n+i, name, when)
+			value := fmt.Appendf(nil, `{"id":"r%d","account":{"id":%q},"time":%s,"request":{"model":"m"}}`,
+				n+i, name, when)
 			batch = append(batch, Record{Topic: "gateway", Offset: int64(n + i), Time: at, Value: value})
 		}
 		res, err := ingest.Process(batch)
@@ -106,9 +108,9 @@ func TestAPoolThatMakesAllItsRecordsUnreadableIsWatched(t *testing.T) {
 		"after some readable hours": func(pool bool, at int64) bool { return pool && at > 6*3_600_000 },
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := hiding{unreadable: func(pool bool, _ int, at int64) bool { return spoils(pool, at) }}
+			h := hiding{unreadable: spoils}
 			h.run(t)
-			require.Equal(t, []string{"Accounts whose records cannot be read"}, h.alerts, "one finding, whatever the number of accounts")
+			require.Equal(t, []string{"Accounts whose records cannot be read"}, h.alerts, "one for all")
 			require.Len(t, h.accounts, 48)
 			for name, status := range h.accounts {
 				require.Contains(t, name, "pool-")
@@ -120,16 +122,19 @@ func TestAPoolThatMakesAllItsRecordsUnreadableIsWatched(t *testing.T) {
 }
 
 func TestAFaultOfTheGatewayIsNobodysTripwire(t *testing.T) {
-	for name, unreadable := range map[string]func(pool bool, account int, at int64) bool{
-		"all records from ten to four":  func(_ bool, _ int, at int64) bool { return at > 10*3_600_000 && at < 16*3_600_000 },
-		"all records of the day":        func(bool, int, int64) bool { return true },
-		"all records from an odd time":  func(_ bool, _ int, at int64) bool { return at > 11*3_600_000+7*60_000 },
-		"three of four, to the evening": func(_ bool, _ int, at int64) bool { return at > 8*3_600_000 && at/1000%4 != 0 },
-		"half an hour over the hour":    func(_ bool, _ int, at int64) bool { return at > 11*3_600_000+40*60_000 && at < 12*3_600_000+10*60_000 },
-		"one of three":                  func(_ bool, _ int, at int64) bool { return at/1000%3 == 0 },
+	const hour, minute = 3_600_000, 60_000
+	for name, unreadable := range map[string]func(at int64) bool{
+		"all records from ten to four":  func(at int64) bool { return at > 10*hour && at < 16*hour },
+		"all records of the day":        func(int64) bool { return true },
+		"all records from an odd time":  func(at int64) bool { return at > 11*hour+7*minute },
+		"three of four, to the evening": func(at int64) bool { return at > 8*hour && at/1000%4 != 0 },
+		"half an hour over the hour": func(at int64) bool {
+			return at > 11*hour+40*minute && at < 12*hour+10*minute
+		},
+		"one of three": func(at int64) bool { return at/1000%3 == 0 },
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := hiding{unreadable: unreadable}
+			h := hiding{unreadable: func(_ bool, at int64) bool { return unreadable(at) }}
 			h.run(t)
 			require.Empty(t, h.alerts)
 			require.Empty(t, h.accounts)
