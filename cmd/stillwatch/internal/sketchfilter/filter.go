@@ -6,10 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
-	"strings"
 
+	"github.com/stillwatch/stillwatch/cmd/stillwatch/internal/decode"
 	"github.com/stillwatch/stillwatch/pkg/backtest"
 	"github.com/stillwatch/stillwatch/pkg/event"
 	"github.com/stillwatch/stillwatch/pkg/gateway"
@@ -93,7 +92,7 @@ func (f *Filter) record(line []byte, complain func(reason string)) {
 			f.Counts.Skipped++
 		case err != nil:
 			f.Counts.Broken++
-			complain(plainly(err))
+			complain(decode.Plain(err))
 		default:
 			f.Counts.Events++
 			f.out = append(event.AppendJSON(f.out, ev), '\n')
@@ -123,19 +122,4 @@ func (f *Filter) strip(ev *event.Event) error {
 	}
 	ev.Content = event.Content{}
 	return nil
-}
-
-// plainly tells an error without any name that is not the canonical event's own: a name may be text, where a caller chose it.
-func plainly(err error) string {
-	broken, ok := errors.AsType[*event.DecodeError](err)
-	if !ok {
-		return err.Error()
-	}
-	shown := *broken
-	for name := range strings.SplitSeq(shown.Field, ".") {
-		if !slices.ContainsFunc(gateway.Fields(), func(f gateway.Field) bool { return slices.Contains(strings.Split(f.Path, "."), name) }) {
-			shown.Field = ""
-		}
-	}
-	return shown.Error()
 }
