@@ -32,6 +32,8 @@ type IngestOptions struct {
 	MaxAhead time.Duration `yaml:"max_ahead" json:"max_ahead"`
 	// Enricher fills what events leave unknown; nil for none.
 	Enricher *enrich.Enricher `yaml:"-" json:"-"`
+	// KeepSeen puts into the result which events were taken in, in plain names: for the scoring of recorded traffic against labels.
+	KeepSeen bool `yaml:"-" json:"-"`
 }
 
 // DefaultIngestOptions score what the gateway calls an account, and fall back to the key, the user, the organisation and the address.
@@ -139,7 +141,7 @@ func (s *ingest) Name() string { return "ingest" }
 func (s *ingest) Open(int) Task {
 	t := &ingestTask{
 		gateway: s.opts.Gateway, maxRecord: s.opts.MaxRecordBytes, maxAhead: s.opts.MaxAhead.Milliseconds(), hash: newHasher(s.keys[0].Key),
-		coverage: newCoverage(), readers: map[string]*gateway.Reader{}, enricher: s.opts.Enricher,
+		coverage: newCoverage(), readers: map[string]*gateway.Reader{}, enricher: s.opts.Enricher, keepSeen: s.opts.KeepSeen,
 	}
 	for _, name := range s.opts.AccountFields {
 		t.account = append(t.account, accountField(name))
@@ -176,6 +178,7 @@ type ingestTask struct {
 	coverage  coverage
 	enricher  *enrich.Enricher
 	filled    enrich.Filled
+	keepSeen  bool
 	// unchecked counts the gateways' sketches that do not say what they were made with.
 	unchecked int64
 	// fault is what Open and readerFor could not say; the options were validated, so there is none.
@@ -254,7 +257,7 @@ func (t *ingestTask) Process(batch []Record) (Result, error) {
 			out.counts["unread_body"] += n
 		}
 	}
-	res := Result{Out: out.out, Counts: out.counts}
+	res := Result{Out: out.out, Counts: out.counts, Seen: out.seen}
 	if t.generation > 0 {
 		// Written every time, so that it does not expire while it is in use.
 		res.Changes = []Change{{Key: generationKey, Value: binary.AppendUvarint(nil, t.generation)}}
@@ -272,6 +275,7 @@ type ingestBatch struct {
 	total  int
 	ok     int64
 	counts map[string]int64
+	seen   []Seen
 }
 
 // trouble is the first thing that was wrong with a record, and how many of its items are.
@@ -318,6 +322,9 @@ func (t *ingestTask) record(reader *gateway.Reader, r *Record, out *ingestBatch)
 			bad.add(reasonBadObservation, err.Error(), index)
 		} else {
 			t.coverage.add(ev)
+			if t.keepSeen {
+				out.see(&t.o, ev.ID)
+			}
 		}
 		return true
 	})
@@ -372,6 +379,11 @@ func (b *ingestBatch) add(o *fingerprint.Observation) error {
 	b.total += end - start
 	b.ok++
 	return nil
+}
+
+// see notes an event; its names alias the record.
+func (b *ingestBatch) see(o *fingerprint.Observation, id string) {
+	b.seen = append(b.seen, Seen{Tenant: strings.Clone(o.Tenant), Account: strings.Clone(o.Account), ID: strings.Clone(id), Time: o.Time})
 }
 
 // bury makes the dead letter of a record: its key and value as they came, and in the headers why and where from. The detail names fields,
