@@ -107,8 +107,7 @@ type eventPrinter struct {
 func (p *eventPrinter) print(o *decode.Outcome) error {
 	reason, skipped := o.Skipped()
 	switch {
-	case o.Waits() && o.AtEnd:
-		p.unjoined++
+	case o.Unjoined():
 		p.tell(o, "its other half never came")
 	case o.Waits():
 		p.waiting++
@@ -139,10 +138,6 @@ func (p *eventPrinter) fault(err error) string {
 
 func (p *eventPrinter) event(o *decode.Outcome) error {
 	p.events++
-	if o.AtEnd {
-		p.unjoined++
-		p.tell(o, "event without its other half, which never came")
-	}
 	for _, part := range unreadParts(&o.Unread) {
 		p.tell(o, "event with "+part)
 	}

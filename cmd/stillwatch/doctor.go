@@ -72,7 +72,7 @@ func (c doctorCmd) examineFile(ctx context.Context, o decode.Options, exam *doct
 	if err := reader.File(ctx, c.File, add); err != nil {
 		return err
 	}
-	return reader.Flush(add)
+	return exam.End(reader)
 }
 
 // examineTopic reads the newest records, without a consumer group: the service's own does not notice.
@@ -102,7 +102,7 @@ func (c doctorCmd) examineTopic(ctx context.Context, t terminal, conf config.Con
 		}
 	})
 	for _, p := range partitions {
-		fault = errors.Join(fault, p.reader.Flush(p.add))
+		fault = errors.Join(fault, exam.End(p.reader))
 	}
 	if err := errors.Join(err, fault); err != nil {
 		return err

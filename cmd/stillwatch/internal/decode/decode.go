@@ -59,8 +59,6 @@ type Outcome struct {
 	Err error
 	// Unread is what could not be read of an event that counts all the same.
 	Unread Unread
-	// AtEnd says that the object had waited for its other half in vain until the input ended.
-	AtEnd bool
 	// GivenUp says that too much of the record is broken for the rest of it to be read.
 	GivenUp bool
 }
@@ -77,6 +75,12 @@ func (o *Outcome) Skipped() (reason string, ok bool) {
 func (o *Outcome) Waits() bool {
 	reason, ok := o.Skipped()
 	return ok && reason == gateway.ReasonWaiting
+}
+
+// Unjoined tells whether the object is what came of an event whose other half never did.
+func (o *Outcome) Unjoined() bool {
+	reason, ok := o.Skipped()
+	return ok && reason == reasonUnjoined
 }
 
 // Dead tells whether the object becomes a dead letter.
@@ -97,8 +101,12 @@ func (o *Outcome) Reason() string {
 	return broken.Reason + " (" + broken.Field + ")"
 }
 
-// reasonEmpty is that of a record that holds no object at all.
-const reasonEmpty = "empty"
+const (
+	// reasonEmpty is that of a record that holds no object at all.
+	reasonEmpty = "empty"
+	// reasonUnjoined is that of a part of an event whose other parts never came.
+	reasonUnjoined = "unjoined"
+)
 
 // Reader reads records. What one record leaves waiting is joined with the next. It is not safe for
 // concurrent use.

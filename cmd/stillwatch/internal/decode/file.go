@@ -37,7 +37,7 @@ func (r *Reader) File(ctx context.Context, path string, visit func(*Outcome) err
 func (r *Reader) Flush(visit func(*Outcome) error) error {
 	var failure error
 	flush(r.gateway, func(ev *event.Event, err error) bool {
-		failure = r.visit(Outcome{Place: Place{File: "end of input"}, Event: ev, Err: err, AtEnd: true}, visit)
+		failure = r.visit(Outcome{Place: Place{File: "end of input"}, Event: ev, Err: err}, visit)
 		return failure == nil
 	})
 	return failure

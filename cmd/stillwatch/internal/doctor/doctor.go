@@ -33,10 +33,12 @@ type Exam struct {
 	Broken  map[string]*Fault
 	// Twice counts the events that tell of a call once more.
 	Twice Twice
-	// Unjoined counts the events of which a part did not come, by format.
-	Unjoined map[string]int64
+	// Unjoined counts the events of which a part did not come.
+	Unjoined int64
 
 	calls calls
+	// waited are the formats of which something had to wait for more.
+	waited map[string]bool
 }
 
 // Fault is one reason for which objects cannot be read.
@@ -49,23 +51,31 @@ type Fault struct {
 
 // New begins an exam.
 func New() *Exam {
-	return &Exam{Skipped: map[string]int{}, Broken: map[string]*Fault{}, Unjoined: map[string]int64{}, calls: newCalls()}
+	return &Exam{Skipped: map[string]int{}, Broken: map[string]*Fault{}, waited: map[string]bool{}, calls: newCalls()}
 }
 
 // Add takes one object that the reader has read.
 func (e *Exam) Add(r *decode.Reader, o *decode.Outcome) {
 	reason, skipped := o.Skipped()
 	switch {
-	case o.Waits() && o.AtEnd:
-		e.Unjoined[o.Format]++
+	case o.Unjoined(): // Counted below.
 	case skipped:
 		e.Skipped[reason]++
+		if o.Waits() {
+			e.waited[o.Format] = true
+		}
 	case o.Dead():
 		e.broken(o)
 	default:
 		e.event(r, o)
 	}
-	e.Unjoined[o.Format] += r.TakeUnjoined()
+}
+
+// End takes what the reader gives up at the end of its input.
+func (e *Exam) End(r *decode.Reader) error {
+	err := r.Flush(func(o *decode.Outcome) error { e.Add(r, o); return nil })
+	e.Unjoined += r.TakeUnjoined()
+	return err
 }
 
 func (e *Exam) event(r *decode.Reader, o *decode.Outcome) {
@@ -83,9 +93,6 @@ func (e *Exam) event(r *decode.Reader, o *decode.Outcome) {
 	s.Bodies += o.Unread.Bodies
 	s.Values += o.Unread.Values
 	s.Fillers += o.Unread.Fillers
-	if o.AtEnd {
-		e.Unjoined[o.Format]++
-	}
 	e.calls.add(o.Event, o.Format, &e.Twice)
 }
 

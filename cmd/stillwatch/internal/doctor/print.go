@@ -63,21 +63,23 @@ func (e *Exam) printBroken(b *strings.Builder) {
 
 // printUnjoined says of how many events a part is missing, and what brings the parts together.
 func (e *Exam) printUnjoined(b *strings.Builder) {
-	for _, format := range slices.Sorted(maps.Keys(e.Unjoined)) {
-		if n := e.Unjoined[format]; n > 0 {
-			fmt.Fprintf(b, "Format %s: of %d events the other half did not come.\n  %s\n", format, n, joinAdvice(format))
-		}
+	if e.Unjoined == 0 {
+		return
+	}
+	fmt.Fprintf(b, "Of %d events the other half did not come. The first and the last ones of a sample may lack theirs; where it comes\n"+
+		"later than ingest.gateway.join.window, raise that.\n", e.Unjoined)
+	for _, format := range slices.Sorted(maps.Keys(e.waited)) {
+		fmt.Fprintf(b, "  %s: %s\n", format, joinAdvice(format))
 	}
 }
 
 // joinAdvice says how the parts of an event get to one reader.
 func joinAdvice(format string) string {
-	const wait = "where they come later than ingest.gateway.join.window, raise that; the first and last ones of a sample always lack theirs"
 	if format == "apim" {
-		return "Send the categories GatewayLogs and GatewayLlmLogs to one hub with one partition (docs/gateways/apim.md);\n  " + wait
+		return "send the categories GatewayLogs and GatewayLlmLogs to one hub with one partition (docs/gateways/apim.md)"
 	}
-	return "Send traces and logs to one topic, and what belongs to one trace to one partition: partition_traces_by_id and partition_logs_by_trace_id\n" +
-		"  of the Collector's kafka exporter, behind a groupbytrace processor (docs/gateways/otlp.md);\n  " + wait
+	return "send traces and logs to one topic, and all of a trace to one partition: partition_traces_by_id and\n" +
+		"    partition_logs_by_trace_id of the Collector's kafka exporter (docs/gateways/otlp.md)"
 }
 
 // print says which calls are counted twice, and what ends that.
