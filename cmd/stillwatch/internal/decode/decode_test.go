@@ -57,11 +57,11 @@ func TestWhoeverMayHaveToWaitIsToldBefore(t *testing.T) {
 		}()
 		return nil
 	}
-	require.NoError(t, r.lines("in", in, func(o *Outcome) error { events++; return o.Err }))
+	require.NoError(t, r.Streamed("in", in, func(o *Outcome) error { events++; return o.Err }))
 	require.Equal(t, 3, events)
 
 	r.Idle = func() error { return errors.New("full") }
-	require.EqualError(t, r.lines("in", strings.NewReader(good), nil), "full")
+	require.EqualError(t, r.Streamed("in", strings.NewReader(good), nil), "full")
 }
 
 func TestReadingEndsWithTheFirstErrorOfTheVisitor(t *testing.T) {
@@ -69,7 +69,7 @@ func TestReadingEndsWithTheFirstErrorOfTheVisitor(t *testing.T) {
 	n := 0
 	stop := func(*Outcome) error { n++; return errors.New("enough") }
 	require.EqualError(t, r.Record(Place{}, []byte(good+good), nil, stop), "enough")
-	require.EqualError(t, r.lines("in", strings.NewReader(good+"\n"+good), stop), "enough")
+	require.EqualError(t, r.Streamed("in", strings.NewReader(good+"\n"+good), stop), "enough")
 	require.Equal(t, 2, n)
 }
 

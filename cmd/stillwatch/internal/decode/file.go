@@ -28,7 +28,7 @@ func (r *Reader) File(ctx context.Context, path string, visit func(*Outcome) err
 	}
 	defer func() { err = errors.Join(err, in.Close()) }()
 	if r.o.Lines || isLines(path) {
-		return r.lines(name, in, visit)
+		return r.Streamed(name, in, visit)
 	}
 	return r.whole(name, in, visit)
 }
@@ -60,8 +60,8 @@ func isLines(path string) bool {
 	return packed
 }
 
-// lines reads a record from every line that is not empty.
-func (r *Reader) lines(name string, in io.Reader, visit func(*Outcome) error) error {
+// Streamed reads a record from every line of a stream that is not empty.
+func (r *Reader) Streamed(name string, in io.Reader, visit func(*Outcome) error) error {
 	lines := backtest.NewLines(in, r.o.MaxRecord)
 	at := Place{File: name}
 	for {
@@ -103,7 +103,7 @@ func (r *Reader) whole(name string, in io.Reader, visit func(*Outcome) error) er
 	}
 	if len(value) > r.o.MaxRecord {
 		if first, _, found := bytes.Cut(bytes.TrimLeft(value, "\ufeff \t\r\n"), []byte("\n")); found && json.Valid(first) {
-			return r.lines(name, io.MultiReader(bytes.NewReader(value), in), visit)
+			return r.Streamed(name, io.MultiReader(bytes.NewReader(value), in), visit)
 		}
 	}
 	return r.Record(Place{File: name, Record: 1}, value, nil, visit)
