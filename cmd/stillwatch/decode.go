@@ -36,13 +36,17 @@ func (c decodeCmd) Run(ctx context.Context, t terminal) error {
 	if err != nil {
 		return err
 	}
-	reader, err := decode.New(decode.Options{Gateway: opts, MaxRecord: conf.Ingest.MaxRecordBytes, Lines: c.Lines})
+	reader, err := decode.New(decode.Options{
+		Gateway: opts, MaxRecord: conf.Ingest.MaxRecordBytes, Lines: c.Lines,
+	})
 	if err != nil {
 		return usage(err)
 	}
-	// A reader that leaves early, such as head, is an error of writing then and not the end of the process.
+	// A reader that leaves early, such as head, is an error of writing then, not the process's end.
 	signal.Ignore(syscall.SIGPIPE)
-	p := &eventPrinter{out: bufio.NewWriterSize(t.out, 1<<16), err: bufio.NewWriter(t.err), noText: c.NoText}
+	p := &eventPrinter{
+		out: bufio.NewWriterSize(t.out, outBuffer), err: bufio.NewWriter(t.err), noText: c.NoText,
+	}
 	reader.Idle = p.flush
 	for _, path := range c.Files {
 		if err = reader.File(ctx, path, p.print); err != nil {
@@ -93,6 +97,9 @@ func credentialKey(conf config.Config) []byte {
 	}
 	return stage.CredentialKey(conf.Sketch.Keys()[0].Key)
 }
+
+// outBuffer is how many bytes of events are written at once.
+const outBuffer = 1 << 16
 
 // eventPrinter writes events to one side and what became of the rest to the other.
 type eventPrinter struct {

@@ -76,7 +76,9 @@ func (c doctorCmd) examineFile(ctx context.Context, o decode.Options, exam *doct
 }
 
 // examineTopic reads the newest records, without a consumer group: the service's own does not notice.
-func (c doctorCmd) examineTopic(ctx context.Context, t terminal, conf config.Config, o decode.Options, exam *doctor.Exam) error {
+func (c doctorCmd) examineTopic(
+	ctx context.Context, t terminal, conf config.Config, o decode.Options, exam *doctor.Exam,
+) error {
 	client, err := stream.New(conf.Kafka.Options, nil)
 	if err != nil {
 		return usage(err)

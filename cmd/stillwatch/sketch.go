@@ -56,7 +56,7 @@ func (c sketchCmd) Run(ctx context.Context, t terminal) error {
 }
 
 // complainAbout tells what of a file could not be read.
-func complainAbout(t terminal, path string) func(line int64, reason string) {
+func complainAbout(t terminal, path string) sketchfilter.Complain {
 	name := path
 	if path == "-" {
 		name = "standard input"

@@ -142,7 +142,8 @@ func (j *Judge) Unmet() error {
 		"which stillwatch decode shows", what, j.events, known)
 }
 
-// campaignActive tells whether any account of a campaign sent anything. Where none did, the recording may end before the harvest begins.
+// campaignActive tells whether any account of a campaign sent anything. Where none did, the recording
+// may end before the harvest begins.
 func (j *Judge) campaignActive() bool {
 	for account := range j.active {
 		if j.truth.campaign[j.truth.group[account]] {

@@ -32,7 +32,8 @@ type IngestOptions struct {
 	MaxAhead time.Duration `yaml:"max_ahead" json:"max_ahead"`
 	// Enricher fills what events leave unknown; nil for none.
 	Enricher *enrich.Enricher `yaml:"-" json:"-"`
-	// KeepSeen puts into the result which events were taken in, in plain names: for the scoring of recorded traffic against labels.
+	// KeepSeen puts into the result which events were taken in, in plain names: for the scoring of
+	// recorded traffic against labels.
 	KeepSeen bool `yaml:"-" json:"-"`
 }
 
@@ -141,7 +142,8 @@ func (s *ingest) Name() string { return "ingest" }
 func (s *ingest) Open(int) Task {
 	t := &ingestTask{
 		gateway: s.opts.Gateway, maxRecord: s.opts.MaxRecordBytes, maxAhead: s.opts.MaxAhead.Milliseconds(), hash: newHasher(s.keys[0].Key),
-		coverage: newCoverage(), readers: map[string]*gateway.Reader{}, enricher: s.opts.Enricher, keepSeen: s.opts.KeepSeen,
+		coverage: newCoverage(), readers: map[string]*gateway.Reader{}, enricher: s.opts.Enricher,
+		keepSeen: s.opts.KeepSeen,
 	}
 	for _, name := range s.opts.AccountFields {
 		t.account = append(t.account, accountField(name))
@@ -383,7 +385,9 @@ func (b *ingestBatch) add(o *fingerprint.Observation) error {
 
 // see notes an event; its names alias the record.
 func (b *ingestBatch) see(o *fingerprint.Observation, id string) {
-	b.seen = append(b.seen, Seen{Tenant: strings.Clone(o.Tenant), Account: strings.Clone(o.Account), ID: strings.Clone(id), Time: o.Time})
+	b.seen = append(b.seen, Seen{
+		Tenant: strings.Clone(o.Tenant), Account: strings.Clone(o.Account), ID: strings.Clone(id), Time: o.Time,
+	})
 }
 
 // bury makes the dead letter of a record: its key and value as they came, and in the headers why and where from. The detail names fields,

@@ -50,7 +50,8 @@ type Change struct {
 	TTL time.Duration
 }
 
-// Seen is an event that ingest took in, by the names that labels of recorded traffic know it by. The account is the one that is scored.
+// Seen is an event that ingest took in, by the names that labels of recorded traffic know it by. The
+// account is the one that is scored.
 type Seen struct {
 	Tenant, Account, ID string
 	Time                int64

@@ -137,10 +137,12 @@ func (r *Reader) TakeUnjoined() int64 { return r.gateway.TakeUnjoined() }
 
 // Record reads one record, and calls visit for each of its objects in order until that fails. The
 // place is that of the record.
-func (r *Reader) Record(at Place, value []byte, headers []gateway.Header, visit func(*Outcome) error) error {
+func (r *Reader) Record(
+	at Place, value []byte, headers []gateway.Header, visit func(*Outcome) error,
+) error {
 	at.Item = 1
 	if len(value) > r.o.MaxRecord {
-		return r.tooLarge(at, visit)
+		return r.none(at, &event.DecodeError{Reason: event.ReasonTooLarge}, visit)
 	}
 	at.Item = 0
 	var failure error
@@ -157,14 +159,14 @@ func (r *Reader) Record(at Place, value []byte, headers []gateway.Header, visit 
 		return failure == nil
 	})
 	if failure == nil && at.Item == 0 {
-		return r.visit(Outcome{Place: at, Event: &event.Event{}, Err: &gateway.SkipError{Reason: reasonEmpty}}, visit)
+		return r.none(at, &gateway.SkipError{Reason: reasonEmpty}, visit)
 	}
 	return failure
 }
 
-// tooLarge has a record visited that is not read.
-func (r *Reader) tooLarge(at Place, visit func(*Outcome) error) error {
-	return r.visit(Outcome{Place: at, Event: &event.Event{}, Err: &event.DecodeError{Reason: event.ReasonTooLarge}}, visit)
+// none has a record visited of which nothing is read.
+func (r *Reader) none(at Place, err error, visit func(*Outcome) error) error {
+	return r.visit(Outcome{Place: at, Event: &event.Event{}, Err: err}, visit)
 }
 
 func (r *Reader) visit(o Outcome, visit func(*Outcome) error) error {
@@ -186,9 +188,16 @@ func Plain(err error) string {
 	}
 	shown := *broken
 	for name := range strings.SplitSeq(shown.Field, ".") {
-		if !slices.ContainsFunc(gateway.Fields(), func(f gateway.Field) bool { return slices.Contains(strings.Split(f.Path, "."), name) }) {
+		if !isCanonical(name) {
 			shown.Field = ""
 		}
 	}
 	return shown.Error()
+}
+
+// isCanonical tells whether a name is one of the canonical event's.
+func isCanonical(name string) bool {
+	return slices.ContainsFunc(gateway.Fields(), func(f gateway.Field) bool {
+		return slices.Contains(strings.Split(f.Path, "."), name)
+	})
 }

@@ -83,7 +83,7 @@ func (r *Reader) Streamed(name string, in io.Reader, visit func(*Outcome) error)
 			continue
 		case line == nil:
 			at.Record++
-			err = r.tooLarge(Place{name, at.Record, at.Line, 1}, visit)
+			err = r.none(Place{name, at.Record, at.Line, 1}, &event.DecodeError{Reason: event.ReasonTooLarge}, visit)
 		default:
 			at.Record++
 			err = r.Record(at, line, nil, visit)
@@ -102,7 +102,8 @@ func (r *Reader) whole(name string, in io.Reader, visit func(*Outcome) error) er
 		return fmt.Errorf("read %s: %w", name, err)
 	}
 	if len(value) > r.o.MaxRecord {
-		if first, _, found := bytes.Cut(bytes.TrimLeft(value, "\ufeff \t\r\n"), []byte("\n")); found && json.Valid(first) {
+		text := bytes.TrimLeft(value, "\ufeff \t\r\n")
+		if first, _, found := bytes.Cut(text, []byte("\n")); found && json.Valid(first) {
 			return r.Streamed(name, io.MultiReader(bytes.NewReader(value), in), visit)
 		}
 	}

@@ -51,7 +51,9 @@ type Fault struct {
 
 // New begins an exam.
 func New() *Exam {
-	return &Exam{Skipped: map[string]int{}, Broken: map[string]*Fault{}, waited: map[string]bool{}, calls: newCalls()}
+	return &Exam{
+		Skipped: map[string]int{}, Broken: map[string]*Fault{}, waited: map[string]bool{}, calls: newCalls(),
+	}
 }
 
 // Add takes one object that the reader has read.

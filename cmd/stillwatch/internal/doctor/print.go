@@ -41,8 +41,8 @@ func (e *Exam) printSkipped(b *strings.Builder) {
 		fmt.Fprintf(b, "  %-28s %d\n", reason, e.Skipped[reason])
 	}
 	if n := e.Skipped[reasonUnauthenticated]; n > 0 {
-		fmt.Fprintf(b, "Of %d calls nobody proved whose they are: the gateway refused their key, so they make no account. Many at once are\n"+
-			"somebody trying keys: see the gateway's own log.\n", n)
+		fmt.Fprintf(b, "Of %d calls nobody proved whose they are: the gateway refused their key, so they make\n"+
+			"no account. Many at once are somebody trying keys: see the gateway's own log.\n", n)
 	}
 }
 
@@ -66,8 +66,8 @@ func (e *Exam) printUnjoined(b *strings.Builder) {
 	if e.Unjoined == 0 {
 		return
 	}
-	fmt.Fprintf(b, "Of %d events the other half did not come. The first and the last ones of a sample may lack theirs; where it comes\n"+
-		"later than ingest.gateway.join.window, raise that.\n", e.Unjoined)
+	fmt.Fprintf(b, "Of %d events the other half did not come. The first and the last ones of a sample may\n"+
+		"lack theirs; where it comes later than ingest.gateway.join.window, raise that.\n", e.Unjoined)
 	for _, format := range slices.Sorted(maps.Keys(e.waited)) {
 		fmt.Fprintf(b, "  %s: %s\n", format, joinAdvice(format))
 	}
@@ -76,27 +76,41 @@ func (e *Exam) printUnjoined(b *strings.Builder) {
 // joinAdvice says how the parts of an event get to one reader.
 func joinAdvice(format string) string {
 	if format == "apim" {
-		return "send the categories GatewayLogs and GatewayLlmLogs to one hub with one partition (docs/gateways/apim.md)"
+		return "send the categories GatewayLogs and GatewayLlmLogs to one hub with one partition\n" +
+			"    (docs/gateways/apim.md)"
 	}
-	return "send traces and logs to one topic, and all of a trace to one partition: partition_traces_by_id and\n" +
-		"    partition_logs_by_trace_id of the Collector's kafka exporter (docs/gateways/otlp.md)"
+	return "send traces and logs to one topic, and all of a trace to one partition:\n" +
+		"    partition_traces_by_id and partition_logs_by_trace_id of the Collector's kafka exporter\n" +
+		"    (docs/gateways/otlp.md)"
 }
 
 // print says which calls are counted twice, and what ends that.
 func (t *Twice) print(b *strings.Builder) {
 	if t.SameID+t.Nested+t.TwoFormats > 0 {
-		fmt.Fprintf(b, "Events that tell of a call which another event has told of already, and would count as requests of their own:\n")
+		fmt.Fprintf(b, "Events that tell of a call which another event has told of already, and that\n"+
+			"would count as requests of their own:\n")
 	}
 	for _, c := range []struct {
 		n           int
 		what, mends string
 	}{
-		{t.SameID, "with the id of another and another time, as a span and the log record of its details",
-			"send both to one topic, partitioned by trace, so that they are joined, or content on spans only: OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=span_only"},
-		{t.Nested, "spans in or around another span of the same call, of two instrumentations or of a gateway and what stands behind it",
-			"switch one of them off (OTEL_PYTHON_DISABLED_INSTRUMENTATIONS), or let the topic's pipeline take one service.name or scope only"},
-		{t.TwoFormats, "with the model, the tokens and the time of an event of another format, as a gateway's log and its span",
-			"send the log or the spans, not both: take one of the topics out of topics.gateway, or that callback out of the gateway"},
+		{
+			t.SameID, "have the id of another and another time, as a span and the log record of its details",
+			"send both to one topic, partitioned by trace, so that they are joined; or content on\n" +
+				"    spans only: OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=span_only",
+		},
+		{
+			t.Nested, "are spans in or around another span of the same call, of two instrumentations, or of\n" +
+				"  a gateway and what stands behind it",
+			"switch one of them off (OTEL_PYTHON_DISABLED_INSTRUMENTATIONS), or let the topic's\n" +
+				"    pipeline take one service.name or scope only",
+		},
+		{
+			t.TwoFormats, "have the model, the tokens and the time of an event of another format, as a gateway's\n" +
+				"  log and its span",
+			"send the log or the spans, not both: take one of the topics out of topics.gateway, or\n" +
+				"    that callback out of the gateway",
+		},
 	} {
 		if c.n > 0 {
 			fmt.Fprintf(b, "  %d %s:\n    %s\n", c.n, c.what, c.mends)
@@ -110,17 +124,20 @@ func (t *Twice) print(b *strings.Builder) {
 // printUnread says what of the events is not read.
 func (s *Source) printUnread(b *strings.Builder) {
 	if s.Fillers > 0 {
-		fmt.Fprintf(b, "Of %d events the logger put a text of its own in place of what was said, which is read as unknown", s.Fillers)
+		fmt.Fprintf(b, "Of %d events the logger put a text of its own in place of what was said, which is\n"+
+			"read as unknown", s.Fillers)
 		if advice := s.Advice["content.input"]; advice != "" {
 			fmt.Fprintf(b, ":\n  %s", advice)
 		}
 		b.WriteByte('\n')
 	}
 	if s.Bodies > 0 {
-		fmt.Fprintf(b, "Of %d events the body is not read: it is cut or no JSON, has a name twice, or is beyond ingest.gateway.limits.\n", s.Bodies)
+		fmt.Fprintf(b, "Of %d events the body is not read: it is cut or no JSON, has a name twice, or is\n"+
+			"beyond ingest.gateway.limits.\n", s.Bodies)
 	}
 	if s.Values > 0 {
-		fmt.Fprintf(b, "Of %d events values that the caller chose are not read: of another type, out of range or no JSON.\n", s.Values)
+		fmt.Fprintf(b, "Of %d events values that the caller chose are not read: of another type, out of\n"+
+			"range or no JSON.\n", s.Values)
 	}
 }
 

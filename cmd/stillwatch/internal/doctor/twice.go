@@ -87,7 +87,8 @@ func (c *calls) add(ev *event.Event, format string, n *Twice) {
 	}
 	if now.output.Known && now.output.V > 0 && now.input.Known {
 		// The formats may name the account apart, but not the call's figures.
-		key := hash(ev.Tenant, now.model, strconv.FormatInt(now.input.V, 10), strconv.FormatInt(now.output.V, 10))
+		in, out := strconv.FormatInt(now.input.V, 10), strconv.FormatInt(now.output.V, 10)
+		key := hash(ev.Tenant, now.model, in, out)
 		if alike(c.figures, key, now, call.otherFormat) {
 			n.TwoFormats++
 		}
@@ -113,7 +114,8 @@ func alike(m map[uint64][]call, key uint64, now call, like func(a, b call) bool)
 func (c call) nests(o call) bool {
 	around := c.start <= o.start && o.end <= c.end || o.start <= c.start && c.end <= o.end
 	model := strings.HasPrefix(c.model, o.model) || strings.HasPrefix(o.model, c.model)
-	return around && c.end > c.start && o.end > o.start && model && agree(c.input, o.input) && agree(c.output, o.output)
+	return around && c.end > c.start && o.end > o.start && model &&
+		agree(c.input, o.input) && agree(c.output, o.output)
 }
 
 func agree(a, b event.Int) bool { return !a.Known || !b.Known || a.V == b.V }
@@ -127,7 +129,8 @@ func (c call) otherFormat(o call) bool {
 func traceOf(id string) (trace string, ok bool) {
 	const traceDigits, spanDigits = 32, 16
 	trace, span, ok := strings.Cut(id, ":")
-	return trace, ok && len(trace) == traceDigits && len(span) == spanDigits && isHex(trace) && isHex(span)
+	ok = ok && len(trace) == traceDigits && len(span) == spanDigits
+	return trace, ok && isHex(trace) && isHex(span)
 }
 
 func isHex(s string) bool { return strings.Trim(s, "0123456789abcdef") == "" }

@@ -43,28 +43,39 @@ func New(opts stage.IngestOptions, keys []sketch.Options) (*Filter, error) {
 		return nil, err
 	}
 	opts.Gateway.Secret = stage.CredentialKey(keys[0].Key)
-	f.reader, err = decode.New(decode.Options{Gateway: opts.Gateway, MaxRecord: opts.MaxRecordBytes, Lines: true})
+	f.reader, err = decode.New(decode.Options{
+		Gateway: opts.Gateway, MaxRecord: opts.MaxRecordBytes, Lines: true,
+	})
 	return f, err
 }
+
+// Complain is told why something could not be read, and of what line.
+type Complain func(line int64, reason string)
 
 // File filters the records of a file, one a line. complain is told why something could not be read,
 // and of what line; what it is told never holds content. What was written is flushed whenever the
 // next record has to be waited for.
-func (f *Filter) File(ctx context.Context, path string, w io.Writer, complain func(line int64, reason string)) error {
-	return f.filter(w, complain, func(visit func(*decode.Outcome) error) error { return f.reader.File(ctx, path, visit) })
+func (f *Filter) File(ctx context.Context, path string, w io.Writer, complain Complain) error {
+	return f.filter(w, complain, func(visit func(*decode.Outcome) error) error {
+		return f.reader.File(ctx, path, visit)
+	})
 }
 
 // Run is File for a stream.
-func (f *Filter) Run(r io.Reader, w io.Writer, complain func(line int64, reason string)) error {
-	return f.filter(w, complain, func(visit func(*decode.Outcome) error) error { return f.reader.Streamed("events", r, visit) })
+func (f *Filter) Run(r io.Reader, w io.Writer, complain Complain) error {
+	return f.filter(w, complain, func(visit func(*decode.Outcome) error) error {
+		return f.reader.Streamed("events", r, visit)
+	})
 }
 
 // End writes the events that wait for more records at the end of the input.
-func (f *Filter) End(w io.Writer, complain func(line int64, reason string)) error {
+func (f *Filter) End(w io.Writer, complain Complain) error {
 	return f.filter(w, complain, f.reader.Flush)
 }
 
-func (f *Filter) filter(w io.Writer, complain func(int64, string), read func(func(*decode.Outcome) error) error) error {
+func (f *Filter) filter(
+	w io.Writer, complain Complain, read func(func(*decode.Outcome) error) error,
+) error {
 	out := bufio.NewWriterSize(w, 1<<16)
 	flush := func() error {
 		if err := out.Flush(); err != nil {
@@ -88,7 +99,7 @@ func (f *Filter) filter(w io.Writer, complain func(int64, string), read func(fun
 }
 
 // object makes f.out of an object.
-func (f *Filter) object(o *decode.Outcome, complain func(line int64, reason string)) {
+func (f *Filter) object(o *decode.Outcome, complain Complain) {
 	f.out = f.out[:0]
 	err := o.Err
 	if err == nil {
