@@ -165,7 +165,7 @@ func (p *eventPrinter) event(o *decode.Outcome) error {
 }
 
 // unreadParts names what could not be read of an event.
-func unreadParts(u *decode.Unread) (parts []string) {
+func unreadParts(u *gateway.Unread) (parts []string) {
 	if u.Bodies > 0 {
 		parts = append(parts, "an unread body")
 	}

@@ -58,7 +58,7 @@ type Outcome struct {
 	// *event.DecodeError for what becomes a dead letter.
 	Err error
 	// Unread is what could not be read of an event that counts all the same.
-	Unread Unread
+	Unread gateway.Unread
 	// GivenUp says that too much of the record is broken for the rest of it to be read.
 	GivenUp bool
 }
@@ -172,8 +172,8 @@ func (r *Reader) none(at Place, err error, visit func(*Outcome) error) error {
 func (r *Reader) visit(o Outcome, visit func(*Outcome) error) error {
 	o.Format = r.gateway.Format()
 	// Taken whatever became of the object, so that it is not counted for the next.
-	if o.Unread = takeUnread(r.gateway); o.Err != nil {
-		o.Unread = Unread{}
+	if o.Unread = r.gateway.TakeUnread(); o.Err != nil {
+		o.Unread = gateway.Unread{}
 	}
 	r.out = o
 	return visit(&r.out)

@@ -20,9 +20,8 @@ type Source struct {
 	Known map[string]int
 	// Advice says what to switch on for a field.
 	Advice map[string]string
-	// Of the events, Bodies have a body that is not read, Values other values that the caller chose
-	// and that are not, and Fillers a text of the logger's own in place of a prompt or an answer.
-	Bodies, Values, Fillers int64
+	// Unread counts what was not read of the events.
+	Unread gateway.Unread
 }
 
 // Exam is what was found in a sample.
@@ -92,9 +91,7 @@ func (e *Exam) event(r *decode.Reader, o *decode.Outcome) {
 	if o.Event.Sketch != nil {
 		s.Known["sketch"]++
 	}
-	s.Bodies += o.Unread.Bodies
-	s.Values += o.Unread.Values
-	s.Fillers += o.Unread.Fillers
+	s.Unread = s.Unread.Plus(o.Unread)
 	e.calls.add(o.Event, o.Format, &e.Twice)
 }
 

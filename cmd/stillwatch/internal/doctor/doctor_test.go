@@ -58,7 +58,7 @@ func tokens(in, out int64) func(*event.Event) {
 
 func TestAFillerIsNoPromptAndIsNamedWithItsSwitch(t *testing.T) {
 	text := func(ev *event.Event) { ev.Content.Input = []event.Message{{Role: "user", Text: "Name a river."}} }
-	outcomes := []decode.Outcome{{Event: made("0", nil), Unread: decode.Unread{Fillers: 1}}}
+	outcomes := []decode.Outcome{{Event: made("0", nil), Unread: gateway.Unread{Fillers: 1}}}
 	for i := range 999 {
 		outcomes = append(outcomes, decode.Outcome{Event: made(fmt.Sprint(i+1), text)})
 	}
@@ -70,9 +70,9 @@ func TestAFillerIsNoPromptAndIsNamedWithItsSwitch(t *testing.T) {
 }
 
 func TestUnreadBodiesAndValuesAreNamed(t *testing.T) {
-	_, out := examine(t, decode.Outcome{Event: made("1", nil), Unread: decode.Unread{Bodies: 1, Values: 1}}, decode.Outcome{Event: made("2", nil), Unread: decode.Unread{Values: 1}})
+	_, out := examine(t, decode.Outcome{Event: made("1", nil), Unread: gateway.Unread{Bodies: 1, Values: 1}}, decode.Outcome{Event: made("2", nil), Unread: gateway.Unread{Values: 1}})
 	require.Contains(t, out, "Of 1 events the body is not read")
-	require.Contains(t, out, "Of 2 events values that the caller chose are not read")
+	require.Contains(t, out, "2 values are of the wrong type or range, and count as absent.")
 }
 
 func TestUnprovedIdentityIsNamed(t *testing.T) {

@@ -29,9 +29,6 @@ func (e *Exam) Print(w io.Writer) error {
 	return err
 }
 
-// The reasons for which something is skipped that the exam says more about.
-const reasonUnauthenticated = "unauthenticated"
-
 func (e *Exam) printSkipped(b *strings.Builder) {
 	if len(e.Skipped) == 0 {
 		return
@@ -40,7 +37,7 @@ func (e *Exam) printSkipped(b *strings.Builder) {
 	for _, reason := range slices.Sorted(maps.Keys(e.Skipped)) {
 		fmt.Fprintf(b, "  %-28s %d\n", reason, e.Skipped[reason])
 	}
-	if n := e.Skipped[reasonUnauthenticated]; n > 0 {
+	if n := e.Skipped[gateway.ReasonUnauthenticated]; n > 0 {
 		fmt.Fprintf(b, "Of %d calls nobody proved whose they are: the gateway refused their key, so they make\n"+
 			"no account. Many at once are somebody trying keys: see the gateway's own log.\n", n)
 	}
@@ -123,21 +120,20 @@ func (t *Twice) print(b *strings.Builder) {
 
 // printUnread says what of the events is not read.
 func (s *Source) printUnread(b *strings.Builder) {
-	if s.Fillers > 0 {
+	if s.Unread.Fillers > 0 {
 		fmt.Fprintf(b, "Of %d events the logger put a text of its own in place of what was said, which is\n"+
-			"read as unknown", s.Fillers)
+			"read as unknown", s.Unread.Fillers)
 		if advice := s.Advice["content.input"]; advice != "" {
 			fmt.Fprintf(b, ":\n  %s", advice)
 		}
 		b.WriteByte('\n')
 	}
-	if s.Bodies > 0 {
+	if s.Unread.Bodies > 0 {
 		fmt.Fprintf(b, "Of %d events the body is not read: it is cut or no JSON, has a name twice, or is\n"+
-			"beyond ingest.gateway.limits.\n", s.Bodies)
+			"beyond ingest.gateway.limits.\n", s.Unread.Bodies)
 	}
-	if s.Values > 0 {
-		fmt.Fprintf(b, "Of %d events values that the caller chose are not read: of another type, out of\n"+
-			"range or no JSON.\n", s.Values)
+	if s.Unread.Values > 0 {
+		fmt.Fprintf(b, "%d values are of the wrong type or range, and count as absent.\n", s.Unread.Values)
 	}
 }
 
