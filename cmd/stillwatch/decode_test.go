@@ -77,6 +77,16 @@ func TestWhatIsAbsentStaysAbsent(t *testing.T) {
 		require.Nil(t, at(events[0], path), path)
 	}
 	require.Equal(t, "2026-11-02T10:00:00.000Z", at(events[0], "time"))
+
+	for _, content := range []string{
+		`{"output":"x \",\"input\":[] y"}`, `{"system":"s"}`, `{"system":"s","output":"x"}`, `{"reasoning":"r"}`,
+	} {
+		record := `{"id":"e1","time":1793613600000,"account":{"id":"a"},"request":{"model":"m"},"content":` + content + `}`
+		events, _ = decoded(t, 0, writeFile(t, "in.json", record))
+		var want any
+		require.NoError(t, json.Unmarshal([]byte(content), &want))
+		require.Equal(t, want, at(events[0], "content"))
+	}
 }
 
 func TestAFileIsOneRecordOrOneRecordALineByItsName(t *testing.T) {

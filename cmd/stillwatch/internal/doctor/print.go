@@ -159,6 +159,7 @@ func (s *Source) print(b *strings.Builder) {
 	for line := range slices.Chunk(absent, 5) {
 		fmt.Fprintf(b, "  %s\n", strings.Join(line, ", "))
 	}
+	s.printUnread(b)
 	verdicts := s.Verdicts()
 	fmt.Fprintf(b, "\nDetectors: %d of %d see all that they need\n", len(detectors.All())-len(verdicts), len(detectors.All()))
 	missing := map[string]bool{}
@@ -192,6 +193,5 @@ func (s *Source) print(b *strings.Builder) {
 	if len(enrich) > 0 {
 		fmt.Fprintf(b, "\nNo gateway knows %s:\n  give Stillwatch your account table (ingest.enrich, docs/enrichment.md).\n", strings.Join(enrich, ", "))
 	}
-	s.printUnread(b)
 	b.WriteByte('\n')
 }
