@@ -308,7 +308,9 @@ func (r *Reader) hand(err error, visit func(ev *event.Event, err error) bool) bo
 	if broken, ok := errors.AsType[*event.DecodeError](err); ok && r.depth > 0 {
 		broken.Offset = r.outer
 	}
-	return visit(&r.ev, err) && r.lost <= MaxLost
+	ok := visit(&r.ev, err)
+	r.ev.Reset() // What comes next may be too broken to be read at all: it is not this one's.
+	return ok && r.lost <= MaxLost
 }
 
 // array visits the items of the array at pos and returns the position after it. Where an item ends can be told from its brackets even
