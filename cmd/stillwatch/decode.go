@@ -123,6 +123,9 @@ func (p *eventPrinter) print(o *decode.Outcome) error {
 		p.tell(o, "waiting for its other half")
 	case skipped:
 		p.skipped++
+		if !p.noText {
+			reason = strings.TrimPrefix(o.Err.Error(), "gateway: skipped: ") // It may say more.
+		}
 		p.tell(o, "skipped: "+reason)
 	case o.Err != nil:
 		p.dead++
