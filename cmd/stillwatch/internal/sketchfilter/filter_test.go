@@ -54,7 +54,9 @@ func filtered(t testing.TB, input string) (f *Filter, output, complaints string)
 func through(t testing.TB, f *Filter, input string) (output, complaints string) {
 	t.Helper()
 	var out, errs strings.Builder
-	require.NoError(t, f.Run(strings.NewReader(input), &out, func(_ int64, reason string) { errs.WriteString(reason + "\n") }))
+	complain := func(_ int64, reason string) { errs.WriteString(reason + "\n") }
+	require.NoError(t, f.Run(strings.NewReader(input), &out, complain))
+	require.NoError(t, f.End(&out, complain))
 	return out.String(), errs.String()
 }
 
