@@ -21,6 +21,8 @@ type mapped struct {
 	secret []byte
 	names  outline
 	texts  []string
+	// hop is the part of the document that is the call that answered, none without.
+	hop int32
 	// unread counts the events of which a part in a string was not read; see apply. broken says that the body at hand is no JSON.
 	unread int64
 	broken bool
@@ -62,8 +64,9 @@ func (a *mapped) decode(data []byte, ev *event.Event) (int, error) {
 func (a *mapped) apply(ev *event.Event) error {
 	ev.Reset()
 	a.broken = false
+	a.hop = a.findHop(a.m.hop)
 	for i := range a.m.skips {
-		if s := &a.m.skips[i]; a.skips(s) {
+		if s := &a.m.skips[i]; a.holds(&s.condition) {
 			if a.doc.err != nil {
 				return a.doc.err // What tells a request from other objects may be in there.
 			}
@@ -75,6 +78,7 @@ func (a *mapped) apply(ev *event.Event) error {
 	}
 	a.body(a.m.request, func(at int32) { a.requestBody(at, ev) })
 	a.body(a.m.response, func(at int32) { a.responseBody(at, ev) })
+	a.constants(ev)
 	finish(ev)
 	if ev.Source.Gateway == "" {
 		ev.Source.Gateway = a.m.gateway
@@ -92,6 +96,18 @@ func (a *mapped) apply(ev *event.Event) error {
 	return nil
 }
 
+// constants fills the fields that nothing in the record does.
+func (a *mapped) constants(ev *event.Event) {
+	for i := range a.m.rules {
+		r := &a.m.rules[i]
+		if r.constant != "" && len(r.from)+len(r.join) > 0 && !r.field.Known(ev) {
+			only := *r
+			only.from, only.join = nil, nil
+			a.fill(&only, ev)
+		}
+	}
+}
+
 // applyTo makes the event of another document.
 func (a *mapped) applyTo(doc *document, ev *event.Event) error {
 	own := a.doc
@@ -101,27 +117,10 @@ func (a *mapped) applyTo(doc *document, ev *event.Event) error {
 	return err
 }
 
-func (a *mapped) skips(s *skipRule) bool {
-	for i := range s.when {
-		if at := a.doc.find(&s.when[i]); at != none {
-			value := a.doc.scalar(at)
-			if len(s.values) == 0 || slices.ContainsFunc(s.values, func(v string) bool { return strings.EqualFold(v, value) }) {
-				return true
-			}
-		}
-	}
-	for i := range s.unless {
-		if a.doc.find(&s.unless[i]) != none {
-			return false
-		}
-	}
-	return len(s.unless) > 0
-}
-
 // body calls read with the first body that there is.
-func (a *mapped) body(paths []path, read func(at int32)) {
+func (a *mapped) body(paths []place, read func(at int32)) {
 	for i := range paths {
-		if at := a.doc.find(&paths[i]); at != none {
+		if at := a.find(&paths[i]); at != none {
 			read(at)
 			return
 		}
@@ -149,6 +148,9 @@ func finish(ev *event.Event) {
 
 // fill reads one field.
 func (a *mapped) fill(r *rule, ev *event.Event) {
+	if len(r.unless) > 0 && slices.ContainsFunc(r.unless, func(p place) bool { return a.find(&p) != none }) {
+		return
+	}
 	switch dst := r.field.at(ev).(type) {
 	case *[]event.Message:
 		a.each(r, func(at int32) { *dst = a.doc.messages(at, *dst) })
@@ -169,14 +171,11 @@ func (a *mapped) fill(r *rule, ev *event.Event) {
 		if *dst = parseInt(a.text(r), lo, hi); !dst.Known {
 			return
 		}
-		for i := range r.plus {
-			more := parseInt(a.doc.scalar(a.doc.find(&r.plus[i])), lo, hi)
-			dst.V = min(dst.V+more.V, hi)
-		}
+		dst.V = min(dst.V+a.beside(r, dst.V), hi)
 	case *event.Float:
 		*dst = parseFloat(a.text(r))
 		if dst.Known && r.since != nil {
-			start := parseFloat(a.doc.scalar(a.doc.find(r.since)))
+			start := parseFloat(a.doc.scalar(a.find(r.since)))
 			dst.V -= start.V
 			dst.Known = start.Known
 		}
@@ -195,7 +194,7 @@ func (a *mapped) fill(r *rule, ev *event.Event) {
 func (a *mapped) each(r *rule, read func(at int32)) {
 	for i := range r.from {
 		hit := false
-		a.doc.walk(0, &r.from[i], 0, func(at int32) bool {
+		a.walk(&r.from[i], func(at int32) bool {
 			if a.doc.known(at) {
 				hit = true
 				read(at)
@@ -247,12 +246,9 @@ func (a *mapped) words(at int32, r *rule, dst []string) []string {
 
 // text reads a scalar, "" when absent.
 func (a *mapped) text(r *rule) string {
-	if r.constant != "" {
-		return r.constant
-	}
 	for i := range r.from {
 		var text string
-		a.doc.walk(0, &r.from[i], 0, func(at int32) bool {
+		a.walk(&r.from[i], func(at int32) bool {
 			text = a.transformed(r, a.doc.scalar(at))
 			return text != ""
 		})
@@ -262,11 +258,17 @@ func (a *mapped) text(r *rule) string {
 	}
 	a.texts = a.texts[:0]
 	for i := range r.join {
-		if part := a.doc.scalar(a.doc.find(&r.join[i])); part != "" {
+		if part := a.doc.scalar(a.find(&r.join[i])); part != "" {
 			a.texts = append(a.texts, part)
 		}
 	}
-	return a.transformed(r, strings.Join(a.texts, ":"))
+	if text := a.transformed(r, strings.Join(a.texts, ":")); text != "" {
+		return text
+	}
+	if len(r.from)+len(r.join) == 0 {
+		return r.constant
+	}
+	return "" // The constant stands in after the bodies were asked; see apply.
 }
 
 // transformed gives a text the form that the field has. An identity that cannot be one is none: many a gateway takes one from a header that clients
@@ -274,8 +276,8 @@ func (a *mapped) text(r *rule) string {
 func (a *mapped) transformed(r *rule, text string) string {
 	text = a.as(r, text)
 	switch r.field.Path {
-	case "tenant", "account.id", "account.org_id", "account.team_id", "account.user_id", "account.key_hash", "account.plan":
-		if !event.ValidIdentity(text) {
+	case "id", "tenant", "account.id", "account.org_id", "account.team_id", "account.user_id", "account.key_hash", "account.plan":
+		if !event.ValidIdentity(text) || isCredential(text) {
 			return ""
 		}
 	}
