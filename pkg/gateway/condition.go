@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/stillwatch/stillwatch/pkg/event"
 )
 
 // condition tells records apart: it holds where one of is, or without them anything, is at one of
-// when, nothing is at any of unless, and nothing but zero at any of without.
+// when, nothing is at any of unless, and at any of without nothing but zero or an object.
 type condition struct {
 	when, unless, without, method []place
 	// as is "endpoint" where the values at when are URLs or their paths, of which is compares what
@@ -119,7 +121,7 @@ func (a *mapped) holdsFrom(c *condition, walk func(*place, func(at int32) bool) 
 	something := func(p *place) bool {
 		return walk(p, func(at int32) bool {
 			text := a.doc.scalar(at)
-			return a.doc.known(at) && text != "0" && text != "false"
+			return a.doc.known(at) && a.doc.kind(at) != event.KindObject && text != "0" && text != "false"
 		})
 	}
 	fits := func(p *place) bool {
