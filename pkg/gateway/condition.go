@@ -117,19 +117,19 @@ func (a *mapped) holdsAt(c *condition, at int32) bool {
 }
 
 func (a *mapped) holdsFrom(c *condition, walk func(*place, func(at int32) bool) bool) bool {
-	known := func(p *place) bool { return walk(p, a.doc.known) }
+	known := func(p *place) bool { return walk(p, a.doc.Known) }
 	something := func(p *place) bool {
 		return walk(p, func(at int32) bool {
-			text := a.doc.scalar(at)
-			return a.doc.known(at) && a.doc.kind(at) != event.KindObject && text != "0" && text != "false"
+			text := a.doc.Scalar(at)
+			return a.doc.Known(at) && a.doc.Kind(at) != event.KindObject && text != "0" && text != "false"
 		})
 	}
 	fits := func(p *place) bool {
 		return walk(p, func(at int32) bool {
-			if !a.doc.known(at) {
+			if !a.doc.Known(at) {
 				return false
 			}
-			text := strings.ToLower(a.doc.scalar(at))
+			text := strings.ToLower(a.doc.Scalar(at))
 			if c.as == "endpoint" {
 				text = endpointOf(a.value(c.method), text)
 			}

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/stillwatch/stillwatch/pkg/gateway/internal/tree"
 )
 
 // bodyFields are what the bodies of requests and responses fill.
@@ -76,10 +78,10 @@ func (r *rule) where() []string {
 	return where
 }
 
-func quoted(paths []path) string {
+func quoted(paths []tree.Path) string {
 	var out []string
 	for _, p := range paths {
-		out = append(out, "`"+p.text+"`")
+		out = append(out, "`"+p.String()+"`")
 	}
 	return strings.Join(out, ", ")
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/stillwatch/stillwatch/pkg/event"
+	"github.com/stillwatch/stillwatch/pkg/gateway/internal/tree"
 )
 
 // hopRule says which part of a record is the call that answered the user, where a gateway reports
@@ -12,7 +13,7 @@ import (
 // that begin with "hop." lead on from there, so that an event has nothing of two calls.
 type hopRule struct {
 	// from is tried in order. A list holds one hop in each item.
-	from []path
+	from []tree.Path
 	// never are names of parts that are calls of the gateway's own, or no calls.
 	never []string
 	// has are names of which a part has at least one if it is a call.
@@ -39,7 +40,7 @@ func (t *hopText) compile(c *compiler) *hopRule {
 		c.fail(errors.New("hop: give paths under from"))
 	}
 	for _, text := range t.From {
-		p, err := newPath(text, c.fold)
+		p, err := tree.NewPath(text, c.fold)
 		c.fail(err)
 		h.from = append(h.from, p)
 	}
@@ -56,26 +57,26 @@ func (t *hopText) compile(c *compiler) *hopRule {
 // findHop returns the part of the document that is the call that answered, none without.
 func (a *mapped) findHop(h *hopRule) int32 {
 	if h == nil {
-		return none
+		return tree.None
 	}
 	for i := range h.from {
-		best, answered := int32(none), false
+		best, answered := int32(tree.None), false
 		consider := func(at int32) {
-			if a.doc.kind(at) != event.KindObject || len(h.has) > 0 && a.doc.member(at, h.has...) == none {
+			if a.doc.Kind(at) != event.KindObject || len(h.has) > 0 && a.doc.Member(at, h.has...) == tree.None {
 				return
 			}
 			ok := h.answered == nil || a.holdsAt(h.answered, at)
-			if best == none || ok && !answered || ok == answered && h.last {
+			if best == tree.None || ok && !answered || ok == answered && h.last {
 				best, answered = at, ok
 			}
 		}
-		a.doc.walk(0, &h.from[i], 0, func(at int32) bool {
-			if matches(h.never, strings.ToLower(a.doc.nodes[at].name)) {
+		a.doc.Walk(0, &h.from[i], func(at int32) bool {
+			if matches(h.never, strings.ToLower(a.doc.Name(at))) {
 				return false
 			}
-			if inner := a.doc.inside(at); a.doc.kind(inner) == event.KindArray {
-				a.doc.parts(inner, func(part int32) bool {
-					consider(a.doc.inside(part))
+			if inner := a.doc.Inside(at); a.doc.Kind(inner) == event.KindArray {
+				a.doc.Parts(inner, func(part int32) bool {
+					consider(a.doc.Inside(part))
 					return true
 				})
 			} else {
@@ -83,9 +84,9 @@ func (a *mapped) findHop(h *hopRule) int32 {
 			}
 			return false
 		})
-		if best != none {
+		if best != tree.None {
 			return best
 		}
 	}
-	return none
+	return tree.None
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/stillwatch/stillwatch/pkg/event"
+	"github.com/stillwatch/stillwatch/pkg/gateway/internal/body"
+	"github.com/stillwatch/stillwatch/pkg/gateway/internal/tree"
 )
 
 // place is where a mapping finds values: a path from the top of a record, or from its hop; see hopRule.
@@ -12,7 +14,7 @@ type place struct {
 	text string
 	// hop says that the path starts at the hop; whole that the place is the hop itself.
 	hop, whole bool
-	path       path
+	path       tree.Path
 	// last leads on from the last item of the list at path; nil without one.
 	last *place
 }
@@ -48,20 +50,20 @@ func newPlace(text string, fold bool) (place, error) {
 		p.last = &place{whole: true}
 	}
 	var err error
-	p.path, err = newPath(before, fold)
+	p.path, err = tree.NewPath(before, fold)
 	return p, err
 }
 
 // isSecret tells whether what the place names is a credential by its name.
 func (p *place) isSecret() bool {
-	return !p.whole && (p.path.isSecret() || p.last != nil && p.last.isSecret())
+	return !p.whole && (p.path.IsSecret() || p.last != nil && p.last.isSecret())
 }
 
 // walk calls found for every value at a place, until it returns true, and tells whether it did.
 func (a *mapped) walk(p *place, found func(at int32) bool) bool {
 	start := int32(0)
 	if p.hop {
-		if start = a.hop; start == none {
+		if start = a.hop; start == tree.None {
 			return false
 		}
 	}
@@ -73,23 +75,23 @@ func (a *mapped) walkFrom(start int32, p *place, found func(at int32) bool) bool
 	case p.whole:
 		return found(start)
 	case p.last == nil:
-		return a.doc.walk(start, &p.path, 0, found)
+		return a.doc.Walk(start, &p.path, found)
 	}
-	return a.doc.walk(start, &p.path, 0, func(at int32) bool {
-		last := int32(none)
-		a.doc.parts(at, func(part int32) bool {
+	return a.doc.Walk(start, &p.path, func(at int32) bool {
+		last := int32(tree.None)
+		a.doc.Parts(at, func(part int32) bool {
 			last = part
 			return true
 		})
-		return last != none && a.walkFrom(last, p.last, found)
+		return last != tree.None && a.walkFrom(last, p.last, found)
 	})
 }
 
 // find returns the first known value at a place, none without.
 func (a *mapped) find(p *place) int32 {
-	hit := int32(none)
+	hit := int32(tree.None)
 	a.walk(p, func(at int32) bool {
-		if !a.doc.known(at) {
+		if !a.doc.Known(at) {
 			return false
 		}
 		hit = at
@@ -101,8 +103,8 @@ func (a *mapped) find(p *place) int32 {
 // value is the text of the first known value at one of several places.
 func (a *mapped) value(places []place) string {
 	for i := range places {
-		if at := a.find(&places[i]); at != none {
-			return a.doc.scalar(at)
+		if at := a.find(&places[i]); at != tree.None {
+			return a.doc.Scalar(at)
 		}
 	}
 	return ""
@@ -113,7 +115,7 @@ func (a *mapped) beside(r *rule, count int64) int64 {
 	lo, hi := kindTokens.bounds()
 	more := int64(0)
 	for i := range r.plus {
-		more = min(more+parseInt(a.value(r.plus[i]), lo, hi).V, hi)
+		more = min(more+body.Int(a.value(r.plus[i]), lo, hi).V, hi)
 	}
 	if more == 0 || len(r.beside) == 0 {
 		return more
@@ -133,11 +135,11 @@ func (a *mapped) totals(c *condition, input int64) bool {
 		return true
 	}
 	lo, hi := kindTokens.bounds()
-	total := parseInt(a.doc.scalar(a.find(c.total)), lo, hi)
+	total := body.Int(a.doc.Scalar(a.find(c.total)), lo, hi)
 	output := event.Int{}
 	for i := range a.m.rules {
 		if r := &a.m.rules[i]; r.field.Path == "usage.output_tokens" {
-			output = parseInt(a.text(r), lo, hi)
+			output = body.Int(a.text(r), lo, hi)
 		}
 	}
 	return !total.Known || !output.Known || total.V == input+output.V
