@@ -94,6 +94,16 @@ func (a *liteLLM) decode(data []byte, ev *event.Event) (int, error) {
 	return n, nil
 }
 
+func (a *liteLLM) salvage(data []byte, ev *event.Event) {
+	a.s.Reset(data)
+	a.s.Lax(true)
+	a.doc.Reset()
+	a.p = payload{}
+	a.payload(ev)
+	a.p.finish(ev)
+	dropCredentials(ev)
+}
+
 func (a *liteLLM) payload(ev *event.Event) {
 	s, p := a.s, &a.p
 	for o := s.Object(); s.Next(&o); {

@@ -61,6 +61,17 @@ func (a *mapped) decode(data []byte, ev *event.Event) (int, error) {
 	return n, a.apply(ev)
 }
 
+func (a *mapped) salvage(data []byte, ev *event.Event) {
+	a.doc.Salvage(data)
+	for i := range a.m.rules {
+		r := &a.m.rules[i]
+		if strings.HasPrefix(r.field.Path, "account.") || slices.Contains([]string{"id", "time", "tenant", "client.ip"}, r.field.Path) {
+			a.fill(r, ev)
+		}
+	}
+	dropCredentials(ev)
+}
+
 // apply makes the event of what is in the document.
 //
 // A body that two parsers read in two ways, or that is beyond the limits, is its caller's doing. Reading it would let the caller choose what is
