@@ -53,6 +53,15 @@ const (
 	kindMessages                  // a conversation
 )
 
+// isNumber tells whether the fields of a kind hold what text has to be parsed for.
+func (k fieldKind) isNumber() bool {
+	switch k {
+	case kindTime, kindTokens, kindCount, kindASN, kindStatus, kindInt, kindFloat, kindMillis, kindBool:
+		return true
+	}
+	return false
+}
+
 // bounds of the integers of a kind.
 func (k fieldKind) bounds() (lo, hi int64) {
 	switch k {

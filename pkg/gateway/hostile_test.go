@@ -15,12 +15,20 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/event"
 )
 
-// hostileValues are raw values that a caller may send in place of any that it chooses.
-func hostileValues() map[string]string {
+// hugeValues are raw values that a caller may send, too large to be tried in every place.
+func hugeValues() map[string]string {
 	fields := make([]string, 70000)
 	for i := range fields {
 		fields[i] = fmt.Sprintf(`"k%d":1`, i)
 	}
+	return map[string]string{
+		"many fields": "{" + strings.Join(fields, ",") + "}",
+		"a huge text": `"` + strings.Repeat("t", 1<<20) + `"`,
+	}
+}
+
+// hostileValues are raw values that a caller may send in place of any that it chooses.
+func hostileValues() map[string]string {
 	const deep = 300
 	return map[string]string{
 		"NaN": "NaN", "Infinity": "Infinity", "-Infinity": "-Infinity", "-1e999": "-1e999", "1e999": "1e999",
@@ -28,10 +36,8 @@ func hostileValues() map[string]string {
 		"empty":              `""`,
 		"a deep object":      strings.Repeat(`{"a":`, deep) + "1" + strings.Repeat("}", deep),
 		"a deep list":        strings.Repeat("[", deep) + strings.Repeat("]", deep),
-		"many fields":        "{" + strings.Join(fields, ",") + "}",
 		"a name twice":       `{"a":1,"a":2,"model":"x","model":"y"}`,
 		"a long id":          `"` + strings.Repeat("i", 300) + `"`,
-		"a huge text":        `"` + strings.Repeat("t", 1<<17) + `"`,
 		"control characters": `"\u0000\u001b[31m\n"`,
 		"a lone surrogate":   `"\ud800"`,
 		"no UTF-8":           "\"\xff\xfe\xc0\"",
@@ -193,7 +199,7 @@ func find(t *testing.T, v any, path string) any {
 }
 
 func TestNothingThatACallerChoosesLosesItsEvent(t *testing.T) {
-	hostile := hostileValues()
+	hostile, huge := hostileValues(), hugeValues()
 	for format, c := range callersCases(t) {
 		t.Run(format, func(t *testing.T) {
 			var whole any
@@ -201,18 +207,22 @@ func TestNothingThatACallerChoosesLosesItsEvent(t *testing.T) {
 			r := newReader(t, FormatAuto)
 			honest, ok := onlyEvent(t, r, c.record)
 			require.True(t, ok)
+			check := func(path string, values map[string]string) {
+				for name, raw := range values {
+					ev, ok := onlyEvent(t, r, replaced(t, whole, path, raw))
+					require.True(t, ok, "%s at %s", name, path)
+					require.Equal(t, honest.Time, ev.Time, "%s at %s", name, path)
+					require.Equal(t, format, ev.Source.Gateway, "%s at %s", name, path)
+					if !slices.Contains(c.claims, path) {
+						require.Equal(t, honest.Account.ID, ev.Account.ID, "%s at %s", name, path)
+					}
+				}
+			}
+			check(c.callers[0], huge)
+			check(c.callers[len(c.callers)-1], huge)
 			for _, top := range c.callers {
 				for _, path := range valuesAt(top, find(t, whole, top)) {
-					for name, raw := range hostile {
-						record := replaced(t, whole, path, raw)
-						ev, ok := onlyEvent(t, r, record)
-						require.True(t, ok, "%s at %s", name, path)
-						require.Equal(t, honest.Time, ev.Time, "%s at %s", name, path)
-						require.Equal(t, format, ev.Source.Gateway, "%s at %s", name, path)
-						if !slices.Contains(c.claims, path) {
-							require.Equal(t, honest.Account.ID, ev.Account.ID, "%s at %s", name, path)
-						}
-					}
+					check(path, hostile)
 				}
 			}
 		})
@@ -227,7 +237,8 @@ func onlyEvent(t *testing.T, r *Reader, record string) (ev event.Event, ok bool)
 		switch {
 		case err == nil:
 			require.False(t, ok, "two events")
-			ev, ok = event.Event{Time: got.Time, Account: got.Account, Source: got.Source}, true
+			ev, ok = event.Event{Time: got.Time}, true
+			ev.Account.ID, ev.Source.Gateway = strings.Clone(got.Account.ID), strings.Clone(got.Source.Gateway)
 		case !errors.As(err, new(*SkipError)):
 			t.Log(err)
 		default:
@@ -240,4 +251,22 @@ func onlyEvent(t *testing.T, r *Reader, record string) (ev event.Event, ok bool)
 		return true
 	})
 	return ev, ok
+}
+
+func TestValuesThatCannotBeReadAreCounted(t *testing.T) {
+	record := `{"start_time":"2026-11-02T10:00:00Z","x-request-id":"q","response_code":200,"account.id":"acme","x-envoy-origin-path":"/v1/chat/completions","gen_ai.request.model":"m",%s}`
+	for more, want := range map[string]int64{
+		`"session.id":"s","gen_ai.usage.input_tokens":"3"`:                      0,
+		`"session.id":"-","gen_ai.usage.input_tokens":null`:                     0,
+		`"session.id":{"a":1},"gen_ai.usage.input_tokens":"three"`:              2,
+		`"tenant.id":"\u0000"`:                                                  1,
+		`"x-forwarded-for":"nowhere"`:                                           1,
+		`"x-forwarded-for":"nowhere","downstream_remote_address":"192.0.2.1:1"`: 0,
+	} {
+		r := newReader(t, FormatAuto)
+		ev, ok := onlyEvent(t, r, fmt.Sprintf(record, more))
+		require.True(t, ok, more)
+		require.Equal(t, "acme", ev.Account.ID)
+		require.Equal(t, want, r.TakeUnread().Values, more)
+	}
 }

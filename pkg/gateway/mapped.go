@@ -26,6 +26,9 @@ type mapped struct {
 	texts  []string
 	// hop is the part of the document that is the call that answered, tree.None without.
 	hop int32
+	// unfit says that a value of the field at hand cannot be one, values how many fields of the event are absent for that.
+	unfit  bool
+	values int64
 	// broken says that the body at hand is no JSON.
 	broken   bool
 	finisher *finisher
@@ -78,7 +81,7 @@ func (a *mapped) salvage(data []byte, ev *event.Event) {
 // seen, and giving up the event whether anything is: what else is known of the request counts, without the body.
 func (a *mapped) apply(ev *event.Event) error {
 	ev.Reset()
-	a.broken = false
+	a.broken, a.values = false, 0
 	a.hop = a.findHop(a.m.hop)
 	for i := range a.m.skips {
 		if s := &a.m.skips[i]; a.holds(&s.condition) {
@@ -102,7 +105,7 @@ func (a *mapped) apply(ev *event.Event) error {
 	if ev.Source.Gateway == "" {
 		ev.Source.Gateway = a.m.gateway
 	}
-	unread := Unread{Values: a.bodies.TakeUnread()}
+	unread := Unread{Values: a.bodies.TakeUnread() + a.values}
 	if err := a.finisher.foreign(ev); err != nil {
 		if a.doc.Err() != nil && !errors.As(err, new(*SkipError)) {
 			return a.doc.Err() // It is why.
@@ -167,6 +170,14 @@ func (a *mapped) fill(r *rule, ev *event.Event) {
 	if len(r.unless) > 0 && a.first(r.unless) != tree.None {
 		return
 	}
+	a.unfit = false
+	a.read(r, ev)
+	if a.unfit && !r.field.Known(ev) {
+		a.values++
+	}
+}
+
+func (a *mapped) read(r *rule, ev *event.Event) {
 	switch dst := r.field.at(ev).(type) {
 	case *[]event.Message:
 		a.each(r, func(at int32) { *dst = a.bodies.Messages(at, *dst) })
@@ -265,7 +276,10 @@ func (a *mapped) text(r *rule) string {
 	for i := range r.from {
 		var text string
 		a.walk(&r.from[i], func(at int32) bool {
-			text = a.transformed(r, a.doc.Scalar(at))
+			scalar := a.doc.Scalar(at)
+			text = a.transformed(r, scalar)
+			// An object or a list, or what is no number, where one belongs.
+			a.unfit = a.unfit || text != "" && r.field.kind.isNumber() || scalar == "" && a.doc.Known(at)
 			return text != ""
 		})
 		if text != "" {
@@ -292,8 +306,14 @@ func (a *mapped) text(r *rule) string {
 func (a *mapped) transformed(r *rule, text string) string {
 	text = a.as(r, text)
 	switch r.field.Path {
+	case "client.ip":
+		if _, ok := (&event.Client{IP: text}).Addr(); !ok {
+			a.unfit = a.unfit || text != ""
+			return ""
+		}
 	case "id", "tenant", "account.id", "account.org_id", "account.team_id", "account.user_id", "account.key_hash", "account.plan":
 		if !event.ValidIdentity(text) || isCredential(text) {
+			a.unfit = true
 			return ""
 		}
 	}

@@ -17,6 +17,7 @@ type member struct{ parent, name string }
 // read reads the value that comes next and checks its syntax.
 func (o *outline) read(s *event.Scanner) {
 	o.members = o.members[:0]
+	s.Lax(true)
 	o.object = s.Kind() == event.KindObject
 	if !o.object {
 		s.Skip()
@@ -28,10 +29,12 @@ func (o *outline) read(s *event.Scanner) {
 			s.Skip()
 			continue
 		}
+		mark := s.Mark()
 		for sub := s.Object(); s.Next(&sub); {
 			o.members = append(o.members, member{parent: top.Key, name: sub.Key})
 			s.Skip()
 		}
+		s.Lost(mark) // A caller may have put it there: the names until then are enough.
 	}
 }
 
