@@ -38,8 +38,10 @@ type mapping struct {
 	// detect lists sets of names: an object that has all of one set is of this format.
 	detect [][]string
 	// hop is nil where a record has one call only.
-	hop               *hopRule
-	skips             []skipRule
+	hop   *hopRule
+	skips []skipRule
+	// tellsRefused says that one of skips tells requests whose key was refused: no other rule has to.
+	tellsRefused      bool
 	rules             []rule
 	request, response []place
 	advice            map[string]string
@@ -254,6 +256,7 @@ func (t mappingText) compile() (*mapping, error) {
 	m.hop = t.Hop.compile(c)
 	for _, s := range t.Skip {
 		m.skips = append(m.skips, c.skip(s))
+		m.tellsRefused = m.tellsRefused || s.Reason == ReasonUnauthenticated
 	}
 	m.request, m.response = c.places(t.Body.Request), c.places(t.Body.Response)
 	known := Fields()

@@ -11,18 +11,21 @@ type outline struct {
 	members []member
 }
 
+// maxMembers bounds how many names are looked at, of which formats are recognised by a few.
+const maxMembers = 4096
+
 // member is a name; parent is empty on the first level.
 type member struct{ parent, name string }
 
 // read reads the value that comes next and checks its syntax.
 func (o *outline) read(s *event.Scanner) {
 	o.members = o.members[:0]
-	s.Lax(true)
 	o.object = s.Kind() == event.KindObject
 	if !o.object {
 		s.Skip()
 		return
 	}
+	s.Lax(true)
 	for top := s.Object(); s.Next(&top); {
 		o.members = append(o.members, member{name: top.Key})
 		if s.Kind() != event.KindObject {
@@ -31,10 +34,12 @@ func (o *outline) read(s *event.Scanner) {
 		}
 		mark := s.Mark()
 		for sub := s.Object(); s.Next(&sub); {
-			o.members = append(o.members, member{parent: top.Key, name: sub.Key})
+			if len(o.members) < maxMembers {
+				o.members = append(o.members, member{parent: top.Key, name: sub.Key})
+			}
 			s.Skip()
 		}
-		s.Lost(mark) // A caller may have put it there: the names until then are enough.
+		s.Lost(mark) // A name twice: perhaps in what a caller sent, and whoever reads it will tell.
 	}
 }
 
