@@ -56,6 +56,22 @@ func fieldTable(m *mapping) string {
 	return b.String()
 }
 
+// authorTable lists the fields by who chooses them.
+func authorTable() string {
+	var b strings.Builder
+	b.WriteString("| author | fields |\n|---|---|\n")
+	for _, author := range authors {
+		var paths []string
+		for _, f := range Fields() {
+			if f.By == author {
+				paths = append(paths, "`"+f.Path+"`")
+			}
+		}
+		fmt.Fprintf(&b, "| `%s` | %s |\n", author, strings.Join(paths, ", "))
+	}
+	return b.String()
+}
+
 // where says where a rule finds its field.
 func (r *rule) where() []string {
 	var where []string
@@ -103,6 +119,8 @@ func TestTheTablesOfTheDocumentationAreCurrent(t *testing.T) {
 			told[name] = true
 			return "<!-- fields: " + name + " -->\n" + fieldTable(mappings[i]) + "<!-- end -->"
 		})
+		want = regexp.MustCompile(`(?s)<!-- authors -->\n.*?<!-- end -->`).
+			ReplaceAllLiteralString(want, "<!-- authors -->\n"+authorTable()+"<!-- end -->")
 		if *update {
 			require.NoError(t, os.WriteFile(file, []byte(want), 0o600))
 			continue
@@ -112,4 +130,23 @@ func TestTheTablesOfTheDocumentationAreCurrent(t *testing.T) {
 	for _, m := range mappings {
 		require.True(t, told[m.name], "docs/gateways has a page with the fields of %s", m.name)
 	}
+}
+
+func TestTheMappingsOfTheDocumentationCompile(t *testing.T) {
+	text, err := os.ReadFile("../../docs/gateways/mapping.md")
+	require.NoError(t, err)
+	n := 0
+	for _, block := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
+		if !strings.Contains(block[1], "fields:") {
+			continue
+		}
+		if !strings.Contains(block[1], "name:") {
+			block[1] = "name: sample\n" + block[1]
+		}
+		opts := testOptions()
+		opts.Own = []MappingFile{{Name: "mapping.md", Text: []byte(block[1])}}
+		require.NoError(t, opts.Validate(), block[1])
+		n++
+	}
+	require.Equal(t, 3, n)
 }
