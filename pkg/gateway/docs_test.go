@@ -76,12 +76,12 @@ func authorTable() string {
 func (r *rule) where() []string {
 	var where []string
 	for _, p := range r.from {
-		where = append(where, "`"+p.text+"`")
+		where = append(where, "`"+p.String()+"`")
 	}
 	if len(r.join) > 0 {
 		var parts []string
 		for _, p := range r.join {
-			parts = append(parts, "`"+p.text+"`")
+			parts = append(parts, "`"+p.String()+"`")
 		}
 		where = append(where, strings.Join(parts, " + "))
 	}

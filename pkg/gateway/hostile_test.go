@@ -68,6 +68,14 @@ func callersCases(t *testing.T) map[string]callersCase {
 		return string(out)
 	}
 	return map[string]callersCase{
+		"native": {
+			record:  `{"id":"r","time":1793613600123,"source":{"gateway":"native"},"account":{"id":"acme","end_user_id":"e"},"client":{"ip":"203.0.113.9","user_agent":"ua","device_id":"d"},"request":{"operation":"chat","model":"m","session_id":"s","stream":false,"temperature":1,"top_p":1,"n":1,"max_tokens":9,"seed":7,"logprobs":false,"reasoning_effort":"low","response_format":"text","tools":["bash"],"tool_choice":"auto","message_count":1},"usage":{"input_tokens":3,"output_tokens":2},"response":{"http_status":200,"finish_reasons":["stop"]},"content":{"system":"s","input":[{"role":"user","text":"u"}],"output":"w","reasoning":"r"},"extra":{"a":1}}`,
+			callers: []string{"account.end_user_id", "client.user_agent", "client.device_id", "request.operation", "request.session_id", "request.stream", "request.temperature", "request.n", "request.max_tokens", "request.seed", "request.logprobs", "request.response_format", "request.tools", "request.message_count", "response.finish_reasons", "content.system", "content.input", "content.output", "content.reasoning", "extra"},
+		},
+		"litellm": {
+			record:  `{"id":"r","trace_id":"t","call_type":"acompletion","status":"success","stream":false,"startTime":1793613600.123,"endTime":1793613601.5,"completionStartTime":1793613601,"model":"m","model_group":"m","custom_llm_provider":"openai","prompt_tokens":3,"completion_tokens":2,"total_tokens":5,"end_user":"e","requester_ip_address":"203.0.113.9","request_tags":["User-Agent: ua"],"messages":[{"role":"user","content":"u"}],"response":` + aResponseBody + `,"model_parameters":{"temperature":1,"max_tokens":9,"tools":[{"type":"function","function":{"name":"bash"}}],"user":"e"},"metadata":{"user_api_key_hash":"h","user_api_key_user_id":"acme","requester_metadata":{"a":{"b":1}},"requester_custom_headers":{"x":"y"},"spend_logs_metadata":{"a":1}}}`,
+			callers: []string{"end_user", "request_tags", "messages", "response", "model_parameters", "model", "model_group", "trace_id", "metadata.requester_metadata", "metadata.spend_logs_metadata"},
+		},
 		"kong": {
 			record:  `{"started_at":1793613600123,"client_ip":"203.0.113.9","tries":[],"latencies":{"request":1},"upstream_uri":"/v1/chat/completions","consumer":{"id":"acme"},"request":{"id":"r","uri":"/chat?x=y","url":"https://gw/chat","method":"POST","querystring":{"x":"y"},"headers":{"user-agent":"ua","x-session-id":"s","x-ja4":"j","x-device-id":"d","host":"gw"}},"response":{"status":200},"ai":{"proxy":{"meta":{"request_model":"m","provider_name":"openai"},"usage":{"prompt_tokens":3,"completion_tokens":2},"payload":{"request":` + quote(aRequestBody) + `,"response":` + quote(aResponseBody) + `}}}}`,
 			callers: []string{"request.uri", "request.url", "request.querystring", "request.headers", "ai.proxy.payload", "ai.proxy.meta.request_model"},

@@ -54,6 +54,9 @@ func newPlace(text string, fold bool) (place, error) {
 	return p, err
 }
 
+// String is the place as it was written.
+func (p place) String() string { return p.text }
+
 // isSecret tells whether what the place names is a credential by its name.
 func (p *place) isSecret() bool {
 	return !p.whole && (p.path.IsSecret() || p.last != nil && p.last.isSecret())
