@@ -52,8 +52,7 @@ func (s *Scanner) TimeOrShape() (ms int64, shape string) {
 		return ms, ""
 	}
 	shape = Shape(text)
-	if !s.lax {
-		s.Fail(ReasonBadTime)
+	if s.mismatch(ReasonBadTime); s.failed {
 		s.err.Shape = shape
 	}
 	return 0, shape

@@ -200,8 +200,9 @@ func (c *cursor) zone() (offset int64, ok bool) {
 		if offset, ok = c.offset(); !ok {
 			return 0, false
 		}
-		known = true
-		c.zoneName()
+		if known = c.zoneName(offset); !known {
+			return 0, false
+		}
 	} else if spaced && !known {
 		return 0, false
 	}
@@ -227,19 +228,23 @@ func (c *cursor) offset() (ms int64, ok bool) {
 }
 
 // zoneName goes behind the name of a zone whose offset was read: " CET", and Go's clock reading " m=+0.1" after it, or
-// JavaScript's " (Central European Standard Time)".
-func (c *cursor) zoneName() {
+// JavaScript's " (Central European Standard Time)". UTC behind another offset than its own is a contradiction.
+func (c *cursor) zoneName(offset int64) bool {
 	const longest = 5
 	n := 1
 	for n < len(c.rest) && n <= longest && c.rest[n] >= 'A' && c.rest[n] <= 'Z' {
 		n++
 	}
 	if n > 2 && c.rest[0] == ' ' && (n == len(c.rest) || c.rest[n] == ' ') {
+		if name := c.rest[1:n]; offset != 0 && (name == "UTC" || name == "GMT") {
+			return false
+		}
 		c.rest = c.rest[n:]
 	}
 	if n = len(c.rest); n > 5 && (c.rest[:4] == " m=+" || c.rest[:4] == " m=-") || n > 3 && c.rest[:2] == " (" && c.rest[n-1] == ')' {
 		c.rest = ""
 	}
+	return true
 }
 
 // annotations goes behind zones in brackets, as Java and RFC 9557 write them behind an offset. Without an offset, only
