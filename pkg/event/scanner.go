@@ -442,6 +442,20 @@ func (s *Scanner) Skip() {
 	}
 }
 
+// Raw reads any value as Skip does and returns it as it was written, "" after an error.
+func (s *Scanner) Raw() string {
+	s.peek()
+	start := s.pos
+	s.Skip()
+	if s.failed {
+		return ""
+	}
+	return alias(s.data[start:s.pos])
+}
+
+// Rest returns what has not been read yet.
+func (s *Scanner) Rest() string { return alias(s.data[s.pos:]) }
+
 // skip reads a value. It keeps the open brackets on a stack of its own: a value may be as deep as it
 // is long.
 func (s *Scanner) skip() {
