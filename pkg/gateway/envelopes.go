@@ -93,6 +93,14 @@ var envelopes = []envelope{
 	},
 }
 
+// first is the name under which an object has the place.
+func (p *place) first() string {
+	if p.list != "" {
+		return p.list
+	}
+	return p.path[0]
+}
+
 // is tells whether an object with these names is such an envelope.
 func (e *envelope) is(names *outline) bool {
 	for _, name := range e.all {

@@ -26,10 +26,10 @@ func (r *Reader) value(data []byte, headers []Header, visit func(*event.Event, e
 		return r.within(0, func() bool { return r.unpacked(codec, data, headers, visit) })
 	}
 	if reason := wideEncoding(data); reason != "" {
-		return r.hand(&event.DecodeError{Reason: reason}, visit)
+		return r.fault(reason, 0, visit)
 	}
 	if rest, reason := schemaHeader(data); reason != "" {
-		return r.hand(&event.DecodeError{Reason: reason}, visit)
+		return r.fault(reason, 0, visit)
 	} else if len(rest) < len(data) {
 		return r.within(0, func() bool { return r.value(rest, headers, visit) })
 	}
@@ -38,7 +38,7 @@ func (r *Reader) value(data []byte, headers []Header, visit func(*event.Event, e
 		return r.protobuf(data, visit)
 	}
 	if isBase64(text) {
-		return r.hand(&event.DecodeError{Reason: event.ReasonBase64}, visit)
+		return r.fault(event.ReasonBase64, 0, visit)
 	}
 	return r.read(text, visit)
 }
@@ -98,11 +98,11 @@ func (r *Reader) unpacked(c *codec, data []byte, headers []Header, visit func(*e
 	out, err := inflate(c, data, limit)
 	switch {
 	case err != nil:
-		return r.hand(&event.DecodeError{Reason: c.reason}, visit)
+		return r.fault(c.reason, 0, visit)
 	case len(out) <= limit:
 		return r.value(out, headers, visit)
 	}
-	return r.read(out[:limit], visit) && r.hand(&event.DecodeError{Reason: event.ReasonTooLarge}, visit)
+	return r.read(out[:limit], visit) && r.fault(event.ReasonTooLarge, 0, visit)
 }
 
 // inflate decompresses data up to a little more than limit bytes.

@@ -168,7 +168,7 @@ func (r *Reader) line(l logLine, pos int, visit func(*event.Event, error) bool) 
 		return r.keep(l.stream, content, pos, visit)
 	}
 	if r.depth >= maxWrappers {
-		return r.hand(&event.DecodeError{Reason: event.ReasonTooDeep, Offset: pos}, visit)
+		return r.fault(event.ReasonTooDeep, pos, visit)
 	}
 	content = r.pieces.take(l.stream, content)
 	return r.within(pos, func() bool { return r.read(content, visit) })
@@ -203,7 +203,7 @@ func (r *Reader) keep(stream string, text []byte, pos int, visit func(*event.Eve
 	}
 	at := r.offset(pos)
 	if len(r.pieces) == maxStreams {
-		return r.hand(&event.DecodeError{Reason: event.ReasonPartialLine, Offset: at}, visit)
+		return r.fault(event.ReasonPartialLine, at, visit)
 	}
 	r.pieces = append(r.pieces, piece{stream: stream, text: slices.Clone(text), at: at})
 	return true
@@ -223,7 +223,7 @@ func (p *pieces) take(stream string, text []byte) []byte {
 // leftPieces reports the lines whose ends are not in the record.
 func (r *Reader) leftPieces(visit func(*event.Event, error) bool) bool {
 	for _, p := range r.pieces {
-		if !r.hand(&event.DecodeError{Reason: event.ReasonPartialLine, Offset: p.at}, visit) {
+		if !r.fault(event.ReasonPartialLine, p.at, visit) {
 			return false
 		}
 	}

@@ -288,7 +288,7 @@ func (r *Reader) read(record []byte, visit func(ev *event.Event, err error) bool
 				pos += len(whole)
 				break
 			}
-			ok = r.hand(&event.DecodeError{Reason: event.ReasonMalformed, Offset: pos}, visit)
+			ok = r.fault(event.ReasonMalformed, pos, visit)
 			pos = nextLine(record, pos)
 		}
 		if !ok {
@@ -314,11 +314,18 @@ func (r *Reader) hand(err error, visit func(ev *event.Event, err error) bool) bo
 	return visit(&r.ev, err) && r.lost <= maxLost
 }
 
+// fault has an error visited that is of no object: nothing is known of who asked.
+func (r *Reader) fault(reason string, pos int, visit func(ev *event.Event, err error) bool) bool {
+	r.ev.Reset()
+	r.format = ""
+	return r.hand(&event.DecodeError{Reason: reason, Offset: pos}, visit)
+}
+
 // array visits the items of the array at pos and returns the position after it. Where an item ends can be told from its brackets even
 // when it cannot be read; if not, nothing after it can be trusted.
 func (r *Reader) array(record []byte, pos int, visit func(*event.Event, error) bool) (end int, ok bool) {
 	broken := func(at int) (int, bool) {
-		return len(record), r.hand(&event.DecodeError{Reason: event.ReasonMalformed, Offset: at}, visit)
+		return len(record), r.fault(event.ReasonMalformed, at, visit)
 	}
 	pos = skipFiller(record, pos+1)
 	if pos < len(record) && record[pos] == ']' {

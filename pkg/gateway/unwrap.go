@@ -10,6 +10,10 @@ import (
 // maxWrappers is how many wrappers are taken off one inside the other, compression, strings and prefixes of lines among them.
 const maxWrappers = 8
 
+// maxAhead is how many wrappers are looked into to tell which of several places has an event. It bounds the work: each is scanned again when it is
+// taken off.
+const maxAhead = 3
+
 // unpack reads an object that only wraps events, or holds many, and tells whether it is one. ok tells whether to go on.
 //
 // What a format recognises is no wrapper, whatever names it has besides: its own fields may be called message or event, and
@@ -37,8 +41,9 @@ func (r *Reader) unpack(data []byte, pos int, visit func(*event.Event, error) bo
 	if e == nil {
 		return false, true
 	}
-	items, skip := r.choose(data, e, 0)
+	items, skip := r.choose(data, e, &r.names, 0)
 	if skip != "" {
+		r.ev.Reset()
 		r.format = ""
 		return true, r.hand(&SkipError{Reason: skip}, visit)
 	}
@@ -75,10 +80,13 @@ func (r *Reader) isDiagnostic(names *outline) bool {
 
 // choose finds the events in an envelope. Where several places could hold them, the first that has something readable
 // counts, and if none has, the first that has anything.
-func (r *Reader) choose(data []byte, e *envelope, depth int) (items [][]byte, skip string) {
+func (r *Reader) choose(data []byte, e *envelope, names *outline, depth int) (items [][]byte, skip string) {
 	var found [][][]byte
 	control := false
 	for _, p := range e.places {
+		if !names.has(p.first()) {
+			continue
+		}
 		in, isControl := r.inside(data, p)
 		control = control || isControl
 		if len(in) > 0 {
@@ -102,7 +110,7 @@ func (r *Reader) choose(data []byte, e *envelope, depth int) (items [][]byte, sk
 
 // isReadable tells whether there is an event of a known format in data, as far as names tell.
 func (r *Reader) isReadable(data []byte, depth int) bool {
-	if depth > maxWrappers {
+	if depth > maxAhead {
 		return false
 	}
 	if l, ok := cutPrefix(firstLine(data)); ok {
@@ -133,7 +141,7 @@ func (r *Reader) isReadable(data []byte, depth int) bool {
 	if e == nil {
 		return false
 	}
-	items, _ := r.choose(data, e, depth)
+	items, _ := r.choose(data, e, &names, depth)
 	return len(items) > 0 && r.isReadable(items[0], depth+1)
 }
 
@@ -216,7 +224,7 @@ func (r *Reader) quoted(data []byte, pos int, visit func(*event.Event, error) bo
 	case isText(text):
 		return true, r.within(pos, func() bool { return r.value(text, nil, visit) })
 	case isBase64(text):
-		return true, r.hand(&event.DecodeError{Reason: event.ReasonBase64, Offset: pos}, visit)
+		return true, r.fault(event.ReasonBase64, pos, visit)
 	}
 	return false, true
 }
