@@ -99,7 +99,7 @@ func (a *mapped) apply(ev *event.Event) error {
 		ev.Source.Gateway = a.m.gateway
 	}
 	unread := Unread{Values: a.bodies.TakeUnread()}
-	if err := a.finisher.foreign(ev); err != nil {
+	if err := a.finisher.foreign(ev, false); err != nil {
 		if a.doc.Err() != nil && !errors.As(err, new(*SkipError)) {
 			return a.doc.Err() // It is why.
 		}

@@ -27,7 +27,7 @@ func (a *native) decode(data []byte, ev *event.Event) (int, error) {
 	if err != nil {
 		return n, err
 	}
-	err = a.finisher.finish(ev)
+	err = a.finisher.finish(ev, false)
 	if err == nil {
 		a.finisher.unread.Values += a.decoder.Unread()
 	}

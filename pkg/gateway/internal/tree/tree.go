@@ -326,9 +326,20 @@ func (d *Document) Known(at int32) bool {
 	case event.KindString:
 		text := d.text(at)
 		return text != "" && text != "-"
+	case event.KindNumber:
+		return !d.NonFinite(at)
 	default:
 		return true
 	}
+}
+
+// NonFinite tells whether there is a number without a value at a place: NaN or an infinity.
+func (d *Document) NonFinite(at int32) bool {
+	if d.Kind(at) != event.KindNumber {
+		return false
+	}
+	text := d.text(at)
+	return text == "NaN" || strings.HasSuffix(text, "Infinity")
 }
 
 // Kind is the type of what is at a place.
