@@ -6,7 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// Times outside of this century are no times: in Unix milliseconds, from 2000-01-01 up to 2100-01-01.
+// Times outside of this century are no times: in Unix milliseconds, from 2000-01-01 up to
+// 2100-01-01.
 const (
 	minTime = 946684800000
 	maxTime = 4102444800000
@@ -18,15 +19,16 @@ const yearOne = -62135596800000
 // PlausibleTime tells whether ms, in Unix milliseconds, lies in this century.
 func PlausibleTime(ms int64) bool { return ms >= minTime && ms < maxTime }
 
-// Time reads a time in Unix milliseconds, 0 when absent: what ParseTime reads, or a number. The zero times of common
-// languages (0 and the year 1) are absent too. Where values are read laxly, one that cannot be read is absent.
+// Time reads a time in Unix milliseconds, 0 when absent: what ParseTime reads, or a number. The
+// zero times of common languages (0 and the year 1) are absent too. Where values are read laxly,
+// one that cannot be read is absent.
 func (s *Scanner) Time() int64 {
 	ms, _ := s.TimeOrShape()
 	return ms
 }
 
-// TimeOrShape is Time, and says what an unreadable time looked like where values are read laxly: its Shape, empty when
-// there was none.
+// TimeOrShape is Time, and says what an unreadable time looked like where values are read laxly:
+// its Shape, empty when there was none.
 func (s *Scanner) TimeOrShape() (ms int64, shape string) {
 	var text string
 	switch s.Kind() {
@@ -61,8 +63,8 @@ func (s *Scanner) TimeOrShape() (ms int64, shape string) {
 // maxShape bounds a Shape, in characters.
 const maxShape = 40
 
-// Shape is what a value looks like without being the value: every digit is a 9, every letter an a, what is no ASCII a
-// question mark, and what is long is cut.
+// Shape is what a value looks like without being the value: every digit is a 9, every letter an a,
+// what is no ASCII a question mark, and what is long is cut.
 func Shape(text string) string {
 	b := make([]byte, 0, maxShape)
 	for _, r := range text {
@@ -83,9 +85,10 @@ func Shape(text string) string {
 	return string(b)
 }
 
-// epoch converts a number to Unix milliseconds, cutting what is finer. Whether it counts seconds, milliseconds,
-// microseconds or nanoseconds is told by its size: within this century no two of them overlap. Digits in the order of a
-// calendar, 20261102100000 with or without milliseconds, are of a size that none of them has.
+// epoch converts a number to Unix milliseconds, cutting what is finer. Whether it counts seconds,
+// milliseconds, microseconds or nanoseconds is told by its size: within this century no two of them
+// overlap. Digits in the order of a calendar, 20261102100000 with or without milliseconds, are of a
+// size that none of them has.
 func epoch(text string) (ms int64, ok bool) {
 	if v, whole := digits(text); whole && len(text) < 19 || whole && v > 0 && len(text) == 19 {
 		switch {
@@ -125,11 +128,13 @@ func epoch(text string) (ms int64, ok bool) {
 	default:
 		return 0, false
 	}
-	// A float of seconds has a resolution well below a microsecond: what looks like 0.9999999 ms is 1 ms.
+	// A float of seconds has a resolution well below a microsecond: what looks like 0.9999999 ms is
+	// 1 ms.
 	return int64(math.Floor(f*scale + 1e-3)), true
 }
 
-// calendarDigits converts the digits of year, month, day, hour, minute, second and perhaps milliseconds.
+// calendarDigits converts the digits of year, month, day, hour, minute, second and perhaps
+// milliseconds.
 func calendarDigits(text string) (ms int64, ok bool) {
 	c := cursor{rest: text}
 	day, ok1 := c.basicDate()
@@ -163,7 +168,8 @@ func daysIn(year, month int64) int64 {
 	return 31
 }
 
-// daysFromCivil counts the days from 1970-01-01 in the Gregorian calendar, for years from 0 on (H. Hinnant's algorithm).
+// daysFromCivil counts the days from 1970-01-01 in the Gregorian calendar, for years from 0 on (H.
+// Hinnant's algorithm).
 func daysFromCivil(year, month, day int64) int64 {
 	if month <= 2 {
 		year--

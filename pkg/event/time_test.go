@@ -152,8 +152,9 @@ func TestReadingATimeAllocatesNothing(t *testing.T) {
 	}
 }
 
-// FuzzParseTime compares with time.Parse. Invariants: it never panics, and what time.Parse accepts for a layout that is read, with no other zone's name than
-// UTC's and no offset that no zone has, is either the same time or, where it has to be told from other forms by its digits' number, none.
+// FuzzParseTime compares with time.Parse. Invariants: it never panics, and what time.Parse accepts
+// for a layout that is read, with no other zone's name than UTC's and no offset that no zone has,
+// is either the same time or, where it has to be told from other forms by its digits' number, none.
 func FuzzParseTime(f *testing.F) {
 	for i, layout := range layouts {
 		f.Add(time.UnixMilli(tenOClock+123).UTC().Format(layout), i)
@@ -171,7 +172,8 @@ func FuzzParseTime(f *testing.F) {
 	})
 }
 
-// isUTC tells whether a time's zone is an offset or UTC's name: time.Parse gives other names the offset 0.
+// isUTC tells whether a time's zone is an offset or UTC's name: time.Parse gives other names the
+// offset 0.
 func isUTC(at time.Time) bool {
 	name, offset := at.Zone()
 	return offset != 0 || name == "UTC" || name == "GMT" || name == ""

@@ -129,8 +129,8 @@ func (c *cursor) day() (v int64, ok bool) {
 	return c.number(1)
 }
 
-// year reads a year of four digits, or of two, as RFC 850 writes it: those of this century, up to where POSIX and Go
-// take two digits for the century before.
+// year reads a year of four digits, or of two, as RFC 850 writes it: those of this century, up to
+// where POSIX and Go take two digits for the century before.
 func (c *cursor) year(short bool) (v int64, ok bool) {
 	const century, pivot = 2000, 69
 	if short && len(c.rest) > 2 && !isDigit(c.rest[2]) {

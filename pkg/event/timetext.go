@@ -1,16 +1,19 @@
 package event
 
-// ParseTime converts a time as gateways and loggers write it to Unix milliseconds, cutting what is finer. A time without
-// a zone is in UTC. It is here, and not time.Parse, because that allocates for every zone other than UTC, and would have
-// to be tried with a layout for each of these:
+// ParseTime converts a time as gateways and loggers write it to Unix milliseconds, cutting what is
+// finer. A time without a zone is in UTC. It is here, and not time.Parse, because that allocates
+// for every zone other than UTC, and would have to be tried with a layout for each of these:
 //
-//   - RFC 3339 and ISO 8601 with the year first: a comma before the fraction, a space for T, slashes in the date, no
-//     seconds, the basic form 20261102T100000Z, an offset without colon or minutes, and what Java, Go and Ruby put after
+//   - RFC 3339 and ISO 8601 with the year first: a comma before the fraction, a space for T, slashes
+//     in the date, no seconds, the basic form 20261102T100000Z, an offset without colon or minutes,
+//     and what Java, Go and Ruby put after
 //     it: UTC, [Europe/Berlin], the name of the zone
-//   - the month by its name: access logs (02/Nov/2026:10:00:00 +0000), RFC 1123 and 850, ctime, JavaScript's Date
+//   - the month by its name: access logs (02/Nov/2026:10:00:00 +0000), RFC 1123 and 850, ctime,
+//     JavaScript's Date
 //   - seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by their size
 //
-// Where day and month are both numbers and the year does not come first, nobody can tell which is which: that is no time.
+// Where day and month are both numbers and the year does not come first, nobody can tell which is
+// which: that is no time.
 func ParseTime(text string) (ms int64, ok bool) {
 	if len(text) < len("2026-11-02T10:00") {
 		if n, _ := numberLen(text); n == len(text) && n > 0 {
@@ -132,7 +135,8 @@ func (c *cursor) basicClock() (ms int64, ok bool) {
 	hour, ok1 := c.number(2)
 	minute, ok2 := c.number(2)
 	second, ok3 := c.number(2)
-	return clockMillis(hour, minute, second), ok1 && ok2 && ok3 && hour <= 23 && minute <= 59 && second <= 59
+	ok = ok1 && ok2 && ok3 && hour <= 23 && minute <= 59 && second <= 59
+	return clockMillis(hour, minute, second), ok
 }
 
 // civil converts a day to Unix milliseconds.
@@ -187,8 +191,8 @@ func (c *cursor) zoned(local int64, ok bool) (ms int64, _ bool) {
 	return local - offset, ok && c.rest == ""
 }
 
-// zone reads a zone, in milliseconds east of Greenwich. Nothing is UTC. Of the names of zones only those of UTC are
-// read by themselves: EST, IST, CST and others name several.
+// zone reads a zone, in milliseconds east of Greenwich. Nothing is UTC. Of the names of zones only
+// those of UTC are read by themselves: EST, IST, CST and others name several.
 func (c *cursor) zone() (offset int64, ok bool) {
 	if c.rest == "Z" { // Nearly always.
 		c.rest = ""
@@ -227,8 +231,9 @@ func (c *cursor) offset() (ms int64, ok bool) {
 	return clockMillis(hour, minute, 0), true
 }
 
-// zoneName goes behind the name of a zone whose offset was read: " CET", and Go's clock reading " m=+0.1" after it, or
-// JavaScript's " (Central European Standard Time)". UTC behind another offset than its own is a contradiction.
+// zoneName goes behind the name of a zone whose offset was read: " CET", and Go's clock reading "
+// m=+0.1" after it, or JavaScript's " (Central European Standard Time)". UTC behind another offset
+// than its own is a contradiction.
 func (c *cursor) zoneName(offset int64) bool {
 	const longest = 5
 	n := 1
@@ -241,14 +246,16 @@ func (c *cursor) zoneName(offset int64) bool {
 		}
 		c.rest = c.rest[n:]
 	}
-	if n = len(c.rest); n > 5 && (c.rest[:4] == " m=+" || c.rest[:4] == " m=-") || n > 3 && c.rest[:2] == " (" && c.rest[n-1] == ')' {
+	n = len(c.rest)
+	clock := n > 5 && (c.rest[:4] == " m=+" || c.rest[:4] == " m=-")
+	if clock || n > 3 && c.rest[:2] == " (" && c.rest[n-1] == ')' {
 		c.rest = ""
 	}
 	return true
 }
 
-// annotations goes behind zones in brackets, as Java and RFC 9557 write them behind an offset. Without an offset, only
-// UTC is known.
+// annotations goes behind zones in brackets, as Java and RFC 9557 write them behind an offset.
+// Without an offset, only UTC is known.
 func (c *cursor) annotations(known bool) bool {
 	for c.rest != "" && c.rest[0] == '[' {
 		end := 1

@@ -12,13 +12,15 @@ type place struct {
 
 // envelope is what another system puts around events.
 type envelope struct {
-	// all are the names of which every one has to be there, any those of which one; on the second level as parent.name.
+	// all are the names of which every one has to be there, any those of which one; on the second
+	// level as parent.name.
 	all, any []string
-	// strict ones are recognised whatever else the object looks like. Each has names that no gateway's own record has.
+	// strict ones are recognised whatever else the object looks like. Each has names that no
+	// gateway's own record has.
 	strict bool
 	places []place
-	// empty is the reason for which an envelope without an event is skipped: that it has none is what it says. Without it,
-	// it is none.
+	// empty is the reason for which an envelope without an event is skipped: that it has none is
+	// what it says. Without it, it is none.
 	empty string
 }
 
@@ -35,20 +37,26 @@ func under(path ...string) place { return place{path: path} }
 // envelopes lists what is taken off. The first that an object's names are those of counts.
 var envelopes = []envelope{
 	{ // CloudEvents in structured mode.
-		all: []string{"specversion", "source", "type"}, any: []string{"data", "data_base64"}, strict: true,
+		all: []string{"specversion", "source", "type"},
+		any: []string{"data", "data_base64"}, strict: true,
 		places: []place{under("data"), {path: []string{"data_base64"}, encoded: true}},
 	},
 	{ // Amazon EventBridge.
-		all: []string{"detail-type", "detail", "source"}, strict: true, places: []place{under("detail")},
+		all: []string{"detail-type", "detail", "source"}, strict: true,
+		places: []place{under("detail")},
 	},
 	{ // Kafka Connect's JSON with schemas: JsonConverter.
-		all: []string{"payload", "schema.type"}, strict: true, places: []place{under("payload")}, empty: reasonDeleted,
+		all: []string{"payload", "schema.type"}, strict: true,
+		places: []place{under("payload")}, empty: reasonDeleted,
 	},
-	{ // Debezium's change events: the row as it is now, which a MongoDB connector writes as a string.
-		all: []string{"op", "after"}, any: []string{"source", "ts_ms"}, places: []place{under("after")}, empty: reasonDeleted,
+	{ // Debezium's change events: the row as it is now, which MongoDB's connector writes as a
+		// string.
+		all: []string{"op", "after"}, any: []string{"source", "ts_ms"},
+		places: []place{under("after")}, empty: reasonDeleted,
 	},
 	{ // Amazon Data Firehose, to an HTTP endpoint.
-		all: []string{"requestId", "timestamp", "records"}, places: []place{{list: "records", path: []string{"data"}, encoded: true}},
+		all:    []string{"requestId", "timestamp", "records"},
+		places: []place{{list: "records", path: []string{"data"}, encoded: true}},
 	},
 	{ // Azure's diagnostic settings, Kafka's REST proxy.
 		all: []string{"records"}, places: []place{{list: "records"}},
@@ -57,7 +65,8 @@ var envelopes = []envelope{
 		all: []string{"logEvents"}, places: []place{{list: "logEvents", path: []string{"message"}}},
 	},
 	{ // The same, as Lambda gets it.
-		all: []string{"awslogs.data"}, places: []place{{path: []string{"awslogs", "data"}, encoded: true}},
+		all:    []string{"awslogs.data"},
+		places: []place{{path: []string{"awslogs", "data"}, encoded: true}},
 	},
 	{ // What Lambda gets of Kinesis, SQS and SNS.
 		all: []string{"Records"}, places: []place{
@@ -70,25 +79,30 @@ var envelopes = []envelope{
 		all: []string{"Type", "TopicArn", "Message"}, places: []place{under("Message")},
 	},
 	{ // Google Cloud Pub/Sub, pushed.
-		all: []string{"subscription", "message.data"}, places: []place{{path: []string{"message", "data"}, encoded: true}},
+		all:    []string{"subscription", "message.data"},
+		places: []place{{path: []string{"message", "data"}, encoded: true}},
 	},
 	{ // Google Cloud Logging.
-		all: []string{"logName"}, any: []string{"jsonPayload", "textPayload"}, places: []place{under("jsonPayload"), under("textPayload")},
+		all: []string{"logName"}, any: []string{"jsonPayload", "textPayload"},
+		places: []place{under("jsonPayload"), under("textPayload")},
 	},
 	{ // Azure Event Grid.
 		all: []string{"eventType", "eventTime", "data"}, places: []place{under("data")},
 	},
 	{ // Graylog's GELF.
-		all: []string{"version", "host", "short_message"}, places: []place{under("full_message"), under("short_message")},
+		all:    []string{"version", "host", "short_message"},
+		places: []place{under("full_message"), under("short_message")},
 	},
 	{ // Elasticsearch's hits.
 		all: []string{"_index", "_source"}, places: []place{under("_source")},
 	},
 	{ // Log shippers: Fluent Bit's and Fluentd's log, log_processed and message, Vector's, Filebeat's, Logstash's and
-		// Datadog's message, journald's MESSAGE, rsyslog's msg, Splunk's event, the value of Kafka's HTTP bridges.
+		// Datadog's message, journald's MESSAGE, rsyslog's msg, Splunk's event, the value of
+		// Kafka's HTTP bridges.
 		any: []string{"log_processed", "message", "log", "MESSAGE", "msg", "event", "value"},
 		places: []place{
-			under("log_processed"), under("message"), under("log"), under("MESSAGE"), under("msg"), under("event"), under("value"),
+			under("log_processed"), under("message"), under("log"), under("MESSAGE"),
+			under("msg"), under("event"), under("value"),
 		},
 	},
 }

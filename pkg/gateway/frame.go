@@ -13,15 +13,19 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/event"
 )
 
-// This file takes off what producers put around a record's value as bytes: compression, a schema registry's header,
-// padding. What is in an encoding that no gateway's record has is told by its reason.
+// This file takes off what producers put around a record's value as bytes: compression, a schema
+// registry's header, padding. What is in an encoding that no gateway's record has is told by its
+// reason.
 
-// maxInflated is how many times Limits.MaxBytes a compressed value may unpack to. It may hold many objects, but a
-// megabyte must not become a gigabyte.
+// maxInflated is how many times Limits.MaxBytes a compressed value may unpack to. It may hold many
+// objects, but a megabyte must not become a gigabyte.
 const maxInflated = 4
 
+// visitor is called with every object of a record; see ReadRecord.
+type visitor = func(*event.Event, error) bool
+
 // value reads a record's value.
-func (r *Reader) value(data []byte, headers []Header, visit func(*event.Event, error) bool) bool {
+func (r *Reader) value(data []byte, headers []Header, visit visitor) bool {
 	if codec := codecOf(data); codec != nil && r.depth < maxWrappers {
 		return r.within(0, func() bool { return r.unpacked(codec, data, headers, visit) })
 	}
@@ -43,10 +47,12 @@ func (r *Reader) value(data []byte, headers []Header, visit func(*event.Event, e
 	return r.read(text, visit)
 }
 
-// isText tells whether data begins like an object, a list, a string of such, or a line of a log file.
+// isText tells whether data begins like an object, a list, a string of such, or a line of a log
+// file.
 func isText(data []byte) bool {
-	if pos := skipFiller(data, 0); opens(data) && (data[pos] != '"' || pos+1 < len(data) && strings.IndexByte("{[\"\\ ", data[pos+1]) >= 0) {
-		return true
+	if opens(data) {
+		start := data[skipFiller(data, 0):]
+		return start[0] != '"' || len(start) > 1 && strings.IndexByte("{[\"\\ ", start[1]) >= 0
 	}
 	_, ok := cutPrefix(firstLine(data))
 	return ok
@@ -69,11 +75,14 @@ type codec struct {
 }
 
 var codecs = [...]codec{
-	{"\x1f\x8b\x08", event.ReasonGzip, func(in io.Reader) (io.ReadCloser, error) { return gzip.NewReader(in) }},
+	{"\x1f\x8b\x08", event.ReasonGzip, func(in io.Reader) (io.ReadCloser, error) {
+		return gzip.NewReader(in)
+	}},
 	{"\x28\xb5\x2f\xfd", event.ReasonZstd, func(in io.Reader) (io.ReadCloser, error) {
 		// Without a window limit, a small frame may ask for half a gigabyte of memory.
 		const window = 8 << 20
-		d, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(window))
+		d, err := zstd.NewReader(in,
+			zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(window))
 		if err != nil {
 			return nil, err
 		}
@@ -91,9 +100,9 @@ func codecOf(data []byte) *codec {
 	return nil
 }
 
-// unpacked reads a compressed value. Of one that is too large, what was unpacked by then is read: whoever can make it so
-// large must not hide what others have in the same value.
-func (r *Reader) unpacked(c *codec, data []byte, headers []Header, visit func(*event.Event, error) bool) bool {
+// unpacked reads a compressed value. Of one that is too large, what was unpacked by then is read:
+// whoever can make it so large must not hide what others have in the same value.
+func (r *Reader) unpacked(c *codec, data []byte, headers []Header, visit visitor) bool {
 	limit := maxInflated * r.opts.Limits.MaxBytes
 	out, err := inflate(c, data, limit)
 	switch {
@@ -115,7 +124,8 @@ func inflate(c *codec, data []byte, limit int) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(in, int64(limit)+1))
 }
 
-// wideEncoding tells UTF-16 and UTF-32 by the byte order mark, or by the NULs between the first characters of JSON.
+// wideEncoding tells UTF-16 and UTF-32 by the byte order mark, or by the NULs between the first
+// characters of JSON.
 func wideEncoding(data []byte) (reason string) {
 	if len(data) < 4 {
 		return ""
@@ -133,11 +143,13 @@ func wideEncoding(data []byte) (reason string) {
 	return ""
 }
 
-// schemaHeader takes the header of a schema registry's serializer off, which is known by what comes after it:
+// schemaHeader takes the header of a schema registry's serializer off, which is known by what comes
+// after it:
 //
-//   - Confluent's: 0 and a schema's number in 4 bytes, or 1 and an id in 16. Before protobuf comes a list of numbers too,
-//     which says which message of the schema it is
-//   - Apicurio's older one: 0 and a number in 8 bytes. Numbers begin with 1, so that 4 zeros are no number of Confluent's
+//   - Confluent's: 0 and a schema's number in 4 bytes, or 1 and an id in 16. Before protobuf
+//     comes a list of numbers too, which says which message of the schema it is
+//   - Apicurio's older one: 0 and a number in 8 bytes. Numbers begin with 1, so that 4 zeros are
+//     no number of Confluent's
 //   - AWS Glue's: 3, 0 for what is not compressed, and an id in 16 bytes
 //
 // The reason is that nothing which can be read comes after it.
@@ -170,8 +182,8 @@ func schemaHeader(data []byte) (rest []byte, reason string) {
 	return data, event.ReasonSchema
 }
 
-// behindIndexes returns what comes after the list of numbers by which a schema registry tells a protobuf message: its
-// length, which is 0 for the list of one 0, and the numbers.
+// behindIndexes returns what comes after the list of numbers by which a schema registry tells a
+// protobuf message: its length, which is 0 for the list of one 0, and the numbers.
 func behindIndexes(data []byte) (rest []byte, ok bool) {
 	const deepest = 16
 	length, n := binary.Varint(data)
@@ -191,19 +203,21 @@ func behindIndexes(data []byte) (rest []byte, ok bool) {
 func isBase64(data []byte) bool {
 	const shortest = 24
 	data = bytes.TrimSpace(data)
-	if len(data) < shortest || bytes.IndexFunc(data, func(c rune) bool { return !isBase64Rune(c) }) >= 0 {
+	other := func(c rune) bool { return !isBase64Rune(c) }
+	if len(data) < shortest || bytes.IndexFunc(data, other) >= 0 {
 		return false
 	}
 	head, err := base64.StdEncoding.DecodeString(urlToStd.Replace(string(data[:shortest])))
 	if err != nil {
 		return false
 	}
-	return codecOf(head) != nil || opens(head) && bytes.IndexFunc(head, func(c rune) bool { return c == '"' }) >= 0
+	return codecOf(head) != nil || opens(head) && bytes.IndexByte(head, '"') >= 0
 }
 
 // urlToStd makes the base64 of URLs that of everything else.
 var urlToStd = strings.NewReplacer("-", "+", "_", "/")
 
 func isBase64Rune(c rune) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("+/-_=\r\n", c)
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' ||
+		strings.ContainsRune("+/-_=\r\n", c)
 }

@@ -240,8 +240,9 @@ func TestEnvelopesAreTakenOff(t *testing.T) {
 	}
 }
 
-// TestNoFieldOfAnEventIsReadAsAnotherEvent puts an event where an envelope would have one into the golden record of every format: whatever a gateway has
-// beside its own fields may be what a caller wrote.
+// TestNoFieldOfAnEventIsReadAsAnotherEvent puts an event where an envelope would have one into the
+// golden record of every format: whatever a gateway has beside its own fields may be what a caller
+// wrote.
 func TestNoFieldOfAnEventIsReadAsAnotherEvent(t *testing.T) {
 	forged := good("forged")
 	for _, name := range []string{"native_full", "litellm_success", "kong", "envoy_ai", "apisix", "bedrock", "higress", "portkey"} {

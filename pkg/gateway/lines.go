@@ -8,12 +8,14 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/event"
 )
 
-// This file reads what container runtimes and syslog put before a line of a log, and joins the lines that they split.
+// This file reads what container runtimes and syslog put before a line of a log, and joins the
+// lines that they split.
 
 // logLine is a line of a log file behind what was put before it.
 type logLine struct {
 	content []byte
-	// stream is where a container wrote it, partial says that the line goes on in the next of the same stream.
+	// stream is where a container wrote it, partial says that the line goes on in the next of the
+	// same stream.
 	stream  string
 	partial bool
 }
@@ -24,8 +26,9 @@ const maxStreams = 64
 // maxPrefix bounds what may stand before a line's content, in bytes.
 const maxPrefix = 1024
 
-// cutPrefix takes the prefix of a container runtime (CRI) or of syslog off a line; ok tells whether it has one. JSON has
-// to come at once behind a prefix of syslog: what stands in the middle of a message may be a caller's.
+// cutPrefix takes the prefix of a container runtime (CRI) or of syslog off a line; ok tells whether
+// it has one. JSON has to come at once behind a prefix of syslog: what stands in the middle of a
+// message may be a caller's.
 func cutPrefix(line []byte) (l logLine, ok bool) {
 	if len(line) == 0 || line[0] == '{' || line[0] == '[' {
 		return logLine{}, false
@@ -41,8 +44,8 @@ func cutPrefix(line []byte) (l logLine, ok bool) {
 	return logLine{content: line[n:]}, true
 }
 
-// cutCRI takes "2026-11-02T10:00:00.123456789Z stdout F " off: the time, the stream, and tags, of which the first says
-// whether the line is full or partial.
+// cutCRI takes "2026-11-02T10:00:00.123456789Z stdout F " off: the time, the stream, and tags, of
+// which the first says whether the line is full or partial.
 func cutCRI(line []byte) (l logLine, ok bool) {
 	head := string(line[:min(len(line), maxPrefix)])
 	moment, rest, _ := strings.Cut(head, " ")
@@ -68,8 +71,8 @@ func isISO(word string) bool {
 	return ok
 }
 
-// syslogPrefix returns the length of the header of RFC 5424 or RFC 3164 at the beginning of a line, with the space after
-// it, or 0. What a daemon writes to a file is without the priority.
+// syslogPrefix returns the length of the header of RFC 5424 or RFC 3164 at the beginning of a line,
+// with the space after it, or 0. What a daemon writes to a file is without the priority.
 func syslogPrefix(head string) int {
 	rest := head
 	priority := false
@@ -102,7 +105,8 @@ func syslogPrefix(head string) int {
 	return len(head) - len(after)
 }
 
-// skipMoment returns what comes after the time of RFC 3164, "Nov  2 10:00:00 ", or one that begins with the year.
+// skipMoment returns what comes after the time of RFC 3164, "Nov  2 10:00:00 ", or one that begins
+// with the year.
 func skipMoment(text string) (rest string, ok bool) {
 	if word, rest, ok := strings.Cut(text, " "); ok && isISO(word) {
 		return rest, true
@@ -118,7 +122,8 @@ func skipMoment(text string) (rest string, ok bool) {
 	return text[len(layout):], true
 }
 
-// structured returns what comes after time, host, application, process, message id and structured data of RFC 5424.
+// structured returns what comes after time, host, application, process, message id and structured
+// data of RFC 5424.
 func structured(text string) (rest string, ok bool) {
 	const words = 5
 	rest = text
@@ -162,7 +167,7 @@ func firstLine(data []byte) []byte {
 }
 
 // line reads a line that begins with a prefix.
-func (r *Reader) line(l logLine, pos int, visit func(*event.Event, error) bool) bool {
+func (r *Reader) line(l logLine, pos int, visit visitor) bool {
 	content := bytes.TrimRight(l.content, "\r\n")
 	if l.partial {
 		return r.keep(l.stream, content, pos, visit)
@@ -182,7 +187,8 @@ func (r *Reader) offset(pos int) int {
 	return pos
 }
 
-// pieces holds, by the streams that they belong to, the lines of a record that go on in a later one.
+// pieces holds, by the streams that they belong to, the lines of a record that go on in a later
+// one.
 type pieces []piece
 
 type piece struct {
@@ -196,7 +202,7 @@ func (p *pieces) find(stream string) int {
 }
 
 // keep appends to the line of a stream until its end comes.
-func (r *Reader) keep(stream string, text []byte, pos int, visit func(*event.Event, error) bool) bool {
+func (r *Reader) keep(stream string, text []byte, pos int, visit visitor) bool {
 	if i := r.pieces.find(stream); i >= 0 {
 		r.pieces[i].text = append(r.pieces[i].text, text...)
 		return true
@@ -221,7 +227,7 @@ func (p *pieces) take(stream string, text []byte) []byte {
 }
 
 // leftPieces reports the lines whose ends are not in the record.
-func (r *Reader) leftPieces(visit func(*event.Event, error) bool) bool {
+func (r *Reader) leftPieces(visit visitor) bool {
 	for _, p := range r.pieces {
 		if !r.fault(event.ReasonPartialLine, p.at, visit) {
 			return false
@@ -230,11 +236,12 @@ func (r *Reader) leftPieces(visit func(*event.Event, error) bool) bool {
 	return true
 }
 
-// split tells whether an object of a log shipper holds a piece of a line, and reads the line when that is complete. Docker
-// cuts lines at 16 KiB and CRI as its runtime is configured; shippers that do not join them say so in a field, or leave
-// the newline out.
-func (r *Reader) split(data []byte, pos int, visit func(*event.Event, error) bool) (handled, ok bool) {
-	if !r.names.has("logtag") && !r.names.has("partial_message") && !(r.names.has("log") && r.names.has("stream")) {
+// split tells whether an object of a log shipper holds a piece of a line, and reads the line when
+// that is complete. Docker cuts lines at 16 KiB and CRI as its runtime is configured; shippers that
+// do not join them say so in a field, or leave the newline out.
+func (r *Reader) split(data []byte, pos int, visit visitor) (handled, ok bool) {
+	inDocker := r.names.has("log") && r.names.has("stream")
+	if !inDocker && !r.names.has("logtag") && !r.names.has("partial_message") {
 		return false, true
 	}
 	var text, tag, stream, partial, last string
@@ -244,7 +251,8 @@ func (r *Reader) split(data []byte, pos int, visit func(*event.Event, error) boo
 		switch {
 		case s.Kind() == event.KindObject && o.Key == "kubernetes":
 			for k := s.Object(); s.Next(&k); {
-				if s.Kind() == event.KindString && (k.Key == "pod_name" || k.Key == "container_name") {
+				named := k.Key == "pod_name" || k.Key == "container_name"
+				if named && s.Kind() == event.KindString {
 					stream += "\x00" + s.Text()
 				} else {
 					s.Skip()

@@ -7,18 +7,20 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/event"
 )
 
-// maxWrappers is how many wrappers are taken off one inside the other, compression, strings and prefixes of lines among them.
+// maxWrappers is how many wrappers are taken off one inside the other, compression, strings and
+// prefixes of lines among them.
 const maxWrappers = 8
 
-// maxAhead is how many wrappers are looked into to tell which of several places has an event. It bounds the work: each is scanned again when it is
-// taken off.
+// maxAhead is how many wrappers are looked into to tell which of several places has an event. It
+// bounds the work: each is scanned again when it is taken off.
 const maxAhead = 3
 
-// unpack reads an object that only wraps events, or holds many, and tells whether it is one. ok tells whether to go on.
+// unpack reads an object that only wraps events, or holds many, and tells whether it is one. ok
+// tells whether to go on.
 //
-// What a format recognises is no wrapper, whatever names it has besides: its own fields may be called message or event, and
-// hold what a caller wrote, which must not become another event.
-func (r *Reader) unpack(data []byte, pos int, visit func(*event.Event, error) bool) (handled, ok bool) {
+// What a format recognises is no wrapper, whatever names it has besides: its own fields may be
+// called message or event, and hold what a caller wrote, which must not become another event.
+func (r *Reader) unpack(data []byte, pos int, visit visitor) (handled, ok bool) {
 	if r.depth >= maxWrappers {
 		return false, true
 	}
@@ -78,9 +80,11 @@ func (r *Reader) isDiagnostic(names *outline) bool {
 	return r.apim != nil && names.has("category") && names.has("properties")
 }
 
-// choose finds the events in an envelope. Where several places could hold them, the first that has something readable
-// counts, and if none has, the first that has anything.
-func (r *Reader) choose(data []byte, e *envelope, names *outline, depth int) (items [][]byte, skip string) {
+// choose finds the events in an envelope. Where several places could hold them, the first that has
+// something readable counts, and if none has, the first that has anything.
+func (r *Reader) choose(
+	data []byte, e *envelope, names *outline, depth int,
+) (items [][]byte, skip string) {
 	var found [][][]byte
 	control := false
 	for _, p := range e.places {
@@ -134,7 +138,8 @@ func (r *Reader) isReadable(data []byte, depth int) bool {
 		return false
 	}
 	data = data[:s.Offset()]
-	if names.has("resourceSpans") || names.has("resourceLogs") || r.isKnown(&names) || r.isDiagnostic(&names) {
+	if names.has("resourceSpans") || names.has("resourceLogs") ||
+		r.isKnown(&names) || r.isDiagnostic(&names) {
 		return true
 	}
 	e := envelopeOf(&names)
@@ -145,8 +150,9 @@ func (r *Reader) isReadable(data []byte, depth int) bool {
 	return len(items) > 0 && r.isReadable(items[0], depth+1)
 }
 
-// inside finds the values in one place of an envelope that may hold events: objects, lists, and strings of such or of
-// lines of a log. control says that the envelope is a message of CloudWatch to itself.
+// inside finds the values in one place of an envelope that may hold events: objects, lists, and
+// strings of such or of lines of a log. control says that the envelope is a message of CloudWatch
+// to itself.
 func (r *Reader) inside(data []byte, p place) (items [][]byte, control bool) {
 	s := r.scanner
 	s.Reset(data)
@@ -213,7 +219,7 @@ func decodeBase64(text []byte) ([]byte, error) {
 }
 
 // quoted reads JSON in a string, and tells whether there is any.
-func (r *Reader) quoted(data []byte, pos int, visit func(*event.Event, error) bool) (handled, ok bool) {
+func (r *Reader) quoted(data []byte, pos int, visit visitor) (handled, ok bool) {
 	s := r.scanner
 	s.Reset(data)
 	if r.depth >= maxWrappers || s.Kind() != event.KindString {

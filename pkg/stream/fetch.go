@@ -16,9 +16,10 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// leader is a connection to the leader of a partition. kafka-go dials it and proves who we are, and asks for offsets.
-// Fetching is done here: kafka-go hands out the records of aborted transactions and does not say which they are, and it
-// takes the answer of a partition in which an open transaction is all that is left for a broken connection.
+// leader is a connection to the leader of a partition. kafka-go dials it and proves who we are, and
+// asks for offsets. Fetching is done here: kafka-go hands out the records of aborted transactions
+// and does not say which they are, and it takes the answer of a partition in which an open
+// transaction is all that is left for a broken connection.
 type leader struct {
 	conn     *kafka.Conn
 	socket   net.Conn
@@ -29,12 +30,13 @@ type leader struct {
 }
 
 const (
-	// fetchZstd is the first version with which brokers hand out batches compressed by zstd (KIP-110), fetchLeast the first
-	// that tells transactions (KIP-98), and the least that Kafka 4.0 takes (KIP-896).
+	// fetchZstd is the first version with which brokers hand out batches compressed by zstd
+	// (KIP-110), fetchLeast the first that tells transactions (KIP-98), and the least that Kafka
+	// 4.0 takes (KIP-896).
 	fetchZstd  = 10
 	fetchLeast = 4
-	// maxResponse bounds what is believed to be the size of an answer: brokers send at least one batch, whatever its size,
-	// and none is larger than the largest record that they take.
+	// maxResponse bounds what is believed to be the size of an answer: brokers send at least one
+	// batch, whatever its size, and none is larger than the largest record that they take.
 	maxResponse = 1 << 30
 	// readCommitted has a broker send no record of a transaction that is open.
 	readCommitted = 1
@@ -58,7 +60,9 @@ func (c *Client) dialLeader(ctx context.Context, topic string, partition int) (*
 }
 
 // dialLeaderBy asks one broker for the leader of a partition and connects to it.
-func (c *Client) dialLeaderBy(ctx context.Context, broker, topic string, partition int) (*leader, error) {
+func (c *Client) dialLeaderBy(
+	ctx context.Context, broker, topic string, partition int,
+) (*leader, error) {
 	p, err := c.dialer.LookupPartition(ctx, "tcp", broker, topic, partition)
 	if err == nil && p.Leader.Host == "" {
 		err = kafka.LeaderNotAvailable
@@ -73,7 +77,8 @@ func (c *Client) dialLeaderBy(ctx context.Context, broker, topic string, partiti
 		plain := &net.Dialer{Timeout: c.opts.DialTimeout, KeepAlive: c.dialer.KeepAlive}
 		var err error
 		if c.dialer.TLS != nil {
-			l.socket, err = (&tls.Dialer{NetDialer: plain, Config: c.dialer.TLS}).DialContext(ctx, network, address)
+			secure := &tls.Dialer{NetDialer: plain, Config: c.dialer.TLS}
+			l.socket, err = secure.DialContext(ctx, network, address)
 		} else {
 			l.socket, err = plain.DialContext(ctx, network, address)
 		}
@@ -109,14 +114,16 @@ func (l *leader) negotiate() error {
 			return nil
 		}
 	}
-	return errors.New("the broker has no fetch requests that tell transactions: Kafka 0.11 or newer is needed")
+	return errors.New("the broker's fetch requests tell no transactions: take Kafka 0.11 or newer")
 }
 
 // Close drops the connection.
 func (l *leader) Close() error { return l.conn.Close() }
 
 // fetch asks for the records of a partition from an offset on.
-func (l *leader) fetch(topic string, partition int, offset int64, maxBytes int, wait time.Duration, deadline time.Time) (*kmsg.FetchResponseTopicPartition, error) {
+func (l *leader) fetch(
+	topic string, partition int, offset int64, maxBytes int, wait time.Duration, deadline time.Time,
+) (*kmsg.FetchResponseTopicPartition, error) {
 	req := kmsg.NewPtrFetchRequest()
 	req.Version = l.version
 	req.ReplicaID = -1
@@ -147,7 +154,7 @@ func (l *leader) fetch(topic string, partition int, offset int64, maxBytes int, 
 	case resp.ErrorCode != 0:
 		return nil, kafka.Error(resp.ErrorCode)
 	case len(resp.Topics) != 1 || len(resp.Topics[0].Partitions) != 1:
-		return nil, errors.New("the answer to a fetch is not of the one partition that was asked for")
+		return nil, errors.New("the answer to a fetch is of other partitions than was asked for")
 	}
 	answer := &resp.Topics[0].Partitions[0]
 	if answer.ErrorCode != 0 {
@@ -167,17 +174,19 @@ func (l *leader) exchange(req kmsg.Request) ([]byte, error) {
 	if _, err := io.ReadFull(l.socket, head[:]); err != nil {
 		return nil, err
 	}
-	size := int(int32(binary.BigEndian.Uint32(head[:4]))) - 4 //nolint:gosec // A negative size is refused.
-	if got := int32(binary.BigEndian.Uint32(head[4:])); got != l.correlation || size < 0 || size > maxResponse {
-		return nil, fmt.Errorf("the broker answers request %d with %d bytes for request %d", l.correlation, size, got)
+	//nolint:gosec // A negative size is refused.
+	size, got := int(int32(binary.BigEndian.Uint32(head[:4])))-4, int32(binary.BigEndian.Uint32(head[4:]))
+	if got != l.correlation || size < 0 || size > maxResponse {
+		return nil, fmt.Errorf("the broker answers request %d with %d bytes for request %d",
+			l.correlation, size, got)
 	}
 	body := make([]byte, size)
 	_, err := io.ReadFull(l.socket, body)
 	return body, err
 }
 
-// fetch makes one fetch request at p.after and moves p.after behind what came. Records of aborted transactions, and those that end a
-// transaction, are left out.
+// fetch makes one fetch request at p.after and moves p.after behind what came. Records of aborted
+// transactions, and those that end a transaction, are left out.
 func (p *Partition) fetch(ctx context.Context, l *leader, wait time.Duration) ([]Record, error) {
 	deadline := p.client.deadline(ctx).Add(wait)
 	answer, err := l.fetch(p.topic, p.id, p.after, p.client.opts.FetchMaxBytes, wait, deadline)
@@ -185,7 +194,8 @@ func (p *Partition) fetch(ctx context.Context, l *leader, wait time.Duration) ([
 		return nil, err
 	}
 	got, next := kgo.ProcessFetchPartition(kgo.ProcessFetchPartitionOpts{
-		Offset: p.after, IsolationLevel: kgo.ReadCommitted(), Topic: p.topic, Partition: int32(p.id),
+		Offset: p.after, IsolationLevel: kgo.ReadCommitted(),
+		Topic: p.topic, Partition: int32(p.id),
 	}, answer, kgo.DefaultDecompressor(), nil)
 	if got.Err != nil && next == p.after {
 		return nil, fmt.Errorf("unreadable batch at offset %d: %w", p.after, got.Err)
@@ -193,7 +203,8 @@ func (p *Partition) fetch(ctx context.Context, l *leader, wait time.Duration) ([
 	records := make([]Record, 0, len(got.Records))
 	for _, m := range got.Records {
 		records = append(records, Record{
-			Topic: p.topic, Partition: p.id, Offset: m.Offset, Time: millis(m.Timestamp), Key: m.Key, Value: m.Value, Headers: headersIn(m.Headers),
+			Topic: p.topic, Partition: p.id, Offset: m.Offset, Time: millis(m.Timestamp),
+			Key: m.Key, Value: m.Value, Headers: headersIn(m.Headers),
 		})
 	}
 	high := answer.HighWatermark
@@ -207,7 +218,8 @@ func (p *Partition) fetch(ctx context.Context, l *leader, wait time.Duration) ([
 		p.progress = time.Now()
 	} else if time.Since(p.progress) > p.client.opts.StallTimeout {
 		p.progress = time.Now()
-		return nil, fmt.Errorf("no record from offset %d for %v although the partition ends at %d", p.after, p.client.opts.StallTimeout, high)
+		return nil, fmt.Errorf("no record from offset %d for %v although the partition ends at %d",
+			p.after, p.client.opts.StallTimeout, high)
 	}
 	return records, nil
 }

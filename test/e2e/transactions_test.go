@@ -11,7 +11,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// transactions is a producer of transactions that writes to one partition, so that those of two producers stand between one another.
+// transactions is a producer of transactions that writes to one partition, so that those of two
+// producers stand between one another.
 type transactions struct {
 	t      *testing.T
 	client *kgo.Client
@@ -50,8 +51,9 @@ func (p *transactions) context() context.Context {
 	return ctx
 }
 
-// TestOnlyCommittedTransactionsAreRead writes to one partition from two producers: what one aborts must not be seen, and what comes
-// behind the beginning of an open transaction is seen when that has ended, and no other record waits for it.
+// TestOnlyCommittedTransactionsAreRead writes to one partition from two producers: what one aborts
+// must not be seen, and what comes behind the beginning of an open transaction is seen when that
+// has ended, and no other record waits for it.
 func TestOnlyCommittedTransactionsAreRead(t *testing.T) {
 	t.Parallel()
 	const each = 20
