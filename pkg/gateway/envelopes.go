@@ -1,7 +1,7 @@
 package gateway
 
-// place is where an envelope has events.
-type place struct {
+// spot is where an envelope has events.
+type spot struct {
 	// list is the name of a list whose items have them, empty when the object itself has one.
 	list string
 	// path leads to the event, or a list of them, by names of objects; empty when the items are it.
@@ -18,7 +18,7 @@ type envelope struct {
 	// strict ones are recognised whatever else the object looks like. Each has names that no
 	// gateway's own record has.
 	strict bool
-	places []place
+	places []spot
 	// empty is the reason for which an envelope without an event is skipped: that it has none is
 	// what it says. Without it, it is none.
 	empty string
@@ -32,83 +32,83 @@ const (
 	reasonDeleted = "deleted"
 )
 
-func under(path ...string) place { return place{path: path} }
+func under(path ...string) spot { return spot{path: path} }
 
 // envelopes lists what is taken off. The first that an object's names are those of counts.
 var envelopes = []envelope{
 	{ // CloudEvents in structured mode.
 		all: []string{"specversion", "source", "type"},
 		any: []string{"data", "data_base64"}, strict: true,
-		places: []place{under("data"), {path: []string{"data_base64"}, encoded: true}},
+		places: []spot{under("data"), {path: []string{"data_base64"}, encoded: true}},
 	},
 	{ // Amazon EventBridge.
 		all: []string{"detail-type", "detail", "source"}, strict: true,
-		places: []place{under("detail")},
+		places: []spot{under("detail")},
 	},
 	{ // Kafka Connect's JSON with schemas: JsonConverter.
 		all: []string{"payload", "schema.type"}, strict: true,
-		places: []place{under("payload")}, empty: reasonDeleted,
+		places: []spot{under("payload")}, empty: reasonDeleted,
 	},
 	{ // Debezium's change events: the row as it is now, which MongoDB's connector writes as a
 		// string.
 		all: []string{"op", "after"}, any: []string{"source", "ts_ms"},
-		places: []place{under("after")}, empty: reasonDeleted,
+		places: []spot{under("after")}, empty: reasonDeleted,
 	},
 	{ // Amazon Data Firehose, to an HTTP endpoint.
 		all:    []string{"requestId", "timestamp", "records"},
-		places: []place{{list: "records", path: []string{"data"}, encoded: true}},
+		places: []spot{{list: "records", path: []string{"data"}, encoded: true}},
 	},
 	{ // Azure's diagnostic settings, Kafka's REST proxy.
-		all: []string{"records"}, places: []place{{list: "records"}},
+		all: []string{"records"}, places: []spot{{list: "records"}},
 	},
 	{ // CloudWatch Logs' subscriptions.
-		all: []string{"logEvents"}, places: []place{{list: "logEvents", path: []string{"message"}}},
+		all: []string{"logEvents"}, places: []spot{{list: "logEvents", path: []string{"message"}}},
 	},
 	{ // The same, as Lambda gets it.
 		all:    []string{"awslogs.data"},
-		places: []place{{path: []string{"awslogs", "data"}, encoded: true}},
+		places: []spot{{path: []string{"awslogs", "data"}, encoded: true}},
 	},
 	{ // What Lambda gets of Kinesis, SQS and SNS.
-		all: []string{"Records"}, places: []place{
+		all: []string{"Records"}, places: []spot{
 			{list: "Records", path: []string{"kinesis", "data"}, encoded: true},
 			{list: "Records", path: []string{"body"}},
 			{list: "Records", path: []string{"Sns", "Message"}},
 		},
 	},
 	{ // Amazon SNS.
-		all: []string{"Type", "TopicArn", "Message"}, places: []place{under("Message")},
+		all: []string{"Type", "TopicArn", "Message"}, places: []spot{under("Message")},
 	},
 	{ // Google Cloud Pub/Sub, pushed.
 		all:    []string{"subscription", "message.data"},
-		places: []place{{path: []string{"message", "data"}, encoded: true}},
+		places: []spot{{path: []string{"message", "data"}, encoded: true}},
 	},
 	{ // Google Cloud Logging.
 		all: []string{"logName"}, any: []string{"jsonPayload", "textPayload"},
-		places: []place{under("jsonPayload"), under("textPayload")},
+		places: []spot{under("jsonPayload"), under("textPayload")},
 	},
 	{ // Azure Event Grid.
-		all: []string{"eventType", "eventTime", "data"}, places: []place{under("data")},
+		all: []string{"eventType", "eventTime", "data"}, places: []spot{under("data")},
 	},
 	{ // Graylog's GELF.
 		all:    []string{"version", "host", "short_message"},
-		places: []place{under("full_message"), under("short_message")},
+		places: []spot{under("full_message"), under("short_message")},
 	},
 	{ // Elasticsearch's hits.
-		all: []string{"_index", "_source"}, places: []place{under("_source")},
+		all: []string{"_index", "_source"}, places: []spot{under("_source")},
 	},
 	{ // Log shippers: Fluent Bit's and Fluentd's log, log_processed and message, Vector's, Filebeat's, Logstash's and
 		// Datadog's message, journald's MESSAGE, rsyslog's msg, Splunk's event, the value of
 		// Kafka's HTTP bridges.
 		any: []string{"log_processed", "message", "log", "MESSAGE", "msg", "event", "value"},
-		places: []place{
+		places: []spot{
 			under("log_processed"), under("message"), under("log"), under("MESSAGE"),
 			under("msg"), under("event"), under("value"),
 		},
 	},
 }
 
-// first is the name under which an object has the place.
-func (p *place) first() string {
+// first is the name under which an object has the spot.
+func (p *spot) first() string {
 	if p.list != "" {
 		return p.list
 	}

@@ -153,7 +153,7 @@ func (r *Reader) isReadable(data []byte, depth int) bool {
 // inside finds the values in one place of an envelope that may hold events: objects, lists, and
 // strings of such or of lines of a log. control says that the envelope is a message of CloudWatch
 // to itself.
-func (r *Reader) inside(data []byte, p place) (items [][]byte, control bool) {
+func (r *Reader) inside(data []byte, p spot) (items [][]byte, control bool) {
 	s := r.scanner
 	s.Reset(data)
 	add := func(item []byte) {
