@@ -37,8 +37,8 @@ func (c convertCmd) Run(ctx context.Context, t terminal) error {
 		return err
 	}
 	fmt.Fprintf(t.err, "%d events written", w.Events)
-	if lost := w.Shape().Lost(); len(lost) > 0 {
-		fmt.Fprintf(t.err, "; the records have no place for %s", strings.Join(lost, ", "))
+	if left := w.Left(c.Facts != ""); len(left) > 0 {
+		fmt.Fprintf(t.err, "; left out, at least of some: %s", strings.Join(left, ", "))
 	}
 	fmt.Fprintln(t.err)
 	if err := c.writeTruth(w); err != nil {

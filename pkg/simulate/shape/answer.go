@@ -1,20 +1,6 @@
 package shape
 
-import (
-	"slices"
-
-	"github.com/stillwatch/stillwatch/pkg/event"
-	"github.com/stillwatch/stillwatch/pkg/gateway"
-)
-
-// clearFields makes the fields of these paths unknown.
-func clearFields(ev *event.Event, paths []string) {
-	for _, f := range gateway.Fields() {
-		if slices.Contains(paths, f.Path) {
-			f.Clear(ev)
-		}
-	}
-}
+import "github.com/stillwatch/stillwatch/pkg/event"
 
 // reason returns what a dialect calls the reason for which an answer ended.
 func (d dialect) reason(reason string) string {
@@ -60,6 +46,8 @@ func responseBody(ev *event.Event, d dialect) object {
 		return messagesAnswer(ev)
 	case converse:
 		return converseAnswer(ev)
+	case embeddings:
+		return object{{"object", "list"}, {"data", list{}}, {"model", ev.Request.Model}, {"usage", openAIUsage(&ev.Usage)}}
 	default:
 		return choicesAnswer(ev, d)
 	}

@@ -15,6 +15,7 @@ const (
 	responses                 // OpenAI's responses
 	messages                  // Anthropic's messages
 	converse                  // Amazon's converse
+	embeddings                // OpenAI's embeddings
 )
 
 // dialectOf returns the API that an operation belongs to.
@@ -29,6 +30,8 @@ func dialectOf(ev *event.Event) dialect {
 		return responses
 	case "messages":
 		return messages
+	case "embedding":
+		return embeddings
 	}
 	return chat
 }
@@ -51,6 +54,12 @@ func (d dialect) lost() []string {
 		return []string{
 			"request.n", "request.seed", "request.logprobs", "request.reasoning_effort", "request.response_format",
 			"request.tool_choice",
+		}
+	case embeddings:
+		return []string{
+			"request.stream", "request.temperature", "request.top_p", "request.n", "request.max_tokens", "request.seed",
+			"request.logprobs", "request.reasoning_effort", "request.response_format", "request.tools",
+			"request.tool_choice", "content.system", "content.output", "content.reasoning", "response.finish_reasons",
 		}
 	default:
 		return nil
@@ -94,6 +103,8 @@ func requestBody(ev *event.Event, d dialect) object {
 		return messagesRequest(ev)
 	case converse:
 		return converseRequest(ev)
+	case embeddings:
+		return embeddingsRequest(ev)
 	default:
 		return chatRequest(ev)
 	}
@@ -218,6 +229,17 @@ func converseRequest(ev *event.Event) (b object) {
 	return b
 }
 
+func embeddingsRequest(ev *event.Event) (b object) {
+	b.put("model", ev.Request.Model)
+	var input list
+	for _, m := range ev.Content.Input {
+		input = append(input, m.Text)
+	}
+	b.put("input", input)
+	b.put("user", ev.Account.EndUserID)
+	return b
+}
+
 // turns writes the conversation, in OpenAI's chat with the system prompt as its first message.
 func turns(ev *event.Event, system bool, turn func(event.Message) object) (out list) {
 	if system && ev.Content.System != "" {
@@ -271,10 +293,13 @@ func (d dialect) carry(ev *event.Event) {
 	if d == completion && len(ev.Content.Input) == 1 {
 		ev.Content.Input = []event.Message{{Role: "user", Text: ev.Content.Input[0].Text}}
 	}
-	if d == responses || d == messages || d == converse {
+	if d == responses || d == messages || d == converse || d == embeddings {
 		ev.Content.Input = slices.Clone(ev.Content.Input)
 		for i := range ev.Content.Input {
-			ev.Content.Input[i].Role = speaker(ev.Content.Input[i].Role)
+			m := &ev.Content.Input[i]
+			if m.Role = speaker(m.Role); d == embeddings {
+				m.Role = "user" // A text, which nobody said.
+			}
 		}
 	}
 	ev.Response.FinishReasons = d.reasons(ev.Response.FinishReasons)

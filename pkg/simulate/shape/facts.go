@@ -39,10 +39,19 @@ type factRow struct {
 // NewFacts begins a table.
 func NewFacts() *Facts { return &Facts{rows: map[factKey]*factRow{}} }
 
-// Add takes what an event says of its account, which the records of s call otherwise, perhaps.
-func (f *Facts) Add(s *Shape, ev *event.Event) {
-	read := s.Carried(ev)
-	key := factKey{read.Tenant, who(&read)}
+// Restored are the fields that the service fills from the table.
+func Restored() []string {
+	var out []string
+	for _, name := range FactColumns()[2:] {
+		out = append(out, "account."+name)
+	}
+	return out
+}
+
+// Add takes what an event says of its account. read is what the shape carries of the event: the
+// table has the account's name in the records.
+func (f *Facts) Add(ev, read *event.Event) {
+	key := factKey{read.Tenant, Who(read)}
 	a := &ev.Account
 	values := [7]string{"", a.PaymentFP, a.PaymentIssuer, a.Plan, a.OrgID, "", a.EmailDomain}
 	if a.CreatedAt != 0 {

@@ -17,7 +17,7 @@ func otlpLost() []string {
 	return []string{
 		"account.team_id", "account.key_hash", "account.created_at", "account.plan", "account.payment_fp",
 		"account.payment_issuer", "account.email_domain", "account.verified", "client.asn", "client.as_org",
-		"client.device_id", "request.logprobs", "request.tool_choice", "usage.cost_usd", "content.reasoning",
+		"request.logprobs", "request.tool_choice", "usage.cost_usd", "content.reasoning",
 	}
 }
 
@@ -126,6 +126,9 @@ func otlpIdentity(a pcommon.Map, ev *event.Event) {
 	put(a, "user_agent.original", c.UserAgent)
 	put(a, "tls.client.ja3", c.JA3)
 	put(a, "tls.client.ja4", c.JA4)
+	if c.DeviceID != "" {
+		a.PutEmptySlice("http.request.header.x-device-id").AppendEmpty().SetStr(c.DeviceID)
+	}
 }
 
 func otlpRequest(a pcommon.Map, r *event.Request) {

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/stillwatch/stillwatch/pkg/event"
 	"github.com/stillwatch/stillwatch/pkg/gateway"
@@ -111,6 +112,30 @@ func (s *Shape) Carried(ev *event.Event) event.Event {
 	return known
 }
 
+// fields are the fields of the canonical event.
+var fields = sync.OnceValue(gateway.Fields)
+
+// clearFields makes the fields of these paths unknown.
+func clearFields(ev *event.Event, paths []string) {
+	list := fields()
+	for i := range list {
+		if slices.Contains(paths, list[i].Path) {
+			list[i].Clear(ev)
+		}
+	}
+}
+
+// Left lists the fields that an event has and that are not in what the shape carries of it.
+func Left(ev, carried *event.Event) (paths []string) {
+	list := fields()
+	for i := range list {
+		if list[i].Known(ev) && !list[i].Known(carried) {
+			paths = append(paths, list[i].Path)
+		}
+	}
+	return paths
+}
+
 // Account returns what the reader of the record takes for the account of an event, as long as
 // ingest.account_fields is as it comes.
 func (s *Shape) Account(ev *event.Event) string {
@@ -118,7 +143,7 @@ func (s *Shape) Account(ev *event.Event) string {
 	if s.record != nil {
 		known = s.Carried(ev)
 	}
-	return who(&known)
+	return Who(&known)
 }
 
 // native is the canonical event itself.
@@ -139,9 +164,12 @@ func prepare(ev *event.Event) event.Event {
 		known.Content.Output, known.Content.Reasoning = "", ""
 		r.FinishReasons, r.TTFTMS = nil, event.Float{}
 	}
+	if dialectOf(ev) == embeddings {
+		clearFields(&known, embeddings.lost()) // There is no such thing.
+	}
 	known.Request.MessageCount = event.Int{V: int64(len(ev.Content.Input)), Known: len(ev.Content.Input) > 0}
 	if known.Account.ID == "" {
-		known.Account.ID = who(ev)
+		known.Account.ID = Who(ev)
 	}
 	return known
 }
@@ -166,8 +194,8 @@ func httpStatus(r *event.Response) event.Int {
 	return event.Int{V: code, Known: code != 0}
 }
 
-// who returns the first of the fields that name an account, as ingest.account_fields comes.
-func who(ev *event.Event) string {
+// Who returns the first of the fields that name an account, as ingest.account_fields comes.
+func Who(ev *event.Event) string {
 	a := &ev.Account
 	for _, v := range [...]string{a.ID, a.KeyHash, a.UserID, a.OrgID, ev.Client.IP} {
 		if v != "" {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/stillwatch/stillwatch/pkg/backtest"
@@ -25,6 +26,8 @@ type Writer struct {
 	accounts map[string]string
 	// harvest is the labels' requests, by the ids of the records.
 	harvest []string
+	// left counts the fields of the events that are not in their records, by path.
+	left map[string]int64
 	// Events is how many were read.
 	Events int64
 }
@@ -35,7 +38,7 @@ func New(format string, facts bool) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Writer{shape: s, decoder: event.NewDecoder(event.DefaultLimits()), accounts: map[string]string{}}
+	w := &Writer{shape: s, decoder: event.NewDecoder(event.DefaultLimits()), accounts: map[string]string{}, left: map[string]int64{}}
 	if facts {
 		w.facts = shape.NewFacts()
 	}
@@ -54,20 +57,23 @@ func (w *Writer) Event(record []byte, harvest func(id string) bool) (*event.Even
 	if err := w.decoder.Decode(record, &w.ev); err != nil {
 		return nil, err
 	}
+	w.Events++
+	read := w.shape.Carried(&w.ev)
 	if w.facts != nil {
-		w.facts.Add(w.shape, &w.ev)
+		w.facts.Add(&w.ev, &read)
+	}
+	for _, path := range shape.Left(&w.ev, &read) {
+		w.left[path]++
 	}
 	account := w.ev.Account.ID
 	if _, known := w.accounts[account]; !known {
-		if to := w.shape.Account(&w.ev); to != account {
+		if to := shape.Who(&read); to != account {
 			w.accounts[strings.Clone(account)] = strings.Clone(to)
 		}
 	}
 	if harvest != nil && harvest(w.ev.ID) {
-		read := w.shape.Carried(&w.ev)
 		w.harvest = append(w.harvest, strings.Clone(read.ID))
 	}
-	w.Events++
 	return &w.ev, nil
 }
 
@@ -100,6 +106,21 @@ func (w *Writer) File(r io.Reader, out io.Writer, harvest func(id string) bool) 
 			return fmt.Errorf("write events: %w", err)
 		}
 	}
+}
+
+// Left lists the fields of the events that were not written, by path; restored says that the facts
+// bring back what they have.
+func (w *Writer) Left(restored bool) []string {
+	return slices.Sorted(func(yield func(string) bool) {
+		for path := range w.left {
+			if restored && slices.Contains(shape.Restored(), path) {
+				continue
+			}
+			if !yield(path) {
+				return
+			}
+		}
+	})
 }
 
 // Harvest returns the ids of the requests that were noted as harvest, as the records have them.
