@@ -70,10 +70,14 @@ func portkeyRecord(dst []byte, ev *event.Event) []byte {
 	o.set("is_success", !failed(ev))
 	o.set("ai_org", "openai")
 	o.set("ai_model", r.Model)
-	// What was not counted is zero units.
-	o.set("req_units", u.Input.V)
-	o.set("res_units", u.Output.V)
-	o.set("total_units", u.Input.V+u.Output.V)
+	// What was not counted of an answer is zero units; without an answer there was nothing to count.
+	if failed(ev) {
+		o = append(o, member{"req_units", nil}, member{"res_units", nil}, member{"total_units", nil})
+	} else {
+		o.set("req_units", u.Input.V)
+		o.set("res_units", u.Output.V)
+		o.set("total_units", u.Input.V+u.Output.V)
+	}
 	o.put("request_url", pathOf(r.Operation))
 	o.put("response_status_code", ev.Response.HTTPStatus)
 	o.put("response_time", whole(ev.Response.LatencyMS))
@@ -88,6 +92,7 @@ func portkeyRecord(dst []byte, ev *event.Event) []byte {
 }
 
 func portkeyRead(ev *event.Event) {
+	zeroed(ev)
 	ev.ID += ":" + iso(ev.Time)
 	ev.Account.UserID = ev.Account.ID
 	ev.Response.LatencyMS = whole(ev.Response.LatencyMS)

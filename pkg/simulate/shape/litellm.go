@@ -206,6 +206,7 @@ func liteLLMClass(r *event.Response) string {
 
 func liteLLMRead(ev *event.Event) {
 	a, r, s := &ev.Account, &ev.Request, &ev.Response
+	zeroed(ev)
 	// The proxy knows the owner of a key and the key.
 	a.UserID = a.ID
 	a.EmailDomain = strings.ToLower(a.EmailDomain)

@@ -174,6 +174,15 @@ func prepare(ev *event.Event) event.Event {
 	return known
 }
 
+// zeroed is an answer's usage as gateways give it that write 0 for what they do not know: a count
+// of 0 beside a count of input stands, for an answer may be empty.
+func zeroed(ev *event.Event) {
+	u := &ev.Usage
+	if !failed(ev) && u.Input.Known && ev.Content.Output == "" {
+		u.Output.Known = true
+	}
+}
+
 // httpStatus returns the status code that a response had: a gateway always knows it.
 func httpStatus(r *event.Response) event.Int {
 	code := int64(0)
