@@ -54,7 +54,8 @@ func (c convertCmd) labels() (func(id string) bool, error) {
 	}
 	from, to := filepath.Clean(filepath.Dir(c.Truth)), filepath.Clean(filepath.Dir(c.Output))
 	if c.Output == "-" || from == to {
-		return nil, usage(errors.New("--truth: give an output file in another folder, the labels are written beside it"))
+		return nil, usage(errors.New("--truth: give an output file in another folder: the labels are " +
+			"written beside it"))
 	}
 	ids := map[string]bool{}
 	r, err := backtest.Open(filepath.Join(from, "harvest.ids.gz"))
@@ -74,7 +75,9 @@ func (c convertCmd) labels() (func(id string) bool, error) {
 	return func(id string) bool { return ids[id] }, nil
 }
 
-func (c convertCmd) convert(ctx context.Context, t terminal, w *reshape.Writer, harvest func(string) bool) (err error) {
+func (c convertCmd) convert(
+	ctx context.Context, t terminal, w *reshape.Writer, harvest func(string) bool,
+) (err error) {
 	out, err := openOutput(c.Output, t.out)
 	if err != nil {
 		return err

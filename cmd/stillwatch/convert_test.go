@@ -17,19 +17,23 @@ import (
 )
 
 func TestConvertTellsWhatItLeavesOut(t *testing.T) {
-	record := `{"id":"1","time":1793613600000,"account":{"id":"a","plan":"pro"},"client":{"asn":7},"request":{"model":"m"}}`
+	record := `{"id":"1","time":1793613600000,"account":{"id":"a","plan":"pro"},"client":{"asn":7},` +
+		`"request":{"model":"m"}}`
 	facts := filepath.Join(t.TempDir(), "facts.csv")
 	code, stdout, stderr := execute(t, nil, "convert", "--to", "helicone", "-o", "-", file(t, record))
 	require.Equal(t, 0, code, stderr)
 	require.Contains(t, stdout, `\"userId\":\"a\"`)
-	require.Equal(t, "1 events written; left out, at least of some: account.plan, client.asn\n", stderr)
+	require.Equal(t, "1 events written; left out, at least of some: account.plan, client.asn\n",
+		stderr)
 
-	code, _, stderr = execute(t, nil, "convert", "--to", "helicone", "--facts", facts, "-o", "-", file(t, record))
+	code, _, stderr = execute(t, nil, "convert", "--to", "helicone", "--facts", facts, "-o", "-",
+		file(t, record))
 	require.Equal(t, 0, code, stderr)
 	require.Equal(t, "1 events written; left out, at least of some: client.asn\n", stderr)
 	text, err := os.ReadFile(facts)
 	require.NoError(t, err)
-	require.Equal(t, "tenant,account,created_at,payment_fp,payment_issuer,plan,org_id,verified,email_domain\n,a,,,,pro,,,\n", string(text))
+	require.Equal(t, "tenant,account,created_at,payment_fp,payment_issuer,plan,org_id,verified,"+
+		"email_domain\n,a,,,,pro,,,\n", string(text))
 }
 
 func TestConvertSaysWhatIsWrong(t *testing.T) {
@@ -40,11 +44,23 @@ func TestConvertSaysWhatIsWrong(t *testing.T) {
 		code int
 		want string
 	}{
-		{[]string{"--to", "kongo", "-o", "-", good}, 2, `--to: shape: there is no format "kongo", choose one of native, litellm, otlp`},
-		{[]string{"--to", "kong", "-o", "-", "--truth", truth, good}, 2, "--truth: give an output file in another folder"},
-		{[]string{"--to", "kong", "-o", truth + "x", "--truth", truth, good}, 2, "--truth: give an output file in another folder"},
+		{
+			[]string{"--to", "kongo", "-o", "-", good}, 2,
+			`--to: shape: there is no format "kongo", choose one of native, litellm, otlp`,
+		},
+		{
+			[]string{"--to", "kong", "-o", "-", "--truth", truth, good}, 2,
+			"--truth: give an output file in another folder",
+		},
+		{
+			[]string{"--to", "kong", "-o", truth + "x", "--truth", truth, good}, 2,
+			"--truth: give an output file in another folder",
+		},
 		{[]string{"--to", "kong", "-o", "-", good + "x"}, 1, "open events"},
-		{[]string{"--to", "kong", "-o", "-", file(t, "\n{}\n")}, 1, "line 2 is no canonical event: event: missing_field"},
+		{
+			[]string{"--to", "kong", "-o", "-", file(t, "\n{}\n")}, 1,
+			"line 2 is no canonical event: event: missing_field",
+		},
 	} {
 		code, _, stderr := execute(t, nil, append([]string{"convert"}, tc.args...)...)
 		require.Equal(t, tc.code, code, stderr)
@@ -55,15 +71,17 @@ func TestConvertSaysWhatIsWrong(t *testing.T) {
 	require.Contains(t, stderr, `there is no format "kongo"`)
 }
 
-// TestLabelsHaveTheNamesOfTheRecords writes a world in a shape that calls accounts and requests otherwise, at once and by conversion.
+// TestLabelsHaveTheNamesOfTheRecords writes a world in a shape that calls accounts otherwise, at
+// once and by conversion.
 func TestLabelsHaveTheNamesOfTheRecords(t *testing.T) {
 	dir, world, converted := t.TempDir(), t.TempDir(), t.TempDir()
-	for _, args := range [][]string{
-		{"simulate", "demo", "--duration", "5h", "--format", "bedrock", "-o", dir + "/events.jsonl", "--truth", dir + "/truth.json"},
-		{"simulate", "demo", "--duration", "5h", "-o", world + "/events.jsonl", "--truth", world + "/truth.json"},
-		{"convert", "--to", "bedrock", "--truth", world + "/truth.json", "-o", converted + "/events.jsonl", world + "/events.jsonl"},
+	for _, line := range []string{
+		"simulate demo --duration 5h --format bedrock -o DIR/events.jsonl --truth DIR/truth.json",
+		"simulate demo --duration 5h -o WORLD/events.jsonl --truth WORLD/truth.json",
+		"convert --to bedrock --truth WORLD/truth.json -o CONVERTED/events.jsonl WORLD/events.jsonl",
 	} {
-		code, _, stderr := execute(t, nil, args...)
+		paths := strings.NewReplacer("DIR", dir, "WORLD", world, "CONVERTED", converted)
+		code, _, stderr := execute(t, nil, strings.Fields(paths.Replace(line))...)
 		require.Equal(t, 0, code, stderr)
 	}
 	require.Equal(t, read(t, dir+"/events.jsonl"), read(t, converted+"/events.jsonl"))
@@ -97,7 +115,8 @@ func TestLabelsHaveTheNamesOfTheRecords(t *testing.T) {
 // gatewayOptions read as a service without a configuration does.
 func gatewayOptions(t *testing.T) (gateway.Options, error) {
 	t.Helper()
-	conf, err := configFlag{}.load(terminal{out: io.Discard, err: io.Discard, env: func(string) (string, bool) { return "", false }})
+	nothing := func(string) (string, bool) { return "", false }
+	conf, err := configFlag{}.load(terminal{out: io.Discard, err: io.Discard, env: nothing})
 	return conf.Ingest.Gateway, err
 }
 

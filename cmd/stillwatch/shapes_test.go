@@ -18,9 +18,10 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/simulate/shape"
 )
 
-// withText are the shapes whose records have prompts: what is told of a world without them is little.
+// withText are the shapes whose records have prompts: little is told of a world without them.
 var withText = []string{
-	"native", "litellm", "otlp", "otlp_proto", "kong", "apisix", "bedrock", "apim", "higress", "portkey",
+	"native", "litellm", "otlp", "otlp_proto", "kong", "apisix", "bedrock", "apim", "higress",
+	"portkey",
 }
 
 // replayed is what a backtest told.
@@ -34,15 +35,17 @@ type replayed struct {
 func replayAs(t *testing.T, events, facts string) (r replayed) {
 	t.Helper()
 	dir := t.TempDir()
-	args := []string{"backtest", "--alerts", filepath.Join(dir, "alerts"), "--accounts", filepath.Join(dir, "accounts")}
+	to := func(name string) string { return filepath.Join(dir, name) }
+	args := []string{"backtest", "--alerts", to("alerts"), "--accounts", to("accounts")}
 	if facts != "" {
-		args = append(args, "--config", file(t, fmt.Sprintf("ingest: {enrich: {facts_file: %q}}", facts)))
+		config := fmt.Sprintf("ingest: {enrich: {facts_file: %q}}", facts)
+		args = append(args, "--config", file(t, config))
 	}
 	code, _, stderr := execute(t, nil, append(args, events)...)
 	require.Equal(t, 0, code, stderr)
 	require.Contains(t, stderr, "dead letters 0\n")
 	for name, text := range map[string]*string{"alerts": &r.alerts, "accounts": &r.accounts} {
-		data, err := os.ReadFile(filepath.Join(dir, name))
+		data, err := os.ReadFile(to(name))
 		require.NoError(t, err)
 		*text = string(data)
 	}
@@ -74,7 +77,8 @@ func campaignsOf(t *testing.T, accounts string) (out []string) {
 	}
 	for uid, accounts := range members {
 		names := slices.Sorted(maps.Keys(accounts))
-		out = append(out, fmt.Sprintf("severity %d, %d members: %s", severity[uid], len(names), strings.Join(names, " ")))
+		out = append(out, fmt.Sprintf("severity %d, %d members: %s", severity[uid], len(names),
+			strings.Join(names, " ")))
 	}
 	slices.Sort(out)
 	return out
@@ -115,8 +119,8 @@ func simulated(t *testing.T, format string) (events, facts string) {
 	t.Helper()
 	dir := t.TempDir()
 	events, facts = filepath.Join(dir, "events.jsonl"), filepath.Join(dir, "facts.csv")
-	code, _, stderr := execute(t, nil, "simulate", "demo", "--duration", "9h", "--format", format, "-o", events,
-		"--facts", facts, "--truth", filepath.Join(dir, "truth.json"))
+	code, _, stderr := execute(t, nil, "simulate", "demo", "--duration", "6h", "--format", format,
+		"-o", events, "--facts", facts, "--truth", filepath.Join(dir, "truth.json"))
 	require.Equal(t, 0, code, stderr)
 	return events, facts
 }
@@ -139,7 +143,8 @@ func TestDetectionOnAGatewaysRecordsIsDetectionOnWhatTheyCarry(t *testing.T) {
 			// Not require.Equal, whose difference would be megabytes.
 			require.Zero(t, strings.Compare(want.alerts, got.alerts), "the findings differ")
 			require.Zero(t, strings.Compare(want.accounts, got.accounts), "the account records differ")
-			t.Logf("%d findings, %d account records", len(got.campaigns), strings.Count(got.accounts, "\n"))
+			t.Logf("%d findings, %d account records", len(got.campaigns),
+				strings.Count(got.accounts, "\n"))
 		})
 	}
 }
@@ -170,7 +175,8 @@ func sameCampaigns(t *testing.T, world string) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			records, facts := filepath.Join(dir, "records.jsonl.zst"), filepath.Join(dir, "facts.csv")
-			code, _, stderr := execute(t, nil, "convert", "--to", name, "--facts", facts, "-o", records, world)
+			code, _, stderr := execute(t, nil, "convert", "--to", name, "--facts", facts, "-o", records,
+				world)
 			require.Equal(t, 0, code, stderr)
 			got := replayAs(t, records, facts).campaigns
 			for _, c := range got {

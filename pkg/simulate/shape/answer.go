@@ -8,11 +8,13 @@ func (d dialect) reason(reason string) string {
 	switch d {
 	case messages:
 		words = map[string]string{
-			"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use", "content_filter": "refusal",
+			"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use",
+			"content_filter": "refusal",
 		}
 	case converse:
 		words = map[string]string{
-			"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use", "content_filter": "content_filtered",
+			"stop": "end_turn", "length": "max_tokens", "tool_calls": "tool_use",
+			"content_filter": "content_filtered",
 		}
 	case responses:
 		words = map[string]string{"stop": "completed", "tool_calls": "completed"}
@@ -47,7 +49,12 @@ func responseBody(ev *event.Event, d dialect) object {
 	case converse:
 		return converseAnswer(ev)
 	case embeddings:
-		return object{{"object", "list"}, {"data", list{}}, {"model", ev.Request.Model}, {"usage", openAIUsage(&ev.Usage)}}
+		return object{
+			{"object", "list"},
+			{"data", list{}},
+			{"model", ev.Request.Model},
+			{"usage", openAIUsage(&ev.Usage)},
+		}
 	default:
 		return choicesAnswer(ev, d)
 	}
@@ -139,12 +146,15 @@ func responsesAnswer(ev *event.Event) (b object) {
 	var output list
 	if ev.Content.Reasoning != "" {
 		output = append(output, object{
-			{"type", "reasoning"}, {"summary", list{object{{"type", "summary_text"}, {"text", ev.Content.Reasoning}}}},
+			{
+				"type", "reasoning",
+			}, {"summary", list{object{{"type", "summary_text"}, {"text", ev.Content.Reasoning}}}},
 		})
 	}
 	if ev.Content.Output != "" {
 		output = append(output, object{
-			{"type", "message"}, {"role", "assistant"},
+			{"type", "message"},
+			{"role", "assistant"},
 			{"content", list{object{{"type", "output_text"}, {"text", ev.Content.Output}}}},
 		})
 	}

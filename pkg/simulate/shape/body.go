@@ -41,25 +41,27 @@ func (d dialect) lost() []string {
 	switch d {
 	case completion:
 		return []string{
-			"request.logprobs", "request.reasoning_effort", "request.response_format", "request.tools", "request.tool_choice",
-			"content.reasoning",
+			"request.logprobs", "request.reasoning_effort", "request.response_format",
+			"request.tools", "request.tool_choice", "content.reasoning",
 		}
 	case responses:
 		return []string{"request.n", "request.seed", "request.logprobs"}
 	case messages:
 		return []string{
-			"account.end_user_id", "request.n", "request.seed", "request.logprobs", "request.response_format",
+			"account.end_user_id", "request.n", "request.seed", "request.logprobs",
+			"request.response_format",
 		}
 	case converse:
 		return []string{
-			"request.n", "request.seed", "request.logprobs", "request.reasoning_effort", "request.response_format",
-			"request.tool_choice",
+			"request.n", "request.seed", "request.logprobs", "request.reasoning_effort",
+			"request.response_format", "request.tool_choice",
 		}
 	case embeddings:
 		return []string{
-			"request.stream", "request.temperature", "request.top_p", "request.n", "request.max_tokens", "request.seed",
-			"request.logprobs", "request.reasoning_effort", "request.response_format", "request.tools",
-			"request.tool_choice", "content.system", "content.output", "content.reasoning", "response.finish_reasons",
+			"request.stream", "request.temperature", "request.top_p", "request.n",
+			"request.max_tokens", "request.seed", "request.logprobs", "request.reasoning_effort",
+			"request.response_format", "request.tools", "request.tool_choice", "content.system",
+			"content.output", "content.reasoning", "response.finish_reasons",
 		}
 	default:
 		return nil
@@ -161,7 +163,10 @@ func responsesRequest(ev *event.Event) (b object) {
 		if m.Role == "assistant" {
 			kind = "output_text"
 		}
-		return object{{"role", speaker(m.Role)}, {"content", list{object{{"type", kind}, {"text", m.Text}}}}}
+		return object{
+			{"role", speaker(m.Role)},
+			{"content", list{object{{"type", kind}, {"text", m.Text}}}},
+		}
 	}))
 	b.put("temperature", r.Temperature)
 	b.put("top_p", r.TopP)
@@ -189,7 +194,10 @@ func messagesRequest(ev *event.Event) (b object) {
 	b.put("model", r.Model)
 	b.put("system", ev.Content.System)
 	b.put("messages", turns(ev, false, func(m event.Message) object {
-		return object{{"role", speaker(m.Role)}, {"content", list{object{{"type", "text"}, {"text", m.Text}}}}}
+		return object{
+			{"role", speaker(m.Role)},
+			{"content", list{object{{"type", "text"}, {"text", m.Text}}}},
+		}
 	}))
 	b.put("temperature", r.Temperature)
 	b.put("top_p", r.TopP)

@@ -15,9 +15,10 @@ func bedrock() *Shape {
 	return &Shape{
 		name: "bedrock", gateway: "bedrock", record: bedrockRecord, read: bedrockRead,
 		lost: join(signUp(), []string{
-			"tenant", "account.user_id", "account.key_hash", "client.ip", "client.country", "client.user_agent",
-			"client.ja3", "client.ja4", "client.device_id", "usage.reasoning_tokens", "usage.cost_usd",
-			"response.http_status", "response.latency_ms", "response.ttft_ms",
+			"tenant", "account.user_id", "account.key_hash", "client.ip", "client.country",
+			"client.user_agent", "client.ja3", "client.ja4", "client.device_id",
+			"usage.reasoning_tokens", "usage.cost_usd", "response.http_status", "response.latency_ms",
+			"response.ttft_ms",
 		}),
 	}
 }
@@ -28,7 +29,9 @@ func awsAccount(ev *event.Event) string {
 	return fmt.Sprintf("%012d", binary.BigEndian.Uint64(sum[:])%1e12)
 }
 
-func arn(ev *event.Event) string { return "arn:aws:iam::" + awsAccount(ev) + ":user/" + ev.Account.ID }
+func arn(ev *event.Event) string {
+	return "arn:aws:iam::" + awsAccount(ev) + ":user/" + ev.Account.ID
+}
 
 func bedrockDialect(ev *event.Event) dialect {
 	if ev.Request.Operation == "messages" {
@@ -40,17 +43,15 @@ func bedrockDialect(ev *event.Event) dialect {
 func bedrockRecord(dst []byte, ev *event.Event) []byte {
 	r, u, d := &ev.Request, &ev.Usage, bedrockDialect(ev)
 	o := object{
-		{"schemaType", "ModelInvocationLog"}, {"schemaVersion", "1.0"}, {"timestamp", iso(ev.Time)},
+		{"schemaType", "ModelInvocationLog"},
+		{"schemaVersion", "1.0"},
+		{"timestamp", iso(ev.Time)},
 		{"accountId", awsAccount(ev)},
 	}
 	o.put("region", ev.Source.Instance)
 	o.put("requestId", ev.ID)
 	o.set("identity", object{{"arn", arn(ev)}})
-	operation := map[dialect]string{messages: "InvokeModel", converse: "Converse"}[d]
-	if r.Stream.V {
-		operation = map[dialect]string{messages: "InvokeModelWithResponseStream", converse: "ConverseStream"}[d]
-	}
-	o.set("operation", operation)
+	o.set("operation", bedrockOperation(d, r.Stream.V))
 	o.put("modelId", r.Model)
 	var metadata object
 	metadata.put("team", ev.Account.TeamID)
@@ -76,11 +77,28 @@ func bedrockRecord(dst []byte, ev *event.Event) []byte {
 	input.put("cacheWriteInputTokenCount", u.CacheWrite)
 	o.set("input", input)
 	if !failed(ev) {
-		output := object{{"outputContentType", "application/json"}, {"outputBodyJson", responseBody(ev, d)}}
+		output := object{
+			{"outputContentType", "application/json"},
+			{"outputBodyJson", responseBody(ev, d)},
+		}
 		output.put("outputTokenCount", u.Output)
 		o.set("output", output)
 	}
 	return appendValue(dst, o)
+}
+
+// bedrockOperation is the name of the call.
+func bedrockOperation(d dialect, stream bool) string {
+	switch {
+	case d == messages && stream:
+		return "InvokeModelWithResponseStream"
+	case d == messages:
+		return "InvokeModel"
+	case stream:
+		return "ConverseStream"
+	default:
+		return "Converse"
+	}
 }
 
 // bedrockError is the exception of a status code (the API's list of errors).
@@ -136,12 +154,13 @@ func apim() *Shape {
 	return &Shape{
 		name: "apim", gateway: "apim", record: apimRecord, read: apimRead,
 		lost: join(signUp(), []string{
-			"tenant", "account.org_id", "account.team_id", "account.end_user_id", "account.key_hash", "client.country",
-			"client.ja3", "client.ja4", "client.device_id", "request.session_id", "request.temperature", "request.top_p",
-			"request.n", "request.max_tokens", "request.seed", "request.logprobs", "request.reasoning_effort",
-			"request.response_format", "request.tools", "request.tool_choice", "usage.reasoning_tokens",
-			"usage.cache_write_tokens", "usage.cost_usd", "response.error_type", "response.finish_reasons",
-			"response.ttft_ms", "content.reasoning",
+			"tenant", "account.org_id", "account.team_id", "account.end_user_id", "account.key_hash",
+			"client.country", "client.ja3", "client.ja4", "client.device_id", "request.session_id",
+			"request.temperature", "request.top_p", "request.n", "request.max_tokens", "request.seed",
+			"request.logprobs", "request.reasoning_effort", "request.response_format",
+			"request.tools", "request.tool_choice", "usage.reasoning_tokens",
+			"usage.cache_write_tokens", "usage.cost_usd", "response.error_type",
+			"response.finish_reasons", "response.ttft_ms", "content.reasoning",
 		}),
 	}
 }
@@ -152,7 +171,11 @@ const apimPiece = 32 << 10
 func apimRecord(dst []byte, ev *event.Event) []byte {
 	a, c, u, s := &ev.Account, &ev.Client, &ev.Usage, &ev.Response
 	base := func(category string) object {
-		o := object{{"time", iso(ev.Time)}, {"resourceId", "/SUBSCRIPTIONS/LLM"}, {"category", category}}
+		o := object{
+			{"time", iso(ev.Time)},
+			{"resourceId", "/SUBSCRIPTIONS/LLM"},
+			{"category", category},
+		}
 		o.put("location", ev.Source.Instance)
 		return o
 	}
@@ -187,7 +210,8 @@ func apimRecord(dst []byte, ev *event.Event) []byte {
 		if sequence == 0 {
 			p = first
 		}
-		p = append(p, member{"sequenceNumber", sequence}, member{"requestMessages", string(appendValue(nil, piece))})
+		p.set("sequenceNumber", sequence)
+		p.set("requestMessages", string(appendValue(nil, piece)))
 		add(p)
 		sequence++
 	}
@@ -198,7 +222,8 @@ func apimRecord(dst []byte, ev *event.Event) []byte {
 	if ev.Content.Output != "" {
 		answer := list{object{{"role", "assistant"}, {"content", ev.Content.Output}}}
 		add(object{
-			{"correlationId", ev.ID}, {"sequenceNumber", sequence},
+			{"correlationId", ev.ID},
+			{"sequenceNumber", sequence},
 			{"responseMessages", string(appendValue(nil, answer))},
 		})
 	}

@@ -15,7 +15,8 @@ import (
 // FactColumns are the columns of a file of facts, as docs/enrichment.md describes it.
 func FactColumns() []string {
 	return []string{
-		"tenant", "account", "created_at", "payment_fp", "payment_issuer", "plan", "org_id", "verified", "email_domain",
+		"tenant", "account", "created_at", "payment_fp", "payment_issuer", "plan", "org_id",
+		"verified", "email_domain",
 	}
 }
 

@@ -19,12 +19,14 @@ func TestFactsAreReadAsTheyWereGathered(t *testing.T) {
 				facts.Add(ev, &read)
 			}
 			first := event.Event{ID: "1", Time: 1793613600000, Tenant: "t"}
-			first.Account = event.Account{ID: "a", CreatedAt: 1792479600123, Plan: `say "hi", pro`, OrgID: "o", PaymentFP: "f"}
+			first.Account = event.Account{
+				ID: "a", CreatedAt: 1792479600123, Plan: `say "hi", pro`, OrgID: "o", PaymentFP: "f",
+			}
 			add(&first)
 			second := first
 			second.Account = event.Account{
-				ID: "a", PaymentIssuer: "i", EmailDomain: "example.org", Verified: event.Bool{Known: true}, OrgID: "o",
-				Plan: "two\nlines",
+				ID: "a", PaymentIssuer: "i", EmailDomain: "example.org", Verified: event.Bool{Known: true},
+				OrgID: "o", Plan: "two\nlines",
 			}
 			add(&second)
 			require.Zero(t, facts.Changed)

@@ -8,13 +8,15 @@ func helicone() *Shape {
 	return &Shape{
 		name: "helicone", gateway: "helicone", record: heliconeRecord, read: heliconeRead,
 		lost: join(signUp(), []string{
-			"tenant", "account.org_id", "account.team_id", "account.end_user_id", "account.key_hash", "client.ip",
-			"client.user_agent", "client.ja3", "client.ja4", "client.device_id", "request.temperature", "request.top_p",
-			"request.n", "request.max_tokens", "request.seed", "request.logprobs", "request.reasoning_effort",
-			"request.response_format", "request.tools", "request.tool_choice", "request.message_count",
-			"usage.input_tokens", "usage.output_tokens", "usage.reasoning_tokens", "usage.cache_read_tokens",
-			"usage.cache_write_tokens", "usage.cost_usd", "response.error_type", "response.finish_reasons",
-			"content.system", "content.input", "content.output", "content.reasoning",
+			"tenant", "account.org_id", "account.team_id", "account.end_user_id", "account.key_hash",
+			"client.ip", "client.user_agent", "client.ja3", "client.ja4", "client.device_id",
+			"request.temperature", "request.top_p", "request.n", "request.max_tokens", "request.seed",
+			"request.logprobs", "request.reasoning_effort", "request.response_format",
+			"request.tools", "request.tool_choice", "request.message_count", "usage.input_tokens",
+			"usage.output_tokens", "usage.reasoning_tokens", "usage.cache_read_tokens",
+			"usage.cache_write_tokens", "usage.cost_usd", "response.error_type",
+			"response.finish_reasons", "content.system", "content.input", "content.output",
+			"content.reasoning",
 		}),
 	}
 }
@@ -37,7 +39,10 @@ func heliconeRecord(dst []byte, ev *event.Event) []byte {
 	response.put("status", s.HTTPStatus)
 	response.put("timeToFirstToken", whole(s.TTFTMS))
 	response.put("delayMs", whole(s.LatencyMS))
-	record := object{{"heliconeMeta", meta}, {"log", object{{"request", request}, {"response", response}}}}
+	record := object{
+		{"heliconeMeta", meta},
+		{"log", object{{"request", request}, {"response", response}}},
+	}
 	return appendValue(dst, object{{"value", record.text()}})
 }
 
@@ -55,9 +60,9 @@ func portkey() *Shape {
 	return &Shape{
 		name: "portkey", gateway: "portkey", record: portkeyRecord, read: portkeyRead,
 		lost: join(signUp(), []string{
-			"tenant", "source.instance", "account.org_id", "account.team_id", "account.key_hash", "client.ip",
-			"client.country", "client.user_agent", "client.ja3", "client.ja4", "client.device_id", "usage.cost_usd",
-			"response.ttft_ms",
+			"tenant", "source.instance", "account.org_id", "account.team_id", "account.key_hash",
+			"client.ip", "client.country", "client.user_agent", "client.ja3", "client.ja4",
+			"client.device_id", "usage.cost_usd", "response.ttft_ms",
 		}),
 	}
 }

@@ -9,8 +9,8 @@ func kong() *Shape {
 		name: "kong", gateway: "kong", record: kongRecord, read: kongRead,
 		lost: []string{
 			"tenant", "account.org_id", "account.created_at", "account.plan", "account.payment_fp",
-			"account.payment_issuer", "account.email_domain", "account.verified", "client.asn", "client.as_org",
-			"client.country",
+			"account.payment_issuer", "account.email_domain", "account.verified", "client.asn",
+			"client.as_org", "client.country",
 		},
 	}
 }
@@ -65,13 +65,18 @@ func kongPlugin(ev *event.Event) (o object) {
 	usage.put("prompt_tokens_details", counted("cached_tokens", u.CacheRead))
 	usage.put("completion_tokens_details", counted("reasoning_tokens", u.Reasoning))
 	o.put("usage", usage)
-	meta := object{{"provider_name", "openai"}, {"request_model", r.Model}, {"response_model", r.Model}}
+	meta := object{
+		{"provider_name", "openai"},
+		{"request_model", r.Model},
+		{"response_model", r.Model},
+	}
 	if r.Stream.Known {
 		meta.put("request_mode", map[bool]string{true: "stream", false: "oneshot"}[r.Stream.V])
 	}
 	o.set("meta", meta)
 	o.set("payload", object{
-		{"request", requestBody(ev, dialectOf(ev)).text()}, {"response", responseBody(ev, dialectOf(ev)).text()},
+		{"request", requestBody(ev, dialectOf(ev)).text()},
+		{"response", responseBody(ev, dialectOf(ev)).text()},
 	})
 	return o
 }

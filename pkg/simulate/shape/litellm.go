@@ -14,7 +14,8 @@ func liteLLM() *Shape {
 		name: "litellm", gateway: "litellm", record: liteLLMRecord, read: liteLLMRead,
 		lost: []string{
 			"tenant", "source.instance", "account.created_at", "account.plan", "account.payment_fp",
-			"account.payment_issuer", "account.verified", "client.asn", "client.as_org", "client.country",
+			"account.payment_issuer", "account.verified", "client.asn", "client.as_org",
+			"client.country",
 		},
 	}
 }

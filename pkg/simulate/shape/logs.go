@@ -11,18 +11,19 @@ import (
 // withoutText are the fields that an access log has no place for, whatever the gateway.
 func withoutText() []string {
 	return []string{
-		"request.stream", "request.temperature", "request.top_p", "request.n", "request.max_tokens", "request.seed",
-		"request.logprobs", "request.reasoning_effort", "request.response_format", "request.tools",
-		"request.tool_choice", "request.message_count", "response.finish_reasons", "response.error_type",
-		"response.ttft_ms", "usage.cost_usd", "content.system", "content.input", "content.output", "content.reasoning",
+		"request.stream", "request.temperature", "request.top_p", "request.n", "request.max_tokens",
+		"request.seed", "request.logprobs", "request.reasoning_effort", "request.response_format",
+		"request.tools", "request.tool_choice", "request.message_count", "response.finish_reasons",
+		"response.error_type", "response.ttft_ms", "usage.cost_usd", "content.system",
+		"content.input", "content.output", "content.reasoning",
 	}
 }
 
 // signUp are the fields that a table of accounts knows, and no gateway here.
 func signUp() []string {
 	return []string{
-		"account.created_at", "account.plan", "account.payment_fp", "account.payment_issuer", "account.email_domain",
-		"account.verified", "client.asn", "client.as_org",
+		"account.created_at", "account.plan", "account.payment_fp", "account.payment_issuer",
+		"account.email_domain", "account.verified", "client.asn", "client.as_org",
 	}
 }
 
@@ -100,10 +101,11 @@ func higress() *Shape {
 	return &Shape{
 		name: "higress", gateway: "higress", record: higressRecord, read: higressRead,
 		lost: join(signUp(), []string{
-			"tenant", "account.org_id", "account.team_id", "account.user_id", "account.end_user_id", "account.key_hash",
-			"client.country", "client.device_id", "request.top_p", "request.n", "request.seed", "request.logprobs",
-			"request.reasoning_effort", "request.response_format", "request.tools", "request.tool_choice",
-			"usage.cache_write_tokens", "usage.cost_usd", "response.error_type", "response.finish_reasons",
+			"tenant", "account.org_id", "account.team_id", "account.user_id", "account.end_user_id",
+			"account.key_hash", "client.country", "client.device_id", "request.top_p", "request.n",
+			"request.seed", "request.logprobs", "request.reasoning_effort", "request.response_format",
+			"request.tools", "request.tool_choice", "usage.cache_write_tokens", "usage.cost_usd",
+			"response.error_type", "response.finish_reasons",
 		}),
 	}
 }
@@ -150,7 +152,8 @@ func higressRecord(dst []byte, ev *event.Event) []byte {
 }
 
 func higressRead(ev *event.Event) {
-	ev.Response.LatencyMS, ev.Response.TTFTMS = whole(ev.Response.LatencyMS), whole(ev.Response.TTFTMS)
+	s := &ev.Response
+	s.LatencyMS, s.TTFTMS = whole(s.LatencyMS), whole(s.TTFTMS)
 	readPath(ev)
 }
 
@@ -160,8 +163,9 @@ func apisix() *Shape {
 	return &Shape{
 		name: "apisix", gateway: "apisix", record: apisixRecord, read: apisixRead,
 		lost: join(signUp(), []string{
-			"tenant", "account.org_id", "account.team_id", "account.user_id", "account.key_hash", "client.country",
-			"usage.cost_usd", "response.error_type", "response.finish_reasons", "content.reasoning",
+			"tenant", "account.org_id", "account.team_id", "account.user_id", "account.key_hash",
+			"client.country", "usage.cost_usd", "response.error_type", "response.finish_reasons",
+			"content.reasoning",
 		}),
 	}
 }
@@ -201,7 +205,11 @@ func apisixRecord(dst []byte, ev *event.Event) []byte {
 	summary.put("reasoning_tokens", u.Reasoning)
 
 	o := object{
-		{"request", request}, {"response", response}, {"server", server}, {"route_id", "llm"}, {"apisix_latency", 1},
+		{"request", request},
+		{"response", response},
+		{"server", server},
+		{"route_id", "llm"},
+		{"apisix_latency", 1},
 	}
 	o.put("client_ip", c.IP)
 	o.set("start_time", ev.Time)

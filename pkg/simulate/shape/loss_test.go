@@ -24,20 +24,25 @@ func everything() event.Event {
 	return event.Event{
 		ID: "1", Time: 1793613600000, Tenant: "t", Source: event.Source{Gateway: "g", Instance: "i"},
 		Account: event.Account{
-			ID: "a", OrgID: "o", TeamID: "t", UserID: "u", EndUserID: "e", KeyHash: "k", CreatedAt: 1792479600000, Plan: "p",
+			ID: "a", OrgID: "o", TeamID: "t", UserID: "u", EndUserID: "e", KeyHash: "k",
+			CreatedAt: 1792479600000, Plan: "p",
 			PaymentFP: "f", PaymentIssuer: "i", EmailDomain: "example.org", Verified: yes,
 		},
 		Client: event.Client{
-			IP: "203.0.113.7", ASN: n(64500), ASOrg: "n", Country: "DE", UserAgent: "u", JA4: "4", JA3: "3", DeviceID: "d",
+			IP: "203.0.113.7", ASN: n(64500), ASOrg: "n", Country: "DE", UserAgent: "u", JA4: "4",
+			JA3: "3", DeviceID: "d",
 		},
 		Request: event.Request{
-			Operation: "chat", Model: "m", SessionID: "s", Stream: yes, Temperature: f(1), TopP: f(1), N: n(1), MaxTokens: n(9),
-			Seed: n(7), Logprobs: yes, ReasoningEffort: "high", ResponseFormat: "text", Tools: []string{"bash"}, ToolChoice: "auto",
-			MessageCount: n(1),
+			Operation: "chat", Model: "m", SessionID: "s", Stream: yes, Temperature: f(1), TopP: f(1),
+			N: n(1), MaxTokens: n(9), Seed: n(7), Logprobs: yes, ReasoningEffort: "high",
+			ResponseFormat: "text", Tools: []string{"bash"}, ToolChoice: "auto", MessageCount: n(1),
 		},
-		Usage: event.Usage{Input: n(9), Output: n(9), Reasoning: n(1), CacheRead: n(1), CacheWrite: n(1), CostUSD: f(1)},
+		Usage: event.Usage{
+			Input: n(9), Output: n(9), Reasoning: n(1), CacheRead: n(1), CacheWrite: n(1), CostUSD: f(1),
+		},
 		Response: event.Response{
-			HTTPStatus: n(200), Status: event.StatusOK, FinishReasons: []string{"stop"}, LatencyMS: f(9), TTFTMS: f(1),
+			HTTPStatus: n(200), Status: event.StatusOK, FinishReasons: []string{"stop"},
+			LatencyMS: f(9), TTFTMS: f(1),
 		},
 		Content: event.Content{
 			System: "s", Input: []event.Message{{Role: "user", Text: "t"}}, Output: "o", Reasoning: "r",
@@ -87,7 +92,8 @@ func TestAShapeLosesWhatItSays(t *testing.T) {
 		left := Left(&ev, &carried)
 		for _, path := range s.Lost() {
 			// An error's type is known of failures only.
-			require.True(t, path == "response.error_type" || slices.Contains(left, path), "%s keeps %s", s.name, path)
+			require.True(t, path == "response.error_type" || slices.Contains(left, path), "%s keeps %s",
+				s.name, path)
 		}
 	}
 }

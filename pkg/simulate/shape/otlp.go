@@ -15,19 +15,25 @@ import (
 // account and the fingerprint have those of docs/gateways/otlp.md.
 func otlpLost() []string {
 	return []string{
-		"account.team_id", "account.key_hash", "account.created_at", "account.plan", "account.payment_fp",
-		"account.payment_issuer", "account.email_domain", "account.verified", "client.asn", "client.as_org",
-		"request.logprobs", "request.tool_choice", "usage.cost_usd", "content.reasoning",
+		"account.team_id", "account.key_hash", "account.created_at", "account.plan",
+		"account.payment_fp", "account.payment_issuer", "account.email_domain", "account.verified",
+		"client.asn", "client.as_org", "request.logprobs", "request.tool_choice", "usage.cost_usd",
+		"content.reasoning",
 	}
 }
 
 // otlpJSON is an export request with one GenAI span, as the Collector's kafka exporter writes it
 // with encoding otlp_json.
 func otlpJSON() *Shape {
-	return &Shape{name: "otlp", lost: otlpLost(), read: otlpRead, record: func(dst []byte, ev *event.Event) []byte {
-		data, err := (&ptrace.JSONMarshaler{}).MarshalTraces(traces(ev))
-		return append(dst, checked(data, err)...)
-	}}
+	return &Shape{
+		name: "otlp",
+		lost: otlpLost(),
+		read: otlpRead,
+		record: func(dst []byte, ev *event.Event) []byte {
+			data, err := (&ptrace.JSONMarshaler{}).MarshalTraces(traces(ev))
+			return append(dst, checked(data, err)...)
+		},
+	}
 }
 
 // otlpProto is the same with encoding otlp_proto.
@@ -232,9 +238,8 @@ func otlpRead(ev *event.Event) {
 	}
 	ev.Account.UserID = firstOf(ev.Account.UserID, ev.Account.ID)
 	s := &ev.Response
-	s.LatencyMS = event.Float{
-		V: float64(nanoseconds(s.LatencyMS)) / 1e6, Known: s.LatencyMS.Known && nanoseconds(s.LatencyMS) > 0,
-	}
+	took := nanoseconds(s.LatencyMS)
+	s.LatencyMS = event.Float{V: float64(took) / 1e6, Known: s.LatencyMS.Known && took > 0}
 	s.TTFTMS.V = s.TTFTMS.V / 1e3 * 1e3
 	if failed(ev) {
 		s.ErrorType = otlpError(s)

@@ -38,8 +38,8 @@ type Shape struct {
 // shapes lists the shapes in the order of docs/gateways/README.md.
 func shapes() []*Shape {
 	return []*Shape{
-		native(), liteLLM(), otlpJSON(), otlpProto(), kong(), envoyAI(), apisix(), bedrock(), apim(), higress(),
-		helicone(), portkey(),
+		native(), liteLLM(), otlpJSON(), otlpProto(), kong(), envoyAI(), apisix(), bedrock(), apim(),
+		higress(), helicone(), portkey(),
 	}
 }
 
@@ -59,7 +59,8 @@ func New(name string) (*Shape, error) {
 			return s, nil
 		}
 	}
-	return nil, fmt.Errorf("shape: there is no format %q, choose one of %s", name, strings.Join(Names(), ", "))
+	known := strings.Join(Names(), ", ")
+	return nil, fmt.Errorf("shape: there is no format %q, choose one of %s", name, known)
 }
 
 // Name is the name of the shape.
@@ -92,7 +93,10 @@ func (s *Shape) AppendLine(dst []byte, ev *event.Event) []byte {
 		return s.Append(dst, ev)
 	}
 	return appendValue(dst, object{
-		{"specversion", "1.0"}, {"id", ev.ID}, {"source", "otel-collector"}, {"type", "io.opentelemetry.traces"},
+		{"specversion", "1.0"},
+		{"id", ev.ID},
+		{"source", "otel-collector"},
+		{"type", "io.opentelemetry.traces"},
 		{"datacontenttype", "application/x-protobuf"},
 		{"data_base64", base64.StdEncoding.EncodeToString(s.Append(nil, ev))},
 	})
@@ -167,7 +171,8 @@ func prepare(ev *event.Event) event.Event {
 	if dialectOf(ev) == embeddings {
 		clearFields(&known, embeddings.lost()) // There is no such thing.
 	}
-	known.Request.MessageCount = event.Int{V: int64(len(ev.Content.Input)), Known: len(ev.Content.Input) > 0}
+	turns := len(ev.Content.Input)
+	known.Request.MessageCount = event.Int{V: int64(turns), Known: turns > 0}
 	if known.Account.ID == "" {
 		known.Account.ID = Who(ev)
 	}

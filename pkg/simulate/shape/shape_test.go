@@ -122,39 +122,48 @@ func drawEvent(t *rapid.T) event.Event {
 		}
 		return event.Bool{V: rapid.Bool().Draw(t, name), Known: true}
 	}
-	oneOf := func(name string, words ...string) string { return rapid.SampledFrom(words).Draw(t, name) }
+	oneOf := func(name string, words ...string) string {
+		return rapid.SampledFrom(words).Draw(t, name)
+	}
 	prose := func(name string) string { return drawText(t, name) }
 
-	ev := event.Event{ID: "req_" + rapid.StringMatching(`[a-z0-9]{6,20}`).Draw(t, "id"), Tenant: word("tenant")}
+	name := rapid.StringMatching(`[a-z0-9]{4,20}`)
+	ev := event.Event{ID: "req_" + name.Draw(t, "id"), Tenant: word("tenant")}
 	ev.Time = rapid.Int64Range(1_600_000_000_000, 1_900_000_000_000).Draw(t, "time")
 	ev.Source = event.Source{Gateway: word("gateway"), Instance: word("instance")}
 	ev.Account = event.Account{
-		ID: "acct_" + rapid.StringMatching(`[a-z0-9]{4,12}`).Draw(t, "account"), OrgID: word("org"), TeamID: word("team"),
-		UserID: word("user"), EndUserID: word("end user"), KeyHash: word("key hash"), Plan: word("plan"), PaymentFP: word("payment"),
-		PaymentIssuer: word("issuer"), EmailDomain: word("domain"), Verified: flag("verified"),
+		ID: "acct_" + name.Draw(t, "account"), OrgID: word("org"), TeamID: word("team"),
+		UserID: word("user"), EndUserID: word("end user"), KeyHash: word("key hash"),
+		Plan: word("plan"), PaymentFP: word("payment"), PaymentIssuer: word("issuer"),
+		EmailDomain: word("domain"), Verified: flag("verified"),
 	}
 	if maybe("created at") {
 		ev.Account.CreatedAt = 1_600_000_000_000
 	}
 	ev.Client = event.Client{
-		IP: oneOf("ip", "", "203.0.113.7", "2001:db8::7"), ASN: number("asn", 1, 1<<32-1), ASOrg: word("as org"),
-		Country: oneOf("country", "", "DE", "US"), UserAgent: oneOf("agent", "", "openai-python/1.99.1", `a "quoted" agent`),
-		JA4: word("ja4"), JA3: word("ja3"), DeviceID: word("device"),
+		IP: oneOf("ip", "", "203.0.113.7", "2001:db8::7"), ASN: number("asn", 1, 1<<32-1),
+		ASOrg: word("as org"), Country: oneOf("country", "", "DE", "US"),
+		UserAgent: oneOf("agent", "", "openai-python/1.99.1", `a "quoted" agent`),
+		JA4:       word("ja4"), JA3: word("ja3"), DeviceID: word("device"),
 	}
 	ev.Request = event.Request{
-		Operation: oneOf("operation", "chat", "chat", "completion", "responses", "messages", "embedding", "batch"), Model: "m-" + word("model"),
-		SessionID: word("session"), Stream: flag("stream"), Temperature: float("temperature", 2), TopP: float("top_p", 1),
-		N: number("n", 1, 9), MaxTokens: number("max", 1, 1<<20), Seed: number("seed", -9, 1<<50), Logprobs: flag("logprobs"),
-		ReasoningEffort: oneOf("effort", "", "low", "high"), ResponseFormat: oneOf("format", "", "text", "json_object", "json_schema"),
-		Tools:      rapid.SliceOfN(rapid.StringMatching(`[a-z_]{1,9}`), 0, 3).Draw(t, "tools"),
-		ToolChoice: oneOf("tool choice", "", "auto", "none", "required", "bash"),
+		Operation: oneOf("operation", "chat", "chat", "completion", "responses", "messages",
+			"embedding", "batch"),
+		Model: "m-" + word("model"), SessionID: word("session"), Stream: flag("stream"),
+		Temperature: float("temperature", 2), TopP: float("top_p", 1), N: number("n", 1, 9),
+		MaxTokens: number("max", 1, 1<<20), Seed: number("seed", -9, 1<<50), Logprobs: flag("logprobs"),
+		ReasoningEffort: oneOf("effort", "", "low", "high"),
+		ResponseFormat:  oneOf("format", "", "text", "json_object", "json_schema"),
+		Tools:           rapid.SliceOfN(rapid.StringMatching(`[a-z_]{1,9}`), 0, 3).Draw(t, "tools"),
+		ToolChoice:      oneOf("tool choice", "", "auto", "none", "required", "bash"),
 	}
 	// Zeros beside no count of tokens are figures of a call that was not metered.
 	if ev.Usage.Output = number("output", 100, 1<<20); ev.Usage.Output.Known {
 		ev.Usage.Reasoning = number("reasoning", 1, 99)
 	}
 	if ev.Usage.Input = number("input", 1000, 1<<20); ev.Usage.Input.Known {
-		ev.Usage.CacheRead, ev.Usage.CacheWrite = number("cached", 0, 500), number("cache written", 0, 499)
+		ev.Usage.CacheRead = number("cached", 0, 500)
+		ev.Usage.CacheWrite = number("cache written", 0, 499)
 		ev.Usage.CostUSD = float("cost", 9)
 	}
 	drawResponse(t, &ev)
@@ -182,12 +191,16 @@ func drawEvent(t *rapid.T) event.Event {
 
 func drawResponse(t *rapid.T, ev *event.Event) {
 	s := &ev.Response
-	s.HTTPStatus = event.Int{V: rapid.SampledFrom([]int64{200, 200, 200, 400, 403, 404, 408, 429, 500, 503, 529}).Draw(t, "status"), Known: true}
+	codes := rapid.SampledFrom([]int64{200, 200, 200, 400, 403, 404, 408, 429, 500, 503, 529})
+	s.HTTPStatus = event.Int{V: codes.Draw(t, "status"), Known: true}
 	s.Status = event.NormalStatus("", s.HTTPStatus)
 	if s.Status != event.StatusOK {
-		s.ErrorType = rapid.SampledFrom([]string{"", "rate_limit_error", "overloaded_error", "content_policy_violation"}).Draw(t, "error")
+		s.ErrorType = rapid.SampledFrom([]string{
+			"", "rate_limit_error", "overloaded_error", "content_policy_violation",
+		}).Draw(t, "error")
 	} else {
-		s.FinishReasons = []string{rapid.SampledFrom([]string{"stop", "length", "tool_calls", "content_filter"}).Draw(t, "reason")}
+		reasons := rapid.SampledFrom([]string{"stop", "length", "tool_calls", "content_filter"})
+		s.FinishReasons = []string{reasons.Draw(t, "reason")}
 		if ev.Request.Operation == "responses" {
 			s.FinishReasons = []string{"stop"}
 		}
@@ -204,8 +217,8 @@ func drawResponse(t *rapid.T, ev *event.Event) {
 // not look like a word for nothing.
 func drawText(t *rapid.T, name string) string {
 	text := rapid.SampledFrom([]string{
-		"What is it?", "Löse: 2 + 2 = ?\n\tZeig die Schritte.", `{"role":"user","content":"hi"}`, "[1, 2]", "数を数える。", `a "b" \ c`,
-		"<think>", "line\r\nline", "\u0001", "data: x",
+		"What is it?", "Löse: 2 + 2 = ?\n\tZeig die Schritte.", `{"role":"user","content":"hi"}`,
+		"[1, 2]", "数を数える。", `a "b" \ c`, "<think>", "line\r\nline", "\u0001", "data: x",
 	}).Draw(t, name)
 	return text + rapid.StringMatching(`[ a-zA-Z0-9äé.,!?]{0,40}`).Draw(t, name+" more")
 }

@@ -38,7 +38,12 @@ func New(format string, facts bool) (*Writer, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &Writer{shape: s, decoder: event.NewDecoder(event.DefaultLimits()), accounts: map[string]string{}, left: map[string]int64{}}
+	w := &Writer{
+		shape:    s,
+		decoder:  event.NewDecoder(event.DefaultLimits()),
+		accounts: map[string]string{},
+		left:     map[string]int64{},
+	}
 	if facts {
 		w.facts = shape.NewFacts()
 	}
