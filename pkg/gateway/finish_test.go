@@ -131,7 +131,8 @@ func TestACallRefusedForLackOfAKeyIsOfNobody(t *testing.T) {
 		"skip:unauthenticated": {
 			fmt.Sprintf(native, `"key_hash":"made-up"`, 401), fmt.Sprintf(native, ``, 401),
 			fmt.Sprintf(unknown, "", 401, "ProxyException", ""), fmt.Sprintf(unknown, "", 400, "ProxyException", ""),
-			fmt.Sprintf(unknown, `,"user_api_key_user_id":null`, 401, "HTTPException", ""),
+			fmt.Sprintf(unknown, `,"user_api_key_user_id":null,"requester_metadata":null`, 401, "HTTPException", ""),
+			strings.Replace(strings.Replace(fmt.Sprintf(unknown, "", 401, "Exception", ""), `"401"`, `""`, 1), `"made-up"`, "null", 1),
 		},
 		"r": {
 			fmt.Sprintf(native, `"id":"a"`, 401), fmt.Sprintf(native, `"key_hash":"h"`, 403), fmt.Sprintf(native, `"key_hash":"h"`, 429),
@@ -147,9 +148,25 @@ func TestACallRefusedForLackOfAKeyIsOfNobody(t *testing.T) {
 		fmt.Sprintf(unknown, `,"user_api_key_alias":"k"`, 400, "ProxyException", ""),
 		fmt.Sprintf(unknown, "", 401, "AuthenticationError", `,"llm_provider":"openai"`),
 		fmt.Sprintf(unknown, "", 400, "BadRequestError", ""),
+		fmt.Sprintf(unknown, `,"requester_metadata":{}`, 400, "ProxyException", ""),
+		fmt.Sprintf(unknown, `,"requester_custom_headers":{}`, 401, "HTTPException", ""),
+		fmt.Sprintf(unknown, "", 429, "ProxyException", ""),
 	} {
 		require.Equal(t, "made-up", one(t, record).Account.KeyHash, record)
 	}
+}
+
+func TestTheBodyOfAPassThroughCallIsNoPrompt(t *testing.T) {
+	request := `{\"model\":\"m\",\"max_tokens\":9,\"messages\":[{\"role\":\"system\",\"content\":\"S\"},{\"role\":\"user\",\"content\":\"Why?\"}]}`
+	answer := `{\"choices\":[{\"message\":{\"content\":\"So.\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":2}}`
+	record := lite(`"messages":[{"role":"user","content":"` + request + `"}],"response":{"response":"` + answer + `"},"prompt_tokens":0,"completion_tokens":0`)
+	through := one(t, strings.Replace(record, "acompletion", "pass_through_endpoint", 1))
+	require.Equal(t, event.Content{System: "S", Input: []event.Message{{Role: "user", Text: "Why?"}}, Output: "So."}, through.Content)
+	require.Equal(t, event.Int{V: 1, Known: true}, through.Request.MessageCount)
+	require.Equal(t, event.Int{V: 9, Known: true}, through.Request.MaxTokens)
+	require.Equal(t, [2]int64{5, 2}, [2]int64{through.Usage.Input.V, through.Usage.Output.V})
+	asked := one(t, record)
+	require.Contains(t, asked.Content.Input[0].Text, `"max_tokens"`, "a caller may ask about JSON")
 }
 
 func TestTheSessionInsideAnEndUsersIDIsTakenApart(t *testing.T) {

@@ -98,6 +98,7 @@ func portkeyRecord(dst []byte, ev *event.Event) []byte {
 
 func portkeyRead(ev *event.Event) {
 	zeroed(ev)
+	busy(ev)
 	ev.ID += ":" + iso(ev.Time)
 	ev.Account.UserID = ev.Account.ID
 	ev.Response.LatencyMS = whole(ev.Response.LatencyMS)

@@ -86,6 +86,7 @@ func kongRead(ev *event.Event) {
 	if dialectOf(ev) != messages {
 		ev.Usage.CacheWrite = event.Int{}
 	}
+	busy(ev)
 	dialectOf(ev).carry(ev)
 	readPath(ev)
 }

@@ -18,7 +18,6 @@ func otlpLost() []string {
 		"account.team_id", "account.key_hash", "account.created_at", "account.plan",
 		"account.payment_fp", "account.payment_issuer", "account.email_domain", "account.verified",
 		"client.asn", "client.as_org", "request.logprobs", "request.tool_choice", "usage.cost_usd",
-		"content.reasoning",
 	}
 }
 
@@ -241,7 +240,7 @@ func otlpRead(ev *event.Event) {
 	took := nanoseconds(s.LatencyMS)
 	s.LatencyMS = event.Float{V: float64(took) / 1e6, Known: s.LatencyMS.Known && took > 0}
 	s.TTFTMS.V = s.TTFTMS.V / 1e3 * 1e3
-	if failed(ev) {
+	if busy(ev); failed(ev) {
 		s.ErrorType = otlpError(s)
 	}
 	ev.Request.ResponseFormat = outputType(ev.Request.ResponseFormat)

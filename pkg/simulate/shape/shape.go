@@ -188,6 +188,13 @@ func zeroed(ev *event.Event) {
 	}
 }
 
+// busy is an error as its type tells it besides its code: a server that has too much to do.
+func busy(ev *event.Event) {
+	if s := &ev.Response; s.Status == event.StatusError && s.ErrorType == "overloaded_error" {
+		s.Status = event.StatusRateLimited
+	}
+}
+
 // httpStatus returns the status code that a response had: a gateway always knows it.
 func httpStatus(r *event.Response) event.Int {
 	code := int64(0)

@@ -183,7 +183,8 @@ func drawEvent(t *rapid.T) event.Event {
 			ev.Content.Output = prose("answer")
 		}
 		if maybe("reasoning") {
-			ev.Content.Reasoning = prose("reasoning")
+			// Not JSON: a text of a reasoning part is opened where it is one.
+			ev.Content.Reasoning = word("reasoning")
 		}
 	}
 	return ev
@@ -195,9 +196,13 @@ func drawResponse(t *rapid.T, ev *event.Event) {
 	s.HTTPStatus = event.Int{V: codes.Draw(t, "status"), Known: true}
 	s.Status = event.NormalStatus("", s.HTTPStatus)
 	if s.Status != event.StatusOK {
-		s.ErrorType = rapid.SampledFrom([]string{
-			"", "rate_limit_error", "overloaded_error", "content_policy_violation",
-		}).Draw(t, "error")
+		// As OpenAI and Anthropic call them.
+		kinds := map[int64][]string{
+			400: {"invalid_request_error", "content_policy_violation"}, 403: {"permission_error"},
+			429: {"rate_limit_error"}, 500: {"api_error", "server_error"}, 503: {"overloaded_error"},
+			529: {"overloaded_error"},
+		}
+		s.ErrorType = rapid.SampledFrom(append(kinds[s.HTTPStatus.V], "")).Draw(t, "error")
 	} else {
 		reasons := rapid.SampledFrom([]string{"stop", "length", "tool_calls", "content_filter"})
 		s.FinishReasons = []string{reasons.Draw(t, "reason")}
