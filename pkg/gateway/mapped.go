@@ -70,15 +70,7 @@ func (a *mapped) apply(ev *event.Event) error {
 			return &SkipError{Reason: s.reason}
 		}
 	}
-	for i := range a.m.rules {
-		a.fill(&a.m.rules[i], ev)
-	}
-	a.body(a.m.request, func(at int32) { a.requestBody(at, ev) })
-	a.body(a.m.response, func(at int32) { a.responseBody(at, ev) })
-	finish(ev)
-	if ev.Source.Gateway == "" {
-		ev.Source.Gateway = a.m.gateway
-	}
+	a.gather(ev)
 	err := ev.Validate()
 	if err != nil {
 		if a.doc.err != nil {
@@ -90,6 +82,19 @@ func (a *mapped) apply(ev *event.Event) error {
 		a.unread++
 	}
 	return nil
+}
+
+// gather reads all fields that the document has.
+func (a *mapped) gather(ev *event.Event) {
+	for i := range a.m.rules {
+		a.fill(&a.m.rules[i], ev)
+	}
+	a.body(a.m.request, func(at int32) { a.requestBody(at, ev) })
+	a.body(a.m.response, func(at int32) { a.responseBody(at, ev) })
+	finish(ev)
+	if ev.Source.Gateway == "" {
+		ev.Source.Gateway = a.m.gateway
+	}
 }
 
 // applyTo makes the event of another document.

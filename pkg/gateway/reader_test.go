@@ -90,7 +90,7 @@ func dump(b *strings.Builder, path string, v reflect.Value) {
 func readAll(r *Reader, record []byte) string {
 	var b strings.Builder
 	i := 0
-	r.Read(record, func(ev *event.Event, err error) bool {
+	visit := func(ev *event.Event, err error) bool {
 		fmt.Fprintf(&b, "# item %d\n", i)
 		i++
 		if err != nil {
@@ -99,7 +99,9 @@ func readAll(r *Reader, record []byte) string {
 			dump(&b, "", reflect.ValueOf(*ev))
 		}
 		return true
-	})
+	}
+	r.Read(record, visit)
+	r.Flush(visit)
 	return b.String()
 }
 
@@ -290,12 +292,15 @@ func FuzzRead(f *testing.F) {
 		format := formats[((which%len(formats))+len(formats))%len(formats)]
 		before := string(record)
 		visits := 0
-		readers[format].Read(record, func(ev *event.Event, err error) bool {
+		visit := func(ev *event.Event, err error) bool {
 			visits++
 			checkVisit(t, record, ev, err)
 			return true
-		})
+		}
+		readers[format].Read(record, visit)
+		readers[format].Flush(visit)
 		require.LessOrEqual(t, visits, len(record))
+		require.Zero(t, readers[format].Held())
 		require.Equal(t, before, string(record))
 	})
 }
