@@ -231,6 +231,8 @@ func (r *Reader) Flush(visit func(ev *event.Event, err error) bool) {
 // giveOut has the events visited that are complete, or whose time is over; with all, whatever is
 // held.
 func (r *Reader) giveOut(all bool, visit func(*event.Event, error) bool) {
+	r.late = true
+	defer func() { r.late = false }()
 	ok := r.apim == nil || r.apimDue(all, visit)
 	if ok && r.otlp != nil && r.otlp.calls != nil {
 		ok = r.spansDue(all, visit)
@@ -239,6 +241,9 @@ func (r *Reader) giveOut(all bool, visit func(*event.Event, error) bool) {
 		r.clock.jumped = false
 	}
 }
+
+// Late tells whether what is visited has come in records before, in part or as a whole.
+func (r *Reader) Late() bool { return r.late }
 
 // Held returns how many calls the Reader remembers for records to come: those whose parts wait, and
 // those whose parts are not to count again.

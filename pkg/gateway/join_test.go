@@ -24,8 +24,9 @@ const noon = 1793613600
 // part is a span or log record of a test.
 type part struct {
 	// span and parent are ids; a log record has an event instead of a parent.
-	trace, span, parent byte
-	event               string
+	trace        uint16
+	span, parent byte
+	event        string
 	// from and to are seconds after noon.
 	from, to float64
 	// attrs are attributes, and body that of a log record.
@@ -38,7 +39,7 @@ func stamp(seconds float64) pcommon.Timestamp {
 }
 
 // chat is a span of a call, whose attributes are those that are given besides.
-func chat(trace, span, parent byte, attrs ...any) part {
+func chat(trace uint16, span, parent byte, attrs ...any) part {
 	p := part{trace: trace, span: span, parent: parent, to: 2, attrs: map[string]any{
 		"gen_ai.operation.name": "chat", "gen_ai.request.model": "m",
 	}}
@@ -49,12 +50,12 @@ func chat(trace, span, parent byte, attrs ...any) part {
 }
 
 // other is a span of something else.
-func other(trace, span, parent byte) part {
+func other(trace uint16, span, parent byte) part {
 	return part{trace: trace, span: span, parent: parent, to: 2, attrs: map[string]any{"http.route": "/"}}
 }
 
 // details is the log record that has the text of a call.
-func details(trace, span byte, input string) part {
+func details(trace uint16, span byte, input string) part {
 	return part{
 		trace: trace, span: span, event: "gen_ai.client.inference.operation.details", from: 2,
 		attrs: map[string]any{
@@ -66,7 +67,7 @@ func details(trace, span byte, input string) part {
 }
 
 // message is the log record of one message.
-func message(trace, span byte, name string, at float64, body map[string]any) part {
+func message(trace uint16, span byte, name string, at float64, body map[string]any) part {
 	return part{
 		trace: trace, span: span, event: name, from: at, body: body,
 		attrs: map[string]any{"gen_ai.system": "openai"},
@@ -93,7 +94,7 @@ func request(t testing.TB, proto bool, parts ...part) []byte {
 		spans := traces.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans()
 		for _, p := range parts {
 			s := spans.AppendEmpty()
-			s.SetTraceID(pcommon.TraceID{p.trace})
+			s.SetTraceID(pcommon.TraceID{byte(p.trace), byte(p.trace >> 8)})
 			s.SetSpanID(pcommon.SpanID{p.span})
 			s.SetParentSpanID(pcommon.SpanID{p.parent})
 			s.SetStartTimestamp(stamp(p.from))
@@ -114,7 +115,7 @@ func request(t testing.TB, proto bool, parts ...part) []byte {
 	records := logs.ResourceLogs().AppendEmpty().ScopeLogs().AppendEmpty().LogRecords()
 	for _, p := range parts {
 		l := records.AppendEmpty()
-		l.SetTraceID(pcommon.TraceID{p.trace})
+		l.SetTraceID(pcommon.TraceID{byte(p.trace), byte(p.trace >> 8)})
 		l.SetSpanID(pcommon.SpanID{p.span})
 		l.SetTimestamp(stamp(p.from))
 		l.SetEventName(p.event)
@@ -542,7 +543,7 @@ func TestRoomIsBounded(t *testing.T) {
 	for _, r := range []*Reader{few, small} {
 		got := &collector{}
 		for i := range 200 {
-			r.Read(request(t, true, chat(byte(i), 1, 9, "user.id", "ann",
+			r.Read(request(t, true, chat(uint16(i), 1, 9, "user.id", "ann",
 				"gen_ai.input.messages", text("user", strings.Repeat("x", 20_000)))), got.visit)
 			require.LessOrEqual(t, r.otlp.calls.j.waiting, 10)
 		}

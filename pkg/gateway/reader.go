@@ -183,6 +183,8 @@ type Reader struct {
 	// clock is the time of the records that are joined, unjoined counts the calls that were given up.
 	clock    recordClock
 	unjoined int64
+	// late says that what is visited came in records before.
+	late bool
 
 	scanner *event.Scanner
 	names   outline

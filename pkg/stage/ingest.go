@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -159,10 +160,11 @@ func (t *ingestTask) readerFor(topic string) *gateway.Reader {
 	return r
 }
 
-// ingestTask has no state but scratch memory and the generation.
+// ingestTask has no state but scratch memory, the generation, and where what its readers hold begins.
 type ingestTask struct {
 	generation uint64
 	loaded     bool
+	join       joinState
 
 	maxRecord int
 	maxAhead  int64
@@ -186,19 +188,22 @@ type ingestTask struct {
 	size int
 }
 
-// generationKey is ingest's only state: how often its partition was made anew.
+// generationKey is the state that says how often the partition was made anew.
 const generationKey = "generation"
 
-// Needs names the generation at the start; batches need nothing.
+// Needs names the state at the start; batches need nothing.
 func (t *ingestTask) Needs(batch []Record) []string {
 	if batch != nil || t.loaded {
 		return nil
 	}
-	return []string{generationKey}
+	return []string{generationKey, joinKey}
 }
 
-// Load takes the generation.
+// Load takes the state.
 func (t *ingestTask) Load(key string, value []byte) error {
+	if key == joinKey {
+		return t.join.load(value)
+	}
 	if key != generationKey {
 		return fmt.Errorf("ingest: state key %q is not mine", key)
 	}
@@ -214,7 +219,11 @@ func (t *ingestTask) Load(key string, value []byte) error {
 }
 
 // Rewound begins another generation: positions are unlike all before, so that fingerprint does not take the events for repetitions.
-func (t *ingestTask) Rewound() { t.generation++ }
+// What the readers held is gone.
+func (t *ingestTask) Rewound() {
+	t.generation++
+	t.join.from.offset, t.join.due = math.MaxInt64, false
+}
 
 // Process turns the batch into observations. A record in which something cannot be read becomes one dead letter, whatever the number of
 // its bad items; its good items go on.
@@ -222,8 +231,13 @@ func (t *ingestTask) Process(batch []Record) (Result, error) {
 	if t.fault != nil {
 		return Result{}, t.fault
 	}
-	out := ingestBatch{counts: map[string]int64{}, memory: make([]byte, 0, t.size+t.size/8)}
-	out.out = make([]Out, 0, len(batch))
+	out := t.newBatch(len(batch))
+	if t.join.due {
+		t.flush(&out)
+	}
+	if len(batch) > 0 {
+		t.mark(batch)
+	}
 	for i := range batch {
 		reader := t.readerFor(batch[i].Topic)
 		if t.fault != nil {
@@ -232,6 +246,19 @@ func (t *ingestTask) Process(batch []Record) (Result, error) {
 		t.record(reader, &batch[i], &out)
 	}
 	t.size = out.total
+	t.forget()
+	return t.result(&out), nil
+}
+
+// newBatch begins what a batch of records leads to.
+func (t *ingestTask) newBatch(records int) ingestBatch {
+	return ingestBatch{
+		counts: map[string]int64{}, memory: make([]byte, 0, t.size+t.size/8), out: make([]Out, 0, records),
+	}
+}
+
+// result is what came out, with what was counted and the state.
+func (t *ingestTask) result(out *ingestBatch) Result {
 	if out.ok > 0 {
 		out.counts["ok"] = out.ok
 	}
@@ -259,7 +286,8 @@ func (t *ingestTask) Process(batch []Record) (Result, error) {
 		// Written every time, so that it does not expire while it is in use.
 		res.Changes = []Change{{Key: generationKey, Value: binary.AppendUvarint(nil, t.generation)}}
 	}
-	return res, nil
+	res.Changes = t.joinChange(res.Changes)
+	return res
 }
 
 // filledPrefix begins the counts of fields that were filled from beside the traffic.
@@ -296,28 +324,17 @@ func (t *ingestTask) record(reader *gateway.Reader, r *Record, out *ingestBatch)
 	t.o.Position = fingerprint.Position{Partition: t.hash.partition(r.Topic, r.Partition, t.generation), Offset: r.Offset}
 	var bad trouble
 	item := 0
-	t.headers = t.headers[:0]
-	for i := range r.Headers {
-		t.headers = append(t.headers, gateway.Header(r.Headers[i]))
-	}
-	reader.ReadRecord(r.Value, t.headers, func(ev *event.Event, err error) bool {
+	reader.ReadRecord(r.Value, t.headersOf(r), func(ev *event.Event, err error) bool {
 		index := item
 		item++
-		if err != nil {
-			out.reject(err, index, &bad)
-			return true
-		}
-		if ahead := ev.Time - r.Time; t.maxAhead > 0 && r.Time > 0 && ahead > t.maxAhead {
-			bad.add(reasonFuture, "time is "+(time.Duration(ahead)*time.Millisecond).String()+" ahead of the record's timestamp", index)
-			return true
-		}
 		t.o.Position.Index = int32(index)
-		if reason, err := t.observe(ev); err != nil {
-			bad.add(reason, err.Error(), index)
-		} else if err := out.add(&t.o); err != nil {
-			bad.add(reasonBadObservation, err.Error(), index)
-		} else {
-			t.coverage.add(ev)
+		switch {
+		case reader.Late():
+			t.late(ev, err, r.Time, out)
+		case err != nil:
+			out.reject(err, index, &bad)
+		default:
+			t.event(ev, r.Time, index, out, &bad)
 		}
 		return true
 	})
@@ -326,6 +343,30 @@ func (t *ingestTask) record(reader *gateway.Reader, r *Record, out *ingestBatch)
 		out.counts["skipped:empty"]++
 	case bad.items > 0:
 		out.bury(r, &bad)
+	}
+}
+
+// headersOf returns a record's headers as the reader takes them.
+func (t *ingestTask) headersOf(r *Record) []gateway.Header {
+	t.headers = t.headers[:0]
+	for i := range r.Headers {
+		t.headers = append(t.headers, gateway.Header(r.Headers[i]))
+	}
+	return t.headers
+}
+
+// event makes the observation of an event whose place is set, or says what is wrong with it.
+func (t *ingestTask) event(ev *event.Event, recordTime int64, item int, out *ingestBatch, bad *trouble) {
+	if ahead := ev.Time - recordTime; t.maxAhead > 0 && recordTime > 0 && ahead > t.maxAhead {
+		bad.add(reasonFuture, "time is "+(time.Duration(ahead)*time.Millisecond).String()+" ahead of the record's timestamp", item)
+		return
+	}
+	if reason, err := t.observe(ev); err != nil {
+		bad.add(reason, err.Error(), item)
+	} else if err := out.add(&t.o); err != nil {
+		bad.add(reasonBadObservation, err.Error(), item)
+	} else {
+		t.coverage.add(ev)
 	}
 }
 
