@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/stillwatch/stillwatch/cmd/stillwatch/internal/doctor"
@@ -74,6 +76,7 @@ func (c doctorCmd) examineFile(conf config.Config, opts gateway.Options, exam *d
 		return err
 	}
 	exam.Examine(reader, sample, nil)
+	exam.Finish(reader)
 	return nil
 }
 
@@ -100,6 +103,9 @@ func (c doctorCmd) examineTopic(ctx context.Context, t terminal, conf config.Con
 			examineRecord(exam, reader, &records[i], conf.Ingest.MaxRecordBytes)
 		}
 	})
+	for _, partition := range slices.Sorted(maps.Keys(readers)) {
+		exam.Finish(readers[partition])
+	}
 	if err := errors.Join(err, fault); err != nil {
 		return err
 	}

@@ -72,7 +72,7 @@ func (c mappingTestCmd) Run(t terminal) error {
 		return err
 	}
 	events, items := 0, 0
-	reader.Read(sample, func(ev *event.Event, err error) bool {
+	visit := func(ev *event.Event, err error) bool {
 		items++
 		fmt.Fprintf(t.out, "item %d", items)
 		if err != nil {
@@ -83,7 +83,9 @@ func (c mappingTestCmd) Run(t terminal) error {
 		fmt.Fprintln(t.out)
 		showEvent(t.out, ev)
 		return true
-	})
+	}
+	reader.Read(sample, visit)
+	reader.Flush(visit)
 	if events == 0 {
 		return errors.New("not one event could be read; docs/event.md tells what the reasons mean")
 	}

@@ -99,7 +99,7 @@ func (m *apim) take(item []byte) (reason string, strange bool) {
 	part := llmPart{sequence: parseInt(m.doc.scalar(m.doc.find(&m.sequence)), lo, hi).V}
 	for _, other := range c.of.llm {
 		if other.sequence == part.sequence && bytes.Equal(other.data, item) {
-			return reasonJoined, false // Delivered twice.
+			return ReasonJoined, false // Delivered twice.
 		}
 	}
 	part.data = slices.Clone(item)

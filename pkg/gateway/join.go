@@ -42,11 +42,12 @@ func (o JoinOptions) validate() error {
 }
 
 // Reasons for which a part of a call is skipped. ReasonWaiting says that a Reader holds it for
-// records to come, ReasonUnjoined that what it held is no event: the other parts never came.
+// records to come, ReasonJoined that another part stands for it, ReasonUnjoined that what was held is
+// no event: the other parts never came.
 const (
 	ReasonWaiting  = "waiting_for_other_half"
 	ReasonUnjoined = "unjoined"
-	reasonJoined   = "joined"
+	ReasonJoined   = "joined"
 	reasonNotLLM   = "not_llm"
 )
 

@@ -131,7 +131,7 @@ func (r *Reader) takeSpan(span ptrace.Span, related bool, err error) error {
 	of := &c.of
 	if of.seen {
 		if kind == spanModel {
-			return &SkipError{Reason: reasonJoined} // Delivered twice.
+			return &SkipError{Reason: ReasonJoined} // Delivered twice.
 		}
 		return err
 	}
@@ -199,7 +199,7 @@ func (r *Reader) takeCall(c *held[spanCall], related bool, err error) error {
 	s.keepSpan(c, &r.ev)
 	if of.time.holds(of.inner) {
 		s.void(c)
-		return &SkipError{Reason: reasonJoined}
+		return &SkipError{Reason: ReasonJoined}
 	}
 	s.j.wait(c, true)
 	s.check(c)
@@ -290,7 +290,7 @@ func (r *Reader) takeDetail(key string, at pcommon.Timestamp, partial bool) erro
 	c := s.j.call(key, s.opts.OTLPWindow)
 	of := &c.of
 	if of.state == callGiven || of.detail != nil && of.state == callVoid {
-		return &SkipError{Reason: reasonJoined}
+		return &SkipError{Reason: ReasonJoined}
 	}
 	if of.detail != nil && !partial && !sameText(&of.detail.Content, &r.ev.Content) {
 		return nil // Another call in the same span.
@@ -306,7 +306,7 @@ func (r *Reader) takeDetail(key string, at pcommon.Timestamp, partial bool) erro
 	}
 	s.j.grow(c, size)
 	if of.state == callVoid {
-		return &SkipError{Reason: reasonJoined}
+		return &SkipError{Reason: ReasonJoined}
 	}
 	s.j.wait(c, true)
 	s.check(c)
@@ -321,7 +321,7 @@ func (r *Reader) takeMessage(key string, part messagePart) error {
 	c := s.j.call(key, s.opts.Window)
 	of := &c.of
 	if of.state == callGiven {
-		return &SkipError{Reason: reasonJoined}
+		return &SkipError{Reason: ReasonJoined}
 	}
 	if !of.seen {
 		s.j.until(c, s.opts.Window)
@@ -329,7 +329,7 @@ func (r *Reader) takeMessage(key string, part messagePart) error {
 	for _, other := range of.parts {
 		if other.nanos == part.nanos && other.rank == part.rank && other.number == part.number &&
 			sameText(&other.ev.Content, &r.ev.Content) {
-			return &SkipError{Reason: reasonJoined} // Delivered twice.
+			return &SkipError{Reason: ReasonJoined} // Delivered twice.
 		}
 	}
 	kept, size := keep(&r.ev)
@@ -338,7 +338,7 @@ func (r *Reader) takeMessage(key string, part messagePart) error {
 	of.parts = append(of.parts, part)
 	s.j.grow(c, size)
 	if of.state == callVoid {
-		return &SkipError{Reason: reasonJoined}
+		return &SkipError{Reason: ReasonJoined}
 	}
 	s.j.wait(c, true)
 	return &SkipError{Reason: ReasonWaiting}

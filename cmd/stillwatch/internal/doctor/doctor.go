@@ -31,19 +31,40 @@ type Exam struct {
 	Sources []*Source
 	// Skipped and Broken count what is no event, by reason.
 	Skipped, Broken map[string]int
+	// Parts counts the parts of calls that came in several records, or could have.
+	Parts int
+	// Incomplete counts the calls that came in several parts, or could have, and are no event for what none of them has.
+	Incomplete map[string]int
+	// Unjoined counts the calls of which a part never came, by format and then by what they lack.
+	Unjoined map[string]map[string]int
 	// Unread counts the events whose body is not read.
 	Unread int64
 }
 
 // New begins an exam.
-func New() *Exam { return &Exam{Skipped: map[string]int{}, Broken: map[string]int{}} }
+func New() *Exam {
+	return &Exam{
+		Skipped: map[string]int{}, Broken: map[string]int{}, Incomplete: map[string]int{}, Unjoined: map[string]map[string]int{},
+	}
+}
 
 // Examine reads a record with its headers, nil for none, or a whole file of records.
 func (e *Exam) Examine(r *gateway.Reader, record []byte, headers []gateway.Header) {
+	r.ReadRecord(record, headers, e.visitor(r))
+	e.take(r)
+}
+
+// Finish examines the calls of which parts still wait in a reader: the sample has no more of them.
+func (e *Exam) Finish(r *gateway.Reader) {
+	r.Flush(e.visitor(r))
+	e.take(r)
+}
+
+func (e *Exam) visitor(r *gateway.Reader) func(ev *event.Event, err error) bool {
 	fields := gateway.Fields()
-	r.ReadRecord(record, headers, func(ev *event.Event, err error) bool {
+	return func(ev *event.Event, err error) bool {
 		if err != nil {
-			e.reject(err)
+			e.reject(err, r.Format())
 			return true
 		}
 		s := e.source(r)
@@ -57,23 +78,38 @@ func (e *Exam) Examine(r *gateway.Reader, record []byte, headers []gateway.Heade
 			s.Known["sketch"]++
 		}
 		return true
-	})
-	if n := r.TakeUnjoined(); n > 0 {
-		e.Skipped["unjoined"] += int(n)
 	}
+}
+
+// take takes what a reader has counted.
+func (e *Exam) take(r *gateway.Reader) {
+	r.TakeUnjoined() // They were visited one by one.
 	e.Unread += r.TakeUnread()
 }
 
-func (e *Exam) reject(err error) {
-	if skip, ok := errors.AsType[*gateway.SkipError](err); ok {
+func (e *Exam) reject(err error, format string) {
+	skip, skipped := errors.AsType[*gateway.SkipError](err)
+	broken, bad := errors.AsType[*event.DecodeError](err)
+	switch {
+	case skipped && skip.Reason == gateway.ReasonUnjoined:
+		e.unjoin(format, skip.Why)
+	case skipped && skip.Why != nil:
+		e.Incomplete[reasonOf(skip.Why)]++
+	case skipped && (skip.Reason == gateway.ReasonWaiting || skip.Reason == gateway.ReasonJoined):
+		e.Parts++
+	case skipped:
 		e.Skipped[skip.Reason]++
-	} else if broken, ok := errors.AsType[*event.DecodeError](err); ok {
-		reason := broken.Reason
-		if broken.Field != "" {
-			reason += " (" + broken.Field + ")"
-		}
-		e.Broken[reason]++
+	case bad:
+		e.Broken[reasonOf(broken)]++
 	}
+}
+
+// reasonOf words what is wrong with an event.
+func reasonOf(broken *event.DecodeError) string {
+	if broken.Field == "" {
+		return broken.Reason
+	}
+	return broken.Reason + " (" + broken.Field + ")"
 }
 
 func (e *Exam) source(r *gateway.Reader) *Source {
@@ -140,7 +176,12 @@ func (e *Exam) Print(w io.Writer) error {
 	if e.Unread > 0 {
 		fmt.Fprintf(&b, "Of %d events the body is not read: it is cut or no JSON, has a name twice, or is beyond ingest.gateway.limits.\n", e.Unread)
 	}
+	if e.Parts > 0 {
+		fmt.Fprintf(&b, "%d spans or records are parts of calls that were put together.\n", e.Parts)
+	}
 	list(&b, "Left out on purpose", e.Skipped)
+	list(&b, "Not counted, for nothing that belongs to the call has it", e.Incomplete)
+	e.printUnjoined(&b)
 	list(&b, "Cannot be read (these would become dead letters)", e.Broken)
 	_, err := io.WriteString(w, b.String())
 	return err

@@ -64,7 +64,13 @@ func (f *Filter) Run(r io.Reader, w io.Writer, complain func(line int64, reason 
 		}
 		line, size, err := lines.Next()
 		if errors.Is(err, io.EOF) {
-			return nil
+			f.out = f.out[:0]
+			f.reader.Flush(f.visitor(func(reason string) { complain(n, reason) }))
+			f.Counts.Unjoined += f.reader.TakeUnjoined()
+			if _, err := out.Write(f.out); err != nil {
+				return fmt.Errorf("write events: %w", err)
+			}
+			return out.Flush()
 		}
 		if err != nil {
 			return fmt.Errorf("read events after line %d: %w", n-1, err)
@@ -84,7 +90,13 @@ func (f *Filter) Run(r io.Reader, w io.Writer, complain func(line int64, reason 
 // record makes f.out of a record.
 func (f *Filter) record(line []byte, complain func(reason string)) {
 	f.out = f.out[:0]
-	f.reader.Read(line, func(ev *event.Event, err error) bool {
+	f.reader.Read(line, f.visitor(complain))
+	f.Counts.Unjoined += f.reader.TakeUnjoined()
+}
+
+// visitor adds events to f.out.
+func (f *Filter) visitor(complain func(reason string)) func(*event.Event, error) bool {
+	return func(ev *event.Event, err error) bool {
 		if err == nil {
 			err = f.strip(ev)
 		}
@@ -99,8 +111,7 @@ func (f *Filter) record(line []byte, complain func(reason string)) {
 			f.out = append(event.AppendJSON(f.out, ev), '\n')
 		}
 		return true
-	})
-	f.Counts.Unjoined += f.reader.TakeUnjoined()
+	}
 }
 
 // strip puts a sketch in the place of an event's text. A sketch of the gateway's own is read and written anew, so that it holds hashes and
