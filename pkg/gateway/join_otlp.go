@@ -434,7 +434,7 @@ func (of *spanCall) isStoodFor(around []*spanCall) bool {
 // own puts together what the parts of a call themselves say.
 func own(ev *event.Event, of *spanCall) {
 	if of.span != nil {
-		complete(ev, of.span, callFields)
+		*ev = *of.span
 	}
 	if of.detail != nil {
 		complete(ev, of.detail, callFields)
