@@ -137,7 +137,11 @@ func (b *attributes) messageList(name string, list []spanMessage, answers bool) 
 		if m.reason != "" {
 			text("finish_reason", m.reason)
 		}
-		if m.content.Type() != pcommon.ValueTypeEmpty {
+		switch m.content.Type() {
+		case pcommon.ValueTypeEmpty:
+		case pcommon.ValueTypeSlice:
+			b.d.link(item, &inner, b.value("parts", m.content, 0))
+		default:
 			b.d.link(item, &inner, b.value("content", m.content, 0))
 		}
 		if m.calls.Type() != pcommon.ValueTypeEmpty {

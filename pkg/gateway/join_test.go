@@ -265,7 +265,7 @@ var calls = []struct {
 		parts: []part{
 			chat(1, 4, 3, "gen_ai.usage.output_tokens", 340),
 			other(1, 3, 2),
-			part{trace: 1, span: 2, parent: 1, to: 2, attrs: map[string]any{"gen_ai.operation.name": "invoke_agent", "gen_ai.conversation.id": "s2"}},
+			{trace: 1, span: 2, parent: 1, to: 2, attrs: map[string]any{"gen_ai.operation.name": "invoke_agent", "gen_ai.conversation.id": "s2"}},
 			chat(1, 1, 9, "user.id", "ann"),
 		},
 		want: [][]string{{":0400000000000000", `Account.ID = "ann"`, `SessionID = "s2"`}},
@@ -553,64 +553,70 @@ func TestRoomIsBounded(t *testing.T) {
 	}
 }
 
-// apimPiece is a diagnostic record of API Management in an envelope of its own.
-func apimPiece(category, id string, second float64, rest string) []byte {
-	return fmt.Appendf(nil, `{"records":[{"time":"2026-11-02T10:%02d:%04.1fZ","category":%q,"correlationId":%q,"properties":{"correlationId":%q%s}}]}`,
-		int(second)/60, second-float64(int(second)/60*60), category, id, id, rest)
+// spanEvents makes a request of a root span with events.
+func spanEvents(t *testing.T, events ...part) []byte {
+	t.Helper()
+	traces := ptrace.NewTraces()
+	s := traces.ResourceSpans().AppendEmpty().ScopeSpans().AppendEmpty().Spans().AppendEmpty()
+	s.SetTraceID(pcommon.TraceID{1})
+	s.SetSpanID(pcommon.SpanID{1})
+	s.SetStartTimestamp(stamp(0))
+	s.SetEndTimestamp(stamp(2))
+	require.NoError(t, s.Attributes().FromRaw(chat(1, 1, 0, "user.id", "ann").attrs))
+	for _, p := range events {
+		e := s.Events().AppendEmpty()
+		e.SetName(p.event)
+		e.SetTimestamp(stamp(p.from))
+		require.NoError(t, e.Attributes().FromRaw(p.attrs))
+	}
+	b, err := (&ptrace.ProtoMarshaler{}).MarshalTraces(traces)
+	require.NoError(t, err)
+	return b
 }
 
-func TestPiecesOfACallAreJoinedUntilTheWindowCloses(t *testing.T) {
-	say := func(role, words string) string {
-		b, err := json.Marshal(fmt.Sprintf(`[{"role":%q,"content":%q}]`, role, words))
-		require.NoError(t, err)
-		return string(b)
+func TestTheTextInTheEventsOfASpanIsReadWhateverTheConvention(t *testing.T) {
+	happened := func(name string, attrs map[string]any) part { return part{event: name, attrs: attrs} }
+	for name, events := range map[string][]part{
+		"content events": {
+			happened("gen_ai.content.prompt", map[string]any{"gen_ai.prompt": `[{"role":"user","content":"On glaciers."}]`}),
+			happened("gen_ai.content.completion", map[string]any{"gen_ai.completion": `[{"role":"assistant","content":"Ice"}]`}),
+		},
+		"details": {happened("gen_ai.client.inference.operation.details", map[string]any{
+			"gen_ai.input.messages": text("user", "On glaciers."), "gen_ai.output.messages": text("assistant", "Ice"),
+		})},
+		"messages as JSON": {
+			happened("gen_ai.user.message", map[string]any{"gen_ai.event.content": `{"role":"user","content":"On glaciers."}`}),
+			happened("gen_ai.choice", map[string]any{"gen_ai.event.content": `{"message":{"content":"Ice"},"index":0}`}),
+		},
+		"messages in attributes": {
+			happened("gen_ai.user.message", map[string]any{"content": `[{"text":"On glaciers."}]`}),
+			happened("gen_ai.choice", map[string]any{"message": `[{"text":"Ice"}]`, "finish_reason": "end_turn"}),
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := joined(t, newReader(t, FormatAuto), spanEvents(t, events...))
+			require.Empty(t, got.skipped, "all is there: nothing waits")
+			require.Len(t, got.events, 1)
+			require.Contains(t, got.events[0], `Content.Input[0].Text = "On glaciers."`)
+			require.Contains(t, got.events[0], `Content.Output = "Ice"`)
+			require.NotContains(t, got.events[0], "Input[1]")
+		})
 	}
-	pieces := [][]byte{
-		apimPiece("GatewayLogs", "c1", 0, `,"apimSubscriptionId":"sub"`),
-		apimPiece("GatewayLlmLogs", "c1", 0.2, `,"modelName":"m","promptTokens":9,"sequenceNumber":0,"requestMessages":`+say("user", "one")),
-		apimPiece("GatewayLlmLogs", "c1", 0.2, `,"sequenceNumber":1,"requestMessages":`+say("user", "two")),
-		apimPiece("GatewayLlmLogs", "c1", 0.2, `,"sequenceNumber":2,"requestMessages":`+say("user", "three")),
-		apimPiece("GatewayLlmLogs", "c1", 0.3, `,"sequenceNumber":3,"responseMessages":`+say("assistant", "four")),
-		apimPiece("GatewayLlmLogs", "c1", 0.3, `,"sequenceNumber":4,"responseMessages":`+say("assistant", "five")),
-	}
-	rng := rand.New(rand.NewPCG(3, 4))
-	var first []string
-	r := newReader(t, FormatAuto)
-	for round := range 100 {
-		got := joined(t, r, append(slices.Clone(pieces), pieces[rng.IntN(len(pieces))])...)
-		if round == 0 {
-			first = got.events
-			require.Len(t, first, 1)
-			for i, word := range []string{"one", "two", "three"} {
-				require.Contains(t, first[0], fmt.Sprintf("Content.Input[%d].Text = %q", i, word))
-			}
-			require.Contains(t, first[0], `Content.Output = "four\nfive"`)
-			require.Contains(t, first[0], `Account.ID = "sub"`)
+}
+
+func TestTheTextOfASpanWithoutAModelCompletesTheCall(t *testing.T) {
+	bare := part{trace: 1, span: 1, to: 2, attrs: map[string]any{"gen_ai.system": "openai", "session.id": "s1"}}
+	for _, records := range [][][]byte{
+		{request(t, true, bare), request(t, true, details(1, 1, "primes"))},
+		{request(t, true, details(1, 1, "primes")), request(t, true, bare)},
+	} {
+		got := joined(t, newReader(t, FormatAuto), records...)
+		require.Len(t, got.events, 1)
+		for _, want := range []string{`Text = "primes"`, "LatencyMS = 2000", `SessionID = "s1"`, `Model = "m"`} {
+			require.Contains(t, got.events[0], want)
 		}
-		require.Equal(t, first, got.events)
-		rng.Shuffle(len(pieces), func(i, k int) { pieces[i], pieces[k] = pieces[k], pieces[i] })
 	}
-}
-
-func TestCallsWhoseOtherHalfDoesNotComeInTimeAreCounted(t *testing.T) {
-	r, got := newReader(t, FormatAuto), &collector{}
-	half := func(category, id string, second float64) {
-		r.Read(apimPiece(category, id, second, `,"modelName":"m","apimSubscriptionId":"s"`), got.visit)
-	}
-	half("GatewayLlmLogs", "a", 0)
-	half("GatewayLogs", "b", 119)
-	half("GatewayLogs", "a", 119.5)
-	half("GatewayLlmLogs", "c", 120)
+	got := joined(t, newReader(t, FormatAuto), request(t, true, bare))
 	require.Empty(t, got.events)
-	half("GatewayLogs", "d", 121)
-	require.Len(t, got.events, 1, "a")
-	require.Contains(t, got.events[0], `ID = "a"`)
-	half("GatewayLogs", "e", 240)
-	half("GatewayLogs", "f", 241)
-	require.Equal(t, int64(1), r.TakeUnjoined(), "c; a GatewayLogs record without a model is nothing to miss")
-	require.Equal(t, 1, got.skipped[ReasonUnjoined])
-	half("GatewayLogs", "c", 242)
-	r.Flush(got.visit)
-	require.Len(t, got.events, 1)
-	require.Zero(t, r.TakeUnjoined())
+	require.Equal(t, map[string]int{reasonNotLLM: 1}, got.skipped)
 }
