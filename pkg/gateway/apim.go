@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/stillwatch/stillwatch/pkg/event"
+	"github.com/stillwatch/stillwatch/pkg/gateway/internal/body"
+	"github.com/stillwatch/stillwatch/pkg/gateway/internal/tree"
 )
 
 // apim joins the diagnostic records of Azure API Management: the category GatewayLogs has who asked,
@@ -13,10 +15,10 @@ import (
 // not counted, so that nothing tells the last: an event is given out when its window closes.
 type apim struct {
 	a   *mapped
-	doc *document
+	doc *tree.Document
 	j   *joiner[apimCall]
 
-	category, id, sequence, moment path
+	category, id, sequence, moment tree.Path
 }
 
 // apimCall is what has come of a call.
@@ -38,13 +40,13 @@ const (
 
 func newAPIM(a *mapped, opts Options, clock *recordClock) *apim {
 	m := &apim{
-		a: a, doc: newDocument(opts.Limits), j: newJoiner[apimCall](opts.Join, clock),
+		a: a, doc: tree.New(opts.Limits), j: newJoiner[apimCall](opts.Join, clock),
 	}
-	for p, text := range map[*path]string{
+	for p, text := range map[*tree.Path]string{
 		&m.category: "category", &m.id: "*.correlationId", &m.sequence: "properties.sequenceNumber",
 		&m.moment: "time",
 	} {
-		*p, _ = newPath(text, true)
+		*p, _ = tree.NewPath(text, true)
 	}
 	return m
 }
@@ -70,22 +72,22 @@ func (r *Reader) records(items [][]byte, visit func(*event.Event, error) bool) b
 // take adds a record to the call that it is part of, and says why it is skipped. strange says that it
 // is no diagnostic record of the service.
 func (m *apim) take(item []byte) (reason string, strange bool) {
-	if _, err := m.doc.parse(item); err != nil {
+	if _, err := m.doc.Parse(item); err != nil {
 		return "", true
 	}
-	category := m.doc.scalar(m.doc.find(&m.category))
+	category := m.doc.Scalar(m.doc.Find(&m.category))
 	if category == "" {
 		return "", true
 	}
-	id := m.doc.scalar(m.doc.find(&m.id))
+	id := m.doc.Scalar(m.doc.Find(&m.id))
 	if id == "" {
-		id = m.doc.scalar(m.doc.member(0, "correlationId", "CorrelationId"))
+		id = m.doc.Scalar(m.doc.Member(0, "correlationId", "CorrelationId"))
 	}
 	if id == "" || len(id) > event.MaxIdentity ||
 		category != gatewayLogs && category != gatewayLLMLogs {
-		return reasonNotLLM, false
+		return ReasonNotLLM, false
 	}
-	if ms, ok := parseMoment(m.doc.scalar(m.doc.find(&m.moment)), 0); ok {
+	if ms, ok := parseMoment(m.doc.Scalar(m.doc.Find(&m.moment)), 0); ok {
 		m.j.clock.see(ms)
 	}
 	key := string([]byte(id))
@@ -96,7 +98,7 @@ func (m *apim) take(item []byte) (reason string, strange bool) {
 		return ReasonWaiting, false
 	}
 	lo, hi := kindCount.bounds()
-	part := llmPart{sequence: parseInt(m.doc.scalar(m.doc.find(&m.sequence)), lo, hi).V}
+	part := llmPart{sequence: body.Int(m.doc.Scalar(m.doc.Find(&m.sequence)), lo, hi).V}
 	for _, other := range c.of.llm {
 		if other.sequence == part.sequence && bytes.Equal(other.data, item) {
 			return ReasonJoined, false // Delivered twice.

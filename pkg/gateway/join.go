@@ -48,7 +48,6 @@ const (
 	ReasonWaiting  = "waiting_for_other_half"
 	ReasonUnjoined = "unjoined"
 	ReasonJoined   = "joined"
-	reasonNotLLM   = "not_llm"
 )
 
 // joiner holds parts of calls until their time is over. T is what a format keeps of a call.
@@ -282,9 +281,6 @@ func (r *Reader) TakeUnjoined() int64 {
 // that cannot be read is no dead letter: the record at hand, which closed the window, is another one.
 // complete says that no part was missing.
 func (r *Reader) finishJoin(err error, complete bool, visit func(*event.Event, error) bool) bool {
-	if err == nil {
-		err = clean(&r.ev, r.opts.TrustedHops)
-	}
 	broken, bad := errors.AsType[*event.DecodeError](err)
 	switch {
 	case bad && complete:

@@ -58,6 +58,9 @@ func complete(ev, from *event.Event, fields []Field) {
 // what a mapping can fill.
 func keep(ev *event.Event) (kept *event.Event, size int) {
 	c := *ev
+	if c.Request.Model == event.UnknownModel {
+		c.Request.Model = "" // Another part may know it.
+	}
 	var all strings.Builder
 	texts := textsOf(&c)
 	for _, text := range texts {

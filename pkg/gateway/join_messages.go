@@ -125,13 +125,13 @@ func (b *attributes) messageList(name string, list []spanMessage, answers bool) 
 			continue
 		}
 		if at == 0 {
-			at = b.d.add(event.KindArray, name, "")
-			b.d.link(0, &b.last, at)
+			at = b.d.Add(event.KindArray, name, "")
+			b.d.Link(0, &b.last, at)
 		}
-		item, inner := b.d.add(event.KindObject, "", ""), int32(0)
-		b.d.link(at, &last, item)
+		item, inner := b.d.Add(event.KindObject, "", ""), int32(0)
+		b.d.Link(at, &last, item)
 		text := func(name, value string) {
-			b.d.link(item, &inner, b.d.add(event.KindString, name, strings.ToValidUTF8(value, "\ufffd")))
+			b.d.Link(item, &inner, b.d.Add(event.KindString, name, strings.ToValidUTF8(value, "\ufffd")))
 		}
 		text("role", m.role)
 		if m.reason != "" {
@@ -140,12 +140,12 @@ func (b *attributes) messageList(name string, list []spanMessage, answers bool) 
 		switch m.content.Type() {
 		case pcommon.ValueTypeEmpty:
 		case pcommon.ValueTypeSlice:
-			b.d.link(item, &inner, b.value("parts", m.content, 0))
+			b.d.Link(item, &inner, b.value("parts", m.content, 0))
 		default:
-			b.d.link(item, &inner, b.value("content", m.content, 0))
+			b.d.Link(item, &inner, b.value("content", m.content, 0))
 		}
 		if m.calls.Type() != pcommon.ValueTypeEmpty {
-			b.d.link(item, &inner, b.value("tool_calls", m.calls, 0))
+			b.d.Link(item, &inner, b.value("tool_calls", m.calls, 0))
 		}
 	}
 }
@@ -194,7 +194,7 @@ func (r *Reader) logRecord(record plog.LogRecord, err error) error {
 	skip, skipped := errors.AsType[*SkipError](err)
 	switch name := eventName(record); {
 	case skipped:
-		if skip.Reason != reasonNotLLM || !isDetail(name) {
+		if skip.Reason != ReasonNotLLM || !isDetail(name) {
 			return err
 		}
 		// Its model is on the span alone.

@@ -168,6 +168,8 @@ func (r *Reader) kindOf(span ptrace.Span, err error) (kind spanKind, hard bool) 
 		return spanModel, !isPartial(err)
 	case skip.Reason == agentStep:
 		return spanAgent, false
+	case skip.Reason == ReasonUnauthenticated:
+		return spanModel, false // A span around it may prove who asked.
 	}
 	for key := range span.Attributes().All() {
 		if strings.HasPrefix(key, "gen_ai.") {

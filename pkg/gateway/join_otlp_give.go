@@ -54,9 +54,9 @@ func (r *Reader) giveCall(c *held[spanCall], visit func(*event.Event, error) boo
 	s.j.wait(c, false)
 	s.j.grow(c, -c.bytes)
 	of.span, of.detail, of.parts = nil, nil, nil
-	err := error(nil)
-	if bad := r.ev.Validate(); bad != nil {
-		of.state, err = callVoid, bad
+	err := r.finisher.foreign(&r.ev, false)
+	if err != nil {
+		of.state = callVoid
 	}
 	r.format = r.otlp.a.name()
 	return r.finishJoin(err, of.kind == spanModel, visit)

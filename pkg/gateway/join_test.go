@@ -3,7 +3,6 @@ package gateway
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -618,5 +617,5 @@ func TestTheTextOfASpanWithoutAModelCompletesTheCall(t *testing.T) {
 	}
 	got := joined(t, newReader(t, FormatAuto), request(t, true, bare))
 	require.Empty(t, got.events)
-	require.Equal(t, map[string]int{reasonNotLLM: 1}, got.skipped)
+	require.Equal(t, map[string]int{ReasonNotLLM: 1}, got.skipped)
 }

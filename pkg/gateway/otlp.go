@@ -107,8 +107,11 @@ func (r *Reader) spans(traces ptrace.Traces, visit func(*event.Event, error) boo
 				b.text("span_id", span.SpanID().String())
 				b.text("name", span.Name())
 				b.times(span.StartTimestamp(), span.EndTimestamp())
-				if span.Status().Code() == ptrace.StatusCodeError {
+				switch span.Status().Code() {
+				case ptrace.StatusCodeError:
 					b.text("status", event.StatusError)
+				case ptrace.StatusCodeOk:
+					b.text("status", event.StatusOK)
 				}
 				b.add(span.Attributes())
 				b.events(span.Events())
@@ -227,17 +230,11 @@ func (r *Reader) attributes() error {
 			continue
 		}
 		r.format = m.name()
-		if err := m.applyTo(o.a.doc, &r.ev); err != nil {
-			return err
-		}
-		return clean(&r.ev, r.opts.TrustedHops)
+		return m.applyTo(o.a.doc, &r.ev)
 	}
 	if !o.wanted {
 		return &event.DecodeError{Reason: event.ReasonUnknownFormat}
 	}
 	r.format = o.a.name()
-	if err := o.a.apply(&r.ev); err != nil {
-		return err
-	}
-	return clean(&r.ev, r.opts.TrustedHops)
+	return o.a.apply(&r.ev)
 }

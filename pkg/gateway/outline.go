@@ -1,12 +1,18 @@
 package gateway
 
-import "github.com/stillwatch/stillwatch/pkg/event"
+import (
+	"github.com/stillwatch/stillwatch/pkg/event"
+	"github.com/stillwatch/stillwatch/pkg/gateway/internal/tree"
+)
 
 // outline holds the names in an object, of the first two levels: what a format is recognised by.
 type outline struct {
 	object  bool
 	members []member
 }
+
+// maxMembers bounds how many names are looked at, of which formats are recognised by a few.
+const maxMembers = 4096
 
 // member is a name; parent is empty on the first level.
 type member struct{ parent, name string }
@@ -19,16 +25,21 @@ func (o *outline) read(s *event.Scanner) {
 		s.Skip()
 		return
 	}
+	s.Lax(true)
 	for top := s.Object(); s.Next(&top); {
 		o.members = append(o.members, member{name: top.Key})
 		if s.Kind() != event.KindObject {
 			s.Skip()
 			continue
 		}
+		mark := s.Mark()
 		for sub := s.Object(); s.Next(&sub); {
-			o.members = append(o.members, member{parent: top.Key, name: sub.Key})
+			if len(o.members) < maxMembers {
+				o.members = append(o.members, member{parent: top.Key, name: sub.Key})
+			}
 			s.Skip()
 		}
+		s.Lost(mark) // A name twice: perhaps in what a caller sent, and whoever reads it will tell.
 	}
 }
 
@@ -59,15 +70,15 @@ func (o *outline) hasPath(name string) bool {
 }
 
 // readDocument takes the names of a document.
-func (o *outline) readDocument(d *document) {
+func (o *outline) readDocument(d *tree.Document) {
 	o.members = o.members[:0]
-	o.object = d.kind(0) == event.KindObject
-	d.parts(0, func(top int32) bool {
-		parent := d.nodes[top].name
+	o.object = d.Kind(0) == event.KindObject
+	d.Parts(0, func(top int32) bool {
+		parent := d.Name(top)
 		o.members = append(o.members, member{name: parent})
-		if d.kind(top) == event.KindObject {
-			d.parts(top, func(sub int32) bool {
-				o.members = append(o.members, member{parent: parent, name: d.nodes[sub].name})
+		if d.Kind(top) == event.KindObject {
+			d.Parts(top, func(sub int32) bool {
+				o.members = append(o.members, member{parent: parent, name: d.Name(sub)})
 				return true
 			})
 		}

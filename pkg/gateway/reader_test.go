@@ -129,9 +129,10 @@ func good(id string) string {
 	return `{"id":"` + id + `","time":1793613600000,"account":{"id":"a"},"request":{"model":"m"}}`
 }
 
-// read returns the ids of the events and the reasons of the failures, in order.
+// read returns the ids of the events and the reasons of the failures, in order. Parts of calls are put
+// together.
 func read(r *Reader, record string) (got []string) {
-	r.Read([]byte(record), func(ev *event.Event, err error) bool {
+	visit := func(ev *event.Event, err error) bool {
 		var broken *event.DecodeError
 		var skip *SkipError
 		switch {
@@ -139,11 +140,14 @@ func read(r *Reader, record string) (got []string) {
 			got = append(got, ev.ID)
 		case errors.As(err, &broken):
 			got = append(got, fmt.Sprintf("%s@%d", broken.Reason, broken.Offset))
+		case errors.As(err, &skip) && skip.Reason == ReasonWaiting:
 		case errors.As(err, &skip):
 			got = append(got, "skip:"+skip.Reason)
 		}
 		return true
-	})
+	}
+	r.Read([]byte(record), visit)
+	r.Flush(visit)
 	return got
 }
 

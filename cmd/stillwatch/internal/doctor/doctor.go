@@ -37,8 +37,8 @@ type Exam struct {
 	Incomplete map[string]int
 	// Unjoined counts the calls of which a part never came, by format and then by what they lack.
 	Unjoined map[string]map[string]int
-	// Unread counts the events whose body is not read.
-	Unread int64
+	// Unread counts what was not read of the events.
+	Unread gateway.Unread
 }
 
 // New begins an exam.
@@ -84,7 +84,7 @@ func (e *Exam) visitor(r *gateway.Reader) func(ev *event.Event, err error) bool 
 // take takes what a reader has counted.
 func (e *Exam) take(r *gateway.Reader) {
 	r.TakeUnjoined() // They were visited one by one.
-	e.Unread += r.TakeUnread()
+	e.Unread = e.Unread.Plus(r.TakeUnread())
 }
 
 func (e *Exam) reject(err error, format string) {
@@ -173,8 +173,14 @@ func (e *Exam) Print(w io.Writer) error {
 	for _, s := range e.Sources {
 		s.print(&b)
 	}
-	if e.Unread > 0 {
-		fmt.Fprintf(&b, "Of %d events the body is not read: it is cut or no JSON, has a name twice, or is beyond ingest.gateway.limits.\n", e.Unread)
+	if n := e.Unread.Bodies; n > 0 {
+		fmt.Fprintf(&b, "Of %d events the body is not read: it is cut or no JSON, has a name twice, or is beyond ingest.gateway.limits.\n", n)
+	}
+	if n := e.Unread.Values; n > 0 {
+		fmt.Fprintf(&b, "%d values are of the wrong type or range, and count as absent.\n", n)
+	}
+	if n := e.Unread.Fillers; n > 0 {
+		fmt.Fprintf(&b, "In %d events the logger has put a text of its own in place of the conversation.\n", n)
 	}
 	if e.Parts > 0 {
 		fmt.Fprintf(&b, "%d spans or records are parts of calls that were put together.\n", e.Parts)
