@@ -59,7 +59,7 @@ func messageOf(name string, attributes pcommon.Map, body pcommon.Value) (m spanM
 	if v, ok := attributes.Get(eventContent); ok && body.Type() == pcommon.ValueTypeEmpty {
 		body = v
 	}
-	switch body = opened(body); body.Type() {
+	switch body = unquoted(body); body.Type() {
 	case pcommon.ValueTypeMap:
 		list = body.Map()
 	case pcommon.ValueTypeEmpty:
@@ -84,11 +84,11 @@ func (m *spanMessage) take(list pcommon.Map) {
 		case "index":
 			m.number = int(min(max(v.Int(), 0), maxTurns))
 		case "content":
-			m.content = opened(v)
+			m.content = unquoted(v)
 		case "tool_calls":
-			m.calls = opened(v)
+			m.calls = unquoted(v)
 		case "message":
-			if v = opened(v); v.Type() == pcommon.ValueTypeMap {
+			if v = unquoted(v); v.Type() == pcommon.ValueTypeMap {
 				m.take(v.Map())
 			} else {
 				m.content = v
@@ -97,8 +97,8 @@ func (m *spanMessage) take(list pcommon.Map) {
 	}
 }
 
-// opened returns the object or list in a string of JSON, anything else as it is.
-func opened(v pcommon.Value) pcommon.Value {
+// unquoted returns the object or list in a string of JSON, anything else as it is.
+func unquoted(v pcommon.Value) pcommon.Value {
 	text := strings.TrimSpace(v.Str())
 	if v.Type() != pcommon.ValueTypeStr || text == "" || text[0] != '{' && text[0] != '[' {
 		return v
@@ -176,8 +176,7 @@ func (r *Reader) messageRecord(record plog.LogRecord, m spanMessage) error {
 		r.unjoined++
 		return &SkipError{Reason: ReasonUnjoined}
 	}
-	r.ev.Reset()
-	o.a.gather(&r.ev)
+	o.a.part(&r.ev)
 	return r.takeMessage(key, messagePart{
 		nanos: uint64(logTime(record)), rank: m.rank, number: m.number,
 	})
@@ -198,8 +197,7 @@ func (r *Reader) logRecord(record plog.LogRecord, err error) error {
 			return err
 		}
 		// Its model is on the span alone.
-		r.ev.Reset()
-		o.a.gather(&r.ev)
+		o.a.part(&r.ev)
 	case err != nil && !isPartial(err):
 		return err
 	case err != nil && !strings.HasPrefix(name, genAIEventPrefix):

@@ -145,8 +145,7 @@ func (r *Reader) takeSpan(span ptrace.Span, related bool, err error) error {
 		said = r.takeCall(c, related, err)
 	} else {
 		if kind != spanOther {
-			r.ev.Reset()
-			r.otlp.a.gather(&r.ev)
+			r.otlp.a.part(&r.ev)
 			s.keepSpan(c, &r.ev)
 		}
 	}

@@ -24,6 +24,11 @@ type mapped struct {
 	secret []byte
 	names  outline
 	texts  []string
+	// hop is the part of the document that is the call that answered, tree.None without.
+	hop int32
+	// unfit says that a value of the field at hand cannot be one, values how many fields of the event are absent for that.
+	unfit  bool
+	values int64
 	// broken says that the body at hand is no JSON.
 	broken   bool
 	finisher *finisher
@@ -62,9 +67,13 @@ func (a *mapped) decode(data []byte, ev *event.Event) (int, error) {
 func (a *mapped) salvage(data []byte, ev *event.Event) {
 	a.doc.Salvage(data)
 	for i := range a.m.rules {
-		r := &a.m.rules[i]
+		r := a.m.rules[i]
+		if strings.HasPrefix(r.field.Path, "account.") && len(r.from) > 1 {
+			// The others name somebody only where the first does not, and it may be in what is lost.
+			r.from = r.from[:1]
+		}
 		if strings.HasPrefix(r.field.Path, "account.") || slices.Contains([]string{"id", "time", "tenant", "client.ip"}, r.field.Path) {
-			a.fill(r, ev)
+			a.fill(&r, ev)
 		}
 	}
 	dropCredentials(ev)
@@ -75,10 +84,9 @@ func (a *mapped) salvage(data []byte, ev *event.Event) {
 // A body that two parsers read in two ways, or that is beyond the limits, is its caller's doing. Reading it would let the caller choose what is
 // seen, and giving up the event whether anything is: what else is known of the request counts, without the body.
 func (a *mapped) apply(ev *event.Event) error {
-	ev.Reset()
-	a.broken = false
+	a.begin(ev)
 	for i := range a.m.skips {
-		if s := &a.m.skips[i]; a.skips(s) {
+		if s := &a.m.skips[i]; a.holds(&s.condition) {
 			if a.doc.Err() != nil {
 				return a.doc.Err() // What tells a request from other objects may be in there.
 			}
@@ -86,8 +94,8 @@ func (a *mapped) apply(ev *event.Event) error {
 		}
 	}
 	a.gather(ev)
-	unread := Unread{Values: a.bodies.TakeUnread()}
-	if err := a.finisher.foreign(ev, false); err != nil {
+	unread := Unread{Values: a.bodies.TakeUnread() + a.values}
+	if err := a.finisher.foreign(ev, a.m.tellsRefused); err != nil {
 		if a.doc.Err() != nil && !errors.As(err, new(*SkipError)) {
 			return a.doc.Err() // It is why.
 		}
@@ -98,6 +106,20 @@ func (a *mapped) apply(ev *event.Event) error {
 	}
 	a.finisher.unread = a.finisher.unread.Plus(unread)
 	return nil
+}
+
+// begin forgets what was read of the document before.
+func (a *mapped) begin(ev *event.Event) {
+	ev.Reset()
+	a.broken, a.values = false, 0
+	a.hop = a.findHop(a.m.hop)
+}
+
+// part reads all fields that the document has, which need not be those of an event.
+func (a *mapped) part(ev *event.Event) {
+	a.begin(ev)
+	a.gather(ev)
+	a.bodies.TakeUnread()
 }
 
 // gather reads all fields that the document has.
@@ -111,6 +133,7 @@ func (a *mapped) gather(ev *event.Event) {
 	if at := a.first(a.m.response); at != tree.None {
 		a.bodies.Response(at, ev)
 	}
+	a.constants(ev)
 	finish(ev)
 	if ev.Source.Gateway == "" {
 		ev.Source.Gateway = a.m.gateway
@@ -126,27 +149,10 @@ func (a *mapped) applyTo(doc *tree.Document, ev *event.Event) error {
 	return err
 }
 
-func (a *mapped) skips(s *skipRule) bool {
-	for i := range s.when {
-		if at := a.doc.Find(&s.when[i]); at != tree.None {
-			value := a.doc.Scalar(at)
-			if len(s.values) == 0 || slices.ContainsFunc(s.values, func(v string) bool { return strings.EqualFold(v, value) }) {
-				return true
-			}
-		}
-	}
-	for i := range s.unless {
-		if a.doc.Find(&s.unless[i]) != tree.None {
-			return false
-		}
-	}
-	return len(s.unless) > 0
-}
-
 // first returns the first body that there is.
-func (a *mapped) first(paths []tree.Path) int32 {
+func (a *mapped) first(paths []place) int32 {
 	for i := range paths {
-		if at := a.doc.Find(&paths[i]); at != tree.None {
+		if at := a.find(&paths[i]); at != tree.None {
 			return at
 		}
 	}
@@ -185,6 +191,17 @@ func isRateLimit(name string) bool {
 
 // fill reads one field.
 func (a *mapped) fill(r *rule, ev *event.Event) {
+	if len(r.unless) > 0 && a.first(r.unless) != tree.None {
+		return
+	}
+	a.unfit = false
+	a.read(r, ev)
+	if a.unfit && !r.field.Known(ev) {
+		a.values++
+	}
+}
+
+func (a *mapped) read(r *rule, ev *event.Event) {
 	switch dst := r.field.at(ev).(type) {
 	case *[]event.Message:
 		a.each(r, func(at int32) { *dst = a.bodies.Messages(at, *dst) })
@@ -214,14 +231,11 @@ func (a *mapped) fill(r *rule, ev *event.Event) {
 		if *dst = body.Int(a.text(r), lo, hi); !dst.Known {
 			return
 		}
-		for i := range r.plus {
-			more := body.Int(a.doc.Scalar(a.doc.Find(&r.plus[i])), lo, hi)
-			dst.V = min(dst.V+more.V, hi)
-		}
+		dst.V = min(dst.V+a.beside(r, dst.V), hi)
 	case *event.Float:
 		*dst = body.Float(a.text(r))
 		if dst.Known && r.since != nil {
-			start := body.Float(a.doc.Scalar(a.doc.Find(r.since)))
+			start := body.Float(a.doc.Scalar(a.find(r.since)))
 			dst.V -= start.V
 			dst.Known = start.Known
 		}
@@ -240,7 +254,7 @@ func (a *mapped) fill(r *rule, ev *event.Event) {
 func (a *mapped) each(r *rule, read func(at int32)) {
 	for i := range r.from {
 		hit := false
-		a.doc.Walk(0, &r.from[i], func(at int32) bool {
+		a.walk(&r.from[i], func(at int32) bool {
 			if a.doc.Known(at) {
 				hit = true
 				read(at)
@@ -292,13 +306,13 @@ func (a *mapped) words(at int32, r *rule, dst []string) []string {
 
 // text reads a scalar, "" when absent.
 func (a *mapped) text(r *rule) string {
-	if r.constant != "" {
-		return r.constant
-	}
 	for i := range r.from {
 		var text string
-		a.doc.Walk(0, &r.from[i], func(at int32) bool {
-			text = a.transformed(r, a.doc.Scalar(at))
+		a.walk(&r.from[i], func(at int32) bool {
+			scalar := a.doc.Scalar(at)
+			text = a.transformed(r, scalar)
+			// An object or a list, or what is no number, where one belongs.
+			a.unfit = a.unfit || text != "" && r.field.kind.isNumber() || scalar == "" && a.doc.Known(at)
 			return text != ""
 		})
 		if text != "" {
@@ -307,11 +321,17 @@ func (a *mapped) text(r *rule) string {
 	}
 	a.texts = a.texts[:0]
 	for i := range r.join {
-		if part := a.doc.Scalar(a.doc.Find(&r.join[i])); part != "" {
+		if part := a.doc.Scalar(a.find(&r.join[i])); part != "" {
 			a.texts = append(a.texts, part)
 		}
 	}
-	return a.transformed(r, strings.Join(a.texts, ":"))
+	if text := a.transformed(r, strings.Join(a.texts, ":")); text != "" {
+		return text
+	}
+	if len(r.from)+len(r.join) == 0 {
+		return r.constant
+	}
+	return "" // The constant stands in after the bodies were asked; see apply.
 }
 
 // transformed gives a text the form that the field has. An identity that cannot be one is none: many a gateway takes one from a header that clients
@@ -319,8 +339,14 @@ func (a *mapped) text(r *rule) string {
 func (a *mapped) transformed(r *rule, text string) string {
 	text = a.as(r, text)
 	switch r.field.Path {
-	case "tenant", "account.id", "account.org_id", "account.team_id", "account.user_id", "account.key_hash", "account.plan":
-		if !event.ValidIdentity(text) {
+	case "client.ip":
+		if _, ok := (&event.Client{IP: text}).Addr(); !ok {
+			a.unfit = a.unfit || text != ""
+			return ""
+		}
+	case "id", "tenant", "account.id", "account.org_id", "account.team_id", "account.user_id", "account.key_hash", "account.plan":
+		if !event.ValidIdentity(text) || isCredential(text) {
+			a.unfit = true
 			return ""
 		}
 	}
@@ -360,53 +386,6 @@ func (a *mapped) hash(text string) string {
 	mac := hmac.New(sha256.New, a.secret)
 	mac.Write([]byte(text))
 	return hex.EncodeToString(mac.Sum(nil)[:16])
-}
-
-// operationOf names the operation that a path of an API, or another convention's name, stands for. The last of several parts counts: what is
-// before it may be there for show, as in /v1/batches/../messages, and so may parameters.
-func operationOf(text string) string {
-	if path, _, _ := strings.Cut(text, "?"); strings.IndexByte(path, '/') >= 0 {
-		path, _, _ = strings.Cut(path, ";")
-		last, found := -1, ""
-		for _, known := range [...]struct{ part, operation string }{
-			{"/batches", "batch"},
-			{"/chat/completions", "chat"},
-			{"/completions", "completion"},
-			{"/responses", "responses"},
-			{"/messages", "messages"},
-			{"/embeddings", "embedding"},
-			{":generateContent", "chat"},
-			{":streamGenerateContent", "chat"},
-			{"/converse", "chat"},
-			{"/images/", "image"},
-			{"/audio/", "audio"},
-		} {
-			// /chat/completions ends like /completions, and is the longer.
-			if at := strings.LastIndex(path, known.part); at >= 0 && at+len(known.part) > last {
-				last, found = at+len(known.part), known.operation
-			}
-		}
-		return found
-	}
-	switch text {
-	case "generate_content":
-		return "chat"
-	case "embeddings":
-		return "embedding"
-	}
-	return operation(text)
-}
-
-// modelName takes the provider, or the path of a resource's name, off a model's name.
-func modelName(text string) string {
-	if strings.HasPrefix(text, "arn:") {
-		return text[strings.LastIndexByte(text, '/')+1:]
-	}
-	prefix, rest, ok := strings.Cut(text, "/")
-	if ok && rest != "" && (prefix == "models" || isProvider(prefix)) {
-		return rest
-	}
-	return text
 }
 
 // parseMoment converts a time to Unix milliseconds. A number without a unit is in seconds when it is too small for milliseconds.

@@ -268,8 +268,9 @@ func (r *Reader) Read(record []byte, visit func(ev *event.Event, err error) bool
 }
 
 // ReadRecord calls visit for every object in the record, in order, until it returns false. An object that is no event is visited with a
-// *event.DecodeError whose offset counts from the start of the record, one that is left out with a *SkipError. In both cases the event means
-// nothing, but for the tenant, the account, the client and the time of a broken one: they are there where they could be read. An event is valid, and it and its strings, which alias the record, may be used until visit returns. A record without any
+// *event.DecodeError whose offset counts from the start of the record, and the event then holds no more than whose it was: id, time, tenant,
+// account and client, as far as they could be read. One that is left out is visited with a *SkipError, and its event means nothing. An event is
+// valid, and it and its strings, which alias the record, may be used until visit returns. A record without any
 // object is not visited at all; one is given up that has a thousand more broken objects than others.
 //
 // The number of visits depends on the record alone, and so does the place of each object among them; but calls that a gateway reports in several
@@ -318,9 +319,9 @@ func (r *Reader) read(record []byte, visit func(ev *event.Event, err error) bool
 	}
 }
 
-// maxLost is how many more broken objects than others a record may have and be read on. A broken one costs several times what a good one does, and
+// MaxLost is how many more broken objects than others a record may have and be read on. A broken one costs several times what a good one does, and
 // one without a known end may read far ahead before it breaks: a record with more of them is not worth that work.
-const maxLost = 1000
+const MaxLost = 1000
 
 // hand has r.ev or its error visited, and tells whether to go on.
 func (r *Reader) hand(err error, visit func(ev *event.Event, err error) bool) bool {
@@ -329,10 +330,15 @@ func (r *Reader) hand(err error, visit func(ev *event.Event, err error) bool) bo
 	} else {
 		r.lost++
 	}
-	if broken, ok := errors.AsType[*event.DecodeError](err); ok && r.depth > 0 {
-		broken.Offset = r.outer
+	if broken, ok := errors.AsType[*event.DecodeError](err); ok {
+		if r.depth > 0 {
+			broken.Offset = r.outer
+		}
+		named(&r.ev, broken, r.opts.TrustedHops)
 	}
-	return visit(&r.ev, err) && r.lost <= maxLost
+	ok := visit(&r.ev, err)
+	r.ev.Reset() // What comes next may be too broken to be read at all: it is not this one's.
+	return ok && r.lost <= MaxLost
 }
 
 // array visits the items of the array at pos and returns the position after it. Where an item ends can be told from its brackets even

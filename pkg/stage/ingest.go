@@ -33,6 +33,9 @@ type IngestOptions struct {
 	MaxAhead time.Duration `yaml:"max_ahead" json:"max_ahead"`
 	// Enricher fills what events leave unknown; nil for none.
 	Enricher *enrich.Enricher `yaml:"-" json:"-"`
+	// KeepSeen puts into the result which events were taken in, in plain names: for the scoring of
+	// recorded traffic against labels.
+	KeepSeen bool `yaml:"-" json:"-"`
 }
 
 // DefaultIngestOptions score what the gateway calls an account, and fall back to the key, the user, the organisation and the address.
@@ -141,9 +144,14 @@ func (s *ingest) Open(int) Task {
 	t := &ingestTask{
 		gateway: s.opts.Gateway, maxRecord: s.opts.MaxRecordBytes, maxAhead: s.opts.MaxAhead.Milliseconds(), hash: newHasher(s.keys[0].Key),
 		coverage: newCoverage(), readers: map[string]*gateway.Reader{}, enricher: s.opts.Enricher,
+		keepSeen: s.opts.KeepSeen,
 	}
-	for _, name := range s.opts.AccountFields {
-		t.account = append(t.account, accountField(name))
+	for i, name := range s.opts.AccountFields {
+		field := accountField(name)
+		t.account = append(t.account, field)
+		if i == 0 || name == "account.key_hash" {
+			t.certain = append(t.certain, field)
+		}
 	}
 	t.sketcher, t.fault = sketch.New(s.keys[0], s.keys[1:]...)
 	return t
@@ -169,15 +177,18 @@ type ingestTask struct {
 	maxRecord int
 	maxAhead  int64
 	account   []func(*event.Event) string
-	gateway   gateway.Options
-	readers   map[string]*gateway.Reader
-	headers   []gateway.Header
-	sketcher  *sketch.Sketcher
-	hash      *hasher
-	facets    facetReader
-	coverage  coverage
-	enricher  *enrich.Enricher
-	filled    enrich.Filled
+	// certain are those that name no other account when the rest was not read.
+	certain  []func(*event.Event) string
+	gateway  gateway.Options
+	readers  map[string]*gateway.Reader
+	headers  []gateway.Header
+	sketcher *sketch.Sketcher
+	hash     *hasher
+	facets   facetReader
+	coverage coverage
+	enricher *enrich.Enricher
+	filled   enrich.Filled
+	keepSeen bool
 	// unchecked counts the gateways' sketches that do not say what they were made with.
 	unchecked int64
 	// fault is what Open and readerFor could not say; the options were validated, so there is none.
@@ -289,7 +300,7 @@ func (t *ingestTask) result(out *ingestBatch) Result {
 			}
 		}
 	}
-	res := Result{Out: out.out, Counts: out.counts}
+	res := Result{Out: out.out, Counts: out.counts, Seen: out.seen}
 	if t.generation > 0 {
 		// Written every time, so that it does not expire while it is in use.
 		res.Changes = []Change{{Key: generationKey, Value: binary.AppendUvarint(nil, t.generation)}}
@@ -308,18 +319,7 @@ type ingestBatch struct {
 	total  int
 	ok     int64
 	counts map[string]int64
-}
-
-// trouble is the first thing that was wrong with a record, and how many of its items are.
-type trouble struct {
-	reason, detail string
-	item, items    int
-}
-
-func (t *trouble) add(reason, detail string, item int) {
-	if t.items++; t.items == 1 {
-		t.reason, t.detail, t.item = reason, detail, item
-	}
+	seen   []Seen
 }
 
 func (t *ingestTask) record(reader *gateway.Reader, r *Record, out *ingestBatch) {
@@ -333,16 +333,12 @@ func (t *ingestTask) record(reader *gateway.Reader, r *Record, out *ingestBatch)
 	var bad trouble
 	item := 0
 	reader.ReadRecord(r.Value, t.headersOf(r), func(ev *event.Event, err error) bool {
-		index := item
+		t.o.Position.Index = int32(item)
 		item++
-		t.o.Position.Index = int32(index)
-		switch {
-		case reader.Late():
+		if reader.Late() {
 			t.late(ev, err, r.Time, out)
-		case err != nil:
-			out.reject(err, index, &bad)
-		default:
-			t.event(ev, r.Time, index, out, &bad)
+		} else if l, ok := t.item(r.Time, ev, err, out); !ok {
+			t.refuse(r, ev, l, &bad, out)
 		}
 		return true
 	})
@@ -363,19 +359,33 @@ func (t *ingestTask) headersOf(r *Record) []gateway.Header {
 	return t.headers
 }
 
-// event makes the observation of an event whose place is set, or says what is wrong with it.
-func (t *ingestTask) event(ev *event.Event, recordTime int64, item int, out *ingestBatch, bad *trouble) {
+// item takes in one object of a record of a time, whose position is set already; ok is false when it becomes a dead letter.
+func (t *ingestTask) item(recordTime int64, ev *event.Event, err error, out *ingestBatch) (l letter, ok bool) {
+	if err != nil {
+		if l, ok := letterOf(err); ok {
+			return l, false
+		}
+		out.skip(err)
+		return letter{}, true
+	}
 	if ahead := ev.Time - recordTime; t.maxAhead > 0 && recordTime > 0 && ahead > t.maxAhead {
-		bad.add(reasonFuture, "time is "+(time.Duration(ahead)*time.Millisecond).String()+" ahead of the record's timestamp", item)
-		return
+		detail := "time is " + (time.Duration(ahead) * time.Millisecond).String() + " ahead of the record's timestamp"
+		return letter{reason: reasonFuture, detail: detail, whole: true}, false
 	}
-	if reason, err := t.observe(ev); err != nil {
-		bad.add(reason, err.Error(), item)
-	} else if err := out.add(&t.o); err != nil {
-		bad.add(reasonBadObservation, err.Error(), item)
-	} else {
-		t.coverage.add(ev)
+	t.o.Tenant, t.o.Account = "", ""
+	reason, err := t.observe(ev)
+	if err == nil {
+		reason, err = reasonBadObservation, out.add(&t.o)
 	}
+	if err != nil {
+		return letter{reason: reason, detail: err.Error(), tenant: t.o.Tenant, account: t.o.Account}, false
+	}
+	out.ok++
+	t.coverage.add(ev)
+	if t.keepSeen {
+		out.see(&t.o, ev.ID)
+	}
+	return letter{}, true
 }
 
 // Reasons for which a valid event becomes a dead letter.
@@ -390,17 +400,10 @@ const (
 	reasonFuture         = "from_the_future"
 )
 
-// reject counts what is left out on purpose, and notes what cannot be read.
-func (b *ingestBatch) reject(err error, item int, bad *trouble) {
-	var skip *gateway.SkipError
-	var broken *event.DecodeError
-	switch {
-	case errors.As(err, &skip):
+// skip counts what is left out on purpose.
+func (b *ingestBatch) skip(err error) {
+	if skip, ok := errors.AsType[*gateway.SkipError](err); ok {
 		b.counts["skipped:"+skip.Reason]++
-	case errors.As(err, &broken):
-		bad.add(broken.Reason, broken.Error(), item)
-	default:
-		bad.add("unreadable", err.Error(), item)
 	}
 }
 
@@ -419,36 +422,24 @@ func (b *ingestBatch) add(o *fingerprint.Observation) error {
 	end := len(memory)
 	b.out = append(b.out, Out{To: Observations, Key: memory[start:key:key], Value: memory[key:end:end]})
 	b.total += end - start
-	b.ok++
 	return nil
 }
 
-// bury makes the dead letter of a record: its key and value as they came, and in the headers why and where from. The detail names fields,
-// never content.
-func (b *ingestBatch) bury(r *Record, bad *trouble) {
-	b.counts["dead_letter:"+bad.reason]++
-	out := deadLetter(r, bad.reason, bad.detail)
-	out.Headers = append(out.Headers, Header{"stillwatch-item", strconv.AppendInt(nil, int64(bad.item), 10)},
-		Header{"stillwatch-bad-items", strconv.AppendInt(nil, int64(bad.items), 10)})
-	b.out = append(b.out, out)
+// see notes an event; its names alias the record.
+func (b *ingestBatch) see(o *fingerprint.Observation, id string) {
+	b.seen = append(b.seen, Seen{
+		Tenant: strings.Clone(o.Tenant), Account: strings.Clone(o.Account), ID: strings.Clone(id), Time: o.Time,
+	})
 }
 
 // observe makes t.o of an event, whose position is set already, or says why that cannot be done.
 func (t *ingestTask) observe(ev *event.Event) (reason string, err error) {
-	account := ""
-	for _, field := range t.account {
-		if account = field(ev); account != "" {
-			break
-		}
-	}
+	account := firstName(ev, t.account)
 	if account == "" {
 		// The event is valid, so it names somebody, only not by the configured fields.
 		return event.ReasonNoAccount, errNoAccount
 	}
-	tenant := ev.Tenant
-	if tenant == "" {
-		tenant = enrich.DefaultTenant
-	}
+	tenant := tenantOf(ev)
 	if t.enricher != nil {
 		t.enricher.Apply(ev, tenant, account, &t.filled)
 	}
@@ -462,10 +453,7 @@ func (t *ingestTask) observe(ev *event.Event) (reason string, err error) {
 		HasText: ev.Content.Present() || ev.Sketch != nil,
 	}
 	h := t.hash.of(tenant)
-	if !event.ValidIdentity(o.Account) {
-		// An end user's id, which clients choose: its hash names it as well.
-		o.Account = "hash:" + strconv.FormatUint(h.sum(domainEndUser, o.Account), 16)
-	}
+	o.Account = named(h, o.Account)
 	o.ID = h.call(ev.ID, ev.Time)
 	o.Session = h.identity(domainSession, ev.Request.SessionID)
 	o.EndUser = h.identity(domainEndUser, ev.Account.EndUserID)

@@ -205,13 +205,7 @@ func (t *ingestTask) flush(out *ingestBatch) {
 // late takes in an event whose parts came in records before: what is wrong with it is not the fault
 // of the record at hand.
 func (t *ingestTask) late(ev *event.Event, err error, recordTime int64, out *ingestBatch) {
-	var bad trouble
-	if err != nil {
-		out.reject(err, 0, &bad)
-	} else {
-		t.event(ev, recordTime, 0, out, &bad)
-	}
-	if bad.items > 0 {
-		out.counts["skipped:"+bad.reason]++
+	if l, ok := t.item(recordTime, ev, err, out); !ok {
+		out.counts["skipped:"+l.reason]++
 	}
 }
