@@ -225,7 +225,10 @@ func (a *mapped) read(r *rule, ev *event.Event) {
 			*dst = ""
 		}
 	case *int64:
-		*dst, _ = parseMoment(a.text(r), r.unit)
+		text, ok := a.text(r), false
+		if *dst, ok = parseMoment(text, r.unit); !ok && text != "" && dst == &ev.Time {
+			ev.BadTime = event.Shape(text)
+		}
 	case *event.Int:
 		lo, hi := r.field.kind.bounds()
 		if *dst = body.Int(a.text(r), lo, hi); !dst.Known {
@@ -388,21 +391,15 @@ func (a *mapped) hash(text string) string {
 	return hex.EncodeToString(mac.Sum(nil)[:16])
 }
 
-// parseMoment converts a time to Unix milliseconds. A number without a unit is in seconds when it is too small for milliseconds.
+// parseMoment converts a time to Unix milliseconds. What a number without a unit counts is told by its size.
 func parseMoment(text string, unit float64) (int64, bool) {
-	var ms int64
-	var ok bool
-	if f, number := body.Number(text); number {
-		if unit == 0 {
-			if unit = 1; f < 1e11 {
-				unit = 1e3
-			}
-		}
+	ms, ok := int64(0), false
+	if f, number := body.Number(text); number && unit != 0 {
 		// A float of seconds has a resolution well below a microsecond: what looks like 0.9999999 ms is 1 ms.
 		f = math.Floor(f*unit + 1e-3)
 		ms, ok = int64(f), math.Abs(f) < 1e15
 	} else {
-		ms, ok = event.ParseTime(text, true)
+		ms, ok = event.ParseTime(text)
 	}
 	if !ok || !event.PlausibleTime(ms) {
 		return 0, false

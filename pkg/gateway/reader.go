@@ -198,6 +198,8 @@ type Reader struct {
 	foreign bool
 	// lost counts the broken objects of the record, less the others.
 	lost int
+	// pieces are the lines of the record that wait for their ends.
+	pieces pieces
 	// depth is the number of wrappers taken off around what is being read, outer the offset of the outermost.
 	depth, outer int
 }
@@ -277,14 +279,8 @@ func (r *Reader) Read(record []byte, visit func(ev *event.Event, err error) bool
 // records are joined. Their parts are skipped with ReasonWaiting, and their events follow the objects of the record that completes them, or that
 // closes their window (Options.Join). Which they are depends on the records before, in their order. What waits at the end comes with Flush.
 func (r *Reader) ReadRecord(record []byte, headers []Header, visit func(ev *event.Event, err error) bool) {
-	r.lost, r.depth = 0, 0
-	var ok bool
-	if r.otlp != nil && r.otlp.isProto(record, headers) {
-		ok = r.protobuf(record, visit)
-	} else {
-		ok = r.read(record, visit)
-	}
-	if ok {
+	r.lost, r.depth, r.pieces = 0, 0, r.pieces[:0]
+	if r.value(record, headers, visit) && r.leftPieces(visit) {
 		r.giveOut(false, visit)
 	}
 }
@@ -292,11 +288,8 @@ func (r *Reader) ReadRecord(record []byte, headers []Header, visit func(ev *even
 // read reads objects, arrays of them and lines of them.
 func (r *Reader) read(record []byte, visit func(ev *event.Event, err error) bool) bool {
 	pos := 0
-	if bytes.HasPrefix(record, []byte("\ufeff")) {
-		pos = len("\ufeff")
-	}
 	for {
-		pos = skipSpace(record, pos)
+		pos = skipFiller(record, pos)
 		if pos == len(record) {
 			return true
 		}
@@ -304,13 +297,19 @@ func (r *Reader) read(record []byte, visit func(ev *event.Event, err error) bool
 		switch record[pos] {
 		case '[':
 			pos, ok = r.array(record, pos, visit)
-		case '{':
+		case '{', '"':
 			start := pos
 			if pos, ok = r.item(record, pos, visit); pos < 0 {
 				pos = nextLine(record, start)
 			}
 		default:
-			ok = r.hand(&event.DecodeError{Reason: event.ReasonMalformed, Offset: pos}, visit)
+			whole := firstLine(record[pos:])
+			if l, prefixed := cutPrefix(whole); prefixed {
+				ok = r.line(l, pos, visit)
+				pos += len(whole)
+				break
+			}
+			ok = r.fault(event.ReasonMalformed, pos, visit)
 			pos = nextLine(record, pos)
 		}
 		if !ok {
@@ -341,18 +340,25 @@ func (r *Reader) hand(err error, visit func(ev *event.Event, err error) bool) bo
 	return ok && r.lost <= MaxLost
 }
 
+// fault has an error visited that is of no object: nothing is known of who asked.
+func (r *Reader) fault(reason string, pos int, visit func(ev *event.Event, err error) bool) bool {
+	r.ev.Reset()
+	r.format = ""
+	return r.hand(&event.DecodeError{Reason: reason, Offset: pos}, visit)
+}
+
 // array visits the items of the array at pos and returns the position after it. Where an item ends can be told from its brackets even
 // when it cannot be read; if not, nothing after it can be trusted.
 func (r *Reader) array(record []byte, pos int, visit func(*event.Event, error) bool) (end int, ok bool) {
 	broken := func(at int) (int, bool) {
-		return len(record), r.hand(&event.DecodeError{Reason: event.ReasonMalformed, Offset: at}, visit)
+		return len(record), r.fault(event.ReasonMalformed, at, visit)
 	}
-	pos = skipSpace(record, pos+1)
+	pos = skipFiller(record, pos+1)
 	if pos < len(record) && record[pos] == ']' {
 		return pos + 1, true
 	}
 	for {
-		pos = skipSpace(record, pos)
+		pos = skipFiller(record, pos)
 		if pos == len(record) || record[pos] == ',' || record[pos] == ']' {
 			return broken(pos)
 		}
@@ -363,7 +369,7 @@ func (r *Reader) array(record []byte, pos int, visit func(*event.Event, error) b
 		if next < 0 {
 			return len(record), true
 		}
-		pos = skipSpace(record, next)
+		pos = skipFiller(record, next)
 		switch {
 		case pos < len(record) && record[pos] == ',':
 			pos++
@@ -416,6 +422,8 @@ func (r *Reader) second(data []byte, pos, n int, failure error, visit func(*even
 		if handled, ok := r.unpack(data, pos, visit); handled {
 			return pos + n, ok
 		}
+	} else if handled, ok := r.quoted(data, pos, visit); handled {
+		return pos + n, ok
 	}
 	return pos + n, r.hand(shifted(pos, r.recognise(data, failure)), visit)
 }
@@ -478,8 +486,30 @@ func skipSpace(data []byte, pos int) int {
 	return pos
 }
 
-// nextLine returns where reading can start again after something broken: the next line that begins with a bracket. In a record of
-// newline-separated objects no newline is inside of one, and in indented JSON no inner line begins with one that opens.
+// skipFiller is skipSpace between values, where a byte order mark may stand too: programs that append to a file put one
+// before every line. So may the record separator of RFC 7464.
+func skipFiller(data []byte, pos int) int {
+	for {
+		switch pos = skipSpace(data, pos); {
+		case bytes.HasPrefix(data[pos:], []byte("\ufeff")):
+			pos += len("\ufeff")
+		case pos < len(data) && data[pos] == 0x1e:
+			pos++
+		default:
+			return pos
+		}
+	}
+}
+
+// opens tells whether data begins like an object, an array or a string.
+func opens(data []byte) bool {
+	pos := skipFiller(data, 0)
+	return pos < len(data) && (data[pos] == '{' || data[pos] == '[' || data[pos] == '"')
+}
+
+// nextLine returns where reading can start again after something broken: the next line that begins with a bracket, or with what is put
+// before a line of a log. In a record of newline-separated objects no newline is inside of one, and in indented JSON no inner line begins
+// with one that opens.
 func nextLine(data []byte, pos int) int {
 	for {
 		i := bytes.IndexByte(data[pos:], '\n')
@@ -487,7 +517,11 @@ func nextLine(data []byte, pos int) int {
 			return len(data)
 		}
 		pos += i + 1
-		if pos < len(data) && (data[pos] == '{' || data[pos] == '[') {
+		line := bytes.TrimPrefix(data[pos:], []byte("\ufeff"))
+		if len(line) > 0 && (line[0] == '{' || line[0] == '[') {
+			return pos
+		}
+		if _, ok := cutPrefix(firstLine(line[:min(len(line), maxPrefix)])); ok {
 			return pos
 		}
 	}
@@ -503,7 +537,7 @@ func extent(data []byte) int {
 			i++
 		case c == '"':
 			quoted = !quoted
-		case c == '\n' && (quoted || i+1 < len(data) && data[i+1] == '{'):
+		case c == '\n' && (quoted || startsObject(data[i+1:])):
 			return -1
 		case quoted:
 		case c == '{' || c == '[':
@@ -520,4 +554,10 @@ func extent(data []byte) int {
 		}
 	}
 	return -1
+}
+
+// startsObject tells whether data begins with an object, or a byte order mark and one.
+func startsObject(data []byte) bool {
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	return len(data) > 0 && data[0] == '{'
 }

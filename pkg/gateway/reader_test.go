@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"errors"
 	"flag"
 	"fmt"
@@ -288,6 +289,13 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add([]byte(`[{"id":1},2,{"a":[}]`), 0)
 	f.Add([]byte("\ufeff{}\n{\n"), 1)
+	for i, seed := range []string{
+		zipped(f, good("a")), zstandard(f, good("a")), "\x00\x00\x00\x00\x0c" + good("a"), "\x00\x00\x00\x00\x0c\x00" + protoSpans(f), quote(good("a")),
+		criOut + "P {\n" + criOut + "F }", docker("{") + docker("}\n"), "<134>Nov  2 10:00:00 h a: " + good("a"), encoded(good("a")),
+		`{"awslogs":{"data":"` + encoded(zipped(f, good("a"))) + `"}}`, `{"message":"{}","log":` + quote(good("a")) + `}`,
+	} {
+		f.Add([]byte(seed), i)
+	}
 	readers, formats := map[string]*Reader{}, allFormats()
 	for _, format := range formats {
 		readers[format] = newReader(f, format)
@@ -303,7 +311,9 @@ func FuzzRead(f *testing.F) {
 		}
 		readers[format].Read(record, visit)
 		readers[format].Flush(visit)
-		require.LessOrEqual(t, visits, len(record))
+		if codecOf(record) == nil && !bytes.Contains(record, []byte("H4sI")) && !bytes.Contains(record, []byte("KLUv")) {
+			require.LessOrEqual(t, visits, len(record)) // Nothing is compressed, in base64 either.
+		}
 		require.Zero(t, readers[format].Held())
 		require.Equal(t, before, string(record))
 	})
