@@ -84,9 +84,7 @@ func (a *mapped) salvage(data []byte, ev *event.Event) {
 // A body that two parsers read in two ways, or that is beyond the limits, is its caller's doing. Reading it would let the caller choose what is
 // seen, and giving up the event whether anything is: what else is known of the request counts, without the body.
 func (a *mapped) apply(ev *event.Event) error {
-	ev.Reset()
-	a.broken, a.values = false, 0
-	a.hop = a.findHop(a.m.hop)
+	a.begin(ev)
 	for i := range a.m.skips {
 		if s := &a.m.skips[i]; a.holds(&s.condition) {
 			if a.doc.Err() != nil {
@@ -95,6 +93,37 @@ func (a *mapped) apply(ev *event.Event) error {
 			return &SkipError{Reason: s.reason}
 		}
 	}
+	a.gather(ev)
+	unread := Unread{Values: a.bodies.TakeUnread() + a.values}
+	if err := a.finisher.foreign(ev, a.m.tellsRefused); err != nil {
+		if a.doc.Err() != nil && !errors.As(err, new(*SkipError)) {
+			return a.doc.Err() // It is why.
+		}
+		return err
+	}
+	if a.doc.Err() != nil || a.broken {
+		unread.Bodies++
+	}
+	a.finisher.unread = a.finisher.unread.Plus(unread)
+	return nil
+}
+
+// begin forgets what was read of the document before.
+func (a *mapped) begin(ev *event.Event) {
+	ev.Reset()
+	a.broken, a.values = false, 0
+	a.hop = a.findHop(a.m.hop)
+}
+
+// part reads all fields that the document has, which need not be those of an event.
+func (a *mapped) part(ev *event.Event) {
+	a.begin(ev)
+	a.gather(ev)
+	a.bodies.TakeUnread()
+}
+
+// gather reads all fields that the document has.
+func (a *mapped) gather(ev *event.Event) {
 	for i := range a.m.rules {
 		a.fill(&a.m.rules[i], ev)
 	}
@@ -109,18 +138,6 @@ func (a *mapped) apply(ev *event.Event) error {
 	if ev.Source.Gateway == "" {
 		ev.Source.Gateway = a.m.gateway
 	}
-	unread := Unread{Values: a.bodies.TakeUnread() + a.values}
-	if err := a.finisher.foreign(ev, a.m.tellsRefused); err != nil {
-		if a.doc.Err() != nil && !errors.As(err, new(*SkipError)) {
-			return a.doc.Err() // It is why.
-		}
-		return err
-	}
-	if a.doc.Err() != nil || a.broken {
-		unread.Bodies++
-	}
-	a.finisher.unread = a.finisher.unread.Plus(unread)
-	return nil
 }
 
 // applyTo makes the event of another document.

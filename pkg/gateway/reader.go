@@ -34,7 +34,7 @@ type Options struct {
 	// Own and Builtin are the content of the mapping files: the deployment's, and those that come with Stillwatch.
 	Own     []MappingFile `yaml:"-" json:"-"`
 	Builtin []MappingFile `yaml:"-" json:"-"`
-	// Join bounds the wait for the other half of an event that a gateway reports in two records.
+	// Join bounds the wait for the other parts of a call that a gateway reports in several records.
 	Join JoinOptions `yaml:"join" json:"join"`
 	// Secret keys the hashes that take the place of credentials; without one credentials are dropped.
 	Secret []byte `yaml:"-" json:"-"`
@@ -128,10 +128,19 @@ type adapter interface {
 }
 
 // SkipError says that an object is no request of a caller and is left out on purpose. Reason is fit for a metric label.
-type SkipError struct{ Reason string }
+type SkipError struct {
+	Reason string
+	// Why is what makes the parts of a call no event, once no more can come.
+	Why *event.DecodeError
+}
 
 // Error tells the reason.
-func (s *SkipError) Error() string { return "gateway: skipped: " + s.Reason }
+func (s *SkipError) Error() string {
+	if s.Why != nil {
+		return "gateway: skipped: " + s.Reason + ": " + s.Why.Error()
+	}
+	return "gateway: skipped: " + s.Reason
+}
 
 // format is an adapter with the name by which the configuration calls it.
 type format struct {
@@ -173,6 +182,11 @@ type Reader struct {
 	// otlp and apim read what holds many events, or parts of them; nil when they cannot occur.
 	otlp *otlp
 	apim *apim
+	// clock is the time of the records that are joined, unjoined counts the calls that were given up.
+	clock    recordClock
+	unjoined int64
+	// late says that what is visited came in records before.
+	late bool
 
 	finisher *finisher
 	scanner  *event.Scanner
@@ -198,6 +212,7 @@ func New(opts Options) (*Reader, error) {
 	}
 	r := &Reader{
 		opts: opts, scanner: event.NewScanner(opts.Limits), finisher: &finisher{trustedHops: opts.TrustedHops},
+		clock:   recordClock{leap: opts.Join.Window.Milliseconds()},
 		advices: map[string]map[string]string{"litellm": liteLLMAdvice()},
 	}
 	var own, builtin []adapter
@@ -208,9 +223,12 @@ func New(opts Options) (*Reader, error) {
 		switch {
 		case m.reads == readsOTLP && (r.otlp == nil || wanted && !r.otlp.wanted):
 			r.otlp = &otlp{a: a, wanted: wanted, named: opts.Format == m.name, max: opts.Limits.MaxBytes}
+			if wanted && opts.Join.OTLPWindow > 0 {
+				r.otlp.calls = newSpanCalls(opts.Join, &r.clock)
+			}
 		case !wanted:
 		case m.reads == readsAPIM && r.apim == nil:
-			r.apim = newAPIM(a, opts)
+			r.apim = newAPIM(a, opts, &r.clock)
 		case m.reads != readsObjects:
 		case m.own:
 			own = append(own, a)
@@ -257,11 +275,13 @@ func (r *Reader) Read(record []byte, visit func(ev *event.Event, err error) bool
 // valid, and it and its strings, which alias the record, may be used until visit returns. A record without any
 // object is not visited at all; one is given up that has a thousand more broken objects than others.
 //
-// The number of visits depends on the record alone, and so does the place of each object among them.
+// The number of visits depends on the record alone, and so does the place of each object among them; but calls that a gateway reports in several
+// records are joined. Their parts are skipped with ReasonWaiting, and their events follow the objects of the record that completes them, or that
+// closes their window (Options.Join). Which they are depends on the records before, in their order. What waits at the end comes with Flush.
 func (r *Reader) ReadRecord(record []byte, headers []Header, visit func(ev *event.Event, err error) bool) {
 	r.lost, r.depth, r.pieces = 0, 0, r.pieces[:0]
-	if r.value(record, headers, visit) {
-		r.leftPieces(visit)
+	if r.value(record, headers, visit) && r.leftPieces(visit) {
+		r.giveOut(false, visit)
 	}
 }
 
