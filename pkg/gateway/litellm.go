@@ -40,6 +40,7 @@ type payload struct {
 	metaIP, metaAgent, metaEnd, email string
 	tagAgent                          string
 	health, accepted                  bool
+	own, others                       bool // names of LiteLLM's, and of what is tried before it
 }
 
 func (a *liteLLM) name() string { return "litellm" }
@@ -63,6 +64,10 @@ func (a *liteLLM) detect(names *outline) bool {
 	return names.has("model_map_information") || names.has("litellm_call_id") ||
 		names.has("call_type") && names.hasIn("metadata", "user_api_key_hash")
 }
+
+// certain goes by the names that detect looks for. Names of the canonical event and of envelopes leave it
+// open: those are tried first.
+func (a *liteLLM) certain() bool { return a.p.own && !a.p.others }
 
 func (a *liteLLM) decode(data []byte, ev *event.Event) (int, error) {
 	a.s.Reset(data)
@@ -111,6 +116,7 @@ func (a *liteLLM) payload(ev *event.Event) {
 		case "id":
 			p.id = s.String()
 		case "litellm_call_id":
+			p.own = true
 			p.callID = s.String()
 		case "trace_id":
 			p.traceID = s.String()
@@ -160,6 +166,12 @@ func (a *liteLLM) payload(ev *event.Event) {
 			a.errorInformation()
 		case "model_parameters":
 			a.parameters(ev)
+		case "model_map_information":
+			p.own = true
+			s.Skip()
+		case "schema", "account", "request", "specversion", "payload", "detail-type":
+			p.others = true
+			s.Skip()
 		default:
 			s.Skip()
 		}

@@ -27,6 +27,13 @@ type adapter interface {
 	salvage(data []byte, ev *event.Event)
 }
 
+// certainAdapter is an adapter that can tell after decode whether the object was one of its format, and
+// of no other that would have been tried before.
+type certainAdapter interface {
+	adapter
+	certain() bool
+}
+
 // SkipError says that an object is no request of a caller and is left out on purpose. Reason is fit for a metric label.
 type SkipError struct {
 	Reason string
@@ -96,6 +103,10 @@ type Reader struct {
 	format string
 	// foreign says that the last object was not of the first adapter's format.
 	foreign bool
+	// last is the adapter of the last object, if it is one that can tell afterwards.
+	last certainAdapter
+	// own says that the deployment has mappings of its own, which are tried before all but the first.
+	own bool
 	// lost counts the broken objects of the record, less the others.
 	lost int
 	// pieces are the lines of the record that wait for their ends.
@@ -143,6 +154,7 @@ func New(opts Options) (*Reader, error) {
 	}
 	// The native format stays the first, for speed: an object that has all that it needs is taken for it.
 	at := min(1, len(r.adapters))
+	r.own = len(own) > 0
 	r.adapters = slices.Concat(r.adapters[:at], own, r.adapters[at:], builtin)
 	for _, a := range r.adapters {
 		r.formats = append(r.formats, a.name())
@@ -287,6 +299,9 @@ func (r *Reader) item(record []byte, pos int, visit func(*event.Event, error) bo
 	if len(r.adapters) == 0 {
 		return r.second(data, pos, 0, &event.DecodeError{Reason: event.ReasonUnknownFormat}, visit)
 	}
+	if end, ok, done := r.asBefore(data, pos, visit); done {
+		return end, ok
+	}
 	if r.foreign {
 		// Most probably of the format of the last one: the first adapter is not tried before the names
 		// say that it may be of its format.
@@ -298,6 +313,23 @@ func (r *Reader) item(record []byte, pos int, visit func(*event.Event, error) bo
 		return pos + n, r.hand(nil, visit)
 	}
 	return r.second(data, pos, n, err, visit)
+}
+
+// asBefore reads a value by the adapter that read the last one, where that can tell afterwards whether it
+// was its own: records of one format stand together, and to look at the names first costs a third of
+// the time.
+func (r *Reader) asBefore(data []byte, pos int, visit func(*event.Event, error) bool) (end int, ok, done bool) {
+	if r.last == nil {
+		return 0, false, false
+	}
+	unread := r.finisher.unread
+	n, err := r.last.decode(data, &r.ev)
+	if !r.last.certain() || err != nil && !errors.As(err, new(*SkipError)) {
+		r.finisher.unread = unread
+		return 0, false, false
+	}
+	r.format = r.last.name()
+	return pos + n, r.hand(err, visit), true
 }
 
 // second looks at a value once more that the first adapter could not read within n bytes, because of failure: it checks the syntax, finds
@@ -331,7 +363,7 @@ func (r *Reader) second(data []byte, pos, n int, failure error, visit func(*even
 // recognise reads an object into r.ev with the adapter that knows its names.
 func (r *Reader) recognise(data []byte, failure error) error {
 	if r.foreign && (!r.names.object || r.adapters[0].detect(&r.names)) {
-		r.foreign, r.format = false, r.formats[0]
+		r.foreign, r.format, r.last = false, r.formats[0], nil
 		if _, failure = r.adapters[0].decode(data, &r.ev); failure == nil || errors.As(failure, new(*SkipError)) {
 			return failure
 		}
@@ -341,6 +373,9 @@ func (r *Reader) recognise(data []byte, failure error) error {
 			continue
 		}
 		r.format, r.foreign = r.formats[i], true
+		if r.last = nil; !r.own {
+			r.last, _ = a.(certainAdapter)
+		}
 		_, err := a.decode(data, &r.ev)
 		return err
 	}
