@@ -21,9 +21,13 @@ const maxTokens = 1 << 40
 // Decode reads one event from data, which holds one JSON object and nothing else, and validates it. Every error is a *DecodeError. ev is
 // overwritten (its slices are reused) and aliases data; after an error its contents mean nothing.
 //
-// Names are case-sensitive and unknown ones are ignored. Numbers may arrive as strings; null, "" and "-" are absent.
+// Names are case-sensitive and unknown ones are ignored. Numbers may arrive as strings; null, "" and
+// "-" are absent. So is a value of the wrong type or range, and Unread counts it: most of an event is
+// what a caller chose, who must not be able to make its own event unreadable. Only what the gateway
+// itself vouches for has to be right: id, time, tenant, and the identities of the account.
 func (d *Decoder) Decode(data []byte, ev *Event) error {
 	d.s.Reset(data)
+	d.s.Lax(true)
 	d.event(ev)
 	d.s.End()
 	return d.finish(ev)
@@ -32,9 +36,13 @@ func (d *Decoder) Decode(data []byte, ev *Event) error {
 // DecodePrefix is Decode for data that begins with an event; it returns how many bytes the event took, or had taken when it failed.
 func (d *Decoder) DecodePrefix(data []byte, ev *Event) (int, error) {
 	d.s.Reset(data)
+	d.s.Lax(true)
 	d.event(ev)
 	return d.s.Offset(), d.finish(ev)
 }
+
+// Unread is how many values of the last event could not be read and count as absent.
+func (d *Decoder) Unread() int64 { return d.s.Unread() }
 
 func (d *Decoder) finish(ev *Event) error {
 	if err := d.s.Err(); err != nil {
@@ -54,17 +62,20 @@ func (d *Decoder) event(ev *Event) {
 	ev.Reset()
 	s := d.s
 	if s.Kind() != KindObject {
+		s.Lax(false)
 		s.mistyped()
 		return
 	}
 	for o := s.Object(); s.Next(&o); {
 		switch o.Key {
 		case "id":
-			ev.ID = s.String()
+			ev.ID = d.identity()
 		case "time":
+			s.Lax(false)
 			ev.Time = s.Time()
+			s.Lax(true)
 		case "tenant":
-			ev.Tenant = s.String()
+			ev.Tenant = d.identity()
 		case "source":
 			d.source(&ev.Source)
 		case "account":
@@ -88,6 +99,14 @@ func (d *Decoder) event(ev *Event) {
 	ev.Response.Status = NormalStatus(ev.Response.Status, ev.Response.HTTPStatus)
 }
 
+// identity reads a name that the gateway vouches for.
+func (d *Decoder) identity() string {
+	d.s.Lax(false)
+	v := d.s.String()
+	d.s.Lax(true)
+	return v
+}
+
 func (d *Decoder) source(v *Source) {
 	s := d.s
 	for o := s.Object(); s.Next(&o); {
@@ -107,17 +126,17 @@ func (d *Decoder) account(v *Account) {
 	for o := s.Object(); s.Next(&o); {
 		switch o.Key {
 		case "id":
-			v.ID = s.String()
+			v.ID = d.identity()
 		case "org_id":
-			v.OrgID = s.String()
+			v.OrgID = d.identity()
 		case "team_id":
-			v.TeamID = s.String()
+			v.TeamID = d.identity()
 		case "user_id":
-			v.UserID = s.String()
+			v.UserID = d.identity()
 		case "end_user_id":
 			v.EndUserID = s.String()
 		case "key_hash":
-			v.KeyHash = s.String()
+			v.KeyHash = d.identity()
 		case "created_at":
 			v.CreatedAt = s.Time()
 		case "plan":
@@ -169,7 +188,10 @@ func (d *Decoder) request(v *Request) {
 		case "operation":
 			v.Operation = s.String()
 		case "model":
-			v.Model = s.String()
+			before := s.Unread()
+			if v.Model = s.String(); s.Unread() > before {
+				v.Model = UnknownModel
+			}
 		case "session_id":
 			v.SessionID = s.String()
 		case "stream":
@@ -249,15 +271,28 @@ func (d *Decoder) response(v *Response) {
 func (d *Decoder) content(v *Content) {
 	s := d.s
 	for o := s.Object(); s.Next(&o); {
+		m := s.Mark()
 		switch o.Key {
 		case "system":
 			v.System = s.Prose()
+			if s.Lost(m) {
+				v.System = ""
+			}
 		case "input":
 			v.Input = s.Messages(v.Input[:0])
+			if s.Lost(m) {
+				v.Input = v.Input[:0]
+			}
 		case "output":
 			v.Output = s.Prose()
+			if s.Lost(m) {
+				v.Output = ""
+			}
 		case "reasoning":
 			v.Reasoning = s.Prose()
+			if s.Lost(m) {
+				v.Reasoning = ""
+			}
 		default:
 			s.Skip()
 		}
@@ -313,6 +348,9 @@ func (s *Scanner) Message() Message {
 
 func (d *Decoder) wireSketch() *Sketch {
 	s, v := d.s, &d.sketch
+	// It is the gateway's own, and half a sketch would blind detection to the gateway unnoticed.
+	s.Lax(false)
+	defer s.Lax(true)
 	if s.Kind() != KindObject {
 		s.Object() // Absent or an error.
 		return nil

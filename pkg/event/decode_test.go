@@ -61,37 +61,30 @@ func TestTheDocumentedExampleIsDecodedWhole(t *testing.T) {
 
 func TestAnEventIsRejectedWithItsReason(t *testing.T) {
 	cases := map[string]struct{ in, reason, field string }{
-		"an empty record":                        {``, ReasonMalformed, ""},
-		"something else than an object":          {`[]`, ReasonWrongType, ""},
-		"text after the event":                   {small + `x`, ReasonMalformed, ""},
-		"a truncated event":                      {small[:20], ReasonMalformed, "time"},
-		"a name twice":                           {with(`"id":"q"`), ReasonDuplicateKey, "id"},
-		"a name twice, once with an escape":      {with(`"\u0069d":"q"`), ReasonDuplicateKey, "id"},
-		"a name twice in an unknown object":      {with(`"x":{"y":[{"z":1,"z":2}]}`), ReasonDuplicateKey, "*"},
-		"a name twice among many":                {with(manyNames(40, `,"k39":1`)), ReasonDuplicateKey, "*"},
-		"a name twice across the change to hash": {with(manyNames(40, `,"k00":1`)), ReasonDuplicateKey, "*"},
-		"an unknown name twice":                  {with(`"a secret":1,"a secret":2`), ReasonDuplicateKey, "*"},
-		"no id":                                  {strings.Replace(small, `"r"`, `""`, 1), ReasonMissingField, "id"},
-		"no time":                                {strings.Replace(small, `1793613600000`, `"-"`, 1), ReasonMissingField, "time"},
-		"no model":                               {strings.Replace(small, `"m"`, `null`, 1), ReasonMissingField, "request.model"},
-		"nobody who asked":                       {strings.Replace(small, `{"id":"a"}`, `null`, 1), ReasonNoAccount, "account"},
-		"an address that is none":                {`{"id":"r","time":1793613600000,"client":{"ip":"unknown"},"request":{"model":"m"}}`, ReasonNoAccount, "account"},
-		"epoch seconds":                          {strings.Replace(small, `1793613600000`, `1793613600`, 1), ReasonBadTime, "time"},
-		"a day that does not exist":              {strings.Replace(small, `1793613600000`, `"2026-02-29T00:00:00Z"`, 1), ReasonBadTime, "time"},
-		"a time without zone":                    {strings.Replace(small, `1793613600000`, `"2026-02-28T00:00:00"`, 1), ReasonBadTime, "time"},
-		"a number that int64 cannot hold":        {with(`"request2":0,"usage":{"input_tokens":9223372036854775808}`), ReasonOutOfRange, "usage.input_tokens"},
-		"negative tokens":                        {with(`"usage":{"input_tokens":-1}`), ReasonOutOfRange, "usage.input_tokens"},
-		"a count with a fraction":                {with(`"usage":{"input_tokens":1.5}`), ReasonWrongType, "usage.input_tokens"},
-		"a number that float64 cannot hold":      {with(`"usage":{"cost_usd":1e999}`), ReasonOutOfRange, "usage.cost_usd"},
-		"a number in words":                      {with(`"usage":{"cost_usd":"NaN"}`), ReasonWrongType, "usage.cost_usd"},
-		"NaN":                                    {with(`"usage":{"cost_usd":NaN}`), ReasonMalformed, "usage.cost_usd"},
-		"a list where an object belongs":         {with(`"usage":[]`), ReasonWrongType, "usage"},
-		"an object where a name belongs":         {with(`"tenant":{}`), ReasonWrongType, "tenant"},
-		"an account with a NUL":                  {strings.Replace(small, `"a"`, `"a\u0000b"`, 1), ReasonBadValue, "account.id"},
-		"an account that is too long":            {strings.Replace(small, `"a"`, `"`+strings.Repeat("a", 257)+`"`, 1), ReasonBadValue, "account.id"},
-		"too deep an object":                     {with(`"x":` + strings.Repeat("[", 300) + strings.Repeat("]", 300)), ReasonTooDeep, "*"},
-		"a control character in a string":        {with("\"x\":\"\x01\""), ReasonMalformed, "*"},
-		"a broken escape":                        {with(`"tenant":"\x41"`), ReasonMalformed, "tenant"},
+		"an empty record":                     {``, ReasonMalformed, ""},
+		"something else than an object":       {`[]`, ReasonWrongType, ""},
+		"text after the event":                {small + `x`, ReasonMalformed, ""},
+		"a truncated event":                   {small[:20], ReasonMalformed, "time"},
+		"a name twice":                        {with(`"id":"q"`), ReasonDuplicateKey, "id"},
+		"a name twice, once with an escape":   {with(`"\u0069d":"q"`), ReasonDuplicateKey, "id"},
+		"a name twice in a part that is read": {with(`"usage":{"cost_usd":1,"cost_usd":2}`), ReasonDuplicateKey, "usage.cost_usd"},
+		"a name twice in a part with many":    {with(`"client":` + manyNames(40, `,"k39":1`)[4:]), ReasonDuplicateKey, "client.k39"},
+		"a name twice across the hash":        {with(`"client":` + manyNames(40, `,"k00":1`)[4:]), ReasonDuplicateKey, "client.k00"},
+		"a sketch that cannot be read":        {with(`"sketch":{"version":"x"}`), ReasonWrongType, "sketch.version"},
+		"an unknown name twice":               {with(`"a secret":1,"a secret":2`), ReasonDuplicateKey, "*"},
+		"no id":                               {strings.Replace(small, `"r"`, `""`, 1), ReasonMissingField, "id"},
+		"no time":                             {strings.Replace(small, `1793613600000`, `"-"`, 1), ReasonMissingField, "time"},
+		"no model":                            {strings.Replace(small, `"m"`, `null`, 1), ReasonMissingField, "request.model"},
+		"nobody who asked":                    {strings.Replace(small, `{"id":"a"}`, `null`, 1), ReasonNoAccount, "account"},
+		"an address that is none":             {`{"id":"r","time":1793613600000,"client":{"ip":"unknown"},"request":{"model":"m"}}`, ReasonNoAccount, "account"},
+		"epoch seconds":                       {strings.Replace(small, `1793613600000`, `1793613600`, 1), ReasonBadTime, "time"},
+		"a day that does not exist":           {strings.Replace(small, `1793613600000`, `"2026-02-29T00:00:00Z"`, 1), ReasonBadTime, "time"},
+		"a time without zone":                 {strings.Replace(small, `1793613600000`, `"2026-02-28T00:00:00"`, 1), ReasonBadTime, "time"},
+		"an object where a name belongs":      {with(`"tenant":{}`), ReasonWrongType, "tenant"},
+		"an account with a NUL":               {strings.Replace(small, `"a"`, `"a\u0000b"`, 1), ReasonBadValue, "account.id"},
+		"an account that is too long":         {strings.Replace(small, `"a"`, `"`+strings.Repeat("a", 257)+`"`, 1), ReasonBadValue, "account.id"},
+		"a control character in a string":     {with("\"x\":\"\x01\""), ReasonMalformed, "*"},
+		"a broken escape":                     {with(`"tenant":"\x41"`), ReasonMalformed, "tenant"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -105,6 +98,45 @@ func TestAnEventIsRejectedWithItsReason(t *testing.T) {
 	}
 }
 
+func TestWhatACallerChoseIsAbsentWhenItCannotBeReadAndTheEventCounts(t *testing.T) {
+	deep := strings.Repeat("[", 300) + strings.Repeat("]", 300)
+	for member, unread := range map[string]int64{
+		`"usage":{"input_tokens":9223372036854775808}`:      1,
+		`"usage":{"input_tokens":-1}`:                       1,
+		`"usage":{"input_tokens":1.5}`:                      1,
+		`"usage":{"cost_usd":1e999}`:                        1,
+		`"usage":{"cost_usd":"NaN"}`:                        1,
+		`"usage":{"cost_usd":NaN,"input_tokens":-Infinity}`: 2,
+		`"usage":[]`:                                          1,
+		`"response":{"http_status":"teapot"}`:                 1,
+		`"content":{"input":[{"role":"user","role":"x"}]}`:    1,
+		`"content":{"input":[{"role":{}}]}`:                   1,
+		`"content":{"system":[{"text":"a","text":"b"}]}`:      1,
+		`"ext":{"y":[{"z":1,"z":2}],"n":NaN,"m":[-Infinity]}`: 0,
+		`"ext":` + deep:                                       0,
+		manyNames(40, `,"k39":1`):                             0,
+		manyNames(70000, ``):                                  0,
+	} {
+		d := NewDecoder(DefaultLimits())
+		var ev Event
+		require.NoError(t, d.Decode([]byte(with(member)), &ev), member[:10])
+		require.Equal(t, "a", ev.Account.ID)
+		require.Equal(t, Usage{}, ev.Usage, member[:10])
+		require.False(t, ev.Content.Present() && ev.Content.Input[0].Text != "", member[:10])
+		require.Equal(t, unread, d.Unread(), member[:10])
+	}
+	for _, model := range []string{`{"a":1}`, `[]`, `1.5`, `NaN`, `true`} {
+		ev, err := decode(t, strings.Replace(small, `"m"`, model, 1))
+		require.NoError(t, err, model)
+		require.Equal(t, UnknownModel, ev.Request.Model, model)
+	}
+}
+
+func TestSystemAndDeveloperMessagesAreNoTurns(t *testing.T) {
+	c := Content{Input: []Message{{"system", "s"}, {"user", "u"}, {"developer", "d"}, {"assistant", "a"}}}
+	require.Equal(t, 2, c.Turns())
+}
+
 func TestLimitsAreReportedAsSuch(t *testing.T) {
 	long := with(`"x":"` + strings.Repeat("y", 500) + `"`)
 	for cut := 1; cut < len(long); cut++ {
@@ -115,8 +147,12 @@ func TestLimitsAreReportedAsSuch(t *testing.T) {
 	}
 	require.NoError(t, NewDecoder(Limits{MaxBytes: len(long)}).Decode([]byte(long), &Event{}))
 
-	err := NewDecoder(Limits{MaxFields: 4}).Decode([]byte(small), &Event{})
-	require.ErrorContains(t, err, ReasonTooManyFields)
+	s := NewScanner(Limits{MaxFields: 2})
+	s.Reset([]byte(`{"a":1,"b":2,"c":3}`))
+	for o := s.Object(); s.Next(&o); {
+		s.Skip()
+	}
+	require.ErrorContains(t, s.Err(), ReasonTooManyFields)
 }
 
 func TestAbsentIsNotZero(t *testing.T) {

@@ -82,6 +82,9 @@ type Request struct {
 	MessageCount                    Int
 }
 
+// UnknownModel stands for a model whose name the caller chose and nobody can read.
+const UnknownModel = "unknown"
+
 // Usage is in tokens. Input includes cache reads and writes, Output includes reasoning.
 type Usage struct {
 	Input, Output, Reasoning, CacheRead, CacheWrite Int
@@ -117,6 +120,20 @@ type Content struct {
 	Input             []Message
 	Output, Reasoning string
 }
+
+// Turns is the number of turns of the conversation: system and developer messages are none.
+func (c *Content) Turns() int {
+	n := 0
+	for i := range c.Input {
+		if !c.Input[i].IsInstruction() {
+			n++
+		}
+	}
+	return n
+}
+
+// IsInstruction tells whether a message is the application's own and no turn of the conversation.
+func (m *Message) IsInstruction() bool { return m.Role == "system" || m.Role == "developer" }
 
 // Present tells whether the gateway sent any text at all.
 func (c *Content) Present() bool { return c.System != "" || len(c.Input) > 0 }

@@ -98,9 +98,14 @@ type semantic struct{ field string }
 
 func (e semantic) Error() string { return "unfit " + e.field }
 
-type oracle struct{}
+// oracle looks fields up. A strict one fails at a value that does not fit, others take it for absent.
+type oracle struct{ strict bool }
 
-func (oracle) fail(field string) { panic(semantic{field}) }
+func (o oracle) fail(field string) {
+	if o.strict {
+		panic(semantic{field})
+	}
+}
 
 func (o oracle) object(t *tree, field string) map[string]*tree {
 	if t == nil {
@@ -177,11 +182,13 @@ func (o oracle) integer(t *tree, lo, hi int64) Int {
 		f, err := strconv.ParseFloat(text, 64)
 		if err != nil || !strings.ContainsAny(text, ".eE") || f != math.Trunc(f) || math.Abs(f) > 1<<53 {
 			o.fail("integer")
+			return Int{}
 		}
 		v = int64(f)
 	}
 	if v < lo || v > hi {
 		o.fail("integer")
+		return Int{}
 	}
 	return Int{V: v, Known: true}
 }
@@ -194,6 +201,7 @@ func (o oracle) float(t *tree) Float {
 	var f float64
 	if err := json.Unmarshal([]byte(text), &f); err != nil {
 		o.fail("float")
+		return Float{}
 	}
 	return Float{V: f, Known: true}
 }
@@ -228,6 +236,7 @@ func (o oracle) time(t *tree) int64 {
 		f, err := strconv.ParseFloat(digits, 64)
 		if err != nil || math.Abs(f) > 1e15 {
 			o.fail("time")
+			return 0
 		}
 		ms = int64(math.Floor(f))
 	} else {
@@ -238,6 +247,7 @@ func (o oracle) time(t *tree) int64 {
 		at, err := time.Parse(time.RFC3339Nano, text)
 		if err != nil || !rfc3339.MatchString(text) {
 			o.fail("time")
+			return 0
 		}
 		ms = at.UnixMilli()
 		if at.Equal(time.Time{}.Truncate(time.Millisecond)) {
@@ -249,6 +259,7 @@ func (o oracle) time(t *tree) int64 {
 	}
 	if !PlausibleTime(ms) {
 		o.fail("time")
+		return 0
 	}
 	return ms
 }
@@ -345,6 +356,13 @@ func (o oracle) messages(t *tree) []Message {
 	return nil
 }
 
+// unfit tells whether a strict oracle fails.
+func unfit(look func()) (failed bool) {
+	defer func() { failed = recover() != nil }()
+	look()
+	return false
+}
+
 // oracleEvent builds the event, or tells that the tree is none.
 func oracleEvent(t *tree) (ev *Event, err error) {
 	defer func() {
@@ -356,18 +374,18 @@ func oracleEvent(t *tree) (ev *Event, err error) {
 			ev, err = nil, unfit
 		}
 	}()
-	o := oracle{}
+	o, own := oracle{}, oracle{strict: true}
 	root, ok := t.value.(map[string]*tree)
 	if !ok {
-		o.fail("root")
+		own.fail("root")
 	}
-	ev = &Event{ID: o.name(root["id"]), Time: o.time(root["time"]), Tenant: o.name(root["tenant"])}
+	ev = &Event{ID: own.name(root["id"]), Time: own.time(root["time"]), Tenant: own.name(root["tenant"])}
 	v := o.object(root["source"], "source")
 	ev.Source = Source{Gateway: o.name(v["gateway"]), Instance: o.name(v["instance"])}
 	v = o.object(root["account"], "account")
 	ev.Account = Account{
-		ID: o.name(v["id"]), OrgID: o.name(v["org_id"]), TeamID: o.name(v["team_id"]), UserID: o.name(v["user_id"]),
-		EndUserID: o.name(v["end_user_id"]), KeyHash: o.name(v["key_hash"]), CreatedAt: o.time(v["created_at"]), Plan: o.name(v["plan"]),
+		ID: own.name(v["id"]), OrgID: own.name(v["org_id"]), TeamID: own.name(v["team_id"]), UserID: own.name(v["user_id"]),
+		EndUserID: o.name(v["end_user_id"]), KeyHash: own.name(v["key_hash"]), CreatedAt: o.time(v["created_at"]), Plan: o.name(v["plan"]),
 		PaymentFP: o.name(v["payment_fp"]), PaymentIssuer: o.name(v["payment_issuer"]), EmailDomain: o.name(v["email_domain"]),
 		Verified: o.flag(v["verified"]),
 	}
@@ -401,6 +419,10 @@ func oracleEvent(t *tree) (ev *Event, err error) {
 	ev.Content = Content{
 		System: o.prose(v["system"]), Input: o.messages(v["input"]), Output: o.prose(v["output"]), Reasoning: o.prose(v["reasoning"]),
 	}
+	if model := (oracle{strict: true}); unfit(func() { model.name(o.object(root["request"], "")["model"]) }) {
+		ev.Request.Model = UnknownModel
+	}
+	o = own
 	if v = o.object(root["sketch"], "sketch"); v != nil {
 		ev.Sketch = &Sketch{
 			Version: o.integer(v["version"], 0, math.MaxInt32).V, Exact: o.name(v["exact"]), Skeleton: o.name(v["skeleton"]),
@@ -416,7 +438,7 @@ func oracleEvent(t *tree) (ev *Event, err error) {
 		}
 	}
 	if ev.Validate() != nil {
-		o.fail("validate")
+		own.fail("validate")
 	}
 	return ev, nil
 }

@@ -221,9 +221,28 @@ func numberLen[T []byte | string](b T) (n int, integer bool) {
 	return i, integer
 }
 
+// nonFinite returns the length of NaN, Infinity or -Infinity at the start of b, 0 when there is none.
+// JSON has no such numbers; Python's json.dumps writes them all the same unless it is told not to.
+func nonFinite(b []byte) int {
+	for _, word := range [...]string{"NaN", "Infinity", "-Infinity"} {
+		if len(b) >= len(word) && alias(b[:len(word)]) == word {
+			return len(word)
+		}
+	}
+	return 0
+}
+
+// isNonFinite tells whether a number's text is that of no finite number.
+func isNonFinite(text string) bool {
+	return text != "" && (text[0] == 'N' || text[len(text)-1] == 'y')
+}
+
 // readNumber reads a number and returns its text; the next byte is known to start one.
 func (s *Scanner) readNumber() (text string, integer bool) {
 	n, integer := numberLen(s.data[s.pos:])
+	if n == 0 {
+		n, integer = nonFinite(s.data[s.pos:]), false
+	}
 	if ended := s.pos+n == len(s.data); n == 0 || ended && (s.cut || s.depth > 0) {
 		if ended || s.cut {
 			s.pos = len(s.data)
@@ -332,6 +351,10 @@ func (s *Scanner) number() (text string, integer, ok bool) {
 	switch s.Kind() {
 	case KindNumber:
 		text, integer = s.readNumber()
+		if isNonFinite(text) {
+			s.unread++
+			return "", false, false
+		}
 		return text, integer, !s.failed
 	case KindString:
 		text = s.readString()
@@ -384,7 +407,7 @@ func (s *Scanner) Int(lo, hi int64) Int {
 	return Int{V: v, Known: true}
 }
 
-// Float reads a finite number: JSON has no NaN or infinity, and what overflows is out of range.
+// Float reads a finite number. NaN and the infinities are absent; what overflows is out of range.
 func (s *Scanner) Float() Float {
 	text, _, ok := s.number()
 	if !ok {

@@ -4,11 +4,16 @@ import (
 	"hash/maphash"
 	"slices"
 	"unicode/utf8"
+	"unsafe"
 )
 
-// Scanner reads one JSON value in a single pass and hands out its parts without allocating: strings alias the input, or the scanner's
-// arena when they contain escapes, and are valid until the next Reset. It checks syntax, limits and duplicate names at every level,
-// also in what is skipped.
+// Scanner reads one JSON value in a single pass and hands out its parts without allocating: strings
+// alias the input, or the scanner's arena when they contain escapes, and are valid until the next
+// Reset. It checks the syntax of everything, and limits and duplicate names in what is read.
+//
+// What is skipped may be of any depth, have any number of members, and names that occur twice: it
+// means nothing to the reader, and much of it is what callers sent. NaN, Infinity and -Infinity,
+// which Python's and others' JSON writers put out, are numbers without a value.
 //
 // Errors stick: after the first one every read returns the absent value, Next and NextItem return false, and Err tells the error. So a
 // decoder is written as a plain loop over the members with one check at the end:
@@ -40,6 +45,8 @@ type Scanner struct {
 	keys   []string // names of the open objects, outermost first
 	frames []int    // where each open object's names begin in keys
 	hidden int      // number of frames outside the value being skipped, -1 when none is
+	stack  []byte   // the brackets that close what is being skipped, outermost first
+	unread int64    // values that could not be read and count as absent
 	seen   nameSet
 
 	failed bool
@@ -75,7 +82,8 @@ func (s *Scanner) Reset(data []byte) {
 		data = data[:s.limits.MaxBytes]
 	}
 	s.data, s.pos, s.depth, s.fields = data, 0, 0, 0
-	s.lax, s.failed, s.hidden = false, false, -1
+	s.lax, s.failed, s.hidden, s.unread = false, false, -1, 0
+	s.stack = s.stack[:0]
 	if cap(s.arena) > maxKept {
 		s.arena = nil
 	}
@@ -83,9 +91,48 @@ func (s *Scanner) Reset(data []byte) {
 	s.seen.reset()
 }
 
-// Lax says whether a value of the wrong type or range counts as absent instead of failing. It is for payloads whose values callers
-// choose: a gateway that logs them raw must not let a caller spoil its own log record.
+// Continue starts on text and keeps what was read before valid. It is for going back to a part of a
+// value that was skipped, or into a string that holds JSON.
+func (s *Scanner) Continue(text string) {
+	s.data = nil
+	if len(text) > 0 {
+		//nolint:gosec // The scanner never writes to its data.
+		s.data = unsafe.Slice(unsafe.StringData(text), len(text))
+	}
+	s.pos, s.depth, s.cut, s.failed, s.hidden = 0, 0, false, false, -1
+	s.keys, s.frames, s.stack = s.keys[:0], s.frames[:0], s.stack[:0]
+}
+
+// Lax says whether a value of the wrong type or range counts as absent instead of failing, and
+// whether any number of members may be read. It is for payloads whose values callers choose: a
+// gateway that logs them raw must not let a caller spoil its own log record.
 func (s *Scanner) Lax(lax bool) { s.lax = lax }
+
+// Unread is how many values could not be read since Reset and count as absent.
+func (s *Scanner) Unread() int64 { return s.unread }
+
+// Mark is the place of a value that a caller chose, whatever it may be.
+type Mark struct{ pos, depth, keys, frames int }
+
+// Mark remembers the value that comes next.
+func (s *Scanner) Mark() Mark {
+	s.peek()
+	return Mark{pos: s.pos, depth: s.depth, keys: len(s.keys), frames: len(s.frames)}
+}
+
+// Lost tells whether the value at the mark could not be read, because a name occurs in it twice or it
+// is beyond a limit. Then the value is passed over and counted, and reading goes on after it. A syntax
+// error stays one: nobody can tell where a broken value ends.
+func (s *Scanner) Lost(m Mark) bool {
+	if !s.failed || s.err.Reason == ReasonMalformed || s.err.Reason == ReasonTooLarge {
+		return s.failed
+	}
+	s.pos, s.depth, s.failed, s.hidden = m.pos, m.depth, false, -1
+	s.keys, s.frames = s.keys[:m.keys], s.frames[:m.frames]
+	s.unread++
+	s.Skip()
+	return true
+}
 
 // Offset is how far the scanner has read, in bytes.
 func (s *Scanner) Offset() int { return s.pos }
@@ -121,7 +168,9 @@ func (s *Scanner) malformed() {
 func (s *Scanner) mismatch(reason string) {
 	if !s.lax {
 		s.Fail(reason)
+		return
 	}
+	s.unread++
 }
 
 // mistyped handles a value that was not read and has the wrong type.
@@ -134,6 +183,7 @@ func (s *Scanner) mistyped() {
 		s.Fail(ReasonWrongType)
 		return
 	}
+	s.unread++
 	s.Skip()
 }
 
@@ -202,6 +252,11 @@ func (s *Scanner) Kind() Kind {
 		return KindBool
 	case 'n':
 		return KindNull
+	case 'N', 'I':
+		if nonFinite(s.data[s.pos:]) == 0 {
+			return KindInvalid
+		}
+		return KindNumber
 	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
 		return KindNumber
 	default:
@@ -278,7 +333,7 @@ func (s *Scanner) Next(o *Object) bool {
 		s.malformed()
 		return false
 	}
-	if s.fields++; s.fields > s.limits.MaxFields {
+	if s.fields++; s.fields > s.limits.MaxFields && !s.lax {
 		s.Fail(ReasonTooManyFields)
 		return false
 	}
@@ -375,26 +430,102 @@ func (s *Scanner) NextItem(a *Array) bool {
 	return true
 }
 
-// Skip reads any value and checks its syntax.
+// Skip reads any value and checks its syntax, without limits.
 func (s *Scanner) Skip() {
 	if s.failed {
 		return
 	}
-	outermost := s.hidden < 0
-	if outermost {
-		s.hidden = len(s.frames)
+	s.hidden = len(s.frames)
+	s.skip()
+	if !s.failed {
+		s.hidden = -1
 	}
+}
+
+// Raw reads any value as Skip does and returns it as it was written, "" after an error.
+func (s *Scanner) Raw() string {
+	s.peek()
+	start := s.pos
+	s.Skip()
+	if s.failed {
+		return ""
+	}
+	return alias(s.data[start:s.pos])
+}
+
+// skip reads a value. It keeps the open brackets on a stack of its own: a value may be as deep as it
+// is long.
+func (s *Scanner) skip() {
+	s.stack = s.stack[:0]
+	for !s.failed {
+		switch s.peek() {
+		case '{':
+			s.pos++
+			if s.peek() != '}' {
+				s.stack = append(s.stack, '}')
+				s.skipName()
+				continue
+			}
+			s.pos++
+		case '[':
+			s.pos++
+			if s.peek() != ']' {
+				s.stack = append(s.stack, ']')
+				continue
+			}
+			s.pos++
+		case '"':
+			s.skipString()
+		default:
+			s.skipWord()
+		}
+		if s.skipEnds() {
+			return
+		}
+	}
+}
+
+// skipEnds reads the brackets that end with the value before, and the comma before the next value. It
+// tells whether there is none.
+func (s *Scanner) skipEnds() (done bool) {
+	for n := len(s.stack); n > 0 && !s.failed; n-- {
+		switch c := s.peek(); {
+		case c == ',':
+			s.pos++
+			if s.stack[n-1] == '}' {
+				s.skipName()
+			}
+			return false
+		case c == s.stack[n-1] && c != 0:
+			s.pos++
+			s.stack = s.stack[:n-1]
+		default:
+			s.malformed()
+		}
+	}
+	return true
+}
+
+// skipName reads the name of a member and the colon after it.
+func (s *Scanner) skipName() {
+	if s.peek() != '"' {
+		s.malformed()
+		return
+	}
+	s.skipString()
+	if s.failed {
+		return
+	}
+	if s.peek() != ':' {
+		s.malformed()
+		return
+	}
+	s.pos++
+}
+
+// skipWord reads a number, a flag or null.
+func (s *Scanner) skipWord() {
 	switch s.Kind() {
-	case KindObject:
-		for o := s.Object(); s.Next(&o); {
-			s.Skip()
-		}
-	case KindArray:
-		for a := s.Array(); s.NextItem(&a); {
-			s.Skip()
-		}
-	case KindString:
-		s.skipString()
 	case KindNumber:
 		s.readNumber()
 	case KindBool:
@@ -403,9 +534,6 @@ func (s *Scanner) Skip() {
 		s.readNull()
 	default:
 		s.malformed()
-	}
-	if outermost && !s.failed {
-		s.hidden = -1
 	}
 }
 

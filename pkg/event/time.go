@@ -59,7 +59,7 @@ func (s *Scanner) time(loose bool) int64 {
 // epoch converts a JSON number to Unix milliseconds. Loosely, a figure too small for milliseconds in this century is in seconds.
 func epoch(text string, loose bool) (int64, bool) {
 	f, err := strconv.ParseFloat(text, 64)
-	if err != nil || math.Abs(f) > 1e15 {
+	if err != nil || math.IsNaN(f) || math.Abs(f) > 1e15 {
 		return 0, false
 	}
 	if loose && math.Abs(f) < minTime {

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/stillwatch/stillwatch/pkg/event"
+	"github.com/stillwatch/stillwatch/pkg/gateway/internal/body"
+	"github.com/stillwatch/stillwatch/pkg/gateway/internal/tree"
 )
 
 // JoinOptions bound the wait for the other half of an event.
@@ -35,7 +37,7 @@ func (o JoinOptions) validate() error {
 // Halves wait in memory only, since they may hold prompts: those that wait when the partition changes hands are lost.
 type apim struct {
 	a    *mapped
-	doc  *document
+	doc  *tree.Document
 	opts JoinOptions
 
 	waiting map[string]*halves
@@ -45,7 +47,7 @@ type apim struct {
 	// lost is the number of requests whose GatewayLogs never came.
 	lost int64
 
-	category, id, sequence, moment path
+	category, id, sequence, moment tree.Path
 }
 
 // halves are the parts of an event that have come so far.
@@ -67,15 +69,14 @@ type llmPart struct {
 const (
 	ReasonWaiting = "waiting_for_other_half"
 	reasonJoined  = "joined"
-	reasonNotLLM  = "not_llm"
 )
 
 func newAPIM(a *mapped, opts Options) *apim {
-	j := &apim{a: a, doc: newDocument(opts.Limits), opts: opts.Join, waiting: map[string]*halves{}}
-	for p, text := range map[*path]string{
+	j := &apim{a: a, doc: tree.New(opts.Limits), opts: opts.Join, waiting: map[string]*halves{}}
+	for p, text := range map[*tree.Path]string{
 		&j.category: "category", &j.id: "*.correlationId", &j.sequence: "properties.sequenceNumber", &j.moment: "time",
 	} {
-		*p, _ = newPath(text, true)
+		*p, _ = tree.NewPath(text, true)
 	}
 	return j
 }
@@ -98,17 +99,13 @@ func (r *Reader) records(items [][]byte, visit func(*event.Event, error) bool) b
 		case strange[i]:
 			ok = r.read(item, visit)
 		case h == nil:
-			ok = r.hand(&SkipError{Reason: reasonNotLLM}, visit)
+			ok = r.hand(&SkipError{Reason: ReasonNotLLM}, visit)
 		case last[h] != i:
 			ok = r.hand(&SkipError{Reason: reasonJoined}, visit)
 		case h.gateway == nil || len(h.llm) == 0:
 			ok = r.hand(&SkipError{Reason: ReasonWaiting}, visit)
 		default:
-			err := r.apim.event(h, &r.ev)
-			if err == nil {
-				err = clean(&r.ev, r.opts.TrustedHops)
-			}
-			ok = r.hand(err, visit)
+			ok = r.hand(r.apim.event(h, &r.ev), visit)
 		}
 		if !ok {
 			return false
@@ -120,17 +117,17 @@ func (r *Reader) records(items [][]byte, visit func(*event.Event, error) bool) b
 
 // take adds a record to the event that it is part of; nil when it is of none. strange says that it is no diagnostic record of the service.
 func (j *apim) take(item []byte) (part *halves, strange bool) {
-	if _, err := j.doc.parse(item); err != nil {
+	if _, err := j.doc.Parse(item); err != nil {
 		return nil, true
 	}
-	category := j.doc.scalar(j.doc.find(&j.category))
+	category := j.doc.Scalar(j.doc.Find(&j.category))
 	if category == "" {
 		return nil, true
 	}
-	id := j.doc.scalar(j.doc.find(&j.id))
+	id := j.doc.Scalar(j.doc.Find(&j.id))
 	if id == "" {
-		if at := j.doc.member(0, "correlationId", "CorrelationId"); at != none {
-			id = j.doc.scalar(at)
+		if at := j.doc.Member(0, "correlationId", "CorrelationId"); at != tree.None {
+			id = j.doc.Scalar(at)
 		}
 	}
 	if id == "" || len(id) > event.MaxIdentity || category != "GatewayLogs" && category != "GatewayLlmLogs" {
@@ -142,7 +139,7 @@ func (j *apim) take(item []byte) (part *halves, strange bool) {
 		j.waiting[h.id] = h
 		j.queue = append(j.queue, h)
 	}
-	if ms, ok := parseMoment(j.doc.scalar(j.doc.find(&j.moment)), 0); ok {
+	if ms, ok := parseMoment(j.doc.Scalar(j.doc.Find(&j.moment)), 0); ok {
 		h.time = ms
 	}
 	data := slices.Clone(item)
@@ -152,7 +149,7 @@ func (j *apim) take(item []byte) (part *halves, strange bool) {
 		h.gateway = data
 	} else {
 		lo, hi := kindCount.bounds()
-		h.llm = append(h.llm, llmPart{sequence: parseInt(j.doc.scalar(j.doc.find(&j.sequence)), lo, hi).V, data: data})
+		h.llm = append(h.llm, llmPart{sequence: body.Int(j.doc.Scalar(j.doc.Find(&j.sequence)), lo, hi).V, data: data})
 	}
 	return h, false
 }

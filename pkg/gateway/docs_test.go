@@ -32,12 +32,12 @@ func fieldTable(m *mapping) string {
 		if i := slices.IndexFunc(m.rules, func(r rule) bool { return r.field.Path == f.Path }); i >= 0 {
 			r := m.rules[i]
 			for _, p := range r.from {
-				where = append(where, "`"+p.text+"`")
+				where = append(where, "`"+p.String()+"`")
 			}
 			if len(r.join) > 0 {
 				var parts []string
 				for _, p := range r.join {
-					parts = append(parts, "`"+p.text+"`")
+					parts = append(parts, "`"+p.String()+"`")
 				}
 				where = append(where, strings.Join(parts, " + "))
 			}

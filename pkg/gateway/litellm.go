@@ -1,26 +1,31 @@
 package gateway
 
 import (
-	"math"
+	"net/http"
 	"strconv"
 	"strings"
 
 	"github.com/stillwatch/stillwatch/pkg/event"
+	"github.com/stillwatch/stillwatch/pkg/gateway/internal/body"
+	"github.com/stillwatch/stillwatch/pkg/gateway/internal/tree"
 )
-
-// redacted is the text that LiteLLM puts in place of content with turn_off_message_logging.
-const redacted = "redacted-by-litellm"
 
 // liteLLM reads the StandardLoggingPayload of the LiteLLM proxy, as its generic API callback and its other loggers send it.
 //
 // Values are read laxly: much of the payload is what the caller sent (model parameters, messages), and a caller must not be able to make
 // its own record unreadable. What an event needs is checked at the end.
 type liteLLM struct {
-	s *event.Scanner
-	p payload
+	s        *event.Scanner
+	doc      *tree.Document
+	bodies   *body.Reader
+	finisher *finisher
+	p        payload
 }
 
-func newLiteLLM(opts Options) adapter { return &liteLLM{s: event.NewScanner(opts.Limits)} }
+func newLiteLLM(opts Options, f *finisher) adapter {
+	doc := tree.New(opts.Limits)
+	return &liteLLM{s: event.NewScanner(opts.Limits), doc: doc, bodies: body.New(doc), finisher: f}
+}
 
 // payload holds what the canonical event needs beyond its own fields.
 type payload struct {
@@ -30,20 +35,12 @@ type payload struct {
 	errorCode                         event.Int
 	end, first                        int64
 	prompt, completion                event.Int
-	usage, answer                     usage // from metadata.usage_object; from the response, if that has none
-	origin                            string
+	metered, answered                 event.Usage // of metadata.usage_object and of the response
+	origin, upstream                  string
+	alias                             string
 	metaIP, metaAgent, metaEnd, email string
-	stream                            event.Bool
-	system                            string
-	redacted                          bool
-}
-
-// usage is a usage object in the dialect of either of the big APIs.
-type usage struct {
-	known                             bool
-	prompt, completion, input, output event.Int
-	cached, written, read, created    event.Int // in the details; beside the totals
-	reasoning                         event.Int
+	tagAgent                          string
+	health                            bool
 }
 
 func (a *liteLLM) name() string { return "litellm" }
@@ -71,6 +68,7 @@ func (a *liteLLM) detect(names *outline) bool {
 func (a *liteLLM) decode(data []byte, ev *event.Event) (int, error) {
 	a.s.Reset(data)
 	a.s.Lax(true)
+	a.doc.Reset()
 	a.p = payload{}
 	ev.Reset()
 	if a.s.Kind() != event.KindObject {
@@ -81,11 +79,19 @@ func (a *liteLLM) decode(data []byte, ev *event.Event) (int, error) {
 	if err := a.s.Err(); err != nil {
 		return n, err
 	}
-	if reason := a.p.internal(); reason != "" {
+	a.p.finish(ev)
+	if reason := a.p.skipped(ev); reason != "" {
 		return n, &SkipError{Reason: reason}
 	}
-	a.p.finish(ev)
-	return n, ev.Validate()
+	unread := Unread{Values: a.s.Unread() + a.bodies.TakeUnread()}
+	if err := a.finisher.foreign(ev); err != nil {
+		return n, err
+	}
+	if a.doc.Err() != nil {
+		unread.Bodies++
+	}
+	a.finisher.unread = a.finisher.unread.Plus(unread)
+	return n, nil
 }
 
 func (a *liteLLM) payload(ev *event.Event) {
@@ -134,6 +140,8 @@ func (a *liteLLM) payload(ev *event.Event) {
 			ev.Client.IP = s.String()
 		case "user_agent":
 			ev.Client.UserAgent = s.String()
+		case "request_tags":
+			a.tags()
 		case "messages":
 			a.messages(ev)
 		case "response":
@@ -157,9 +165,6 @@ func (p *payload) finish(ev *event.Event) {
 	ev.Request.Operation = operation(p.callType)
 	ev.Request.Model = p.publicModel()
 	ev.Request.SessionID = p.session()
-	if !ev.Request.Stream.Known {
-		ev.Request.Stream = p.stream
-	}
 	a := &ev.Account
 	if a.UserID == "default_user_id" {
 		// LiteLLM's name for the owner of keys that nobody owns.
@@ -179,13 +184,8 @@ func (p *payload) finish(ev *event.Event) {
 	if ev.Client.UserAgent == "" {
 		ev.Client.UserAgent = p.metaAgent
 	}
-	if p.system != "" {
-		ev.Content.System = p.system
-	}
-	leadingSystem(&ev.Content)
-	if p.redacted {
-		ev.Content = event.Content{Input: ev.Content.Input[:0]}
-		ev.Request.MessageCount = event.Int{}
+	if ev.Client.UserAgent == "" {
+		ev.Client.UserAgent = p.tagAgent
 	}
 	p.finishUsage(&ev.Usage)
 	p.finishResponse(ev)
@@ -217,14 +217,46 @@ func (p *payload) session() string {
 	return ""
 }
 
-// internal names the reason when the proxy made the call for itself: nobody typed a prompt for it.
-func (p *payload) internal() string {
+// skipped names the reason for which a payload is no request of a caller: the proxy made the call for
+// itself, refused it because its key is none, or asked no model.
+func (p *payload) skipped(ev *event.Event) string {
 	for _, v := range [...]string{p.origin, p.callType} {
 		if v == "autorouter_classifier" || strings.HasPrefix(v, "shadow_eval_") {
 			return "internal_call"
 		}
 	}
+	a := &ev.Account
+	if p.health || a.KeyHash == healthCheck || a.TeamID == healthCheck {
+		return ReasonNotLLM
+	}
+	if p.refused(ev) {
+		return ReasonUnauthenticated
+	}
 	return ""
+}
+
+// healthCheck stands for the key, the team and the tag of the proxy's own checks of its models
+// (litellm/constants.py, LITTELM_INTERNAL_HEALTH_SERVICE_ACCOUNT_NAME).
+const healthCheck = "litellm-internal-health-check"
+
+// guarded is the status of a call that one of the proxy's guardrails stopped.
+const guarded = "guardrail_intervened"
+
+// refused tells whether the proxy turned a call away before it knew whose key it was. Then the hash is
+// that of whatever the caller sent, and nobody stands behind it: neither user, team, organisation nor
+// alias of the key are known, and no provider was asked. The proxy answers with 401, older versions
+// with 400.
+func (p *payload) refused(ev *event.Event) bool {
+	if p.status != "failure" || proved(&ev.Account) || p.alias != "" || p.upstream != "" || p.guardrail == guarded {
+		return false
+	}
+	switch p.errorCode.V {
+	case http.StatusUnauthorized:
+		return true
+	case http.StatusBadRequest, http.StatusForbidden:
+		return p.errorClass == "ProxyException"
+	}
+	return false
 }
 
 // publicModel returns the name by which callers know the model: the group, or else the deployment's without the provider in front of it.
@@ -270,40 +302,19 @@ func operation(callType string) string {
 	return callType
 }
 
-// leadingSystem moves the system messages that begin the conversation to where the canonical event has them.
-func leadingSystem(c *event.Content) {
-	n := 0
-	for n < len(c.Input) && (c.Input[n].Role == "system" || c.Input[n].Role == "developer") {
-		switch c.System {
-		case "", c.Input[n].Text:
-			c.System = c.Input[n].Text
-		default:
-			c.System += "\n" + c.Input[n].Text
-		}
-		n++
-	}
-	c.Input = append(c.Input[:0], c.Input[n:]...)
-}
-
+// finishUsage takes the proxy's own count, else the answer's, else the totals at the top.
 func (p *payload) finishUsage(v *event.Usage) {
-	u := &p.usage
-	if !u.known {
-		u = &p.answer
+	cost := v.CostUSD
+	*v = p.metered
+	if !v.Input.Known && !v.Output.Known {
+		*v = p.answered
 	}
-	first := func(counts ...event.Int) event.Int {
-		for _, n := range counts {
-			if n.Known {
-				return n
-			}
-		}
-		return event.Int{}
+	v.CostUSD = cost
+	if !v.Input.Known {
+		v.Input = p.prompt
 	}
-	v.CacheRead, v.CacheWrite = first(u.cached, u.read), first(u.written, u.created)
-	v.Reasoning = u.reasoning
-	v.Input, v.Output = first(u.prompt, u.input, p.prompt), first(u.completion, u.output, p.completion)
-	if !u.prompt.Known && u.input.Known {
-		// Anthropic's own count leaves the cache out and puts it beside.
-		v.Input.V = min(v.Input.V+u.read.V+u.created.V, math.MaxInt64/4)
+	if !v.Output.Known {
+		v.Output = p.completion
 	}
 	if p.status == "failure" && v.Input.V == 0 && v.Output.V == 0 {
 		// LiteLLM writes 0 for what it does not know.
@@ -317,7 +328,7 @@ func (p *payload) finishResponse(ev *event.Event) {
 	switch class := p.errorClass; {
 	case p.status == "success":
 		r.Status = event.StatusOK
-	case p.guardrail == "guardrail_intervened" || strings.Contains(class, "ContentPolicy") || strings.Contains(class, "Guardrail"):
+	case p.guardrail == guarded || strings.Contains(class, "ContentPolicy") || strings.Contains(class, "Guardrail"):
 		r.Status = event.StatusBlocked
 	case class == "RateLimitError":
 		r.Status = event.StatusRateLimited

@@ -1,7 +1,7 @@
 package gateway
 
 import (
-	"math"
+	"strings"
 
 	"github.com/stillwatch/stillwatch/pkg/event"
 )
@@ -25,6 +25,8 @@ func (a *liteLLM) errorInformation() {
 			a.p.errorCode = s.Int(100, 999)
 		case "error_class":
 			a.p.errorClass = s.String()
+		case "llm_provider":
+			a.p.upstream = s.String()
 		default:
 			s.Skip()
 		}
@@ -39,6 +41,8 @@ func (a *liteLLM) metadata(ev *event.Event) {
 		switch o.Key {
 		case "user_api_key_hash":
 			acct.KeyHash = s.String()
+		case "user_api_key_alias":
+			p.alias = s.String()
 		case "user_api_key_user_id":
 			acct.UserID = s.String()
 		case "user_api_key_org_id":
@@ -60,7 +64,7 @@ func (a *liteLLM) metadata(ev *event.Event) {
 		case "internal_call_origin":
 			p.origin = s.String()
 		case "usage_object":
-			p.usage = a.usage()
+			a.usage(&p.metered)
 		default:
 			s.Skip()
 		}
@@ -106,226 +110,52 @@ func (a *liteLLM) headers(c *event.Client) {
 	}
 }
 
-func (a *liteLLM) usage() (u usage) {
-	s := a.s
-	for o := s.Object(); s.Next(&o); {
-		u.known = true
-		switch o.Key {
-		case "prompt_tokens":
-			u.prompt = tokens(s)
-		case "completion_tokens":
-			u.completion = tokens(s)
-		case "input_tokens":
-			u.input = tokens(s)
-		case "output_tokens":
-			u.output = tokens(s)
-		case "cache_read_input_tokens":
-			u.read = tokens(s)
-		case "cache_creation_input_tokens":
-			u.created = tokens(s)
-		case "prompt_tokens_details", "input_tokens_details", "completion_tokens_details", "output_tokens_details":
-			a.usageDetails(&u)
-		default:
-			s.Skip()
-		}
-	}
-	return u
+// usage reads a usage object in the dialect of either of the big APIs.
+func (a *liteLLM) usage(dst *event.Usage) {
+	a.bodies.Usage(a.doc.Take(a.s), dst)
 }
 
-func (a *liteLLM) usageDetails(u *usage) {
-	s := a.s
-	for o := s.Object(); s.Next(&o); {
-		switch o.Key {
-		case "cached_tokens":
-			u.cached = tokens(s)
-		case "cache_creation_tokens":
-			u.written = tokens(s)
-		case "reasoning_tokens":
-			u.reasoning = tokens(s)
-		default:
-			s.Skip()
+// tags reads the tags of a request, in which some versions of the proxy put the client's software,
+// once cut before its version and once whole.
+func (a *liteLLM) tags() {
+	s, p := a.s, &a.p
+	for list := s.Array(); s.NextItem(&list); {
+		tag := s.String()
+		if agent, ok := strings.CutPrefix(tag, "User-Agent: "); ok && len(agent) > len(p.tagAgent) {
+			p.tagAgent = agent
 		}
+		p.health = p.health || tag == healthCheck
 	}
 }
 
-// messages reads the conversation: a list of messages, a lone text, or a dictionary in the shape of some API's request.
+// messages reads the conversation: a list of messages, a lone text, or the body of a request in the
+// shape of some API.
 func (a *liteLLM) messages(ev *event.Event) {
-	s := a.s
-	c := &ev.Content
-	switch s.Kind() {
-	case event.KindObject:
-		var lone event.Message
-		for o := s.Object(); s.Next(&o); {
-			switch o.Key {
-			case "messages", "input", "prompt", "contents":
-				c.Input = s.Messages(c.Input)
-			case "system", "instructions":
-				a.p.system = s.Prose()
-			case "role":
-				lone.Role = s.String()
-			case "content", "text":
-				lone.Text = s.Prose()
-			default:
-				s.Skip()
-			}
-		}
-		if lone.Role != "" || lone.Text != "" {
-			c.Input = append(c.Input, lone)
-		}
-	default:
-		c.Input = s.Messages(c.Input[:0])
-	}
-	// One message with the mark is what LiteLLM leaves. A caller who sends the mark among others hides nothing.
-	a.p.redacted = len(c.Input) == 1 && c.Input[0].Text == redacted
-	for i := range c.Input {
-		if c.Input[i].Role == "" {
-			c.Input[i].Role = "user"
-		}
-	}
-	if n := len(c.Input); n > 0 {
-		ev.Request.MessageCount = event.Int{V: int64(n), Known: true}
-	}
-}
-
-// response reads why the answer ended, its text and its usage. A string is a redacted answer, or one of
-// another kind of call.
-func (a *liteLLM) response(ev *event.Event) {
-	s, r, c := a.s, &ev.Response, &ev.Content
-	if s.Kind() != event.KindObject {
-		s.Skip()
+	d, at := a.doc, a.doc.Take(a.s)
+	if d.Kind(at) == event.KindObject && !a.bodies.IsConversation(at) {
+		a.bodies.Request(at, ev)
 		return
 	}
-	for o := s.Object(); s.Next(&o); {
-		switch o.Key {
-		case "choices":
-			for list := s.Array(); s.NextItem(&list); {
-				a.choice(ev)
-			}
-		case "stop_reason":
-			if v := s.String(); v != "" {
-				r.FinishReasons = append(r.FinishReasons, v)
-			}
-		case "content":
-			c.Output = s.Prose()
-		case "usage":
-			a.p.answer = a.usage()
-		default:
-			s.Skip()
-		}
-	}
+	ev.Content.Input = a.bodies.Messages(at, ev.Content.Input)
 }
 
-func (a *liteLLM) choice(ev *event.Event) {
-	s, c := a.s, &ev.Content
-	for o := s.Object(); s.Next(&o); {
-		switch o.Key {
-		case "finish_reason":
-			if v := s.String(); v != "" {
-				ev.Response.FinishReasons = append(ev.Response.FinishReasons, v)
-			}
-		case "message":
-			for m := s.Object(); s.Next(&m); {
-				switch m.Key {
-				case "content":
-					c.Output = s.Prose()
-				case "reasoning_content":
-					c.Reasoning = s.Prose()
-				default:
-					s.Skip()
-				}
-			}
-		default:
-			s.Skip()
-		}
+// response reads why the answer ended, its text and its usage.
+func (a *liteLLM) response(ev *event.Event) {
+	at := a.doc.Take(a.s)
+	if a.doc.Kind(at) == event.KindNull {
+		return
 	}
+	own := ev.Usage
+	ev.Usage = event.Usage{}
+	a.bodies.Response(at, ev)
+	a.p.answered, ev.Usage = ev.Usage, own
 }
 
 // parameters reads the request's parameters as the caller gave them.
 func (a *liteLLM) parameters(ev *event.Event) {
-	s, r := a.s, &ev.Request
-	for o := s.Object(); s.Next(&o); {
-		switch o.Key {
-		case "temperature":
-			r.Temperature = s.Float()
-		case "top_p":
-			r.TopP = s.Float()
-		case "n":
-			r.N = anyInt(s)
-		case "max_tokens", "max_completion_tokens", "max_output_tokens":
-			if n := anyInt(s); n.Known {
-				r.MaxTokens = n
-			}
-		case "seed":
-			r.Seed = anyInt(s)
-		case "logprobs":
-			r.Logprobs = s.Bool()
-		case "stream":
-			a.p.stream = s.Bool()
-		case "reasoning_effort":
-			r.ReasoningEffort = nameOr(s, "effort")
-		case "reasoning":
-			if v := nameOr(s, "effort"); v != "" {
-				r.ReasoningEffort = v
-			}
-		case "response_format":
-			r.ResponseFormat = nameOr(s, "type")
-		case "tools", "functions":
-			for list := s.Array(); s.NextItem(&list); {
-				if name := toolName(s); name != "" {
-					r.Tools = append(r.Tools, name)
-				}
-			}
-		case "tool_choice":
-			r.ToolChoice = toolName(s)
-		case "system", "instructions":
-			a.p.system = s.Prose()
-		default:
-			s.Skip()
-		}
+	d, at := a.doc, a.doc.Take(a.s)
+	a.bodies.Parameters(at, &ev.Request)
+	if system := a.bodies.Prose(d.Member(at, "system", "instructions")); system != "" {
+		ev.Content.System = system
 	}
-}
-
-func anyInt(s *event.Scanner) event.Int { return s.Int(math.MinInt64, math.MaxInt64) }
-
-// nameOr reads a name, or an object that has it under key.
-func nameOr(s *event.Scanner, key string) string {
-	if s.Kind() != event.KindObject {
-		return s.String()
-	}
-	name := ""
-	for o := s.Object(); s.Next(&o); {
-		if o.Key == key {
-			name = s.String()
-		} else {
-			s.Skip()
-		}
-	}
-	return name
-}
-
-// toolName reads the name of a tool in any of the APIs' shapes: {"function":{"name"}}, {"name"}, or only a {"type"} for built-in ones.
-func toolName(s *event.Scanner) string {
-	if s.Kind() != event.KindObject {
-		return s.String()
-	}
-	var inner, name, kind string
-	for o := s.Object(); s.Next(&o); {
-		switch o.Key {
-		case "function":
-			inner = nameOr(s, "name")
-		case "name":
-			name = s.String()
-		case "type":
-			kind = s.String()
-		default:
-			s.Skip()
-		}
-	}
-	switch {
-	case inner != "":
-		return inner
-	case name != "":
-		return name
-	}
-	return kind
 }

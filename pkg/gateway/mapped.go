@@ -4,12 +4,14 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/stillwatch/stillwatch/pkg/event"
+	"github.com/stillwatch/stillwatch/pkg/gateway/internal/body"
+	"github.com/stillwatch/stillwatch/pkg/gateway/internal/tree"
 )
 
 // mapped reads objects as a mapping says.
@@ -17,17 +19,19 @@ import (
 // As with LiteLLM, values are read laxly: one of the wrong type or out of range is absent. What an event needs is checked at the end.
 type mapped struct {
 	m      *mapping
-	doc    *document
+	doc    *tree.Document
+	bodies *body.Reader
 	secret []byte
 	names  outline
 	texts  []string
-	// unread counts the events of which a part in a string was not read; see apply. broken says that the body at hand is no JSON.
-	unread int64
-	broken bool
+	// broken says that the body at hand is no JSON.
+	broken   bool
+	finisher *finisher
 }
 
-func newMapped(m *mapping, opts Options) *mapped {
-	return &mapped{m: m, doc: newDocument(opts.Limits), secret: opts.Secret}
+func newMapped(m *mapping, opts Options, f *finisher) *mapped {
+	doc := tree.New(opts.Limits)
+	return &mapped{m: m, doc: doc, bodies: body.New(doc), secret: opts.Secret, finisher: f}
 }
 
 func (a *mapped) name() string { return a.m.name }
@@ -41,7 +45,7 @@ func (a *mapped) detect(names *outline) bool {
 
 func (a *mapped) decode(data []byte, ev *event.Event) (int, error) {
 	ev.Reset()
-	n, err := a.doc.parse(data)
+	n, err := a.doc.Parse(data)
 	if err != nil {
 		return n, err
 	}
@@ -64,8 +68,8 @@ func (a *mapped) apply(ev *event.Event) error {
 	a.broken = false
 	for i := range a.m.skips {
 		if s := &a.m.skips[i]; a.skips(s) {
-			if a.doc.err != nil {
-				return a.doc.err // What tells a request from other objects may be in there.
+			if a.doc.Err() != nil {
+				return a.doc.Err() // What tells a request from other objects may be in there.
 			}
 			return &SkipError{Reason: s.reason}
 		}
@@ -73,68 +77,69 @@ func (a *mapped) apply(ev *event.Event) error {
 	for i := range a.m.rules {
 		a.fill(&a.m.rules[i], ev)
 	}
-	a.body(a.m.request, func(at int32) { a.requestBody(at, ev) })
-	a.body(a.m.response, func(at int32) { a.responseBody(at, ev) })
+	if at := a.first(a.m.request); at != tree.None && !a.bodies.Request(at, ev) {
+		a.broken = true
+	}
+	if at := a.first(a.m.response); at != tree.None {
+		a.bodies.Response(at, ev)
+	}
 	finish(ev)
 	if ev.Source.Gateway == "" {
 		ev.Source.Gateway = a.m.gateway
 	}
-	err := ev.Validate()
-	if err != nil {
-		if a.doc.err != nil {
-			return a.doc.err // It is why.
+	unread := Unread{Values: a.bodies.TakeUnread()}
+	if err := a.finisher.foreign(ev); err != nil {
+		if a.doc.Err() != nil && !errors.As(err, new(*SkipError)) {
+			return a.doc.Err() // It is why.
 		}
 		return err
 	}
-	if a.doc.err != nil || a.broken {
-		a.unread++
+	if a.doc.Err() != nil || a.broken {
+		unread.Bodies++
 	}
+	a.finisher.unread = a.finisher.unread.Plus(unread)
 	return nil
 }
 
 // applyTo makes the event of another document.
-func (a *mapped) applyTo(doc *document, ev *event.Event) error {
-	own := a.doc
-	a.doc = doc
+func (a *mapped) applyTo(doc *tree.Document, ev *event.Event) error {
+	own, bodies := a.doc, a.bodies
+	a.doc, a.bodies = doc, body.New(doc)
 	err := a.apply(ev)
-	a.doc = own
+	a.doc, a.bodies = own, bodies
 	return err
 }
 
 func (a *mapped) skips(s *skipRule) bool {
 	for i := range s.when {
-		if at := a.doc.find(&s.when[i]); at != none {
-			value := a.doc.scalar(at)
+		if at := a.doc.Find(&s.when[i]); at != tree.None {
+			value := a.doc.Scalar(at)
 			if len(s.values) == 0 || slices.ContainsFunc(s.values, func(v string) bool { return strings.EqualFold(v, value) }) {
 				return true
 			}
 		}
 	}
 	for i := range s.unless {
-		if a.doc.find(&s.unless[i]) != none {
+		if a.doc.Find(&s.unless[i]) != tree.None {
 			return false
 		}
 	}
 	return len(s.unless) > 0
 }
 
-// body calls read with the first body that there is.
-func (a *mapped) body(paths []path, read func(at int32)) {
+// first returns the first body that there is.
+func (a *mapped) first(paths []tree.Path) int32 {
 	for i := range paths {
-		if at := a.doc.find(&paths[i]); at != none {
-			read(at)
-			return
+		if at := a.doc.Find(&paths[i]); at != tree.None {
+			return at
 		}
 	}
+	return tree.None
 }
 
 // finish derives what follows from the fields that are known.
 func finish(ev *event.Event) {
-	c, r := &ev.Content, &ev.Response
-	if n := len(c.Input); n > 0 && !ev.Request.MessageCount.Known {
-		ev.Request.MessageCount = event.Int{V: int64(n), Known: true}
-	}
-	leadingSystem(c)
+	r := &ev.Response
 	r.Status = event.NormalStatus(r.Status, r.HTTPStatus)
 	switch {
 	case r.Status == "" && r.ErrorType != "":
@@ -151,7 +156,7 @@ func finish(ev *event.Event) {
 func (a *mapped) fill(r *rule, ev *event.Event) {
 	switch dst := r.field.at(ev).(type) {
 	case *[]event.Message:
-		a.each(r, func(at int32) { *dst = a.doc.messages(at, *dst) })
+		a.each(r, func(at int32) { *dst = a.bodies.Messages(at, *dst) })
 	case *[]string:
 		a.each(r, func(at int32) { *dst = a.words(at, r, *dst) })
 	case *string:
@@ -166,17 +171,17 @@ func (a *mapped) fill(r *rule, ev *event.Event) {
 		*dst, _ = parseMoment(a.text(r), r.unit)
 	case *event.Int:
 		lo, hi := r.field.kind.bounds()
-		if *dst = parseInt(a.text(r), lo, hi); !dst.Known {
+		if *dst = body.Int(a.text(r), lo, hi); !dst.Known {
 			return
 		}
 		for i := range r.plus {
-			more := parseInt(a.doc.scalar(a.doc.find(&r.plus[i])), lo, hi)
+			more := body.Int(a.doc.Scalar(a.doc.Find(&r.plus[i])), lo, hi)
 			dst.V = min(dst.V+more.V, hi)
 		}
 	case *event.Float:
-		*dst = parseFloat(a.text(r))
+		*dst = body.Float(a.text(r))
 		if dst.Known && r.since != nil {
-			start := parseFloat(a.doc.scalar(a.doc.find(r.since)))
+			start := body.Float(a.doc.Scalar(a.doc.Find(r.since)))
 			dst.V -= start.V
 			dst.Known = start.Known
 		}
@@ -187,7 +192,7 @@ func (a *mapped) fill(r *rule, ev *event.Event) {
 			*dst = event.Float{}
 		}
 	case *event.Bool:
-		*dst = parseBool(a.text(r))
+		*dst = body.Bool(a.text(r))
 	}
 }
 
@@ -195,8 +200,8 @@ func (a *mapped) fill(r *rule, ev *event.Event) {
 func (a *mapped) each(r *rule, read func(at int32)) {
 	for i := range r.from {
 		hit := false
-		a.doc.walk(0, &r.from[i], 0, func(at int32) bool {
-			if a.doc.known(at) {
+		a.doc.Walk(0, &r.from[i], func(at int32) bool {
+			if a.doc.Known(at) {
 				hit = true
 				read(at)
 			}
@@ -210,25 +215,25 @@ func (a *mapped) each(r *rule, read func(at int32)) {
 
 // parts appends the texts at a node. A string may hold a conversation, or a list of parts if that is all that it holds.
 func (a *mapped) parts(at int32, dst []string) []string {
-	if list := a.doc.inside(at); list != at && a.doc.kind(list) == event.KindArray {
-		if a.doc.isConversation(list) {
-			return a.doc.prose(list, dst)
+	if list := a.doc.Inside(at); list != at && a.doc.Kind(list) == event.KindArray {
+		if a.bodies.IsConversation(list) {
+			return a.bodies.Texts(list, dst)
 		}
 		n := 0
-		a.doc.parts(list, func(int32) bool { n++; return true })
-		if texts := a.doc.prose(list, dst); len(texts) == len(dst)+n {
+		a.doc.Parts(list, func(int32) bool { n++; return true })
+		if texts := a.bodies.Texts(list, dst); len(texts) == len(dst)+n {
 			return texts
 		}
 	}
-	return a.doc.prose(at, dst)
+	return a.bodies.Texts(at, dst)
 }
 
 // words appends a list of words, or of tools' names.
 func (a *mapped) words(at int32, r *rule, dst []string) []string {
 	one := func(at int32) {
-		word := a.doc.scalar(at)
+		word := a.doc.Scalar(at)
 		if r.field.kind == kindTools {
-			word = a.doc.toolName(at)
+			word = a.bodies.ToolName(at)
 		}
 		if to, ok := r.values[word]; ok {
 			word = to
@@ -237,8 +242,8 @@ func (a *mapped) words(at int32, r *rule, dst []string) []string {
 			dst = append(dst, word)
 		}
 	}
-	if list := a.doc.inside(at); a.doc.kind(list) == event.KindArray {
-		a.doc.parts(list, func(at int32) bool { one(at); return true })
+	if list := a.doc.Inside(at); a.doc.Kind(list) == event.KindArray {
+		a.doc.Parts(list, func(at int32) bool { one(at); return true })
 	} else {
 		one(at)
 	}
@@ -252,8 +257,8 @@ func (a *mapped) text(r *rule) string {
 	}
 	for i := range r.from {
 		var text string
-		a.doc.walk(0, &r.from[i], 0, func(at int32) bool {
-			text = a.transformed(r, a.doc.scalar(at))
+		a.doc.Walk(0, &r.from[i], func(at int32) bool {
+			text = a.transformed(r, a.doc.Scalar(at))
 			return text != ""
 		})
 		if text != "" {
@@ -262,7 +267,7 @@ func (a *mapped) text(r *rule) string {
 	}
 	a.texts = a.texts[:0]
 	for i := range r.join {
-		if part := a.doc.scalar(a.doc.find(&r.join[i])); part != "" {
+		if part := a.doc.Scalar(a.doc.Find(&r.join[i])); part != "" {
 			a.texts = append(a.texts, part)
 		}
 	}
@@ -364,49 +369,11 @@ func modelName(text string) string {
 	return text
 }
 
-// parseNumber converts a JSON number, or a string that holds one.
-func parseNumber(text string) (float64, bool) {
-	if text == "" || strings.Trim(text, "0123456789+-.eE") != "" {
-		return 0, false
-	}
-	f, err := strconv.ParseFloat(text, 64)
-	return f, err == nil && !math.IsInf(f, 0)
-}
-
-func parseInt(text string, lo, hi int64) event.Int {
-	v, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		f, ok := parseNumber(text)
-		if v = int64(f); !ok || math.Abs(f) > 1<<53 || float64(v) != f {
-			return event.Int{}
-		}
-	}
-	if v < lo || v > hi {
-		return event.Int{}
-	}
-	return event.Int{V: v, Known: true}
-}
-
-func parseFloat(text string) event.Float {
-	f, ok := parseNumber(text)
-	return event.Float{V: f, Known: ok}
-}
-
-func parseBool(text string) event.Bool {
-	switch strings.ToLower(text) {
-	case "true", "1":
-		return event.Bool{V: true, Known: true}
-	case "false", "0":
-		return event.Bool{Known: true}
-	}
-	return event.Bool{}
-}
-
 // parseMoment converts a time to Unix milliseconds. A number without a unit is in seconds when it is too small for milliseconds.
 func parseMoment(text string, unit float64) (int64, bool) {
 	var ms int64
 	var ok bool
-	if f, number := parseNumber(text); number {
+	if f, number := body.Number(text); number {
 		if unit == 0 {
 			if unit = 1; f < 1e11 {
 				unit = 1e3

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/stillwatch/stillwatch/pkg/gateway/internal/tree"
 )
 
 // MappingFile is a file that says in YAML where a gateway's format has the fields of the canonical event; docs/gateways/mapping.md
@@ -39,22 +41,22 @@ type mapping struct {
 	detect            [][]string
 	skips             []skipRule
 	rules             []rule
-	request, response []path
+	request, response []tree.Path
 	advice            map[string]string
 }
 
 // skipRule leaves objects out: those with a known value, or one of values, at one of when; or with none at unless.
 type skipRule struct {
 	reason       string
-	when, unless []path
+	when, unless []tree.Path
 	values       []string
 }
 
 // rule fills one field.
 type rule struct {
 	field            Field
-	from, plus, join []path
-	since            *path
+	from, plus, join []tree.Path
+	since            *tree.Path
 	as               string
 	// unit is the milliseconds in one, 0 when the text tells.
 	unit     float64
@@ -225,10 +227,10 @@ func (t mappingText) compile() (*mapping, error) {
 		m.detect = append(m.detect, set)
 	}
 	var errs []error
-	paths := func(texts []string) []path {
-		var out []path
+	paths := func(texts []string) []tree.Path {
+		var out []tree.Path
 		for _, text := range texts {
-			p, err := newPath(text, fold)
+			p, err := tree.NewPath(text, fold)
 			errs = append(errs, err)
 			out = append(out, p)
 		}
@@ -311,10 +313,10 @@ func (r *rule) check(unit string) error {
 	if r.since != nil && kind != kindMillis {
 		return errors.New("since is for durations")
 	}
-	for _, list := range [][]path{r.from, r.join} {
+	for _, list := range [][]tree.Path{r.from, r.join} {
 		for i := range list {
-			if list[i].isSecret() && r.as != "hash" {
-				return fmt.Errorf("%s holds a credential: read it with as: hash, or leave it out", list[i].text)
+			if list[i].IsSecret() && r.as != "hash" {
+				return fmt.Errorf("%s holds a credential: read it with as: hash, or leave it out", list[i])
 			}
 		}
 	}

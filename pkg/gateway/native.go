@@ -3,9 +3,14 @@ package gateway
 import "github.com/stillwatch/stillwatch/pkg/event"
 
 // native reads the canonical event itself.
-type native struct{ decoder *event.Decoder }
+type native struct {
+	decoder  *event.Decoder
+	finisher *finisher
+}
 
-func newNative(opts Options) adapter { return &native{decoder: event.NewDecoder(opts.Limits)} }
+func newNative(opts Options, f *finisher) adapter {
+	return &native{decoder: event.NewDecoder(opts.Limits), finisher: f}
+}
 
 func (a *native) name() string { return "native" }
 
@@ -14,5 +19,13 @@ func (a *native) detect(names *outline) bool {
 }
 
 func (a *native) decode(data []byte, ev *event.Event) (int, error) {
-	return a.decoder.DecodePrefix(data, ev)
+	n, err := a.decoder.DecodePrefix(data, ev)
+	if err != nil {
+		return n, err
+	}
+	err = a.finisher.finish(ev)
+	if err == nil {
+		a.finisher.unread.Values += a.decoder.Unread()
+	}
+	return n, err
 }

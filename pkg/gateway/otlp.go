@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/stillwatch/stillwatch/pkg/event"
+	"github.com/stillwatch/stillwatch/pkg/gateway/internal/tree"
 )
 
 // otlp reads export requests of OpenTelemetry, of spans or of log records, in JSON or in protobuf. Every span and every log record becomes a
@@ -187,24 +188,18 @@ func (r *Reader) attributes() error {
 			continue
 		}
 		r.format = m.name()
-		if err := m.applyTo(o.a.doc, &r.ev); err != nil {
-			return err
-		}
-		return clean(&r.ev, r.opts.TrustedHops)
+		return m.applyTo(o.a.doc, &r.ev)
 	}
 	if !o.wanted {
 		return &event.DecodeError{Reason: event.ReasonUnknownFormat}
 	}
 	r.format = o.a.name()
-	if err := o.a.apply(&r.ev); err != nil {
-		return err
-	}
-	return clean(&r.ev, r.opts.TrustedHops)
+	return o.a.apply(&r.ev)
 }
 
 // attributes builds the document of a span or log record: an object of the attributes, the first of a name winning, after "otlp" with the rest.
 type attributes struct {
-	d                 *document
+	d                 *tree.Document
 	last, rest, inner int32
 	// numbered holds the attributes whose names count the turns of a conversation.
 	numbered [len(conventions)]map[int]turn
@@ -226,18 +221,18 @@ const (
 	maxNesting = 32
 )
 
-func newAttributes(d *document) *attributes {
-	d.reset()
-	d.add(event.KindObject, "", "")
+func newAttributes(d *tree.Document) *attributes {
+	d.Reset()
+	d.Add(event.KindObject, "", "")
 	b := &attributes{d: d}
-	b.rest = d.add(event.KindObject, "otlp", "")
-	d.link(0, &b.last, b.rest)
+	b.rest = d.Add(event.KindObject, "otlp", "")
+	d.Link(0, &b.last, b.rest)
 	return b
 }
 
 // text adds a field of the span itself.
 func (b *attributes) text(name, value string) {
-	b.d.link(b.rest, &b.inner, b.d.add(event.KindString, name, strings.ToValidUTF8(value, "\ufffd")))
+	b.d.Link(b.rest, &b.inner, b.d.Add(event.KindString, name, strings.ToValidUTF8(value, "\ufffd")))
 }
 
 func (b *attributes) times(start, end pcommon.Timestamp) {
@@ -253,7 +248,7 @@ func (b *attributes) times(start, end pcommon.Timestamp) {
 func (b *attributes) add(list pcommon.Map) {
 	for key, value := range list.All() {
 		if !b.isTurn(key, value) {
-			b.d.link(0, &b.last, b.value(key, value, 0))
+			b.d.Link(0, &b.last, b.value(key, value, 0))
 		}
 	}
 }
@@ -264,29 +259,29 @@ func (b *attributes) value(name string, v pcommon.Value, depth int) int32 {
 	name = strings.ToValidUTF8(name, "\ufffd")
 	switch v.Type() {
 	case pcommon.ValueTypeStr:
-		return d.add(event.KindString, name, strings.ToValidUTF8(v.Str(), "\ufffd"))
+		return d.Add(event.KindString, name, strings.ToValidUTF8(v.Str(), "\ufffd"))
 	case pcommon.ValueTypeInt, pcommon.ValueTypeDouble:
-		return d.add(event.KindNumber, name, v.AsString())
+		return d.Add(event.KindNumber, name, v.AsString())
 	case pcommon.ValueTypeBool:
-		return d.add(event.KindBool, name, v.AsString())
+		return d.Add(event.KindBool, name, v.AsString())
 	}
 	last := int32(0)
 	switch {
 	case depth >= maxNesting:
 	case v.Type() == pcommon.ValueTypeSlice:
-		at := d.add(event.KindArray, name, "")
+		at := d.Add(event.KindArray, name, "")
 		for _, item := range v.Slice().All() {
-			d.link(at, &last, b.value("", item, depth+1))
+			d.Link(at, &last, b.value("", item, depth+1))
 		}
 		return at
 	case v.Type() == pcommon.ValueTypeMap:
-		at := d.add(event.KindObject, name, "")
+		at := d.Add(event.KindObject, name, "")
 		for key, item := range v.Map().All() {
-			d.link(at, &last, b.value(key, item, depth+1))
+			d.Link(at, &last, b.value(key, item, depth+1))
 		}
 		return at
 	}
-	return d.add(event.KindNull, name, "")
+	return d.Add(event.KindNull, name, "")
 }
 
 // isTurn keeps an attribute that is part of a turn of a conversation, such as llm.input_messages.0.message.role.
@@ -329,8 +324,8 @@ func (b *attributes) turns() {
 		if len(turns) == 0 {
 			continue
 		}
-		list := d.add(event.KindArray, strings.TrimSuffix(conventions[i], "."), "")
-		d.link(0, &b.last, list)
+		list := d.Add(event.KindArray, strings.TrimSuffix(conventions[i], "."), "")
+		d.Link(0, &b.last, list)
 		last := int32(0)
 		for n := range maxTurns + 1 {
 			t, ok := turns[n]
@@ -338,13 +333,13 @@ func (b *attributes) turns() {
 				continue
 			}
 			if t.tool != "" {
-				d.link(list, &last, d.add(event.KindString, "", t.tool))
+				d.Link(list, &last, d.Add(event.KindString, "", t.tool))
 				continue
 			}
-			item, inner := d.add(event.KindObject, "", ""), int32(0)
-			d.link(list, &last, item)
+			item, inner := d.Add(event.KindObject, "", ""), int32(0)
+			d.Link(list, &last, item)
 			for _, part := range [...]struct{ name, text string }{{"role", t.role}, {"content", strings.Join(t.text, "\n")}, {"finish_reason", t.reason}} {
-				d.link(item, &inner, d.add(event.KindString, part.name, part.text))
+				d.Link(item, &inner, d.Add(event.KindString, part.name, part.text))
 			}
 		}
 	}

@@ -1,6 +1,9 @@
 package gateway
 
-import "github.com/stillwatch/stillwatch/pkg/event"
+import (
+	"github.com/stillwatch/stillwatch/pkg/event"
+	"github.com/stillwatch/stillwatch/pkg/gateway/internal/tree"
+)
 
 // outline holds the names in an object, of the first two levels: what a format is recognised by.
 type outline struct {
@@ -59,15 +62,15 @@ func (o *outline) hasPath(name string) bool {
 }
 
 // readDocument takes the names of a document.
-func (o *outline) readDocument(d *document) {
+func (o *outline) readDocument(d *tree.Document) {
 	o.members = o.members[:0]
-	o.object = d.kind(0) == event.KindObject
-	d.parts(0, func(top int32) bool {
-		parent := d.nodes[top].name
+	o.object = d.Kind(0) == event.KindObject
+	d.Parts(0, func(top int32) bool {
+		parent := d.Name(top)
 		o.members = append(o.members, member{name: parent})
-		if d.kind(top) == event.KindObject {
-			d.parts(top, func(sub int32) bool {
-				o.members = append(o.members, member{parent: parent, name: d.nodes[sub].name})
+		if d.Kind(top) == event.KindObject {
+			d.Parts(top, func(sub int32) bool {
+				o.members = append(o.members, member{parent: parent, name: d.Name(sub)})
 				return true
 			})
 		}

@@ -134,7 +134,7 @@ func (s *SkipError) Error() string { return "gateway: skipped: " + s.Reason }
 // format is an adapter with the name by which the configuration calls it.
 type format struct {
 	name string
-	make func(Options) adapter
+	make func(Options, *finisher) adapter
 }
 
 // adapters lists the formats; recognition tries them in this order.
@@ -172,11 +172,14 @@ type Reader struct {
 	otlp *otlp
 	apim *apim
 
-	scanner *event.Scanner
-	names   outline
-	ev      event.Event
+	finisher *finisher
+	scanner  *event.Scanner
+	names    outline
+	ev       event.Event
 	// format is the name of the format of the last event or skipped object.
 	format string
+	// foreign says that the last object was not of the first adapter's format.
+	foreign bool
 	// lost counts the broken objects of the record, less the others.
 	lost int
 	// depth is the number of wrappers taken off around what is being read, outer the offset of the outermost.
@@ -189,12 +192,15 @@ func New(opts Options) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Reader{opts: opts, scanner: event.NewScanner(opts.Limits), advices: map[string]map[string]string{"litellm": liteLLMAdvice()}}
+	r := &Reader{
+		opts: opts, scanner: event.NewScanner(opts.Limits), finisher: &finisher{trustedHops: opts.TrustedHops},
+		advices: map[string]map[string]string{"litellm": liteLLMAdvice()},
+	}
 	var own, builtin []adapter
 	for _, m := range mappings {
 		r.advices[m.name] = m.advice
 		wanted := opts.Format == FormatAuto || opts.Format == m.name || opts.Format == FormatMapping && m.own
-		a := newMapped(m, opts)
+		a := newMapped(m, opts, r.finisher)
 		switch {
 		case m.reads == readsOTLP && (r.otlp == nil || wanted && !r.otlp.wanted):
 			r.otlp = &otlp{a: a, wanted: wanted, named: opts.Format == m.name, max: opts.Limits.MaxBytes}
@@ -210,7 +216,7 @@ func New(opts Options) (*Reader, error) {
 	}
 	for _, f := range adapters() {
 		if opts.Format == FormatAuto || opts.Format == f.name {
-			r.adapters = append(r.adapters, f.make(opts))
+			r.adapters = append(r.adapters, f.make(opts, r.finisher))
 		}
 	}
 	// The native format stays the first, for speed: an object that has all that it needs is taken for it.
@@ -228,22 +234,12 @@ func (r *Reader) Format() string { return r.format }
 // Advice says what to switch on in a gateway so that it sends a field, by the field's path; empty where nothing is known.
 func (r *Reader) Advice(format string) map[string]string { return r.advices[format] }
 
-// TakeUnread returns of how many events a body was not read since it was last called, because it is no JSON, can be
-// read in two ways or is beyond the limits.
-func (r *Reader) TakeUnread() (n int64) {
-	take := func(a *mapped) { n, a.unread = n+a.unread, 0 }
-	for _, a := range r.adapters {
-		if m, ok := a.(*mapped); ok {
-			take(m)
-		}
-	}
-	if r.otlp != nil {
-		take(r.otlp.a)
-	}
-	if r.apim != nil {
-		take(r.apim.a)
-	}
-	return n
+// TakeUnread returns what could not be read in events that count all the same, since it was last
+// called.
+func (r *Reader) TakeUnread() Unread {
+	u := r.finisher.unread
+	r.finisher.unread = Unread{}
+	return u
 }
 
 // Read is ReadRecord for a record without headers.
@@ -353,18 +349,21 @@ func (r *Reader) item(record []byte, pos int, visit func(*event.Event, error) bo
 	if len(r.adapters) == 0 {
 		return r.second(data, pos, 0, &event.DecodeError{Reason: event.ReasonUnknownFormat}, visit)
 	}
+	if r.foreign {
+		// Most probably of the format of the last one: the first adapter is not tried before the names
+		// say that it may be of its format.
+		return r.second(data, pos, 0, nil, visit)
+	}
 	n, err := r.adapters[0].decode(data, &r.ev)
 	if err == nil {
-		if err = clean(&r.ev, r.opts.TrustedHops); err == nil {
-			r.format = r.formats[0]
-			return pos + n, r.hand(nil, visit)
-		}
+		r.format = r.formats[0]
+		return pos + n, r.hand(nil, visit)
 	}
 	return r.second(data, pos, n, err, visit)
 }
 
 // second looks at a value once more that the first adapter could not read within n bytes, because of failure: it checks the syntax, finds
-// the format by the names, and reads the value with that format's adapter.
+// the format by the names, and reads the value with that format's adapter. Without a failure the first adapter has not seen it.
 func (r *Reader) second(data []byte, pos, n int, failure error, visit func(*event.Event, error) bool) (end int, ok bool) {
 	if errors.As(failure, new(*SkipError)) {
 		r.format = r.formats[0]
@@ -390,15 +389,19 @@ func (r *Reader) second(data []byte, pos, n int, failure error, visit func(*even
 
 // recognise reads an object into r.ev with the adapter that knows its names.
 func (r *Reader) recognise(data []byte, failure error) error {
+	if r.foreign && (!r.names.object || r.adapters[0].detect(&r.names)) {
+		r.foreign, r.format = false, r.formats[0]
+		if _, failure = r.adapters[0].decode(data, &r.ev); failure == nil || errors.As(failure, new(*SkipError)) {
+			return failure
+		}
+	}
 	for i, a := range r.adapters {
 		if i == 0 || !a.detect(&r.names) {
 			continue
 		}
-		r.format = r.formats[i]
-		if _, err := a.decode(data, &r.ev); err != nil {
-			return err
-		}
-		return clean(&r.ev, r.opts.TrustedHops)
+		r.format, r.foreign = r.formats[i], true
+		_, err := a.decode(data, &r.ev)
+		return err
 	}
 	if len(r.adapters) > 1 && r.names.object && !r.adapters[0].detect(&r.names) {
 		return &event.DecodeError{Reason: event.ReasonUnknownFormat}

@@ -121,7 +121,7 @@ func (m *stageMetrics) count(counts map[string]int64) {
 		case "account":
 			m.m.accounts.WithLabelValues(m.stage, orUnknown(reason)).Add(float64(n))
 			continue
-		case "published", "published_early", "held", "reset", "expired", "evicted", "source_forgotten", "unjoined", "unread_body", "unchecked_sketch":
+		case "published", "published_early", "held", "reset", "expired", "evicted", "source_forgotten", "unjoined", "unread_body", "unread_value", "filler", "unchecked_sketch":
 			m.upkeep.WithLabelValues(result).Add(float64(n))
 			continue
 		}

@@ -250,8 +250,16 @@ func (t *ingestTask) Process(batch []Record) (Result, error) {
 		if n := reader.TakeUnjoined(); n > 0 {
 			out.counts["unjoined"] += n
 		}
-		if n := reader.TakeUnread(); n > 0 {
-			out.counts["unread_body"] += n
+		unread := reader.TakeUnread()
+		for _, count := range [...]struct {
+			key string
+			n   int64
+		}{
+			{"unread_body", unread.Bodies}, {"unread_value", unread.Values}, {"filler", unread.Fillers},
+		} {
+			if count.n > 0 {
+				out.counts[count.key] += count.n
+			}
 		}
 	}
 	res := Result{Out: out.out, Counts: out.counts}
@@ -455,13 +463,13 @@ func known(n event.Int) int64 {
 	return n.V
 }
 
-// messages is the number of messages that the gateway told, or that its content shows; -1 unknown.
+// messages is the number of turns that the gateway told, or that its content shows; -1 unknown.
 func messages(ev *event.Event) int32 {
 	switch {
 	case ev.Request.MessageCount.Known:
 		return int32(ev.Request.MessageCount.V)
 	case len(ev.Content.Input) > 0:
-		return int32(len(ev.Content.Input))
+		return int32(ev.Content.Turns())
 	}
 	return -1
 }

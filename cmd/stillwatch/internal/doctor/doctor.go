@@ -31,8 +31,8 @@ type Exam struct {
 	Sources []*Source
 	// Skipped and Broken count what is no event, by reason.
 	Skipped, Broken map[string]int
-	// Unread counts the events whose body is not read.
-	Unread int64
+	// Unread counts what was not read of the events.
+	Unread gateway.Unread
 }
 
 // New begins an exam.
@@ -61,7 +61,7 @@ func (e *Exam) Examine(r *gateway.Reader, record []byte, headers []gateway.Heade
 	if n := r.TakeUnjoined(); n > 0 {
 		e.Skipped["unjoined"] += int(n)
 	}
-	e.Unread += r.TakeUnread()
+	e.Unread = e.Unread.Plus(r.TakeUnread())
 }
 
 func (e *Exam) reject(err error) {
@@ -137,8 +137,14 @@ func (e *Exam) Print(w io.Writer) error {
 	for _, s := range e.Sources {
 		s.print(&b)
 	}
-	if e.Unread > 0 {
-		fmt.Fprintf(&b, "Of %d events the body is not read: it is cut or no JSON, has a name twice, or is beyond ingest.gateway.limits.\n", e.Unread)
+	if n := e.Unread.Bodies; n > 0 {
+		fmt.Fprintf(&b, "Of %d events the body is not read: it is cut or no JSON, has a name twice, or is beyond ingest.gateway.limits.\n", n)
+	}
+	if n := e.Unread.Values; n > 0 {
+		fmt.Fprintf(&b, "%d values are of the wrong type or range, and count as absent.\n", n)
+	}
+	if n := e.Unread.Fillers; n > 0 {
+		fmt.Fprintf(&b, "In %d events the logger has put a text of its own in place of the conversation.\n", n)
 	}
 	list(&b, "Left out on purpose", e.Skipped)
 	list(&b, "Cannot be read (these would become dead letters)", e.Broken)

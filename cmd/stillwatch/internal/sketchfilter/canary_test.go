@@ -88,7 +88,7 @@ func TestNoTextComesOutOfASketch(t *testing.T) {
 		`{"version":1,"intents":{"Kanarienvogel":"x"}}`:                 0,
 		`{"version":1,"intents":{"Kanarienvogel":1,"Kanarienvogel":1}}`: 0,
 		`{"version":1},"Kanarienvogel":1,"Kanarienvogel":1`:             0,
-		`{"version":1},"ext2":{"Kanarienvogel":1,"Kanarienvogel":1}`:    0,
+		`{"version":1},"ext2":{"Kanarienvogel":1,"Kanarienvogel":1}`:    1,
 		`{"version":1},"ext2":{"Kanarienvogel" 1}`:                      0,
 		`"Kanarienvogel"`: 0,
 	} {

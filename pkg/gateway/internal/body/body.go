@@ -1,0 +1,320 @@
+// Package body reads the bodies of requests and responses, in the shape of any of the APIs that
+// gateways stand before: OpenAI's chat completions, completions and responses, Anthropic's messages
+// and its older completions, Amazon's Converse and Titan, Meta's Llama, Cohere, Mistral, AI21,
+// Google's generateContent, Ollama; whole or as a stream. Every format of pkg/gateway uses it, so that
+// a body reads the same whoever logged it.
+//
+// The dialects are told apart by their names, not by what a record says of its provider: gateways
+// translate, and name the provider that they translated for. A Reader only fills what is not known
+// yet. What it cannot read is absent; nothing in a body is an error.
+package body
+
+import (
+	"strings"
+
+	"github.com/stillwatch/stillwatch/pkg/event"
+	"github.com/stillwatch/stillwatch/pkg/gateway/internal/tree"
+)
+
+// Reader reads the bodies in a document.
+type Reader struct {
+	doc *tree.Document
+	// unread counts the values that are there and cannot be read.
+	unread int64
+}
+
+// New makes a reader of bodies in doc.
+func New(doc *tree.Document) *Reader { return &Reader{doc: doc} }
+
+// TakeUnread returns how many values were there and could not be read since it was last called.
+func (r *Reader) TakeUnread() int64 {
+	n := r.unread
+	r.unread = 0
+	return n
+}
+
+// Request reads the body of a request at a place. It tells whether there is one that can be read: a
+// gateway may have cut it.
+func (r *Reader) Request(at int32, ev *event.Event) bool {
+	d, c, req := r.doc, &ev.Content, &ev.Request
+	if at = d.Enter(at); d.Kind(at) != event.KindObject {
+		return false
+	}
+	if len(c.Input) == 0 {
+		c.Input = r.conversation(at, c.Input)
+	}
+	if c.System == "" {
+		c.System = r.Prose(d.Member(at, "system", "instructions", "systemInstruction",
+			"system_instruction", "preamble"))
+	}
+	r.Parameters(at, req)
+	for _, group := range [...]string{
+		"inferenceConfig", "generationConfig", "generation_config", "textGenerationConfig", "options",
+	} {
+		r.Parameters(d.Member(at, group), req)
+	}
+	if req.Model == "" {
+		req.Model = d.Scalar(d.Member(at, "model"))
+	}
+	if ev.Account.EndUserID == "" {
+		ev.Account.EndUserID = d.Scalar(d.Member(at, "user", "safety_identifier"))
+	}
+	if ev.Account.EndUserID == "" {
+		ev.Account.EndUserID = d.Scalar(d.Member(d.Member(at, "metadata"), "user_id"))
+	}
+	return true
+}
+
+// conversation reads the turns of a request.
+func (r *Reader) conversation(at int32, dst []event.Message) []event.Message {
+	d := r.doc
+	if list := d.Member(at, "messages", "input", "contents"); list != tree.None {
+		return r.Messages(list, dst)
+	}
+	if message := d.Member(at, "message"); message != tree.None { // Cohere's chat.
+		dst = r.Messages(d.Member(at, "chat_history"), dst)
+		return append(dst, event.Message{Role: "user", Text: r.Prose(message)})
+	}
+	prompt := d.Member(at, "prompt", "inputText")
+	if d.Kind(prompt) == event.KindString {
+		return prompts(d.Text(prompt), dst)
+	}
+	return r.Messages(prompt, dst)
+}
+
+// Parameters reads the parameters in an object.
+func (r *Reader) Parameters(at int32, req *event.Request) {
+	d := r.doc
+	d.Parts(at, func(part int32) bool {
+		switch d.Name(part) {
+		case "temperature":
+			r.float(&req.Temperature, part)
+		case "top_p", "topP", "p":
+			r.float(&req.TopP, part)
+		case "n", "candidateCount", "num_generations", "numResults":
+			r.integer(&req.N, part)
+		case "max_tokens", "max_completion_tokens", "max_output_tokens", "maxTokens", "maxOutputTokens",
+			"max_tokens_to_sample", "maxTokenCount", "max_gen_len", "num_predict":
+			r.integer(&req.MaxTokens, part)
+		case "seed":
+			r.integer(&req.Seed, part)
+		case "logprobs", "responseLogprobs":
+			r.flag(&req.Logprobs, part)
+		case "stream":
+			r.flag(&req.Stream, part)
+		case "reasoning_effort":
+			r.name(&req.ReasoningEffort, part, "effort")
+		case "reasoning", "output_config":
+			r.name(&req.ReasoningEffort, d.Member(part, "effort"), "")
+		case "thinkingConfig":
+			r.name(&req.ReasoningEffort, d.Member(part, "thinkingLevel"), "")
+		case "response_format", "responseMimeType":
+			r.name(&req.ResponseFormat, part, "type")
+		case "text":
+			r.name(&req.ResponseFormat, d.Member(part, "format"), "type")
+		case "tools", "functions":
+			r.tools(part, req)
+		case "toolConfig":
+			r.tools(d.Member(part, "tools"), req)
+		case "tool_choice":
+			if req.ToolChoice == "" {
+				req.ToolChoice = r.ToolName(part)
+			}
+		}
+		return true
+	})
+}
+
+// name reads a name that is not known yet, or the member of an object that has it.
+func (r *Reader) name(dst *string, at int32, member string) {
+	if *dst != "" {
+		return
+	}
+	if r.doc.Kind(at) == event.KindObject {
+		at = r.doc.Member(at, member)
+	}
+	*dst = r.doc.Scalar(at)
+}
+
+// tools reads the names of the tools.
+func (r *Reader) tools(list int32, req *event.Request) {
+	d := r.doc
+	if len(req.Tools) > 0 {
+		return
+	}
+	d.Parts(list, func(at int32) bool {
+		declared := d.Member(at, "functionDeclarations", "function_declarations")
+		if declared == tree.None {
+			req.Tools = r.appendTool(at, req.Tools)
+			return true
+		}
+		d.Parts(declared, func(at int32) bool { // Google's: a tool of many functions.
+			req.Tools = r.appendTool(at, req.Tools)
+			return true
+		})
+		return true
+	})
+}
+
+func (r *Reader) appendTool(at int32, dst []string) []string {
+	if name := r.ToolName(at); name != "" {
+		dst = append(dst, name)
+	}
+	return dst
+}
+
+// ToolName reads the name of a tool in any of the APIs' shapes.
+func (r *Reader) ToolName(at int32) string {
+	d := r.doc
+	inner := d.Inside(at)
+	if d.Kind(inner) != event.KindObject {
+		return d.Scalar(at)
+	}
+	for _, in := range [...]int32{d.Member(inner, "function", "toolSpec", "tool"), inner} {
+		if v := d.Scalar(d.Member(in, "name")); v != "" {
+			return v
+		}
+	}
+	return d.Scalar(d.Member(inner, "type"))
+}
+
+// Messages appends the conversation at a place: a list of messages, one of them, or a lone text, which
+// is one user turn. A text that is JSON is a conversation only if it looks like one: callers may ask
+// about JSON.
+func (r *Reader) Messages(at int32, dst []event.Message) []event.Message {
+	d := r.doc
+	list := at
+	if d.Kind(at) == event.KindString {
+		if list = d.Open(at); !r.IsConversation(list) {
+			if d.Known(at) {
+				dst = append(dst, event.Message{Role: "user", Text: d.Text(at)})
+			}
+			return dst
+		}
+	}
+	if d.Kind(list) == event.KindObject {
+		return r.message(list, dst)
+	}
+	d.Parts(list, func(at int32) bool {
+		if d.Kind(at) == event.KindString && d.Known(at) {
+			dst = append(dst, event.Message{Role: "user", Text: d.Text(at)})
+		} else {
+			dst = r.message(at, dst)
+		}
+		return true
+	})
+	return dst
+}
+
+// IsConversation tells whether every part of a list, or an object, has a role.
+func (r *Reader) IsConversation(at int32) bool {
+	d := r.doc
+	if d.Kind(at) == event.KindObject {
+		return d.Member(at, "role") != tree.None || d.Member(d.Member(at, "message"), "role") != tree.None
+	}
+	parts, ok := 0, d.Kind(at) == event.KindArray
+	d.Parts(at, func(part int32) bool {
+		parts++
+		ok = ok && d.Kind(part) == event.KindObject && r.IsConversation(part)
+		return ok
+	})
+	return ok && parts > 0
+}
+
+// message appends one turn. Some conventions put it into an object of its own.
+func (r *Reader) message(at int32, dst []event.Message) []event.Message {
+	d := r.doc
+	if d.Kind(at) != event.KindObject {
+		return dst
+	}
+	if inner := d.Member(at, "message"); d.Kind(inner) == event.KindObject {
+		at = inner
+	}
+	m := event.Message{Role: role(d.Scalar(d.Member(at, "role")))}
+	if m.Role == "" {
+		switch d.Scalar(d.Member(at, "type")) {
+		case "reasoning": // The model's own, carried over.
+			return dst
+		case "function_call":
+			m.Role = "assistant"
+		case "function_call_output":
+			m.Role = "tool"
+		default:
+			m.Role = "user"
+		}
+	}
+	m.Text = r.Prose(d.Member(at, "text", "content", "parts", "contents", "output", "message"))
+	return append(dst, m)
+}
+
+// role gives a role the name that most APIs have for it.
+func role(name string) string {
+	switch name {
+	case "model", "CHATBOT", "chatbot", "ai", "AIMessage":
+		return "assistant"
+	case "USER", "human", "Human":
+		return "user"
+	case "SYSTEM":
+		return "system"
+	}
+	return name
+}
+
+// Prose is the text at a place: one, or those of its parts with newlines between them. Parts without
+// one (images, tool calls) and reasoning are left out.
+func (r *Reader) Prose(at int32) string {
+	if r.doc.Kind(at) == event.KindString {
+		return r.doc.Text(at)
+	}
+	return strings.Join(r.Texts(at, nil), "\n")
+}
+
+// Texts appends the texts at a place.
+func (r *Reader) Texts(at int32, dst []string) []string {
+	d := r.doc
+	switch d.Kind(at) {
+	case event.KindString:
+		return append(dst, d.Text(at))
+	case event.KindArray:
+		d.Parts(at, func(part int32) bool {
+			switch d.Kind(part) {
+			case event.KindString:
+				dst = append(dst, d.Text(part))
+			case event.KindObject:
+				dst = r.part(part, dst)
+			}
+			return true
+		})
+	case event.KindObject:
+		return r.part(at, dst)
+	}
+	return dst
+}
+
+// part appends the text of one part, which has it under "text", or under "content" beside the type
+// "text".
+func (r *Reader) part(at int32, dst []string) []string {
+	d := r.doc
+	if inner := d.Member(at, "message_content"); inner != tree.None {
+		at = inner
+	}
+	if d.Scalar(d.Member(at, "thought")) == "true" { // Google's reasoning.
+		return dst
+	}
+	if text := d.Member(at, "text"); d.Kind(text) == event.KindString {
+		return append(dst, d.Text(text))
+	}
+	kind := d.Scalar(d.Member(at, "type"))
+	content := d.Member(at, "content")
+	if d.Kind(content) == event.KindString && (kind == "text" || kind == "") {
+		return append(dst, d.Text(content))
+	}
+	result := d.Member(at, "result", "response")
+	if d.Kind(result) == event.KindString && kind == "tool_call_response" {
+		return append(dst, d.Text(result))
+	}
+	if parts := d.Member(at, "parts"); d.Kind(parts) == event.KindArray {
+		return r.Texts(parts, dst)
+	}
+	return dst
+}

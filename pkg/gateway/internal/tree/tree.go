@@ -1,0 +1,362 @@
+// Package tree holds a JSON value that can be asked by path: for formats whose parts are put
+// together out of order. It is lazy: a part is looked at when somebody asks for it, so that what
+// nobody asks for costs no memory, and has neither limits nor a way to spoil the rest. A string that
+// holds JSON, as many gateways log what their callers sent, is opened when a path leads into it.
+package tree
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/stillwatch/stillwatch/pkg/event"
+)
+
+// Document is a JSON value and what was read of its parts. The value is at 0.
+type Document struct {
+	limits  event.Limits
+	scanner *event.Scanner
+	nodes   []node
+	opened  int
+	err     error
+}
+
+// node is a value in a document.
+type node struct {
+	kind event.Kind
+	// looked says that the parts of an object or array, or the text of a string, have been read.
+	looked bool
+	name   string
+	// raw is the value as it was written, text a string's text once it was read, or a number's or
+	// flag's as written.
+	raw, text string
+	// first and next make the list of the parts; 0 ends it, for the value at 0 is no part.
+	first, next int32
+	// open is the value in a string: 0 when nobody looked, None when there is none.
+	open int32
+	// failure is why a value that should be an object or array could not be read.
+	failure string
+}
+
+// None is the place of nothing.
+const None = -1
+
+const (
+	// maxOpened is how many strings are opened at most: bodies are a handful.
+	maxOpened = 64
+	// maxScalars is how many numbers and flags of one array are kept: longer ones are token ids and
+	// vectors, which nobody asks for.
+	maxScalars = 16
+	// maxKept bounds how many nodes are kept as memory for the next value: 1 MB or so.
+	maxKept = 1 << 14
+	// nodesPerField is how many parts may be read for each field that event.Limits allows.
+	nodesPerField = 4
+)
+
+// New makes a document, which is used for one value after the other.
+func New(limits event.Limits) *Document {
+	return &Document{limits: limits, scanner: event.NewScanner(limits)}
+}
+
+// Reset empties the document.
+func (d *Document) Reset() {
+	if cap(d.nodes) > maxKept {
+		d.nodes = nil
+	}
+	d.nodes, d.opened, d.err = d.nodes[:0], 0, nil
+	d.scanner.Reset(nil)
+}
+
+// Err is why a part that was asked for could not be read, other than that it is no JSON; nil when
+// nothing was wrong.
+func (d *Document) Err() error { return d.err }
+
+// Parse takes the object that data begins with and returns how many bytes it has. The document
+// aliases data.
+func (d *Document) Parse(data []byte) (int, error) {
+	d.Reset()
+	s := d.scanner
+	s.Reset(data)
+	raw := ""
+	switch s.Kind() {
+	case event.KindObject, event.KindInvalid:
+		raw = s.Raw() // Fails if it is invalid.
+	default:
+		s.Fail(event.ReasonWrongType)
+	}
+	n := s.Offset()
+	if err := s.Err(); err != nil {
+		return n, nameless(err)
+	}
+	d.nodes = append(d.nodes, node{kind: event.KindObject, raw: raw})
+	d.look(0)
+	if failure := d.nodes[0].failure; failure != "" {
+		return n, &event.DecodeError{Reason: failure}
+	}
+	return n, nil
+}
+
+// Take adds the value that a scanner comes to next, which reads on after it. It aliases what the
+// scanner reads. None when its syntax is broken, which the scanner tells as well.
+func (d *Document) Take(s *event.Scanner) int32 {
+	kind := s.Kind()
+	raw := s.Raw()
+	if kind == event.KindInvalid || raw == "" {
+		return None
+	}
+	d.nodes = append(d.nodes, node{kind: kind, raw: raw})
+	return int32(len(d.nodes) - 1)
+}
+
+// Next adds the value that text begins with and returns it with what stands after it, None when its
+// syntax is broken.
+func (d *Document) Next(text string) (at int32, rest string) {
+	s := d.scanner
+	s.Continue(text)
+	if at = d.Take(s); at == None {
+		return None, ""
+	}
+	return at, strings.TrimLeft(text[s.Offset():], " \t\r\n,")
+}
+
+// Len is the number of parts that were read.
+func (d *Document) Len() int { return len(d.nodes) }
+
+// Truncate forgets the parts read since Len was n. Their texts stay valid.
+func (d *Document) Truncate(n int) { d.nodes = d.nodes[:n] }
+
+// nameless takes the field out of an error: in a document all names are the gateway's, or its
+// callers'.
+func nameless(err error) error {
+	if broken, ok := errors.AsType[*event.DecodeError](err); ok {
+		broken.Field = ""
+	}
+	return err
+}
+
+// Add appends a value that did not come from JSON: an object or array without parts, or a string,
+// number or flag by its text.
+func (d *Document) Add(kind event.Kind, name, text string) int32 {
+	d.nodes = append(d.nodes, node{kind: kind, name: name, text: text, looked: true})
+	return int32(len(d.nodes) - 1)
+}
+
+// Link makes child the next part of parent; last is the one before it, 0 at the beginning.
+func (d *Document) Link(parent int32, last *int32, child int32) {
+	if *last == 0 {
+		d.nodes[parent].first = child
+	} else {
+		d.nodes[*last].next = child
+	}
+	*last = child
+}
+
+// look reads the parts of an object or array, one level deep.
+func (d *Document) look(at int32) {
+	n := &d.nodes[at]
+	if n.looked {
+		return
+	}
+	n.looked = true
+	s := d.scanner
+	s.Continue(n.raw)
+	s.Lax(true)
+	last := int32(0)
+	if n.kind == event.KindObject {
+		for o := s.Object(); s.Next(&o); {
+			if !d.part(s, at, &last, o.Key) {
+				return
+			}
+		}
+	} else {
+		scalars := 0
+		for a := s.Array(); s.NextItem(&a); {
+			switch s.Kind() {
+			case event.KindObject, event.KindArray, event.KindString:
+			default:
+				if scalars++; scalars > maxScalars {
+					s.Skip()
+					continue
+				}
+			}
+			if !d.part(s, at, &last, "") {
+				return
+			}
+		}
+	}
+	if broken, ok := errors.AsType[*event.DecodeError](s.Err()); ok {
+		// A name that is there twice: two parsers read two values, so neither is believed.
+		d.fail(at, broken.Reason)
+		d.nodes[at].first = 0
+	}
+}
+
+// part adds the next value of an object or array; it tells whether there is room for more.
+func (d *Document) part(s *event.Scanner, parent int32, last *int32, name string) bool {
+	if len(d.nodes) >= nodesPerField*d.limits.MaxFields {
+		d.fail(parent, event.ReasonTooManyFields)
+		return false
+	}
+	child := d.Take(s)
+	if child == None {
+		return true // The scanner has failed and ends the loop.
+	}
+	d.nodes[child].name = name
+	d.Link(parent, last, child)
+	return true
+}
+
+func (d *Document) fail(at int32, reason string) {
+	d.nodes[at].failure = reason
+	if d.err == nil {
+		d.err = &event.DecodeError{Reason: reason}
+	}
+}
+
+// Open returns the object or array in a string, None when there is none.
+func (d *Document) Open(at int32) int32 {
+	if at == None || d.nodes[at].kind != event.KindString {
+		return None
+	}
+	if open := d.nodes[at].open; open != 0 {
+		return open
+	}
+	d.nodes[at].open = None
+	text := strings.TrimLeft(d.text(at), " \t\r\n")
+	if text == "" || text[0] != '{' && text[0] != '[' || d.opened >= maxOpened {
+		return None
+	}
+	d.opened++
+	s := d.scanner
+	s.Continue(text)
+	root := d.Take(s)
+	s.End()
+	if broken, ok := errors.AsType[*event.DecodeError](s.Err()); ok {
+		d.nodes[at].failure = broken.Reason
+		return None
+	}
+	d.look(root)
+	if failure := d.nodes[root].failure; failure != "" {
+		d.nodes[at].failure = failure
+		return None
+	}
+	d.nodes[at].open = root
+	return root
+}
+
+// Inside returns the object or array at a place: itself, or the one in its string.
+func (d *Document) Inside(at int32) int32 {
+	if at != None && d.nodes[at].kind == event.KindString {
+		return d.Open(at)
+	}
+	return at
+}
+
+// Failure is why the string or value at a place could not be read, "" when nothing was wrong. A string
+// that only looked like JSON has the reason malformed_json.
+func (d *Document) Failure(at int32) string {
+	if at == None {
+		return ""
+	}
+	return d.nodes[at].failure
+}
+
+// first is the first part of an object or array, 0 without.
+func (d *Document) first(at int32) int32 {
+	switch d.nodes[at].kind {
+	case event.KindObject, event.KindArray:
+		d.look(at)
+		return d.nodes[at].first
+	}
+	return 0
+}
+
+// Parts calls visit for every part of the object or array at a place until it returns false.
+func (d *Document) Parts(at int32, visit func(at int32) bool) {
+	if at = d.Inside(at); at == None {
+		return
+	}
+	for part := d.first(at); part != 0; part = d.nodes[part].next {
+		if !visit(part) {
+			return
+		}
+	}
+}
+
+// Member returns the member of the object at a place that has one of the names, tried in their order;
+// None without.
+func (d *Document) Member(at int32, names ...string) int32 {
+	if at = d.Inside(at); at == None || d.nodes[at].kind != event.KindObject {
+		return None
+	}
+	first := d.first(at)
+	for _, name := range names {
+		for part := first; part != 0; part = d.nodes[part].next {
+			if d.nodes[part].name == name && d.Known(part) {
+				return part
+			}
+		}
+	}
+	return None
+}
+
+// Known tells whether there is anything at a place: null, "" and "-" are nothing.
+func (d *Document) Known(at int32) bool {
+	if at == None {
+		return false
+	}
+	switch d.nodes[at].kind {
+	case event.KindNull, event.KindInvalid:
+		return false
+	case event.KindString:
+		text := d.text(at)
+		return text != "" && text != "-"
+	default:
+		return true
+	}
+}
+
+// Kind is the type of what is at a place.
+func (d *Document) Kind(at int32) event.Kind {
+	if at == None {
+		return event.KindInvalid
+	}
+	return d.nodes[at].kind
+}
+
+// Name is the name of a member.
+func (d *Document) Name(at int32) string { return d.nodes[at].name }
+
+// Scalar returns the text of a string, number or flag, "" for anything else.
+func (d *Document) Scalar(at int32) string {
+	if !d.Known(at) {
+		return ""
+	}
+	return d.text(at)
+}
+
+// Text returns the text of a string as it is, also "" and "-"; "" for anything else.
+func (d *Document) Text(at int32) string {
+	if d.Kind(at) != event.KindString {
+		return ""
+	}
+	return d.text(at)
+}
+
+// text returns what a string, number or flag says.
+func (d *Document) text(at int32) string {
+	n := &d.nodes[at]
+	if n.looked {
+		return n.text
+	}
+	switch n.kind {
+	case event.KindString:
+		d.scanner.Continue(n.raw)
+		n.text = d.scanner.Text()
+	case event.KindNumber, event.KindBool:
+		n.text = n.raw
+	default:
+		return ""
+	}
+	n.looked = true
+	return n.text
+}
