@@ -453,6 +453,9 @@ func (s *Scanner) Raw() string {
 	return alias(s.data[start:s.pos])
 }
 
+// Rest returns what has not been read yet.
+func (s *Scanner) Rest() string { return alias(s.data[s.pos:]) }
+
 // skip reads a value. It keeps the open brackets on a stack of its own: a value may be as deep as it
 // is long.
 func (s *Scanner) skip() {

@@ -47,9 +47,9 @@ type finisher struct {
 	unread      Unread
 }
 
-// finish makes an event alike and checks that it is one. Its error is a *event.DecodeError or a
-// *SkipError.
-func (f *finisher) finish(ev *event.Event) error {
+// finish makes an event alike and checks that it is one. known says that the gateway knows whose key
+// it was whatever became of the call. Its error is a *event.DecodeError or a *SkipError.
+func (f *finisher) finish(ev *event.Event, known bool) error {
 	if strings.IndexByte(ev.Client.IP, ',') >= 0 {
 		ev.Client.IP = forwardedFor(ev.Client.IP, f.trustedHops)
 	}
@@ -61,7 +61,7 @@ func (f *finisher) finish(ev *event.Event) error {
 	switch {
 	case !isLLM(ev.Request.Operation):
 		return &SkipError{Reason: ReasonNotLLM}
-	case ev.Response.HTTPStatus.Known && ev.Response.HTTPStatus.V == http.StatusUnauthorized && !proved(&ev.Account):
+	case ev.Response.HTTPStatus.V == http.StatusUnauthorized && !known && !proved(&ev.Account):
 		return &SkipError{Reason: ReasonUnauthenticated}
 	}
 	return ev.Validate()
@@ -70,7 +70,7 @@ func (f *finisher) finish(ev *event.Event) error {
 // foreign is finish for the formats other than the canonical one: of a record that somebody else
 // defined, an id that cannot be used, and the model of a call that failed, are no reason to lose the
 // event. Callers choose both in many a gateway.
-func (f *finisher) foreign(ev *event.Event) error {
+func (f *finisher) foreign(ev *event.Event, known bool) error {
 	if ev.Request.Model == "" && ev.Response.Status != event.StatusOK && ev.Response.Status != "" {
 		ev.Request.Model = event.UnknownModel
 	}
@@ -78,7 +78,7 @@ func (f *finisher) foreign(ev *event.Event) error {
 	if ev.ID == "" {
 		ev.ID = derivedID(ev)
 	}
-	return f.finish(ev)
+	return f.finish(ev, known)
 }
 
 // proved tells whether an account is named by more than a key or an address, which anybody can make

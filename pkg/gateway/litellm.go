@@ -40,7 +40,7 @@ type payload struct {
 	alias                             string
 	metaIP, metaAgent, metaEnd, email string
 	tagAgent                          string
-	health                            bool
+	health, accepted                  bool
 }
 
 func (a *liteLLM) name() string { return "litellm" }
@@ -79,12 +79,13 @@ func (a *liteLLM) decode(data []byte, ev *event.Event) (int, error) {
 	if err := a.s.Err(); err != nil {
 		return n, err
 	}
+	a.passedThrough(ev)
 	a.p.finish(ev)
 	if reason := a.p.skipped(ev); reason != "" {
 		return n, &SkipError{Reason: reason}
 	}
 	unread := Unread{Values: a.s.Unread() + a.bodies.TakeUnread()}
-	if err := a.finisher.foreign(ev); err != nil {
+	if err := a.finisher.foreign(ev, true); err != nil {
 		return n, err
 	}
 	if a.doc.Err() != nil {
@@ -92,6 +93,16 @@ func (a *liteLLM) decode(data []byte, ev *event.Event) (int, error) {
 	}
 	a.finisher.unread = a.finisher.unread.Plus(unread)
 	return n, nil
+}
+
+func (a *liteLLM) salvage(data []byte, ev *event.Event) {
+	a.s.Reset(data)
+	a.s.Lax(true)
+	a.doc.Reset()
+	a.p = payload{}
+	a.payload(ev)
+	a.p.finish(ev)
+	dropCredentials(ev)
 }
 
 func (a *liteLLM) payload(ev *event.Event) {
@@ -243,20 +254,31 @@ const healthCheck = "litellm-internal-health-check"
 const guarded = "guardrail_intervened"
 
 // refused tells whether the proxy turned a call away before it knew whose key it was. Then the hash is
-// that of whatever the caller sent, and nobody stands behind it: neither user, team, organisation nor
-// alias of the key are known, and no provider was asked. The proxy answers with 401, older versions
-// with 400.
+// that of whatever the caller sent, and nobody stands behind it. Neither the code (400, 401 or none)
+// nor the class tells alone; but what the proxy adds once a key is accepted is missing, such as
+// requester_metadata (add_litellm_data_to_request in proxy/litellm_pre_call_utils.py), nobody is known
+// by user, team, organisation, e-mail or alias, and no provider was asked. A key that has expired or
+// is over its budget is one that the proxy knows, and its owner is there
+// (proxy/auth/auth_exception_handler.py). Read 2026-11-29, version 1.108.7.
 func (p *payload) refused(ev *event.Event) bool {
-	if p.status != "failure" || proved(&ev.Account) || p.alias != "" || p.upstream != "" || p.guardrail == guarded {
+	if p.status != "failure" || p.accepted || proved(&ev.Account) || p.alias != "" || p.email != "" || p.upstream != "" {
 		return false
+	}
+	if p.guardrail == guarded {
+		return false
+	}
+	switch p.errorClass {
+	case "ProxyException", "HTTPException", "AssertionError", "AuthenticationError", "Exception", "":
+	default:
+		return false // One of the router's or of a provider's.
 	}
 	switch p.errorCode.V {
 	case http.StatusUnauthorized:
 		return true
-	case http.StatusBadRequest, http.StatusForbidden:
-		return p.errorClass == "ProxyException"
+	case 0, http.StatusForbidden:
+		return p.errorClass != ""
 	}
-	return false
+	return p.errorCode.V == http.StatusBadRequest && p.errorClass == "ProxyException"
 }
 
 // publicModel returns the name by which callers know the model: the group, or else the deployment's without the provider in front of it.
@@ -306,8 +328,8 @@ func operation(callType string) string {
 func (p *payload) finishUsage(v *event.Usage) {
 	cost := v.CostUSD
 	*v = p.metered
-	if !v.Input.Known && !v.Output.Known {
-		*v = p.answered
+	if v.Input.V == 0 && v.Output.V == 0 && (p.answered.Input.Known || p.answered.Output.Known) {
+		*v = p.answered // The proxy does not meter its pass-through endpoints.
 	}
 	v.CostUSD = cost
 	if !v.Input.Known {

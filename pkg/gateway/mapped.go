@@ -59,6 +59,17 @@ func (a *mapped) decode(data []byte, ev *event.Event) (int, error) {
 	return n, a.apply(ev)
 }
 
+func (a *mapped) salvage(data []byte, ev *event.Event) {
+	a.doc.Salvage(data)
+	for i := range a.m.rules {
+		r := &a.m.rules[i]
+		if strings.HasPrefix(r.field.Path, "account.") || slices.Contains([]string{"id", "time", "tenant", "client.ip"}, r.field.Path) {
+			a.fill(r, ev)
+		}
+	}
+	dropCredentials(ev)
+}
+
 // apply makes the event of what is in the document.
 //
 // A body that two parsers read in two ways, or that is beyond the limits, is its caller's doing. Reading it would let the caller choose what is
@@ -88,7 +99,7 @@ func (a *mapped) apply(ev *event.Event) error {
 		ev.Source.Gateway = a.m.gateway
 	}
 	unread := Unread{Values: a.bodies.TakeUnread()}
-	if err := a.finisher.foreign(ev); err != nil {
+	if err := a.finisher.foreign(ev, false); err != nil {
 		if a.doc.Err() != nil && !errors.As(err, new(*SkipError)) {
 			return a.doc.Err() // It is why.
 		}

@@ -11,6 +11,9 @@ type outline struct {
 	members []member
 }
 
+// maxMembers bounds how many names are looked at, of which formats are recognised by a few.
+const maxMembers = 4096
+
 // member is a name; parent is empty on the first level.
 type member struct{ parent, name string }
 
@@ -22,16 +25,21 @@ func (o *outline) read(s *event.Scanner) {
 		s.Skip()
 		return
 	}
+	s.Lax(true)
 	for top := s.Object(); s.Next(&top); {
 		o.members = append(o.members, member{name: top.Key})
 		if s.Kind() != event.KindObject {
 			s.Skip()
 			continue
 		}
+		mark := s.Mark()
 		for sub := s.Object(); s.Next(&sub); {
-			o.members = append(o.members, member{parent: top.Key, name: sub.Key})
+			if len(o.members) < maxMembers {
+				o.members = append(o.members, member{parent: top.Key, name: sub.Key})
+			}
 			s.Skip()
 		}
+		s.Lost(mark) // A name twice: perhaps in what a caller sent, and whoever reads it will tell.
 	}
 }
 

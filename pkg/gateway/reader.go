@@ -123,6 +123,8 @@ type adapter interface {
 	// decode reads and validates the object that data begins with and returns how many bytes it took. Its error is a
 	// *event.DecodeError, or a *SkipError.
 	decode(data []byte, ev *event.Event) (int, error)
+	// salvage reads of a broken object of this format who asked, as far as it goes.
+	salvage(data []byte, ev *event.Event)
 }
 
 // SkipError says that an object is no request of a caller and is left out on purpose. Reason is fit for a metric label.
@@ -248,8 +250,8 @@ func (r *Reader) Read(record []byte, visit func(ev *event.Event, err error) bool
 }
 
 // ReadRecord calls visit for every object in the record, in order, until it returns false. An object that is no event is visited with a
-// *event.DecodeError whose offset counts from the start of the record, one that is left out with a *SkipError; in both cases the event means
-// nothing. An event is valid, and it and its strings, which alias the record, may be used until visit returns. A record without any
+// *event.DecodeError whose offset counts from the start of the record, one that is left out with a *SkipError. In both cases the event means
+// nothing, but for the tenant, the account, the client and the time of a broken one: they are there where they could be read. An event is valid, and it and its strings, which alias the record, may be used until visit returns. A record without any
 // object is not visited at all; one is given up that has a thousand more broken objects than others.
 //
 // The number of visits depends on the record alone, and so does the place of each object among them.
@@ -372,6 +374,7 @@ func (r *Reader) second(data []byte, pos, n int, failure error, visit func(*even
 	r.scanner.Reset(data)
 	r.names.read(r.scanner)
 	if err := r.scanner.Err(); err != nil {
+		r.salvage(data)
 		if n, end = extent(data), -1; n >= 0 {
 			end = pos + n
 		}
@@ -407,6 +410,17 @@ func (r *Reader) recognise(data []byte, failure error) error {
 		return &event.DecodeError{Reason: event.ReasonUnknownFormat}
 	}
 	return failure
+}
+
+// salvage reads into r.ev who asked, of an object whose syntax is broken.
+func (r *Reader) salvage(data []byte) {
+	r.ev.Reset()
+	for _, a := range r.adapters {
+		if a.detect(&r.names) {
+			a.salvage(data, &r.ev)
+			return
+		}
+	}
 }
 
 // shifted makes the offset of an error count from pos bytes earlier.

@@ -53,24 +53,33 @@ func Bool(text string) event.Bool {
 const maxTokens = 1 << 40
 
 func (r *Reader) float(dst *event.Float, at int32) {
-	if text := r.doc.Scalar(at); text != "" && !dst.Known {
+	if text := r.number(at); text != "" && !dst.Known {
 		*dst = Float(text)
 		r.count(dst.Known)
 	}
 }
 
 func (r *Reader) integer(dst *event.Int, at int32) {
-	if text := r.doc.Scalar(at); text != "" && !dst.Known {
+	if text := r.number(at); text != "" && !dst.Known {
 		*dst = Int(text, math.MinInt64, math.MaxInt64)
 		r.count(dst.Known)
 	}
 }
 
 func (r *Reader) flag(dst *event.Bool, at int32) {
-	if text := r.doc.Scalar(at); text != "" && !dst.Known {
+	if text := r.number(at); text != "" && !dst.Known {
 		*dst = Bool(text)
 		r.count(dst.Known)
 	}
+}
+
+// number is the text of a value that should be a number or a flag.
+func (r *Reader) number(at int32) string {
+	if r.doc.NonFinite(at) {
+		r.unread++
+		return ""
+	}
+	return r.doc.Scalar(at)
 }
 
 // count counts a value that is there and cannot be read.

@@ -95,6 +95,22 @@ func (d *Document) Parse(data []byte) (int, error) {
 	return n, nil
 }
 
+// Salvage takes what can be read of an object that is broken somewhere: the members before the one that
+// is.
+func (d *Document) Salvage(data []byte) {
+	d.Reset()
+	if len(data) > d.limits.MaxBytes {
+		data = data[:d.limits.MaxBytes]
+	}
+	d.scanner.Reset(data)
+	if d.scanner.Kind() != event.KindObject {
+		return
+	}
+	d.nodes = append(d.nodes, node{kind: event.KindObject, raw: d.scanner.Rest()})
+	d.look(0)
+	d.nodes[0].first = min(1, int32(len(d.nodes)-1))
+}
+
 // Take adds the value that a scanner comes to next, which reads on after it. It aliases what the
 // scanner reads. None when its syntax is broken, which the scanner tells as well.
 func (d *Document) Take(s *event.Scanner) int32 {
@@ -310,9 +326,20 @@ func (d *Document) Known(at int32) bool {
 	case event.KindString:
 		text := d.text(at)
 		return text != "" && text != "-"
+	case event.KindNumber:
+		return !d.NonFinite(at)
 	default:
 		return true
 	}
+}
+
+// NonFinite tells whether there is a number without a value at a place: NaN or an infinity.
+func (d *Document) NonFinite(at int32) bool {
+	if d.Kind(at) != event.KindNumber {
+		return false
+	}
+	text := d.text(at)
+	return text == "NaN" || strings.HasSuffix(text, "Infinity")
 }
 
 // Kind is the type of what is at a place.
