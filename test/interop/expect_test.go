@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -39,6 +40,8 @@ type expectation struct {
 	Event   object         `json:"event,omitempty"`
 	Skipped map[string]int `json:"skipped,omitempty"`
 }
+
+var update = flag.Bool("update", false, "take what differs from run to run from what is decoded; make interop also takes the records")
 
 // outcome is what `stillwatch decode` says.
 type outcome struct {
@@ -110,7 +113,9 @@ func decode(t *testing.T, files ...string) outcome {
 }
 
 // volatile are the fields that differ from run to run.
-var volatile = []string{"id", "time", "response.latency_ms", "response.ttft_ms", "source.instance"}
+var volatile = []string{
+	"id", "time", "response.latency_ms", "response.ttft_ms", "source.instance", "request.session_id",
+}
 
 // flatten adds the leaves of a value by their paths; a list is one for each item.
 func flatten(into map[string]string, path string, v any) {
@@ -219,8 +224,11 @@ func captures(t *testing.T) []string {
 func TestCapturedRecordsGiveTheEventsOfTheCalls(t *testing.T) {
 	for _, file := range captures(t) {
 		t.Run(filepath.Base(filepath.Dir(file)), func(t *testing.T) {
-			want := readExpectations(t, filepath.Join(filepath.Dir(file), expectFile))
-			check(t, want, decode(t, file), true)
+			path, got := filepath.Join(filepath.Dir(file), expectFile), decode(t, file)
+			if *update {
+				refresh(t, path, got)
+			}
+			check(t, readExpectations(t, path), got, true)
 		})
 	}
 }
@@ -245,4 +253,58 @@ func TestADifferenceIsNamedByItsField(t *testing.T) {
 	require.Contains(t, differences(want, got, true), `id: want "a", got "b"`)
 	require.True(t, reflect.DeepEqual([]string{"request.model: want \"m\", absent"},
 		differences(object{"request": object{"model": "m"}}, object{}, true)))
+}
+
+// refresh writes expectations anew: what differs from run to run is taken from what was decoded, the rest stays. An event that nobody
+// expected is added for a person to look at.
+func refresh(t *testing.T, path string, got outcome) {
+	t.Helper()
+	var want []expectation
+	if _, err := os.Stat(path); err == nil {
+		want = readExpectations(t, path)
+	}
+	n := 0
+	for i := range want {
+		if want[i].Event == nil {
+			continue
+		}
+		if n < len(got.events) {
+			takeVolatile(want[i].Event, got.events[n])
+		}
+		n++
+	}
+	for _, ev := range got.events[min(n, len(got.events)):] {
+		want = append(want, expectation{Call: "?", Event: ev})
+	}
+	if n == 0 {
+		want = append(want, expectation{Skipped: got.skipped})
+	}
+	var b bytes.Buffer
+	for _, e := range want {
+		line, err := json.Marshal(e)
+		require.NoError(t, err)
+		fmt.Fprintf(&b, "%s\n", line)
+	}
+	require.NoError(t, os.WriteFile(path, b.Bytes(), 0o600))
+	t.Logf("wrote %s: look at every field before it is committed", path)
+}
+
+func takeVolatile(want, got object) {
+	for _, path := range volatile {
+		part, field, nested := strings.Cut(path, ".")
+		if !nested {
+			want[part] = got[part]
+			continue
+		}
+		from, _ := got[part].(object)
+		to, ok := want[part].(object)
+		switch value, has := from[field]; {
+		case has && !ok:
+			want[part] = object{field: value}
+		case has:
+			to[field] = value
+		case ok:
+			delete(to, field)
+		}
+	}
 }

@@ -7,8 +7,6 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"errors"
-	"flag"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -29,8 +27,6 @@ import (
 
 	"github.com/stillwatch/stillwatch/test/interop/model"
 )
-
-var update = flag.Bool("update", false, "write the captures anew; of the expected events only what differs from run to run")
 
 const (
 	// startFor is how long a server may take to start, waitFor how long records may take to come.
@@ -197,7 +193,7 @@ func containing(records []string, text string) (n int) {
 func environment(extra ...string) []string {
 	env := []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "LANG=C.UTF-8", "PYTHONDONTWRITEBYTECODE=1",
-		"OTEL_SERVICE_NAME=tide-app", "NO_PROXY=127.0.0.1,localhost",
+		"NO_PROXY=127.0.0.1,localhost",
 	}
 	return append(env, extra...)
 }
@@ -334,65 +330,11 @@ func (l *lab) compare(t *testing.T, name string, records []string) {
 	file := filepath.Join(t.TempDir(), recordsFile)
 	require.NoError(t, os.WriteFile(file, []byte(strings.Join(records, "\n")+"\n"), 0o600))
 	got := decode(t, file)
-	if *update {
-		writeCapture(t, dir, records, got)
-		return
-	}
-	check(t, readExpectations(t, filepath.Join(dir, expectFile)), got, false)
-}
-
-// writeCapture keeps what was expected but for what differs from run to run.
-func writeCapture(t *testing.T, dir string, records []string, got outcome) {
-	t.Helper()
-	require.NoError(t, os.MkdirAll(dir, 0o755))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, recordsFile), []byte(strings.Join(records, "\n")+"\n"), 0o644))
-	var want []expectation
 	path := filepath.Join(dir, expectFile)
-	if _, err := os.Stat(path); err == nil {
-		want = readExpectations(t, path)
+	if *update {
+		require.NoError(t, os.MkdirAll(dir, 0o755))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, recordsFile), []byte(strings.Join(records, "\n")+"\n"), 0o600))
+		refresh(t, path, got)
 	}
-	n := 0
-	for i := range want {
-		if want[i].Event == nil {
-			continue
-		}
-		if n < len(got.events) {
-			takeVolatile(want[i].Event, got.events[n])
-		}
-		n++
-	}
-	for _, ev := range got.events[min(n, len(got.events)):] {
-		want = append(want, expectation{Call: "?", Event: ev})
-	}
-	if n == 0 {
-		want = append(want, expectation{Skipped: got.skipped})
-	}
-	var b bytes.Buffer
-	for _, e := range want {
-		line, err := json.Marshal(e)
-		require.NoError(t, err)
-		fmt.Fprintf(&b, "%s\n", line)
-	}
-	require.NoError(t, os.WriteFile(path, b.Bytes(), 0o644))
-	t.Logf("wrote %s: look at every field before it is committed", dir)
-}
-
-func takeVolatile(want, got object) {
-	for _, path := range volatile {
-		part, field, nested := strings.Cut(path, ".")
-		if !nested {
-			want[part] = got[part]
-			continue
-		}
-		from, _ := got[part].(object)
-		to, ok := want[part].(object)
-		switch value, has := from[field]; {
-		case has && !ok:
-			want[part] = object{field: value}
-		case has:
-			to[field] = value
-		case ok:
-			delete(to, field)
-		}
-	}
+	check(t, readExpectations(t, path), got, false)
 }

@@ -99,7 +99,7 @@ func TestLiteLLMOpenTelemetry(t *testing.T) {
 // instrumented makes the calls with Python clients that an instrumentation watches.
 func (l *lab) instrumented(t *testing.T, venv, name string, env ...string) []string {
 	t.Helper()
-	env = append(environment("MODEL_URL="+l.model, "OTEL_EXPORTER_OTLP_ENDPOINT="+l.receiver), env...)
+	env = append(environment("OTEL_SERVICE_NAME=tide-app", "MODEL_URL="+l.model, "OTEL_EXPORTER_OTLP_ENDPOINT="+l.receiver), env...)
 	l.run(t, env, filepath.Join(l.software, venv, "bin", "python"), "drivers/otel.py", name)
 	return l.got()
 }
@@ -142,7 +142,7 @@ func TestOpenTelemetryOpenAIv2WithMessageEvents(t *testing.T) {
 
 func TestOpenLLMetry(t *testing.T) {
 	l := newLab(t)
-	records := l.instrumented(t, "opentelemetry", "openllmetry")
+	records := l.instrumented(t, "opentelemetry", "openllmetry", contentSwitches(t, "ANTHROPIC_OPEN_TELEMETRY=false")...)
 	l.compare(t, "openllmetry-"+version(t, "opentelemetry.txt", `^opentelemetry-instrumentation-openai==(.*)$`), records)
 }
 
@@ -160,6 +160,12 @@ func TestVercelAISDK(t *testing.T) {
 	require.NoError(t, err)
 	copied := filepath.Join(dir, "aisdk.mjs")
 	require.NoError(t, os.WriteFile(copied, script, 0o600))
-	l.run(t, environment("MODEL_URL="+l.model, "OTEL_EXPORTER_OTLP_ENDPOINT="+l.receiver, "CALLS="+absolute(t, "model/calls.json")), "node", copied)
+	l.run(t, environment("OTEL_SERVICE_NAME=tide-app", "MODEL_URL="+l.model, "OTEL_EXPORTER_OTLP_ENDPOINT="+l.receiver, "CALLS="+absolute(t, "model/calls.json")), "node", copied)
 	l.compare(t, "vercel-ai-sdk-"+version(t, "package.json", `"ai": "(.*)"`), l.got())
+}
+
+func TestAnthropicClientByItself(t *testing.T) {
+	l := newLab(t)
+	records := l.instrumented(t, "opentelemetry", "anthropic-sdk", contentSwitches(t, "ANTHROPIC_OPEN_TELEMETRY_TRACES_CONTENT_MODE=content")...)
+	l.compare(t, "anthropic-sdk-"+version(t, "opentelemetry.txt", `^anthropic==(.*)$`), records)
 }

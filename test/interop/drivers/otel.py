@@ -1,6 +1,6 @@
 """Makes the calls with clients that an OpenTelemetry instrumentation watches.
 
-Usage: otel.py openai-v2 | genai | openllmetry | openinference
+Usage: otel.py openai-v2 | genai | openllmetry | openinference | anthropic-sdk
 
 Whom the application serves is no part of these conventions: a processor of the application's own
 sets user.id and the like on every span and log record, as docs/gateways/otlp.md asks for.
@@ -41,6 +41,8 @@ class Who(SpanProcessor, LogRecordProcessor):
 
 def instrument(name):
     """Switches an instrumentation on; returns the APIs that it knows and what surrounds a call."""
+    if name == "anthropic-sdk":  # which has spans of its own
+        return {"messages"}
     if name == "openai-v2":
         from opentelemetry.instrumentation.openai_v2 import OpenAIInstrumentor
         OpenAIInstrumentor().instrument()
