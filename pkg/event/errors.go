@@ -51,16 +51,18 @@ func (e *DecodeError) Error() string {
 type Limits struct {
 	// MaxBytes is the longest JSON object accepted, in bytes.
 	MaxBytes int `yaml:"max_bytes" json:"max_bytes"`
-	// MaxDepth is the deepest nesting of objects and arrays.
+	// MaxDepth is the deepest nesting of objects and arrays that is read; what is passed over may be deeper.
 	MaxDepth int `yaml:"max_depth" json:"max_depth"`
-	// MaxFields is the largest number of object members, all levels together.
+	// MaxFields is the largest number of object members that are read of a gateway's record, all levels together; a caller's further ones
+	// are passed over.
 	MaxFields int `yaml:"max_fields" json:"max_fields"`
 }
 
 // DefaultLimits are wide: what a caller can put into a request (a long conversation, a hundred tools with deep schemas) must not push
-// its event into the dead letters, for that would hide it from detection. Work and memory are linear in MaxBytes whatever is sent.
+// its event into the dead letters, for that would hide it from detection. MaxBytes is as large as a record may be (ingest.max_record_bytes).
+// Work and memory are linear in it whatever is sent.
 func DefaultLimits() Limits {
-	return Limits{MaxBytes: 8 << 20, MaxDepth: 256, MaxFields: 1 << 16}
+	return Limits{MaxBytes: 64 << 20, MaxDepth: 256, MaxFields: 1 << 16}
 }
 
 // withDefaults replaces figures that are not positive.

@@ -89,7 +89,7 @@ func (a *mapped) apply(ev *event.Event) error {
 		a.fill(&a.m.rules[i], ev)
 	}
 	if at := a.first(a.m.request); at != tree.None && !a.bodies.Request(at, ev) {
-		a.broken = true
+		a.broken = len(ev.Content.Input) == 0
 	}
 	if at := a.first(a.m.response); at != tree.None {
 		a.bodies.Response(at, ev)
@@ -158,9 +158,24 @@ func finish(ev *event.Event) {
 	case r.Status == "" && len(r.FinishReasons) > 0:
 		r.Status = event.StatusOK
 	}
+	if r.Status == event.StatusError && isRateLimit(r.ErrorType) {
+		r.Status = event.StatusRateLimited
+	}
 	if http := event.NormalStatus("", r.HTTPStatus); r.Status == event.StatusError && http != "" && http != event.StatusOK {
 		r.Status = http // It says which error.
 	}
+}
+
+// isRateLimit tells by its name whether an error is that of a caller who asks too much or of a server
+// that has too much to do: openai.RateLimitError, ThrottlingException, overloaded_error.
+func isRateLimit(name string) bool {
+	name = strings.ToLower(name)
+	for _, part := range [...]string{"ratelimit", "rate_limit", "throttl", "overloaded", "toomanyrequests"} {
+		if strings.Contains(name, part) {
+			return true
+		}
+	}
+	return false
 }
 
 // fill reads one field.
@@ -176,8 +191,17 @@ func (a *mapped) fill(r *rule, ev *event.Event) {
 			return
 		}
 		a.texts = a.texts[:0]
-		a.each(r, func(at int32) { a.texts = a.parts(at, a.texts) })
-		*dst = strings.Join(a.texts, "\n")
+		a.each(r, func(at int32) {
+			if r.as == "reasoning" {
+				a.texts = a.bodies.Reasoning(at, a.texts)
+			} else {
+				a.texts = a.parts(at, a.texts)
+			}
+		})
+		// Some put empty texts in place of parts that they cannot show.
+		if *dst = strings.Join(a.texts, "\n"); strings.TrimSpace(*dst) == "" {
+			*dst = ""
+		}
 	case *int64:
 		*dst, _ = parseMoment(a.text(r), r.unit)
 	case *event.Int:

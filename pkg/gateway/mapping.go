@@ -283,7 +283,7 @@ func isFormatName(name string) bool {
 var units = map[string]float64{"": 0, "s": 1e3, "ms": 1, "us": 1e-3, "ns": 1e-6}
 
 // transforms are the readings that "as" names.
-var transforms = []string{"", "hash", "operation", "domain", "lower", "model"}
+var transforms = []string{"", "hash", "operation", "domain", "lower", "model", "reasoning"}
 
 // check tells what cannot be meant in a rule.
 func (r *rule) check(unit string) error {
@@ -304,7 +304,10 @@ func (r *rule) check(unit string) error {
 	if len(r.join) > 0 && kind != kindName {
 		return errors.New("join is for fields that hold a name")
 	}
-	if r.as != "" && kind != kindName {
+	if (r.as == "reasoning") != (r.as != "" && kind == kindProse) {
+		return errors.New("as reasoning is for texts")
+	}
+	if r.as != "" && r.as != "reasoning" && kind != kindName {
 		return errors.New("as is for fields that hold a name")
 	}
 	if len(r.plus) > 0 && kind != kindTokens {

@@ -174,6 +174,9 @@ func (r *Reader) ToolName(at int32) string {
 		if v := d.Scalar(d.Member(in, "name")); v != "" {
 			return v
 		}
+		if schema := d.Member(in, "json_schema"); d.Kind(d.Inside(schema)) == event.KindObject {
+			return r.ToolName(schema)
+		}
 	}
 	return d.Scalar(d.Member(inner, "type"))
 }
@@ -227,7 +230,7 @@ func (r *Reader) message(at int32, dst []event.Message) []event.Message {
 	if d.Kind(at) != event.KindObject {
 		return dst
 	}
-	if inner := d.Member(at, "message"); d.Kind(inner) == event.KindObject {
+	if inner := d.Member(at, "message", "prompt"); d.Kind(inner) == event.KindObject {
 		at = inner
 	}
 	m := event.Message{Role: role(d.Scalar(d.Member(at, "role")))}
@@ -291,20 +294,62 @@ func (r *Reader) Texts(at int32, dst []string) []string {
 	return dst
 }
 
+// Reasoning appends the texts of reasoning at a place: a text, or the parts of messages that are
+// reasoning.
+func (r *Reader) Reasoning(at int32, dst []string) []string {
+	d := r.doc
+	if d.Kind(at) == event.KindString && d.Kind(d.Open(at)) == event.KindInvalid {
+		return append(dst, d.Text(at))
+	}
+	r.reasoningIn(at, &dst)
+	return dst
+}
+
+// reasoningIn looks for parts that are reasoning in messages and lists of parts.
+func (r *Reader) reasoningIn(at int32, dst *[]string) {
+	d := r.doc
+	if at = d.Inside(at); d.Kind(at) == event.KindArray {
+		d.Parts(at, func(part int32) bool { r.reasoningIn(part, dst); return true })
+		return
+	}
+	if inner := d.Member(at, "message", "message_content"); d.Kind(inner) == event.KindObject {
+		at = inner
+	}
+	switch d.Scalar(d.Member(at, "type")) {
+	case "reasoning", "thinking":
+		// A list in a text is OpenLLMetry's summary.
+		if text := r.Prose(d.Inside(d.Member(at, "content", "text", "thinking", "summary"))); text != "" {
+			*dst = append(*dst, text)
+		} else if text := r.Prose(d.Member(at, "content", "text", "thinking")); text != "" {
+			*dst = append(*dst, text)
+		}
+		return
+	}
+	if text := d.Text(d.Member(at, "reasoning_content")); text != "" {
+		*dst = append(*dst, text)
+	}
+	if parts := d.Member(at, "parts", "contents", "content"); d.Kind(parts) == event.KindArray {
+		r.reasoningIn(parts, dst)
+	}
+}
+
 // part appends the text of one part, which has it under "text", or under "content" beside the type
 // "text".
 func (r *Reader) part(at int32, dst []string) []string {
 	d := r.doc
-	if inner := d.Member(at, "message_content"); inner != tree.None {
+	if inner := d.Member(at, "message_content", "message", "completion"); d.Kind(inner) == event.KindObject {
 		at = inner
 	}
 	if d.Scalar(d.Member(at, "thought")) == "true" { // Google's reasoning.
 		return dst
 	}
+	kind := d.Scalar(d.Member(at, "type"))
+	if kind == "reasoning" || kind == "thinking" {
+		return dst
+	}
 	if text := d.Member(at, "text"); d.Kind(text) == event.KindString {
 		return append(dst, d.Text(text))
 	}
-	kind := d.Scalar(d.Member(at, "type"))
 	content := d.Member(at, "content")
 	if d.Kind(content) == event.KindString && (kind == "text" || kind == "") {
 		return append(dst, d.Text(content))
@@ -313,7 +358,7 @@ func (r *Reader) part(at int32, dst []string) []string {
 	if d.Kind(result) == event.KindString && kind == "tool_call_response" {
 		return append(dst, d.Text(result))
 	}
-	if parts := d.Member(at, "parts"); d.Kind(parts) == event.KindArray {
+	if parts := d.Member(at, "parts", "contents"); d.Kind(parts) == event.KindArray {
 		return r.Texts(parts, dst)
 	}
 	return dst

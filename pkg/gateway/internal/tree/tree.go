@@ -166,6 +166,12 @@ func (d *Document) Link(parent int32, last *int32, child int32) {
 	*last = child
 }
 
+// Named gives a value that is no part yet the name under which it will be one, and returns it.
+func (d *Document) Named(at int32, name string) int32 {
+	d.nodes[at].name = name
+	return at
+}
+
 // look reads the parts of an object or array, one level deep.
 func (d *Document) look(at int32) {
 	n := &d.nodes[at]
