@@ -24,7 +24,8 @@ import (
 )
 
 // TestTheCollectorBringsEveryCaptureToKafka sends what the instrumentations sent through a real
-// Collector, which is configured as docs/gateways/otlp.md says, to a real broker, in both encodings.
+// Collector, which is configured as docs/gateways/otlp.md says, to a real broker, in both
+// encodings.
 func TestTheCollectorBringsEveryCaptureToKafka(t *testing.T) {
 	brokers := harness.Kafka(t)
 	for _, encoding := range []string{"otlp_proto", "otlp_json"} {
@@ -47,13 +48,19 @@ func TestTheCollectorBringsEveryCaptureToKafka(t *testing.T) {
 					require.NoError(t, os.WriteFile(path, value, 0o600))
 					files = append(files, path)
 				}
-				check(t, readExpectations(t, filepath.Join(filepath.Dir(file), expectFile)), decode(t, files...), true)
+				check(
+					t,
+					readExpectations(t, filepath.Join(filepath.Dir(file), expectFile)),
+					decode(t, files...),
+					true,
+				)
 			})
 		}
 	}
 }
 
-// collector starts a Collector with the page's configuration and returns the address of its receiver.
+// collector starts a Collector with the page's configuration and returns the address of its
+// receiver.
 func (l *lab) collector(t *testing.T, brokers []string, topic, encoding string) string {
 	t.Helper()
 	config := map[string]any{}
@@ -72,18 +79,29 @@ func (l *lab) collector(t *testing.T, brokers []string, topic, encoding string) 
 			"traces":  map[string]any{"topic": topic, "encoding": encoding},
 			"logs":    map[string]any{"topic": topic, "encoding": encoding},
 		}},
-		"service": map[string]any{"telemetry": map[string]any{"metrics": map[string]any{"level": "none"}}},
+		"service": map[string]any{
+			"telemetry": map[string]any{"metrics": map[string]any{"level": "none"}},
+		},
 	})
 	if encoding == "otlp_json" {
-		delete(config["exporters"].(map[string]any)["kafka/stillwatch"].(map[string]any), "record_headers")
+		delete(
+			config["exporters"].(map[string]any)["kafka/stillwatch"].(map[string]any),
+			"record_headers",
+		)
 	}
 	data, err := yaml.Marshal(config)
 	require.NoError(t, err)
 	path := filepath.Join(t.TempDir(), "collector.yaml")
 	require.NoError(t, os.WriteFile(path, data, 0o600))
 	// A receiver of OTLP answers 405 to what is no POST; it answers 200 to an empty request.
-	l.startUntil(t, environment(), func() bool { return posts("http://"+address+"/v1/traces", "{}") == nil },
-		filepath.Join(l.software, "collector", "otelcol"), "--config", path)
+	l.startUntil(
+		t,
+		environment(),
+		func() bool { return posts("http://"+address+"/v1/traces", "{}") == nil },
+		filepath.Join(l.software, "collector", "otelcol"),
+		"--config",
+		path,
+	)
 	return "http://" + address
 }
 
@@ -154,13 +172,15 @@ func createTopic(t *testing.T, brokers []string, topic string) {
 	require.NoError(t, res.Errors[topic])
 }
 
-// consume reads a topic until so many spans and log records have come, and returns the records of its partitions in turn.
+// consume reads a topic until so many spans and log records have come, and returns the records of
+// its partitions in turn.
 func consume(t *testing.T, brokers []string, topic, encoding string, want int) (values [][]byte) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), waitFor)
 	defer cancel()
 	reader := kafka.NewReader(kafka.ReaderConfig{
-		Brokers: brokers, GroupID: topic, GroupTopics: []string{topic}, StartOffset: kafka.FirstOffset, MaxWait: 100 * time.Millisecond,
+		Brokers: brokers, GroupID: topic, GroupTopics: []string{topic},
+		StartOffset: kafka.FirstOffset, MaxWait: 100 * time.Millisecond,
 	})
 	defer func() { _ = reader.Close() }()
 	for seen := 0; seen < want; {

@@ -23,7 +23,8 @@ import (
 )
 
 const (
-	// recordsFile and expectFile are the files of a capture: Kafka records, one a line, and what has to become of them.
+	// recordsFile and expectFile are the files of a capture: Kafka records, one a line, and what has
+	// to become of them.
 	recordsFile = "records.jsonl"
 	expectFile  = "expect.jsonl"
 	// runFor is how long a command may take that does not wait for anything.
@@ -41,7 +42,11 @@ type expectation struct {
 	Skipped map[string]int `json:"skipped,omitempty"`
 }
 
-var update = flag.Bool("update", false, "take what differs from run to run from what is decoded; make interop also takes the records")
+var update = flag.Bool(
+	"update",
+	false,
+	"take what differs from run to run from what is decoded; make interop also takes the records",
+)
 
 // outcome is what `stillwatch decode` says.
 type outcome struct {
@@ -60,7 +65,8 @@ var binary = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(dir, "stillwatch")
-	if out, err := exec.Command("go", "build", "-o", path, "../../cmd/stillwatch").CombinedOutput(); err != nil {
+	build := exec.Command("go", "build", "-o", path, "../../cmd/stillwatch")
+	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build stillwatch: %w\n%s", err, out)
 	}
 	return path, nil
@@ -79,7 +85,8 @@ var (
 	deadLine    = regexp.MustCompile(`: dead letter: `)
 )
 
-// decode has files decoded, each record in its own line or file, and returns the events by their time.
+// decode has files decoded, each record in its own line or file, and returns the events by their
+// time.
 func decode(t *testing.T, files ...string) outcome {
 	t.Helper()
 	path, err := binary()
@@ -141,7 +148,8 @@ func flat(ev object) map[string]string {
 	return into
 }
 
-// differences compares an event with what is wanted, field by field. Of volatile fields only their presence is compared unless exactly.
+// differences compares an event with what is wanted, field by field. Of volatile fields only their
+// presence is compared unless exactly.
 func differences(want, got object, exactly bool) (list []string) {
 	w, g := flat(want), flat(got)
 	paths := slices.Sorted(maps.Keys(w))
@@ -248,15 +256,16 @@ func TestADifferenceIsNamedByItsField(t *testing.T) {
 	want := object{"id": "a", "request": object{"model": "m", "tools": []any{"x"}}}
 	got := object{"id": "b", "request": object{"model": "n", "tools": []any{"x", "y"}, "seed": 7.0}}
 	require.ElementsMatch(t, []string{
-		`request.model: want "m", got "n"`, `request.tools.1: want it absent, got "y"`, "request.seed: want it absent, got 7",
+		`request.model: want "m", got "n"`, `request.tools.1: want it absent, got "y"`,
+		"request.seed: want it absent, got 7",
 	}, differences(want, got, false))
 	require.Contains(t, differences(want, got, true), `id: want "a", got "b"`)
 	require.True(t, reflect.DeepEqual([]string{"request.model: want \"m\", absent"},
 		differences(object{"request": object{"model": "m"}}, object{}, true)))
 }
 
-// refresh writes expectations anew: what differs from run to run is taken from what was decoded, the rest stays. An event that nobody
-// expected is added for a person to look at.
+// refresh writes expectations anew: what differs from run to run is taken from what was decoded,
+// the rest stays. An event that nobody expected is added for a person to look at.
 func refresh(t *testing.T, path string, got outcome) {
 	t.Helper()
 	var want []expectation

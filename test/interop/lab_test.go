@@ -43,6 +43,7 @@ type lab struct {
 
 	mu      sync.Mutex
 	records []string
+	refuse  int // how many requests are answered with an error
 	arrived chan struct{}
 }
 
@@ -76,6 +77,10 @@ func cacheFolder(t *testing.T) string {
 // receive keeps what is sent: export requests of OpenTelemetry as JSON, anything else by its lines.
 func (l *lab) receive(w http.ResponseWriter, r *http.Request) {
 	data, err := body(r)
+	if l.refuses() {
+		http.Error(w, "try again", http.StatusServiceUnavailable)
+		return
+	}
 	if err == nil && strings.HasSuffix(r.URL.Path, "/v1/metrics") {
 		return
 	}
@@ -99,6 +104,13 @@ func (l *lab) receive(w http.ResponseWriter, r *http.Request) {
 	case l.arrived <- struct{}{}:
 	default:
 	}
+}
+
+func (l *lab) refuses() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.refuse--
+	return l.refuse >= 0
 }
 
 func body(r *http.Request) ([]byte, error) {
@@ -170,7 +182,13 @@ func (l *lab) wait(t *testing.T, what string, enough func(records []string) bool
 		select {
 		case <-l.arrived:
 		case <-deadline.C:
-			t.Fatalf("%s did not come within %v; there are %d records:\n%.2000s", what, waitFor, len(l.got()), strings.Join(l.got(), "\n"))
+			t.Fatalf(
+				"%s did not come within %v; there are %d records:\n%.2000s",
+				what,
+				waitFor,
+				len(l.got()),
+				strings.Join(l.got(), "\n"),
+			)
 		}
 	}
 }
@@ -192,7 +210,9 @@ func containing(records []string, text string) (n int) {
 // environment is that of a started command: nothing of the caller's that would change what it does.
 func environment(extra ...string) []string {
 	env := []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "LANG=C.UTF-8", "PYTHONDONTWRITEBYTECODE=1",
+		"PATH=" + os.Getenv(
+			"PATH",
+		), "HOME=" + os.Getenv("HOME"), "LANG=C.UTF-8", "PYTHONDONTWRITEBYTECODE=1",
 		"NO_PROXY=127.0.0.1,localhost",
 	}
 	return append(env, extra...)
@@ -217,7 +237,8 @@ func (l *lab) command(env []string, args ...string) *exec.Cmd {
 
 func end(cmd *exec.Cmd) { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 
-// start starts a server that lives until the test ends, and waits until it answers at a URL with 200.
+// start starts a server that lives until the test ends, and waits until it answers at a URL with
+// 200.
 func (l *lab) start(t *testing.T, env []string, health string, args ...string) {
 	t.Helper()
 	l.startUntil(t, env, func() bool { return answers(health) }, args...)
@@ -302,7 +323,9 @@ func absolute(t *testing.T, path string) string {
 }
 
 // noPrices are members of LiteLLM's price table that say nothing, some two hundred a record.
-var noPrices = regexp.MustCompile(`"((in|out)put_\w*cost\w*|cache_\w*cost\w*|\w+_cost_per_\w+|cost_per_\w+|supports_\w+)":null,`)
+var noPrices = regexp.MustCompile(
+	`"((in|out)put_\w*cost\w*|cache_\w*cost\w*|\w+_cost_per_\w+|cost_per_\w+|supports_\w+)":null,`,
+)
 
 // scrub takes the machine out of records.
 func (l *lab) scrub(t *testing.T, records []string) []string {
@@ -312,8 +335,18 @@ func (l *lab) scrub(t *testing.T, records []string) []string {
 	host, err := os.Hostname()
 	require.NoError(t, err)
 	places := strings.NewReplacer(
-		real, "/opt/software", l.software, "/opt/software", absolute(t, "."), "/opt/interop", os.Getenv("HOME"), "/opt/home", host, "host",
-		os.TempDir(), "/opt/tmp",
+		real,
+		"/opt/software",
+		l.software,
+		"/opt/software",
+		absolute(t, "."),
+		"/opt/interop",
+		os.Getenv("HOME"),
+		"/opt/home",
+		host,
+		"host",
+		os.TempDir(),
+		"/opt/scratch",
 	)
 	out := make([]string, len(records))
 	for i, r := range records {
@@ -322,7 +355,8 @@ func (l *lab) scrub(t *testing.T, records []string) []string {
 	return out
 }
 
-// compare checks the records of a run against the capture of the same name, or takes them as the capture.
+// compare checks the records of a run against the capture of the same name, or takes them as the
+// capture.
 func (l *lab) compare(t *testing.T, name string, records []string) {
 	t.Helper()
 	records = l.scrub(t, records)
@@ -333,7 +367,10 @@ func (l *lab) compare(t *testing.T, name string, records []string) {
 	path := filepath.Join(dir, expectFile)
 	if *update {
 		require.NoError(t, os.MkdirAll(dir, 0o755))
-		require.NoError(t, os.WriteFile(filepath.Join(dir, recordsFile), []byte(strings.Join(records, "\n")+"\n"), 0o600))
+		require.NoError(
+			t,
+			os.WriteFile(filepath.Join(dir, recordsFile), []byte(strings.Join(records, "\n")+"\n"), 0o600),
+		)
 		refresh(t, path, got)
 	}
 	check(t, readExpectations(t, path), got, false)

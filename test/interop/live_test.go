@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -56,10 +57,27 @@ func (l *lab) litellmProxy(t *testing.T, block string, env ...string) {
 	python := filepath.Join(l.software, "litellm", "bin", "python")
 	env = append(environment(
 		// Nothing is fetched, and batches go out at once.
-		"LITELLM_LOCAL_MODEL_COST_MAP=True", "LITELLM_TELEMETRY=False", "DEFAULT_FLUSH_INTERVAL_SECONDS=1",
+		"LITELLM_LOCAL_MODEL_COST_MAP=True",
+		"LITELLM_TELEMETRY=False",
+		"DEFAULT_FLUSH_INTERVAL_SECONDS=1",
 	), env...)
-	l.start(t, env, url+"/health/liveliness",
-		filepath.Join(l.software, "litellm", "bin", "litellm"), "--config", filepath.Join(dir, "config.yaml"), "--host", "127.0.0.1", "--port", port)
+	l.start(
+		t,
+		env,
+		url+"/health/liveliness",
+		filepath.Join(
+			l.software,
+			"litellm",
+			"bin",
+			"litellm",
+		),
+		"--config",
+		filepath.Join(dir, "config.yaml"),
+		"--host",
+		"127.0.0.1",
+		"--port",
+		port,
+	)
 	l.run(t, environment("MODEL_URL="+url), python, "drivers/litellm/drive.py")
 }
 
@@ -73,11 +91,13 @@ func modelEntry(name, provider, base string) map[string]any {
 }
 
 // litellmRecords is how many calls the driver makes that the proxy logs: those of calls.json, three
-// that it refuses, a health check of each of four models, and one that it passes through.
-const litellmRecords = 13 + 3 + 4 + 1
+// that it refuses, one that looks a response up, a health check of each of four models, and one
+// that it passes through.
+const litellmRecords = 14 + 3 + 1 + 4 + 1
 
 func TestLiteLLMGenericAPI(t *testing.T) {
 	l := newLab(t)
+	l.refuse = 1 // a bridge that restarts: max_retries brings the batch all the same
 	l.litellmProxy(t, "callback_type: generic_api")
 	records := l.wait(t, "the calls", func(r []string) bool { return len(r) >= litellmRecords })
 	l.compare(t, "litellm-generic_api-"+version(t, "litellm.txt", `^litellm==(.*)$`), records)
@@ -85,10 +105,7 @@ func TestLiteLLMGenericAPI(t *testing.T) {
 
 func TestLiteLLMOpenTelemetry(t *testing.T) {
 	l := newLab(t)
-	env := []string{}
-	for line := range strings.Lines(codeBlock(t, docs+"litellm.md", "USE_OTEL_LITELLM_REQUEST_SPAN")) {
-		env = append(env, strings.ReplaceAll(strings.TrimSpace(line), "http://otel-collector:4318", l.receiver))
-	}
+	env := settings(codeBlock(t, docs+"litellm.md", "USE_OTEL_LITELLM_REQUEST_SPAN"), l.collectorAt())
 	l.litellmProxy(t, `callbacks: ["otel"]`, env...)
 	records := l.wait(t, "the spans", func(r []string) bool {
 		return containing(r, `"name":"litellm_request"`) >= litellmRecords
@@ -96,76 +113,99 @@ func TestLiteLLMOpenTelemetry(t *testing.T) {
 	l.compare(t, "litellm-otel-"+version(t, "litellm.txt", `^litellm==(.*)$`), records)
 }
 
-// instrumented makes the calls with Python clients that an instrumentation watches.
-func (l *lab) instrumented(t *testing.T, venv, name string, env ...string) []string {
-	t.Helper()
-	env = append(environment("OTEL_SERVICE_NAME=tide-app", "MODEL_URL="+l.model, "OTEL_EXPORTER_OTLP_ENDPOINT="+l.receiver), env...)
-	l.run(t, env, filepath.Join(l.software, venv, "bin", "python"), "drivers/otel.py", name)
-	return l.got()
+// tideApp is the environment of an application that reports to the lab.
+func (l *lab) tideApp() []string {
+	return []string{
+		"OTEL_SERVICE_NAME=tide-app", "MODEL_URL=" + l.model, "OTEL_EXPORTER_OTLP_ENDPOINT=" + l.receiver,
+	}
 }
 
-// contentSwitches are the lines of the page about instrumentations that switch content on.
-func contentSwitches(t *testing.T, block string) (env []string) {
-	for line := range strings.Lines(codeBlock(t, docs+"otlp.md", block)) {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
-			line, _, _ = strings.Cut(line, " ")
-			env = append(env, line)
+// settings are the lines of a block of code that set something, without what is said about them.
+// Places are other addresses for those of the page.
+func settings(block string, places *strings.Replacer) (env []string) {
+	for line := range strings.Lines(block) {
+		if places != nil {
+			line = places.Replace(line)
+		}
+		if fields := strings.Fields(line); len(fields) > 0 && fields[0] != "#" {
+			env = append(env, fields[0])
 		}
 	}
 	return env
 }
 
-func TestOpenTelemetryGenAI(t *testing.T) {
-	l := newLab(t)
-	records := l.instrumented(t, "opentelemetry", "genai", contentSwitches(t, "CAPTURE_MESSAGE_CONTENT=span_only")...)
-	l.compare(t, "opentelemetry-genai-"+version(t, "opentelemetry.txt", `^opentelemetry-instrumentation-genai-openai==(.*)$`), records)
+// collectorAt has the lab in the place of the page's Collector.
+func (l *lab) collectorAt() *strings.Replacer {
+	return strings.NewReplacer("http://otel-collector:4318", l.receiver)
 }
 
-func TestOpenTelemetryGenAIWithEvents(t *testing.T) {
-	l := newLab(t)
-	records := l.instrumented(t, "opentelemetry", "genai",
-		"OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=event_only", "OTEL_INSTRUMENTATION_GENAI_EMIT_EVENT=true")
-	l.compare(t, "opentelemetry-genai-events-"+version(t, "opentelemetry.txt", `^opentelemetry-instrumentation-genai-openai==(.*)$`), records)
+// instrumentations are what watches the Python clients: its name, the name for the driver, where it
+// is installed and which package tells its version, and what switches content on: the block of code
+// of docs/gateways/otlp.md with a text in it, or settings that the page advises against.
+var instrumentations = []struct {
+	name, driver, venv, pkg string
+	block                   string
+	env                     []string
+}{
+	{
+		name: "opentelemetry-genai", driver: "genai", venv: "opentelemetry",
+		pkg: "opentelemetry-instrumentation-genai-openai", block: "CAPTURE_MESSAGE_CONTENT=span_only",
+	},
+	{
+		name: "opentelemetry-genai-events", driver: "genai", venv: "opentelemetry",
+		pkg: "opentelemetry-instrumentation-genai-openai",
+		env: []string{
+			"OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=event_only",
+			"OTEL_INSTRUMENTATION_GENAI_EMIT_EVENT=true",
+		},
+	},
+	{
+		name: "opentelemetry-openai-v2", driver: "openai-v2", venv: "openai-v2",
+		pkg: "opentelemetry-instrumentation-openai-v2", block: "CAPTURE_MESSAGE_CONTENT=span_only",
+	},
+	{
+		name: "opentelemetry-openai-v2-messages", driver: "openai-v2", venv: "openai-v2",
+		pkg: "opentelemetry-instrumentation-openai-v2",
+		env: []string{"OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true"},
+	},
+	{
+		name: "openllmetry", driver: "openllmetry", venv: "opentelemetry",
+		pkg: "opentelemetry-instrumentation-openai", block: "ANTHROPIC_OPEN_TELEMETRY=false",
+	},
+	{
+		name: "openinference", driver: "openinference", venv: "opentelemetry",
+		pkg: "openinference-instrumentation-openai",
+	},
+	{
+		name: "anthropic-sdk", driver: "anthropic-sdk", venv: "opentelemetry", pkg: "anthropic",
+		block: "ANTHROPIC_OPEN_TELEMETRY_TRACES_CONTENT_MODE=content",
+	},
 }
 
-func TestOpenTelemetryOpenAIv2(t *testing.T) {
-	l := newLab(t)
-	records := l.instrumented(t, "openai-v2", "openai-v2", contentSwitches(t, "CAPTURE_MESSAGE_CONTENT=span_only")...)
-	l.compare(t, "opentelemetry-openai-v2-"+version(t, "openai-v2.txt", `^opentelemetry-instrumentation-openai-v2==(.*)$`), records)
-}
-
-func TestOpenTelemetryOpenAIv2WithMessageEvents(t *testing.T) {
-	l := newLab(t)
-	records := l.instrumented(t, "openai-v2", "openai-v2", "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true")
-	l.compare(t, "opentelemetry-openai-v2-messages-"+version(t, "openai-v2.txt", `^opentelemetry-instrumentation-openai-v2==(.*)$`), records)
-}
-
-func TestOpenLLMetry(t *testing.T) {
-	l := newLab(t)
-	records := l.instrumented(t, "opentelemetry", "openllmetry", contentSwitches(t, "ANTHROPIC_OPEN_TELEMETRY=false")...)
-	l.compare(t, "openllmetry-"+version(t, "opentelemetry.txt", `^opentelemetry-instrumentation-openai==(.*)$`), records)
-}
-
-func TestOpenInference(t *testing.T) {
-	l := newLab(t)
-	records := l.instrumented(t, "opentelemetry", "openinference")
-	l.compare(t, "openinference-"+version(t, "opentelemetry.txt", `^openinference-instrumentation-openai==(.*)$`), records)
+func TestInstrumentationsOfPythonClients(t *testing.T) {
+	for _, it := range instrumentations {
+		t.Run(it.name, func(t *testing.T) {
+			l := newLab(t)
+			env := append(it.env, l.tideApp()...)
+			if it.block != "" {
+				env = append(env, settings(codeBlock(t, docs+"otlp.md", it.block), nil)...)
+			}
+			python := filepath.Join(l.software, it.venv, "bin", "python")
+			l.run(t, environment(env...), python, "drivers/otel.py", it.driver)
+			name := it.name + "-" + version(t, it.venv+".txt", `^`+regexp.QuoteMeta(it.pkg)+`==(.*)$`)
+			l.compare(t, name, l.got())
+		})
+	}
 }
 
 func TestVercelAISDK(t *testing.T) {
 	l := newLab(t)
 	// Node looks for packages beside the script.
-	dir := filepath.Join(l.software, "node")
 	script, err := os.ReadFile("drivers/aisdk.mjs")
 	require.NoError(t, err)
-	copied := filepath.Join(dir, "aisdk.mjs")
+	copied := filepath.Join(l.software, "node", "aisdk.mjs")
 	require.NoError(t, os.WriteFile(copied, script, 0o600))
-	l.run(t, environment("OTEL_SERVICE_NAME=tide-app", "MODEL_URL="+l.model, "OTEL_EXPORTER_OTLP_ENDPOINT="+l.receiver, "CALLS="+absolute(t, "model/calls.json")), "node", copied)
+	env := append(l.tideApp(), "CALLS="+absolute(t, "model/calls.json"))
+	l.run(t, environment(env...), "node", copied)
 	l.compare(t, "vercel-ai-sdk-"+version(t, "package.json", `"ai": "(.*)"`), l.got())
-}
-
-func TestAnthropicClientByItself(t *testing.T) {
-	l := newLab(t)
-	records := l.instrumented(t, "opentelemetry", "anthropic-sdk", contentSwitches(t, "ANTHROPIC_OPEN_TELEMETRY_TRACES_CONTENT_MODE=content")...)
-	l.compare(t, "anthropic-sdk-"+version(t, "opentelemetry.txt", `^anthropic==(.*)$`), records)
 }

@@ -21,12 +21,10 @@ func TestThePortkeyGatewayReportsNothing(t *testing.T) {
 	l := newLab(t)
 	port := fmt.Sprint(freePort(t))
 	url := "http://127.0.0.1:" + port
-	var env []string
-	for line := range strings.Lines(codeBlock(t, docs+"portkey.md", "EXPERIMENTAL_GEN_AI_OTEL_TRACES_ENABLED")) {
-		env = append(env, strings.ReplaceAll(strings.TrimSpace(line), "http://otel-collector:4318", l.receiver))
-	}
-	server := filepath.Join(l.software, "node", "node_modules", "@portkey-ai", "gateway", "build", "start-server.js")
-	l.start(t, environment(env...), url+"/", "node", server, "--port="+port, "--headless")
+	page := codeBlock(t, docs+"portkey.md", "EXPERIMENTAL_GEN_AI_OTEL_TRACES_ENABLED")
+	server := filepath.Join(l.software, "node/node_modules/@portkey-ai/gateway/build/start-server.js")
+	env := environment(settings(page, l.collectorAt())...)
+	l.start(t, env, url+"/", "node", server, "--port="+port, "--headless")
 	require.Contains(t, l.throughPortkey(t, url), "Thjorsa, at 230 kilometres.")
 	require.Empty(t, l.got())
 	// That nothing came so far may be chance; that the whole program has no word for it is none.
@@ -37,11 +35,19 @@ func TestThePortkeyGatewayReportsNothing(t *testing.T) {
 
 func (l *lab) throughPortkey(t *testing.T, url string) string {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/v1/chat/completions",
-		strings.NewReader(`{"model":"corvid-2","messages":[{"role":"user","content":"Name the longest river of Iceland."}]}`))
+	request, err := http.NewRequestWithContext(
+		t.Context(),
+		http.MethodPost,
+		url+"/v1/chat/completions",
+		strings.NewReader(
+			`{"model":"corvid-2","messages":[{"role":"user","content":`+
+				`"Name the longest river of Iceland."}]}`,
+		),
+	)
 	require.NoError(t, err)
 	for name, value := range map[string]string{
-		"Content-Type": "application/json", "Authorization": "Bearer sk-none", "x-portkey-provider": "openai",
+		"Content-Type": "application/json", "Authorization": "Bearer sk-none",
+		"x-portkey-provider":    "openai",
 		"x-portkey-custom-host": l.model + "/v1", "x-portkey-metadata": `{"_user":"ada"}`,
 	} {
 		request.Header.Set(name, value)

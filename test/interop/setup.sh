@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Puts the software that `make interop` runs into a cache folder, and changes nothing when it is there. The versions are those of the files in
-# software/; a changed file makes a new folder.
+# Puts the software that `make interop` runs into a cache folder, and changes nothing when it is
+# there. The versions are those of the files in software/; a changed file makes a new folder.
 #
 #   XDG_CACHE_HOME   where the cache is (default ~/.cache)
 #
-# On Debian and Ubuntu, as root, missing packages are installed. Elsewhere Go, Python 3 with venv, and Node 20 or newer must be on the PATH.
+# On Debian and Ubuntu, as root, missing packages are installed. Elsewhere Go, Python 3 with venv,
+# and Node 20 or newer must be on the PATH.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -46,23 +47,26 @@ if [ -n "$lacking" ] && has apt-get && [ "$(id -u)" -eq 0 ]; then
     export DEBIAN_FRONTEND=noninteractive
     say "installing ${packages[*]}"
     retry apt-get -qq update
-    retry apt-get -qq install -y --no-install-recommends "${packages[@]}" >/dev/null || say "could not install everything"
+    retry apt-get -qq install -y --no-install-recommends "${packages[@]}" >/dev/null ||
+      say "could not install everything"
   fi
   lacking=$(missing)
 fi
 if [ -n "$lacking" ]; then
   say "missing:" $lacking
-  say "make interop needs Go, Python 3 with venv, and Node 20 or newer with npm (and what test/setup.sh asks for)"
+  say "make interop needs Go, Python 3 with venv, and Node 20 or newer with npm"
   exit 1
 fi
 
-# folder NAME FILES... prints the folder of a piece of software, whose name ends with a sum of the files that say what is in it.
+# folder NAME FILES... prints the folder of a piece of software, whose name ends with a sum of the
+# files that say what is in it.
 folder() {
   local name=$1
   shift
   printf '%s/%s-%s\n' "$cache" "$name" "$(cat "$@" | sha256sum | cut -c 1-12)"
 }
-# begin DIR tells whether there is work to do, and makes room for it: what a broken run left behind is removed.
+# begin DIR tells whether there is work to do, and makes room for it: what a broken run left behind
+# is removed.
 begin() {
   [ -e "$1/.ready" ] && return 1
   rm -rf "$1"
@@ -74,7 +78,8 @@ for name in litellm opentelemetry openai-v2; do
   if begin "$dir"; then
     say "installing $name into $dir"
     python3 -m venv "$dir"
-    retry nicely "$dir/bin/pip" install --quiet --disable-pip-version-check --no-deps --requirement "$here/software/$name.txt"
+    retry nicely "$dir/bin/pip" install --quiet --disable-pip-version-check --no-deps \
+      --requirement "$here/software/$name.txt"
     touch "$dir/.ready"
   fi
   ln -sfn "$dir" "$cache/$name"
@@ -94,8 +99,10 @@ dir=$(folder collector "$here/software/collector.yaml")
 if begin "$dir"; then
   version=$(sed -n 's/^ *version: //p' "$here/software/collector.yaml")
   say "building the OpenTelemetry Collector $version into $dir (some minutes)"
-  retry env GOBIN="$dir/bin" GOFLAGS= nice -n 10 go install "go.opentelemetry.io/collector/cmd/builder@v$version"
-  sed "s|^dist:|dist:\n  output_path: $dir/source|" "$here/software/collector.yaml" >"$dir/collector.yaml"
+  retry env GOBIN="$dir/bin" GOFLAGS= \
+    nice -n 10 go install "go.opentelemetry.io/collector/cmd/builder@v$version"
+  sed "s|^dist:|dist:\n  output_path: $dir/source|" "$here/software/collector.yaml" \
+    >"$dir/collector.yaml"
   (cd "$dir" && retry env CGO_ENABLED=0 GOFLAGS= nice -n 10 bin/builder --config collector.yaml)
   mv "$dir/source/otelcol" "$dir/otelcol"
   rm -rf "$dir/source" "$dir/bin"

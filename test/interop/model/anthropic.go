@@ -22,11 +22,13 @@ func messages(w http.ResponseWriter, call *Call, streamed bool) {
 	begun["content"], begun["stop_reason"], begun["usage"] = []any{}, nil, usage
 	s.send("message_start", map[string]any{"type": "message_start", "message": begun})
 	s.send("content_block_start", map[string]any{
-		"type": "content_block_start", "index": 0, "content_block": map[string]any{"type": "text", "text": ""},
+		"type": "content_block_start", "index": 0,
+		"content_block": map[string]any{"type": "text", "text": ""},
 	})
 	for _, text := range pieces(a.Output) {
 		s.send("content_block_delta", map[string]any{
-			"type": "content_block_delta", "index": 0, "delta": map[string]any{"type": "text_delta", "text": text},
+			"type": "content_block_delta", "index": 0,
+			"delta": map[string]any{"type": "text_delta", "text": text},
 		})
 	}
 	s.send("content_block_stop", map[string]any{"type": "content_block_stop", "index": 0})
@@ -41,7 +43,10 @@ func messages(w http.ResponseWriter, call *Call, streamed bool) {
 func blocks(a Answer) []any {
 	var list []any
 	if a.Reasoning != "" {
-		list = append(list, map[string]any{"type": "thinking", "thinking": a.Reasoning, "signature": "c2ln"})
+		list = append(
+			list,
+			map[string]any{"type": "thinking", "thinking": a.Reasoning, "signature": "c2ln"},
+		)
 	}
 	return append(list, map[string]any{"type": "text", "text": a.Output})
 }

@@ -1,6 +1,6 @@
 // Package model is a model server for the interop tests: it answers the calls of calls.json as
-// OpenAI's and Anthropic's APIs do, with the same text and the same counts every time. The same file
-// tells the drivers what to ask, and the tests what a gateway has to report.
+// OpenAI's and Anthropic's APIs do, with the same text and the same counts every time. The same
+// file tells the drivers what to ask, and the tests what a gateway has to report.
 package model
 
 import (
@@ -69,6 +69,15 @@ func Handler(list []Call) http.Handler {
 		handle(root+"/responses", responses)
 		handle(root+"/embeddings", embeddings)
 		handle(root+"/messages", messages)
+		mux.HandleFunc(
+			"POST "+root+"/messages/count_tokens",
+			func(w http.ResponseWriter, _ *http.Request) {
+				write(w, http.StatusOK, map[string]any{"input_tokens": 1})
+			},
+		)
+		mux.HandleFunc("GET "+root+"/responses/{id}", func(w http.ResponseWriter, _ *http.Request) {
+			write(w, http.StatusOK, response(unknown("/responses")))
+		})
 		mux.HandleFunc("GET "+root+"/models", func(w http.ResponseWriter, _ *http.Request) {
 			write(w, http.StatusOK, map[string]any{"object": "list", "data": []any{
 				map[string]any{"id": "corvid-2", "object": "model", "created": created},
@@ -78,7 +87,12 @@ func Handler(list []Call) http.Handler {
 	return mux
 }
 
-func serve(w http.ResponseWriter, r *http.Request, list []Call, answer func(http.ResponseWriter, *Call, bool)) {
+func serve(
+	w http.ResponseWriter,
+	r *http.Request,
+	list []Call,
+	answer func(http.ResponseWriter, *Call, bool),
+) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
@@ -107,9 +121,12 @@ func serve(w http.ResponseWriter, r *http.Request, list []Call, answer func(http
 
 // unknown answers what no driver asks on purpose, such as a gateway's own health checks.
 func unknown(path string) *Call {
-	call := &Call{Name: "unknown", Answer: Answer{Output: "Yes.", Finish: "stop", Usage: map[string]any{
-		"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2,
-	}}}
+	call := &Call{
+		Name: "unknown",
+		Answer: Answer{Output: "Yes.", Finish: "stop", Usage: map[string]any{
+			"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2,
+		}},
+	}
 	if strings.HasSuffix(path, "/messages") || strings.HasSuffix(path, "/responses") {
 		call.Answer.Usage = map[string]any{"input_tokens": 1, "output_tokens": 1, "total_tokens": 2}
 	}
@@ -125,8 +142,11 @@ func write(w http.ResponseWriter, status int, v any) {
 // fail answers with an error as both APIs write it.
 func fail(w http.ResponseWriter, call *Call) {
 	kind := "invalid_request_error"
-	if call.Status == http.StatusTooManyRequests {
+	switch call.Status {
+	case http.StatusTooManyRequests:
 		kind = "rate_limit_error"
+	case http.StatusUnauthorized:
+		kind = "authentication_error" // of the gateway's own key: its user is not in question
 	}
 	write(w, call.Status, map[string]any{"type": "error", "error": map[string]any{
 		"type": kind, "code": kind, "message": "The model says no.", "param": nil,

@@ -1,4 +1,4 @@
-"""Makes the calls through the LiteLLM proxy at MODEL_URL, and some that are not to become events."""
+"""Makes the calls through the LiteLLM proxy at MODEL_URL, and some that are to be no events."""
 
 import json
 import os
@@ -17,7 +17,8 @@ def post(path, body, **headers):
     request = urllib.request.Request(
         os.environ["MODEL_URL"] + path,
         data=None if body is None else json.dumps(body).encode(),
-        headers={"Content-Type": "application/json", "User-Agent": "probe/1.0", "X-Forwarded-For": "203.0.113.66",
+        headers={"Content-Type": "application/json", "User-Agent": "probe/1.0",
+                 "X-Forwarded-For": "203.0.113.66",
                  **{k.replace("_", "-"): v for k, v in headers.items()}})
     try:
         with urllib.request.urlopen(request, timeout=60) as answer:
@@ -36,6 +37,10 @@ def main():
     post("/v1/messages", messages, x_api_key="sk-made-up-0004")
     # What is no call of a model by a user.
     post("/v1/models", None, Authorization="Bearer sk-ada-0001")
+    post("/v1/messages/count_tokens", {k: messages[k] for k in ("model", "messages")},
+         Authorization="Bearer sk-ada-0001")
+    post("/v1/responses/resp_0000?custom_llm_provider=openai", None,
+         Authorization="Bearer sk-ada-0001")
     post("/health", None, Authorization="Bearer sk-master-0000")
     # A body that the proxy hands on as it is.
     post("/through", chat, Authorization="Bearer sk-ada-0001")
