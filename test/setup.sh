@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Makes sure that the tests find a real Apache Kafka and a real Redis, and changes nothing when they do. `make test` calls it.
+# Makes sure that the tests find a real Apache Kafka, a real Redis and OASIS's stix2-validator, and
+# changes nothing when they do. `make test` calls it.
 #
 #   KAFKA_BROKERS, REDIS_ADDR   when set, the tests use these servers and nothing is needed for that part
-#   XDG_CACHE_HOME              where the broker's jars are kept (default ~/.cache)
+#   XDG_CACHE_HOME              where the broker's jars and the validator are kept (default ~/.cache)
 #   --dry-run                   print what would be done, do nothing
 #
 # On Debian and Ubuntu, as root, missing packages are installed. Elsewhere what is on the PATH is used, then Docker; otherwise the commands
@@ -12,7 +13,10 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 pom=$here/harness/pom.xml
 version=$(sed -n 's:.*<kafka\.version>\(.*\)</kafka\.version>.*:\1:p' "$pom")
-libs=${XDG_CACHE_HOME:-$HOME/.cache}/stillwatch/kafka-$version
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/stillwatch
+libs=$cache/kafka-$version
+requirements=$here/tools/stix-requirements.txt
+validator=$cache/stix2-validator-$(sed -n 's:^stix2-validator==::p' "$requirements")
 dry_run=
 [ "${1:-}" = --dry-run ] && dry_run=1
 
@@ -38,6 +42,16 @@ java_ok() {
   major=$("$(java_command)" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p' | head -n 1) || return 1
   [ "${major:-0}" -ge 17 ]
 }
+# validator_ok: the virtual environment is of these requirements, and its Python is still there.
+validator_ok() {
+  cmp -s "$requirements" "$validator/requirements.txt" && "$validator/bin/python" -c '' 2>/dev/null
+}
+# python_ok: the requirements need Python 3.11, and Debian has the modules for virtual environments
+# in a package of their own.
+python_ok() {
+  has python3 &&
+    python3 -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null
+}
 # missing prints what the tests lack, one word each.
 missing() {
   if [ -z "${KAFKA_BROKERS:-}" ]; then
@@ -45,6 +59,7 @@ missing() {
     [ -d "$libs" ] || has mvn || echo maven
   fi
   [ -n "${REDIS_ADDR:-}" ] || has redis-server || echo redis
+  validator_ok || python_ok || echo python
 }
 # wanted adds what the tests can do without: the race detector needs a C compiler.
 wanted() {
@@ -60,6 +75,7 @@ install_packages() {
   case $lacking in *redis*) packages+=(redis-server) ;; esac
   case $lacking in *maven*) packages+=(maven) ;; esac
   case $lacking in *compiler*) packages+=(gcc libc6-dev) ;; esac
+  case $lacking in *python*) packages+=(python3 python3-venv) ;; esac
   case $lacking in *java*)
     # default-jre-headless is older than 17 on some releases, and not every release has the same newer ones. A package that is only known by
     # name has no candidate, or "(none)".
@@ -81,31 +97,51 @@ if has apt-get && [ "$(id -u)" -eq 0 ]; then
   fi
 fi
 lacking=$(missing)
-if [ -n "$lacking" ] && has docker && docker info >/dev/null 2>&1; then
-  say "the tests run in Docker what needs:" $lacking
-  case $lacking in *java* | *maven*) exit 0 ;; esac
-  lacking=
+in_docker=
+if [ -n "$lacking" ] && [ "$lacking" != python ] && has docker && docker info >/dev/null 2>&1; then
+  in_docker=$(printf '%s\n' "$lacking" | grep -v '^python$' | tr '\n' ' ')
+  say "the tests run in Docker what needs: $in_docker"
+  case $lacking in *python*) lacking=python ;; *) lacking= ;; esac
 fi
 if [ -n "$lacking" ]; then
   say "missing:" $lacking
-  say "the tests need Java 17 or newer, Maven and redis-server (or Docker, or KAFKA_BROKERS and REDIS_ADDR). On Debian or Ubuntu:"
+  say "the tests need Java 17 or newer, Maven and redis-server (or Docker, or KAFKA_BROKERS and REDIS_ADDR), and Python 3.11 or newer. On Debian or Ubuntu:"
   say "  sudo apt-get update"
-  say "  sudo apt-get install -y redis-server maven default-jre-headless"
+  say "  sudo apt-get install -y redis-server maven default-jre-headless python3 python3-venv"
   say "On macOS:"
-  say "  brew install redis maven openjdk"
+  say "  brew install redis maven openjdk python"
   exit 1
 fi
 
-if [ -z "${KAFKA_BROKERS:-}" ] && [ ! -d "$libs" ]; then
+# What is resolved grows under a name of its own; a rename makes it visible whole or not at all.
+trap 'rm -rf "$libs.partial.$$" "$validator.partial.$$"' EXIT
+resolve_broker() {
+  local partial=$libs.partial.$$
   say "resolving Apache Kafka $version with Maven into $libs"
-  run mkdir -p "$(dirname "$libs")"
-  partial=$libs.partial.$$
-  trap 'rm -rf "$partial"' EXIT
+  run mkdir -p "$cache"
   retry mvn -q -B -U -f "$pom" dependency:copy-dependencies -DincludeScope=runtime "-DoutputDirectory=$partial"
-  if [ -z "$dry_run" ]; then
-    # A set of jars that cannot even make an id never becomes the cache; the rename makes it visible whole or not at all.
-    "$(java_command)" -cp "$partial/*" kafka.tools.StorageTool random-uuid >/dev/null
-    [ -d "$libs" ] || mv "$partial" "$libs"
-  fi
-fi
+  [ -z "$dry_run" ] || return 0
+  # A set of jars that cannot even make an id never becomes the cache.
+  "$(java_command)" -cp "$partial/*" kafka.tools.StorageTool random-uuid >/dev/null
+  [ -d "$libs" ] || mv "$partial" "$libs"
+}
+resolve_validator() {
+  local partial=$validator.partial.$$
+  say "installing stix2-validator with pip into $validator"
+  run mkdir -p "$cache"
+  run python3 -m venv "$partial"
+  retry "$partial/bin/python" -m pip install -q --disable-pip-version-check -r "$requirements"
+  [ -z "$dry_run" ] || return 0
+  # Python finds a virtual environment beside its own executable, so that it may be renamed.
+  "$partial/bin/python" -m stix2validator.scripts.stix2_validator --help >/dev/null
+  cp "$requirements" "$partial/requirements.txt"
+  rm -rf "$validator"
+  mv "$partial" "$validator"
+}
+
+case $in_docker in
+*java* | *maven*) ;; # the broker, and its jars with it
+*) [ -n "${KAFKA_BROKERS:-}" ] || [ -d "$libs" ] || resolve_broker ;;
+esac
+validator_ok || resolve_validator
 say "ready"

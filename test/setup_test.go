@@ -28,7 +28,7 @@ case "$*" in
 *install*)
   for package in "$@"; do
     case $package in
-    redis-server | maven | *-jre-headless | gcc) cp "$STUBS/$package" "$BIN/$(cat "$STUBS/$package.command")" ;;
+    redis-server | maven | *-jre-headless | gcc | python3) cp "$STUBS/$package" "$BIN/$(cat "$STUBS/$package.command")" ;;
     esac
   done ;;
 esac`
@@ -37,6 +37,13 @@ esac`
 for argument in "$@"; do
   case $argument in -DoutputDirectory=*) mkdir -p "${argument#*=}"; echo jar >"${argument#*=}/kafka.jar" ;; esac
 done`
+	pythonStub = `
+case "$1 $2" in
+-c*) exit "${PYTHON_LACKS:-0}" ;;
+"-m venv") mkdir -p "$3/bin"; cp "$STUBS/venv" "$3/bin/python" ;;
+esac`
+	venvStub = `
+case "$*" in *"pip install"*) [ "$(grep -c 'pip install' "$CALLS")" -gt "${PIP_FAILURES:-0}" ] || exit 1 ;; esac`
 )
 
 func newMachine(t *testing.T, commands ...string) *machine {
@@ -45,7 +52,7 @@ func newMachine(t *testing.T, commands ...string) *machine {
 	bin, stubs := filepath.Join(m.root, "bin"), filepath.Join(m.root, "stubs")
 	require.NoError(t, os.Mkdir(bin, 0o700))
 	require.NoError(t, os.Mkdir(stubs, 0o700))
-	for _, tool := range []string{"bash", "sh", "sed", "head", "mkdir", "rm", "mv", "cp", "cat", "grep", "dirname", "sleep"} {
+	for _, tool := range []string{"bash", "sh", "sed", "head", "mkdir", "rm", "mv", "cp", "cat", "grep", "dirname", "sleep", "cmp", "tr"} {
 		path, err := exec.LookPath(tool)
 		require.NoError(t, err)
 		require.NoError(t, os.Symlink(path, filepath.Join(bin, tool)))
@@ -60,6 +67,8 @@ func newMachine(t *testing.T, commands ...string) *machine {
 		{"maven", "mvn", mavenStub},
 		{"redis-server", "redis-server", ""},
 		{"gcc", "cc", ""},
+		{"python3", "python3", pythonStub},
+		{"venv", "python", venvStub},
 	} {
 		script := "#!/bin/sh\necho \"" + s.command + ` $*" >>"$CALLS"` + "\n" + s.body + "\n"
 		require.NoError(t, os.WriteFile(filepath.Join(stubs, s.name), []byte(script), 0o700))
@@ -75,6 +84,17 @@ func newMachine(t *testing.T, commands ...string) *machine {
 }
 
 func (m *machine) callsFile() string { return filepath.Join(m.root, "calls") }
+
+// validator says whether the virtual environment is whole.
+func (m *machine) validator() bool {
+	found, err := filepath.Glob(filepath.Join(m.root, ".cache", "stillwatch", "stix2-validator-*"))
+	require.NoError(m.t, err)
+	if len(found) != 1 || strings.Contains(found[0], "partial") {
+		return false
+	}
+	_, err = os.Stat(filepath.Join(found[0], "bin", "python"))
+	return err == nil
+}
 
 func (m *machine) cached() bool {
 	found, err := filepath.Glob(filepath.Join(m.root, ".cache", "stillwatch", "kafka-*", "kafka.jar"))
@@ -93,23 +113,29 @@ func (m *machine) setup(args ...string) (output string, calls []string, err erro
 	require.NoError(m.t, readErr)
 	for line := range strings.Lines(string(data)) {
 		line = strings.TrimSpace(line)
-		if line != "java -version" && !strings.HasPrefix(line, "id ") && line != "id" && !strings.HasPrefix(line, "apt-cache") && line != "docker info" {
+		if line != "java -version" && !strings.HasPrefix(line, "id ") && line != "id" && !strings.HasPrefix(line, "apt-cache") && line != "docker info" &&
+			!strings.HasPrefix(line, "python3 -c") && !strings.HasPrefix(line, "python -c") {
 			calls = append(calls, line)
 		}
 	}
 	return string(out), calls, err
 }
 
-func TestSetupInstallsWhatAFreshDebianLacksAndResolvesTheBrokerOnce(t *testing.T) {
+func TestSetupInstallsWhatAFreshDebianLacksAndResolvesTheRestOnce(t *testing.T) {
 	m := newMachine(t, "id", "apt-get", "apt-cache")
 	out, calls, err := m.setup()
 	require.NoError(t, err, out)
-	require.Len(t, calls, 4, out)
+	require.Len(t, calls, 7, out)
 	require.Equal(t, "apt-get -qq update", calls[0])
-	require.Equal(t, "apt-get -qq install -y --no-install-recommends redis-server maven gcc libc6-dev openjdk-17-jre-headless", calls[1])
+	require.Equal(t, "apt-get -qq install -y --no-install-recommends redis-server maven gcc libc6-dev "+
+		"python3 python3-venv openjdk-17-jre-headless", calls[1])
 	require.Contains(t, calls[2], "dependency:copy-dependencies")
 	require.Contains(t, calls[3], "StorageTool random-uuid")
+	require.Contains(t, calls[4], "python3 -m venv")
+	require.Contains(t, calls[5], "pip install")
+	require.Contains(t, calls[6], "stix2_validator --help")
 	require.True(t, m.cached())
+	require.True(t, m.validator())
 
 	out, calls, err = m.setup()
 	require.NoError(t, err, out)
@@ -123,11 +149,15 @@ func TestSetupInstallsOnlyWhatIsMissing(t *testing.T) {
 		env     []string
 		install string
 	}{
-		{"redis-server", []string{"java", "maven", "gcc"}, nil, "redis-server"},
-		{"a Java that is too old", []string{"java", "maven", "gcc", "redis-server"}, []string{"JAVA_MAJOR=11"}, "openjdk-17-jre-headless"},
-		{"a Java of the old numbering", []string{"java", "maven", "gcc", "redis-server"}, []string{"JAVA_MAJOR=1.8"}, "openjdk-17-jre-headless"},
-		{"the compiler, though servers are given", nil, []string{"KAFKA_BROKERS=k:9092", "REDIS_ADDR=r:6379"}, "gcc libc6-dev"},
-		{"Redis, though a Kafka is given", []string{"gcc"}, []string{"KAFKA_BROKERS=k:9092"}, "redis-server"},
+		{"redis-server", []string{"java", "maven", "gcc", "python3"}, nil, "redis-server"},
+		{"a Java that is too old", []string{"java", "maven", "gcc", "redis-server", "python3"}, []string{"JAVA_MAJOR=11"}, "openjdk-17-jre-headless"},
+		{"a Java of the old numbering", []string{"java", "maven", "gcc", "redis-server", "python3"}, []string{"JAVA_MAJOR=1.8"}, "openjdk-17-jre-headless"},
+		{"the compiler, though servers are given", []string{"python3"}, []string{"KAFKA_BROKERS=k:9092", "REDIS_ADDR=r:6379"}, "gcc libc6-dev"},
+		{"Redis, though a Kafka is given", []string{"gcc", "python3"}, []string{"KAFKA_BROKERS=k:9092"}, "redis-server"},
+		{
+			"a Python that is too old or has no venv", []string{"java", "maven", "gcc", "redis-server", "python3"},
+			[]string{"PYTHON_LACKS=1"}, "python3 python3-venv",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := newMachine(t, append(c.has, "id", "apt-get", "apt-cache")...)
@@ -139,16 +169,44 @@ func TestSetupInstallsOnlyWhatIsMissing(t *testing.T) {
 	}
 }
 
-func TestSetupDoesNothingWhereServersAreGiven(t *testing.T) {
-	m := newMachine(t, "id")
+func TestSetupInstallsTheValidatorOnlyWhereServersAreGiven(t *testing.T) {
+	m := newMachine(t, "id", "python3")
 	m.env = append(m.env, "KAFKA_BROKERS=k:9092", "REDIS_ADDR=r:6379")
 	out, calls, err := m.setup()
+	require.NoError(t, err, out)
+	require.Len(t, calls, 3, out)
+	require.True(t, m.validator())
+	out, calls, err = m.setup()
 	require.NoError(t, err, out)
 	require.Empty(t, calls)
 }
 
+func TestSetupRenewsTheValidatorWithItsRequirementsAndNeverLeavesHalfOfIt(t *testing.T) {
+	m := newMachine(t, "id", "python3")
+	m.env = append(m.env, "KAFKA_BROKERS=k:9092", "REDIS_ADDR=r:6379", "PIP_FAILURES=3")
+	out, calls, err := m.setup()
+	require.Error(t, err)
+	require.Equal(t, 3, strings.Count(strings.Join(calls, "\n"), "pip install"), out)
+	require.False(t, m.validator())
+
+	m.env = append(m.env, "PIP_FAILURES=1")
+	out, _, err = m.setup()
+	require.NoError(t, err, out)
+	require.True(t, m.validator())
+
+	found, err := filepath.Glob(filepath.Join(m.root, ".cache", "stillwatch", "*", "requirements.txt"))
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+	require.NoError(t, os.WriteFile(found[0], []byte("stix2-validator==0\n"), 0o600))
+	out, _, err = m.setup()
+	require.NoError(t, err, out)
+	data, err := os.ReadFile(found[0])
+	require.NoError(t, err)
+	require.Contains(t, string(data), "stix2-patterns==")
+}
+
 func TestSetupRetriesTheNetworkAndNeverLeavesHalfABroker(t *testing.T) {
-	m := newMachine(t, "id", "apt-get", "apt-cache", "java", "gcc", "redis-server")
+	m := newMachine(t, "id", "apt-get", "apt-cache", "java", "gcc", "redis-server", "python3")
 	m.env = append(m.env, "APT_FAILURES=2", "MAVEN_FAILURES=3")
 	out, calls, err := m.setup()
 	require.Error(t, err)
@@ -168,16 +226,23 @@ func TestSetupSaysWhatToRunWhereItCannotInstall(t *testing.T) {
 	out, calls, err := m.setup()
 	require.Error(t, err)
 	require.Empty(t, calls)
-	require.Contains(t, out, "missing: java maven redis")
+	require.Contains(t, out, "missing: java maven redis python")
 	require.Contains(t, out, "sudo apt-get install -y redis-server maven")
 }
 
 func TestSetupFallsBackToDocker(t *testing.T) {
-	m := newMachine(t, "id", "docker")
+	m := newMachine(t, "id", "docker", "python3")
 	out, calls, err := m.setup()
 	require.NoError(t, err, out)
+	require.Len(t, calls, 3, "the validator's")
+	require.Contains(t, out, "in Docker what needs: java maven redis")
+	require.True(t, m.validator())
+
+	m = newMachine(t, "id", "docker")
+	out, calls, err = m.setup()
+	require.Error(t, err)
 	require.Empty(t, calls)
-	require.Contains(t, out, "Docker")
+	require.Contains(t, out, "missing: python\n")
 }
 
 func TestSetupShowsWithoutDoing(t *testing.T) {

@@ -20,7 +20,7 @@ import (
 
 type stixCmd struct {
 	Export stixExportCmd `cmd:"" help:"Write findings as a STIX 2.1 bundle: their fingerprints without any text, and accounts only as keyed pseudonyms."`
-	Check  stixCheckCmd  `cmd:"" help:"Show what of a STIX bundle would be watched for, and what not and why."`
+	Check  stixCheckCmd  `cmd:"" help:"Show what of a STIX bundle or TAXII envelope would be watched for, and what not and why."`
 }
 
 type stixExportCmd struct {
@@ -118,7 +118,7 @@ func readAlerts(path string) (found []*campaign.Finding, err error) {
 }
 
 type stixCheckCmd struct {
-	Files []string `arg:"" help:"STIX 2.1 bundles, as correlate.watch_lists names them; several are read as one list."`
+	Files []string `arg:"" help:"STIX bundles or TAXII envelopes, as correlate.watch_lists names them; several are read as one list."`
 }
 
 // Run shows the list.
@@ -140,12 +140,18 @@ func (c stixCheckCmd) Run(t terminal) error {
 			watched++
 		}
 		fmt.Fprintf(w, "%-9s %s%s\n          %s\n          %s\n", state, in.Title(), details(in), in.ID, in.Pattern)
+		for _, part := range in.LeftOut {
+			fmt.Fprintf(w, "          left out: %s\n", part)
+		}
 	}
 	for _, id := range list.Revoked {
 		fmt.Fprintf(w, "revoked   %s\n", id)
 	}
 	for _, s := range list.Skipped {
 		fmt.Fprintf(w, "unusable  %s: %s\n", strings.TrimSpace(s.Name+" "+s.ID), s.Reason)
+	}
+	for _, note := range list.Notes {
+		fmt.Fprintf(w, "note      %s\n", note)
 	}
 	fmt.Fprintf(w, "%d watched for, %d expired, %d revoked, %d unusable\n", watched, expired, len(list.Revoked), len(list.Skipped))
 	return w.Flush()

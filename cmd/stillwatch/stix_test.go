@@ -12,6 +12,7 @@ import (
 
 	"github.com/stillwatch/stillwatch/pkg/campaign"
 	"github.com/stillwatch/stillwatch/pkg/simulate"
+	"github.com/stillwatch/stillwatch/test/tools"
 )
 
 // program is a group of a dozen accounts with one program among honest people.
@@ -99,6 +100,8 @@ func TestWhatOneProviderSharesTripsAnotherOneWhereTheToolingComesBack(t *testing
 	require.Equal(t, 0, code, stderr)
 	list := filepath.Join(dir, "list.json")
 	require.NoError(t, os.WriteFile(list, []byte(bundle), 0o600))
+	judged := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(judged, "campaign.json"), []byte(bundle), 0o600))
 	code, stdout, stderr := execute(t, nil, "stix", "check", list)
 	require.Equal(t, 0, code, stderr)
 	require.Regexp(t, `(?m)^watched   Shared .* of Coordinated model distillation [0-9a-f]{8} \(Example AI\), confidence \d+$`, stdout)
@@ -144,8 +147,10 @@ func TestWhatOneProviderSharesTripsAnotherOneWhereTheToolingComesBack(t *testing
 			code, stdout, stderr = execute(t, nil, "stix", "export", "--producer", "Other", "--finding", found[0].UID, out)
 			require.Equal(t, 0, code, stderr)
 			require.Contains(t, stdout, `"type":"bundle"`)
+			require.NoError(t, os.WriteFile(filepath.Join(judged, "tripwire.json"), []byte(stdout), 0o600))
 		}
 	}
+	tools.ValidateSTIX(t, judged)
 }
 
 func TestStixCommandsSayWhatIsWrong(t *testing.T) {
@@ -161,7 +166,8 @@ func TestStixCommandsSayWhatIsWrong(t *testing.T) {
 		"no producer":          {"", []string{"export"}, 2, "missing flags: --producer"},
 		"an unknown marking":   {"", []string{"export", "--producer", "x", "--tlp", "purple"}, 2, "--tlp must be one of"},
 		"a key that is absent": {"", []string{"export", "--producer", "x", "--pseudonym-key-file", "none.key"}, 1, "pseudonym key: open none.key"},
-		"no bundle":            {"[]", []string{"check"}, 1, "stillwatch.yaml: no JSON object"},
+		"no bundle":            {`"x"`, []string{"check"}, 1, "stillwatch.yaml: no JSON object"},
+		"STIX 1":               {"<x/>", []string{"check"}, 1, "stillwatch.yaml: XML; STIX 1 is not read"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, _, stderr := execute(t, nil, append(append([]string{"stix"}, c.args...), file(t, c.text))...)
@@ -188,4 +194,20 @@ revoked   indicator--3
 unusable  a file indicator--4: file:name is nothing that is known of an account
 1 watched for, 1 expired, 1 revoked, 1 unusable
 `, stdout)
+}
+
+func TestStixCheckSaysWhatOfAPatternIsLeftOut(t *testing.T) {
+	code, stdout, stderr := execute(t, nil, "stix", "check", file(t, `{"more":true,"objects":[
+		{"type":"indicator","id":"indicator--1","name":"a host","pattern":"[network-traffic:src_ref.type = 'ipv4-addr' AND network-traffic:src_ref.value = '192.0.2.77' AND network-traffic:dst_port = 443] START t'2026-01-01T00:00:00Z' STOP t'2096-11-01T00:00:00Z'"},
+		{"type":"indicator","id":"indicator--2","name":"its server","pattern":"[network-traffic:dst_ref.value = '192.0.2.8']"}]}`))
+	require.Equal(t, 0, code, stderr)
+	require.Regexp(t, `^watched   a host, until 2096-11-01T00:00:00Z
+          indicator--1
+          \[ipv4-addr:value ISSUBSET '192\.0\.2\.0/24'\]
+          left out: network-traffic:src_ref\.type = 'ipv4-addr': the address itself says so
+          left out: network-traffic:dst_port = '443': every request to the gateway is like this
+unusable  its server indicator--2: network-traffic:dst_ref\.value is nothing that is known of an account: it is about another party, whom traffic goes to
+note      .*stillwatch\.yaml: the last TAXII envelope says that more objects follow: .*
+1 watched for, 0 expired, 0 revoked, 1 unusable
+$`, stdout)
 }

@@ -142,15 +142,16 @@ type stixReference struct {
 	URL    string `json:"url"`
 }
 
-// stixExtension is the fingerprint of a campaign, what a receiver can watch for.
+// stixExtension is the fingerprint of a campaign, what a receiver can watch for. Empty lists are
+// left out: STIX 2.1 prohibits them.
 type stixExtension struct {
 	Type             string             `json:"extension_type"`
 	CoordinationBits float64            `json:"coordination_bits"`
 	HarvestBits      float64            `json:"harvest_bits"`
 	Accounts         int                `json:"accounts"`
-	Planes           []string           `json:"planes"`
-	Detectors        map[string]float64 `json:"detectors"`
-	Shared           []detailShared     `json:"shared"`
+	Planes           []string           `json:"planes,omitempty"`
+	Detectors        map[string]float64 `json:"detectors,omitempty"`
+	Shared           []detailShared     `json:"shared,omitempty"`
 }
 
 type stixBundle struct {
@@ -185,7 +186,8 @@ func (x *stixExport) bundle(marking stixObject) stixBundle {
 	extension := stixObject{
 		Type: "extension-definition", ID: extensionID(), CreatedBy: author.ID, Created: epoch, Modified: epoch,
 		Name: "Stillwatch campaign fingerprint", Version: "1.0.0", ExtensionTypes: []string{"property-extension"},
-		Schema: "https://github.com/stillwatch/stillwatch/blob/main/docs/alerts.md#stix",
+		Description: "What the accounts of a campaign have in common, measured.",
+		Schema:      "https://github.com/stillwatch/stillwatch/blob/main/docs/alerts.md#stix",
 	}
 	x.add(extension)
 
@@ -228,7 +230,7 @@ func (x *stixExport) campaign(owner, producer string) stixObject {
 	f := x.f
 	ext := stixExtension{
 		Type: "property-extension", CoordinationBits: bits(f.Coordination), HarvestBits: bits(f.Harvest), Accounts: max(0, f.Members),
-		Planes: []string{}, Detectors: map[string]float64{}, Shared: []detailShared{},
+		Detectors: map[string]float64{},
 	}
 	for _, p := range allPlanes() {
 		if slices.Contains(f.Planes, p) {

@@ -87,6 +87,9 @@ func (w *watchLists) use(list *watchlist.List) {
 	}
 	w.log.Info("watch lists read", zap.Int("files", len(w.files)), zap.Int("watched", list.Len()-expired), zap.Int("expired", expired),
 		zap.Int("revoked", len(list.Revoked)), zap.Int("unusable", len(list.Skipped)))
+	for _, note := range list.Notes {
+		w.log.Warn("watch list", zap.String("note", note))
+	}
 }
 
 // stamps looks at the files; one that is not there has none.

@@ -3,35 +3,56 @@ package watchlist
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 )
 
-// Pattern is what an indicator looks like: alternatives, each of them terms that one account shows together.
+// Pattern is what an indicator looks like: alternatives, each of them terms that one account shows
+// together.
 type Pattern [][]Term
 
-// ParsePattern reads a STIX pattern (STIX 2.1 section 9): comparisons by =, IN, LIKE, MATCHES and ISSUBSET, joined by AND and OR inside an observation, and
-// observations joined by OR. The error says what is not understood.
-func ParsePattern(s string) (Pattern, error) {
+// Reading is what a pattern means here.
+type Reading struct {
+	Pattern Pattern
+	// Until is the end of the pattern's window (STOP) in Unix milliseconds, 0 where it has none.
+	Until int64
+	// LeftOut are the parts that are not compared, each with the reason.
+	LeftOut []string
+}
+
+// ParsePattern reads a STIX pattern; the grammar of STIX 2.0 and 2.1 (section 9) is one.
+// Comparisons by =, IN, LIKE, MATCHES and ISSUBSET are joined by AND and OR inside an observation,
+// observations by OR.
+//
+// A pattern has no negation, so an alternative that cannot be compared is left out without widening
+// the others: it is never met. A condition that is joined by AND is left out only where every
+// request to a gateway meets it, or where it describes what it stands beside (see condition).
+// The error says why nothing is left to watch for.
+func ParsePattern(s string) (Reading, error) {
 	if len(s) > maxPattern {
-		return nil, fmt.Errorf("the pattern has %d bytes; at most %d are read", len(s), maxPattern)
+		return Reading{}, fmt.Errorf("the pattern has %d bytes; at most %d are read", len(s), maxPattern)
 	}
 	p := patternParser{rest: s}
 	if err := p.next(); err != nil {
-		return nil, err
+		return Reading{}, err
 	}
-	out, err := p.observations(0)
+	all, err := p.observations(0)
 	if err != nil {
-		return nil, err
+		return Reading{}, err
 	}
 	if p.kind != end {
-		return nil, p.unexpected("OR or the end")
+		return Reading{}, p.unexpected("OR or the end")
 	}
-	if len(out.String()) > maxPattern {
-		return nil, fmt.Errorf("the pattern works out to more than %d bytes", maxPattern)
+	r, err := all.reading()
+	if err != nil {
+		return Reading{}, err
 	}
-	return out, nil
+	if len(r.Pattern.String()) > maxPattern {
+		return Reading{}, fmt.Errorf("the pattern works out to more than %d bytes", maxPattern)
+	}
+	return r, nil
 }
 
 // String writes the pattern as STIX, so that ParsePattern reads the same.
@@ -72,146 +93,32 @@ func (p Pattern) comparisons() (n int) {
 	return n
 }
 
-type tokenKind uint8
-
-const (
-	end tokenKind = iota
-	word
-	text
-	number
-	mark
-)
-
-// patternParser reads a pattern by recursive descent; kind and value are the token at hand.
-type patternParser struct {
-	rest  string
-	kind  tokenKind
-	value string
-}
-
-func (p *patternParser) unexpected(want string) error {
-	if p.kind == end {
-		return fmt.Errorf("the pattern ends where %s is expected", want)
-	}
-	return fmt.Errorf("%q where %s is expected", clean(p.value), want)
-}
-
-// next takes the next token.
-func (p *patternParser) next() error {
-	s := strings.TrimLeftFunc(p.rest, unicode.IsSpace)
-	if s == "" {
-		p.rest, p.kind, p.value = "", end, ""
-		return nil
-	}
-	switch c := s[0]; {
-	case c == '\'':
-		return p.string(s[1:])
-	case strings.IndexByte("[]()=,<>!", c) >= 0:
-		n := 1
-		if len(s) > 1 && s[1] == '=' && strings.IndexByte("<>!=", c) >= 0 {
-			n = 2
-		}
-		p.kind, p.value, p.rest = mark, s[:n], s[n:]
-	case c >= '0' && c <= '9' || c == '-' || c == '+':
-		n := 1
-		for n < len(s) && (s[n] >= '0' && s[n] <= '9' || s[n] == '.') {
-			n++
-		}
-		p.kind, p.value, p.rest = number, s[:n], s[n:]
-	case c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z':
-		return p.word(s)
-	default:
-		return fmt.Errorf("%q is no part of a pattern", firstRune(s))
-	}
-	return nil
-}
-
-func firstRune(s string) string {
-	for _, r := range s {
-		return string(r)
-	}
-	return ""
-}
-
-// string takes a string constant, s without its first quote.
-func (p *patternParser) string(s string) error {
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		switch s[i] {
-		case '\\':
-			i++
-			if i == len(s) || s[i] != '\\' && s[i] != '\'' {
-				return errors.New(`a backslash in a string stands before a quote or another backslash only`)
-			}
-			b.WriteByte(s[i])
-		case '\'':
-			p.kind, p.value, p.rest = text, b.String(), s[i+1:]
-			return nil
-		default:
-			b.WriteByte(s[i])
-		}
-	}
-	return errors.New("a string has no end")
-}
-
-// word takes a keyword or an object path, whose quoted parts may hold anything: network-traffic:extensions.'http-request-ext'.request_header.'User-Agent'.
-func (p *patternParser) word(s string) error {
-	var b strings.Builder
-	for i := 0; i <= len(s); i++ {
-		switch {
-		case i < len(s) && (s[i] >= 'a' && s[i] <= 'z' || s[i] >= 'A' && s[i] <= 'Z' || s[i] >= '0' && s[i] <= '9' || strings.IndexByte("-_.:*", s[i]) >= 0):
-			b.WriteByte(s[i])
-		case i < len(s) && s[i] == '\'' && i > 0 && (s[i-1] == '.' || s[i-1] == ':'):
-			closing := strings.IndexByte(s[i+1:], '\'')
-			if closing < 0 {
-				return errors.New("a quoted part of an object path has no end")
-			}
-			b.WriteString(s[i+1 : i+1+closing])
-			i += closing + 1
-		case i < len(s) && s[i] == '[' && strings.ContainsRune(b.String(), ':'):
-			closing := strings.IndexByte(s[i:], ']')
-			if closing < 0 {
-				return errors.New("an index of an object path has no end")
-			}
-			// Which of several values it is does not matter to a profile, which keeps them all.
-			i += closing
-		default:
-			p.kind, p.value, p.rest = word, b.String(), s[i:]
-			return nil
-		}
-	}
-	return nil
-}
-
-func (p *patternParser) is(kind tokenKind, value string) bool {
-	return p.kind == kind && strings.EqualFold(p.value, value)
-}
-
-func (p *patternParser) observations(depth int) (Pattern, error) {
-	var out Pattern
+func (p *patternParser) observations(depth int) (branches, error) {
+	var out branches
 	for {
 		one, err := p.observation(depth)
 		if err != nil {
-			return nil, err
+			return branches{}, err
 		}
-		if out = append(out, one...); len(out) > maxAlternatives {
-			return nil, fmt.Errorf("the pattern has more than %d alternatives", maxAlternatives)
+		if err := out.or(one); err != nil {
+			return branches{}, err
 		}
 		if p.kind == word && !p.is(word, "OR") {
-			return nil, fmt.Errorf("%s between observations is not understood; only OR is", clean(p.value))
+			return branches{}, fmt.Errorf("%s between observations is not understood; only OR is",
+				clean(p.value))
 		}
 		if !p.is(word, "OR") {
 			return out, nil
 		}
 		if err := p.next(); err != nil {
-			return nil, err
+			return branches{}, err
 		}
 	}
 }
 
-func (p *patternParser) observation(depth int) (Pattern, error) {
+func (p *patternParser) observation(depth int) (branches, error) {
 	if depth > maxDepth {
-		return nil, fmt.Errorf("more than %d brackets inside each other", maxDepth)
+		return branches{}, errTooDeep
 	}
 	closing, read := "]", p.anyOf
 	switch {
@@ -219,162 +126,229 @@ func (p *patternParser) observation(depth int) (Pattern, error) {
 	case p.is(mark, "("):
 		closing, read = ")", p.observations
 	default:
-		return nil, p.unexpected("[")
+		return branches{}, p.unexpected("[")
 	}
-	return p.bracketed(closing, read, depth+1)
+	out, err := p.bracketed(closing, read, depth+1)
+	if err != nil {
+		return branches{}, err
+	}
+	return out, p.qualifiers(&out)
 }
 
 // bracketed reads what is inside a bracket that is at hand.
-func (p *patternParser) bracketed(closing string, read func(depth int) (Pattern, error), depth int) (Pattern, error) {
+func (p *patternParser) bracketed(
+	closing string, read func(depth int) (branches, error), depth int,
+) (branches, error) {
 	if err := p.next(); err != nil {
-		return nil, err
+		return branches{}, err
 	}
 	out, err := read(depth)
 	if err != nil {
-		return nil, err
+		return branches{}, err
 	}
 	if !p.is(mark, closing) {
-		return nil, p.unexpected(closing)
+		return branches{}, p.unexpected(closing)
 	}
 	return out, p.next()
 }
 
+// qualifiers reads what stands after an observation: its window, how often, and within what time.
+func (p *patternParser) qualifiers(out *branches) error {
+	for {
+		switch {
+		case p.is(word, "START"):
+			if err := p.window(out); err != nil {
+				return err
+			}
+		case p.is(word, "WITHIN"), p.is(word, "REPEATS"):
+			if err := p.counted(out); err != nil {
+				return err
+			}
+		default:
+			return nil
+		}
+	}
+}
+
+// window reads START … STOP …. Only the end counts, like that of an indicator (valid_until): what
+// was a sign before it was noticed is one all the same.
+func (p *patternParser) window(out *branches) error {
+	from, err := p.instant("START")
+	if err != nil {
+		return err
+	}
+	if !p.is(word, "STOP") {
+		return p.unexpected("STOP")
+	}
+	until, err := p.instant("STOP")
+	if err != nil {
+		return err
+	}
+	if until <= from {
+		return errors.New("STOP is not after START")
+	}
+	out.end(until)
+	return nil
+}
+
+// instant reads the timestamp after a word: t'…', or '…' as STIX 2.0 has it.
+func (p *patternParser) instant(after string) (int64, error) {
+	if err := p.next(); err != nil {
+		return 0, err
+	}
+	value, err := p.constant()
+	if err != nil {
+		return 0, err
+	}
+	at, err := stamp(value)
+	if err != nil || at <= 0 {
+		return 0, fmt.Errorf("%s: %q is no timestamp of RFC 3339", after, clean(value))
+	}
+	return at, nil
+}
+
+// counted reads WITHIN n SECONDS and REPEATS n TIMES. A single observation is always within a time;
+// how often something was seen is not compared with a figure of the pattern's.
+func (p *patternParser) counted(out *branches) error {
+	isWithin := p.is(word, "WITHIN")
+	if err := p.next(); err != nil {
+		return err
+	}
+	n := p.value
+	if p.kind != number {
+		return p.unexpected("a number")
+	}
+	if err := p.next(); err != nil {
+		return err
+	}
+	unit := "TIMES"
+	if isWithin {
+		unit = "SECONDS"
+	}
+	if !p.is(word, unit) {
+		return p.unexpected(unit)
+	}
+	if !isWithin {
+		out.refuse(fmt.Sprintf("REPEATS %s TIMES is not compared: requests are counted by own rules",
+			clean(n)))
+	}
+	return p.next()
+}
+
 // anyOf reads comparisons joined by OR, allOf those joined by AND, which binds closer.
-func (p *patternParser) anyOf(depth int) (Pattern, error) {
-	var out Pattern
+func (p *patternParser) anyOf(depth int) (branches, error) {
+	var out branches
 	for {
 		one, err := p.allOf(depth)
 		if err != nil {
-			return nil, err
+			return branches{}, err
 		}
-		if out = append(out, one...); len(out) > maxAlternatives {
-			return nil, fmt.Errorf("the pattern has more than %d alternatives", maxAlternatives)
+		if err := out.or(one); err != nil {
+			return branches{}, err
 		}
 		if !p.is(word, "OR") {
 			return out, nil
 		}
 		if err := p.next(); err != nil {
-			return nil, err
+			return branches{}, err
 		}
 	}
 }
 
-func (p *patternParser) allOf(depth int) (Pattern, error) {
+func (p *patternParser) allOf(depth int) (branches, error) {
 	out, err := p.comparison(depth)
 	for err == nil && p.is(word, "AND") {
 		if err = p.next(); err != nil {
 			break
 		}
-		var right Pattern
+		var right branches
 		if right, err = p.comparison(depth); err != nil {
 			break
 		}
-		if len(out)*len(right) > maxAlternatives {
-			return nil, fmt.Errorf("the pattern has more than %d alternatives", maxAlternatives)
-		}
-		var product Pattern
-		for _, a := range out {
-			for _, b := range right {
-				if product = append(product, join(a, b)); len(product[len(product)-1]) > maxTerms {
-					return nil, fmt.Errorf("more than %d comparisons are joined by AND", maxTerms)
-				}
-			}
-		}
-		out = product
+		out, err = out.and(right)
 	}
 	return out, err
 }
 
-// join adds the terms of b that a does not have.
-func join(a, b []Term) []Term {
-	out := append(make([]Term, 0, len(a)+len(b)), a...)
-	for _, t := range b {
-		has := false
-		for i := range a {
-			has = has || a[i].same(&t)
-		}
-		if !has {
-			out = append(out, t)
-		}
-	}
-	return out
-}
-
-func (p *patternParser) comparison(depth int) (Pattern, error) {
+func (p *patternParser) comparison(depth int) (branches, error) {
 	if depth > maxDepth {
-		return nil, fmt.Errorf("more than %d brackets inside each other", maxDepth)
+		return branches{}, errTooDeep
 	}
 	if p.is(mark, "(") {
 		return p.bracketed(")", p.anyOf, depth+1)
 	}
 	if p.kind != word || !strings.Contains(p.value, ":") {
 		if p.is(word, "NOT") || p.is(word, "EXISTS") {
-			return nil, fmt.Errorf("%s is not understood", clean(p.value))
+			return branches{}, fmt.Errorf("%s is not understood", clean(p.value))
 		}
-		return nil, p.unexpected("an object path")
+		return branches{}, p.unexpected("an object path")
 	}
 	path := p.value
 	if err := p.next(); err != nil {
-		return nil, err
+		return branches{}, err
 	}
 	operator := strings.ToUpper(p.value)
 	if p.kind != word && p.kind != mark {
-		return nil, p.unexpected("an operator")
+		return branches{}, p.unexpected("an operator")
 	}
 	if err := p.next(); err != nil {
-		return nil, err
+		return branches{}, err
 	}
-	if operator != "IN" {
-		value, err := p.constant()
-		if err != nil {
-			return nil, err
-		}
-		t, err := makeTerm(path, operator, value)
-		return Pattern{{t}}, err
+	if operator == "IN" {
+		return p.set(path)
 	}
-	return p.set(path)
+	if operator == "NOT" && (p.kind == word || p.kind == mark) {
+		return branches{}, fmt.Errorf("NOT %s is not understood", clean(p.value))
+	}
+	value, err := p.constant()
+	if err != nil {
+		return branches{}, err
+	}
+	return compare(path, operator, value), nil
 }
 
 // set reads the values after IN.
-func (p *patternParser) set(path string) (Pattern, error) {
+func (p *patternParser) set(path string) (branches, error) {
 	if !p.is(mark, "(") {
-		return nil, p.unexpected("(")
+		return branches{}, p.unexpected("(")
 	}
-	var out Pattern
+	var out branches
 	for {
 		if err := p.next(); err != nil {
-			return nil, err
+			return branches{}, err
 		}
 		value, err := p.constant()
 		if err != nil {
-			return nil, err
+			return branches{}, err
 		}
-		t, err := makeTerm(path, "=", value)
-		if err != nil {
-			return nil, err
-		}
-		if out = append(out, []Term{t}); len(out) > maxAlternatives {
-			return nil, fmt.Errorf("the pattern has more than %d alternatives", maxAlternatives)
+		if err := out.or(compare(path, "=", value)); err != nil {
+			return branches{}, err
 		}
 		if p.is(mark, ",") {
 			continue
 		}
 		if !p.is(mark, ")") {
-			return nil, p.unexpected(", or )")
+			return branches{}, p.unexpected(", or )")
 		}
 		return out, p.next()
 	}
 }
 
-// constant takes a string or a number.
+// constant takes a string, a number, true or false, or a timestamp or bytes: t'…', h'…', b'…'.
 func (p *patternParser) constant() (string, error) {
 	value := p.value
-	switch p.kind {
-	case text:
-	case number:
-		if _, err := strconv.ParseInt(value, 10, 64); err != nil {
-			return "", fmt.Errorf("%s: only whole numbers are understood", clean(value))
+	switch {
+	case p.kind == text, p.is(word, "true"), p.is(word, "false"):
+	case p.kind == number:
+		if _, err := strconv.ParseFloat(value, 64); err != nil {
+			return "", fmt.Errorf("%s is no number", clean(value))
 		}
+	case p.kind == word && slices.Contains([]string{"t", "h", "b"}, value) && p.rest != "" &&
+		p.rest[0] == '\'':
+		if err := p.next(); err != nil {
+			return "", err
+		}
+		value = p.value
 	default:
 		return "", p.unexpected("a string or a number")
 	}

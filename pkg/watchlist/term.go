@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -111,21 +112,94 @@ func (t *Term) String() string {
 func (t *Term) scanned() bool { return t.Op == Like || t.Op == Matches }
 
 // header is the path of an HTTP header without its name.
-const header = "network-traffic:extensions.http-request-ext.request_header."
+const header = request + "request_header."
 
-// makeTerm gives a comparison its meaning; the error says why it has none here.
-func makeTerm(path, operator, value string) (Term, error) {
-	op, ok := map[string]Op{"=": Equal, "==": Equal, "LIKE": Like, "MATCHES": Matches, "ISSUBSET": Subset}[operator]
+// The paths under which others write what profiles keep: STIX 2.1 section 6 for those without a
+// note, as misp-stix (2026-06), OpenCTI (2026-10) and STIX-Shifter write them.
+var (
+	addressPaths = []string{"ipv4-addr:value", "ipv6-addr:value", traffic + "src_ref.value"}
+	systemPaths  = []string{
+		"autonomous-system:number", "ipv4-addr:belongs_to_refs.number",
+		"ipv6-addr:belongs_to_refs.number",
+		// MISP's network objects.
+		traffic + "src_ref.belongs_to_refs.number",
+	}
+	// OpenCTI's observable, and its name before version 5.3.
+	agentPaths = []string{"user-agent:value", "x-opencti-user-agent:value"}
+	// ja4Path finds the word in objects that everybody names otherwise: x-ja4:value,
+	// network-traffic:extensions.'x-ja4-ext'.ja4.
+	ja4Path = regexp.MustCompile(`(?i)(^|[^a-z0-9])ja4([^a-z0-9]|$)`)
+)
+
+// unknown are the kinds of objects that others write indicators of and no profile can match, with
+// the reason.
+var unknown = []struct{ prefix, why string }{
+	{traffic + "dst_ref", "it is about another party, whom traffic goes to"},
+	{traffic + "src_ref.", "of a source its address and autonomous system are kept"},
+	{request, "of a request the user agent is kept"},
+	{traffic, "it is about single connections, which are not kept"},
+	{"url:", "it is about another party's server"},
+	{"hostname:", "it is about another party's server"},
+	{"x-opencti-hostname:", "it is about another party's server"},
+	{"x509-certificate:", "certificates are not kept"},
+	{"mac-addr:", "hardware addresses do not reach a gateway"},
+	{"user-account:", "it is about an account with somebody else"},
+	{"email-message:", "it is about mail"},
+}
+
+// ja3Path finds the predecessor of JA4, and the fingerprints of servers.
+var ja3Path = regexp.MustCompile(`(?i)(^|[^a-z0-9])(ja3s?|ja4[a-z]+|jarm)([^a-z0-9]|$)`)
+
+// operators are those that are understood.
+var operators = map[string]Op{
+	"=": Equal, "==": Equal, "LIKE": Like, "MATCHES": Matches, "ISSUBSET": Subset,
+}
+
+// compare gives a comparison its meaning: a term, a condition, or the reason why nothing known of
+// an account can meet it.
+func compare(path, operator, value string) branches {
+	op, ok := operators[operator]
 	if !ok {
-		return Term{}, fmt.Errorf("the operator %s is not understood", clean(operator))
+		return refusal(fmt.Errorf("the operator %s is not understood", clean(operator)))
 	}
 	if value == "" {
-		return Term{}, fmt.Errorf("%s is compared with nothing", clean(path))
+		return refusal(fmt.Errorf("%s is compared with nothing", clean(path)))
 	}
+	t, err := makeTerm(path, op, value)
+	if err == nil {
+		return branches{open: []branch{{terms: []Term{t}}}}
+	}
+	if !errors.Is(err, errUnknown) {
+		return refusal(err)
+	}
+	c, ok, err := conditionOf(path, op, value)
+	switch {
+	case err != nil:
+		return refusal(err)
+	case ok:
+		return branches{open: []branch{{beside: []condition{c}}}}
+	}
+	reason := fmt.Errorf("%s is %w", clean(path), errUnknown)
+	if ja3Path.MatchString(path) {
+		return refusal(fmt.Errorf("%w: of TLS fingerprints JA4 is kept", reason))
+	}
+	for _, u := range unknown {
+		if strings.HasPrefix(path, u.prefix) {
+			return refusal(fmt.Errorf("%w: %s", reason, u.why))
+		}
+	}
+	return refusal(reason)
+}
+
+var errUnknown = errors.New("nothing that is known of an account")
+
+// makeTerm makes a term of a comparison; the error is errUnknown where it is none, or says why it
+// can't be met.
+func makeTerm(path string, op Op, value string) (Term, error) {
 	switch kind, property, _ := strings.Cut(path, ":"); {
-	case path == "ipv4-addr:value", path == "ipv6-addr:value", path == "network-traffic:src_ref.value":
+	case slices.Contains(addressPaths, path):
 		return networkTerm(op, value)
-	case path == "autonomous-system:number":
+	case slices.Contains(systemPaths, path):
 		return asnTerm(op, value)
 	case path == "email-addr:value":
 		domain, whole := strings.CutPrefix(value, "%@")
@@ -135,6 +209,8 @@ func makeTerm(path, operator, value string) (Term, error) {
 		return textTerm(EmailDomain, Equal, domain)
 	case path == "domain-name:value":
 		return textTerm(EmailDomain, op, value)
+	case slices.Contains(agentPaths, path):
+		return textTerm(UserAgent, op, value)
 	case len(path) > len(header) && path[:len(header)] == header:
 		if !strings.EqualFold(path[len(header):], "User-Agent") {
 			return Term{}, fmt.Errorf("the header %s is not kept; User-Agent is", clean(path[len(header):]))
@@ -146,14 +222,23 @@ func makeTerm(path, operator, value string) (Term, error) {
 				return textTerm(Observable(o), op, value)
 			}
 		}
+	case ja4Path.MatchString(path):
+		if op == Equal && !isJA4(lower(value)) {
+			return Term{}, fmt.Errorf("%s: %s is no JA4 fingerprint of a client", clean(path), quote(clean(value)))
+		}
+		return textTerm(JA4, op, value)
 	}
-	return Term{}, fmt.Errorf("%s is nothing that is known of an account", clean(path))
+	return Term{}, errUnknown
 }
 
 // networkTerm watches for a network; what is smaller than what profiles keep is watched for as the whole of that.
 func networkTerm(op Op, value string) (Term, error) {
+	if op == Like {
+		value = octets(value)
+		op = Subset
+	}
 	if op != Equal && op != Subset {
-		return Term{}, errors.New("addresses are compared by = and ISSUBSET only")
+		return Term{}, errors.New("addresses are compared by =, ISSUBSET and LIKE '203.0.113.%' only")
 	}
 	prefix, err := netip.ParsePrefix(value)
 	if err != nil {
@@ -177,8 +262,19 @@ func networkTerm(op Op, value string) (Term, error) {
 	return Term{Observable: Network, Op: Subset, Value: prefix.String(), prefix: prefix}, nil
 }
 
+// octets writes the whole octets of '203.0.113.%' as the network that they are; anything else stays
+// as it is.
+func octets(like string) string {
+	whole, isOpen := strings.CutSuffix(like, ".%")
+	n := strings.Count(whole, ".") + 1
+	if !isOpen || n > 3 {
+		return like
+	}
+	return fmt.Sprintf("%s%s/%d", whole, strings.Repeat(".0", 4-n), 8*n)
+}
+
 func asnTerm(op Op, value string) (Term, error) {
-	n, err := strconv.ParseUint(value, 10, 32)
+	n, err := strconv.ParseUint(strings.TrimPrefix(strings.ToUpper(value), "AS"), 10, 32)
 	if op != Equal || err != nil || n == 0 {
 		return Term{}, errors.New("an autonomous system is compared by = with its number only")
 	}

@@ -1,4 +1,4 @@
-// Package watchlist reads what other providers, or the operator, know of an attacker's tooling, as STIX 2.1 indicators, and tells which values of an account's
+// Package watchlist reads what other providers, or the operator, know of an attacker's tooling, as STIX 2 indicators, and tells which values of an account's
 // profile they mean. Of STIX patterns it understands those that speak of what a profile keeps; the others are named with the reason, and are no error.
 //
 // The package is pure: bytes in, a list out; whether an indicator has expired is asked for a given time.
@@ -6,7 +6,6 @@ package watchlist
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -47,6 +46,8 @@ type Indicator struct {
 	// ValidUntil is when it expires, in Unix milliseconds, 0 for never. What was a sign before it was noticed is one all the same: valid_from is not looked at.
 	ValidUntil int64
 	Pattern    Pattern
+	// LeftOut are the parts of its pattern that are not compared, each with the reason.
+	LeftOut []string
 
 	modified int64
 	revoked  bool
@@ -61,86 +62,14 @@ type List struct {
 	// Revoked are the identifiers of what its producer took back, Skipped what is not understood.
 	Revoked []string
 	Skipped []Skipped
+	// Notes are what a reader should know of the list as a whole.
+	Notes []string
 
 	index index
 }
 
-type object struct {
-	Type        string          `json:"type"`
-	ID          string          `json:"id"`
-	Name        string          `json:"name"`
-	CreatedBy   string          `json:"created_by_ref"`
-	Modified    string          `json:"modified"`
-	Revoked     bool            `json:"revoked"`
-	Confidence  *int            `json:"confidence"`
-	Pattern     string          `json:"pattern"`
-	PatternType string          `json:"pattern_type"`
-	ValidUntil  string          `json:"valid_until"`
-	Relation    string          `json:"relationship_type"`
-	Source      string          `json:"source_ref"`
-	Target      string          `json:"target_ref"`
-	Objects     json.RawMessage `json:"objects"`
-}
-
-// Parse reads a STIX 2.1 bundle.
-func Parse(data []byte) (*List, error) {
-	if len(data) > MaxBytes {
-		return nil, fmt.Errorf("%d bytes; at most %d are read, split it", len(data), MaxBytes)
-	}
-	var bundle object
-	if err := json.Unmarshal(data, &bundle); err != nil {
-		return nil, fmt.Errorf("no JSON object: %w", err)
-	}
-	if bundle.Type != "bundle" {
-		return nil, fmt.Errorf("type %q; want a STIX bundle", clean(bundle.Type))
-	}
-	var objects []json.RawMessage
-	if len(bundle.Objects) > 0 {
-		if err := json.Unmarshal(bundle.Objects, &objects); err != nil {
-			return nil, fmt.Errorf("the bundle's objects: %w", err)
-		}
-	}
-	r := reader{names: map[string]string{}, indicates: map[string]string{}}
-	for n, raw := range objects {
-		var o object
-		if err := json.Unmarshal(raw, &o); err != nil {
-			r.skip("", "", fmt.Sprintf("object %d: %v", n+1, err))
-			continue
-		}
-		r.take(&o)
-	}
-	return r.list(), nil
-}
-
-// reader gathers a bundle's objects.
-type reader struct {
-	names, indicates map[string]string
-	indicators       []object
-	skipped          []Skipped
-}
-
-func (r *reader) skip(id, name, reason string) {
-	r.skipped = append(r.skipped, Skipped{ID: clean(id), Name: clean(name), Reason: clean(reason)})
-}
-
-func (r *reader) take(o *object) {
-	switch {
-	case o.Type == "indicator" && !strings.HasPrefix(o.ID, "indicator--"):
-		r.skip(o.ID, o.Name, "it has no identifier of an indicator")
-	case o.Type == "indicator":
-		r.indicators = append(r.indicators, *o)
-	case o.Type == "relationship" && o.Relation == "indicates" && !o.Revoked:
-		// Of several, the first by name: the order of a bundle means nothing.
-		if old, ok := r.indicates[o.Source]; !ok || o.Target < old {
-			r.indicates[o.Source] = o.Target
-		}
-	case o.Name != "":
-		r.names[o.ID] = clean(o.Name)
-	}
-}
-
 func (r *reader) list() *List {
-	l := &List{Skipped: r.skipped}
+	l := &List{Skipped: r.skipped, Notes: r.notes}
 	comparisons := 0
 	for i := range r.indicators {
 		o := &r.indicators[i]
@@ -163,19 +92,24 @@ func (r *reader) list() *List {
 			fail(fmt.Errorf("valid_until: %w", err))
 			continue
 		}
-		switch {
+		switch reason := o.unusable(); {
 		case in.revoked:
 			// What it looked like does not matter.
-		case o.PatternType != "stix":
-			fail(fmt.Errorf("pattern_type %q; only stix is understood", clean(o.PatternType)))
+		case reason != nil:
+			fail(reason)
 			continue
 		case comparisons >= maxComparisons:
 			fail(errTooMany)
 			continue
 		default:
-			if in.Pattern, err = ParsePattern(o.Pattern); err != nil {
+			read, err := ParsePattern(o.Pattern)
+			if err != nil {
 				fail(err)
 				continue
+			}
+			in.Pattern, in.LeftOut = read.Pattern, read.LeftOut
+			if in.ValidUntil == 0 || read.Until != 0 && read.Until < in.ValidUntil {
+				in.ValidUntil = read.Until
 			}
 			n := in.Pattern.comparisons()
 			if comparisons+n > maxComparisons {
@@ -214,6 +148,7 @@ func Merge(lists ...*List) *List {
 			}
 		}
 		out.Skipped = append(out.Skipped, l.Skipped...)
+		out.Notes = append(out.Notes, l.Notes...)
 		for _, id := range l.Revoked {
 			revoked[id] = true
 		}

@@ -22,6 +22,9 @@ func ReadWatchLists(files []string) (*watchlist.List, error) {
 			errs = append(errs, fmt.Errorf("watch list %s: %w", file, err))
 			continue
 		}
+		for i, note := range list.Notes {
+			list.Notes[i] = file + ": " + note
+		}
 		lists = append(lists, list)
 	}
 	if len(errs) > 0 {
