@@ -39,6 +39,10 @@ type tenant struct {
 	taken      int64
 	size       int
 	matcher    *matcher
+	// unread are the accounts some of whose records could not be read, by name.
+	unread map[string]*unread
+	// disturbed is when their number last was more than that of the accounts that could be read.
+	disturbed int64
 }
 
 // Emission is one thing to tell: a finding or an account verdict.
@@ -65,7 +69,16 @@ func (e *Engine) tenant(name string) *tenant {
 }
 
 // Upsert takes a new snapshot of an account. The engine owns p and all it points at from then on.
-func (e *Engine) Upsert(p fingerprint.Profile) { e.tenant(p.Tenant).population.upsert(p) }
+func (e *Engine) Upsert(p fingerprint.Profile) {
+	t := e.tenant(p.Tenant)
+	t.noteUnread(&p)
+	if p.Requests == 0 && p.UnreadableAt > 0 {
+		// There is nothing to compare of an account of which nothing could be read.
+		t.population.remove(p.Account)
+		return
+	}
+	t.population.upsert(p)
+}
 
 // Remove forgets an account that has been silent for the fingerprint's whole horizon.
 func (e *Engine) Remove(tenantName, account string) {
@@ -74,7 +87,8 @@ func (e *Engine) Remove(tenantName, account string) {
 		return
 	}
 	t.population.remove(account)
-	if len(t.population.byName) == 0 && len(t.campaigns) == 0 {
+	delete(t.unread, account)
+	if len(t.population.byName) == 0 && len(t.campaigns) == 0 && len(t.unread) == 0 {
 		delete(e.tenants, tenantName)
 	}
 }

@@ -21,6 +21,8 @@ type clockState struct {
 	Next    int64 `json:"next"`
 	// IDs lists the campaigns, so that a restart knows what to load.
 	IDs []string `json:"ids"`
+	// Disturbed holds, by tenant, when a logger's fault was last seen.
+	Disturbed map[string]int64 `json:"disturbed,omitempty"`
 }
 
 // Dirty returns the state that changed since the last call.
@@ -45,6 +47,14 @@ func (e *Engine) Dirty() ([]Saved, error) {
 		return out, nil
 	}
 	e.clockChanged = false
+	for name, t := range e.tenants {
+		if t.disturbed > 0 {
+			if st.Disturbed == nil {
+				st.Disturbed = map[string]int64{}
+			}
+			st.Disturbed[name] = t.disturbed
+		}
+	}
 	b, err := json.Marshal(st)
 	if err != nil {
 		return nil, fmt.Errorf("encode the engine's clock: %w", err)
@@ -77,6 +87,9 @@ func (e *Engine) Restore(key string, value []byte) ([]string, error) {
 			return nil, fmt.Errorf("decode the engine's clock: %w", err)
 		}
 		e.next = st.Next
+		for name, at := range st.Disturbed {
+			e.tenant(name).disturbed = at
+		}
 		keys := make([]string, len(st.IDs))
 		for i, id := range st.IDs {
 			keys[i] = "campaign:" + id

@@ -114,6 +114,10 @@ func (c *Campaign) finding(activity Activity, now int64) *Finding {
 	if c.Severity < High {
 		f.NextStep = "Watch the members; look at the evidence with the team that owns the accounts before acting."
 	}
+	if c.Tripwire == tripUnreadable {
+		f.NextStep = "Read the dead letters of these accounts: the header stillwatch-account names the account, stillwatch-reason says what is wrong. " +
+			"Mend what makes the records unreadable, in the gateway's logger or in what it lets these callers write; until then no detector judges them."
+	}
 	return f
 }
 
@@ -148,6 +152,9 @@ func (c *Campaign) summary() string {
 		s = fmt.Sprintf("One account harvests the model: %d requests", c.Requests)
 	case KindTripwire:
 		_, does := c.tripped()
+		if c.Tripwire == tripUnreadable {
+			return fmt.Sprintf("%s %s: %d became dead letters.", plural(members), does, c.Requests)
+		}
 		s = fmt.Sprintf("%s %s: %d requests", plural(members), does, c.Requests)
 	}
 	if len(why) > 0 {

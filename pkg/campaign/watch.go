@@ -43,6 +43,10 @@ func (e *Engine) watch(t *tenant, s *search, now int64, touched map[string]bool)
 			continue
 		}
 		homes[c.ID] = c
+		if c.Tripwire == tripUnreadable {
+			// A campaign does not explain what could not be read.
+			continue
+		}
 		for name := range c.Members {
 			if a := s.pop.byName[name]; a != nil && s.taken[a.slot] {
 				// A campaign explains it now.
@@ -67,13 +71,15 @@ func (e *Engine) watch(t *tenant, s *search, now int64, touched map[string]bool)
 	}
 	e.watchHandOvers(t, homes, s, now, touched)
 	e.watchLists(t, homes, s, now, touched)
+	e.watchUnreadable(t, homes, now, touched)
 }
 
 // The tripwires by name. The name is part of a finding's identity.
 const (
-	tripRelay     = "relay"
-	tripHandOver  = "hand-over"
-	tripWatchList = "watch-list"
+	tripRelay      = "relay"
+	tripHandOver   = "hand-over"
+	tripWatchList  = "watch-list"
+	tripUnreadable = "unreadable"
 )
 
 // tripped is what a tripwire's finding is called, and what its accounts do.
@@ -83,6 +89,8 @@ func (c *Campaign) tripped() (title, does string) {
 		return "Conversations handed over between accounts", "continue each other's conversations"
 	case tripWatchList:
 		return "Accounts match a watch list", "match a watch list: " + strings.Join(c.Signs, "; ")
+	case tripUnreadable:
+		return "Accounts whose records cannot be read", "send records that cannot be read"
 	}
 	return "Accounts behind relay software", "send the constants of relay software"
 }
@@ -117,7 +125,19 @@ func (s *search) tripped(members []int32, origin string) found {
 
 // notice opens what is watched, or measures it again.
 func (e *Engine) notice(t *tenant, homes map[string]*Campaign, kind Kind, what string, f found, s *search, now int64, touched map[string]bool) *Campaign {
-	id := fmt.Sprintf("%c-%016x", kind[0], xxh3.HashString(t.name+"\x00"+string(kind)+"\x00"+what))
+	c := e.watched(t, homes, kind, what, now)
+	e.adoptInto(c, f, s, now, touched)
+	return c
+}
+
+// watchedID is the identity of what is watched in a tenant.
+func watchedID(t *tenant, kind Kind, what string) string {
+	return fmt.Sprintf("%c-%016x", kind[0], xxh3.HashString(t.name+"\x00"+string(kind)+"\x00"+what))
+}
+
+// watched is the finding about what is watched: the open one, a closed one that is opened again, or a new one.
+func (e *Engine) watched(t *tenant, homes map[string]*Campaign, kind Kind, what string, now int64) *Campaign {
+	id := watchedID(t, kind, what)
 	c := homes[id]
 	if c == nil {
 		for _, old := range t.campaigns {
@@ -132,6 +152,5 @@ func (e *Engine) notice(t *tenant, homes map[string]*Campaign, kind Kind, what s
 		t.campaigns = append(t.campaigns, c)
 		e.clockChanged = true
 	}
-	e.adoptInto(c, f, s, now, touched)
 	return c
 }

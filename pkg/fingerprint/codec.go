@@ -8,9 +8,9 @@ import (
 
 // stateVersion is the version of a fingerprint's encoding that is written. Every version ever released stays readable: testdata holds one of each.
 //
-// Version 2 counts intents and reasoning over the scaffold's slice too, version 3 requests declared as batch; what an older version did not count is
-// read as none.
-const stateVersion = 3
+// Version 2 counts intents and reasoning over the scaffold's slice too, version 3 requests declared as batch, version 4 records that could not be read; what
+// an older version did not count is read as none.
+const stateVersion = 4
 
 // Flags of an encoded fingerprint.
 const flagVerified = 1
@@ -71,7 +71,7 @@ func (f *Fingerprint) AppendBinary(b []byte) ([]byte, error) {
 		b = binary.LittleEndian.AppendUint32(b, x.id)
 		b = binary.AppendVarint(b, f.last/1000-x.at)
 	}
-	return b, nil
+	return f.unread.appendBinary(b, f.last), nil
 }
 
 // MarshalBinary is AppendBinary into new memory.
@@ -110,7 +110,7 @@ func (f *Fingerprint) UnmarshalBinary(data []byte) error {
 	}
 	d.short = r.panes(d.last, f.opts.ShortPane, f.opts.ShortKeep)
 	d.medium = r.panes(d.last, f.opts.MediumPane, f.opts.MediumKeep)
-	figures := [...]int{1: numTotals1, 2: numTotals2, 3: numTotals}
+	figures := [...]int{1: numTotals1, 2: numTotals2, 3: numTotals, 4: numTotals}
 	d.days = r.days(d.last, figures[min(int(version), stateVersion)])
 	r.sparse(d.hours[:])
 	r.sparse(d.gaps[:])
@@ -134,6 +134,9 @@ func (f *Fingerprint) UnmarshalBinary(data []byte) error {
 	d.orphans = r.hashes(nil, MaxConversing)
 	d.known = r.recall(d.last, headMarks)
 	d.ids = r.ids(d.last)
+	if version > 3 {
+		d.unread = r.unreadable(d.last, f.opts)
+	}
 	if err := r.end(); err != nil {
 		return err
 	}

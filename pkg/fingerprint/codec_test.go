@@ -36,10 +36,22 @@ func sampleFingerprint(t testing.TB) *Fingerprint {
 		o.Source = hash(useSource, n)
 		f.Observe(o)
 	}
+	for n := range int64(70) {
+		f.Observe(unread(origin + n*millis(time.Hour)))
+	}
 	f.Published()
 	f.Observe(templated(1, 7, 2000, f.LastSeen()+1000))
+	f.Observe(unread(f.LastSeen() + 500))
 	f.SetDeadline(f.LastSeen() + 60_000)
 	return f
+}
+
+// unread is a record of the same account as templated's that could not be read.
+func unread(at int64) *Observation {
+	return &Observation{
+		Position: Position{Partition: 3, Offset: at}, Time: at, Tenant: "default", Account: "acct",
+		InputTokens: -1, OutputTokens: -1, ReasoningTokens: -1, Messages: -1, Unreadable: true,
+	}
 }
 
 func sampleObservation() *Observation {
@@ -73,30 +85,36 @@ func TestEncodingsOfEveryVersionStayReadable(t *testing.T) {
 		return append(b, '\n')
 	}
 	t.Run("fingerprint", func(t *testing.T) {
-		data := readGolden(t, "fingerprint_v3.bin", func() []byte { return encoded(t, sampleFingerprint(t)) })
+		data := readGolden(t, "fingerprint_v4.bin", func() []byte { return encoded(t, sampleFingerprint(t)) })
 		f, _ := newTest(t)
 		require.NoError(t, f.UnmarshalBinary(data))
 		p := indent(profileOf(f))
-		require.Equal(t, string(readGolden(t, "fingerprint_v3.json", func() []byte { return p })), string(p))
+		require.Equal(t, string(readGolden(t, "fingerprint_v4.json", func() []byte { return p })), string(p))
 		require.Equal(t, data, encoded(t, f), "the encoding changed: write a new version, and keep reading this one")
 	})
 	t.Run("profile", func(t *testing.T) {
-		data := readGolden(t, "profile_v3.bin", func() []byte { return encoded(t, profileOf(sampleFingerprint(t))) })
+		data := readGolden(t, "profile_v4.bin", func() []byte { return encoded(t, profileOf(sampleFingerprint(t))) })
 		var p Profile
 		require.NoError(t, p.UnmarshalBinary(data))
-		require.Equal(t, string(readGolden(t, "fingerprint_v3.json", nil)), string(indent(&p)))
+		require.Equal(t, string(readGolden(t, "fingerprint_v4.json", nil)), string(indent(&p)))
 		require.Equal(t, data, encoded(t, &p), "the encoding changed: write a new version, and keep reading this one")
 	})
-	t.Run("version 2", func(t *testing.T) {
-		var want Profile
-		require.NoError(t, json.Unmarshal(readGolden(t, "fingerprint_v2.json", nil), &want))
-		f, _ := newTest(t)
-		require.NoError(t, f.UnmarshalBinary(readGolden(t, "fingerprint_v2.bin", nil)))
-		require.Equal(t, string(indent(&want)), string(indent(profileOf(f))))
-		p := Profile{Batch: 5}
-		require.NoError(t, p.UnmarshalBinary(readGolden(t, "profile_v2.bin", nil)))
-		require.Equal(t, string(indent(&want)), string(indent(&p)))
-	})
+	for _, version := range []string{"v2", "v3"} {
+		t.Run(version, func(t *testing.T) {
+			var want Profile
+			require.NoError(t, json.Unmarshal(readGolden(t, "fingerprint_"+version+".json", nil), &want))
+			f, _ := newTest(t)
+			require.NoError(t, f.UnmarshalBinary(readGolden(t, "fingerprint_"+version+".bin", nil)))
+			require.Equal(t, string(indent(&want)), string(indent(profileOf(f))))
+			p := Profile{Batch: 5, Unreadable: 6, UnreadableAt: 7, Unreadable24h: 8, Read24h: 9, UnreadableSince: 10}
+			require.NoError(t, p.UnmarshalBinary(readGolden(t, "profile_"+version+".bin", nil)))
+			require.Equal(t, string(indent(&want)), string(indent(&p)))
+
+			f.Observe(unread(f.LastSeen() + 1))
+			require.EqualValues(t, 1, profileOf(f).Unreadable)
+			checkFingerprint(t, f.opts, encoded(t, f))
+		})
+	}
 	t.Run("version 1 of an observation", func(t *testing.T) {
 		var o Observation
 		require.NoError(t, o.UnmarshalBinary(readGolden(t, "observation_v1.bin", nil)))
@@ -125,6 +143,15 @@ func TestEncodingsOfEveryVersionStayReadable(t *testing.T) {
 		require.EqualValues(t, stateVersion, encoded(t, f)[0])
 		checkFingerprint(t, f.opts, readGolden(t, "fingerprint_v1.bin", nil))
 		checkProfile(t, readGolden(t, "profile_v1.bin", nil))
+	})
+	t.Run("observation of a record that could not be read", func(t *testing.T) {
+		data := readGolden(t, "observation_v3.bin", func() []byte { return encoded(t, unread(origin)) })
+		var o Observation
+		require.NoError(t, o.UnmarshalBinary(data))
+		require.Equal(t, unread(origin), &o)
+		require.Equal(t, data, encoded(t, &o), "the encoding changed: write a new version, and keep reading this one")
+		data[0] = observationVersionReadable
+		require.ErrorIs(t, o.UnmarshalBinary(data), ErrEncoding, "no release wrote the flag in this version")
 	})
 	t.Run("observation", func(t *testing.T) {
 		data := readGolden(t, "observation_v2.bin", func() []byte { return encoded(t, sampleObservation()) })
@@ -155,10 +182,10 @@ func TestAnEncodingThatCannotBeReadSaysSo(t *testing.T) {
 		version int
 		decode  func([]byte) error
 	}{
-		"fingerprint": {state, 3, func(b []byte) error { return New(f.opts).UnmarshalBinary(b) }},
-		"profile":     {profile, 3, func(b []byte) error { return new(Profile).UnmarshalBinary(b) }},
-		"observation": {observation, 2, func(b []byte) error { return new(Observation).UnmarshalBinary(b) }},
-		"alias":       {observation, 2, func(b []byte) error { return new(Observation).Alias(b) }},
+		"fingerprint": {state, stateVersion, func(b []byte) error { return New(f.opts).UnmarshalBinary(b) }},
+		"profile":     {profile, profileVersion, func(b []byte) error { return new(Profile).UnmarshalBinary(b) }},
+		"observation": {observation, observationVersion, func(b []byte) error { return new(Observation).UnmarshalBinary(b) }},
+		"alias":       {observation, observationVersion, func(b []byte) error { return new(Observation).Alias(b) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.NoError(t, c.decode(c.data))
@@ -288,6 +315,9 @@ func TestTheStateDoesNotDependOnWhenItWasStored(t *testing.T) {
 		var p Profile
 		for i := range n {
 			o := wild(r, uint64(i), origin+int64(i)*millis(step)-r.Int64N(2*millis(step)))
+			if r.IntN(5) == 0 {
+				o = unread(o.Time)
+			}
 			if plain.Observe(o) != stored.Observe(o) {
 				t.Fatalf("outcomes differ at %d", i)
 			}
@@ -319,9 +349,10 @@ func TestADamagedEncodingNeverPanics(t *testing.T) {
 	whole := map[string][]byte{
 		"fingerprint": encoded(t, sampleFingerprint(t)), "profile": encoded(t, profileOf(sampleFingerprint(t))), "observation": encoded(t, sampleObservation()),
 		"fingerprint 1": readGolden(t, "fingerprint_v1.bin", nil), "profile 1": readGolden(t, "profile_v1.bin", nil),
+		"unreadable": encoded(t, unread(origin)),
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		for _, name := range []string{"fingerprint", "fingerprint 1", "profile", "profile 1", "observation"} {
+		for _, name := range []string{"fingerprint", "fingerprint 1", "profile", "profile 1", "observation", "unreadable"} {
 			data := bytes.Clone(whole[name])
 			for range rapid.IntRange(1, 4).Draw(t, "bytes damaged") {
 				data[rapid.IntRange(1, len(data)-1).Draw(t, "at")] = rapid.Byte().Draw(t, "byte")
@@ -343,7 +374,13 @@ func FuzzFingerprintDecode(f *testing.F) {
 	small := New(&opts)
 	small.Observe(templated(1, 7, 1, origin))
 	f.Add(encoded(f, small))
-	f.Add(append([]byte{1}, encoded(f, small)[1:]...))
+	v4 := encoded(f, small)
+	f.Add(append([]byte{1}, v4[1:len(v4)-1]...)) // version 4 adds what it counts, here one byte of nothing
+	small.Observe(unread(origin + 1))
+	f.Add(encoded(f, small))
+	silent := New(&opts)
+	silent.Observe(unread(origin))
+	f.Add(encoded(f, silent))
 	f.Fuzz(func(t *testing.T, data []byte) { checkFingerprint(t, &opts, data) })
 }
 
@@ -352,14 +389,17 @@ func FuzzProfileDecode(f *testing.F) {
 	small := New(&opts)
 	small.Observe(templated(1, 7, 1, origin))
 	f.Add(encoded(f, profileOf(small)))
-	v3 := encoded(f, profileOf(small))
-	f.Add(append([]byte{1}, v3[1:len(v3)-4]...)) // version 2 adds three counts, version 3 one, here of 0
+	v4 := encoded(f, profileOf(small))
+	f.Add(append([]byte{1}, v4[1:len(v4)-5]...)) // version 2 adds three counts, versions 3 and 4 one each, here of 0
+	small.Observe(unread(origin + 1))
+	f.Add(encoded(f, profileOf(small)))
 	f.Fuzz(func(t *testing.T, data []byte) { checkProfile(t, data) })
 }
 
 func FuzzObservationDecode(f *testing.F) {
 	opts := DefaultOptions()
 	f.Add(encoded(f, sampleObservation()))
+	f.Add(encoded(f, unread(origin)))
 	f.Fuzz(func(t *testing.T, data []byte) { checkObservation(t, &opts, data) })
 }
 

@@ -87,6 +87,8 @@ type Fingerprint struct {
 	ids   []seenID
 	relay uint8
 
+	unread unreadable
+
 	// publishedAt is the value of last at the last profile, published that of seen.
 	publishedAt int64
 	published   uint64
@@ -104,6 +106,9 @@ func New(opts *Options) *Fingerprint { return &Fingerprint{opts: opts} }
 
 // Observe counts an observation. It keeps no reference to it.
 func (f *Fingerprint) Observe(o *Observation) Outcome {
+	if o.Unreadable {
+		return f.observeUnreadable(o)
+	}
 	switch {
 	case o.Time <= 0 || o.Time > maxTime:
 		return OutcomeLate
@@ -111,7 +116,7 @@ func (f *Fingerprint) Observe(o *Observation) Outcome {
 		f.begin(o)
 	case o.Time-f.last > f.opts.Horizon.Milliseconds():
 		// Whatever was known is out of every window; what the store keeps longer by chance must not matter.
-		*f = Fingerprint{opts: f.opts}
+		*f = Fingerprint{opts: f.opts, unread: f.unread}
 		f.begin(o)
 	case f.duplicate(o):
 		return OutcomeDuplicate
@@ -399,21 +404,24 @@ func (f *Fingerprint) age(now int64) {
 	}
 }
 
-// LastSeen is the time of the newest event, in Unix milliseconds, 0 when there is none.
-func (f *Fingerprint) LastSeen() int64 { return f.last }
+// LastSeen is the time of the newest event, read or not, in Unix milliseconds, 0 when there is none.
+func (f *Fingerprint) LastSeen() int64 { return max(f.last, f.unread.last) }
 
 // Expired tells whether the account has been silent for the whole horizon at time now, in Unix milliseconds.
-func (f *Fingerprint) Expired(now int64) bool { return now-f.last > f.opts.Horizon.Milliseconds() }
+func (f *Fingerprint) Expired(now int64) bool {
+	return now-f.LastSeen() > f.opts.Horizon.Milliseconds()
+}
 
 // Due tells when the account's next profile is due in the account's own time, in Unix milliseconds; ok is false when nothing has changed since the
 // last one. A change by ProfileChange is worth a profile after ProfileInterval, a smaller one after ProfileDelay.
 func (f *Fingerprint) Due() (at int64, ok bool) {
-	switch fresh := f.seen - f.published; {
+	published := f.published + f.unread.published
+	switch fresh := f.seen + f.unread.seen - published; {
 	case fresh == 0:
 		return 0, false
 	case f.publishedAt == 0:
-		return f.last, true
-	case float64(fresh) >= f.opts.ProfileChange*float64(f.published):
+		return f.LastSeen(), true
+	case float64(fresh) >= f.opts.ProfileChange*float64(published):
 		return f.publishedAt + f.opts.ProfileInterval.Milliseconds(), true
 	default:
 		return f.publishedAt + f.opts.ProfileDelay.Milliseconds(), true
@@ -421,7 +429,9 @@ func (f *Fingerprint) Due() (at int64, ok bool) {
 }
 
 // Published notes that a profile was taken now, and clears the deadline.
-func (f *Fingerprint) Published() { f.publishedAt, f.published, f.deadline = f.last, f.seen, 0 }
+func (f *Fingerprint) Published() {
+	f.publishedAt, f.published, f.unread.published, f.deadline = f.LastSeen(), f.seen, f.unread.seen, 0
+}
 
 // SetDeadline notes the stream's time at which a profile is to be taken if the account stays silent until then. It is kept with the fingerprint, so
 // that it outlives a restart. 0 is none; a time that no event can have is the latest one.

@@ -9,11 +9,14 @@ import (
 // Gaps are added up, not interleaved, and event ids seen by both count twice. Other stays as it is. Sketches of different precision can't be merged:
 // that is an error, and f is unusable after it.
 func (f *Fingerprint) Merge(other *Fingerprint) error {
+	if f.account == "" {
+		f.tenant, f.account = other.tenant, other.account
+	}
+	f.unread.merge(&other.unread, f.opts)
 	if other.seen == 0 {
 		return nil
 	}
 	if f.seen == 0 {
-		f.tenant, f.account = other.tenant, other.account
 		f.first, f.agedAt = other.first, other.agedAt
 	}
 	newer := other.last > f.last

@@ -83,6 +83,11 @@ type Observation struct {
 	// Batch says that the request was declared as one of a batch: its answer is waited for by no one.
 	Batch bool
 
+	// Unreadable says that the record became a dead letter, and was no more than attributed to its
+	// account: nothing but position, time, tenant and account means anything, and it counts as no
+	// request.
+	Unreadable bool
+
 	Sketch sketch.Sketch
 	// HasText says whether there was content or a sketch to work from.
 	HasText bool

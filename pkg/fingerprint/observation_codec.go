@@ -9,10 +9,14 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/sketch"
 )
 
-// observationVersion is the version of an observation's encoding that is written.
+// observationVersion is the newest version of an observation's encoding.
 //
-// Version 2 can flag a batch.
-const observationVersion = 2
+// Version 2 can flag a batch, version 3 a record that could not be read. Only such a record is
+// written in version 3: during an update, releases that read up to version 2 read all others.
+const (
+	observationVersion         = 3
+	observationVersionReadable = 2
+)
 
 // maxShingles bounds the shingles of an encoded observation, each list: the most that sketch.Options allow.
 const maxShingles = 1024
@@ -24,6 +28,7 @@ const (
 	observationText
 	observationSketch
 	observationBatch
+	observationUnreadable
 	observationFlags = 1<<iota - 1
 )
 
@@ -34,12 +39,16 @@ func (o *Observation) AppendBinary(b []byte) ([]byte, error) {
 		return b, err
 	}
 	flags := byte(0)
-	for i, on := range [...]bool{o.Verified, o.Refused, o.HasText, o.sketched(), o.Batch} {
+	for i, on := range [...]bool{o.Verified, o.Refused, o.HasText, o.sketched(), o.Batch, o.Unreadable} {
 		if on {
 			flags |= 1 << i
 		}
 	}
-	b = append(b, observationVersion, flags, byte(o.Status), byte(o.Sketch.Relay))
+	version := byte(observationVersionReadable)
+	if o.Unreadable {
+		version = observationVersion
+	}
+	b = append(b, version, flags, byte(o.Status), byte(o.Sketch.Relay))
 	b = binary.LittleEndian.AppendUint64(b, o.Position.Partition)
 	b = binary.AppendVarint(b, o.Position.Offset)
 	b = binary.AppendVarint(b, int64(o.Position.Index))
@@ -164,7 +173,8 @@ func (o *Observation) decode(data []byte, same string) error {
 	r.check(flags <= observationFlags, "unknown flag")
 	*o = Observation{Sketch: sketch.Sketch{Turn: o.Sketch.Turn[:0], System: o.Sketch.System[:0]}}
 	o.Verified, o.Refused, o.HasText = flags&observationVerified != 0, flags&observationRefused != 0, flags&observationText != 0
-	o.Batch = flags&observationBatch != 0
+	o.Batch, o.Unreadable = flags&observationBatch != 0, flags&observationUnreadable != 0
+	r.check(!o.Unreadable || version >= observationVersion, "unknown flag")
 	o.Status = Status(r.byte())
 	r.check(o.Status <= StatusRateLimited, "unknown status")
 	o.Sketch.Relay = sketch.Relay(r.byte())

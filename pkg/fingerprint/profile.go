@@ -109,4 +109,14 @@ type Profile struct {
 	// Relay tells which relay constants the account's requests carried, and in how many requests.
 	Relay         uint8
 	RelayRequests uint32
+
+	// Unreadable counts the account's records that could not be read: they are no requests, and in
+	// no other figure. UnreadableAt is the time of the newest, which may be later than LastSeen.
+	Unreadable   uint32
+	UnreadableAt int64
+	// Unreadable24h counts those in the 24 hours up to the account's newest record, read or not, and
+	// Read24h the requests in the same hours. UnreadableSince is the end of the ten
+	// minutes since whose beginning the newer half of Unreadable24h came, 0 when there are none.
+	Unreadable24h, Read24h uint32
+	UnreadableSince        int64
 }

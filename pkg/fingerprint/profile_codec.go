@@ -8,9 +8,9 @@ import (
 
 // profileVersion is the version of a profile's encoding that is written.
 //
-// Version 2 ends with the intents and the reasoning of the scaffold's slice, version 3 with the requests declared as batch; what an older version did
-// not count is read as none.
-const profileVersion = 3
+// Version 2 ends with the intents and the reasoning of the scaffold's slice, version 3 with the requests declared as batch, version 4 with the records that
+// could not be read; what an older version did not count is read as none.
+const profileVersion = 4
 
 // AppendBinary appends the encoding of the profile. Lists longer than their limits and a PromptSketch that is no sketch are errors.
 func (p *Profile) AppendBinary(b []byte) ([]byte, error) {
@@ -75,7 +75,14 @@ func (p *Profile) AppendBinary(b []byte) ([]byte, error) {
 	b = appendSparse(b, p.ScaffoldIntents[:])
 	b = binary.AppendUvarint(b, uint64(p.ScaffoldWithReasoning))
 	b = binary.AppendUvarint(b, p.ScaffoldReasoning)
-	return binary.AppendUvarint(b, uint64(p.Batch)), nil
+	b = binary.AppendUvarint(b, uint64(p.Batch))
+	if b = appendAgo(b, p.LastSeen, p.UnreadableAt); p.UnreadableAt == 0 {
+		return b, nil
+	}
+	for _, n := range [...]uint32{p.Unreadable, p.Unreadable24h, p.Read24h} {
+		b = binary.AppendUvarint(b, uint64(n))
+	}
+	return appendAgo(b, p.UnreadableAt, p.UnreadableSince), nil
 }
 
 // MarshalBinary is AppendBinary into new memory.
@@ -263,7 +270,23 @@ func (p *Profile) UnmarshalBinary(data []byte) error {
 	if version > 2 {
 		p.Batch = r.uint32()
 	}
+	p.readUnreadable(r, version)
 	return r.end()
+}
+
+// readUnreadable reads what version 4 says of records that could not be read.
+func (p *Profile) readUnreadable(r *reader, version byte) {
+	p.Unreadable, p.Unreadable24h, p.Read24h, p.UnreadableAt, p.UnreadableSince = 0, 0, 0, 0, 0
+	if version < 4 {
+		return
+	}
+	if p.UnreadableAt = r.ago(p.LastSeen); p.UnreadableAt == 0 {
+		return
+	}
+	for _, n := range [...]*uint32{&p.Unreadable, &p.Unreadable24h, &p.Read24h} {
+		*n = r.uint32()
+	}
+	p.UnreadableSince = r.ago(p.UnreadableAt)
 }
 
 func (p *Profile) readLabels(r *reader) {

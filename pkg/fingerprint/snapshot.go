@@ -28,6 +28,7 @@ func (f *Fingerprint) Profile(dst *Profile) {
 		Relay:    f.relay,
 	}
 	f.sumUp(dst)
+	f.unreadableInto(dst)
 	dst.PromptSketch = old.PromptSketch[:0]
 	if f.prompts.sketch != nil {
 		dst.PromptSketch = appendRaw(dst.PromptSketch, f.prompts.sketch)

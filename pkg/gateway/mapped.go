@@ -62,9 +62,13 @@ func (a *mapped) decode(data []byte, ev *event.Event) (int, error) {
 func (a *mapped) salvage(data []byte, ev *event.Event) {
 	a.doc.Salvage(data)
 	for i := range a.m.rules {
-		r := &a.m.rules[i]
+		r := a.m.rules[i]
+		if strings.HasPrefix(r.field.Path, "account.") && len(r.from) > 1 {
+			// The others name somebody only where the first does not, and it may be in what is lost.
+			r.from = r.from[:1]
+		}
 		if strings.HasPrefix(r.field.Path, "account.") || slices.Contains([]string{"id", "time", "tenant", "client.ip"}, r.field.Path) {
-			a.fill(r, ev)
+			a.fill(&r, ev)
 		}
 	}
 	dropCredentials(ev)

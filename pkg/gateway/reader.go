@@ -250,8 +250,9 @@ func (r *Reader) Read(record []byte, visit func(ev *event.Event, err error) bool
 }
 
 // ReadRecord calls visit for every object in the record, in order, until it returns false. An object that is no event is visited with a
-// *event.DecodeError whose offset counts from the start of the record, one that is left out with a *SkipError. In both cases the event means
-// nothing, but for the tenant, the account, the client and the time of a broken one: they are there where they could be read. An event is valid, and it and its strings, which alias the record, may be used until visit returns. A record without any
+// *event.DecodeError whose offset counts from the start of the record, and the event then holds no more than whose it was: id, time, tenant,
+// account and client, as far as they could be read. One that is left out is visited with a *SkipError, and its event means nothing. An event is
+// valid, and it and its strings, which alias the record, may be used until visit returns. A record without any
 // object is not visited at all; one is given up that has a thousand more broken objects than others.
 //
 // The number of visits depends on the record alone, and so does the place of each object among them.
@@ -305,10 +306,16 @@ func (r *Reader) hand(err error, visit func(ev *event.Event, err error) bool) bo
 	} else {
 		r.lost++
 	}
-	if broken, ok := errors.AsType[*event.DecodeError](err); ok && r.depth > 0 {
-		broken.Offset = r.outer
+	if broken, ok := errors.AsType[*event.DecodeError](err); ok {
+		if r.depth > 0 {
+			broken.Offset = r.outer
+		}
+		named(&r.ev, broken, r.opts.TrustedHops)
 	}
-	return visit(&r.ev, err) && r.lost <= maxLost
+	more := visit(&r.ev, err)
+	// What comes next may be no object at all, and is not to be taken for this one's.
+	r.ev.Reset()
+	return more && r.lost <= maxLost
 }
 
 // array visits the items of the array at pos and returns the position after it. Where an item ends can be told from its brackets even

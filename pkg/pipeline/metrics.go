@@ -29,6 +29,8 @@ type Metrics struct {
 	fields      *prometheus.CounterVec
 	findings    *prometheus.CounterVec
 	accounts    *prometheus.CounterVec
+	byTenant    *prometheus.CounterVec
+	tenants     tenantLabels
 }
 
 // NewMetrics makes the metrics and registers them. It panics when they are registered already, as registering does.
@@ -69,8 +71,11 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		filled:      counter("enrich_filled_total", "Events in which a field was filled from the account facts or the network databases.", "stage", "field"),
 		fields:      counter("event_fields_total", "Events in which a field is known that some detector needs.", "stage", "field"),
 		findings:    counter("findings_total", "Findings sent, by activity.", "stage", "activity"),
-		accounts:    counter("account_records_total", "Account records sent, by status.", "stage", "status"),
-		rebuild:     histogram("rebuild_duration_seconds", "Time to rebuild a partition's memory when it was opened.", prometheus.ExponentialBuckets(0.01, 4, 10)),
+		byTenant: counter("dead_letters_by_tenant_total",
+			"What could not be read and still named its account, by reason; each item of a record counts. Tenants beyond the first hundred are \"other\".",
+			"stage", "tenant", "reason"),
+		accounts: counter("account_records_total", "Account records sent, by status.", "stage", "status"),
+		rebuild:  histogram("rebuild_duration_seconds", "Time to rebuild a partition's memory when it was opened.", prometheus.ExponentialBuckets(0.01, 4, 10)),
 	}
 }
 
@@ -120,6 +125,10 @@ func (m *stageMetrics) count(counts map[string]int64) {
 			continue
 		case "account":
 			m.m.accounts.WithLabelValues(m.stage, orUnknown(reason)).Add(float64(n))
+			continue
+		case "tenant_dead_letter":
+			reason, tenant, _ := strings.Cut(reason, ":")
+			m.m.byTenant.WithLabelValues(m.stage, m.m.tenants.of(tenant), reason).Add(float64(n))
 			continue
 		case "published", "published_early", "held", "reset", "expired", "evicted", "source_forgotten", "unjoined", "unread_body", "unread_value", "filler", "unchecked_sketch":
 			m.upkeep.WithLabelValues(result).Add(float64(n))

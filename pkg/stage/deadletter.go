@@ -15,3 +15,29 @@ func deadLetter(r *Record, reason, detail string) Out {
 		{"stillwatch-offset", strconv.AppendInt(nil, r.Offset, 10)},
 	}}
 }
+
+// trouble is the first thing that was wrong with a record, whose item that was where it could be told, and how many of its items are.
+type trouble struct {
+	reason, detail  string
+	tenant, account string
+	item, items     int
+}
+
+func (t *trouble) add(reason, detail string, item int) {
+	if t.items++; t.items == 1 {
+		t.reason, t.detail, t.item = reason, detail, item
+	}
+}
+
+// bury makes the dead letter of a record: its key and value as they came, and in the headers why, where from, and whose the first of its bad items is, as
+// findings name the account. The detail names fields, never content.
+func (b *ingestBatch) bury(r *Record, bad *trouble) {
+	b.counts["dead_letter:"+bad.reason]++
+	out := deadLetter(r, bad.reason, bad.detail)
+	out.Headers = append(out.Headers, Header{"stillwatch-item", strconv.AppendInt(nil, int64(bad.item), 10)},
+		Header{"stillwatch-bad-items", strconv.AppendInt(nil, int64(bad.items), 10)})
+	if bad.account != "" {
+		out.Headers = append(out.Headers, Header{"stillwatch-tenant", []byte(bad.tenant)}, Header{"stillwatch-account", []byte(bad.account)})
+	}
+	b.out = append(b.out, out)
+}

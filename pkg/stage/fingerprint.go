@@ -298,7 +298,11 @@ func (t *fingerprintTask) count(key []byte) error {
 	t.cache.use(a)
 	switch a.fp.Observe(o) {
 	case fingerprint.OutcomeCounted:
-		t.res.Counts["ok"]++
+		if o.Unreadable {
+			t.res.Counts["unreadable"]++
+		} else {
+			t.res.Counts["ok"]++
+		}
 		t.touch(a)
 		if err := t.plan(a); err != nil {
 			return err

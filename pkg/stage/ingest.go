@@ -141,8 +141,12 @@ func (s *ingest) Open(int) Task {
 		gateway: s.opts.Gateway, maxRecord: s.opts.MaxRecordBytes, maxAhead: s.opts.MaxAhead.Milliseconds(), hash: newHasher(s.keys[0].Key),
 		coverage: newCoverage(), readers: map[string]*gateway.Reader{}, enricher: s.opts.Enricher,
 	}
-	for _, name := range s.opts.AccountFields {
-		t.account = append(t.account, accountField(name))
+	for i, name := range s.opts.AccountFields {
+		field := accountField(name)
+		t.account = append(t.account, field)
+		if i == 0 || name == "account.key_hash" {
+			t.certain = append(t.certain, field)
+		}
 	}
 	t.sketcher, t.fault = sketch.New(s.keys[0], s.keys[1:]...)
 	return t
@@ -167,15 +171,17 @@ type ingestTask struct {
 	maxRecord int
 	maxAhead  int64
 	account   []func(*event.Event) string
-	gateway   gateway.Options
-	readers   map[string]*gateway.Reader
-	headers   []gateway.Header
-	sketcher  *sketch.Sketcher
-	hash      *hasher
-	facets    facetReader
-	coverage  coverage
-	enricher  *enrich.Enricher
-	filled    enrich.Filled
+	// certain are those that name no other account when the rest was not read.
+	certain  []func(*event.Event) string
+	gateway  gateway.Options
+	readers  map[string]*gateway.Reader
+	headers  []gateway.Header
+	sketcher *sketch.Sketcher
+	hash     *hasher
+	facets   facetReader
+	coverage coverage
+	enricher *enrich.Enricher
+	filled   enrich.Filled
 	// unchecked counts the gateways' sketches that do not say what they were made with.
 	unchecked int64
 	// fault is what Open and readerFor could not say; the options were validated, so there is none.
@@ -282,18 +288,6 @@ type ingestBatch struct {
 	counts map[string]int64
 }
 
-// trouble is the first thing that was wrong with a record, and how many of its items are.
-type trouble struct {
-	reason, detail string
-	item, items    int
-}
-
-func (t *trouble) add(reason, detail string, item int) {
-	if t.items++; t.items == 1 {
-		t.reason, t.detail, t.item = reason, detail, item
-	}
-}
-
 func (t *ingestTask) record(reader *gateway.Reader, r *Record, out *ingestBatch) {
 	if len(r.Value) > t.maxRecord {
 		var bad trouble
@@ -309,23 +303,10 @@ func (t *ingestTask) record(reader *gateway.Reader, r *Record, out *ingestBatch)
 		t.headers = append(t.headers, gateway.Header(r.Headers[i]))
 	}
 	reader.ReadRecord(r.Value, t.headers, func(ev *event.Event, err error) bool {
-		index := item
+		t.o.Position.Index = int32(item)
 		item++
-		if err != nil {
-			out.reject(err, index, &bad)
-			return true
-		}
-		if ahead := ev.Time - r.Time; t.maxAhead > 0 && r.Time > 0 && ahead > t.maxAhead {
-			bad.add(reasonFuture, "time is "+(time.Duration(ahead)*time.Millisecond).String()+" ahead of the record's timestamp", index)
-			return true
-		}
-		t.o.Position.Index = int32(index)
-		if reason, err := t.observe(ev); err != nil {
-			bad.add(reason, err.Error(), index)
-		} else if err := out.add(&t.o); err != nil {
-			bad.add(reasonBadObservation, err.Error(), index)
-		} else {
-			t.coverage.add(ev)
+		if l, ok := t.item(r, ev, err, out); !ok {
+			t.refuse(r, ev, l, &bad, out)
 		}
 		return true
 	})
@@ -335,6 +316,32 @@ func (t *ingestTask) record(reader *gateway.Reader, r *Record, out *ingestBatch)
 	case bad.items > 0:
 		out.bury(r, &bad)
 	}
+}
+
+// item takes in one object of a record, whose position is set already; ok is false when it becomes a dead letter.
+func (t *ingestTask) item(r *Record, ev *event.Event, err error, out *ingestBatch) (l letter, ok bool) {
+	if err != nil {
+		if l, ok := letterOf(err); ok {
+			return l, false
+		}
+		out.skip(err)
+		return letter{}, true
+	}
+	if ahead := ev.Time - r.Time; t.maxAhead > 0 && r.Time > 0 && ahead > t.maxAhead {
+		detail := "time is " + (time.Duration(ahead) * time.Millisecond).String() + " ahead of the record's timestamp"
+		return letter{reason: reasonFuture, detail: detail, whole: true}, false
+	}
+	t.o.Tenant, t.o.Account = "", ""
+	reason, err := t.observe(ev)
+	if err == nil {
+		reason, err = reasonBadObservation, out.add(&t.o)
+	}
+	if err != nil {
+		return letter{reason: reason, detail: err.Error(), tenant: t.o.Tenant, account: t.o.Account}, false
+	}
+	out.ok++
+	t.coverage.add(ev)
+	return letter{}, true
 }
 
 // Reasons for which a valid event becomes a dead letter.
@@ -349,17 +356,10 @@ const (
 	reasonFuture         = "from_the_future"
 )
 
-// reject counts what is left out on purpose, and notes what cannot be read.
-func (b *ingestBatch) reject(err error, item int, bad *trouble) {
-	var skip *gateway.SkipError
-	var broken *event.DecodeError
-	switch {
-	case errors.As(err, &skip):
+// skip counts what is left out on purpose.
+func (b *ingestBatch) skip(err error) {
+	if skip, ok := errors.AsType[*gateway.SkipError](err); ok {
 		b.counts["skipped:"+skip.Reason]++
-	case errors.As(err, &broken):
-		bad.add(broken.Reason, broken.Error(), item)
-	default:
-		bad.add("unreadable", err.Error(), item)
 	}
 }
 
@@ -378,36 +378,17 @@ func (b *ingestBatch) add(o *fingerprint.Observation) error {
 	end := len(memory)
 	b.out = append(b.out, Out{To: Observations, Key: memory[start:key:key], Value: memory[key:end:end]})
 	b.total += end - start
-	b.ok++
 	return nil
-}
-
-// bury makes the dead letter of a record: its key and value as they came, and in the headers why and where from. The detail names fields,
-// never content.
-func (b *ingestBatch) bury(r *Record, bad *trouble) {
-	b.counts["dead_letter:"+bad.reason]++
-	out := deadLetter(r, bad.reason, bad.detail)
-	out.Headers = append(out.Headers, Header{"stillwatch-item", strconv.AppendInt(nil, int64(bad.item), 10)},
-		Header{"stillwatch-bad-items", strconv.AppendInt(nil, int64(bad.items), 10)})
-	b.out = append(b.out, out)
 }
 
 // observe makes t.o of an event, whose position is set already, or says why that cannot be done.
 func (t *ingestTask) observe(ev *event.Event) (reason string, err error) {
-	account := ""
-	for _, field := range t.account {
-		if account = field(ev); account != "" {
-			break
-		}
-	}
+	account := firstName(ev, t.account)
 	if account == "" {
 		// The event is valid, so it names somebody, only not by the configured fields.
 		return event.ReasonNoAccount, errNoAccount
 	}
-	tenant := ev.Tenant
-	if tenant == "" {
-		tenant = enrich.DefaultTenant
-	}
+	tenant := tenantOf(ev)
 	if t.enricher != nil {
 		t.enricher.Apply(ev, tenant, account, &t.filled)
 	}
@@ -421,10 +402,7 @@ func (t *ingestTask) observe(ev *event.Event) (reason string, err error) {
 		HasText: ev.Content.Present() || ev.Sketch != nil,
 	}
 	h := t.hash.of(tenant)
-	if !event.ValidIdentity(o.Account) {
-		// An end user's id, which clients choose: its hash names it as well.
-		o.Account = "hash:" + strconv.FormatUint(h.sum(domainEndUser, o.Account), 16)
-	}
+	o.Account = named(h, o.Account)
 	o.ID = h.call(ev.ID, ev.Time)
 	o.Session = h.identity(domainSession, ev.Request.SessionID)
 	o.EndUser = h.identity(domainEndUser, ev.Account.EndUserID)

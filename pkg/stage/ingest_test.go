@@ -51,7 +51,7 @@ func openIngest(t testing.TB, change func(*IngestOptions), secrets ...string) Ta
 	return s.Open(0)
 }
 
-// ingestAll runs values as a batch and returns the observations and the dead letters.
+// ingestAll runs values as a batch and returns the observations of what could be read, and the dead letters.
 func ingestAll(t testing.TB, task Task, values ...string) (seen []fingerprint.Observation, dead []Out, counts map[string]int64) {
 	t.Helper()
 	var batch []Record
@@ -76,7 +76,9 @@ func ingestAll(t testing.TB, task Task, values ...string) (seen []fingerprint.Ob
 		var o fingerprint.Observation
 		require.NoError(t, o.UnmarshalBinary(out.Value))
 		require.Equal(t, o.Tenant+"\x00"+o.Account, string(out.Key))
-		seen = append(seen, o)
+		if !o.Unreadable {
+			seen = append(seen, o)
+		}
 	}
 	maps.DeleteFunc(res.Counts, func(key string, _ int64) bool { return strings.HasPrefix(key, fieldPrefix) })
 	return seen, dead, res.Counts
