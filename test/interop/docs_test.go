@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var fences = regexp.MustCompile("(?ms)^```[a-z]*\n(.*?)^```")
+var fences = regexp.MustCompile("(?s)(?:^|\n)```[a-z]*\n(.*?\n)```")
 
 // codeBlock returns the one block of code of a page that has a text in it.
 func codeBlock(t *testing.T, page, text string) string {

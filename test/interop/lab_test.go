@@ -256,7 +256,7 @@ func (l *lab) startUntil(t *testing.T, env []string, ready func() bool, args ...
 	go func() { exited <- cmd.Wait() }()
 	t.Cleanup(func() {
 		end(cmd)
-		<-exited
+		_ = <-exited // it was killed
 		_ = log.Close()
 		if t.Failed() {
 			t.Logf("%s:\n%s", args[0], tail(log.Name()))
@@ -330,23 +330,13 @@ var noPrices = regexp.MustCompile(
 // scrub takes the machine out of records.
 func (l *lab) scrub(t *testing.T, records []string) []string {
 	t.Helper()
-	real, err := filepath.EvalSymlinks(l.software)
+	installed, err := filepath.EvalSymlinks(l.software)
 	require.NoError(t, err)
 	host, err := os.Hostname()
 	require.NoError(t, err)
 	places := strings.NewReplacer(
-		real,
-		"/opt/software",
-		l.software,
-		"/opt/software",
-		absolute(t, "."),
-		"/opt/interop",
-		os.Getenv("HOME"),
-		"/opt/home",
-		host,
-		"host",
-		os.TempDir(),
-		"/opt/scratch",
+		installed, "/opt/software", l.software, "/opt/software", absolute(t, "."), "/opt/interop",
+		filepath.Dir(t.TempDir()), "/opt/scratch", os.Getenv("HOME"), "/opt/home", host, "host",
 	)
 	out := make([]string, len(records))
 	for i, r := range records {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -186,7 +187,7 @@ func TestInstrumentationsOfPythonClients(t *testing.T) {
 	for _, it := range instrumentations {
 		t.Run(it.name, func(t *testing.T) {
 			l := newLab(t)
-			env := append(it.env, l.tideApp()...)
+			env := slices.Concat(it.env, l.tideApp())
 			if it.block != "" {
 				env = append(env, settings(codeBlock(t, docs+"otlp.md", it.block), nil)...)
 			}

@@ -15,6 +15,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// portkeyServer is the gateway's program, below the folder of the packages.
+var portkeyServer = filepath.Join("@portkey-ai", "gateway", "build", "start-server.js")
+
 // TestThePortkeyGatewayReportsNothing holds what docs/gateways/portkey.md says of the open-source
 // gateway: with the settings of the others a call passes, and nobody is told of it.
 func TestThePortkeyGatewayReportsNothing(t *testing.T) {
@@ -22,7 +25,7 @@ func TestThePortkeyGatewayReportsNothing(t *testing.T) {
 	port := fmt.Sprint(freePort(t))
 	url := "http://127.0.0.1:" + port
 	page := codeBlock(t, docs+"portkey.md", "EXPERIMENTAL_GEN_AI_OTEL_TRACES_ENABLED")
-	server := filepath.Join(l.software, "node/node_modules/@portkey-ai/gateway/build/start-server.js")
+	server := filepath.Join(l.software, "node", "node_modules", portkeyServer)
 	env := environment(settings(page, l.collectorAt())...)
 	l.start(t, env, url+"/", "node", server, "--port="+port, "--headless")
 	require.Contains(t, l.throughPortkey(t, url), "Thjorsa, at 230 kilometres.")
