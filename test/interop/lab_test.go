@@ -252,11 +252,15 @@ func (l *lab) startUntil(t *testing.T, env []string, ready func() bool, args ...
 	cmd := l.command(env, args...)
 	cmd.Stdout, cmd.Stderr = log, log
 	require.NoError(t, cmd.Start())
-	exited := make(chan error, 1)
-	go func() { exited <- cmd.Wait() }()
+	var failure error
+	exited := make(chan struct{})
+	go func() {
+		failure = cmd.Wait()
+		close(exited)
+	}()
 	t.Cleanup(func() {
 		end(cmd)
-		_ = <-exited // it was killed
+		<-exited
 		_ = log.Close()
 		if t.Failed() {
 			t.Logf("%s:\n%s", args[0], tail(log.Name()))
@@ -268,9 +272,8 @@ func (l *lab) startUntil(t *testing.T, env []string, ready func() bool, args ...
 	defer tick.Stop()
 	for !ready() {
 		select {
-		case err := <-exited:
-			exited <- err
-			t.Fatalf("%s ended: %v\n%s", args[0], err, tail(log.Name()))
+		case <-exited:
+			t.Fatalf("%s ended: %v\n%s", args[0], failure, tail(log.Name()))
 		case <-deadline.C:
 			t.Fatalf("%s did not answer within %v\n%s", args[0], startFor, tail(log.Name()))
 		case <-tick.C:
