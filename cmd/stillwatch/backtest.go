@@ -58,6 +58,7 @@ func (c backtestCmd) Run(ctx context.Context, t terminal) (err error) {
 	}
 	if c.Truth != "" {
 		o.Tap = judge.Event
+		conf.Ingest.KeepSeen = true
 	}
 	if err := asInService(&conf, c.Topic, t); err != nil {
 		return err
@@ -99,6 +100,11 @@ func (c backtestCmd) Run(ctx context.Context, t terminal) (err error) {
 		deadReasons(stats.Counts))
 	if stats.Records > 0 && sink.DeadLetters == stats.Records {
 		return errors.New("not one record could be read; docs/event.md tells what is and what the reasons mean")
+	}
+	if c.Truth != "" {
+		if err := judge.Unmet(); err != nil {
+			return err
+		}
 	}
 	// The page first: standard out may be a pipe that nobody reads to the end.
 	if report != nil {

@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
+	"github.com/stillwatch/stillwatch/cmd/stillwatch/internal/decode"
 	"github.com/stillwatch/stillwatch/cmd/stillwatch/internal/doctor"
 	"github.com/stillwatch/stillwatch/pkg/app/config"
-	"github.com/stillwatch/stillwatch/pkg/backtest"
-	"github.com/stillwatch/stillwatch/pkg/event"
 	"github.com/stillwatch/stillwatch/pkg/gateway"
 	"github.com/stillwatch/stillwatch/pkg/stream"
 )
@@ -37,17 +35,18 @@ func (c doctorCmd) Run(ctx context.Context, t terminal) error {
 		}
 	}
 	opts := conf.Ingest.Gateway.For(c.Topic)
-	opts.Secret = []byte(sampleSecret)
+	opts.Secret = credentialKey(conf)
+	read := decode.Options{Gateway: opts, MaxRecord: conf.Ingest.MaxRecordBytes}
 	exam := doctor.New()
 	switch {
 	case c.File != "":
-		err = c.examineFile(conf, opts, exam)
+		err = c.examineFile(ctx, read, exam)
 	case c.Topic == "":
 		return usage(errors.New("doctor: name a file with a sample, or --topic"))
 	case c.Sample < 1 || c.Timeout <= 0:
 		return usage(errors.New("doctor: --sample and --timeout must be positive"))
 	default:
-		err = c.examineTopic(ctx, t, conf, opts, exam)
+		err = c.examineTopic(ctx, t, conf, read, exam)
 	}
 	if err != nil {
 		return err
@@ -64,21 +63,22 @@ func (c doctorCmd) Run(ctx context.Context, t terminal) error {
 	return nil
 }
 
-func (c doctorCmd) examineFile(conf config.Config, opts gateway.Options, exam *doctor.Exam) error {
-	reader, err := gateway.New(opts)
+func (c doctorCmd) examineFile(ctx context.Context, o decode.Options, exam *doctor.Exam) error {
+	reader, err := decode.New(o)
 	if err != nil {
 		return err
 	}
-	sample, err := readSample(c.File, conf.Ingest.MaxRecordBytes)
-	if err != nil {
+	add := func(o *decode.Outcome) error { exam.Add(reader, o); return nil }
+	if err := reader.File(ctx, c.File, add); err != nil {
 		return err
 	}
-	exam.Examine(reader, sample, nil)
-	return nil
+	return exam.End(reader)
 }
 
 // examineTopic reads the newest records, without a consumer group: the service's own does not notice.
-func (c doctorCmd) examineTopic(ctx context.Context, t terminal, conf config.Config, opts gateway.Options, exam *doctor.Exam) error {
+func (c doctorCmd) examineTopic(
+	ctx context.Context, t terminal, conf config.Config, o decode.Options, exam *doctor.Exam,
+) error {
 	client, err := stream.New(conf.Kafka.Options, nil)
 	if err != nil {
 		return usage(err)
@@ -86,20 +86,26 @@ func (c doctorCmd) examineTopic(ctx context.Context, t terminal, conf config.Con
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(c.Timeout))
 	defer cancel()
 	// A partition has a reader of its own, as in the service: what is joined, is joined within it.
-	readers := map[int]*gateway.Reader{}
+	partitions := map[int]*examined{}
 	var fault error
 	tail, err := client.Tail(ctx, c.Topic, c.Sample, func(records []stream.Record) {
-		reader := readers[records[0].Partition]
-		if reader == nil {
-			if reader, fault = gateway.New(opts); fault != nil {
+		p := partitions[records[0].Partition]
+		if p == nil {
+			reader, err := decode.New(o)
+			if err != nil {
+				fault = errors.Join(fault, err)
 				return
 			}
-			readers[records[0].Partition] = reader
+			p = &examined{exam: exam, reader: reader}
+			partitions[records[0].Partition] = p
 		}
 		for i := range records {
-			examineRecord(exam, reader, &records[i], conf.Ingest.MaxRecordBytes)
+			fault = errors.Join(fault, p.record(c.Topic, &records[i]))
 		}
 	})
+	for _, p := range partitions {
+		fault = errors.Join(fault, exam.End(p.reader))
+	}
 	if err := errors.Join(err, fault); err != nil {
 		return err
 	}
@@ -118,34 +124,22 @@ func (c doctorCmd) examineTopic(ctx context.Context, t terminal, conf config.Con
 	return err
 }
 
-func examineRecord(exam *doctor.Exam, reader *gateway.Reader, r *stream.Record, limit int) {
-	if len(r.Value) > limit {
-		exam.Broken[event.ReasonTooLarge]++
-		return
-	}
-	var headers []gateway.Header
-	for _, h := range r.Headers {
-		headers = append(headers, gateway.Header(h))
-	}
-	exam.Examine(reader, r.Value, headers)
+// examined is a partition of the topic.
+type examined struct {
+	exam    *doctor.Exam
+	reader  *decode.Reader
+	headers []gateway.Header
 }
 
-// sampleSecret keys the hashes of credentials in samples, so that they show up as they would.
-const sampleSecret = "stillwatch sample, not for production"
+func (p *examined) add(o *decode.Outcome) error {
+	p.exam.Add(p.reader, o)
+	return nil
+}
 
-// readSample reads a file of up to limit bytes, unpacked.
-func readSample(path string, limit int) (sample []byte, err error) {
-	f, err := backtest.Open(path)
-	if err != nil {
-		return nil, err
+func (p *examined) record(topic string, r *stream.Record) error {
+	p.headers = p.headers[:0]
+	for _, h := range r.Headers {
+		p.headers = append(p.headers, gateway.Header(h))
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	sample, err = io.ReadAll(io.LimitReader(f, int64(limit)+1))
-	if err != nil {
-		return nil, fmt.Errorf("read sample: %w", err)
-	}
-	if len(sample) > limit {
-		return nil, fmt.Errorf("read sample: %s has more than ingest.max_record_bytes (%d); take its first lines", path, limit)
-	}
-	return sample, nil
+	return p.reader.Record(decode.Place{File: topic, Record: r.Offset}, r.Value, p.headers, p.add)
 }

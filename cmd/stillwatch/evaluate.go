@@ -149,6 +149,7 @@ func judged(ctx context.Context, conf config.Config, dir string) (evaluate.World
 			w.Accounts += len(g.Accounts)
 		}
 	}
+	conf.Ingest.KeepSeen = true
 	stages, err := stagesOf(conf)
 	if err != nil {
 		return w, err
@@ -164,6 +165,9 @@ func judged(ctx context.Context, conf config.Config, dir string) (evaluate.World
 	}
 	judge := backtest.NewJudge(truth)
 	if _, err := replay(ctx, io.Discard, stages, []string{filepath.Join(dir, eventsFile)}, 1, &backtest.Files{Judge: judge}); err != nil {
+		return w, err
+	}
+	if err := judge.Unmet(); err != nil {
 		return w, err
 	}
 	w.Result = judge.Result()

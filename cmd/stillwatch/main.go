@@ -20,6 +20,7 @@ type cli struct {
 	Calibrate calibrateCmd `cmd:"" help:"Measure recorded traffic believed to be honest, and say where to draw the line for a wanted number of false findings."`
 	Evaluate  evaluateCmd  `cmd:"" help:"Simulate and replay labelled worlds, and write how well their campaigns are found, with tables and plots."`
 	Simulate  simulateCmd  `cmd:"" help:"Make gateway traffic with labelled campaigns in it, to a file or to Kafka."`
+	Decode    decodeCmd    `cmd:"" help:"Print the canonical events that gateway records become, and what became of the rest."`
 	Doctor    doctorCmd    `cmd:"" help:"Examine a sample of a gateway's records: which fields it sends, which detectors are blind without the others, what to switch on."`
 	Sketch    sketchCmd    `cmd:"" help:"Put sketches in the place of text: gateway records in, canonical events without text out."`
 	Mapping   mappingCmd   `cmd:"" help:"Try mapping files, which say where a gateway's format has the fields, and show the built-in ones."`

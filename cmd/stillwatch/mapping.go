@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stillwatch/stillwatch/cmd/stillwatch/internal/decode"
 	"github.com/stillwatch/stillwatch/configs"
 	"github.com/stillwatch/stillwatch/pkg/event"
 	"github.com/stillwatch/stillwatch/pkg/gateway"
@@ -47,46 +49,54 @@ type mappingTestCmd struct {
 }
 
 // Run shows what the mapping makes of the sample.
-func (c mappingTestCmd) Run(t terminal) error {
+func (c mappingTestCmd) Run(ctx context.Context, t terminal) error {
 	conf, err := c.load(t)
 	if err != nil {
 		return err
 	}
 	opts := conf.Ingest.Gateway
-	opts.Secret = []byte(sampleSecret)
+	opts.Secret = credentialKey(conf)
 	if builtin := slices.ContainsFunc(opts.Builtin, func(f gateway.MappingFile) bool { return f.Name == c.Mapping+".yaml" }); builtin {
 		opts.Format = c.Mapping
-	} else {
-		text, err := os.ReadFile(c.Mapping)
-		if err != nil {
-			return usage(fmt.Errorf("%s is no built-in mapping (stillwatch mapping show lists them) and no file that can be read: %w", c.Mapping, plainly(err)))
-		}
-		opts.Format, opts.Own = gateway.FormatMapping, []gateway.MappingFile{{Name: c.Mapping, Text: text}}
+	} else if err := useMapping(&opts, c.Mapping); err != nil {
+		return err
 	}
-	reader, err := gateway.New(opts)
+	reader, err := decode.New(decode.Options{Gateway: opts, MaxRecord: conf.Ingest.MaxRecordBytes})
 	if err != nil {
 		return usage(err)
 	}
-	sample, err := readSample(c.Sample, conf.Ingest.MaxRecordBytes)
-	if err != nil {
-		return err
-	}
 	events, items := 0, 0
-	reader.Read(sample, func(ev *event.Event, err error) bool {
+	show := func(o *decode.Outcome) error {
 		items++
 		fmt.Fprintf(t.out, "item %d", items)
-		if err != nil {
-			fmt.Fprintf(t.out, ": %v\n\n", err)
-			return true
+		if o.Err != nil {
+			fmt.Fprintf(t.out, ": %v\n\n", o.Err)
+			return nil
 		}
 		events++
 		fmt.Fprintln(t.out)
-		showEvent(t.out, ev)
-		return true
-	})
+		showEvent(t.out, o)
+		return nil
+	}
+	if err := reader.File(ctx, c.Sample, show); err != nil {
+		return err
+	}
+	if err := reader.Flush(show); err != nil {
+		return err
+	}
 	if events == 0 {
 		return errors.New("not one event could be read; docs/event.md tells what the reasons mean")
 	}
+	return nil
+}
+
+// useMapping has records read by a mapping file.
+func useMapping(opts *gateway.Options, path string) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return usage(fmt.Errorf("%s is no built-in mapping (stillwatch mapping show lists them) and no file that can be read: %w", path, plainly(err)))
+	}
+	opts.Format, opts.Own = gateway.FormatMapping, []gateway.MappingFile{{Name: path, Text: text}}
 	return nil
 }
 
@@ -99,7 +109,8 @@ func plainly(err error) error {
 }
 
 // showEvent lists what is known of an event, and what is not.
-func showEvent(w io.Writer, ev *event.Event) {
+func showEvent(w io.Writer, o *decode.Outcome) {
+	ev := o.Event
 	var unknown []string
 	for _, f := range gateway.Fields() {
 		switch v := f.Value(ev).(type) {
@@ -124,6 +135,9 @@ func showEvent(w io.Writer, ev *event.Event) {
 	fmt.Fprintln(w, "  unknown:")
 	for line := range slices.Chunk(unknown, 5) {
 		fmt.Fprintf(w, "    %s\n", strings.Join(line, ", "))
+	}
+	for _, part := range unreadParts(&o.Unread) {
+		fmt.Fprintf(w, "  with %s\n", part)
 	}
 	fmt.Fprintln(w)
 }

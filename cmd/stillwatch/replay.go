@@ -20,8 +20,8 @@ import (
 // asInService lets recorded events be read as the service reads those of a topic, and completed from the same files. Facts in a topic would need a
 // Kafka.
 func asInService(conf *config.Config, topic string, t terminal) error {
-	if topic != "" && !slices.Contains(conf.Topics.Gateway, topic) {
-		return usage(fmt.Errorf("--topic: %q is none of topics.gateway (%s)", topic, strings.Join(conf.Topics.Gateway, ", ")))
+	if err := knownTopic(*conf, topic); err != nil {
+		return err
 	}
 	conf.Ingest.Gateway = conf.Ingest.Gateway.For(topic)
 	if conf.Ingest.Enrich.FactsTopic != "" {
@@ -33,6 +33,14 @@ func asInService(conf *config.Config, topic string, t terminal) error {
 		return err
 	}
 	conf.Ingest.Enricher = facts.Enricher()
+	return nil
+}
+
+// knownTopic tells whether a topic that is named is one of the gateways'.
+func knownTopic(conf config.Config, topic string) error {
+	if topic != "" && !slices.Contains(conf.Topics.Gateway, topic) {
+		return usage(fmt.Errorf("--topic: %q is none of topics.gateway (%s)", topic, strings.Join(conf.Topics.Gateway, ", ")))
+	}
 	return nil
 }
 

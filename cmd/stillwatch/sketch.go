@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/stillwatch/stillwatch/cmd/stillwatch/internal/sketchfilter"
-	"github.com/stillwatch/stillwatch/pkg/backtest"
 )
 
 type sketchCmd struct {
@@ -39,9 +37,15 @@ func (c sketchCmd) Run(ctx context.Context, t terminal) error {
 		c.Events = []string{"-"}
 	}
 	for _, path := range c.Events {
-		if err = c.file(ctx, t, filter, path); err != nil {
+		if err = filter.File(ctx, path, t.out, complainAbout(t, path)); err != nil {
 			break
 		}
+	}
+	if err == nil {
+		err = filter.End(t.out, complainAbout(t, "end of input"))
+	}
+	if errors.Is(err, context.Canceled) {
+		err = nil
 	}
 	n := filter.Counts
 	fmt.Fprintf(t.err, "%d events written, %d left out on purpose, %d broken, %d without their other half\n", n.Events, n.Skipped, n.Broken, n.Unjoined)
@@ -51,28 +55,11 @@ func (c sketchCmd) Run(ctx context.Context, t terminal) error {
 	return err
 }
 
-// file filters one file.
-func (c sketchCmd) file(ctx context.Context, t terminal, filter *sketchfilter.Filter, path string) error {
+// complainAbout tells what of a file could not be read.
+func complainAbout(t terminal, path string) sketchfilter.Complain {
 	name := path
 	if path == "-" {
 		name = "standard input"
 	}
-	in, err := backtest.Open(path)
-	if err != nil {
-		return err
-	}
-	r, w := io.Pipe()
-	go func() {
-		_, err := io.Copy(w, in)
-		w.CloseWithError(errors.Join(err, in.Close()))
-	}()
-	// Whoever waits for standard input can't be told to stop: the pipe can.
-	stop := context.AfterFunc(ctx, func() { w.CloseWithError(ctx.Err()) })
-	defer stop()
-	err = filter.Run(r, t.out, func(line int64, reason string) { fmt.Fprintf(t.err, "%s:%d: %s\n", name, line, reason) })
-	r.CloseWithError(io.ErrClosedPipe)
-	if errors.Is(err, context.Canceled) {
-		return nil
-	}
-	return err
+	return func(line int64, reason string) { fmt.Fprintf(t.err, "%s:%d: %s\n", name, line, reason) }
 }

@@ -28,8 +28,9 @@ type Options struct {
 	Partitions, Batch int
 	// MaxLine is the longest record in bytes; a longer one becomes a dead letter.
 	MaxLine int
-	// Tap, when set, sees every input record in order.
-	Tap func(record []byte)
+	// Tap, when set, sees every event that ingest took in, in order, where ingest keeps them
+	// (stage.IngestOptions.KeepSeen).
+	Tap func(stage.Seen)
 	// Observe, when set, sees every observation that ingest makes of them, in order. It must not keep references to its memory.
 	Observe func(out stage.Out)
 }
@@ -186,11 +187,6 @@ func consume(ctx context.Context, o Options, st Stages, order <-chan *chunk, sin
 		if err := r.passOver(c.tooLarge); err != nil {
 			return err
 		}
-		if o.Tap != nil {
-			for i := range c.records {
-				o.Tap(c.records[i].Value)
-			}
-		}
 		if err := r.batch(in.result); err != nil {
 			return err
 		}
@@ -236,6 +232,11 @@ type run struct {
 
 // batch hands what ingest made of a chunk to the fingerprints.
 func (r *run) batch(in stage.Result) error {
+	if r.o.Tap != nil {
+		for _, seen := range in.Seen {
+			r.o.Tap(seen)
+		}
+	}
 	parts := make([][]stage.Record, r.o.Partitions)
 	observations, rest := split(in, stage.Observations)
 	count(r.stats.Counts, in.Counts)

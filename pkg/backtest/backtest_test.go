@@ -47,7 +47,9 @@ func stages(t *testing.T) Stages {
 	fo.MaxAccounts = 0
 	var st Stages
 	var err error
-	st.Ingest, err = stage.NewIngest(stage.DefaultIngestOptions(), so)
+	ingest := stage.DefaultIngestOptions()
+	ingest.KeepSeen = true
+	st.Ingest, err = stage.NewIngest(ingest, so)
 	require.NoError(t, err)
 	st.Fingerprint, err = stage.NewFingerprint(fo)
 	require.NoError(t, err)
@@ -120,9 +122,11 @@ func TestHalvesOfEventsAreJoinedWhateverTheCores(t *testing.T) {
 		}
 	}
 	o := stage.DefaultIngestOptions()
+	o.KeepSeen = true
 	for _, m := range configs.Mappings() {
 		o.Gateway.Builtin = append(o.Gateway.Builtin, gateway.MappingFile(m))
 	}
+	var first []stage.Seen
 	for _, workers := range []int{1, 3} {
 		st := stages(t)
 		so := sketch.DefaultOptions()
@@ -134,10 +138,18 @@ func TestHalvesOfEventsAreJoinedWhateverTheCores(t *testing.T) {
 		opts.Workers = workers
 		seen := 0
 		opts.Observe = func(stage.Out) { seen++ }
+		var tapped []stage.Seen
+		opts.Tap = func(ev stage.Seen) { tapped = append(tapped, ev) }
 		stats, err := Run(t.Context(), opts, st, bytes.NewReader(b.Bytes()), &Files{}, nil)
 		require.NoError(t, err)
 		require.Equal(t, events, seen)
 		require.EqualValues(t, events, stats.Counts["skipped:"+gateway.ReasonWaiting])
+		require.Len(t, tapped, events, "what is judged is what ingest took in")
+		require.Equal(t, stage.Seen{Tenant: "default", Account: "s", ID: "c0", Time: 1793613600000}, tapped[0])
+		if first == nil {
+			first = tapped
+		}
+		require.Equal(t, first, tapped)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -171,7 +172,7 @@ func (w *world) request(account string, at int64) {
 	b, err := (&fingerprint.Observation{Time: at, Tenant: "default", Account: account}).MarshalBinary()
 	require.NoError(w.t, err)
 	w.report.Observed(stage.Out{To: stage.Observations, Value: b})
-	w.judge.Event(fmt.Appendf(nil, `{"id":"%d","time":%d,"account":{"id":%q},"request":{"model":"m"}}`, at, at, account))
+	w.judge.Event(stage.Seen{Tenant: "default", Account: account, ID: strconv.FormatInt(at, 10), Time: at})
 }
 
 // tell emits a record of a finding and names its accounts.

@@ -222,7 +222,11 @@ func (r *Result) Print(w io.Writer) error {
 	if err := tw.Flush(); err != nil {
 		return fmt.Errorf("write result: %w", err)
 	}
-	return r.printWrong(w, fmt.Sprintf("\naccounts named %d, wrongly %d (precision %.4f), recall %.4f", r.Named, r.Wrong, r.Precision, r.Recall))
+	precision := fmt.Sprintf("precision %.4f", r.Precision)
+	if r.Named == 0 {
+		precision = "no precision: nobody was named"
+	}
+	return r.printWrong(w, fmt.Sprintf("\naccounts named %d, wrongly %d (%s), recall %.4f", r.Named, r.Wrong, precision, r.Recall))
 }
 
 // printWrong prints the summary and what was wrong, by honest crowd.

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/stillwatch/stillwatch/pkg/event"
 	"github.com/stillwatch/stillwatch/pkg/stage"
 )
 
@@ -64,7 +63,9 @@ func ReadTruth(path string) (*Truth, error) {
 		t.harvest = map[string]bool{}
 		s := bufio.NewScanner(r)
 		for s.Scan() {
-			t.harvest[strings.TrimSpace(s.Text())] = true
+			if id := strings.TrimSpace(s.Text()); id != "" {
+				t.harvest[id] = true
+			}
 		}
 		if err := errors.Join(s.Err(), r.Close()); err != nil {
 			return nil, fmt.Errorf("read %s: %w", name, err)
@@ -77,13 +78,14 @@ func ReadTruth(path string) (*Truth, error) {
 // Judge watches a run and compares it with the truth.
 type Judge struct {
 	told
-	truth   *Truth
-	decoder *event.Decoder
+	truth *Truth
 	// harvested holds, per labelled group, the times of its harvest; active the labelled accounts that sent anything.
 	harvested map[string][]int64
 	active    map[string]bool
-	first     int64
-	last      int64
+	// events counts what was seen, harvests the requests whose ids are labelled as harvest.
+	events, harvests int64
+	first            int64
+	last             int64
 }
 
 // NewJudge makes a judge. Without a truth it follows what is told and knows nobody.
@@ -93,28 +95,62 @@ func NewJudge(t *Truth) *Judge {
 	}
 	return &Judge{
 		told:  told{findings: map[string]*finding{}, named: map[string]int64{}},
-		truth: t, decoder: event.NewDecoder(event.DefaultLimits()), harvested: map[string][]int64{}, active: map[string]bool{},
+		truth: t, harvested: map[string][]int64{}, active: map[string]bool{},
 	}
 }
 
-// Event looks at an input record, to know what was harvested when.
-func (j *Judge) Event(record []byte) {
-	var ev event.Event
-	if j.decoder.Decode(record, &ev) != nil {
-		return
-	}
-	if j.first == 0 {
+// Event takes an event that ingest took in, to know what was harvested when.
+func (j *Judge) Event(ev stage.Seen) {
+	if j.events == 0 {
 		j.first = ev.Time
 	}
+	j.events++
 	j.last = max(j.last, ev.Time)
-	g, ok := j.truth.group[ev.Account.ID]
+	g, ok := j.truth.group[ev.Account]
 	if !ok {
 		return
 	}
-	j.active[strings.Clone(ev.Account.ID)] = true
-	if j.truth.harvest == nil || j.truth.harvest[ev.ID] {
+	j.active[ev.Account] = true
+	labelled := j.truth.harvest[ev.ID]
+	if labelled {
+		j.harvests++
+	}
+	if labelled || j.truth.harvest == nil {
 		j.harvested[g] = append(j.harvested[g], ev.Time)
 	}
+}
+
+// Unmet is an error where the labels are those of other traffic: not one of their accounts, or of
+// the ids of their harvest, was met. There is nothing to score then, and the figures would be those
+// of a run in which nothing went wrong.
+func (j *Judge) Unmet() error {
+	t := j.truth
+	what, known := "", ""
+	switch {
+	case len(t.group) == 0:
+		return nil
+	case len(j.active) == 0:
+		what = fmt.Sprintf("%d accounts", len(t.group))
+		known = "an account is named as ingest.account_fields say, first by the event's account.id"
+	case len(t.harvest) > 0 && j.harvests == 0 && j.campaignActive():
+		what = fmt.Sprintf("%d harvest ids", len(t.harvest))
+		known = "an id is the canonical event's"
+	default:
+		return nil
+	}
+	return fmt.Errorf("the truth is of other traffic: not one of its %s is in the %d events that were read; %s, "+
+		"which stillwatch decode shows", what, j.events, known)
+}
+
+// campaignActive tells whether any account of a campaign sent anything. Where none did, the recording
+// may end before the harvest begins.
+func (j *Judge) campaignActive() bool {
+	for account := range j.active {
+		if j.truth.campaign[j.truth.group[account]] {
+			return true
+		}
+	}
+	return false
 }
 
 // Write looks at an output record.

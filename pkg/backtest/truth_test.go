@@ -40,7 +40,7 @@ func TestTheJudgeCountsLeaksRecallAndFalseFindings(t *testing.T) {
 	at := int64(1_767_225_600_000)
 	for i := range 10 {
 		for _, a := range []string{"a1", "a2", "a3", "b1"} {
-			j.Event(fmt.Appendf(nil, `{"id":"%s-%d","time":%d,"account":{"id":%q},"request":{"model":"m"}}`, a, i, at+int64(i)*3_600_000, a))
+			j.Event(stage.Seen{Tenant: "default", Account: a, ID: fmt.Sprintf("%s-%d", a, i), Time: at + int64(i)*3_600_000})
 		}
 	}
 	finding := func(uid string, severity int, time int64) {
@@ -80,4 +80,46 @@ func TestTheJudgeCountsLeaksRecallAndFalseFindings(t *testing.T) {
 	require.Error(t, j.Write(stage.Out{To: stage.Accounts, Value: []byte("{")}))
 	_, err = ReadTruth(filepath.Join(dir, "none.json"))
 	require.Error(t, err)
+}
+
+func TestLabelsOfOtherTrafficAreAnError(t *testing.T) {
+	const labels = `{"campaigns":[{"id":"a","accounts":["a1","a2"]}],"benign_groups":[{"id":"b","accounts":["b1"]}]}`
+	for _, tc := range []struct {
+		name, truth, harvest string
+		seen                 []stage.Seen
+		err                  string
+	}{
+		{name: "accounts and ids met", truth: labels, harvest: "h1\nh2\n", seen: []stage.Seen{{Account: "a1", ID: "h2", Time: 1}}},
+		{name: "accounts met, every request of theirs is harvest", truth: labels, seen: []stage.Seen{{Account: "a1", ID: "x", Time: 1}}},
+		{name: "a recording that ends before the campaign begins", truth: labels, harvest: "h1", seen: []stage.Seen{{Account: "b1", ID: "x", Time: 1}}},
+		{name: "nothing is labelled", truth: `{}`, seen: []stage.Seen{{Account: "x", ID: "x", Time: 1}}},
+		{
+			name: "other accounts", truth: labels, harvest: "h1", seen: []stage.Seen{{Account: "x", ID: "h1", Time: 1}},
+			err: "not one of its 3 accounts is in the 1 events that were read",
+		},
+		{name: "no event", truth: labels, err: "not one of its 3 accounts is in the 0 events"},
+		{
+			name: "other ids", truth: labels, harvest: "h1\nh2\n", seen: []stage.Seen{{Account: "a1", ID: "x", Time: 1}, {Account: "a2", ID: "y", Time: 2}},
+			err: "not one of its 2 harvest ids is in the 2 events that were read; an id is the canonical event's",
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			dir := t.TempDir()
+			require.NoError(t, os.WriteFile(filepath.Join(dir, "truth.json"), []byte(tc.truth), 0o600))
+			if tc.harvest != "" {
+				require.NoError(t, os.WriteFile(filepath.Join(dir, "harvest.ids"), []byte(tc.harvest), 0o600))
+			}
+			truth, err := ReadTruth(filepath.Join(dir, "truth.json"))
+			require.NoError(t, err)
+			j := NewJudge(truth)
+			for _, ev := range tc.seen {
+				j.Event(ev)
+			}
+			if tc.err == "" {
+				require.NoError(t, j.Unmet())
+				return
+			}
+			require.ErrorContains(t, j.Unmet(), tc.err)
+		})
+	}
 }

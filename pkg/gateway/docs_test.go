@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/stillwatch/stillwatch/pkg/gateway/internal/tree"
 )
 
 // bodyFields are what the bodies of requests and responses fill.
@@ -22,35 +24,29 @@ var bodyFields = map[string]string{
 	"usage.reasoning_tokens": "response body", "usage.cache_read_tokens": "response body", "usage.cache_write_tokens": "response body",
 }
 
-// fieldTable writes what a mapping sees and what it does not.
+// fieldTable writes what a mapping sees, who chose it, and what it does not see.
 func fieldTable(m *mapping) string {
 	var b strings.Builder
-	b.WriteString("| seen | where |\n|---|---|\n")
+	if m.hop != nil {
+		fmt.Fprintf(&b, "`hop` is the part of the record that is the call which answered: the first of %s", quoted(m.hop.from))
+		fmt.Fprintf(&b, " that has one of `%s`.\n\n", strings.Join(m.hop.has, "`, `"))
+	}
+	b.WriteString("| seen | where | who |\n|---|---|---|\n")
 	var unseen []string
 	for _, f := range Fields() {
 		var where []string
+		by := f.By
 		if i := slices.IndexFunc(m.rules, func(r rule) bool { return r.field.Path == f.Path }); i >= 0 {
 			r := m.rules[i]
-			for _, p := range r.from {
-				where = append(where, "`"+p.String()+"`")
-			}
-			if len(r.join) > 0 {
-				var parts []string
-				for _, p := range r.join {
-					parts = append(parts, "`"+p.String()+"`")
-				}
-				where = append(where, strings.Join(parts, " + "))
-			}
-			if r.as == "hash" {
-				where = append(where, "as a keyed hash only")
-			}
+			by = r.by
+			where = r.where()
 		}
 		if body := bodyFields[f.Path]; body != "" && len(m.request) > 0 {
 			where = append(where, body)
 		}
 		switch {
 		case len(where) > 0:
-			fmt.Fprintf(&b, "| `%s` | %s |\n", f.Path, strings.Join(where, ", "))
+			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", f.Path, strings.Join(where, ", "), by)
 		case f.Path == "request.message_count", f.Path == "response.status", f.Path == "source.gateway", f.Path == "tenant":
 		default:
 			unseen = append(unseen, "`"+f.Path+"`")
@@ -58,6 +54,52 @@ func fieldTable(m *mapping) string {
 	}
 	fmt.Fprintf(&b, "\nNot seen: %s. Sign-up, payment, plan, organisation and network [can be joined](../enrichment.md).\n", strings.Join(unseen, ", "))
 	return b.String()
+}
+
+// authorTable lists the fields by who chooses them.
+func authorTable() string {
+	var b strings.Builder
+	b.WriteString("| author | fields |\n|---|---|\n")
+	for _, author := range authors {
+		var paths []string
+		for _, f := range Fields() {
+			if f.By == author {
+				paths = append(paths, "`"+f.Path+"`")
+			}
+		}
+		fmt.Fprintf(&b, "| `%s` | %s |\n", author, strings.Join(paths, ", "))
+	}
+	return b.String()
+}
+
+// where says where a rule finds its field.
+func (r *rule) where() []string {
+	var where []string
+	for _, p := range r.from {
+		where = append(where, "`"+p.String()+"`")
+	}
+	if len(r.join) > 0 {
+		var parts []string
+		for _, p := range r.join {
+			parts = append(parts, "`"+p.String()+"`")
+		}
+		where = append(where, strings.Join(parts, " + "))
+	}
+	if r.constant != "" {
+		where = append(where, "else `"+r.constant+"`")
+	}
+	if r.as == "hash" {
+		where = append(where, "as a keyed hash only")
+	}
+	return where
+}
+
+func quoted(paths []tree.Path) string {
+	var out []string
+	for _, p := range paths {
+		out = append(out, "`"+p.String()+"`")
+	}
+	return strings.Join(out, ", ")
 }
 
 func TestTheTablesOfTheDocumentationAreCurrent(t *testing.T) {
@@ -77,6 +119,8 @@ func TestTheTablesOfTheDocumentationAreCurrent(t *testing.T) {
 			told[name] = true
 			return "<!-- fields: " + name + " -->\n" + fieldTable(mappings[i]) + "<!-- end -->"
 		})
+		want = regexp.MustCompile(`(?s)<!-- authors -->\n.*?<!-- end -->`).
+			ReplaceAllLiteralString(want, "<!-- authors -->\n"+authorTable()+"<!-- end -->")
 		if *update {
 			require.NoError(t, os.WriteFile(file, []byte(want), 0o600))
 			continue
@@ -86,4 +130,23 @@ func TestTheTablesOfTheDocumentationAreCurrent(t *testing.T) {
 	for _, m := range mappings {
 		require.True(t, told[m.name], "docs/gateways has a page with the fields of %s", m.name)
 	}
+}
+
+func TestTheMappingsOfTheDocumentationCompile(t *testing.T) {
+	text, err := os.ReadFile("../../docs/gateways/mapping.md")
+	require.NoError(t, err)
+	n := 0
+	for _, block := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
+		if !strings.Contains(block[1], "fields:") {
+			continue
+		}
+		if !strings.Contains(block[1], "name:") {
+			block[1] = "name: sample\n" + block[1]
+		}
+		opts := testOptions()
+		opts.Own = []MappingFile{{Name: "mapping.md", Text: []byte(block[1])}}
+		require.NoError(t, opts.Validate(), block[1])
+		n++
+	}
+	require.Equal(t, 3, n)
 }

@@ -10,10 +10,28 @@ import (
 type Field struct {
 	// Path is its name in docs/event.md.
 	Path string
+	// By is who chooses its value, unless a mapping says otherwise.
+	By   Author
 	kind fieldKind
 	// at points at it: a *string, *[]string, *int64 (a time), *event.Int, *event.Float, *event.Bool or *[]event.Message.
 	at func(*event.Event) any
 }
+
+// Author is who chooses the value of a field, and with that what becomes of one that cannot be read.
+//
+// A caller must not be able to make its own event unreadable: what it chooses is absent then, and the
+// event counts. So is what the model wrote, for callers tell it what to write. Of what the gateway
+// writes, an event without an id is given one, and one without a time or anybody who asked is none.
+type Author string
+
+// The authors.
+const (
+	ByGateway Author = "gateway"
+	ByCaller  Author = "caller"
+	ByModel   Author = "model"
+)
+
+var authors = []Author{ByGateway, ByCaller, ByModel}
 
 // fieldKind says how a field's value is read.
 type fieldKind int
@@ -35,6 +53,15 @@ const (
 	kindMessages                  // a conversation
 )
 
+// isNumber tells whether the fields of a kind hold what text has to be parsed for.
+func (k fieldKind) isNumber() bool {
+	switch k {
+	case kindTime, kindTokens, kindCount, kindASN, kindStatus, kindInt, kindFloat, kindMillis, kindBool:
+		return true
+	}
+	return false
+}
+
 // bounds of the integers of a kind.
 func (k fieldKind) bounds() (lo, hi int64) {
 	switch k {
@@ -55,62 +82,62 @@ func (k fieldKind) bounds() (lo, hi int64) {
 func Fields() []Field {
 	type e = event.Event
 	return []Field{
-		{"id", kindName, func(ev *e) any { return &ev.ID }},
-		{"time", kindTime, func(ev *e) any { return &ev.Time }},
-		{"tenant", kindName, func(ev *e) any { return &ev.Tenant }},
-		{"source.gateway", kindName, func(ev *e) any { return &ev.Source.Gateway }},
-		{"source.instance", kindName, func(ev *e) any { return &ev.Source.Instance }},
-		{"account.id", kindName, func(ev *e) any { return &ev.Account.ID }},
-		{"account.org_id", kindName, func(ev *e) any { return &ev.Account.OrgID }},
-		{"account.team_id", kindName, func(ev *e) any { return &ev.Account.TeamID }},
-		{"account.user_id", kindName, func(ev *e) any { return &ev.Account.UserID }},
-		{"account.end_user_id", kindName, func(ev *e) any { return &ev.Account.EndUserID }},
-		{"account.key_hash", kindName, func(ev *e) any { return &ev.Account.KeyHash }},
-		{"account.created_at", kindTime, func(ev *e) any { return &ev.Account.CreatedAt }},
-		{"account.plan", kindName, func(ev *e) any { return &ev.Account.Plan }},
-		{"account.payment_fp", kindName, func(ev *e) any { return &ev.Account.PaymentFP }},
-		{"account.payment_issuer", kindName, func(ev *e) any { return &ev.Account.PaymentIssuer }},
-		{"account.email_domain", kindName, func(ev *e) any { return &ev.Account.EmailDomain }},
-		{"account.verified", kindBool, func(ev *e) any { return &ev.Account.Verified }},
-		{"client.ip", kindName, func(ev *e) any { return &ev.Client.IP }},
-		{"client.asn", kindASN, func(ev *e) any { return &ev.Client.ASN }},
-		{"client.as_org", kindName, func(ev *e) any { return &ev.Client.ASOrg }},
-		{"client.country", kindName, func(ev *e) any { return &ev.Client.Country }},
-		{"client.user_agent", kindName, func(ev *e) any { return &ev.Client.UserAgent }},
-		{"client.ja4", kindName, func(ev *e) any { return &ev.Client.JA4 }},
-		{"client.ja3", kindName, func(ev *e) any { return &ev.Client.JA3 }},
-		{"client.device_id", kindName, func(ev *e) any { return &ev.Client.DeviceID }},
-		{"request.operation", kindName, func(ev *e) any { return &ev.Request.Operation }},
-		{"request.model", kindName, func(ev *e) any { return &ev.Request.Model }},
-		{"request.session_id", kindName, func(ev *e) any { return &ev.Request.SessionID }},
-		{"request.stream", kindBool, func(ev *e) any { return &ev.Request.Stream }},
-		{"request.temperature", kindFloat, func(ev *e) any { return &ev.Request.Temperature }},
-		{"request.top_p", kindFloat, func(ev *e) any { return &ev.Request.TopP }},
-		{"request.n", kindInt, func(ev *e) any { return &ev.Request.N }},
-		{"request.max_tokens", kindInt, func(ev *e) any { return &ev.Request.MaxTokens }},
-		{"request.seed", kindInt, func(ev *e) any { return &ev.Request.Seed }},
-		{"request.logprobs", kindBool, func(ev *e) any { return &ev.Request.Logprobs }},
-		{"request.reasoning_effort", kindName, func(ev *e) any { return &ev.Request.ReasoningEffort }},
-		{"request.response_format", kindName, func(ev *e) any { return &ev.Request.ResponseFormat }},
-		{"request.tools", kindTools, func(ev *e) any { return &ev.Request.Tools }},
-		{"request.tool_choice", kindName, func(ev *e) any { return &ev.Request.ToolChoice }},
-		{"request.message_count", kindCount, func(ev *e) any { return &ev.Request.MessageCount }},
-		{"usage.input_tokens", kindTokens, func(ev *e) any { return &ev.Usage.Input }},
-		{"usage.output_tokens", kindTokens, func(ev *e) any { return &ev.Usage.Output }},
-		{"usage.reasoning_tokens", kindTokens, func(ev *e) any { return &ev.Usage.Reasoning }},
-		{"usage.cache_read_tokens", kindTokens, func(ev *e) any { return &ev.Usage.CacheRead }},
-		{"usage.cache_write_tokens", kindTokens, func(ev *e) any { return &ev.Usage.CacheWrite }},
-		{"usage.cost_usd", kindFloat, func(ev *e) any { return &ev.Usage.CostUSD }},
-		{"response.http_status", kindStatus, func(ev *e) any { return &ev.Response.HTTPStatus }},
-		{"response.status", kindName, func(ev *e) any { return &ev.Response.Status }},
-		{"response.error_type", kindName, func(ev *e) any { return &ev.Response.ErrorType }},
-		{"response.finish_reasons", kindNames, func(ev *e) any { return &ev.Response.FinishReasons }},
-		{"response.latency_ms", kindMillis, func(ev *e) any { return &ev.Response.LatencyMS }},
-		{"response.ttft_ms", kindMillis, func(ev *e) any { return &ev.Response.TTFTMS }},
-		{"content.system", kindProse, func(ev *e) any { return &ev.Content.System }},
-		{"content.input", kindMessages, func(ev *e) any { return &ev.Content.Input }},
-		{"content.output", kindProse, func(ev *e) any { return &ev.Content.Output }},
-		{"content.reasoning", kindProse, func(ev *e) any { return &ev.Content.Reasoning }},
+		{"id", ByGateway, kindName, func(ev *e) any { return &ev.ID }},
+		{"time", ByGateway, kindTime, func(ev *e) any { return &ev.Time }},
+		{"tenant", ByGateway, kindName, func(ev *e) any { return &ev.Tenant }},
+		{"source.gateway", ByGateway, kindName, func(ev *e) any { return &ev.Source.Gateway }},
+		{"source.instance", ByGateway, kindName, func(ev *e) any { return &ev.Source.Instance }},
+		{"account.id", ByGateway, kindName, func(ev *e) any { return &ev.Account.ID }},
+		{"account.org_id", ByGateway, kindName, func(ev *e) any { return &ev.Account.OrgID }},
+		{"account.team_id", ByGateway, kindName, func(ev *e) any { return &ev.Account.TeamID }},
+		{"account.user_id", ByGateway, kindName, func(ev *e) any { return &ev.Account.UserID }},
+		{"account.end_user_id", ByCaller, kindName, func(ev *e) any { return &ev.Account.EndUserID }},
+		{"account.key_hash", ByGateway, kindName, func(ev *e) any { return &ev.Account.KeyHash }},
+		{"account.created_at", ByGateway, kindTime, func(ev *e) any { return &ev.Account.CreatedAt }},
+		{"account.plan", ByGateway, kindName, func(ev *e) any { return &ev.Account.Plan }},
+		{"account.payment_fp", ByGateway, kindName, func(ev *e) any { return &ev.Account.PaymentFP }},
+		{"account.payment_issuer", ByGateway, kindName, func(ev *e) any { return &ev.Account.PaymentIssuer }},
+		{"account.email_domain", ByGateway, kindName, func(ev *e) any { return &ev.Account.EmailDomain }},
+		{"account.verified", ByGateway, kindBool, func(ev *e) any { return &ev.Account.Verified }},
+		{"client.ip", ByGateway, kindName, func(ev *e) any { return &ev.Client.IP }},
+		{"client.asn", ByGateway, kindASN, func(ev *e) any { return &ev.Client.ASN }},
+		{"client.as_org", ByGateway, kindName, func(ev *e) any { return &ev.Client.ASOrg }},
+		{"client.country", ByGateway, kindName, func(ev *e) any { return &ev.Client.Country }},
+		{"client.user_agent", ByCaller, kindName, func(ev *e) any { return &ev.Client.UserAgent }},
+		{"client.ja4", ByGateway, kindName, func(ev *e) any { return &ev.Client.JA4 }},
+		{"client.ja3", ByGateway, kindName, func(ev *e) any { return &ev.Client.JA3 }},
+		{"client.device_id", ByCaller, kindName, func(ev *e) any { return &ev.Client.DeviceID }},
+		{"request.operation", ByCaller, kindName, func(ev *e) any { return &ev.Request.Operation }},
+		{"request.model", ByCaller, kindName, func(ev *e) any { return &ev.Request.Model }},
+		{"request.session_id", ByCaller, kindName, func(ev *e) any { return &ev.Request.SessionID }},
+		{"request.stream", ByCaller, kindBool, func(ev *e) any { return &ev.Request.Stream }},
+		{"request.temperature", ByCaller, kindFloat, func(ev *e) any { return &ev.Request.Temperature }},
+		{"request.top_p", ByCaller, kindFloat, func(ev *e) any { return &ev.Request.TopP }},
+		{"request.n", ByCaller, kindInt, func(ev *e) any { return &ev.Request.N }},
+		{"request.max_tokens", ByCaller, kindInt, func(ev *e) any { return &ev.Request.MaxTokens }},
+		{"request.seed", ByCaller, kindInt, func(ev *e) any { return &ev.Request.Seed }},
+		{"request.logprobs", ByCaller, kindBool, func(ev *e) any { return &ev.Request.Logprobs }},
+		{"request.reasoning_effort", ByCaller, kindName, func(ev *e) any { return &ev.Request.ReasoningEffort }},
+		{"request.response_format", ByCaller, kindName, func(ev *e) any { return &ev.Request.ResponseFormat }},
+		{"request.tools", ByCaller, kindTools, func(ev *e) any { return &ev.Request.Tools }},
+		{"request.tool_choice", ByCaller, kindName, func(ev *e) any { return &ev.Request.ToolChoice }},
+		{"request.message_count", ByCaller, kindCount, func(ev *e) any { return &ev.Request.MessageCount }},
+		{"usage.input_tokens", ByGateway, kindTokens, func(ev *e) any { return &ev.Usage.Input }},
+		{"usage.output_tokens", ByGateway, kindTokens, func(ev *e) any { return &ev.Usage.Output }},
+		{"usage.reasoning_tokens", ByGateway, kindTokens, func(ev *e) any { return &ev.Usage.Reasoning }},
+		{"usage.cache_read_tokens", ByGateway, kindTokens, func(ev *e) any { return &ev.Usage.CacheRead }},
+		{"usage.cache_write_tokens", ByGateway, kindTokens, func(ev *e) any { return &ev.Usage.CacheWrite }},
+		{"usage.cost_usd", ByGateway, kindFloat, func(ev *e) any { return &ev.Usage.CostUSD }},
+		{"response.http_status", ByGateway, kindStatus, func(ev *e) any { return &ev.Response.HTTPStatus }},
+		{"response.status", ByGateway, kindName, func(ev *e) any { return &ev.Response.Status }},
+		{"response.error_type", ByGateway, kindName, func(ev *e) any { return &ev.Response.ErrorType }},
+		{"response.finish_reasons", ByModel, kindNames, func(ev *e) any { return &ev.Response.FinishReasons }},
+		{"response.latency_ms", ByGateway, kindMillis, func(ev *e) any { return &ev.Response.LatencyMS }},
+		{"response.ttft_ms", ByGateway, kindMillis, func(ev *e) any { return &ev.Response.TTFTMS }},
+		{"content.system", ByCaller, kindProse, func(ev *e) any { return &ev.Content.System }},
+		{"content.input", ByCaller, kindMessages, func(ev *e) any { return &ev.Content.Input }},
+		{"content.output", ByModel, kindProse, func(ev *e) any { return &ev.Content.Output }},
+		{"content.reasoning", ByModel, kindProse, func(ev *e) any { return &ev.Content.Reasoning }},
 	}
 }
 

@@ -24,6 +24,11 @@ type mapped struct {
 	secret []byte
 	names  outline
 	texts  []string
+	// hop is the part of the document that is the call that answered, tree.None without.
+	hop int32
+	// unfit says that a value of the field at hand cannot be one, values how many fields of the event are absent for that.
+	unfit  bool
+	values int64
 	// broken says that the body at hand is no JSON.
 	broken   bool
 	finisher *finisher
@@ -80,9 +85,10 @@ func (a *mapped) salvage(data []byte, ev *event.Event) {
 // seen, and giving up the event whether anything is: what else is known of the request counts, without the body.
 func (a *mapped) apply(ev *event.Event) error {
 	ev.Reset()
-	a.broken = false
+	a.broken, a.values = false, 0
+	a.hop = a.findHop(a.m.hop)
 	for i := range a.m.skips {
-		if s := &a.m.skips[i]; a.skips(s) {
+		if s := &a.m.skips[i]; a.holds(&s.condition) {
 			if a.doc.Err() != nil {
 				return a.doc.Err() // What tells a request from other objects may be in there.
 			}
@@ -98,12 +104,13 @@ func (a *mapped) apply(ev *event.Event) error {
 	if at := a.first(a.m.response); at != tree.None {
 		a.bodies.Response(at, ev)
 	}
+	a.constants(ev)
 	finish(ev)
 	if ev.Source.Gateway == "" {
 		ev.Source.Gateway = a.m.gateway
 	}
-	unread := Unread{Values: a.bodies.TakeUnread()}
-	if err := a.finisher.foreign(ev, false); err != nil {
+	unread := Unread{Values: a.bodies.TakeUnread() + a.values}
+	if err := a.finisher.foreign(ev, a.m.tellsRefused); err != nil {
 		if a.doc.Err() != nil && !errors.As(err, new(*SkipError)) {
 			return a.doc.Err() // It is why.
 		}
@@ -116,6 +123,18 @@ func (a *mapped) apply(ev *event.Event) error {
 	return nil
 }
 
+// constants fills the fields that nothing in the record does.
+func (a *mapped) constants(ev *event.Event) {
+	for i := range a.m.rules {
+		r := &a.m.rules[i]
+		if r.constant != "" && len(r.from)+len(r.join) > 0 && !r.field.Known(ev) {
+			only := *r
+			only.from, only.join = nil, nil
+			a.fill(&only, ev)
+		}
+	}
+}
+
 // applyTo makes the event of another document.
 func (a *mapped) applyTo(doc *tree.Document, ev *event.Event) error {
 	own, bodies := a.doc, a.bodies
@@ -125,27 +144,10 @@ func (a *mapped) applyTo(doc *tree.Document, ev *event.Event) error {
 	return err
 }
 
-func (a *mapped) skips(s *skipRule) bool {
-	for i := range s.when {
-		if at := a.doc.Find(&s.when[i]); at != tree.None {
-			value := a.doc.Scalar(at)
-			if len(s.values) == 0 || slices.ContainsFunc(s.values, func(v string) bool { return strings.EqualFold(v, value) }) {
-				return true
-			}
-		}
-	}
-	for i := range s.unless {
-		if a.doc.Find(&s.unless[i]) != tree.None {
-			return false
-		}
-	}
-	return len(s.unless) > 0
-}
-
 // first returns the first body that there is.
-func (a *mapped) first(paths []tree.Path) int32 {
+func (a *mapped) first(paths []place) int32 {
 	for i := range paths {
-		if at := a.doc.Find(&paths[i]); at != tree.None {
+		if at := a.find(&paths[i]); at != tree.None {
 			return at
 		}
 	}
@@ -184,6 +186,17 @@ func isRateLimit(name string) bool {
 
 // fill reads one field.
 func (a *mapped) fill(r *rule, ev *event.Event) {
+	if len(r.unless) > 0 && a.first(r.unless) != tree.None {
+		return
+	}
+	a.unfit = false
+	a.read(r, ev)
+	if a.unfit && !r.field.Known(ev) {
+		a.values++
+	}
+}
+
+func (a *mapped) read(r *rule, ev *event.Event) {
 	switch dst := r.field.at(ev).(type) {
 	case *[]event.Message:
 		a.each(r, func(at int32) { *dst = a.bodies.Messages(at, *dst) })
@@ -213,14 +226,11 @@ func (a *mapped) fill(r *rule, ev *event.Event) {
 		if *dst = body.Int(a.text(r), lo, hi); !dst.Known {
 			return
 		}
-		for i := range r.plus {
-			more := body.Int(a.doc.Scalar(a.doc.Find(&r.plus[i])), lo, hi)
-			dst.V = min(dst.V+more.V, hi)
-		}
+		dst.V = min(dst.V+a.beside(r, dst.V), hi)
 	case *event.Float:
 		*dst = body.Float(a.text(r))
 		if dst.Known && r.since != nil {
-			start := body.Float(a.doc.Scalar(a.doc.Find(r.since)))
+			start := body.Float(a.doc.Scalar(a.find(r.since)))
 			dst.V -= start.V
 			dst.Known = start.Known
 		}
@@ -239,7 +249,7 @@ func (a *mapped) fill(r *rule, ev *event.Event) {
 func (a *mapped) each(r *rule, read func(at int32)) {
 	for i := range r.from {
 		hit := false
-		a.doc.Walk(0, &r.from[i], func(at int32) bool {
+		a.walk(&r.from[i], func(at int32) bool {
 			if a.doc.Known(at) {
 				hit = true
 				read(at)
@@ -291,13 +301,13 @@ func (a *mapped) words(at int32, r *rule, dst []string) []string {
 
 // text reads a scalar, "" when absent.
 func (a *mapped) text(r *rule) string {
-	if r.constant != "" {
-		return r.constant
-	}
 	for i := range r.from {
 		var text string
-		a.doc.Walk(0, &r.from[i], func(at int32) bool {
-			text = a.transformed(r, a.doc.Scalar(at))
+		a.walk(&r.from[i], func(at int32) bool {
+			scalar := a.doc.Scalar(at)
+			text = a.transformed(r, scalar)
+			// An object or a list, or what is no number, where one belongs.
+			a.unfit = a.unfit || text != "" && r.field.kind.isNumber() || scalar == "" && a.doc.Known(at)
 			return text != ""
 		})
 		if text != "" {
@@ -306,11 +316,17 @@ func (a *mapped) text(r *rule) string {
 	}
 	a.texts = a.texts[:0]
 	for i := range r.join {
-		if part := a.doc.Scalar(a.doc.Find(&r.join[i])); part != "" {
+		if part := a.doc.Scalar(a.find(&r.join[i])); part != "" {
 			a.texts = append(a.texts, part)
 		}
 	}
-	return a.transformed(r, strings.Join(a.texts, ":"))
+	if text := a.transformed(r, strings.Join(a.texts, ":")); text != "" {
+		return text
+	}
+	if len(r.from)+len(r.join) == 0 {
+		return r.constant
+	}
+	return "" // The constant stands in after the bodies were asked; see apply.
 }
 
 // transformed gives a text the form that the field has. An identity that cannot be one is none: many a gateway takes one from a header that clients
@@ -318,8 +334,14 @@ func (a *mapped) text(r *rule) string {
 func (a *mapped) transformed(r *rule, text string) string {
 	text = a.as(r, text)
 	switch r.field.Path {
-	case "tenant", "account.id", "account.org_id", "account.team_id", "account.user_id", "account.key_hash", "account.plan":
-		if !event.ValidIdentity(text) {
+	case "client.ip":
+		if _, ok := (&event.Client{IP: text}).Addr(); !ok {
+			a.unfit = a.unfit || text != ""
+			return ""
+		}
+	case "id", "tenant", "account.id", "account.org_id", "account.team_id", "account.user_id", "account.key_hash", "account.plan":
+		if !event.ValidIdentity(text) || isCredential(text) {
+			a.unfit = true
 			return ""
 		}
 	}

@@ -10,8 +10,6 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
-
-	"github.com/stillwatch/stillwatch/pkg/gateway/internal/tree"
 )
 
 // MappingFile is a file that says in YAML where a gateway's format has the fields of the canonical event; docs/gateways/mapping.md
@@ -38,30 +36,34 @@ type mapping struct {
 	// own says that it is the deployment's and not built in.
 	own bool
 	// detect lists sets of names: an object that has all of one set is of this format.
-	detect            [][]string
-	skips             []skipRule
+	detect [][]string
+	// hop is nil where a record has one call only.
+	hop   *hopRule
+	skips []skipRule
+	// tellsRefused says that one of skips tells requests whose key was refused: no other rule has to.
+	tellsRefused      bool
 	rules             []rule
-	request, response []tree.Path
+	request, response []place
 	advice            map[string]string
-}
-
-// skipRule leaves objects out: those with a known value, or one of values, at one of when; or with none at unless.
-type skipRule struct {
-	reason       string
-	when, unless []tree.Path
-	values       []string
 }
 
 // rule fills one field.
 type rule struct {
-	field            Field
-	from, plus, join []tree.Path
-	since            *tree.Path
-	as               string
+	field              Field
+	from, join, unless []place
+	// plus are counts that belong to this one and stand beside it, each at the first of its places.
+	plus [][]place
+	// beside are conditions of which one has to hold for plus to be added; without any it always is.
+	beside []condition
+	since  *place
+	as     string
 	// unit is the milliseconds in one, 0 when the text tells.
-	unit     float64
-	values   map[string]string
+	unit   float64
+	values map[string]string
+	// constant is the value where the places have none.
 	constant string
+	// by is who chose the value.
+	by Author
 }
 
 // mappingText is a file as it is written.
@@ -72,6 +74,7 @@ type mappingText struct {
 	Reads      string     `yaml:"reads"`
 	IgnoreCase *bool      `yaml:"ignore_case"`
 	Detect     []wordList `yaml:"detect"`
+	Hop        *hopText   `yaml:"hop"`
 	Skip       []skipText `yaml:"skip"`
 	Body       struct {
 		Request  wordList `yaml:"request"`
@@ -82,25 +85,24 @@ type mappingText struct {
 	Advice map[string]string `yaml:"advice"`
 }
 
-type skipText struct {
-	Reason string   `yaml:"reason"`
-	When   wordList `yaml:"when"`
-	Is     wordList `yaml:"is"`
-	Unless wordList `yaml:"unless"`
-}
-
 type ruleText struct {
-	From  wordList          `yaml:"from"`
-	Plus  wordList          `yaml:"plus"`
-	Join  wordList          `yaml:"join"`
-	Since string            `yaml:"since"`
-	As    string            `yaml:"as"`
-	Unit  string            `yaml:"unit"`
-	Map   map[string]string `yaml:"map"`
-	Value string            `yaml:"value"`
+	From   wordList          `yaml:"from"`
+	Unless wordList          `yaml:"unless"`
+	Plus   wordLists         `yaml:"plus"`
+	Beside conditionList     `yaml:"beside"`
+	Join   wordList          `yaml:"join"`
+	Since  string            `yaml:"since"`
+	As     string            `yaml:"as"`
+	Unit   string            `yaml:"unit"`
+	Map    map[string]string `yaml:"map"`
+	Value  string            `yaml:"value"`
+	By     string            `yaml:"by"`
 
 	line int
 }
+
+// ruleKeys are what a field may have.
+var ruleKeys = []string{"from", "unless", "plus", "beside", "join", "since", "as", "unit", "map", "value", "by"}
 
 // UnmarshalYAML lets a rule that is only paths be written as one path or a list of them.
 func (r *ruleText) UnmarshalYAML(n *yaml.Node) error {
@@ -109,8 +111,8 @@ func (r *ruleText) UnmarshalYAML(n *yaml.Node) error {
 		return r.From.UnmarshalYAML(n)
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		if key := n.Content[i]; !slices.Contains([]string{"from", "plus", "join", "since", "as", "unit", "map", "value"}, key.Value) {
-			return fmt.Errorf("line %d: a field has no %q; there are from, plus, join, since, as, unit, map and value", key.Line, key.Value)
+		if key := n.Content[i]; !slices.Contains(ruleKeys, key.Value) {
+			return fmt.Errorf("line %d: a field has no %q; there are %s", key.Line, key.Value, strings.Join(ruleKeys, ", "))
 		}
 	}
 	type plain ruleText
@@ -132,6 +134,27 @@ func (l *wordList) UnmarshalYAML(n *yaml.Node) error {
 		return nil
 	}
 	return n.Decode((*[]string)(l))
+}
+
+// wordLists is a list of lists of words, each of which may be written as one word, and so may all.
+type wordLists []wordList
+
+// UnmarshalYAML reads a word, or a list of words and of lists of them.
+func (l *wordLists) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind == yaml.ScalarNode {
+		*l = wordLists{{n.Value}}
+		return nil
+	}
+	return n.Decode((*[]wordList)(l))
+}
+
+// UnmarshalYAML reads a condition or a list of them.
+func (l *conditionList) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind == yaml.MappingNode {
+		*l = make(conditionList, 1)
+		return n.Decode(&(*l)[0])
+	}
+	return n.Decode((*[]conditionText)(l))
 }
 
 // compileMappings compiles the built-in and the deployment's own files and returns the own ones first. A file replaces an earlier one of the
@@ -186,6 +209,9 @@ func (t mappingText) over(base mappingText) mappingText {
 	if t.Detect == nil {
 		t.Detect = base.Detect
 	}
+	if t.Hop == nil {
+		t.Hop = base.Hop
+	}
 	if t.Skip == nil {
 		t.Skip = base.Skip
 	}
@@ -226,40 +252,23 @@ func (t mappingText) compile() (*mapping, error) {
 		}
 		m.detect = append(m.detect, set)
 	}
-	var errs []error
-	paths := func(texts []string) []tree.Path {
-		var out []tree.Path
-		for _, text := range texts {
-			p, err := tree.NewPath(text, fold)
-			errs = append(errs, err)
-			out = append(out, p)
-		}
-		return out
-	}
+	c := &compiler{fold: fold}
+	m.hop = t.Hop.compile(c)
 	for _, s := range t.Skip {
-		if s.Reason == "" || !isFormatName(s.Reason) || (len(s.When) > 0) == (len(s.Unless) > 0) || len(s.Is) > 0 && len(s.When) == 0 {
-			return nil, errors.New("skip: give a reason of lower-case letters and underscores, and either when (with or without is) or unless")
-		}
-		m.skips = append(m.skips, skipRule{reason: s.Reason, when: paths(s.When), unless: paths(s.Unless), values: s.Is})
+		m.skips = append(m.skips, c.skip(s))
+		m.tellsRefused = m.tellsRefused || s.Reason == ReasonUnauthenticated
 	}
-	m.request, m.response = paths(t.Body.Request), paths(t.Body.Response)
+	m.request, m.response = c.places(t.Body.Request), c.places(t.Body.Response)
 	known := Fields()
 	for _, f := range known {
-		text, ok := t.Fields[f.Path]
-		if !ok {
-			continue
+		if text, ok := t.Fields[f.Path]; ok {
+			m.rules = append(m.rules, c.rule(f, text))
 		}
-		r := rule{
-			field: f, from: paths(text.From), plus: paths(text.Plus), join: paths(text.Join), as: text.As, values: text.Map, constant: text.Value,
-		}
-		if text.Since != "" {
-			r.since = &paths([]string{text.Since})[0]
-		}
-		if err := r.check(text.Unit); err != nil {
-			errs = append(errs, fmt.Errorf("line %d: %s: %w", text.line, f.Path, err))
-		}
-		m.rules = append(m.rules, r)
 	}
+	if m.hop == nil && m.needsHop() {
+		c.fail(errors.New("a path begins with hop, and there is no hop"))
+	}
+	errs := c.errs
 	for path, text := range t.Fields {
 		if !slices.ContainsFunc(known, func(f Field) bool { return f.Path == path }) {
 			errs = append(errs, fmt.Errorf("line %d: %q is no field of the canonical event", text.line, path))
@@ -272,6 +281,39 @@ func (t mappingText) compile() (*mapping, error) {
 		}
 	}
 	return m, errors.Join(errs...)
+}
+
+// rule compiles the rule of one field.
+func (c *compiler) rule(f Field, text ruleText) rule {
+	r := rule{
+		field: f, from: c.places(text.From), unless: c.places(text.Unless), join: c.places(text.Join), as: text.As, values: text.Map,
+		constant: text.Value, by: f.By,
+	}
+	for _, alternatives := range text.Plus {
+		r.plus = append(r.plus, c.places(alternatives))
+	}
+	for _, t := range text.Beside {
+		r.beside = append(r.beside, c.condition(t, f.Path+": beside"))
+	}
+	if text.Since != "" {
+		r.since = &c.places([]string{text.Since})[0]
+	}
+	if text.By != "" {
+		r.by = Author(text.By)
+	}
+	if err := r.check(text.Unit); err != nil {
+		c.fail(fmt.Errorf("line %d: %s: %w", text.line, f.Path, err))
+	}
+	return r
+}
+
+// needsHop tells whether a path starts at the hop.
+func (m *mapping) needsHop() bool {
+	some := func(places ...[]place) bool {
+		return slices.ContainsFunc(slices.Concat(places...), func(p place) bool { return p.hop })
+	}
+	return some(m.request, m.response) || slices.ContainsFunc(m.rules, func(r rule) bool { return some(r.from, r.join) || some(r.plus...) }) ||
+		slices.ContainsFunc(m.skips, func(s skipRule) bool { return some(s.when, s.unless, s.without) })
 }
 
 // isFormatName tells whether a name is fit for a metric label and the configuration.
@@ -287,8 +329,11 @@ var transforms = []string{"", "hash", "operation", "domain", "lower", "model", "
 
 // check tells what cannot be meant in a rule.
 func (r *rule) check(unit string) error {
-	if (len(r.from) > 0 || len(r.join) > 0) == (r.constant != "") {
-		return errors.New("give paths under from or join, or else a value")
+	if len(r.from) == 0 && len(r.join) == 0 && r.constant == "" {
+		return errors.New("give paths under from or join, or a value")
+	}
+	if !slices.Contains(authors, r.by) {
+		return fmt.Errorf("by %q: choose gateway, caller or model", r.by)
 	}
 	var ok bool
 	if r.unit, ok = units[unit]; !ok {
@@ -313,13 +358,16 @@ func (r *rule) check(unit string) error {
 	if len(r.plus) > 0 && kind != kindTokens {
 		return errors.New("plus is for tokens")
 	}
+	if len(r.beside) > 0 && len(r.plus) == 0 {
+		return errors.New("beside says when plus is added: give plus")
+	}
 	if r.since != nil && kind != kindMillis {
 		return errors.New("since is for durations")
 	}
-	for _, list := range [][]tree.Path{r.from, r.join} {
+	for _, list := range [][]place{r.from, r.join} {
 		for i := range list {
-			if list[i].IsSecret() && r.as != "hash" {
-				return fmt.Errorf("%s holds a credential: read it with as: hash, or leave it out", list[i])
+			if list[i].isSecret() && r.as != "hash" {
+				return fmt.Errorf("%s holds a credential: read it with as: hash, or leave it out", list[i].text)
 			}
 		}
 	}

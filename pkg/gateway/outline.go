@@ -11,8 +11,9 @@ type outline struct {
 	members []member
 }
 
-// maxMembers bounds how many names are looked at, of which formats are recognised by a few.
-const maxMembers = 4096
+// maxMembers bounds how many names of one part are looked at, of which formats are recognised by a few.
+// It is for each part: names that a caller puts into one must not hide those of another.
+const maxMembers = 256
 
 // member is a name; parent is empty on the first level.
 type member struct{ parent, name string }
@@ -33,8 +34,9 @@ func (o *outline) read(s *event.Scanner) {
 			continue
 		}
 		mark := s.Mark()
+		n := 0
 		for sub := s.Object(); s.Next(&sub); {
-			if len(o.members) < maxMembers {
+			if n++; n <= maxMembers {
 				o.members = append(o.members, member{parent: top.Key, name: sub.Key})
 			}
 			s.Skip()

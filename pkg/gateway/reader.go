@@ -295,9 +295,9 @@ func (r *Reader) read(record []byte, visit func(ev *event.Event, err error) bool
 	}
 }
 
-// maxLost is how many more broken objects than others a record may have and be read on. A broken one costs several times what a good one does, and
+// MaxLost is how many more broken objects than others a record may have and be read on. A broken one costs several times what a good one does, and
 // one without a known end may read far ahead before it breaks: a record with more of them is not worth that work.
-const maxLost = 1000
+const MaxLost = 1000
 
 // hand has r.ev or its error visited, and tells whether to go on.
 func (r *Reader) hand(err error, visit func(ev *event.Event, err error) bool) bool {
@@ -312,10 +312,9 @@ func (r *Reader) hand(err error, visit func(ev *event.Event, err error) bool) bo
 		}
 		named(&r.ev, broken, r.opts.TrustedHops)
 	}
-	more := visit(&r.ev, err)
-	// What comes next may be no object at all, and is not to be taken for this one's.
-	r.ev.Reset()
-	return more && r.lost <= maxLost
+	ok := visit(&r.ev, err)
+	r.ev.Reset() // What comes next may be too broken to be read at all: it is not this one's.
+	return ok && r.lost <= MaxLost
 }
 
 // array visits the items of the array at pos and returns the position after it. Where an item ends can be told from its brackets even

@@ -191,13 +191,13 @@ func at(reason string, offset int) string { return fmt.Sprintf("%s@%d", reason, 
 
 func TestARecordFullOfBrokenObjectsIsGivenUp(t *testing.T) {
 	broken := strings.Repeat("{\"a\":[\n", 2000)
-	require.Len(t, read(newReader(t, FormatAuto), broken), maxLost+1)
+	require.Len(t, read(newReader(t, FormatAuto), broken), MaxLost+1)
 	require.Equal(t, "a", read(newReader(t, FormatAuto), broken[:7*100]+good("a"))[100])
 
 	array := func(items ...string) string { return "[" + strings.Join(items, ",") + "]" }
 	bad := slices.Repeat([]string{"0"}, 2000)
-	require.Len(t, read(newReader(t, FormatAuto), array(bad...)), maxLost+1)
-	require.Len(t, read(newReader(t, FormatAuto), array(append(bad[:maxLost:maxLost], good("a"))...)), maxLost+1)
+	require.Len(t, read(newReader(t, FormatAuto), array(bad...)), MaxLost+1)
+	require.Len(t, read(newReader(t, FormatAuto), array(append(bad[:MaxLost:MaxLost], good("a"))...)), MaxLost+1)
 	mixed := array(slices.Repeat([]string{"0", good("a")}, 2000)...)
 	require.Len(t, read(newReader(t, FormatAuto), mixed), 4000, "as many good ones as broken ones")
 }

@@ -32,6 +32,9 @@ type IngestOptions struct {
 	MaxAhead time.Duration `yaml:"max_ahead" json:"max_ahead"`
 	// Enricher fills what events leave unknown; nil for none.
 	Enricher *enrich.Enricher `yaml:"-" json:"-"`
+	// KeepSeen puts into the result which events were taken in, in plain names: for the scoring of
+	// recorded traffic against labels.
+	KeepSeen bool `yaml:"-" json:"-"`
 }
 
 // DefaultIngestOptions score what the gateway calls an account, and fall back to the key, the user, the organisation and the address.
@@ -140,6 +143,7 @@ func (s *ingest) Open(int) Task {
 	t := &ingestTask{
 		gateway: s.opts.Gateway, maxRecord: s.opts.MaxRecordBytes, maxAhead: s.opts.MaxAhead.Milliseconds(), hash: newHasher(s.keys[0].Key),
 		coverage: newCoverage(), readers: map[string]*gateway.Reader{}, enricher: s.opts.Enricher,
+		keepSeen: s.opts.KeepSeen,
 	}
 	for i, name := range s.opts.AccountFields {
 		field := accountField(name)
@@ -182,6 +186,7 @@ type ingestTask struct {
 	coverage coverage
 	enricher *enrich.Enricher
 	filled   enrich.Filled
+	keepSeen bool
 	// unchecked counts the gateways' sketches that do not say what they were made with.
 	unchecked int64
 	// fault is what Open and readerFor could not say; the options were validated, so there is none.
@@ -268,7 +273,7 @@ func (t *ingestTask) Process(batch []Record) (Result, error) {
 			}
 		}
 	}
-	res := Result{Out: out.out, Counts: out.counts}
+	res := Result{Out: out.out, Counts: out.counts, Seen: out.seen}
 	if t.generation > 0 {
 		// Written every time, so that it does not expire while it is in use.
 		res.Changes = []Change{{Key: generationKey, Value: binary.AppendUvarint(nil, t.generation)}}
@@ -286,6 +291,7 @@ type ingestBatch struct {
 	total  int
 	ok     int64
 	counts map[string]int64
+	seen   []Seen
 }
 
 func (t *ingestTask) record(reader *gateway.Reader, r *Record, out *ingestBatch) {
@@ -341,6 +347,9 @@ func (t *ingestTask) item(r *Record, ev *event.Event, err error, out *ingestBatc
 	}
 	out.ok++
 	t.coverage.add(ev)
+	if t.keepSeen {
+		out.see(&t.o, ev.ID)
+	}
 	return letter{}, true
 }
 
@@ -379,6 +388,13 @@ func (b *ingestBatch) add(o *fingerprint.Observation) error {
 	b.out = append(b.out, Out{To: Observations, Key: memory[start:key:key], Value: memory[key:end:end]})
 	b.total += end - start
 	return nil
+}
+
+// see notes an event; its names alias the record.
+func (b *ingestBatch) see(o *fingerprint.Observation, id string) {
+	b.seen = append(b.seen, Seen{
+		Tenant: strings.Clone(o.Tenant), Account: strings.Clone(o.Account), ID: strings.Clone(id), Time: o.Time,
+	})
 }
 
 // observe makes t.o of an event, whose position is set already, or says why that cannot be done.

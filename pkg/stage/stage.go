@@ -50,11 +50,20 @@ type Change struct {
 	TTL time.Duration
 }
 
+// Seen is an event that ingest took in, by the names that labels of recorded traffic know it by. The
+// account is the one that is scored.
+type Seen struct {
+	Tenant, Account, ID string
+	Time                int64
+}
+
 // Result is what a batch led to. Counts feeds the metrics: what was processed, dropped and why; keys are "result" or "result:reason".
 type Result struct {
 	Out     []Out
 	Changes []Change
 	Counts  map[string]int64
+	// Seen are the events of which ingest made observations, in order, where its options ask for them.
+	Seen []Seen
 }
 
 // Task is one partition of a stage, owned by one worker: it is not safe for concurrent use. If a batch's result cannot be committed

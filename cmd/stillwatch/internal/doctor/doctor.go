@@ -3,15 +3,11 @@
 package doctor
 
 import (
-	"errors"
-	"fmt"
-	"io"
-	"maps"
-	"slices"
+	"cmp"
 	"strings"
 
+	"github.com/stillwatch/stillwatch/cmd/stillwatch/internal/decode"
 	"github.com/stillwatch/stillwatch/detectors"
-	"github.com/stillwatch/stillwatch/pkg/event"
 	"github.com/stillwatch/stillwatch/pkg/gateway"
 )
 
@@ -24,65 +20,108 @@ type Source struct {
 	Known map[string]int
 	// Advice says what to switch on for a field.
 	Advice map[string]string
+	// Unread counts what was not read of the events.
+	Unread gateway.Unread
 }
 
 // Exam is what was found in a sample.
 type Exam struct {
 	Sources []*Source
-	// Skipped and Broken count what is no event, by reason.
-	Skipped, Broken map[string]int
-	// Unread counts what was not read of the events.
-	Unread gateway.Unread
+	// Skipped counts what is left out on purpose, by reason; Broken what would become dead letters.
+	Skipped map[string]int
+	Broken  map[string]*Fault
+	// Twice counts the events that tell of a call once more.
+	Twice Twice
+	// Unjoined counts the events of which a part did not come.
+	Unjoined int64
+
+	calls calls
+	// waited are the formats of which something had to wait for more.
+	waited map[string]bool
+}
+
+// Fault is one reason for which objects cannot be read.
+type Fault struct {
+	Objects int
+	// Named counts the objects that still tell whose they are, and Accounts whose.
+	Named    int
+	Accounts map[uint64]struct{}
 }
 
 // New begins an exam.
-func New() *Exam { return &Exam{Skipped: map[string]int{}, Broken: map[string]int{}} }
+func New() *Exam {
+	return &Exam{
+		Skipped: map[string]int{}, Broken: map[string]*Fault{}, waited: map[string]bool{}, calls: newCalls(),
+	}
+}
 
-// Examine reads a record with its headers, nil for none, or a whole file of records.
-func (e *Exam) Examine(r *gateway.Reader, record []byte, headers []gateway.Header) {
+// Add takes one object that the reader has read.
+func (e *Exam) Add(r *decode.Reader, o *decode.Outcome) {
+	reason, skipped := o.Skipped()
+	switch {
+	case o.Unjoined(): // Counted below.
+	case skipped:
+		e.Skipped[reason]++
+		if o.Waits() {
+			e.waited[o.Format] = true
+		}
+	case o.Dead():
+		e.broken(o)
+	default:
+		e.event(r, o)
+	}
+}
+
+// End takes what the reader gives up at the end of its input.
+func (e *Exam) End(r *decode.Reader) error {
+	err := r.Flush(func(o *decode.Outcome) error { e.Add(r, o); return nil })
+	e.Unjoined += r.TakeUnjoined()
+	return err
+}
+
+func (e *Exam) event(r *decode.Reader, o *decode.Outcome) {
+	s := e.source(r, o.Format)
+	s.Events++
 	fields := gateway.Fields()
-	r.ReadRecord(record, headers, func(ev *event.Event, err error) bool {
-		if err != nil {
-			e.reject(err)
-			return true
+	for i := range fields {
+		if fields[i].Known(o.Event) {
+			s.Known[fields[i].Path]++
 		}
-		s := e.source(r)
-		s.Events++
-		for i := range fields {
-			if fields[i].Known(ev) {
-				s.Known[fields[i].Path]++
-			}
-		}
-		if ev.Sketch != nil {
-			s.Known["sketch"]++
-		}
-		return true
-	})
-	if n := r.TakeUnjoined(); n > 0 {
-		e.Skipped["unjoined"] += int(n)
 	}
-	e.Unread = e.Unread.Plus(r.TakeUnread())
+	if o.Event.Sketch != nil {
+		s.Known["sketch"]++
+	}
+	s.Unread = s.Unread.Plus(o.Unread)
+	e.calls.add(o.Event, o.Format, &e.Twice)
 }
 
-func (e *Exam) reject(err error) {
-	if skip, ok := errors.AsType[*gateway.SkipError](err); ok {
-		e.Skipped[skip.Reason]++
-	} else if broken, ok := errors.AsType[*event.DecodeError](err); ok {
-		reason := broken.Reason
-		if broken.Field != "" {
-			reason += " (" + broken.Field + ")"
+// maxAccounts bounds the accounts that are held for one reason.
+const maxAccounts = 1 << 16
+
+func (e *Exam) broken(o *decode.Outcome) {
+	reason := o.Reason()
+	f := e.Broken[reason]
+	if f == nil {
+		f = &Fault{Accounts: map[uint64]struct{}{}}
+		e.Broken[reason] = f
+	}
+	f.Objects++
+	a := &o.Event.Account
+	if account := cmp.Or(a.ID, a.KeyHash, a.UserID, a.OrgID); account != "" {
+		f.Named++
+		if len(f.Accounts) < maxAccounts {
+			f.Accounts[hash(o.Event.Tenant, account)] = struct{}{}
 		}
-		e.Broken[reason]++
 	}
 }
 
-func (e *Exam) source(r *gateway.Reader) *Source {
+func (e *Exam) source(r *decode.Reader, format string) *Source {
 	for _, s := range e.Sources {
-		if s.Format == r.Format() {
+		if s.Format == format {
 			return s
 		}
 	}
-	s := &Source{Format: r.Format(), Known: map[string]int{}, Advice: r.Advice(r.Format())}
+	s := &Source{Format: format, Known: map[string]int{}, Advice: r.Advice(format)}
 	e.Sources = append(e.Sources, s)
 	return s
 }
@@ -126,88 +165,4 @@ func (s *Source) Verdicts() []Verdict {
 		}
 	}
 	return out
-}
-
-// Print writes the exam for a person.
-func (e *Exam) Print(w io.Writer) error {
-	var b strings.Builder
-	if len(e.Sources) == 0 {
-		b.WriteString("No event was found.\n")
-	}
-	for _, s := range e.Sources {
-		s.print(&b)
-	}
-	if n := e.Unread.Bodies; n > 0 {
-		fmt.Fprintf(&b, "Of %d events the body is not read: it is cut or no JSON, has a name twice, or is beyond ingest.gateway.limits.\n", n)
-	}
-	if n := e.Unread.Values; n > 0 {
-		fmt.Fprintf(&b, "%d values are of the wrong type or range, and count as absent.\n", n)
-	}
-	if n := e.Unread.Fillers; n > 0 {
-		fmt.Fprintf(&b, "In %d events the logger has put a text of its own in place of the conversation.\n", n)
-	}
-	list(&b, "Left out on purpose", e.Skipped)
-	list(&b, "Cannot be read (these would become dead letters)", e.Broken)
-	_, err := io.WriteString(w, b.String())
-	return err
-}
-
-func (s *Source) print(b *strings.Builder) {
-	fmt.Fprintf(b, "Format %s: %d events\n\nFields that the events have:\n", s.Format, s.Events)
-	var absent []string
-	for _, f := range gateway.Fields() {
-		if n := s.Known[f.Path]; n > 0 {
-			fmt.Fprintf(b, "  %-28s %3.0f %%\n", f.Path, 100*float64(n)/float64(s.Events))
-		} else {
-			absent = append(absent, f.Path)
-		}
-	}
-	fmt.Fprintf(b, "Fields that none has:\n")
-	for line := range slices.Chunk(absent, 5) {
-		fmt.Fprintf(b, "  %s\n", strings.Join(line, ", "))
-	}
-	verdicts := s.Verdicts()
-	fmt.Fprintf(b, "\nDetectors: %d of %d see all that they need\n", len(detectors.All())-len(verdicts), len(detectors.All()))
-	missing := map[string]bool{}
-	for _, v := range verdicts {
-		word := "weak "
-		if v.Blind {
-			word = "blind"
-		}
-		fmt.Fprintf(b, "  %s  %-18s needs %s\n", word, v.Detector, strings.Join(v.Missing, ", "))
-		for _, need := range v.Missing {
-			for path := range strings.SplitSeq(need, " or ") {
-				missing[path] = true
-			}
-		}
-	}
-	var advice []string
-	for _, path := range slices.Sorted(maps.Keys(s.Advice)) {
-		if missing[path] || s.Known[path] == 0 {
-			advice = append(advice, fmt.Sprintf("  %-28s %s\n", path, s.Advice[path]))
-		}
-	}
-	if len(advice) > 0 {
-		fmt.Fprintf(b, "\nWhat to switch on in the gateway:\n%s", strings.Join(advice, ""))
-	}
-	var enrich []string
-	for _, path := range []string{"account.created_at", "account.payment_fp", "account.payment_issuer", "account.email_domain"} {
-		if missing[path] && s.Advice[path] == "" {
-			enrich = append(enrich, path)
-		}
-	}
-	if len(enrich) > 0 {
-		fmt.Fprintf(b, "\nNo gateway knows %s:\n  give Stillwatch your account table (ingest.enrich, docs/enrichment.md).\n", strings.Join(enrich, ", "))
-	}
-	b.WriteByte('\n')
-}
-
-func list(b *strings.Builder, title string, counts map[string]int) {
-	if len(counts) == 0 {
-		return
-	}
-	fmt.Fprintf(b, "%s:\n", title)
-	for _, reason := range slices.Sorted(maps.Keys(counts)) {
-		fmt.Fprintf(b, "  %-28s %d\n", reason, counts[reason])
-	}
 }

@@ -30,7 +30,7 @@ var prose = regexp.MustCompile(`(?i)content|text|prompt|message|system|instructi
 
 // notProse matches names that only look so.
 var notProse = regexp.MustCompile(`(?i)_tokens|finish_reason|reasoning_effort|\.role$|\.name$|\.type$|\.id$|call_id|system_fingerprint|error_type|` +
-	`content.type|(stop|completion)_?reason|reasoning\.effort|output\.type|request\.model$`)
+	`content.type|(stop|completion)_?reason|reasoning\.effort|output\.type|request\.model$|invocation_parameters\.stringValue\.model$`)
 
 // wrapper matches what log shippers put around events.
 var wrapper = regexp.MustCompile(`^(\.logEvents)?\.message`)

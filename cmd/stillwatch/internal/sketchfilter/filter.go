@@ -3,27 +3,23 @@ package sketchfilter
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
-	"strconv"
-	"strings"
 
-	"github.com/stillwatch/stillwatch/pkg/backtest"
+	"github.com/stillwatch/stillwatch/cmd/stillwatch/internal/decode"
 	"github.com/stillwatch/stillwatch/pkg/event"
-	"github.com/stillwatch/stillwatch/pkg/gateway"
 	"github.com/stillwatch/stillwatch/pkg/sketch"
 	"github.com/stillwatch/stillwatch/pkg/stage"
 )
 
 // Filter reads records and writes events. It serves one goroutine.
 type Filter struct {
-	reader    *gateway.Reader
-	sketcher  *sketch.Sketcher
-	maxRecord int
-	sketch    sketch.Sketch
-	out       []byte
+	reader   *decode.Reader
+	sketcher *sketch.Sketcher
+	sketch   sketch.Sketch
+	out      []byte
 	// Counts is what came of the input so far.
 	Counts Counts
 }
@@ -32,7 +28,7 @@ type Filter struct {
 type Counts struct {
 	// Events were written, Skipped left out on purpose, Broken could not be read.
 	Events, Skipped, Broken int64
-	// Unjoined requests are reported by their gateway in two records, of which one did not come.
+	// Unjoined requests are reported by their gateway in several records, of which some did not come.
 	Unjoined int64
 }
 
@@ -41,66 +37,84 @@ func New(opts stage.IngestOptions, keys []sketch.Options) (*Filter, error) {
 	if len(keys) == 0 {
 		return nil, errors.New("sketch filter: no secret to hash with")
 	}
-	f := &Filter{maxRecord: opts.MaxRecordBytes}
+	f := &Filter{}
 	var err error
 	if f.sketcher, err = sketch.New(keys[0], keys[1:]...); err != nil {
 		return nil, err
 	}
 	opts.Gateway.Secret = stage.CredentialKey(keys[0].Key)
-	f.reader, err = gateway.New(opts.Gateway)
+	f.reader, err = decode.New(decode.Options{
+		Gateway: opts.Gateway, MaxRecord: opts.MaxRecordBytes, Lines: true,
+	})
 	return f, err
 }
 
-// Run filters newline-separated records until the end of the input. complain is told why something could not be read, and of what line; what it
-// is told never holds content. What was written is flushed whenever the next record has to be waited for.
-func (f *Filter) Run(r io.Reader, w io.Writer, complain func(line int64, reason string)) error {
-	lines := backtest.NewLines(r, f.maxRecord)
+// Complain is told why something could not be read, and of what line.
+type Complain func(line int64, reason string)
+
+// File filters the records of a file, one a line. complain is told why something could not be read,
+// and of what line; what it is told never holds content. What was written is flushed whenever the
+// next record has to be waited for.
+func (f *Filter) File(ctx context.Context, path string, w io.Writer, complain Complain) error {
+	return f.filter(w, complain, func(visit func(*decode.Outcome) error) error {
+		return f.reader.File(ctx, path, visit)
+	})
+}
+
+// Run is File for a stream.
+func (f *Filter) Run(r io.Reader, w io.Writer, complain Complain) error {
+	return f.filter(w, complain, func(visit func(*decode.Outcome) error) error {
+		return f.reader.Streamed("events", r, visit)
+	})
+}
+
+// End writes the events that wait for more records at the end of the input.
+func (f *Filter) End(w io.Writer, complain Complain) error {
+	return f.filter(w, complain, f.reader.Flush)
+}
+
+func (f *Filter) filter(
+	w io.Writer, complain Complain, read func(func(*decode.Outcome) error) error,
+) error {
 	out := bufio.NewWriterSize(w, 1<<16)
-	for n := int64(1); ; n++ {
-		if lines.Waits() {
-			if err := out.Flush(); err != nil {
-				return fmt.Errorf("write events: %w", err)
-			}
+	flush := func() error {
+		if err := out.Flush(); err != nil {
+			return fmt.Errorf("write events: %w", err)
 		}
-		line, size, err := lines.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("read events after line %d: %w", n-1, err)
-		}
-		if line == nil && size > 0 {
-			f.Counts.Broken++
-			complain(n, "event: "+event.ReasonTooLarge+": the line has "+strconv.FormatInt(size, 10)+" bytes")
-			continue
-		}
-		f.record(line, func(reason string) { complain(n, reason) })
+		return nil
+	}
+	f.reader.Idle = flush
+	err := read(func(o *decode.Outcome) error {
+		f.object(o, complain)
 		if _, err := out.Write(f.out); err != nil {
 			return fmt.Errorf("write events: %w", err)
 		}
-	}
-}
-
-// record makes f.out of a record.
-func (f *Filter) record(line []byte, complain func(reason string)) {
-	f.out = f.out[:0]
-	f.reader.Read(line, func(ev *event.Event, err error) bool {
-		if err == nil {
-			err = f.strip(ev)
-		}
-		switch {
-		case errors.As(err, new(*gateway.SkipError)):
-			f.Counts.Skipped++
-		case err != nil:
-			f.Counts.Broken++
-			complain(plainly(err))
-		default:
-			f.Counts.Events++
-			f.out = append(event.AppendJSON(f.out, ev), '\n')
-		}
-		return true
+		return nil
 	})
 	f.Counts.Unjoined += f.reader.TakeUnjoined()
+	if err != nil {
+		return err
+	}
+	return flush()
+}
+
+// object makes f.out of an object.
+func (f *Filter) object(o *decode.Outcome, complain Complain) {
+	f.out = f.out[:0]
+	err := o.Err
+	if err == nil {
+		err = f.strip(o.Event)
+	}
+	switch _, skipped := o.Skipped(); {
+	case skipped:
+		f.Counts.Skipped++
+	case err != nil:
+		f.Counts.Broken++
+		complain(o.Place.Line, decode.Plain(err))
+	default:
+		f.Counts.Events++
+		f.out = append(event.AppendJSON(f.out, o.Event), '\n')
+	}
 }
 
 // strip puts a sketch in the place of an event's text. A sketch of the gateway's own is read and written anew, so that it holds hashes and
@@ -123,19 +137,4 @@ func (f *Filter) strip(ev *event.Event) error {
 	}
 	ev.Content = event.Content{}
 	return nil
-}
-
-// plainly tells an error without any name that is not the canonical event's own: a name may be text, where a caller chose it.
-func plainly(err error) string {
-	broken, ok := errors.AsType[*event.DecodeError](err)
-	if !ok {
-		return err.Error()
-	}
-	shown := *broken
-	for name := range strings.SplitSeq(shown.Field, ".") {
-		if !slices.ContainsFunc(gateway.Fields(), func(f gateway.Field) bool { return slices.Contains(strings.Split(f.Path, "."), name) }) {
-			shown.Field = ""
-		}
-	}
-	return shown.Error()
 }

@@ -54,7 +54,9 @@ func filtered(t testing.TB, input string) (f *Filter, output, complaints string)
 func through(t testing.TB, f *Filter, input string) (output, complaints string) {
 	t.Helper()
 	var out, errs strings.Builder
-	require.NoError(t, f.Run(strings.NewReader(input), &out, func(_ int64, reason string) { errs.WriteString(reason + "\n") }))
+	complain := func(_ int64, reason string) { errs.WriteString(reason + "\n") }
+	require.NoError(t, f.Run(strings.NewReader(input), &out, complain))
+	require.NoError(t, f.End(&out, complain))
 	return out.String(), errs.String()
 }
 
@@ -135,11 +137,13 @@ func TestIngestSeesTheSameInFilteredEventsAsInEveryGatewaysRecords(t *testing.T)
 
 func TestTheFilterComplainsAndGoesOn(t *testing.T) {
 	good := `{"id":"1","time":1793613600000,"account":{"id":"a"},"request":{"model":"m"},"content":{"input":"hello"}}`
-	f := newFilter(t)
-	f.maxRecord = 200
+	opts := testOptions()
+	opts.MaxRecordBytes = 200
+	f, err := New(opts, testKeys())
+	require.NoError(t, err)
 	var out strings.Builder
 	var complaints []string
-	err := f.Run(strings.NewReader(strings.Join([]string{
+	err = f.Run(strings.NewReader(strings.Join([]string{
 		good, "", `{"id":"2", a secret prompt`, good, `{"level":"a secret prompt"}`, `"a secret prompt"`, strings.Repeat("a secret prompt ", 20),
 		`{"id":"3","time":1793613600000,"account":{"id":"a"},"request":{"model":"m"},"sketch":{"version":1,"exact":"a secret prompt"}}`, good,
 	}, "\n")), &out, func(line int64, reason string) {
