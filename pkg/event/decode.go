@@ -81,15 +81,30 @@ func (d *Decoder) event(ev *Event) {
 		case "account":
 			d.account(&ev.Account)
 		case "client":
-			d.client(&ev.Client)
+			m := s.Mark()
+			if d.client(&ev.Client); s.Lost(m) {
+				ev.Client = Client{}
+			}
 		case "request":
-			d.request(&ev.Request)
+			m := s.Mark()
+			if d.request(&ev.Request); s.Lost(m) {
+				ev.Request = Request{Model: UnknownModel, Tools: ev.Request.Tools[:0]}
+			}
 		case "usage":
-			d.usage(&ev.Usage)
+			m := s.Mark()
+			if d.usage(&ev.Usage); s.Lost(m) {
+				ev.Usage = Usage{}
+			}
 		case "response":
-			d.response(&ev.Response)
+			m := s.Mark()
+			if d.response(&ev.Response); s.Lost(m) {
+				ev.Response = Response{FinishReasons: ev.Response.FinishReasons[:0]}
+			}
 		case "content":
-			d.content(&ev.Content)
+			m := s.Mark()
+			if d.content(&ev.Content); s.Lost(m) {
+				ev.Content = Content{Input: ev.Content.Input[:0]}
+			}
 		case "sketch":
 			ev.Sketch = d.wireSketch()
 		default:

@@ -67,9 +67,9 @@ func TestAnEventIsRejectedWithItsReason(t *testing.T) {
 		"a truncated event":                   {small[:20], ReasonMalformed, "time"},
 		"a name twice":                        {with(`"id":"q"`), ReasonDuplicateKey, "id"},
 		"a name twice, once with an escape":   {with(`"\u0069d":"q"`), ReasonDuplicateKey, "id"},
-		"a name twice in a part that is read": {with(`"usage":{"cost_usd":1,"cost_usd":2}`), ReasonDuplicateKey, "usage.cost_usd"},
-		"a name twice in a part with many":    {with(`"client":` + manyNames(40, `,"k39":1`)[4:]), ReasonDuplicateKey, "client.k39"},
-		"a name twice across the hash":        {with(`"client":` + manyNames(40, `,"k00":1`)[4:]), ReasonDuplicateKey, "client.k00"},
+		"a name twice in a part that is read": {strings.Replace(small, `"id":"a"`, `"id":"a","plan":"p","plan":"q"`, 1), ReasonDuplicateKey, "account.plan"},
+		"a name twice in a part with many":    {strings.Replace(small, `{"id":"a"}`, manyNames(40, `,"k39":1`)[4:], 1), ReasonDuplicateKey, "account.k39"},
+		"a name twice across the hash":        {strings.Replace(small, `{"id":"a"}`, manyNames(40, `,"k00":1`)[4:], 1), ReasonDuplicateKey, "account.k00"},
 		"a sketch that cannot be read":        {with(`"sketch":{"version":"x"}`), ReasonWrongType, "sketch.version"},
 		"an unknown name twice":               {with(`"a secret":1,"a secret":2`), ReasonDuplicateKey, "*"},
 		"no id":                               {strings.Replace(small, `"r"`, `""`, 1), ReasonMissingField, "id"},
@@ -101,12 +101,16 @@ func TestAnEventIsRejectedWithItsReason(t *testing.T) {
 func TestWhatACallerChoseIsAbsentWhenItCannotBeReadAndTheEventCounts(t *testing.T) {
 	deep := strings.Repeat("[", 300) + strings.Repeat("]", 300)
 	for member, unread := range map[string]int64{
-		`"usage":{"input_tokens":9223372036854775808}`:      1,
-		`"usage":{"input_tokens":-1}`:                       1,
-		`"usage":{"input_tokens":1.5}`:                      1,
-		`"usage":{"cost_usd":1e999}`:                        1,
-		`"usage":{"cost_usd":"NaN"}`:                        1,
-		`"usage":{"cost_usd":NaN,"input_tokens":-Infinity}`: 2,
+		`"usage":{"input_tokens":9223372036854775808}`:        1,
+		`"usage":{"input_tokens":-1}`:                         1,
+		`"usage":{"input_tokens":1.5}`:                        1,
+		`"usage":{"cost_usd":1e999}`:                          1,
+		`"usage":{"cost_usd":"NaN"}`:                          1,
+		`"usage":{"cost_usd":NaN,"input_tokens":-Infinity}`:   2,
+		`"usage":{"cost_usd":1,"cost_usd":2}`:                 1,
+		`"client":{"ip":"192.0.2.1","ip":"192.0.2.2"}`:        1,
+		`"response":{"status":"ok","status":"error"}`:         1,
+		`"content":{"input":"a","input":"b"}`:                 1,
 		`"usage":[]`:                                          1,
 		`"response":{"http_status":"teapot"}`:                 1,
 		`"content":{"input":[{"role":"user","role":"x"}]}`:    1,
@@ -125,6 +129,9 @@ func TestWhatACallerChoseIsAbsentWhenItCannotBeReadAndTheEventCounts(t *testing.
 		require.False(t, ev.Content.Present() && ev.Content.Input[0].Text != "", member[:10])
 		require.Equal(t, unread, d.Unread(), member[:10])
 	}
+	ev, err := decode(t, strings.Replace(small, `"model":"m"`, `"model":"m","model":"n"`, 1))
+	require.NoError(t, err)
+	require.Equal(t, UnknownModel, ev.Request.Model)
 	for _, model := range []string{`{"a":1}`, `[]`, `1.5`, `NaN`, `true`} {
 		ev, err := decode(t, strings.Replace(small, `"m"`, model, 1))
 		require.NoError(t, err, model)

@@ -153,21 +153,26 @@ func (e *enc) content(c *Content) {
 	}
 	e.open("content")
 	e.str("system", c.System)
-	e.key("input")
-	e.b = append(e.b, '[')
-	for i := range c.Input {
-		if i > 0 {
-			e.b = append(e.b, ',')
-		}
-		m := &c.Input[i]
-		e.b = appendString(append(e.b, `{"role":`...), m.Role)
-		e.b = appendString(append(e.b, `,"text":`...), m.Text)
-		e.b = append(e.b, '}')
+	if len(c.Input) > 0 {
+		e.messages(c.Input)
 	}
-	e.b = append(e.b, ']')
 	e.str("output", c.Output)
 	e.str("reasoning", c.Reasoning)
 	e.close()
+}
+
+func (e *enc) messages(list []Message) {
+	e.key("input")
+	e.b = append(e.b, '[')
+	for i := range list {
+		if i > 0 {
+			e.b = append(e.b, ',')
+		}
+		e.b = appendString(append(e.b, `{"role":`...), list[i].Role)
+		e.b = appendString(append(e.b, `,"text":`...), list[i].Text)
+		e.b = append(e.b, '}')
+	}
+	e.b = append(e.b, ']')
 }
 
 // AppendJSON appends the sketch as the object "sketch" of an event.

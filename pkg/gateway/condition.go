@@ -69,8 +69,8 @@ func (c *compiler) condition(t conditionText, where string) condition {
 		c.fail(fmt.Errorf("%s: as is endpoint, or left out", where))
 	}
 	out := condition{
-		when: c.places(t.When), unless: c.places(t.Unless), without: c.places(t.Without), method: c.places(t.Method),
-		as: t.As, is: lowered(t.Is),
+		when: c.places(t.When), unless: c.places(t.Unless), without: c.places(t.Without),
+		method: c.places(t.Method), as: t.As, is: lowered(t.Is),
 	}
 	if t.Total != "" {
 		out.total = &c.places([]string{t.Total})[0]
@@ -108,6 +108,9 @@ func matches(words []string, text string) bool {
 	})
 }
 
+// walker calls found for every value at a place, until it returns true, and tells whether it did.
+type walker func(p *place, found func(at int32) bool) bool
+
 // holds tells whether a condition does.
 func (a *mapped) holds(c *condition) bool { return a.holdsFrom(c, a.walk) }
 
@@ -116,7 +119,7 @@ func (a *mapped) holdsAt(c *condition, at int32) bool {
 	return a.holdsFrom(c, func(p *place, found func(at int32) bool) bool { return a.walkFrom(at, p, found) })
 }
 
-func (a *mapped) holdsFrom(c *condition, walk func(*place, func(at int32) bool) bool) bool {
+func (a *mapped) holdsFrom(c *condition, walk walker) bool {
 	known := func(p *place) bool { return walk(p, a.doc.Known) }
 	something := func(p *place) bool {
 		return walk(p, func(at int32) bool {

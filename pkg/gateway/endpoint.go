@@ -11,24 +11,27 @@ const (
 // endpoints are the segments of paths by which APIs tell what a request is for: those of OpenAI,
 // Anthropic, Google, Amazon, Cohere, Azure, Ollama, vLLM and the gateways in front of them, and those
 // of health checks. The last segment that is here counts, as in operationOf.
-var endpoints = map[string]string{
-	"completions": endpointLLM, "completion": endpointLLM, "complete": endpointLLM, "chat": endpointLLM, "responses": endpointLLM,
-	"messages": endpointLLM, "batches": endpointLLM, "generate": endpointLLM, "runs": endpointLLM, "submit_tool_outputs": endpointLLM,
-	"converse": endpointLLM, "converse-stream": endpointLLM, "invoke": endpointLLM, "invoke-with-response-stream": endpointLLM,
-	"embeddings": endpointLLM, "embed": endpointLLM, "rerank": endpointLLM, "moderations": endpointLLM, "realtime": endpointLLM,
-	"images": endpointLLM, "generations": endpointLLM, "edits": endpointLLM, "variations": endpointLLM, "audio": endpointLLM,
-	"speech": endpointLLM, "transcriptions": endpointLLM, "translations": endpointLLM,
+var endpoints = endpointsOf(map[string]string{
+	endpointLLM: `completions completion complete chat responses messages batches generate runs
+		submit_tool_outputs converse converse-stream invoke invoke-with-response-stream embeddings embed
+		rerank moderations realtime images generations edits variations audio speech transcriptions
+		translations`,
+	endpointOther: `count_tokens count-tokens input_tokens tokenize detokenize tokenizer models engines
+		tags ps version files uploads fine_tuning fine-tunes vector_stores assistants threads steps evals
+		containers conversations input_items cancel results mcp sse a2a agent-card.json agent.json health
+		healthz healthcheck readyz livez ready live readiness liveness liveliness ping status metrics
+		favicon.ico robots.txt`,
+})
 
-	"count_tokens": endpointOther, "count-tokens": endpointOther, "input_tokens": endpointOther, "tokenize": endpointOther,
-	"detokenize": endpointOther, "tokenizer": endpointOther,
-	"models": endpointOther, "engines": endpointOther, "tags": endpointOther, "ps": endpointOther, "version": endpointOther,
-	"files": endpointOther, "uploads": endpointOther, "fine_tuning": endpointOther, "fine-tunes": endpointOther,
-	"vector_stores": endpointOther, "assistants": endpointOther, "threads": endpointOther, "steps": endpointOther, "evals": endpointOther,
-	"containers": endpointOther, "conversations": endpointOther, "input_items": endpointOther, "cancel": endpointOther, "results": endpointOther,
-	"mcp": endpointOther, "sse": endpointOther, "a2a": endpointOther, "agent-card.json": endpointOther, "agent.json": endpointOther,
-	"health": endpointOther, "healthz": endpointOther, "healthcheck": endpointOther, "readyz": endpointOther, "livez": endpointOther,
-	"ready": endpointOther, "live": endpointOther, "readiness": endpointOther, "liveness": endpointOther, "liveliness": endpointOther,
-	"ping": endpointOther, "status": endpointOther, "metrics": endpointOther, "favicon.ico": endpointOther, "robots.txt": endpointOther,
+// endpointsOf lists the words of each kind.
+func endpointsOf(words map[string]string) map[string]string {
+	out := map[string]string{}
+	for kind, list := range words {
+		for word := range strings.FieldsSeq(list) {
+			out[word] = kind
+		}
+	}
+	return out
 }
 
 // endpointOf tells by the path of a request, or its URL, and its method, whether it asks a model for
@@ -60,7 +63,8 @@ func endpointOfPath(target string) (kind string, realtime bool) {
 			switch {
 			case verb == "counttokens" || verb == "computetokens":
 				kind = endpointOther
-			case strings.Contains(verb, "generatecontent") || strings.Contains(verb, "predict") || strings.Contains(verb, "embedcontent"):
+			case strings.Contains(verb, "generatecontent"), strings.Contains(verb, "predict"),
+				strings.Contains(verb, "embedcontent"):
 				kind, realtime = endpointLLM, strings.HasPrefix(verb, "bidi")
 			}
 			continue
@@ -76,4 +80,51 @@ func endpointOfPath(target string) (kind string, realtime bool) {
 		thread = thread || segment == "threads"
 	}
 	return kind, realtime
+}
+
+// operationOf names the operation that a path of an API, or another convention's name, stands for. The last of several parts counts: what is
+// before it may be there for show, as in /v1/batches/../messages, and so may parameters.
+func operationOf(text string) string {
+	if path, _, _ := strings.Cut(text, "?"); strings.IndexByte(path, '/') >= 0 {
+		path, _, _ = strings.Cut(path, ";")
+		last, found := -1, ""
+		for _, known := range [...]struct{ part, operation string }{
+			{"/batches", "batch"},
+			{"/chat/completions", "chat"},
+			{"/completions", "completion"},
+			{"/responses", "responses"},
+			{"/messages", "messages"},
+			{"/embeddings", "embedding"},
+			{":generateContent", "chat"},
+			{":streamGenerateContent", "chat"},
+			{"/converse", "chat"},
+			{"/images/", "image"},
+			{"/audio/", "audio"},
+		} {
+			// /chat/completions ends like /completions, and is the longer.
+			if at := strings.LastIndex(path, known.part); at >= 0 && at+len(known.part) > last {
+				last, found = at+len(known.part), known.operation
+			}
+		}
+		return found
+	}
+	switch text {
+	case "generate_content":
+		return "chat"
+	case "embeddings":
+		return "embedding"
+	}
+	return operation(text)
+}
+
+// modelName takes the provider, or the path of a resource's name, off a model's name.
+func modelName(text string) string {
+	if strings.HasPrefix(text, "arn:") {
+		return text[strings.LastIndexByte(text, '/')+1:]
+	}
+	prefix, rest, ok := strings.Cut(text, "/")
+	if ok && rest != "" && (prefix == "models" || isProvider(prefix)) {
+		return rest
+	}
+	return text
 }

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -40,6 +39,13 @@ const (
 	ReasonUnauthenticated = "unauthenticated"
 )
 
+// The HTTP statuses that say something about who asked (RFC 9110, sections 15.5.1, 15.5.2 and 15.5.4).
+const (
+	statusBadRequest   = 400
+	statusUnauthorized = 401
+	statusForbidden    = 403
+)
+
 // finisher does with the events of all formats what does not depend on the format. The adapters of a
 // Reader share one.
 type finisher struct {
@@ -61,7 +67,7 @@ func (f *finisher) finish(ev *event.Event, known bool) error {
 	switch {
 	case !isLLM(ev.Request.Operation):
 		return &SkipError{Reason: ReasonNotLLM}
-	case ev.Response.HTTPStatus.V == http.StatusUnauthorized && !known && !proved(&ev.Account):
+	case ev.Response.HTTPStatus.V == statusUnauthorized && !known && !proved(&ev.Account):
 		return &SkipError{Reason: ReasonUnauthenticated}
 	}
 	return ev.Validate()
@@ -172,6 +178,9 @@ func meter(ev *event.Event) {
 			}
 			u.CostUSD.Known = u.CostUSD.Known && u.CostUSD.V > 0
 		}
+	}
+	if s := ev.Response.Status; s != event.StatusOK && s != "" && u.Input.V == 0 && u.Output.V == 0 {
+		u.Input, u.Output = event.Int{}, event.Int{}
 	}
 	if cached := u.CacheRead.V + u.CacheWrite.V; u.Input.Known && cached > u.Input.V {
 		u.Input.V += cached

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"net/http"
 	"strconv"
 	"strings"
 
@@ -273,12 +272,12 @@ func (p *payload) refused(ev *event.Event) bool {
 		return false // One of the router's or of a provider's.
 	}
 	switch p.errorCode.V {
-	case http.StatusUnauthorized:
+	case statusUnauthorized:
 		return true
-	case 0, http.StatusForbidden:
+	case 0, statusForbidden:
 		return p.errorClass != ""
 	}
-	return p.errorCode.V == http.StatusBadRequest && p.errorClass == "ProxyException"
+	return p.errorCode.V == statusBadRequest && p.errorClass == "ProxyException"
 }
 
 // publicModel returns the name by which callers know the model: the group, or else the deployment's without the provider in front of it.

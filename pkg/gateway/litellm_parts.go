@@ -61,7 +61,10 @@ func (a *liteLLM) metadata(ev *event.Event) {
 			p.metaAgent = s.String()
 		case "requester_custom_headers":
 			p.accepted = p.accepted || s.Kind() == event.KindObject
-			a.headers(&ev.Client)
+			m := s.Mark()
+			if a.headers(&ev.Client); s.Lost(m) {
+				ev.Client.JA3, ev.Client.JA4, ev.Client.DeviceID = "", "", ""
+			}
 		case "internal_call_origin":
 			p.origin = s.String()
 		case "requester_metadata", "used_client_oauth_token":

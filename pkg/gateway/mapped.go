@@ -123,18 +123,6 @@ func (a *mapped) apply(ev *event.Event) error {
 	return nil
 }
 
-// constants fills the fields that nothing in the record does.
-func (a *mapped) constants(ev *event.Event) {
-	for i := range a.m.rules {
-		r := &a.m.rules[i]
-		if r.constant != "" && len(r.from)+len(r.join) > 0 && !r.field.Known(ev) {
-			only := *r
-			only.from, only.join = nil, nil
-			a.fill(&only, ev)
-		}
-	}
-}
-
 // applyTo makes the event of another document.
 func (a *mapped) applyTo(doc *tree.Document, ev *event.Event) error {
 	own, bodies := a.doc, a.bodies
@@ -381,53 +369,6 @@ func (a *mapped) hash(text string) string {
 	mac := hmac.New(sha256.New, a.secret)
 	mac.Write([]byte(text))
 	return hex.EncodeToString(mac.Sum(nil)[:16])
-}
-
-// operationOf names the operation that a path of an API, or another convention's name, stands for. The last of several parts counts: what is
-// before it may be there for show, as in /v1/batches/../messages, and so may parameters.
-func operationOf(text string) string {
-	if path, _, _ := strings.Cut(text, "?"); strings.IndexByte(path, '/') >= 0 {
-		path, _, _ = strings.Cut(path, ";")
-		last, found := -1, ""
-		for _, known := range [...]struct{ part, operation string }{
-			{"/batches", "batch"},
-			{"/chat/completions", "chat"},
-			{"/completions", "completion"},
-			{"/responses", "responses"},
-			{"/messages", "messages"},
-			{"/embeddings", "embedding"},
-			{":generateContent", "chat"},
-			{":streamGenerateContent", "chat"},
-			{"/converse", "chat"},
-			{"/images/", "image"},
-			{"/audio/", "audio"},
-		} {
-			// /chat/completions ends like /completions, and is the longer.
-			if at := strings.LastIndex(path, known.part); at >= 0 && at+len(known.part) > last {
-				last, found = at+len(known.part), known.operation
-			}
-		}
-		return found
-	}
-	switch text {
-	case "generate_content":
-		return "chat"
-	case "embeddings":
-		return "embedding"
-	}
-	return operation(text)
-}
-
-// modelName takes the provider, or the path of a resource's name, off a model's name.
-func modelName(text string) string {
-	if strings.HasPrefix(text, "arn:") {
-		return text[strings.LastIndexByte(text, '/')+1:]
-	}
-	prefix, rest, ok := strings.Cut(text, "/")
-	if ok && rest != "" && (prefix == "models" || isProvider(prefix)) {
-		return rest
-	}
-	return text
 }
 
 // parseMoment converts a time to Unix milliseconds. A number without a unit is in seconds when it is too small for milliseconds.

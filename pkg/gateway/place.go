@@ -147,3 +147,15 @@ func (a *mapped) totals(c *condition, input int64) bool {
 	}
 	return !total.Known || !output.Known || total.V == input+output.V
 }
+
+// constants fills the fields that nothing in the record does.
+func (a *mapped) constants(ev *event.Event) {
+	for i := range a.m.rules {
+		r := &a.m.rules[i]
+		if r.constant != "" && len(r.from)+len(r.join) > 0 && !r.field.Known(ev) {
+			only := *r
+			only.from, only.join = nil, nil
+			a.fill(&only, ev)
+		}
+	}
+}
