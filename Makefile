@@ -48,7 +48,11 @@ endif
 equality: ## Check that detection on sketches is detection on text (WORLDS=folders adds worlds to the simulated ones)
 	STILLWATCH_WORLDS="$(abspath $(WORLDS))" $(GO) test ./cmd/stillwatch -run '^TestDetectionOnSketchesIsDetectionOnText$$' -count 1 -v
 
-help: ## Show this
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+test-shapes: ## Check that detection on a gateway's records is that on canonical events (WORLDS=folders adds recorded worlds)
+	STILLWATCH_WORLDS="$(abspath $(WORLDS))" $(GO) test ./cmd/stillwatch -timeout 60m -count 1 -v \
+	  -run '^TestDetectionOnAGatewaysRecords|^TestAGatewaysRecordsAndFacts'
 
-.PHONY: demo run build test interop lint bench evaluate equality help
+help: ## Show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo run build test interop lint bench evaluate equality test-shapes help

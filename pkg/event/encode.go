@@ -10,17 +10,26 @@ import (
 type enc struct {
 	b     []byte
 	first bool
+	// opened is where the open object begins, and whether it is the first of the one around it.
+	opened      int
+	openedFirst bool
 }
 
+// open begins an object; objects are one inside the other once at most.
 func (e *enc) open(key string) {
+	e.opened, e.openedFirst = len(e.b), e.first
 	e.key(key)
 	e.b = append(e.b, '{')
 	e.first = true
 }
 
+// close ends an object; one of which nothing is known is left out.
 func (e *enc) close() {
+	if e.first {
+		e.b, e.first = e.b[:e.opened], e.openedFirst
+		return
+	}
 	e.b = append(e.b, '}')
-	e.first = false
 }
 
 func (e *enc) key(k string) {

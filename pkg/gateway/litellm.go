@@ -133,11 +133,11 @@ func (a *liteLLM) payload(ev *event.Event) {
 		case "completion_tokens":
 			p.completion = tokens(s)
 		case "startTime":
-			ev.Time = s.LooseTime()
+			ev.Time, ev.BadTime = s.TimeOrShape()
 		case "endTime":
-			p.end = s.LooseTime()
+			p.end = s.Time()
 		case "completionStartTime":
-			p.first = s.LooseTime()
+			p.first = s.Time()
 		case "model":
 			p.model = s.String()
 		case "model_group":

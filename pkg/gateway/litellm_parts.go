@@ -84,7 +84,7 @@ func (a *liteLLM) enrichment(acct *event.Account) {
 	for o := s.Object(); s.Next(&o); {
 		switch o.Key {
 		case "created_at":
-			acct.CreatedAt = s.LooseTime()
+			acct.CreatedAt = s.Time()
 		case "plan":
 			acct.Plan = s.String()
 		case "payment_fp":

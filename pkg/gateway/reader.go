@@ -34,7 +34,7 @@ type Options struct {
 	// Own and Builtin are the content of the mapping files: the deployment's, and those that come with Stillwatch.
 	Own     []MappingFile `yaml:"-" json:"-"`
 	Builtin []MappingFile `yaml:"-" json:"-"`
-	// Join bounds the wait for the other half of an event that a gateway reports in two records.
+	// Join bounds the wait for the other parts of a call that a gateway reports in several records.
 	Join JoinOptions `yaml:"join" json:"join"`
 	// Secret keys the hashes that take the place of credentials; without one credentials are dropped.
 	Secret []byte `yaml:"-" json:"-"`
@@ -128,10 +128,19 @@ type adapter interface {
 }
 
 // SkipError says that an object is no request of a caller and is left out on purpose. Reason is fit for a metric label.
-type SkipError struct{ Reason string }
+type SkipError struct {
+	Reason string
+	// Why is what makes the parts of a call no event, once no more can come.
+	Why *event.DecodeError
+}
 
 // Error tells the reason.
-func (s *SkipError) Error() string { return "gateway: skipped: " + s.Reason }
+func (s *SkipError) Error() string {
+	if s.Why != nil {
+		return "gateway: skipped: " + s.Reason + ": " + s.Why.Error()
+	}
+	return "gateway: skipped: " + s.Reason
+}
 
 // format is an adapter with the name by which the configuration calls it.
 type format struct {
@@ -173,6 +182,11 @@ type Reader struct {
 	// otlp and apim read what holds many events, or parts of them; nil when they cannot occur.
 	otlp *otlp
 	apim *apim
+	// clock is the time of the records that are joined, unjoined counts the calls that were given up.
+	clock    recordClock
+	unjoined int64
+	// late says that what is visited came in records before.
+	late bool
 
 	finisher *finisher
 	scanner  *event.Scanner
@@ -184,6 +198,8 @@ type Reader struct {
 	foreign bool
 	// lost counts the broken objects of the record, less the others.
 	lost int
+	// pieces are the lines of the record that wait for their ends.
+	pieces pieces
 	// depth is the number of wrappers taken off around what is being read, outer the offset of the outermost.
 	depth, outer int
 }
@@ -196,6 +212,7 @@ func New(opts Options) (*Reader, error) {
 	}
 	r := &Reader{
 		opts: opts, scanner: event.NewScanner(opts.Limits), finisher: &finisher{trustedHops: opts.TrustedHops},
+		clock:   recordClock{leap: opts.Join.Window.Milliseconds()},
 		advices: map[string]map[string]string{"litellm": liteLLMAdvice()},
 	}
 	var own, builtin []adapter
@@ -206,9 +223,12 @@ func New(opts Options) (*Reader, error) {
 		switch {
 		case m.reads == readsOTLP && (r.otlp == nil || wanted && !r.otlp.wanted):
 			r.otlp = &otlp{a: a, wanted: wanted, named: opts.Format == m.name, max: opts.Limits.MaxBytes}
+			if wanted && opts.Join.OTLPWindow > 0 {
+				r.otlp.calls = newSpanCalls(opts.Join, &r.clock)
+			}
 		case !wanted:
 		case m.reads == readsAPIM && r.apim == nil:
-			r.apim = newAPIM(a, opts)
+			r.apim = newAPIM(a, opts, &r.clock)
 		case m.reads != readsObjects:
 		case m.own:
 			own = append(own, a)
@@ -255,24 +275,21 @@ func (r *Reader) Read(record []byte, visit func(ev *event.Event, err error) bool
 // valid, and it and its strings, which alias the record, may be used until visit returns. A record without any
 // object is not visited at all; one is given up that has a thousand more broken objects than others.
 //
-// The number of visits depends on the record alone, and so does the place of each object among them.
+// The number of visits depends on the record alone, and so does the place of each object among them; but calls that a gateway reports in several
+// records are joined. Their parts are skipped with ReasonWaiting, and their events follow the objects of the record that completes them, or that
+// closes their window (Options.Join). Which they are depends on the records before, in their order. What waits at the end comes with Flush.
 func (r *Reader) ReadRecord(record []byte, headers []Header, visit func(ev *event.Event, err error) bool) {
-	r.lost, r.depth = 0, 0
-	if r.otlp != nil && r.otlp.isProto(record, headers) {
-		r.protobuf(record, visit)
-		return
+	r.lost, r.depth, r.pieces = 0, 0, r.pieces[:0]
+	if r.value(record, headers, visit) && r.leftPieces(visit) {
+		r.giveOut(false, visit)
 	}
-	r.read(record, visit)
 }
 
 // read reads objects, arrays of them and lines of them.
 func (r *Reader) read(record []byte, visit func(ev *event.Event, err error) bool) bool {
 	pos := 0
-	if bytes.HasPrefix(record, []byte("\ufeff")) {
-		pos = len("\ufeff")
-	}
 	for {
-		pos = skipSpace(record, pos)
+		pos = skipFiller(record, pos)
 		if pos == len(record) {
 			return true
 		}
@@ -280,13 +297,19 @@ func (r *Reader) read(record []byte, visit func(ev *event.Event, err error) bool
 		switch record[pos] {
 		case '[':
 			pos, ok = r.array(record, pos, visit)
-		case '{':
+		case '{', '"':
 			start := pos
 			if pos, ok = r.item(record, pos, visit); pos < 0 {
 				pos = nextLine(record, start)
 			}
 		default:
-			ok = r.hand(&event.DecodeError{Reason: event.ReasonMalformed, Offset: pos}, visit)
+			whole := firstLine(record[pos:])
+			if l, prefixed := cutPrefix(whole); prefixed {
+				ok = r.line(l, pos, visit)
+				pos += len(whole)
+				break
+			}
+			ok = r.fault(event.ReasonMalformed, pos, visit)
 			pos = nextLine(record, pos)
 		}
 		if !ok {
@@ -317,18 +340,25 @@ func (r *Reader) hand(err error, visit func(ev *event.Event, err error) bool) bo
 	return ok && r.lost <= MaxLost
 }
 
+// fault has an error visited that is of no object: nothing is known of who asked.
+func (r *Reader) fault(reason string, pos int, visit func(ev *event.Event, err error) bool) bool {
+	r.ev.Reset()
+	r.format = ""
+	return r.hand(&event.DecodeError{Reason: reason, Offset: pos}, visit)
+}
+
 // array visits the items of the array at pos and returns the position after it. Where an item ends can be told from its brackets even
 // when it cannot be read; if not, nothing after it can be trusted.
 func (r *Reader) array(record []byte, pos int, visit func(*event.Event, error) bool) (end int, ok bool) {
 	broken := func(at int) (int, bool) {
-		return len(record), r.hand(&event.DecodeError{Reason: event.ReasonMalformed, Offset: at}, visit)
+		return len(record), r.fault(event.ReasonMalformed, at, visit)
 	}
-	pos = skipSpace(record, pos+1)
+	pos = skipFiller(record, pos+1)
 	if pos < len(record) && record[pos] == ']' {
 		return pos + 1, true
 	}
 	for {
-		pos = skipSpace(record, pos)
+		pos = skipFiller(record, pos)
 		if pos == len(record) || record[pos] == ',' || record[pos] == ']' {
 			return broken(pos)
 		}
@@ -339,7 +369,7 @@ func (r *Reader) array(record []byte, pos int, visit func(*event.Event, error) b
 		if next < 0 {
 			return len(record), true
 		}
-		pos = skipSpace(record, next)
+		pos = skipFiller(record, next)
 		switch {
 		case pos < len(record) && record[pos] == ',':
 			pos++
@@ -392,6 +422,8 @@ func (r *Reader) second(data []byte, pos, n int, failure error, visit func(*even
 		if handled, ok := r.unpack(data, pos, visit); handled {
 			return pos + n, ok
 		}
+	} else if handled, ok := r.quoted(data, pos, visit); handled {
+		return pos + n, ok
 	}
 	return pos + n, r.hand(shifted(pos, r.recognise(data, failure)), visit)
 }
@@ -454,8 +486,30 @@ func skipSpace(data []byte, pos int) int {
 	return pos
 }
 
-// nextLine returns where reading can start again after something broken: the next line that begins with a bracket. In a record of
-// newline-separated objects no newline is inside of one, and in indented JSON no inner line begins with one that opens.
+// skipFiller is skipSpace between values, where a byte order mark may stand too: programs that append to a file put one
+// before every line. So may the record separator of RFC 7464.
+func skipFiller(data []byte, pos int) int {
+	for {
+		switch pos = skipSpace(data, pos); {
+		case bytes.HasPrefix(data[pos:], []byte("\ufeff")):
+			pos += len("\ufeff")
+		case pos < len(data) && data[pos] == 0x1e:
+			pos++
+		default:
+			return pos
+		}
+	}
+}
+
+// opens tells whether data begins like an object, an array or a string.
+func opens(data []byte) bool {
+	pos := skipFiller(data, 0)
+	return pos < len(data) && (data[pos] == '{' || data[pos] == '[' || data[pos] == '"')
+}
+
+// nextLine returns where reading can start again after something broken: the next line that begins with a bracket, or with what is put
+// before a line of a log. In a record of newline-separated objects no newline is inside of one, and in indented JSON no inner line begins
+// with one that opens.
 func nextLine(data []byte, pos int) int {
 	for {
 		i := bytes.IndexByte(data[pos:], '\n')
@@ -463,7 +517,11 @@ func nextLine(data []byte, pos int) int {
 			return len(data)
 		}
 		pos += i + 1
-		if pos < len(data) && (data[pos] == '{' || data[pos] == '[') {
+		line := bytes.TrimPrefix(data[pos:], []byte("\ufeff"))
+		if len(line) > 0 && (line[0] == '{' || line[0] == '[') {
+			return pos
+		}
+		if _, ok := cutPrefix(firstLine(line[:min(len(line), maxPrefix)])); ok {
 			return pos
 		}
 	}
@@ -479,7 +537,7 @@ func extent(data []byte) int {
 			i++
 		case c == '"':
 			quoted = !quoted
-		case c == '\n' && (quoted || i+1 < len(data) && data[i+1] == '{'):
+		case c == '\n' && (quoted || startsObject(data[i+1:])):
 			return -1
 		case quoted:
 		case c == '{' || c == '[':
@@ -496,4 +554,10 @@ func extent(data []byte) int {
 		}
 	}
 	return -1
+}
+
+// startsObject tells whether data begins with an object, or a byte order mark and one.
+func startsObject(data []byte) bool {
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	return len(data) > 0 && data[0] == '{'
 }

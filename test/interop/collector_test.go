@@ -63,12 +63,9 @@ func TestTheCollectorBringsEveryCaptureToKafka(t *testing.T) {
 // receiver.
 func (l *lab) collector(t *testing.T, brokers []string, topic, encoding string) string {
 	t.Helper()
-	config := map[string]any{}
-	for _, block := range []string{"send_batch_size", "partition_logs_by_trace_id"} {
-		var part map[string]any
-		require.NoError(t, yaml.Unmarshal([]byte(codeBlock(t, docs+"otlp.md", block)), &part))
-		merge(config, part)
-	}
+	var config map[string]any
+	block := codeBlock(t, docs+"otlp.md", "send_batch_size")
+	require.NoError(t, yaml.Unmarshal([]byte(block), &config))
 	address := fmt.Sprintf("127.0.0.1:%d", freePort(t))
 	merge(config, map[string]any{
 		"receivers": map[string]any{"otlp": map[string]any{"protocols": map[string]any{

@@ -98,7 +98,7 @@ func TestAnOutcomeTellsWhatBecameOfTheObject(t *testing.T) {
 	wait := Outcome{Err: &gateway.SkipError{Reason: gateway.ReasonWaiting}}
 	require.True(t, wait.Waits())
 	require.False(t, wait.Dead())
-	require.True(t, (&Outcome{Err: &gateway.SkipError{Reason: reasonUnjoined}}).Unjoined())
+	require.True(t, (&Outcome{Err: &gateway.SkipError{Reason: gateway.ReasonUnjoined}}).Unjoined())
 	require.False(t, (&Outcome{}).Dead())
 	require.Equal(t, "bad_time (time)", (&Outcome{Err: &event.DecodeError{Reason: event.ReasonBadTime, Field: "time"}}).Reason())
 	require.Equal(t, "unreadable", (&Outcome{Err: errors.New("x")}).Reason())
