@@ -25,6 +25,11 @@ test: ## Run all tests, on a real Apache Kafka and a real Redis, with the race d
 	@test/setup.sh
 	$(GO) test $$(command -v cc >/dev/null && echo -race) -timeout 20m ./...
 
+interop: ## Run real gateways, instrumentations and an OpenTelemetry Collector, and compare what comes of their records (installs them in ~/.cache)
+	@test/setup.sh
+	@test/interop/setup.sh
+	$(GO) test -tags interop -count 1 -timeout 30m -v ./test/interop
+
 lint: ## Check style, errors, documentation and the purity of the domain
 	$(GO) run $(LINTER) run ./...
 
@@ -50,4 +55,4 @@ test-shapes: ## Check that detection on a gateway's records is that on canonical
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: demo run build test lint bench evaluate equality test-shapes help
+.PHONY: demo run build test interop lint bench evaluate equality test-shapes help
