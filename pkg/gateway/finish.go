@@ -118,6 +118,10 @@ func (f *finisher) conversation(ev *event.Event) {
 	if n > 0 {
 		c.Input = append(c.Input[:0], c.Input[n:]...)
 	}
+	said := func(m event.Message) bool { return m.Text != "" }
+	if !slices.ContainsFunc(c.Input, said) {
+		c.Input = c.Input[:0] // Turns of which the text was not logged.
+	}
 }
 
 // fillers removes what a logger put in place of texts that it does not log: it is the same for

@@ -150,6 +150,10 @@ func (b *attributes) messageList(name string, list []spanMessage, answers bool) 
 	}
 }
 
+// exceptionType is the name of an error in the event that SDKs add to a span that failed
+// (OpenTelemetry's conventions for exceptions).
+const exceptionType = "exception.type"
+
 // events adds what the events of a span hold: prompts and answers.
 func (b *attributes) events(list ptrace.SpanEventSlice) {
 	var messages []spanMessage
@@ -158,6 +162,9 @@ func (b *attributes) events(list ptrace.SpanEventSlice) {
 			messages = append(messages, m)
 		} else if strings.HasPrefix(e.Name(), genAIEventPrefix) {
 			b.add(e.Attributes())
+		} else if kind, ok := e.Attributes().Get(exceptionType); ok && e.Name() == "exception" {
+			// What went wrong, where the span does not say so itself. The message may quote a prompt.
+			b.d.Link(0, &b.last, b.value(exceptionType, kind, 0))
 		}
 	}
 	b.messages(messages)

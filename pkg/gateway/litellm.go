@@ -83,7 +83,7 @@ func (a *liteLLM) decode(data []byte, ev *event.Event) (int, error) {
 	if err := a.s.Err(); err != nil {
 		return n, err
 	}
-	a.passedThrough(ev)
+	passedThrough(a.p.callType, a.doc, a.bodies, ev)
 	a.p.finish(ev)
 	if reason := a.p.skipped(ev); reason != "" {
 		return n, &SkipError{Reason: reason}

@@ -134,6 +134,7 @@ func (a *mapped) gather(ev *event.Event) {
 		a.bodies.Response(at, ev)
 	}
 	a.constants(ev)
+	passedThrough(ev.Request.Operation, a.doc, a.bodies, ev)
 	finish(ev)
 	if ev.Source.Gateway == "" {
 		ev.Source.Gateway = a.m.gateway
