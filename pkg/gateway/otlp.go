@@ -72,13 +72,29 @@ func (r *Reader) protobuf(data []byte, visit func(*event.Event, error) bool) boo
 	if len(data) > r.otlp.max {
 		return r.hand(&event.DecodeError{Reason: event.ReasonTooLarge}, visit)
 	}
-	if traces, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(data); err == nil {
-		return r.spans(traces, visit)
+	if handled, ok := r.protobufOf(data, data, visit); handled {
+		return ok
 	}
-	if logs, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(data); err == nil {
-		return r.logs(logs, visit)
+	traces, logs := prune(data, protoTraces, maxValueDepth), prune(data, protoLogs, maxValueDepth)
+	if handled, ok := r.protobufOf(traces, logs, visit); handled {
+		return ok
 	}
 	return r.hand(&event.DecodeError{Reason: event.ReasonMalformed}, visit)
+}
+
+// protobufOf reads a request of spans or, if it is none, of log records.
+func (r *Reader) protobufOf(spans, records []byte, visit visitor) (handled, ok bool) {
+	if len(spans) > 0 {
+		if traces, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(spans); err == nil {
+			return true, r.spans(traces, visit)
+		}
+	}
+	if len(records) > 0 {
+		if logs, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(records); err == nil {
+			return true, r.logs(logs, visit)
+		}
+	}
+	return false, true
 }
 
 // otlpJSON reads a request in JSON, whose syntax is checked.
@@ -86,11 +102,17 @@ func (r *Reader) otlpJSON(data []byte, visit func(*event.Event, error) bool) boo
 	if r.names.has("resourceSpans") {
 		traces, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(data)
 		if err != nil {
+			traces, err = (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(mendOTLP(data))
+		}
+		if err != nil {
 			return r.hand(&event.DecodeError{Reason: event.ReasonWrongType, Field: "resourceSpans"}, visit)
 		}
 		return r.spans(traces, visit)
 	}
 	logs, err := (&plog.JSONUnmarshaler{}).UnmarshalLogs(data)
+	if err != nil {
+		logs, err = (&plog.JSONUnmarshaler{}).UnmarshalLogs(mendOTLP(data))
+	}
 	if err != nil {
 		return r.hand(&event.DecodeError{Reason: event.ReasonWrongType, Field: "resourceLogs"}, visit)
 	}

@@ -246,7 +246,13 @@ func (r *Reader) message(at int32, dst []event.Message) []event.Message {
 			m.Role = "user"
 		}
 	}
-	m.Text = r.Prose(d.Member(at, "text", "content", "parts", "contents", "output", "message"))
+	said := d.Member(at, "text", "content", "parts", "contents", "output", "message")
+	if results, only := r.toolResults(said); only {
+		// Most APIs have what a tool answered in a message of the user.
+		m.Role, m.Text = "tool", results
+	} else {
+		m.Text = r.said(said)
+	}
 	return append(dst, m)
 }
 
@@ -366,10 +372,6 @@ func (r *Reader) part(at int32, dst []string) []string {
 	content := d.Member(at, "content")
 	if d.Kind(content) == event.KindString && (kind == "text" || kind == "") {
 		return append(dst, d.Text(content))
-	}
-	result := d.Member(at, "result", "response")
-	if d.Kind(result) == event.KindString && kind == "tool_call_response" {
-		return append(dst, d.Text(result))
 	}
 	if parts := d.Member(at, "parts", "contents"); d.Kind(parts) == event.KindArray {
 		return r.Texts(parts, dst)

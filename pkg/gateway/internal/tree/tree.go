@@ -41,8 +41,9 @@ type node struct {
 const None = -1
 
 const (
-	// maxOpened is how many strings are opened at most: bodies are a handful.
-	maxOpened = 64
+	// maxOpened is how many strings are opened at most. Some conventions have each tool and each message in
+	// a string of its own, and a caller who sends many must not keep shut what comes after them.
+	maxOpened = 1 << 14
 	// maxScalars is how many numbers and flags of one array are kept: longer ones are token ids and
 	// vectors, which nobody asks for.
 	maxScalars = 16
