@@ -210,7 +210,7 @@ func (r *Reader) logRecord(record plog.LogRecord, err error) error {
 	case err != nil && !strings.HasPrefix(name, genAIEventPrefix):
 		return err
 	}
-	return r.takeDetail(key, logTime(record), isDetail(eventName(record)) || err != nil)
+	return r.takeDetail(key, logTime(record), isDetail(eventName(record)) || err != nil, err == nil)
 }
 
 // isDetail tells whether an event holds the text of a call as the attributes of a span do.
