@@ -172,9 +172,8 @@ func (r *Reader) logs(logs plog.Logs, visit func(*event.Event, error) bool) bool
 	for _, resource := range logs.ResourceLogs().All() {
 		for _, scope := range resource.ScopeLogs().All() {
 			for _, record := range scope.LogRecords().All() {
-				if inner := strings.TrimSpace(record.Body().Str()); isLine(record) && strings.HasPrefix(inner, "{") {
-					// A log file's line, collected as it is.
-					if !r.read([]byte(inner), visit) {
+				if inner := r.lineIn(record); inner != nil {
+					if !r.read(inner, visit) {
 						return false
 					}
 					continue
@@ -226,20 +225,6 @@ func eventName(record plog.LogRecord) string {
 		return name.AsString()
 	}
 	return ""
-}
-
-// isLine tells whether a log record is a line of a log file. One that tells of a model's call is not: its body may be a prompt, and one that looks
-// like an event must not become one.
-func isLine(record plog.LogRecord) bool {
-	if record.Body().Type() != pcommon.ValueTypeStr || record.EventName() != "" {
-		return false
-	}
-	for key := range record.Attributes().All() {
-		if strings.HasPrefix(key, "gen_ai.") || key == "event.name" {
-			return false
-		}
-	}
-	return true
 }
 
 // attributes reads the document of a span or log record into r.ev.
