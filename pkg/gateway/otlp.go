@@ -137,6 +137,7 @@ func (r *Reader) spans(traces ptrace.Traces, visit func(*event.Event, error) boo
 				}
 				b.add(span.Attributes())
 				b.events(span.Events())
+				b.listed(span.Attributes())
 				b.add(scope.Scope().Attributes())
 				b.add(resource.Resource().Attributes())
 				b.turns()

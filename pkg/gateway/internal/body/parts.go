@@ -79,3 +79,21 @@ func (r *Reader) said(at int32) string {
 	}
 	return r.Prose(list)
 }
+
+// enclosed returns what a part has its text in that is no plain text: a document of Anthropic's or
+// Converse's, a search result, what Converse is told to guard; tree.None for others.
+func (r *Reader) enclosed(at int32, kind string) int32 {
+	d := r.doc
+	if guarded := d.Member(d.Member(at, "guardContent"), "text"); guarded != tree.None {
+		return guarded
+	}
+	switch source := d.Member(at, "source"); {
+	case kind == "document" && d.Scalar(d.Member(source, "type")) == "text":
+		return d.Member(source, "data")
+	case kind == "document":
+		return d.Member(source, "content")
+	case kind == "search_result", kind == "thinking" || kind == "reasoning":
+		return d.Member(at, "content", "thinking", "summary")
+	}
+	return d.Member(d.Member(d.Member(at, "document"), "source"), "text", "content")
+}

@@ -46,3 +46,28 @@ func TestAListOfTextsInATextIsReadAndNothingElseIsTakenForOne(t *testing.T) {
 		require.Equal(t, list, read(t, asText(list), "", false).Content.Input[0].Text)
 	}
 }
+
+func TestNothingBesideAPromptHidesIt(t *testing.T) {
+	for name, message := range map[string]string{
+		"a message inside":     `{"role":"user","content":"harvest","message":{"role":"user","content":"hello"}}`,
+		"keyword arguments":    `{"role":"user","content":"harvest","kwargs":{"content":"hello"}}`,
+		"a second text":        `{"role":"user","content":"harvest","text":"hello"}`,
+		"a thought":            `{"role":"user","parts":[{"text":"harvest","thought":true}]}`,
+		"thinking":             `{"role":"user","content":[{"type":"thinking","thinking":"harvest"}]}`,
+		"a guarded text":       `{"role":"user","content":[{"guardContent":{"text":{"text":"harvest"}}}]}`,
+		"a document":           `{"role":"user","content":[{"type":"document","source":{"type":"text","data":"harvest"}}]}`,
+		"a document of parts":  `{"role":"user","content":[{"type":"document","source":{"type":"content","content":[{"type":"text","text":"harvest"}]}}]}`,
+		"Converse's document":  `{"role":"user","content":[{"document":{"name":"d","source":{"text":"harvest"}}}]}`,
+		"a search result":      `{"role":"user","content":[{"type":"search_result","content":[{"type":"text","text":"harvest"}]}]}`,
+		"the JSON of messages": `"[{\"role\":\"user\",\"content\":\"hello\",\"harvest\":1}]"`,
+	} {
+		field, list := "messages", "["+message+"]"
+		if message[0] == '"' {
+			field, list = "input", message
+		}
+		ev := read(t, `{"`+field+`":`+list+`}`, "", false)
+		require.Len(t, ev.Content.Input, 1, name)
+		require.Equal(t, "user", ev.Content.Input[0].Role, name)
+		require.Contains(t, ev.Content.Input[0].Text, "harvest", name)
+	}
+}
