@@ -39,7 +39,7 @@ func (r *Reader) TakeUnread() int64 {
 // gateway may have cut it.
 func (r *Reader) Request(at int32, ev *event.Event) bool {
 	d, c, req := r.doc, &ev.Content, &ev.Request
-	if at = d.Enter(at); d.Kind(at) != event.KindObject {
+	if at = d.Body(at); d.Kind(at) != event.KindObject {
 		return false
 	}
 	if len(c.Input) == 0 {
