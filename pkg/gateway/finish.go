@@ -201,8 +201,9 @@ func meter(ev *event.Event) {
 // isLLM tells by its name whether an operation asks a model for something. What it does not know it
 // takes for one that does: leaving out what harvests would be worse than counting what does not.
 func isLLM(operation string) bool {
-	if operation == "" {
-		return true
+	switch operation {
+	case "", "chat", "completion", "responses", "messages", "embedding":
+		return true // Nearly all.
 	}
 	first := true
 	for word := range strings.FieldsFuncSeq(operation, isSeparator) {
