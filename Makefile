@@ -24,6 +24,7 @@ build: ## Build bin/stillwatch
 test: ## Run all tests, on a real Apache Kafka and a real Redis, with the race detector where there is a C compiler
 	@test/setup.sh
 	$(GO) test $$(command -v cc >/dev/null && echo -race) -timeout 20m ./...
+	$(GO) test -run '^TestDetectionOnAGatewaysRecords' ./cmd/stillwatch
 
 interop: ## Run real gateways, instrumentations and an OpenTelemetry Collector, and compare what comes of their records (installs them in ~/.cache)
 	@test/setup.sh
