@@ -8,7 +8,9 @@ FUZZTIME ?= 30s
 SCENARIO ?=
 WORLDS   ?=
 WORLD    := .cache/evaluate/$(SCENARIO)
-BUILD    := CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/stillwatch ./cmd/stillwatch
+FLAGS    := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+BUILD    := CGO_ENABLED=0 $(GO) build $(FLAGS) -o bin/stillwatch ./cmd/stillwatch
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 .DEFAULT_GOAL := help
 
 # Not `go run`, which makes an error of a Ctrl-C.
@@ -22,6 +24,14 @@ run: ## Run the service on an embedded Kafka and Redis that any client can reach
 
 build: ## Build bin/stillwatch
 	$(BUILD)
+
+dist: ## Build dist/, a binary for each platform of a release (VERSION=v1.2.3)
+	@mkdir -p dist
+	@for platform in $(PLATFORMS); do \
+	  echo "$$platform"; \
+	  GOOS=$${platform%/*} GOARCH=$${platform#*/} CGO_ENABLED=0 $(GO) build $(FLAGS) \
+	    -o "dist/stillwatch-$(VERSION)-$${platform%/*}-$${platform#*/}" ./cmd/stillwatch || exit 1; \
+	done
 
 test: ## Run all tests, on a real Apache Kafka and a real Redis, with the race detector where there is a C compiler
 	@test/setup.sh
@@ -84,5 +94,5 @@ test-shapes: ## Check that detection on a gateway's records is that on canonical
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: demo run build test test-short interop lint fmt generate fuzz cover bench evaluate test-privacy test-shapes
+.PHONY: demo run build dist test test-short interop lint fmt generate fuzz cover bench evaluate test-privacy test-shapes
 .PHONY: help
