@@ -42,7 +42,7 @@ func read(t *testing.T, path string) string {
 }
 
 var (
-	fence   = regexp.MustCompile("(?ms)^```.*?^```$")
+	fence   = regexp.MustCompile("(?s)(?:^|\n)```.*?\n```")
 	code    = regexp.MustCompile("`[^`\n]*`")
 	link    = regexp.MustCompile(`\]\(([^)\s]+)(?: "[^"]*")?\)`)
 	heading = regexp.MustCompile(`(?m)^#{1,6} +(.*?)\s*#*$`)
