@@ -36,6 +36,7 @@ dist: ## Build dist/, a binary for each platform of a release (VERSION=v1.2.3)
 test: ## Run all tests, on a real Apache Kafka and a real Redis, with the race detector where there is a C compiler
 	@test/setup.sh
 	$(GO) test $$(command -v cc >/dev/null && echo -race) -timeout 20m ./...
+	$(GO) test -run '^TestDetectionOnAGatewaysRecords' ./cmd/stillwatch
 
 test-short: ## Run the tests that need Go only, without the race detector: for while you work
 	$(GO) test -short -timeout 10m $$($(GO) list ./... | grep -v '/test/e2e$$')

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
 )
 
 // TestRecordsOfEveryFormatAreScored scores a world in the shape of two gateways, with the accounts' facts
