@@ -45,20 +45,24 @@ func TestConvertSaysWhatIsWrong(t *testing.T) {
 		want string
 	}{
 		{
-			[]string{"--to", "kongo", "-o", "-", good}, 2,
+			[]string{"--to", "kongo", "-o", "-", good},
+			2,
 			`--to: shape: there is no format "kongo", choose one of native, litellm, otlp`,
 		},
 		{
-			[]string{"--to", "kong", "-o", "-", "--truth", truth, good}, 2,
+			[]string{"--to", "kong", "-o", "-", "--truth", truth, good},
+			2,
 			"--truth: give an output file in another folder",
 		},
 		{
-			[]string{"--to", "kong", "-o", truth + "x", "--truth", truth, good}, 2,
+			[]string{"--to", "kong", "-o", truth + "x", "--truth", truth, good},
+			2,
 			"--truth: give an output file in another folder",
 		},
 		{[]string{"--to", "kong", "-o", "-", good + "x"}, 1, "open events"},
 		{
-			[]string{"--to", "kong", "-o", "-", file(t, "\n{}\n")}, 1,
+			[]string{"--to", "kong", "-o", "-", file(t, "\n{}\n")},
+			1,
 			"line 2 is no canonical event: event: missing_field",
 		},
 	} {

@@ -259,6 +259,7 @@ func writeTruth(path string, labels []byte, w *reshape.Writer) (err error) {
 	if err != nil {
 		return err
 	}
+	//nolint:gosec // The path is the one that the command line names.
 	if err := os.WriteFile(path, labels, 0o600); err != nil {
 		return fmt.Errorf("write the truth: %w", err)
 	}

@@ -71,7 +71,7 @@ func TestTimesAreReadAsLoggersWriteThem(t *testing.T) {
 	} {
 		ms, ok := ParseTime(in)
 		require.True(t, ok, in)
-		require.Equal(t, int64(tenOClock+want), ms, in)
+		require.Equal(t, tenOClock+want, ms, in)
 	}
 }
 

@@ -145,7 +145,7 @@ func (c *cursor) weekday() bool {
 	if len(c.rest) < 4 {
 		return false
 	}
-	long := ""
+	var long string
 	switch c.rest[:3] {
 	case "Mon", "Sun", "Fri":
 		long = "day"

@@ -56,7 +56,7 @@ func (r *Reader) records(items [][]byte, visit func(*event.Event, error) bool) b
 	for _, item := range items {
 		reason, strange := r.apim.take(item)
 		r.format = r.apim.a.name()
-		ok := false
+		var ok bool
 		if strange {
 			ok = r.read(item, visit)
 		} else {

@@ -1,5 +1,7 @@
 package gateway
 
+import "slices"
+
 // spot is where an envelope has events.
 type spot struct {
 	// list is the name of a list whose items have them, empty when the object itself has one.
@@ -137,12 +139,7 @@ func (e *envelope) is(names *outline) bool {
 			return false
 		}
 	}
-	for _, name := range e.any {
-		if names.has(name) {
-			return true
-		}
-	}
-	return len(e.any) == 0
+	return len(e.any) == 0 || slices.ContainsFunc(e.any, names.has)
 }
 
 // envelopeOf recognises an envelope by its names.

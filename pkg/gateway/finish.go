@@ -148,15 +148,22 @@ func (f *finisher) fillers(ev *event.Event) {
 	}
 }
 
+// fillerMarks are what stands around fillers.
+const fillerMarks = " \t\r\n_*[](){}<>.:-'\""
+
 // isFiller tells whether a text is a logger's own: LiteLLM's placeholder for calls whose messages it
 // does not know and its redaction (litellm_core_utils/redact_messages.py), OpenInference's
 // (OPENINFERENCE_HIDE_INPUTS), and what redaction processors write in their place.
 func isFiller(text string) bool {
 	const longest = 80
-	if text == "" || len(text) > longest {
+	if len(text) > longest {
 		return false
 	}
-	switch text = strings.Trim(strings.ToLower(text), " \t\r\n_*[](){}<>.:-"); text {
+	text = strings.Trim(text, fillerMarks)
+	if text == "" || strings.IndexByte("demn", text[len(text)-1]|0x20) < 0 {
+		return false // Each of them ends with one of these.
+	}
+	switch text = strings.ToLower(text); text {
 	case "default-message-value", "redacted-by-litellm", "redacted", "redacted by litellm", "content redacted",
 		"filtered", "masked", "removed", "omitted", "hidden", "content omitted", "not logged":
 		return true
@@ -194,8 +201,9 @@ func meter(ev *event.Event) {
 // isLLM tells by its name whether an operation asks a model for something. What it does not know it
 // takes for one that does: leaving out what harvests would be worse than counting what does not.
 func isLLM(operation string) bool {
-	if operation == "" {
-		return true
+	switch operation {
+	case "", "chat", "completion", "responses", "messages", "embedding":
+		return true // Nearly all.
 	}
 	if isAside(strings.TrimPrefix(operation, "a")) || isAside(operation) {
 		return false

@@ -158,7 +158,7 @@ func schemaHeader(data []byte) (rest []byte, reason string) {
 	if len(data) <= short {
 		return data, ""
 	}
-	n := 0
+	var n int
 	switch {
 	case data[0] == 0 && binary.BigEndian.Uint32(data[1:]) == 0:
 		n = long

@@ -250,7 +250,8 @@ func TestNoFieldOfAnEventIsReadAsAnotherEvent(t *testing.T) {
 		require.NoError(t, err)
 		record := strings.TrimSpace(string(archive.Files[0].Data))
 		if !strings.HasPrefix(record, "{") {
-			record = record[strings.Index(record, "{"):]
+			_, rest, _ := strings.Cut(record, "{")
+			record = "{" + rest
 		}
 		for _, field := range []string{
 			"log_processed", "log", "MESSAGE", "msg", "event", "value", "after", "payload", "detail", "jsonPayload", "textPayload", "_source", "full_message",

@@ -148,11 +148,9 @@ func (r *Reader) takeSpan(span ptrace.Span, related bool, err error) error {
 	s.markAround(of.parent, of.inner)
 	if kind == spanModel {
 		said = r.takeCall(c, related, err)
-	} else {
-		if kind != spanOther {
-			r.otlp.a.part(&r.ev)
-			s.keepSpan(c, &r.ev)
-		}
+	} else if kind != spanOther {
+		r.otlp.a.part(&r.ev)
+		s.keepSpan(c, &r.ev)
 	}
 	for _, w := range of.within {
 		s.check(w)

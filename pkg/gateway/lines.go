@@ -160,10 +160,8 @@ func structured(text string) (rest string, ok bool) {
 
 // firstLine returns data up to the first newline.
 func firstLine(data []byte) []byte {
-	if i := bytes.IndexByte(data, '\n'); i >= 0 {
-		return data[:i]
-	}
-	return data
+	line, _, _ := bytes.Cut(data, []byte{'\n'})
+	return line
 }
 
 // line reads a line that begins with a prefix.

@@ -226,7 +226,8 @@ func (a *mapped) read(r *rule, ev *event.Event) {
 			*dst = ""
 		}
 	case *int64:
-		text, ok := a.text(r), false
+		var ok bool
+		text := a.text(r)
 		if *dst, ok = parseMoment(text, r.unit); !ok && text != "" && dst == &ev.Time {
 			ev.BadTime = event.Shape(text)
 		}
@@ -394,7 +395,8 @@ func (a *mapped) hash(text string) string {
 
 // parseMoment converts a time to Unix milliseconds. What a number without a unit counts is told by its size.
 func parseMoment(text string, unit float64) (int64, bool) {
-	ms, ok := int64(0), false
+	var ms int64
+	var ok bool
 	if f, number := body.Number(text); number && unit != 0 {
 		// A float of seconds has a resolution well below a microsecond: what looks like 0.9999999 ms is 1 ms.
 		f = math.Floor(f*unit + 1e-3)

@@ -174,7 +174,6 @@ func (l *leader) exchange(req kmsg.Request) ([]byte, error) {
 	if _, err := io.ReadFull(l.socket, head[:]); err != nil {
 		return nil, err
 	}
-	//nolint:gosec // A negative size is refused.
 	size, got := int(int32(binary.BigEndian.Uint32(head[:4])))-4, int32(binary.BigEndian.Uint32(head[4:]))
 	if got != l.correlation || size < 0 || size > maxResponse {
 		return nil, fmt.Errorf("the broker answers request %d with %d bytes for request %d",

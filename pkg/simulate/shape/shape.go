@@ -29,8 +29,6 @@ type Shape struct {
 	record func(dst []byte, ev *event.Event) []byte
 	// read changes what the record has in another form, as it comes back.
 	read func(ev *event.Event)
-	// account is how the records call an account; nil when they call it what the event does.
-	account func(ev *event.Event) string
 	// binary says that records are no text.
 	binary bool
 }
