@@ -284,15 +284,6 @@ func (d *Document) Inside(at int32) int32 {
 	return at
 }
 
-// Failure is why the string or value at a place could not be read, "" when nothing was wrong. A string
-// that only looked like JSON has the reason malformed_json.
-func (d *Document) Failure(at int32) string {
-	if at == None {
-		return ""
-	}
-	return d.nodes[at].failure
-}
-
 // first is the first part of an object or array, 0 without.
 func (d *Document) first(at int32) int32 {
 	switch d.nodes[at].kind {
