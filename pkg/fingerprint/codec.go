@@ -6,11 +6,13 @@ import (
 	"math"
 )
 
-// stateVersion is the version of a fingerprint's encoding that is written. Every version ever released stays readable: testdata holds one of each.
+// stateVersion is the version of a fingerprint's encoding that is written. Every earlier version
+// stays readable: testdata holds one of each.
 //
-// Version 2 counts intents and reasoning over the scaffold's slice too, version 3 requests declared as batch, version 4 records that could not be read; what
-// an older version did not count is read as none.
-const stateVersion = 4
+// Version 2 counts intents and reasoning over the scaffold's slice too, version 3 requests declared
+// as batch, version 4 records that could not be read; what an older version did not count is read
+// as none. Version 5 leaves out what nothing read (old.go).
+const stateVersion = 5
 
 // Flags of an encoded fingerprint.
 const flagVerified = 1
@@ -23,8 +25,8 @@ func (f *Fingerprint) AppendBinary(b []byte) ([]byte, error) {
 	if f.verified {
 		flags |= flagVerified
 	}
-	b = append(b, flags, f.relay)
-	for _, s := range [...]string{f.tenant, f.account, f.org, f.plan} {
+	b = append(b, flags)
+	for _, s := range [...]string{f.tenant, f.account, f.org} {
 		b = appendText(b, s)
 	}
 	b = binary.AppendUvarint(b, uint64(f.last))
@@ -37,7 +39,6 @@ func (f *Fingerprint) AppendBinary(b []byte) ([]byte, error) {
 	for _, n := range [...]uint32{f.firstDay, f.refusedEarly, f.aged, f.agedText} {
 		b = binary.AppendUvarint(b, uint64(n))
 	}
-	b = appendPanes(b, f.short, f.last, f.opts.ShortPane)
 	b = appendPanes(b, f.medium, f.last, f.opts.MediumPane)
 	b = appendDays(b, f.days, f.last)
 	b = appendSparse(b, f.hours[:])
@@ -47,7 +48,6 @@ func (f *Fingerprint) AppendBinary(b []byte) ([]byte, error) {
 	for _, d := range f.all() {
 		b = d.appendBinary(b)
 	}
-	b = appendHashes(b, f.sample)
 	b = f.door.appendBinary(b, f.last)
 	b = f.turns.appendBinary(b)
 	b = f.system.appendBinary(b)
@@ -78,8 +78,8 @@ func (f *Fingerprint) AppendBinary(b []byte) ([]byte, error) {
 func (f *Fingerprint) MarshalBinary() ([]byte, error) { return f.AppendBinary(nil) }
 
 // all lists the sketches in the order of the encoding.
-func (f *Fingerprint) all() [6]*distinct {
-	return [...]*distinct{&f.prompts, &f.sliced, &f.sources, &f.stacks, &f.sessions, &f.endUsers}
+func (f *Fingerprint) all() [3]*distinct {
+	return [...]*distinct{&f.prompts, &f.sources, &f.endUsers}
 }
 
 // UnmarshalBinary replaces the fingerprint by an encoded one. It keeps no reference to data. An error wraps ErrEncoding and leaves the
@@ -93,10 +93,12 @@ func (f *Fingerprint) UnmarshalBinary(data []byte) error {
 	d := Fingerprint{opts: f.opts}
 	flags := r.byte()
 	d.verified = flags&flagVerified != 0
-	d.relay = r.byte()
-	for _, s := range [...]*string{&d.tenant, &d.account, &d.org, &d.plan} {
+	old := version < 5
+	r.passIf(old, passRelay)
+	for _, s := range [...]*string{&d.tenant, &d.account, &d.org} {
 		*s = string(r.text(maxText))
 	}
+	r.passIf(old, passPlan)
 	last := r.uvarint()
 	r.check(last <= maxTime && flags <= flagVerified, "head out of range")
 	d.last = int64(last)
@@ -108,10 +110,9 @@ func (f *Fingerprint) UnmarshalBinary(data []byte) error {
 	for _, n := range [...]*uint32{&d.firstDay, &d.refusedEarly, &d.aged, &d.agedText} {
 		*n = r.uint32()
 	}
-	d.short = r.panes(d.last, f.opts.ShortPane, f.opts.ShortKeep)
+	r.passIf(old, passShortPanes)
 	d.medium = r.panes(d.last, f.opts.MediumPane, f.opts.MediumKeep)
-	figures := [...]int{1: numTotals1, 2: numTotals2, 3: numTotals, 4: numTotals}
-	d.days = r.days(d.last, figures[min(int(version), stateVersion)])
+	d.days = r.days(d.last, figuresOf(version))
 	r.sparse(d.hours[:])
 	r.sparse(d.gaps[:])
 	r.words(d.active10m[:])
@@ -119,10 +120,13 @@ func (f *Fingerprint) UnmarshalBinary(data []byte) error {
 	r.words(d.activeHour[:])
 	trim(d.activeHour[:], SlotsHour)
 	var scratch []byte
-	for _, x := range d.all() {
+	for i, x := range d.all() {
 		*x, scratch = r.distinct(scratch)
+		if old {
+			scratch = r.passSketches(i, scratch)
+		}
 	}
-	d.sample = r.ascending(MaxPrompts)
+	r.passIf(old, passSample)
 	d.door = r.recall(d.last, shingleMarks)
 	d.turns, d.system, d.skeletons = r.table(turnTable), r.table(systemTable), r.table(skeletonTable)
 	for i := range d.facets {
@@ -196,14 +200,6 @@ func (r *reader) sparse(counts []uint32) {
 			r.check(counts[i] > 0, "empty count")
 		}
 	}
-}
-
-func (r *reader) ascending(most int) []uint64 {
-	hashes := r.hashes(nil, most)
-	for i := 1; i < len(hashes); i++ {
-		r.check(hashes[i-1] < hashes[i], "hashes out of order")
-	}
-	return hashes
 }
 
 func (k *recall) appendBinary(b []byte, last int64) []byte {

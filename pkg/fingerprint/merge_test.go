@@ -13,13 +13,12 @@ import (
 // exact is the part of a profile that a merge must get exactly right.
 func exact(p *Profile) Profile {
 	return Profile{
-		Requests: p.Requests, Requests24h: p.Requests24h, Requests1h: p.Requests1h, ActiveDays: p.ActiveDays, FirstSeen: p.FirstSeen, LastSeen: p.LastSeen,
+		Requests: p.Requests, Requests24h: p.Requests24h, ActiveDays: p.ActiveDays, FirstSeen: p.FirstSeen, LastSeen: p.LastSeen,
 		WithText: p.WithText, WithInput: p.WithInput, WithOutput: p.WithOutput, WithReasoning: p.WithReasoning,
 		InputTokens: p.InputTokens, OutputTokens: p.OutputTokens, ReasoningTokens: p.ReasoningTokens,
-		WithMessages: p.WithMessages, SingleTurn: p.SingleTurn, OK: p.OK, Errors: p.Errors, Blocked: p.Blocked, RateLimited: p.RateLimited,
+		WithMessages: p.WithMessages, SingleTurn: p.SingleTurn,
 		Refused: p.Refused, PromptTokens: p.PromptTokens, Intents: p.Intents, Continued: p.Continued,
-		Relay: p.Relay, RelayRequests: p.RelayRequests,
-		Prompts: p.Prompts, Sources: p.Sources, Stacks: p.Stacks, Sessions: p.Sessions, EndUsers: p.EndUsers, PromptSample: p.PromptSample,
+		RelayRequests: p.RelayRequests, Prompts: p.Prompts, Sources: p.Sources, EndUsers: p.EndUsers,
 		Hours: p.Hours, Active10m: p.Active10m, ActiveHour: p.ActiveHour,
 	}
 }

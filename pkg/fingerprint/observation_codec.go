@@ -12,10 +12,18 @@ import (
 // observationVersion is the newest version of an observation's encoding.
 //
 // Version 2 can flag a batch, version 3 a record that could not be read. Only such a record is
-// written in version 3: during an update, releases that read up to version 2 read all others.
+// written in version 3: during an update, releases that read up to version 2 read all others. For
+// their sake the places of the plan and of the session, which nothing reads, are kept and left
+// empty.
 const (
 	observationVersion         = 3
 	observationVersionReadable = 2
+)
+
+// What is written at the places that are left empty.
+const (
+	noPlan    = ""
+	noSession = 0
 )
 
 // maxShingles bounds the shingles of an encoded observation, each list: the most that sketch.Options allow.
@@ -55,7 +63,7 @@ func (o *Observation) AppendBinary(b []byte) ([]byte, error) {
 	b = binary.AppendVarint(b, o.Time)
 	b = binary.AppendVarint(b, o.CreatedAt)
 	b = binary.LittleEndian.AppendUint64(b, o.ID)
-	for _, s := range [...]string{o.Tenant, o.Account, o.Org, o.Plan} {
+	for _, s := range [...]string{o.Tenant, o.Account, o.Org, noPlan} {
 		b = appendText(b, s)
 	}
 	var known, labelled uint64
@@ -75,7 +83,7 @@ func (o *Observation) AppendBinary(b []byte) ([]byte, error) {
 	for m := labelled; m != 0; m &= m - 1 {
 		b = appendText(b, o.Labels[bits.TrailingZeros64(m)])
 	}
-	b = appendKnown(b, o.Source, o.Session, o.EndUser)
+	b = appendKnown(b, o.Source, noSession, o.EndUser)
 	for _, n := range [...]int64{o.InputTokens, o.OutputTokens, o.ReasoningTokens, int64(o.Messages)} {
 		b = binary.AppendVarint(b, n)
 	}
@@ -94,7 +102,7 @@ func (o *Observation) AppendBinary(b []byte) ([]byte, error) {
 func (o *Observation) MarshalBinary() ([]byte, error) { return o.AppendBinary(nil) }
 
 func (o *Observation) check() error {
-	for _, s := range [...]string{o.Tenant, o.Account, o.Org, o.Plan} {
+	for _, s := range [...]string{o.Tenant, o.Account, o.Org} {
 		if len(s) > maxText {
 			return fmt.Errorf("fingerprint: an identity of %d bytes, shorten it to %d", len(s), maxText)
 		}
@@ -185,9 +193,10 @@ func (o *Observation) decode(data []byte, same string) error {
 	r.check(int64(o.Position.Index) == index, "index out of range")
 	o.Time, o.CreatedAt = r.varint(), r.varint()
 	o.ID = r.fixed()
-	for _, s := range [...]*string{&o.Tenant, &o.Account, &o.Org, &o.Plan} {
+	for _, s := range [...]*string{&o.Tenant, &o.Account, &o.Org} {
 		*s = text(maxText)
 	}
+	passPlan(r)
 	m := r.uvarint()
 	r.check(m>>NumFacets == 0, "unknown facet")
 	for ; m != 0 && r.err == nil; m &= m - 1 {
@@ -198,7 +207,8 @@ func (o *Observation) decode(data []byte, same string) error {
 	for ; m != 0 && r.err == nil; m &= m - 1 {
 		o.Labels[bits.TrailingZeros64(m)] = text(MaxLabel)
 	}
-	r.known(&o.Source, &o.Session, &o.EndUser)
+	var session uint64
+	r.known(&o.Source, &session, &o.EndUser)
 	for _, n := range [...]*int64{&o.InputTokens, &o.OutputTokens, &o.ReasoningTokens} {
 		*n = r.varint()
 	}

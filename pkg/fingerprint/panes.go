@@ -19,39 +19,21 @@ const (
 	nReasoning
 	nMessages
 	nSingle
-	nOK
-	nErrors
-	nBlocked
-	nLimited
 	nRefused
 	nContinued
 	nOrphaned
 	nRelay
 	nScaffold
 	nScaffoldSingle
+	nBatch
 	sumInput
 	sumOutput
 	sumReasoning
 	sumPrompt
 	sumScaffoldOutput
 	nIntents
-	// numTotals1 is how many figures version 1 of the encoding knew.
-	numTotals1 = nIntents + numIntents
-)
-
-// The figures of a daily pane since version 2.
-const (
-	nScaffoldReasoning = numTotals1 + iota
-	sumScaffoldReasoning
-	nScaffoldIntents
-	// numTotals2 is how many figures version 2 knew.
-	numTotals2 = nScaffoldIntents + numIntents
-)
-
-// The figures of a daily pane since version 3.
-const (
-	nBatch = numTotals2 + iota
-	numTotals
+	nScaffoldIntents = nIntents + numIntents
+	numTotals        = nScaffoldIntents + numIntents
 )
 
 // numIntents is the number of intents counted.
@@ -209,8 +191,8 @@ func appendDays(b []byte, days []dayPane, last int64) []byte {
 	return b
 }
 
-// days reads daily panes of an encoding that knows the first figures only.
-func (r *reader) days(last int64, figures int) []dayPane {
+// days reads daily panes whose figures stand at the given places.
+func (r *reader) days(last int64, figures []int) []dayPane {
 	n := r.count(maxDays, 2)
 	if n == 0 {
 		return nil
@@ -225,11 +207,13 @@ func (r *reader) days(last int64, figures int) []dayPane {
 		slot -= int64(gap)
 		days[i].slot = slot
 		mask := r.uvarint()
-		r.check(mask>>figures == 0, "unknown figure")
+		r.check(mask>>len(figures) == 0, "unknown figure")
 		for k := mask; k != 0 && r.err == nil; k &= k - 1 {
 			x := r.uvarint()
 			r.check(x > 0 && x <= maxSum, "figure out of range")
-			days[i].totals[bits.TrailingZeros64(k)] = x
+			if figure := figures[bits.TrailingZeros64(k)]; figure != gone {
+				days[i].totals[figure] = x
+			}
 		}
 	}
 	return days

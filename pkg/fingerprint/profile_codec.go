@@ -8,9 +8,10 @@ import (
 
 // profileVersion is the version of a profile's encoding that is written.
 //
-// Version 2 ends with the intents and the reasoning of the scaffold's slice, version 3 with the requests declared as batch, version 4 with the records that
-// could not be read; what an older version did not count is read as none.
-const profileVersion = 4
+// Version 2 ends with the intents and the reasoning of the scaffold's slice, version 3 with the
+// requests declared as batch, version 4 with the records that could not be read; what an older
+// version did not count is read as none. Version 5 leaves out what nothing read (old.go).
+const profileVersion = 5
 
 // AppendBinary appends the encoding of the profile. Lists longer than their limits and a PromptSketch that is no sketch are errors.
 func (p *Profile) AppendBinary(b []byte) ([]byte, error) {
@@ -21,8 +22,8 @@ func (p *Profile) AppendBinary(b []byte) ([]byte, error) {
 	if p.Verified {
 		flags |= flagVerified
 	}
-	b = append(b, profileVersion, flags, p.Relay)
-	for _, s := range [...]string{p.Tenant, p.Account, p.Org, p.Plan} {
+	b = append(b, profileVersion, flags)
+	for _, s := range [...]string{p.Tenant, p.Account, p.Org} {
 		b = appendText(b, s)
 	}
 	b = binary.AppendUvarint(b, uint64(p.LastSeen))
@@ -41,7 +42,6 @@ func (p *Profile) AppendBinary(b []byte) ([]byte, error) {
 	b = appendSparse(b, p.Gaps[:])
 	b = appendWords(b, p.Active10m[:])
 	b = appendWords(b, p.ActiveHour[:])
-	b = appendHashes(b, p.PromptSample)
 	b = append(b, boolByte(len(p.PromptSketch) > 0))
 	if len(p.PromptSketch) > 0 {
 		mark := len(b)
@@ -73,8 +73,6 @@ func (p *Profile) AppendBinary(b []byte) ([]byte, error) {
 	b = appendHashes(b, p.Rejected)
 	b = appendHashes(b, p.Orphans)
 	b = appendSparse(b, p.ScaffoldIntents[:])
-	b = binary.AppendUvarint(b, uint64(p.ScaffoldWithReasoning))
-	b = binary.AppendUvarint(b, p.ScaffoldReasoning)
 	b = binary.AppendUvarint(b, uint64(p.Batch))
 	if b = appendAgo(b, p.LastSeen, p.UnreadableAt); p.UnreadableAt == 0 {
 		return b, nil
@@ -102,14 +100,34 @@ func (p *Profile) labelled(l *Label) byte {
 }
 
 // counts lists the profile's counters in the order of the encoding.
-func (p *Profile) counts() [27]*uint32 {
+func (p *Profile) counts() [19]*uint32 {
 	return [...]*uint32{
-		&p.Requests, &p.Requests24h, &p.Requests1h, &p.FirstDayRequests,
+		&p.Requests, &p.Requests24h, &p.FirstDayRequests,
 		&p.WithText, &p.WithInput, &p.WithOutput, &p.WithReasoning, &p.WithMessages, &p.SingleTurn,
-		&p.OK, &p.Errors, &p.Blocked, &p.RateLimited, &p.Refused, &p.RefusedEarly,
-		&p.Prompts, &p.Sources, &p.Stacks, &p.Sessions, &p.EndUsers,
-		&p.ScaffoldRequests, &p.ScaffoldSingleTurn, &p.ScaffoldPrompts,
+		&p.Refused, &p.RefusedEarly,
+		&p.Prompts, &p.Sources, &p.EndUsers,
+		&p.ScaffoldRequests, &p.ScaffoldSingleTurn,
 		&p.Orphaned, &p.Continued, &p.RelayRequests,
+	}
+}
+
+// readCounts reads the counters; until version 4, others stood between them.
+func (p *Profile) readCounts(r *reader, version byte) {
+	for _, n := range p.counts() {
+		*n = r.uint32()
+		if version >= 5 {
+			continue
+		}
+		switch n {
+		case &p.Requests24h:
+			r.passCounts(1) // the requests of the last hour
+		case &p.SingleTurn:
+			r.passCounts(4) // how requests ended
+		case &p.Sources:
+			r.passCounts(2) // client stacks and sessions
+		case &p.ScaffoldSingleTurn:
+			r.passCounts(1) // distinct prompts with scaffold
+		}
 	}
 }
 
@@ -124,7 +142,6 @@ func (p *Profile) check() error {
 		n    int
 		most int
 	}{
-		{"prompt sample", len(p.PromptSample), MaxPrompts},
 		{"scaffold", len(p.Scaffold), MaxScaffold},
 		{"skeletons", len(p.Skeletons), MaxSkeletons},
 		{"labels", len(p.Labels), maxLabels},
@@ -135,7 +152,6 @@ func (p *Profile) check() error {
 		{"tenant", len(p.Tenant), maxText},
 		{"account", len(p.Account), maxText},
 		{"org", len(p.Org), maxText},
-		{"plan", len(p.Plan), maxText},
 	} {
 		if l.n > l.most {
 			return fmt.Errorf("fingerprint: profile with %s of %d, at most %d", l.name, l.n, l.most)
@@ -214,10 +230,12 @@ func (p *Profile) UnmarshalBinary(data []byte) error {
 	}
 	flags := r.byte()
 	p.Verified = flags&flagVerified != 0
-	p.Relay = r.byte()
-	for _, s := range [...]*string{&p.Tenant, &p.Account, &p.Org, &p.Plan} {
+	old := version < 5
+	r.passIf(old, passRelay)
+	for _, s := range [...]*string{&p.Tenant, &p.Account, &p.Org} {
 		r.keep(s, maxText)
 	}
+	r.passIf(old, passPlan)
 	last := r.uvarint()
 	r.check(last <= maxTime && flags <= flagVerified, "head out of range")
 	p.LastSeen = int64(last)
@@ -227,9 +245,7 @@ func (p *Profile) UnmarshalBinary(data []byte) error {
 	days := r.uvarint()
 	r.check(days <= math.MaxUint16, "days out of range")
 	p.ActiveDays = uint16(days)
-	for _, n := range p.counts() {
-		*n = r.uint32()
-	}
+	p.readCounts(r, version)
 	for _, n := range p.sums() {
 		*n = r.uvarint()
 	}
@@ -240,7 +256,7 @@ func (p *Profile) UnmarshalBinary(data []byte) error {
 	trim(p.Active10m[:], Slots10m)
 	r.words(p.ActiveHour[:])
 	trim(p.ActiveHour[:], SlotsHour)
-	p.PromptSample = r.hashes(p.PromptSample, MaxPrompts)
+	r.passIf(old, passSample)
 	p.PromptSketch = p.PromptSketch[:0]
 	if r.byte() != 0 {
 		var few []uint64
@@ -261,12 +277,15 @@ func (p *Profile) UnmarshalBinary(data []byte) error {
 	p.Heads = r.hashes(p.Heads, MaxConversing)
 	p.Rejected = r.hashes(p.Rejected, MaxConversing)
 	p.Orphans = r.hashes(p.Orphans, MaxConversing)
-	p.ScaffoldIntents, p.ScaffoldWithReasoning, p.ScaffoldReasoning = [numIntents]uint32{}, 0, 0
+	p.ScaffoldIntents, p.Batch = [numIntents]uint32{}, 0
 	if version > 1 {
 		r.sparse(p.ScaffoldIntents[:])
-		p.ScaffoldWithReasoning, p.ScaffoldReasoning = r.uint32(), r.uvarint()
 	}
-	p.Batch = 0
+	if version > 1 && old {
+		// The reasoning of the scaffold's slice.
+		r.uint32()
+		r.uvarint()
+	}
 	if version > 2 {
 		p.Batch = r.uint32()
 	}

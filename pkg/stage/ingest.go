@@ -446,7 +446,7 @@ func (t *ingestTask) observe(ev *event.Event) (reason string, err error) {
 	o := &t.o
 	*o = fingerprint.Observation{
 		Position: o.Position, Sketch: o.Sketch,
-		Time: ev.Time, Tenant: tenant, Account: account, Org: ev.Account.OrgID, Plan: ev.Account.Plan, Verified: ev.Account.Verified.V,
+		Time: ev.Time, Tenant: tenant, Account: account, Org: ev.Account.OrgID, Verified: ev.Account.Verified.V,
 		CreatedAt: ev.Account.CreatedAt, InputTokens: known(ev.Usage.Input), OutputTokens: known(ev.Usage.Output),
 		ReasoningTokens: known(ev.Usage.Reasoning), Messages: messages(ev), Status: status(ev.Response.Status), Refused: refused(&ev.Response),
 		Batch:   isBatch(ev.Request.Operation),
@@ -455,7 +455,6 @@ func (t *ingestTask) observe(ev *event.Event) (reason string, err error) {
 	h := t.hash.of(tenant)
 	o.Account = named(h, o.Account)
 	o.ID = h.call(ev.ID, ev.Time)
-	o.Session = h.identity(domainSession, ev.Request.SessionID)
 	o.EndUser = h.identity(domainEndUser, ev.Account.EndUserID)
 	t.facets.read(ev, h, o)
 	if err := t.sketch(ev); errors.Is(err, sketch.ErrOtherKey) {
