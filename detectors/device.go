@@ -14,7 +14,7 @@ func device() Detector {
 			"unifiedClientId) or gives every caller the same. Perplexity of the device ids " +
 			"against the census.",
 		Evasion: "A configuration option of the relay.",
-		LookAlikes: "Placeholder ids that some client sends for everyone; the census knows how " +
+		LookAlikes: "Placeholder ids that some client sends for everyone; the population shows how " +
 			"common they are.",
 		Needs: []string{"client.device_id"},
 	}, census.Trait(fingerprint.Device), "devices", "one device holds many accounts")

@@ -13,7 +13,7 @@ func issuer() Detector {
 		Why: "Virtual cards are bought in bulk from one issuer. Perplexity of the issuers " +
 			"against the census.",
 		Evasion: "Buying from many issuers, each with its own onboarding.",
-		LookAlikes: "One country's large bank, one employer's card programme; the census knows " +
+		LookAlikes: "One country's large bank, one employer's card programme; the population shows " +
 			"how common they are.",
 		Needs: []string{"account.payment_issuer"},
 	}, census.Trait(fingerprint.Issuer), "card issuers", "the cards were bought together")

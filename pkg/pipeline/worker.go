@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
+	"github.com/stillwatch/stillwatch/pkg/remote"
 	"github.com/stillwatch/stillwatch/pkg/stage"
 	"github.com/stillwatch/stillwatch/pkg/store"
 	"github.com/stillwatch/stillwatch/pkg/stream"
@@ -327,6 +328,7 @@ func (w *worker) commit(ctx context.Context, next int64, changes []stage.Change)
 
 // retry runs fn until it succeeds, fails for good, or ctx ends. Meanwhile the pipeline's status tells why it waits.
 func (w *worker) retry(ctx context.Context, op string, fn func(context.Context) error) error {
+	waits := remote.Waits(w.p.opts.RetryMin, w.p.opts.RetryMax)
 	for n := 1; ; n++ {
 		err := fn(ctx)
 		if err == nil {
@@ -342,7 +344,7 @@ func (w *worker) retry(ctx context.Context, op string, fn func(context.Context) 
 		}
 		w.p.metrics.retries.WithLabelValues(op).Inc()
 		w.p.setFault(w.name, op, err)
-		wait := retryWait(n, w.p.opts.RetryMin, w.p.opts.RetryMax)
+		wait := waits.NextBackOff()
 		w.log.Warn("failed, trying again", zap.String("op", op), zap.Int("attempt", n), zap.Duration("retry_in", wait), zap.Error(err))
 		if !pause(ctx, wait) {
 			return err
