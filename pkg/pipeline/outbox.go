@@ -39,14 +39,7 @@ func (w *worker) address(out []stage.Out) ([]addressed, error) {
 		if topic == "" {
 			return nil, fmt.Errorf("no topic is configured for the output %q", o.To)
 		}
-		r := stream.OutRecord{Topic: topic, Key: o.Key, Value: o.Value}
-		if len(o.Headers) > 0 {
-			r.Headers = make([]stream.Header, len(o.Headers))
-			for j := range o.Headers {
-				r.Headers[j] = stream.Header(o.Headers[j])
-			}
-		}
-		records[i] = addressed{o.To, r}
+		records[i] = addressed{o.To, stream.OutRecord{Topic: topic, Key: o.Key, Value: o.Value, Headers: o.Headers}}
 	}
 	return records, nil
 }

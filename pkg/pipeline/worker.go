@@ -44,7 +44,6 @@ type worker struct {
 	// active is when the last record was dealt with, flushed whether the task was flushed since.
 	active  time.Time
 	flushed bool
-	input   []stage.Record
 }
 
 // run works until soft ends, which is no error, or something stops the partition. It reports whether a batch was committed.
@@ -177,7 +176,7 @@ func (w *worker) rebuild(ctx context.Context, r stage.Rebuilder, first int64) er
 			b.Records = b.Records[:len(b.Records)-1]
 		}
 		if len(b.Records) > 0 {
-			if err := r.Rebuild(w.toStage(b.Records)); err != nil {
+			if err := r.Rebuild(b.Records); err != nil {
 				return fmt.Errorf("rebuilding from offset %d: %w", at, err)
 			}
 			records += len(b.Records)
@@ -196,7 +195,7 @@ func (w *worker) batch(ctx context.Context, b *stream.Batch) error {
 		return w.idle(ctx, b)
 	}
 	began := time.Now()
-	records := w.toStage(b.Records)
+	records := b.Records
 	if err := w.load(ctx, w.task.Needs(records)); err != nil {
 		return err
 	}
@@ -350,23 +349,6 @@ func (w *worker) retry(ctx context.Context, op string, fn func(context.Context) 
 			return err
 		}
 	}
-}
-
-// toStage turns records into the stage's type. The slice is reused: a task must not keep it.
-func (w *worker) toStage(in []stream.Record) []stage.Record {
-	w.input = w.input[:0]
-	for i := range in {
-		r := &in[i]
-		s := stage.Record{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Time: r.Time, Key: r.Key, Value: r.Value}
-		if len(r.Headers) > 0 {
-			s.Headers = make([]stage.Header, len(r.Headers))
-			for j := range r.Headers {
-				s.Headers[j] = stage.Header(r.Headers[j])
-			}
-		}
-		w.input = append(w.input, s)
-	}
-	return w.input
 }
 
 func (w *worker) lag(high int64) {

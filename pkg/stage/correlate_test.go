@@ -142,7 +142,7 @@ func TestABadProfileIsADeadLetterAndTheRestGoesOn(t *testing.T) {
 	dead := byOutput(res, DeadLetters)
 	require.Len(t, dead, 2)
 	require.Equal(t, "no profile", string(dead[0].Value))
-	require.Equal(t, Header{"stillwatch-reason", []byte("bad_profile")}, dead[0].Headers[0])
+	require.Equal(t, Header{Key: "stillwatch-reason", Value: []byte("bad_profile")}, dead[0].Headers[0])
 }
 
 func TestATombstoneForgetsTheAccount(t *testing.T) {

@@ -44,7 +44,7 @@ func TestObservationsOfExtremesLeaveAStateThatCanBeReadAgain(t *testing.T) {
 			o.Tenant, o.Account = "t\x00u", "v" // as a key the same as tenant t and account u NUL v
 		}
 		out := len(d.out)
-		d.process([]Record{record(t, &o)})
+		d.process([]Record{observed(t, &o)})
 		if n%100 == 99 {
 			d.open()
 			d.load(d.task.Needs(nil))
@@ -202,7 +202,7 @@ func flood(t *testing.T, ingest Task, n int) (records []Record) {
 			Position: fingerprint.Position{Partition: 1, Offset: offset}, Time: morning + offset*50, ID: uint64(offset + 1),
 			Tenant: fmt.Sprintf("%0200d", account), Account: fmt.Sprintf("%0200d", account),
 		}
-		records = append(records, record(t, &o))
+		records = append(records, observed(t, &o))
 		batch = append(batch, Record{Topic: "gateway", Offset: offset, Value: fmt.Appendf(nil,
 			`{"id":"r%d","time":%d,"tenant":"%s","account":{"id":"%s"},"request":{"model":"m%d","tools":["t%d"]},"client":{"user_agent":"agent-%d","ip":"198.18.%d.%d"},`+
 				`"content":{"input":[{"role":"user","text":"A question of account %d that nobody else ever asks."}]}}`,
@@ -277,7 +277,7 @@ func seenAt(t require.TestingT, offset int64, index int32, account int, at int64
 	o := fingerprint.Observation{
 		Position: fingerprint.Position{Partition: 7, Offset: offset, Index: index}, Time: at, Tenant: "default", Account: "acct_" + strconv.Itoa(account),
 	}
-	return record(t, &o)
+	return observed(t, &o)
 }
 
 // TestMetaThatWasDamagedIsAnErrorAndNoPanic covers what a store could hand back.
