@@ -21,7 +21,7 @@ const module = "github.com/stillwatch/stillwatch/"
 // floors are the domain, from the ground up: each may import those before it. They are pure: no input or output, no clock, no chance, so
 // that live, replay and backtest are one code path.
 var floors = []string{
-	"pkg/record", "pkg/siphash", "pkg/event", "pkg/enrich", "pkg/sketch", "pkg/fingerprint", "pkg/census", "detectors", "pkg/watchlist", "pkg/campaign", "pkg/alert", "pkg/stage",
+	"pkg/record", "pkg/packed", "pkg/siphash", "pkg/event", "pkg/enrich", "pkg/sketch", "pkg/fingerprint", "pkg/census", "detectors", "pkg/watchlist", "pkg/campaign", "pkg/alert", "pkg/stage",
 }
 
 // allowed lists what the parts outside the floors may import of this module; the floors' own rule is added to it.
@@ -37,7 +37,7 @@ var allowed = map[string][]string{
 	"pkg/store":          {"pkg/remote"},
 	"pkg/embedded":       {},
 	"pkg/console":        {},
-	"pkg/pipeline":       {"pkg/stage", "pkg/stream", "pkg/store", "pkg/remote"},
+	"pkg/pipeline":       {"pkg/stage", "pkg/stream", "pkg/store", "pkg/remote", "pkg/packed"},
 	"pkg/backtest":       append([]string{"pkg/gateway"}, floors...),
 	"pkg/app": append([]string{
 		"configs", "pkg/gateway", "pkg/lookup", "pkg/pipeline", "pkg/stream", "pkg/store", "pkg/remote", "pkg/console", "pkg/embedded",

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+
+	"github.com/stillwatch/stillwatch/pkg/packed"
 )
 
 // stateVersion is the version of a fingerprint's encoding that is written. Every earlier version
@@ -27,7 +29,7 @@ func (f *Fingerprint) AppendBinary(b []byte) ([]byte, error) {
 	}
 	b = append(b, flags)
 	for _, s := range [...]string{f.tenant, f.account, f.org} {
-		b = appendText(b, s)
+		b = packed.AppendText(b, s)
 	}
 	b = binary.AppendUvarint(b, uint64(f.last))
 	for _, t := range [...]int64{f.first, f.agedAt, f.createdAt, f.publishedAt, f.deadline} {
@@ -85,30 +87,30 @@ func (f *Fingerprint) all() [3]*distinct {
 // UnmarshalBinary replaces the fingerprint by an encoded one. It keeps no reference to data. An error wraps ErrEncoding and leaves the
 // fingerprint as it was.
 func (f *Fingerprint) UnmarshalBinary(data []byte) error {
-	r := &reader{b: data}
-	version := r.byte()
-	if r.err == nil && (version < 1 || version > stateVersion) {
+	r := newReader(data)
+	version := r.Byte()
+	if r.OK() && (version < 1 || version > stateVersion) {
 		return fmt.Errorf("%w: fingerprint version %d, this release reads up to %d", ErrEncoding, version, stateVersion)
 	}
 	d := Fingerprint{opts: f.opts}
-	flags := r.byte()
+	flags := r.Byte()
 	d.verified = flags&flagVerified != 0
 	old := version < 5
 	r.passIf(old, passRelay)
 	for _, s := range [...]*string{&d.tenant, &d.account, &d.org} {
-		*s = string(r.text(maxText))
+		*s = string(r.Text(maxText))
 	}
 	r.passIf(old, passPlan)
-	last := r.uvarint()
-	r.check(last <= maxTime && flags <= flagVerified, "head out of range")
+	last := r.Uvarint()
+	r.Check(last <= maxTime && flags <= flagVerified, "head out of range")
 	d.last = int64(last)
 	for _, t := range [...]*int64{&d.first, &d.agedAt, &d.createdAt, &d.publishedAt, &d.deadline} {
 		*t = r.ago(d.last)
 	}
-	d.seen, d.published = r.uvarint(), r.uvarint()
-	r.check(d.published <= d.seen && d.seen < math.MaxInt64, "counters out of range")
+	d.seen, d.published = r.Uvarint(), r.Uvarint()
+	r.Check(d.published <= d.seen && d.seen < math.MaxInt64, "counters out of range")
 	for _, n := range [...]*uint32{&d.firstDay, &d.refusedEarly, &d.aged, &d.agedText} {
-		*n = r.uint32()
+		*n = r.Uint32()
 	}
 	r.passIf(old, passShortPanes)
 	d.medium = r.panes(d.last, f.opts.MediumPane, f.opts.MediumKeep)
@@ -161,7 +163,7 @@ func appendAgo(b []byte, last, t int64) []byte {
 }
 
 func (r *reader) ago(last int64) int64 {
-	ago := r.varint()
+	ago := r.Varint()
 	if ago == 0 {
 		return 0
 	}
@@ -169,7 +171,7 @@ func (r *reader) ago(last int64) int64 {
 		ago--
 	}
 	t := last - ago
-	r.check(ago > -maxTime && ago < maxTime && t > 0 && t <= maxTime, "time out of range")
+	r.Check(ago > -maxTime && ago < maxTime && t > 0 && t <= maxTime, "time out of range")
 	return t
 }
 
@@ -191,13 +193,13 @@ func appendSparse(b []byte, counts []uint32) []byte {
 }
 
 func (r *reader) sparse(counts []uint32) {
-	mask := r.uvarint()
-	r.check(mask>>len(counts) == 0, "unknown count")
+	mask := r.Uvarint()
+	r.Check(mask>>len(counts) == 0, "unknown count")
 	for i := range counts {
 		counts[i] = 0
 		if mask>>i&1 == 1 {
-			counts[i] = r.uint32()
-			r.check(counts[i] > 0, "empty count")
+			counts[i] = r.Uint32()
+			r.Check(counts[i] > 0, "empty count")
 		}
 	}
 }
@@ -214,29 +216,29 @@ func (r *reader) recall(last int64, capacity int) recall {
 }
 
 func (r *reader) models(last int64) []modelUse {
-	n := r.count(maxModelUses, 10)
+	n := r.Count(maxModelUses, 10)
 	if n == 0 {
 		return nil
 	}
 	models := make([]modelUse, n)
 	for i := range models {
-		models[i] = modelUse{r.fixed(), r.uint32(), r.ago(last)}
+		models[i] = modelUse{r.Fixed(), r.Uint32(), r.ago(last)}
 	}
 	return models
 }
 
 func (r *reader) ids(last int64) []seenID {
-	n := r.count(maxIDs, 5)
+	n := r.Count(maxIDs, 5)
 	if n == 0 {
 		return nil
 	}
 	ids := make([]seenID, n)
 	for i := range ids {
-		if b := r.bytes(4); b != nil {
+		if b := r.Bytes(4); b != nil {
 			ids[i].id = binary.LittleEndian.Uint32(b)
 		}
-		ago := r.varint()
-		r.check(ago > -maxTime && ago < maxTime, "time out of range")
+		ago := r.Varint()
+		r.Check(ago > -maxTime && ago < maxTime, "time out of range")
 		ids[i].at = last/1000 - ago
 	}
 	return ids

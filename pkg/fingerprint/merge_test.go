@@ -131,7 +131,7 @@ func TestDistinctIsExactWhileFewAndCloseWhenMany(t *testing.T) {
 		got := float64(d.count())
 		// Three standard errors of a dense sketch; a sparse one is next to exact.
 		require.LessOrEqual(t, math.Abs(got-float64(n)), 3*1.04/32*float64(n))
-		r := reader{b: d.appendBinary(nil)}
+		r := newReader(d.appendBinary(nil))
 		back, _ := r.distinct(nil)
 		require.NoError(t, r.end())
 		require.Equal(t, d.count(), back.count())
@@ -147,7 +147,7 @@ func TestRegistersThatLieFarApartAreStillPacked(t *testing.T) {
 	d.add(1<<63|1, 6)
 	b := d.appendBinary(nil)
 	require.EqualValues(t, kindDense6, b[0])
-	r := reader{b: b}
+	r := newReader(b)
 	back, _ := r.distinct(nil)
 	require.NoError(t, r.end())
 	require.Equal(t, d.count(), back.count())

@@ -53,17 +53,17 @@ func (r *reader) passIf(has bool, field func(*reader)) {
 }
 
 // passRelay passes over which of a relay's constants were seen.
-func passRelay(r *reader) { r.byte() }
+func passRelay(r *reader) { r.Byte() }
 
 // passPlan passes over the plan that the account was on.
-func passPlan(r *reader) { r.text(maxText) }
+func passPlan(r *reader) { r.Text(maxText) }
 
 // passShortPanes passes over the panes that counted the requests of the last hour.
 func passShortPanes(r *reader) {
-	r.uvarint()
-	for range r.count(maxPanes, 2) {
-		r.uvarint()
-		r.uint32()
+	r.Uvarint()
+	for range r.Count(maxPanes, 2) {
+		r.Uvarint()
+		r.Uint32()
 	}
 }
 
@@ -71,7 +71,7 @@ func passShortPanes(r *reader) {
 const oldSample = 32
 
 // passSample passes over a sample of the account's prompts.
-func passSample(r *reader) { r.bytes(8 * r.count(oldSample, 8)) }
+func passSample(r *reader) { r.Bytes(8 * r.Count(oldSample, 8)) }
 
 // passSketches passes over the sketches that stood behind the i-th of those that are kept:
 // behind that of the prompts that of the prompts with scaffold, behind that of the sources those
@@ -87,6 +87,6 @@ func (r *reader) passSketches(i int, scratch []byte) []byte {
 // passCounts passes over counts.
 func (r *reader) passCounts(n int) {
 	for range n {
-		r.uint32()
+		r.Uint32()
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+
+	"github.com/stillwatch/stillwatch/pkg/packed"
 )
 
 // profileVersion is the version of a profile's encoding that is written.
@@ -24,7 +26,7 @@ func (p *Profile) AppendBinary(b []byte) ([]byte, error) {
 	}
 	b = append(b, profileVersion, flags)
 	for _, s := range [...]string{p.Tenant, p.Account, p.Org} {
-		b = appendText(b, s)
+		b = packed.AppendText(b, s)
 	}
 	b = binary.AppendUvarint(b, uint64(p.LastSeen))
 	for _, t := range [...]int64{p.Time, p.FirstSeen, p.CreatedAt} {
@@ -61,7 +63,7 @@ func (p *Profile) AppendBinary(b []byte) ([]byte, error) {
 		if at == notListed {
 			b = binary.LittleEndian.AppendUint64(b, l.Hash)
 		}
-		b = appendText(b, l.Text)
+		b = packed.AppendText(b, l.Text)
 	}
 	b = append(b, byte(len(p.Models)))
 	for _, m := range p.Models {
@@ -114,7 +116,7 @@ func (p *Profile) counts() [19]*uint32 {
 // readCounts reads the counters; until version 4, others stood between them.
 func (p *Profile) readCounts(r *reader, version byte) {
 	for _, n := range p.counts() {
-		*n = r.uint32()
+		*n = r.Uint32()
 		if version >= 5 {
 			continue
 		}
@@ -204,17 +206,17 @@ func appendCounted(b []byte, list []Counted) []byte {
 }
 
 func (r *reader) countedList(dst []Counted, most int) []Counted {
-	n := r.count(most, 9)
+	n := r.Count(most, 9)
 	dst = grow(dst, n)
 	last := int64(0)
 	for i := range dst {
-		dst[i].Hash = r.fixed()
+		dst[i].Hash = r.Fixed()
 		if i == 0 {
-			last = int64(r.uint32())
+			last = int64(r.Uint32())
 		} else {
-			last -= r.varint()
+			last -= r.Varint()
 		}
-		r.check(last >= 0 && last <= math.MaxUint32, "count out of range")
+		r.Check(last >= 0 && last <= math.MaxUint32, "count out of range")
 		dst[i].Count = uint32(last)
 	}
 	return dst
@@ -223,12 +225,12 @@ func (r *reader) countedList(dst []Counted, most int) []Counted {
 // UnmarshalBinary replaces the profile by an encoded one, reusing the memory of its lists, and of its strings where they are the same. It keeps no
 // reference to data. An error wraps ErrEncoding and leaves the profile undefined.
 func (p *Profile) UnmarshalBinary(data []byte) error {
-	r := &reader{b: data}
-	version := r.byte()
-	if r.err == nil && (version < 1 || version > profileVersion) {
+	r := newReader(data)
+	version := r.Byte()
+	if r.OK() && (version < 1 || version > profileVersion) {
 		return fmt.Errorf("%w: profile version %d, this release reads up to %d", ErrEncoding, version, profileVersion)
 	}
-	flags := r.byte()
+	flags := r.Byte()
 	p.Verified = flags&flagVerified != 0
 	old := version < 5
 	r.passIf(old, passRelay)
@@ -236,18 +238,18 @@ func (p *Profile) UnmarshalBinary(data []byte) error {
 		r.keep(s, maxText)
 	}
 	r.passIf(old, passPlan)
-	last := r.uvarint()
-	r.check(last <= maxTime && flags <= flagVerified, "head out of range")
+	last := r.Uvarint()
+	r.Check(last <= maxTime && flags <= flagVerified, "head out of range")
 	p.LastSeen = int64(last)
 	for _, t := range [...]*int64{&p.Time, &p.FirstSeen, &p.CreatedAt} {
 		*t = r.ago(p.LastSeen)
 	}
-	days := r.uvarint()
-	r.check(days <= math.MaxUint16, "days out of range")
+	days := r.Uvarint()
+	r.Check(days <= math.MaxUint16, "days out of range")
 	p.ActiveDays = uint16(days)
 	p.readCounts(r, version)
 	for _, n := range p.sums() {
-		*n = r.uvarint()
+		*n = r.Uvarint()
 	}
 	r.sparse(p.Intents[:])
 	r.sparse(p.Hours[:])
@@ -258,10 +260,10 @@ func (p *Profile) UnmarshalBinary(data []byte) error {
 	trim(p.ActiveHour[:], SlotsHour)
 	r.passIf(old, passSample)
 	p.PromptSketch = p.PromptSketch[:0]
-	if r.byte() != 0 {
+	if r.Byte() != 0 {
 		var few []uint64
 		p.PromptSketch, few = r.unpack(p.PromptSketch)
-		r.check(len(few) == 0, "values in place of a sketch")
+		r.Check(len(few) == 0, "values in place of a sketch")
 	}
 	p.Scaffold = r.countedList(p.Scaffold, MaxScaffold)
 	p.Skeletons = r.countedList(p.Skeletons, MaxSkeletons)
@@ -269,10 +271,10 @@ func (p *Profile) UnmarshalBinary(data []byte) error {
 		p.Facets[i] = r.countedList(p.Facets[i], MaxFacet)
 	}
 	p.readLabels(r)
-	n := r.count(MaxModels, 10)
+	n := r.Count(MaxModels, 10)
 	p.Models = grow(p.Models, n)
 	for i := range p.Models {
-		p.Models[i] = ModelUse{r.fixed(), r.uint32(), r.ago(p.LastSeen)}
+		p.Models[i] = ModelUse{r.Fixed(), r.Uint32(), r.ago(p.LastSeen)}
 	}
 	p.Heads = r.hashes(p.Heads, MaxConversing)
 	p.Rejected = r.hashes(p.Rejected, MaxConversing)
@@ -283,11 +285,11 @@ func (p *Profile) UnmarshalBinary(data []byte) error {
 	}
 	if version > 1 && old {
 		// The reasoning of the scaffold's slice.
-		r.uint32()
-		r.uvarint()
+		r.Uint32()
+		r.Uvarint()
 	}
 	if version > 2 {
-		p.Batch = r.uint32()
+		p.Batch = r.Uint32()
 	}
 	p.readUnreadable(r, version)
 	return r.end()
@@ -303,25 +305,25 @@ func (p *Profile) readUnreadable(r *reader, version byte) {
 		return
 	}
 	for _, n := range [...]*uint32{&p.Unreadable, &p.Unreadable24h, &p.Read24h} {
-		*n = r.uint32()
+		*n = r.Uint32()
 	}
 	p.UnreadableSince = r.ago(p.UnreadableAt)
 }
 
 func (p *Profile) readLabels(r *reader) {
-	p.Labels = grow(p.Labels, r.count(maxLabels, 3))
+	p.Labels = grow(p.Labels, r.Count(maxLabels, 3))
 	for i := range p.Labels {
 		l := &p.Labels[i]
-		l.Facet = Facet(r.byte())
-		if !r.check(l.Facet < NumFacets, "unknown facet") {
+		l.Facet = Facet(r.Byte())
+		if !r.Check(l.Facet < NumFacets, "unknown facet") {
 			return
 		}
-		at := r.byte()
+		at := r.Byte()
 		switch values := p.Facets[l.Facet]; {
 		case int(at) < len(values):
 			l.Hash = values[at].Hash
-		case r.check(at == notListed, "label out of range"):
-			l.Hash = r.fixed()
+		case r.Check(at == notListed, "label out of range"):
+			l.Hash = r.Fixed()
 		}
 		r.keep(&l.Text, MaxLabel)
 	}
@@ -329,7 +331,7 @@ func (p *Profile) readLabels(r *reader) {
 
 // keep reads a string into s, which stays as it is when it is the same.
 func (r *reader) keep(s *string, most int) {
-	if b := r.text(most); *s != string(b) {
+	if b := r.Text(most); *s != string(b) {
 		*s = string(b)
 	}
 }
