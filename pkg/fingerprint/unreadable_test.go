@@ -27,7 +27,6 @@ func TestRecordsThatCannotBeReadChangeNoOtherFigure(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-
 func TestAnAccountOfWhichNothingCanBeReadExists(t *testing.T) {
 	f, opts := newTest(t)
 	require.Equal(t, OutcomeCounted, f.Observe(unread(origin)))

@@ -197,7 +197,6 @@ func TestEveryBadItemOfARecordIsCountedOnceWhateverIsReplayed(t *testing.T) {
 	require.EqualValues(t, 1, p.Requests)
 }
 
-
 func TestSkippedObjectsAreNobodysDeadLetters(t *testing.T) {
 	l, ok := letterOf(&gateway.SkipError{Reason: "not_llm"})
 	require.False(t, ok)
