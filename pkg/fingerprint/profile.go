@@ -61,7 +61,8 @@ type Profile struct {
 	Refused, RefusedEarly uint32
 	// Batch counts the requests declared as part of a batch.
 	Batch uint32
-	// PromptTokens is the size of the prompts' text as the sketcher counts it.
+	// PromptTokens is the size of the prompts' text as the sketcher counts it. No detector reads it
+	// yet, nor Hours and Gaps: they are kept to compare the habits of accounts with.
 	PromptTokens uint64
 	Intents      [8]uint32
 

@@ -10,7 +10,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -52,6 +54,13 @@ type Server struct {
 
 // At is the addresses in words.
 func (s *Server) At() string { return strings.Join(s.Addresses, ", ") }
+
+// IsAddress tells whether a text is host:port of a server.
+func IsAddress(text string) bool {
+	host, port, err := net.SplitHostPort(text)
+	n, perr := strconv.Atoi(port)
+	return err == nil && host != "" && perr == nil && n >= 1 && n <= math.MaxUint16
+}
 
 // Explain turns an error of a client library into one line that says what to do. A cancelled
 // context passes. own explains what only this server's protocol knows, and returns nil for all else.

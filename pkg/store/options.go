@@ -6,8 +6,6 @@ package store
 import (
 	"errors"
 	"fmt"
-	"net"
-	"strconv"
 	"strings"
 	"time"
 
@@ -74,9 +72,7 @@ func (o *Options) Validate() error {
 		bad("addresses: name at least one address as host:port")
 	}
 	for _, a := range o.Addresses {
-		host, port, err := net.SplitHostPort(a)
-		n, perr := strconv.Atoi(port)
-		if err != nil || host == "" || perr != nil || n < 1 || n > 65535 {
+		if !remote.IsAddress(a) {
 			bad("addresses: %q is not host:port", a)
 		}
 	}

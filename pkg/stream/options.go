@@ -3,8 +3,6 @@ package stream
 import (
 	"errors"
 	"fmt"
-	"net"
-	"strconv"
 	"strings"
 	"time"
 
@@ -92,9 +90,7 @@ func (o *Options) Validate() error {
 		bad("brokers: name at least one broker as host:port")
 	}
 	for _, b := range o.Brokers {
-		host, port, err := net.SplitHostPort(b)
-		n, perr := strconv.Atoi(port)
-		if err != nil || host == "" || perr != nil || n < 1 || n > 65535 {
+		if !remote.IsAddress(b) {
 			bad("brokers: %q is not host:port", b)
 		}
 	}
