@@ -8,8 +8,8 @@ import (
 	"go.opentelemetry.io/collector/pdata/plog"
 )
 
-// lineIn returns the line of a log file that a log record is, nil for any other: as it was written, or
-// as an object that the collector parsed or the shipper made of it.
+// lineIn returns the line of a log file that a log record is, nil for any other: as it was
+// written, or as an object that the collector parsed or the shipper made of it.
 func (r *Reader) lineIn(record plog.LogRecord) []byte {
 	switch record.Body().Type() {
 	case pcommon.ValueTypeStr:
@@ -31,8 +31,8 @@ func (r *Reader) lineIn(record plog.LogRecord) []byte {
 // shippedLine is the name under which Fluent Bit and Fluentd have a line of a container's log.
 const shippedLine = "log"
 
-// isParsedLine tells by its names whether a body is what a shipper puts around a line, or the record of a
-// format that is read as a whole. Records of the others are read by their attributes.
+// isParsedLine tells by its names whether a body is what a shipper puts around a line, or the
+// record of a format that is read as a whole. Records of the others are read by their attributes.
 func (r *Reader) isParsedLine(body pcommon.Map) bool {
 	names := outline{object: true}
 	text := false
@@ -58,8 +58,8 @@ func (r *Reader) isParsedLine(body pcommon.Map) bool {
 	return text && !known
 }
 
-// isLine tells whether a log record is of a log file. One that tells of a model's call is not: its body
-// may be a prompt, and one that looks like an event must not become one.
+// isLine tells whether a log record is of a log file. One that tells of a model's call is not: its
+// body may be a prompt, and one that looks like an event must not become one.
 func isLine(record plog.LogRecord) bool {
 	if record.EventName() != "" {
 		return false

@@ -8,8 +8,8 @@ import (
 )
 
 // This file mends export requests that the Collector's reader gives up as a whole because of one
-// attribute. A request holds the calls of many, and attributes hold what callers chose: a temperature
-// of 1e999 is Infinity to JavaScript, whose JSON has null in its place.
+// attribute. A request holds the calls of many, and attributes hold what callers chose: a
+// temperature of 1e999 is Infinity to JavaScript, whose JSON has null in its place.
 
 // anyValues are the names under which OTLP's JSON has the value of an attribute (AnyValue in
 // opentelemetry/proto/common/v1/common.proto) that is no text, and what tells whether one can be
@@ -34,8 +34,8 @@ var anyValues = map[string]func(literal string) bool{
 	"stringValue": func(literal string) bool { return literal[0] == '"' || literal == "null" },
 }
 
-// absentValue is a name that no value has: what stands under it is passed over, and the attribute is
-// without a value.
+// absentValue is a name that no value has: what stands under it is passed over, and the attribute
+// is without a value.
 const absentValue = `"absentValue":null`
 
 // mendOTLP makes attributes absent whose values cannot be read, in a request whose JSON is well

@@ -2,9 +2,10 @@ package gateway
 
 import "encoding/binary"
 
-// This file takes out of export requests in protobuf what lies too deep for the Collector's reader,
-// which gives up the whole request at a depth of 100 messages (RecursionLimit in its pdata/internal/proto).
-// The arguments of a tool are a structure of their caller's making, and a request has the calls of many.
+// This file takes out of export requests in protobuf what lies too deep for the Collector's
+// reader, which gives up the whole request at a depth of 100 messages (RecursionLimit in its
+// pdata/internal/proto). The arguments of a tool are a structure of their caller's making, and a
+// request has the calls of many.
 
 // protoKind is a message of opentelemetry/proto that leads to the values of attributes.
 type protoKind int

@@ -276,19 +276,6 @@ func (r *Reader) message(at int32, dst []event.Message) []event.Message {
 	return append(dst, m)
 }
 
-// role gives a role the name that most APIs have for it.
-func role(name string) string {
-	switch name {
-	case "model", "CHATBOT", "chatbot", "ai", "AIMessage":
-		return "assistant"
-	case "USER", "human", "Human":
-		return "user"
-	case "SYSTEM":
-		return "system"
-	}
-	return name
-}
-
 // Prose is the text at a place: one, or those of its parts with newlines between them. Parts without
 // one (images, tool calls) and reasoning are left out.
 func (r *Reader) Prose(at int32) string {

@@ -8,9 +8,9 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/gateway/internal/tree"
 )
 
-// toolResults reads the texts of a message that is nothing but what tools answered, and tells whether
-// it is one: Anthropic's tool_result, Converse's toolResult, Google's functionResponse, the AI SDK's
-// tool-result and OpenTelemetry's tool_call_response.
+// toolResults reads the texts of a message that is nothing but what tools answered, and tells
+// whether it is one: Anthropic's tool_result, Converse's toolResult, Google's functionResponse,
+// the AI SDK's tool-result and OpenTelemetry's tool_call_response.
 func (r *Reader) toolResults(at int32) (text string, only bool) {
 	d := r.doc
 	if d.Kind(at) != event.KindArray {
@@ -50,8 +50,9 @@ func (r *Reader) toolResult(part int32) (text string, ok bool) {
 	return r.Prose(said), true
 }
 
-// said is the text of a message. OpenLLMetry, and who has only one text for it, write the list of its
-// parts as JSON: such a list is read if it has nothing but texts, for callers may ask about one.
+// said is the text of a message. OpenLLMetry, and who has only one text for it, write the list of
+// its parts as JSON: such a list is read if it has nothing but texts, for callers may ask about
+// one.
 func (r *Reader) said(at int32) string {
 	d := r.doc
 	list := d.Open(at)
@@ -96,4 +97,17 @@ func (r *Reader) enclosed(at int32, kind string) int32 {
 		return d.Member(at, "content", "thinking", "summary")
 	}
 	return d.Member(d.Member(d.Member(at, "document"), "source"), "text", "content")
+}
+
+// role gives a role the name that most APIs have for it.
+func role(name string) string {
+	switch name {
+	case "model", "CHATBOT", "chatbot", "ai", "AIMessage":
+		return "assistant"
+	case "USER", "human", "Human":
+		return "user"
+	case "SYSTEM":
+		return "system"
+	}
+	return name
 }

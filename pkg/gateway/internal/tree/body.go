@@ -5,9 +5,9 @@ import "github.com/stillwatch/stillwatch/pkg/event"
 // maxDoubles is how many members of one object may have a name that another one has.
 const maxDoubles = 64
 
-// Body is Enter for what a caller sent as the body of a request. Of a name that is there twice the last
-// counts, as for nearly all parsers (Python's json, JavaScript's, Go's, serde's, lua-cjson): a caller who
-// writes any name twice must not hide a prompt by it. Err says that there was one.
+// Body is Enter for what a caller sent as the body of a request. Of a name that is there twice the
+// last counts, as for nearly all parsers (Python's json, JavaScript's, Go's, serde's, lua-cjson):
+// a caller who writes any name twice must not hide a prompt by it. Err says that there was one.
 func (d *Document) Body(at int32) int32 {
 	if at == None {
 		return None
@@ -57,4 +57,13 @@ func (d *Document) forget(at int32, name string) bool {
 		return false
 	}
 	return true
+}
+
+// Failure is why the string or value at a place could not be read, "" when nothing was wrong. A
+// string that only looked like JSON has the reason malformed_json.
+func (d *Document) Failure(at int32) string {
+	if at == None {
+		return ""
+	}
+	return d.nodes[at].failure
 }

@@ -79,23 +79,19 @@ func (d *Document) Parse(data []byte) (int, error) {
 	d.Reset()
 	s := d.scanner
 	s.Reset(data)
-	raw := ""
 	switch s.Kind() {
-	case event.KindObject, event.KindInvalid:
-		raw = s.Raw() // Fails if it is invalid.
+	case event.KindObject:
+		d.nodes = append(d.nodes, node{kind: event.KindObject, looked: true})
+		d.parts(0)
+		if failure := d.nodes[0].failure; failure != "" {
+			return s.Offset(), &event.DecodeError{Reason: failure}
+		}
+	case event.KindInvalid:
+		s.Skip() // Fails.
 	default:
 		s.Fail(event.ReasonWrongType)
 	}
-	n := s.Offset()
-	if err := s.Err(); err != nil {
-		return n, nameless(err)
-	}
-	d.nodes = append(d.nodes, node{kind: event.KindObject, raw: raw})
-	d.look(0)
-	if failure := d.nodes[0].failure; failure != "" {
-		return n, &event.DecodeError{Reason: failure}
-	}
-	return n, nil
+	return s.Offset(), nameless(s.Err())
 }
 
 // Salvage takes what can be read of an object that is broken somewhere: the members before the one that
@@ -182,12 +178,22 @@ func (d *Document) look(at int32) {
 		return
 	}
 	n.looked = true
+	d.scanner.Continue(n.raw)
+	d.parts(at)
+	if broken, ok := errors.AsType[*event.DecodeError](d.scanner.Err()); ok {
+		// A name that is there twice: two parsers read two values, so neither is believed.
+		d.fail(at, broken.Reason)
+		d.nodes[at].first = 0
+	}
+}
+
+// parts reads the parts of the object or array that the scanner comes to next.
+func (d *Document) parts(at int32) {
 	s := d.scanner
-	s.Continue(n.raw)
 	s.Lax(true)
-	s.Doubles(n.lenient)
+	s.Doubles(d.nodes[at].lenient)
 	last := int32(0)
-	if n.kind == event.KindObject {
+	if d.nodes[at].kind == event.KindObject {
 		for o := s.Object(); s.Next(&o); {
 			if o.Twice && !d.forget(at, o.Key) {
 				return
@@ -211,11 +217,6 @@ func (d *Document) look(at int32) {
 				return
 			}
 		}
-	}
-	if broken, ok := errors.AsType[*event.DecodeError](s.Err()); ok {
-		// A name that is there twice: two parsers read two values, so neither is believed.
-		d.fail(at, broken.Reason)
-		d.nodes[at].first = 0
 	}
 }
 
@@ -258,16 +259,16 @@ func (d *Document) Open(at int32) int32 {
 	d.opened++
 	s := d.scanner
 	s.Continue(text)
-	root := d.Take(s)
-	if root != None {
-		d.nodes[root].lenient = d.nodes[at].lenient
+	root := int32(len(d.nodes))
+	d.nodes = append(d.nodes, node{kind: s.Kind(), raw: text, looked: true, lenient: d.nodes[at].lenient})
+	d.parts(root)
+	if d.nodes[root].failure == "" { // Otherwise there is more than could be read.
+		s.End()
 	}
-	s.End()
 	if broken, ok := errors.AsType[*event.DecodeError](s.Err()); ok {
 		d.nodes[at].failure = broken.Reason
 		return None
 	}
-	d.look(root)
 	if failure := d.nodes[root].failure; failure != "" {
 		d.nodes[at].failure = failure
 		return None
@@ -282,15 +283,6 @@ func (d *Document) Inside(at int32) int32 {
 		return d.Open(at)
 	}
 	return at
-}
-
-// Failure is why the string or value at a place could not be read, "" when nothing was wrong. A string
-// that only looked like JSON has the reason malformed_json.
-func (d *Document) Failure(at int32) string {
-	if at == None {
-		return ""
-	}
-	return d.nodes[at].failure
 }
 
 // first is the first part of an object or array, 0 without.
