@@ -1,5 +1,5 @@
-// Package detectors holds the detectors: one file each, opening with what it sees, why it works, what it costs to evade and what honest
-// traffic looks like it.
+// Package detectors holds the detectors: one file each. Its Spec says what it sees, why that works,
+// what it costs to evade and what honest traffic looks like it; docs/detectors.md is made of them.
 //
 // A detector is a pure function of a group of accounts and the population it is measured against. It answers in bits: how much more (or less)
 // of something the group shows than as many unrelated accounts would. Effect sizes, not p-values: a p-value only says that the group is large.

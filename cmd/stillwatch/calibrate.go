@@ -66,7 +66,7 @@ func (c calibrateCmd) measure(ctx context.Context, t terminal, conf config.Confi
 		return nil, err
 	}
 	sink := &backtest.Files{}
-	stats, err := replay(ctx, t.err, stages, c.Events, c.Workers, sink)
+	stats, err := replay(ctx, t.err, replayOptions(c.Workers), stages, c.Events, sink)
 	if err != nil {
 		return nil, err
 	}

@@ -164,7 +164,8 @@ func judged(ctx context.Context, conf config.Config, dir string) (evaluate.World
 		return w, err
 	}
 	judge := backtest.NewJudge(truth)
-	if _, err := replay(ctx, io.Discard, stages, []string{filepath.Join(dir, eventsFile)}, 1, &backtest.Files{Judge: judge}); err != nil {
+	events := []string{filepath.Join(dir, eventsFile)}
+	if _, err := replay(ctx, io.Discard, replayOptions(1), stages, events, &backtest.Files{Judge: judge}); err != nil {
 		return w, err
 	}
 	if err := judge.Unmet(); err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stillwatch/stillwatch/detectors"
 	"github.com/stillwatch/stillwatch/pkg/alert"
+	"github.com/stillwatch/stillwatch/pkg/alert/alerttest"
 	"github.com/stillwatch/stillwatch/pkg/campaign"
 )
 
@@ -29,7 +30,7 @@ func TestEveryKindOfRecordIsAValidDetectionFinding(t *testing.T) {
 					require.NoError(t, err)
 					name := fmt.Sprintf("%s %d severity %d muted %t", kind, activity, severity, muted)
 					require.NoError(t, validate(t, r.Value), name)
-					require.NoError(t, alert.Check(r.Value), name)
+					require.NoError(t, alerttest.Check(r.Value), name)
 				}
 			}
 		}
@@ -51,7 +52,7 @@ func TestTheGoldenRecordsDoNotChange(t *testing.T) {
 			r, err := e.Finding(f)
 			require.NoError(t, err)
 			require.NoError(t, validate(t, r.Value))
-			require.NoError(t, alert.Check(r.Value))
+			require.NoError(t, alerttest.Check(r.Value))
 			var readable bytes.Buffer
 			require.NoError(t, json.Indent(&readable, r.Value, "", " "))
 			readable.WriteString("\n\n")
@@ -150,7 +151,7 @@ func encode(t require.TestingT, e *alert.Encoder, f *campaign.Finding) record {
 	r, err := e.Finding(f)
 	require.NoError(t, err)
 	require.NoError(t, validate(t, r.Value))
-	require.NoError(t, alert.Check(r.Value))
+	require.NoError(t, alerttest.Check(r.Value))
 	var d record
 	require.NoError(t, json.Unmarshal(r.Value, &d))
 	return d
@@ -286,7 +287,7 @@ func TestARecordStaysUnderItsSizeWhateverItsLists(t *testing.T) {
 		require.NoError(t, err)
 		require.LessOrEqual(t, len(r.Value), size)
 		require.NoError(t, validate(t, r.Value))
-		require.NoError(t, alert.Check(r.Value))
+		require.NoError(t, alerttest.Check(r.Value))
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stillwatch/stillwatch/detectors"
 	"github.com/stillwatch/stillwatch/pkg/alert"
+	"github.com/stillwatch/stillwatch/pkg/alert/alerttest"
 	"github.com/stillwatch/stillwatch/pkg/campaign"
 )
 
@@ -78,7 +79,7 @@ func anyFindingIsWrittenWell(t *rapid.T) {
 	require.Less(t, len(r.Value), alert.MaxRecord)
 	require.True(t, utf8.Valid(r.Value))
 	require.NoError(t, validate(t, r.Value))
-	require.NoError(t, alert.Check(r.Value))
+	require.NoError(t, alerttest.Check(r.Value))
 	again, err := e.Finding(f)
 	require.NoError(t, err)
 	require.Equal(t, r, again)

@@ -96,9 +96,6 @@ func populated(b *testing.B, n int) (*Engine, []fingerprint.Profile) {
 func (w *world) fill(b *testing.B, p *fingerprint.Profile) {
 	b.Helper()
 	p.PromptSketch = w.promptSketch(b)
-	for range fingerprint.MaxPrompts {
-		p.PromptSample = append(p.PromptSample, w.hash())
-	}
 	for range 12 {
 		p.Heads = append(p.Heads, w.hash())
 	}

@@ -29,10 +29,9 @@ func (p *population) place() *account {
 	return a
 }
 
-// compact gives up what detection does not read of a profile and moves its lists into as few pieces of memory as there are kinds, since a million of them are held.
+// compact moves a profile's lists into as few pieces of memory as there are kinds, since a million of them are held.
 // The readable labels come back packed: they are only read for an account in a finding.
 func compact(p *fingerprint.Profile) (labels string) {
-	p.PromptSample = nil
 	p.PromptSketch = slices.Clip(p.PromptSketch)
 
 	counted := make([]fingerprint.Counted, 0, len(p.Scaffold)+len(p.Skeletons)+facetValues(p))

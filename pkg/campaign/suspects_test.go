@@ -149,7 +149,7 @@ func TestPostingsListTheirAccountsInSamplingOrderWhateverComesAndGoes(t *testing
 
 func TestACompactProfileKeepsWhatDetectionReads(t *testing.T) {
 	p := fingerprint.Profile{
-		Account: "a", PromptSample: []uint64{1, 2}, PromptSketch: make([]byte, 3, 9),
+		Account: "a", PromptSketch: make([]byte, 3, 9),
 		Scaffold: []fingerprint.Counted{{Hash: 1, Count: 9}}, Skeletons: []fingerprint.Counted{{Hash: 2, Count: 8}},
 		Heads: []uint64{3}, Rejected: []uint64{4, 5}, Orphans: []uint64{6},
 		Labels: []fingerprint.Label{
@@ -169,7 +169,7 @@ func TestACompactProfileKeepsWhatDetectionReads(t *testing.T) {
 	})
 	require.Equal(t, p.Labels[:2], labels)
 	want := p
-	want.PromptSample, want.Labels = nil, nil
+	want.Labels = nil
 	require.Equal(t, want, a.profile)
 	require.Equal(t, 1, cap(a.profile.Scaffold), "a list that grows must not run into the next")
 }

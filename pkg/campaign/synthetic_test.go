@@ -52,7 +52,6 @@ func (w *world) account() fingerprint.Profile {
 // use gives an account n requests: single is the share of single turns, output the tokens of an answer, daily whether it sleeps.
 func (w *world) use(p *fingerprint.Profile, n uint32, single, output float64, daily bool) {
 	p.Requests, p.WithText, p.WithMessages, p.WithOutput, p.WithInput = n, n, n, n, n
-	p.OK = n
 	p.SingleTurn = uint32(single * float64(n))
 	p.OutputTokens = uint64(output * float64(n))
 	p.InputTokens = uint64(n) * 200

@@ -189,11 +189,7 @@ func (t *correlateTask) emit(res *Result, e campaign.Emission) error {
 	if err != nil {
 		return fmt.Errorf("encode alert: %w", err)
 	}
-	out := Out{To: to, Key: rec.Key, Value: rec.Value}
-	for _, h := range rec.Headers {
-		out.Headers = append(out.Headers, Header(h))
-	}
-	res.Out = append(res.Out, out)
+	res.Out = append(res.Out, Out{To: to, Key: rec.Key, Value: rec.Value, Headers: rec.Headers})
 	return nil
 }
 

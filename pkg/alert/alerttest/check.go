@@ -1,4 +1,6 @@
-package alert
+// Package alerttest holds finding records against the rules of OCSF that JSON Schema cannot express,
+// for tests. Its tables are its own, so that it finds what the tables of pkg/alert have wrong.
+package alerttest
 
 import (
 	"bytes"
@@ -8,15 +10,17 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/stillwatch/stillwatch/pkg/alert"
 	"github.com/stillwatch/stillwatch/pkg/campaign"
 )
 
-// Check holds a finding record's value against the rules of OCSF that JSON Schema cannot express, and against Stillwatch's own promises: one
-// line smaller than MaxRecord with time as its first key, ids that add up, captions that match their ids, observables that point at what they
-// say, times in order, no alert but on an unmuted Create. The error joins everything that is wrong.
+// Check holds a finding record's value against those rules and against Stillwatch's own promises: one
+// line smaller than alert.MaxRecord with time as its first key, ids that add up, captions that match
+// their ids, observables that point at what they say, times in order, no alert but on an unmuted
+// Create. The error joins everything that is wrong.
 func Check(record []byte) error {
-	if len(record) >= MaxRecord {
-		return fmt.Errorf("alert: the record has %d bytes; it must stay below %d", len(record), MaxRecord)
+	if len(record) >= alert.MaxRecord {
+		return fmt.Errorf("alert: the record has %d bytes; it must stay below %d", len(record), alert.MaxRecord)
 	}
 	if !bytes.HasPrefix(record, []byte(`{"time":`)) || bytes.ContainsAny(record, "\r\n") {
 		return errors.New(`alert: a record is one line of JSON that begins with {"time": as its first key`)
@@ -98,8 +102,8 @@ func (c *checker) ids() {
 	if got := c.text("metadata.uid"); got != want {
 		c.fault("metadata.uid is %q; <finding uid>:<sequence> is %q", got, want)
 	}
-	if v := c.text("metadata.version"); v != ocsfVersion {
-		c.fault("metadata.version is %q; the record is written for %s", v, ocsfVersion)
+	if v := c.text("metadata.version"); v != version {
+		c.fault("metadata.version is %q; the record is written for %s", v, version)
 	}
 	for _, path := range [...]string{"confidence_score", "risk_score"} {
 		if n, ok := c.number(path); ok && (n < 0 || n > 100) {
@@ -138,29 +142,16 @@ func (c *checker) canonical(path string) string {
 }
 
 func (c *checker) captions() {
-	c.caption("activity_id", "activity_name", activities())
-	c.caption("category_uid", "category_name", captions{categoryUID: "Findings"})
-	c.caption("class_uid", "class_name", captions{classUID: "Detection Finding"})
-	types := captions{}
-	for id, name := range activities() {
-		types[classUID*100+id] = "Detection Finding: " + name
+	for _, names := range captionsOf {
+		c.caption(names.id, names.caption, names.of)
 	}
-	c.caption("type_uid", "type_name", types)
-	c.caption("severity_id", "severity", severities())
-	c.caption("status_id", "status", statuses())
-	c.caption("confidence_id", "confidence", confidences())
-	c.caption("risk_level_id", "risk_level", riskLevels())
-	c.caption("action_id", "action", captions{actionObserved: "Observed"})
-	c.caption("disposition_id", "disposition", captions{dispositionDetected: "Detected"})
-	c.caption("finding_info.analytic.type_id", "finding_info.analytic.type", analyticTypes())
-	c.caption("finding_info.analytic.state_id", "finding_info.analytic.state", captions{stateActive: "Active"})
 	for i := range c.list("evidences") {
 		at := fmt.Sprintf("evidences[%d].", i)
-		c.caption(at+"verdict_id", at+"verdict", captions{verdictSuspicious: "Suspicious"})
+		c.caption(at+"verdict_id", at+"verdict", captions{4: "Suspicious"})
 	}
 	for i := range c.list("resources") {
 		at := fmt.Sprintf("resources[%d].", i)
-		c.caption(at+"role_id", at+"role", captions{roleTarget: "Target"})
+		c.caption(at+"role_id", at+"role", captions{1: "Target"})
 	}
 }
 
@@ -206,7 +197,7 @@ func (c *checker) observables() {
 		id, _ := c.number(at + "type_id")
 		if name := c.text(at + "type"); id == other && name == "" {
 			c.fault("%stype is needed where type_id is 99", at)
-		} else if id != other && observableTypes()[int(id)] != name {
+		} else if id != other && observableTypes[int(id)] != name {
 			c.fault("%stype is %q, which is not the caption of type_id %d", at, name, id)
 		}
 	}
@@ -215,11 +206,11 @@ func (c *checker) observables() {
 func (c *checker) life() {
 	activity, _ := c.number("activity_id")
 	status, _ := c.number("status_id")
-	alert, err := resolve(c.doc, "is_alert")
+	isAlert, err := resolve(c.doc, "is_alert")
 	if err != nil {
 		c.fault("is_alert is missing")
 	}
-	if alert == true && (activity != int64(campaign.Create) || status != statusNew) {
+	if isAlert == true && (activity != int64(campaign.Create) || status != statusNew) {
 		c.fault("is_alert is true; only an unmuted Create alerts")
 	}
 	closed := status == statusResolved || status == statusDeleted
