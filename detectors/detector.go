@@ -112,8 +112,9 @@ type Group struct {
 	Size float64
 	// Own is the share of the census that the group's own members make up, 0 when they were left out of it: it is taken out of what they are compared with.
 	Own float64
-	// Defining are the planes of the facets that the group was selected by: its agreement there is no coincidence and counts at a discount.
-	Defining map[Plane]bool
+	// Defining are the planes of the facets that the group was selected by: its agreement there is no
+	// coincidence and counts at a discount.
+	Defining PlaneSet
 	// Doubt is how many random accounts the group is diluted with before its means are believed; 0 is Shrinkage. An account judged alone is believed for its many requests.
 	Doubt float64
 	// HandOvers is the number of members that took part in a conversation handed over inside the group.

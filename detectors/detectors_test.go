@@ -71,7 +71,7 @@ func among(members []*fingerprint.Profile) bench {
 }
 
 func (b bench) group() *Group {
-	g := &Group{Defining: map[Plane]bool{}}
+	g := &Group{}
 	for _, p := range b.members {
 		v := census.Features(p)
 		g.Members = append(g.Members, Member{Profile: p, Vector: &v, Weight: 1, Mass: mass(p, b.ctx)})

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
 // MaxWork bounds what shared work is worth, in bits: a template of one account in thirty-two. A rarer one is not more suspicious: how rare the same forty accounts of one
@@ -35,21 +37,13 @@ type Shared struct {
 	Idf    float64
 }
 
-// Recurs is the number of prompts from which a shingle is part of an account's scaffold: three, or two for an account that has sent fewer than ten.
-func Recurs(requests uint32) uint32 {
-	if requests < 10 {
-		return 2
-	}
-	return 3
-}
-
 // SharedWork finds what the members' scaffolds have in common and remembers it in the group.
 func (g *Group) SharedWork(c *Context) {
 	weights := map[uint64]float64{}
 	skeletons := map[uint64]float64{}
 	for i := range g.Members {
 		m := &g.Members[i]
-		least := Recurs(m.Profile.WithText)
+		least := fingerprint.Recurs(m.Profile.WithText)
 		for _, s := range m.Profile.Scaffold {
 			if s.Count >= least {
 				weights[s.Hash] += m.Weight
@@ -133,7 +127,7 @@ func containment(m *Member, shared map[uint64]float64) (mass, traffic float64, c
 	if len(shared) == 0 {
 		return 0, 0, 0
 	}
-	least := Recurs(m.Profile.WithText)
+	least := fingerprint.Recurs(m.Profile.WithText)
 	inside := 0.0
 	var most uint32
 	for _, s := range m.Profile.Scaffold {

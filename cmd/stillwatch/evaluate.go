@@ -20,6 +20,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/app/config"
 	"github.com/stillwatch/stillwatch/pkg/backtest"
 	"github.com/stillwatch/stillwatch/pkg/campaign"
+	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
 	"github.com/stillwatch/stillwatch/pkg/simulate"
 	"github.com/stillwatch/stillwatch/pkg/stage"
 )
@@ -156,7 +157,7 @@ func judged(ctx context.Context, conf config.Config, dir string) (evaluate.World
 	}
 	stages.Correlate, err = stage.NewCorrelate(stage.CorrelateOptions{Campaign: conf.Correlate, Alert: conf.Alerts, Trace: func(m campaign.Candidate) {
 		if m.Settled {
-			_, excess := campaign.Shortest(m.Excess(&conf.Correlate))
+			_, excess := decision.Nearest(&m.Scores, &conf.Correlate.Policy)
 			w.Nearest = max(w.Nearest, excess)
 		}
 	}})

@@ -232,7 +232,7 @@ func (x *stixExport) campaign(owner, producer string) stixObject {
 		Type: "property-extension", CoordinationBits: bits(f.Coordination), HarvestBits: bits(f.Harvest), Accounts: max(0, f.Members),
 		Detectors: map[string]float64{},
 	}
-	for _, p := range allPlanes() {
+	for _, p := range detectors.Planes {
 		if slices.Contains(f.Planes, p) {
 			ext.Planes = append(ext.Planes, string(p))
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/zeebo/xxh3"
 
 	"github.com/stillwatch/stillwatch/pkg/campaign"
+	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
 )
 
 // Reach is how many bits below the line groups are measured as thoroughly as those beyond it, to see how the crowd thins out towards the line.
@@ -41,7 +42,7 @@ type Calibration struct {
 type sighting struct {
 	best        campaign.Candidate
 	excess      float64
-	way         campaign.Way
+	rule        decision.RuleID
 	first, last int64
 }
 
@@ -59,14 +60,14 @@ func (c *Calibration) Add(m campaign.Candidate) {
 		c.first = m.Time
 	}
 	c.last = max(c.last, m.Time)
-	way, excess := campaign.Shortest(m.Excess(&c.o))
+	rule, excess := decision.Nearest(&m.Scores, &c.o.Policy)
 	if excess < -Reach || len(m.Members) == 0 {
 		return
 	}
 	key := identity(&m)
 	s := c.held[key]
 	if s == nil {
-		s = &sighting{best: m, excess: excess, way: way, first: m.Time, last: m.Time}
+		s = &sighting{best: m, excess: excess, rule: rule, first: m.Time, last: m.Time}
 		c.held[key] = s
 		c.refs += len(m.Members)
 		if c.refs > maxRefs {
@@ -76,7 +77,7 @@ func (c *Calibration) Add(m campaign.Candidate) {
 	}
 	s.last = m.Time
 	if excess > s.excess {
-		s.best, s.excess, s.way = m, excess, way
+		s.best, s.excess, s.rule = m, excess, rule
 	}
 }
 
@@ -121,9 +122,10 @@ func (c *Calibration) Days() float64 {
 type Group struct {
 	// Best is the measurement that came nearest to the line, or went farthest beyond it: of the settled group if it ever was one, for only that is told of.
 	Best campaign.Candidate
-	// Excess is by how many bits that was beyond the line (negative: below), Way by which way over it.
+	// Excess is by how many bits that was beyond the threshold (negative: below) of the rule by which it
+	// came nearest.
 	Excess float64
-	Way    campaign.Way
+	Rule   decision.RuleID
 	// RawExcess is the same before bystanders were pruned.
 	RawExcess float64
 	// Settled says that Best is of the settled group.
@@ -171,7 +173,7 @@ func (c *Calibration) Groups() []*Group {
 			home = nil
 		}
 		if home == nil {
-			home = &Group{RawExcess: math.Inf(-1), Excess: s.excess, Way: s.way, Best: s.best, Settled: s.best.Settled, First: s.first, Last: s.last}
+			home = &Group{RawExcess: math.Inf(-1), Excess: s.excess, Rule: s.rule, Best: s.best, Settled: s.best.Settled, First: s.first, Last: s.last}
 			out = append(out, home)
 		}
 		home.First, home.Last = min(home.First, s.first), max(home.Last, s.last)

@@ -8,12 +8,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stillwatch/stillwatch/pkg/campaign"
+	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
 )
 
 // measured makes a measurement of the accounts first..first+n-1 that is some bits beyond the line by total_bits.
 func measured(first, n int, excess float64, at int64, settled bool) campaign.Candidate {
 	o := campaign.DefaultOptions()
-	c := campaign.Candidate{Time: at, Settled: settled, Coordination: o.Total + excess - o.Harvest, Harvest: o.Harvest, Causes: o.Planes}
+	c := campaign.Candidate{
+		Time: at, Settled: settled,
+		Scores: decision.Scores{Coordination: o.Total + excess - o.Harvest, Harvest: o.Harvest, Causes: o.Planes},
+	}
 	for i := range n {
 		c.Members = append(c.Members, fmt.Sprint("a", first+i))
 	}
@@ -114,7 +118,7 @@ func TestAdviceIsNeverBelowTheDefaultAndSetsAsideWhatIsFarBeyond(t *testing.T) {
 	a := quiet.Advise(0.1, false)
 	require.Negative(t, a.Shift)
 	require.InDelta(t, campaign.DefaultOptions().Total, a.Total, 1e-9)
-	require.False(t, a.Moves[campaign.ByHand])
+	require.False(t, a.Moves[decision.Operator])
 
 	lower := campaign.DefaultOptions()
 	lower.Total--
@@ -145,15 +149,15 @@ func TestAdviceIsNeverBelowTheDefaultAndSetsAsideWhatIsFarBeyond(t *testing.T) {
 	relay.Operator, relay.Coordination, relay.Harvest = campaign.DefaultOptions().Operator+0.2, 20, 1.5
 	busy.Add(relay)
 	a = busy.Advise(0.1, false)
-	require.True(t, a.Moves[campaign.ByHand])
+	require.True(t, a.Moves[decision.Operator])
 	require.InDelta(t, a.Total-campaign.DefaultOptions().Total, a.Operator-campaign.DefaultOptions().Operator, 1e-9)
-	require.False(t, a.Moves[campaign.ByPurpose])
+	require.False(t, a.Moves[decision.Purpose])
 
 	demands := measured(9500, 20, -9, 3*hour, true)
 	demands.Text, demands.Size, demands.Purpose, demands.Harvest = 3, 20, campaign.DefaultOptions().Purpose+0.4, 7
 	busy.Add(demands)
 	a = busy.Advise(0.1, false)
-	require.True(t, a.Moves[campaign.ByPurpose])
+	require.True(t, a.Moves[decision.Purpose])
 	require.InDelta(t, a.Total-campaign.DefaultOptions().Total, a.Purpose-campaign.DefaultOptions().Purpose, 1e-9)
 	require.Contains(t, a.Shifts(), 0.0)
 	require.Contains(t, a.Shifts(), a.Shift)

@@ -57,7 +57,7 @@ func (m *landscape) add(c *campaign.Candidate) {
 	}
 	g := &group{
 		key: k, origin: c.Origin, size: len(c.Members), bits: strongest(c.Bits), coordination: c.Coordination, harvest: c.Harvest, operator: c.Operator,
-		margin: c.Margin, planes: c.Planes, found: c.Found || known != nil && known.found,
+		margin: c.Margin, planes: len(c.Agreeing), found: c.Found || known != nil && known.found,
 	}
 	if known != nil {
 		g.largest, g.majority, g.share = known.largest, known.majority, known.share

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
 	"github.com/stillwatch/stillwatch/pkg/census"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
@@ -91,9 +92,9 @@ func (c *Campaign) kind() Kind {
 }
 
 // weigh withdraws a finding whose members measure far below the line for long: it was opened on little, and more has not borne it out.
-func (c *Campaign) weigh(sc *score, o *Options, now int64) {
+func (c *Campaign) weigh(sc *decision.Assessment, o *Options, now int64) {
 	switch {
-	case sc.margin(o) >= -weakMargin:
+	case !decision.Weak(&sc.Scores, &o.Policy):
 		c.WeakSince = 0
 	case c.WeakSince == 0:
 		c.WeakSince = now
@@ -101,9 +102,6 @@ func (c *Campaign) weigh(sc *score, o *Options, now int64) {
 		c.closing = "withdrawn"
 	}
 }
-
-// weakMargin is how far below the line, in bits, members must measure to be let go: the line itself moves by as much as the population comes and goes.
-const weakMargin = 3
 
 // holds tells of an account's slot whether it is a member.
 func (c *Campaign) holds(p *population) func(slot int32) bool {
@@ -124,23 +122,23 @@ func (c *Campaign) reopen(now int64) {
 }
 
 // measure takes a new measurement of the members that are live.
-func (c *Campaign) measure(g *detectors.Group, sc *score, e *Engine, s *search, members []int32) {
+func (c *Campaign) measure(g *detectors.Group, sc *decision.Assessment, e *Engine, s *search, members []int32) {
 	c.judge(sc, members, &e.o)
 	c.tally(s, members)
-	if total := sc.coordination + sc.harvest; len(c.Evidence) > 0 && total < c.Coordination+c.Harvest {
+	if total := sc.Coordination + sc.Harvest; len(c.Evidence) > 0 && total < c.Coordination+c.Harvest {
 		// What was told stands on the strongest measurement; a pool that has been stopped does not grow less guilty.
 		return
 	}
-	c.Coordination, c.Harvest = sc.coordination, sc.harvest
-	c.Planes = sc.agreeing()
+	c.Coordination, c.Harvest = sc.Coordination, sc.Harvest
+	c.Planes = sc.Agreeing()
 	c.Evidence = c.Evidence[:0]
 	for i := range e.registry {
 		d := &e.registry[i]
-		if !sc.spoke[i] || math.Abs(sc.measures[i].Bits) < 0.1 {
+		if !sc.Measured[i] || math.Abs(sc.Measures[i].Bits) < 0.1 {
 			continue
 		}
-		ev := detectors.Evidence{Detector: d.Spec.ID, Axis: d.Spec.Axis, Plane: d.Spec.Plane, Bits: math.Round(10*sc.measures[i].Bits) / 10}
-		ev.Observed, ev.Expected, ev.Note = d.Explain(g, sc.measures[i])
+		ev := detectors.Evidence{Detector: d.Spec.ID, Axis: d.Spec.Axis, Plane: d.Spec.Plane, Bits: math.Round(10*sc.Measures[i].Bits) / 10}
+		ev.Observed, ev.Expected, ev.Note = d.Explain(g, sc.Measures[i])
 		c.Evidence = append(c.Evidence, ev)
 	}
 }
@@ -206,32 +204,30 @@ func (c *Campaign) take(s *search, members []int32, labels map[uint64]string) {
 }
 
 // severe judges what is watched: Low, and Medium for one account whose prompts say what they are for.
-func (c *Campaign) severe(sc *score, o *Options) {
+func (c *Campaign) severe(sc *decision.Assessment, o *Options) {
 	c.Severity = max(c.Severity, Low)
-	if c.Kind == KindAccount && sc.harvest >= o.AccountHarvest+o.HighMargin && sc.purpose >= o.Purpose {
+	if c.Kind == KindAccount && decision.AccountMedium(&sc.Scores, &o.Policy) {
 		c.Severity = max(c.Severity, Medium)
 	}
-	c.Confidence = max(c.Confidence, min(99, int(math.Round(100/(1+math.Exp2(-(sc.harvest-o.AccountHarvest)/1.5))))))
+	c.Confidence = max(c.Confidence, decision.AccountConfidence(&sc.Scores, &o.Policy))
 }
 
 // judge sets severity and confidence. Severity never falls in an open episode: an analyst who was woken must not find the reason gone.
-func (c *Campaign) judge(sc *score, members []int32, o *Options) {
+func (c *Campaign) judge(sc *decision.Assessment, members []int32, o *Options) {
 	sev := Low
 	if c.kind() != KindCampaign {
 		c.severe(sc, o)
 		return
 	}
-	if sc.passes(o) {
+	if decision.Passes(&sc.Scores, &o.Policy) {
 		sev = Medium
-		if sc.sum(o) >= o.HighMargin {
+		if decision.High(&sc.Scores, &o.Policy) {
 			sev = High
-			if len(members) >= o.CriticalMembers || c.Requests >= o.CriticalRequests {
+			if decision.Critical(len(members), c.Requests, &o.Policy) {
 				sev = Critical
 			}
 		}
 	}
 	c.Severity = max(c.Severity, sev)
-	// Even odds half a HighMargin below the line, doubling with every bit and a half.
-	c.Confidence = max(c.Confidence, int(math.Round(100/(1+math.Exp2(-(sc.margin(o)+1)/1.5)))))
-	c.Confidence = min(c.Confidence, 99)
+	c.Confidence = max(c.Confidence, decision.Confidence(&sc.Scores, &o.Policy))
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
 	"github.com/stillwatch/stillwatch/pkg/census"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
@@ -15,38 +16,11 @@ type candidate struct {
 	// identity names the candidate from one evaluation to the next.
 	identity uint64
 	members  []int32
-	defining planeSet
+	defining detectors.PlaneSet
 	origin   string
-	score    score
+	score    decision.Assessment
 	// known is what is remembered of it.
 	known *known
-}
-
-// planeSet is a set of planes, one bit for each place in planeOrder.
-type planeSet uint8
-
-func setOf(planes ...detectors.Plane) (s planeSet) {
-	for _, p := range planes {
-		s |= 1 << place(p)
-	}
-	return s
-}
-
-func (s planeSet) has(p detectors.Plane) bool { return s>>place(p)&1 == 1 }
-
-// defining is the set as detectors read it; all groups of one kind share it.
-func (p *population) defining(s planeSet) map[detectors.Plane]bool {
-	m := p.definings[s]
-	if m == nil {
-		m = map[detectors.Plane]bool{}
-		for _, plane := range planeOrder {
-			if s.has(plane) {
-				m[plane] = true
-			}
-		}
-		p.definings[s] = m
-	}
-	return m
 }
 
 // minhashes is the number of minima in the signature of an account set. Sixteen estimate a Jaccard similarity within 0.12 (one standard error).
@@ -85,7 +59,7 @@ func (p *population) candidates(o *Options) []*candidate {
 			return
 		}
 		d := definitions[kind]
-		c := &candidate{identity: mix(identity, uint64(kind)), members: members, origin: d.origin, defining: setOf(d.planes...)}
+		c := &candidate{identity: mix(identity, uint64(kind)), members: members, origin: d.origin, defining: detectors.SetOf(d.planes...)}
 		out = append(out, c)
 	}
 	for _, l := range p.lists {
@@ -229,7 +203,7 @@ var refinements = [...]refinement{
 func (p *population) refine(c *candidate, cs *census.Census, o *Options) []*candidate {
 	var out []*candidate
 	for _, r := range refinements {
-		if c.defining.has(r.plane) {
+		if c.defining.Has(r.plane) {
 			continue
 		}
 		groups := map[uint64][]int32{}
@@ -258,7 +232,7 @@ func (p *population) refine(c *candidate, cs *census.Census, o *Options) []*cand
 			if p.weigh(members) < o.MinGroup {
 				continue
 			}
-			d := c.defining | setOf(r.plane)
+			d := c.defining | detectors.SetOf(r.plane)
 			out = append(out, &candidate{identity: mix(c.identity^uint64(r.trait), v), members: members, defining: d, origin: c.origin + " and " + string(r.plane)})
 		}
 	}
@@ -267,12 +241,12 @@ func (p *population) refine(c *candidate, cs *census.Census, o *Options) []*cand
 }
 
 // group makes the detectors' view of some accounts, at most limit of them in sampling order.
-func (p *population) group(members []int32, defining planeSet, c *detectors.Context, limit int) *detectors.Group {
+func (p *population) group(members []int32, defining detectors.PlaneSet, c *detectors.Context, limit int) *detectors.Group {
 	all := members
 	if limit > 0 && len(members) > limit {
 		members = members[:limit]
 	}
-	g := &detectors.Group{Members: make([]detectors.Member, len(members)), Defining: p.defining(defining)}
+	g := &detectors.Group{Members: make([]detectors.Member, len(members)), Defining: defining}
 	entities := make(map[uint64]float64, len(members))
 	for _, i := range members {
 		entities[p.accounts[i].entity]++

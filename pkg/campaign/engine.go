@@ -12,6 +12,7 @@ import (
 	"github.com/zeebo/xxh3"
 
 	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
 	"github.com/stillwatch/stillwatch/pkg/census"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
@@ -170,7 +171,7 @@ func (e *Engine) evaluate(t *tenant, now int64) []Emission {
 		SkeletonAccounts: func(h uint64) int { return pop.count(makeKey(bySkeleton, h)) },
 	}
 	ctx.HandedOver, ctx.Unnamed = pop.handedOver()
-	s := &search{o: &e.o, registry: e.registry, pop: pop, ctx: ctx, taken: map[int32]bool{}}
+	s := &search{o: &e.o, assessor: decision.Assessor{Registry: e.registry, Context: ctx}, pop: pop, ctx: ctx, taken: map[int32]bool{}}
 	if e.Trace != nil {
 		s.trace = func(c Candidate) {
 			c.Tenant, c.Time = t.name, now
@@ -239,8 +240,8 @@ func (e *Engine) follow(c *Campaign, s *search, now int64, touched map[string]bo
 		}
 		return
 	}
-	g := s.pop.group(members, setOf(c.Defining...), s.ctx, e.o.ScoreMembers)
-	sc := evaluate(g, s.ctx, s.registry, 1, true)
+	g := s.pop.group(members, detectors.SetOf(c.Defining...), s.ctx, e.o.ScoreMembers)
+	sc := s.assessor.Assess(g, 1, true)
 	c.measure(g, &sc, e, s, members)
 	c.weigh(&sc, &e.o, now)
 	if g.Size >= float64(e.o.MinGroup) {
@@ -281,9 +282,9 @@ func (e *Engine) grow(c *Campaign, s *search, now int64, touched map[string]bool
 		return
 	}
 	s.pop.sort(union)
-	defining := setOf(c.Defining...)
+	defining := detectors.SetOf(c.Defining...)
 	for _, x := range common {
-		defining |= setOf(x.plane)
+		defining |= detectors.SetOf(x.plane)
 	}
 	for _, i := range union {
 		delete(s.taken, i)
@@ -339,7 +340,7 @@ func (e *Engine) adoptInto(home *Campaign, f found, s *search, now int64, touche
 		}
 	}
 	home.Model = f.model
-	home.Defining = sortedKeys(f.group.Defining)
+	home.Defining = f.group.Defining.List()
 	home.measure(f.group, &f.score, e, s, f.members)
 	home.dirty = true
 }

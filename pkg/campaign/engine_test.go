@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
 )
 
 func named(out []Emission) map[string]bool {
@@ -122,7 +124,7 @@ func TestAnEngineThatObservesMeasuresAndFindsNothing(t *testing.T) {
 	o.Observe = true
 	beyond := 0
 	found, _, err = w.run(o, func(c Candidate) {
-		if _, excess := Shortest(c.Excess(&o)); c.Settled && excess >= 0 {
+		if _, excess := decision.Nearest(&c.Scores, &o.Policy); c.Settled && excess >= 0 {
 			beyond++
 		}
 	})

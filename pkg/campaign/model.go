@@ -192,26 +192,13 @@ func (c conjunction) shown(p *fingerprint.Profile) bool {
 // likelihood is how an account fits the model: log2 of the odds against a random account, in all and by plane.
 type likelihood struct {
 	bits   float64
-	planes byPlane
+	planes detectors.ByPlane
 	// same says that most of the account's requests carry most of the shared text: no second plane is needed.
 	same bool
 	// requests is the number of requests that it was measured on.
 	requests uint32
 	// spoke is the number of planes that the model and the account both speak of.
 	spoke int
-}
-
-// byPlane holds a figure for each plane, by its place in planeOrder.
-type byPlane [len(planeOrder)]float64
-
-// place is a plane's place in planeOrder.
-func place(p detectors.Plane) int {
-	for i, q := range planeOrder {
-		if p == q {
-			return i
-		}
-	}
-	return 0
 }
 
 // background is the weight of the population in a member's distribution: nobody is ruled out by one odd value (log2 of it bounds the bits against).
@@ -226,7 +213,7 @@ const maxSame = 10
 // fit measures an account against the model. inside says that the model was learnt from this account too, whose own vote is then left out; linked that it
 // exchanged a conversation with a member.
 func (m *Model) fit(a *account, c *detectors.Context, inside, linked bool) likelihood {
-	var traits byPlane
+	var traits detectors.ByPlane
 	p := &a.profile
 	l := likelihood{requests: p.Requests}
 	for i := range m.Traits {
@@ -250,7 +237,7 @@ func (m *Model) fit(a *account, c *detectors.Context, inside, linked bool) likel
 		}
 		bits := weight(share, base)
 		// The traits of a plane tell one story, so they are averaged: the pool's bank with another card speaks neither way.
-		plane := place(t.Plane)
+		plane := t.Plane.Index()
 		l.planes[plane] += bits
 		traits[plane]++
 	}
@@ -261,10 +248,10 @@ func (m *Model) fit(a *account, c *detectors.Context, inside, linked bool) likel
 		}
 	}
 	if m.HandOvers >= leastHandOvers {
-		l.planes[place(detectors.Identity)] += m.handed(linked)
+		l.planes[detectors.Identity.Index()] += m.handed(linked)
 	}
 	if work, same, ok := m.work(p); ok {
-		l.planes[place(detectors.Work)], l.same = work, same
+		l.planes[detectors.Work.Index()], l.same = work, same
 		l.spoke++
 	}
 	for _, b := range l.planes {
@@ -340,7 +327,7 @@ func (m *Model) work(p *fingerprint.Profile) (bits float64, same, ok bool) {
 			m.total += s.Rarity
 		}
 	}
-	least := detectors.Recurs(p.WithText)
+	least := fingerprint.Recurs(p.WithText)
 	bits = math.Inf(-1)
 	if len(m.Shingles) >= 2 && p.WithText >= 2 {
 		carried := 0.0
@@ -425,12 +412,7 @@ const (
 
 // agreement is the share of the model's planes that the account shows.
 func (l *likelihood) agreement() (float64, []detectors.Plane) {
-	var out []detectors.Plane
-	for _, p := range planeOrder {
-		if l.planes[place(p)] >= 1 {
-			out = append(out, p)
-		}
-	}
+	out := l.planes.AtLeast(telling)
 	if l.spoke == 0 {
 		return 0, nil
 	}

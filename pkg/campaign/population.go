@@ -7,7 +7,7 @@ import (
 
 	"github.com/zeebo/xxh3"
 
-	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
 	"github.com/stillwatch/stillwatch/pkg/census"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
@@ -106,8 +106,7 @@ type population struct {
 	idf        []float64
 	marks      marks
 	// sought are the postings of conversations continued for the first time since the last evaluation.
-	sought    []key
-	definings map[planeSet]map[detectors.Plane]bool
+	sought []key
 	// known remembers the candidates of the last evaluation with their scores.
 	known map[uint64]*known
 }
@@ -117,7 +116,7 @@ type known struct {
 	members  uint64
 	requests uint64
 	census   *census.Census
-	score    score
+	score    decision.Assessment
 	used     bool
 	// failed says that it was settled since it was measured, and is not beyond the line.
 	failed bool
@@ -129,7 +128,6 @@ type known struct {
 func newPopulation() *population {
 	return &population{
 		byName: map[string]*account{}, postings: map[key]int32{}, entities: map[uint64]int32{}, known: map[uint64]*known{},
-		definings: map[planeSet]map[detectors.Plane]bool{},
 	}
 }
 
@@ -510,7 +508,7 @@ func (p *population) mass(a *account) float64 {
 		return a.mass
 	}
 	a.weighed, a.mass = p.evaluation, 0
-	least := detectors.Recurs(a.profile.WithText)
+	least := fingerprint.Recurs(a.profile.WithText)
 	for len(p.idf) <= len(p.byName) {
 		p.idf = append(p.idf, math.Log2(float64(max(len(p.idf), 1))))
 	}
@@ -538,7 +536,7 @@ func appendKeys(keys []key, p *fingerprint.Profile) []key {
 			keys = append(keys, makeKey(kind, hash))
 		}
 	}
-	least := detectors.Recurs(p.WithText)
+	least := fingerprint.Recurs(p.WithText)
 	for _, s := range p.Scaffold {
 		if s.Count >= least {
 			add(byShingle, s.Hash)

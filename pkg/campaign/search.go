@@ -5,13 +5,14 @@ import (
 	"slices"
 
 	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
 	"github.com/stillwatch/stillwatch/pkg/census"
 )
 
 // search finds the groups of one population that are beyond the line.
 type search struct {
 	o        *Options
-	registry []detectors.Detector
+	assessor decision.Assessor
 	pop      *population
 	ctx      *detectors.Context
 	// taken marks accounts that a campaign explains already: they are in no other candidate.
@@ -25,22 +26,18 @@ type search struct {
 	trace   func(Candidate)
 }
 
-// Candidate is what the search looked at, for calibration and reports.
+// Candidate is a group that the search measured, for calibration and reports.
 type Candidate struct {
 	Tenant  string
 	Time    int64
 	Origin  string
 	Members []string
-	// Size is the number of entities, Text how surely they write one rare text in most requests, Purpose the strongest intent that no honest crowd shares, in bits.
-	Size, Text, Purpose float64
-	// Operator is the part of coordination that one program in many hands does not explain.
-	Operator float64
-	// Coordination and Harvest are in bits, Margin is the distance to the line for a High finding, Planes the number of planes that agree.
-	Coordination, Harvest, Margin float64
-	Planes                        int
-	// Agreeing are those planes, Causes the number of independent causes among them.
+	// Scores is what the rules judge.
+	decision.Scores
+	// Margin is the distance to the nearest threshold, in bits.
+	Margin float64
+	// Agreeing are the planes that agree.
 	Agreeing []detectors.Plane
-	Causes   int
 	// Bits holds each detector's contribution.
 	Bits map[string]float64
 	// Found says that it became a campaign.
@@ -53,7 +50,7 @@ type Candidate struct {
 type found struct {
 	members []int32
 	group   *detectors.Group
-	score   score
+	score   decision.Assessment
 	model   *Model
 	origin  string
 }
@@ -69,7 +66,7 @@ func (s *search) run() []found {
 	// Below the floor they are only kept to be measured again when a campaign takes some of their accounts away.
 	var queue, below []*candidate
 	keep := func(c *candidate) {
-		if c.score.margin(s.o) < s.floor() {
+		if s.margin(&c.score) < s.floor() {
 			below = append(below, c)
 		} else {
 			queue = append(queue, c)
@@ -80,13 +77,13 @@ func (s *search) run() []found {
 			continue
 		}
 		keep(c)
-		if c.score.margin(s.o) < looking {
+		if s.margin(&c.score) < looking {
 			continue
 		}
 		for _, r := range s.refine(c) {
 			s.searched++
 			// A refinement must say more than the group that it narrows down.
-			if s.rescore(r) && r.score.margin(s.o) > c.score.margin(s.o) {
+			if s.rescore(r) && s.margin(&r.score) > s.margin(&c.score) {
 				keep(r)
 			}
 		}
@@ -97,7 +94,7 @@ func (s *search) run() []found {
 	for len(queue) > 0 {
 		if !sorted {
 			slices.SortStableFunc(queue, func(a, b *candidate) int {
-				return cmp.Or(cmp.Compare(b.score.margin(s.o), a.score.margin(s.o)), s.pop.earlier(a, b))
+				return cmp.Or(cmp.Compare(s.margin(&b.score), s.margin(&a.score)), s.pop.earlier(a, b))
 			})
 			sorted = true
 		}
@@ -147,7 +144,7 @@ func (s *search) due(c *candidate) bool {
 // afford says whether a candidate is measured anew although only the census is another: those that may be settled always, of the others so many at each evaluation. A
 // census moves little, and a hundred thousand candidates at once would hold up the evaluation.
 func (s *search) afford(k *known) bool {
-	if k.score.margin(s.o) >= s.floor() {
+	if s.margin(&k.score) >= s.floor() {
 		return true
 	}
 	s.renewed++
@@ -165,6 +162,11 @@ const (
 
 // floor is the margin from which a candidate is settled: pruning bystanders can win a little over what the raw candidate shows.
 func (s *search) floor() float64 { return -2 }
+
+// margin is how far an assessed group lies beyond the thresholds, negative below them.
+func (s *search) margin(a *decision.Assessment) float64 {
+	return decision.Margin(&a.Scores, &s.o.Policy)
+}
 
 func (s *search) touched(members []int32) bool {
 	return slices.ContainsFunc(members, func(i int32) bool { return s.taken[i] })
@@ -199,13 +201,13 @@ func (s *search) rescore(c *candidate) bool {
 		was := k.score
 		g := s.pop.group(c.members, c.defining, s.ctx, s.o.ScoreMembers)
 		k.members, k.requests, k.census = stamp, requests, s.ctx.Census
-		k.score = evaluate(g, s.ctx, s.registry, s.searched, false)
+		k.score = s.assessor.Assess(g, s.searched, false)
 		if s.trace == nil {
 			// Only a trace asks for the single figures, and there are many candidates.
-			k.score.measures, k.score.spoke = nil, nil
+			k.score.Measures, k.score.Measured = nil, nil
 		}
 		// Another census alone is no reason to settle it again before its turn, unless it looks worse for the group.
-		k.failed = k.failed && !changed && k.score.margin(s.o) < was.margin(s.o)+worse
+		k.failed = k.failed && !changed && s.margin(&k.score) < s.margin(&was)+worse
 	}
 	k.used = true
 	c.score, c.known = k.score, k
@@ -251,10 +253,10 @@ func (s *search) settle(c *candidate) (found, bool) {
 				continue
 			}
 			g := s.pop.group(part, c.defining, s.ctx, s.o.ScoreMembers)
-			sc := evaluate(g, s.ctx, s.registry, s.searched, true)
-			passes := sc.passes(s.o)
+			sc := s.assessor.Assess(g, s.searched, true)
+			passes := decision.Passes(&sc.Scores, &s.o.Policy)
 			s.report(c.origin+", settled", part, &sc, true, passes)
-			if passes && (!ok || sc.margin(s.o) > best.score.margin(s.o)) {
+			if passes && (!ok || s.margin(&sc) > s.margin(&best.score)) {
 				best, ok = found{members: next, group: g, score: sc, model: model, origin: c.origin}, true
 			}
 		}
@@ -276,22 +278,21 @@ func (s *search) settle(c *candidate) (found, bool) {
 // settleRounds bounds the rounds of pruning and taking in; in practice two suffice.
 const settleRounds = 4
 
-func (s *search) report(origin string, members []int32, sc *score, settled, ok bool) {
+func (s *search) report(origin string, members []int32, sc *decision.Assessment, settled, ok bool) {
 	if s.trace == nil {
 		return
 	}
 	c := Candidate{
-		Origin: origin, Operator: sc.operator, Coordination: sc.coordination, Harvest: sc.harvest, Margin: sc.margin(s.o), Planes: len(sc.agreeing()),
-		Agreeing: sc.agreeing(), Causes: sc.independent(), Bits: map[string]float64{}, Found: ok, Settled: settled,
-		Size: sc.size, Text: sc.text, Purpose: sc.purpose,
+		Origin: origin, Scores: sc.Scores, Margin: s.margin(sc), Agreeing: sc.Agreeing(),
+		Bits: map[string]float64{}, Found: ok, Settled: settled,
 	}
 	for _, i := range members {
 		c.Members = append(c.Members, s.pop.accounts[i].profile.Account)
 	}
 	// A score from before the trace was set has no single figures.
-	for i, spoke := range sc.spoke {
+	for i, spoke := range sc.Measured {
 		if spoke {
-			c.Bits[s.registry[i].Spec.ID] = sc.measures[i].Bits
+			c.Bits[s.assessor.Registry[i].Spec.ID] = sc.Measures[i].Bits
 		}
 	}
 	s.trace(c)

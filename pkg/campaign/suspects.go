@@ -59,7 +59,7 @@ func (p *population) suspects(m *Model, c *detectors.Context, inside []int32) []
 	}
 	if m.HandOvers >= leastHandOvers {
 		for _, i := range inside {
-			w.mark(p.accounts[i].handed, place(detectors.Identity))
+			w.mark(p.accounts[i].handed, detectors.Identity.Index())
 		}
 	}
 	p.markWork(m)
@@ -96,7 +96,7 @@ func traitKey(t census.Trait, value uint64) key {
 
 // markTrait marks the accounts that show a telling value of the trait. A plane's bits are a mean, so one of its traits tells whenever the plane does.
 func (p *population) markTrait(t *TraitModel, c *detectors.Context) {
-	plane := place(t.Plane)
+	plane := t.Plane.Index()
 	try := func(v uint64) {
 		if share, base := t.odds(v, c.Census); weight(share, base) >= telling {
 			p.marks.mark(p.members(traitKey(t.Trait, v)), plane)
@@ -127,7 +127,7 @@ func weight(share, base float64) float64 {
 
 // markWork marks the accounts that carry a tenth of the shared text, or write in the shared layout.
 func (p *population) markWork(m *Model) {
-	w, work := &p.marks, place(detectors.Work)
+	w, work := &p.marks, detectors.Work.Index()
 	total := float32(0)
 	for _, s := range m.Shingles {
 		total += float32(s.Rarity)

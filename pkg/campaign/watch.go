@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/zeebo/xxh3"
+
+	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
 )
 
 // What is watched beside campaigns: single accounts whose harvest speaks for itself, and tripwires, signs that need no statistics. Both are told of at Low severity, so
@@ -25,14 +27,14 @@ func (s *search) alone(slot int32) (found, bool) {
 	}
 	g := s.pop.group([]int32{slot}, 0, s.ctx, 0)
 	g.Doubt = accountDoubt
-	sc := evaluate(g, s.ctx, s.registry, 1, false)
-	sc.coordination, sc.operator = 0, 0
+	sc := s.assessor.Assess(g, 1, false)
+	sc.Coordination, sc.Operator = 0, 0
 	if p.Verified && p.Org != "" {
 		// What a verified organisation asks for at scale it may ask for under a contract: look, and do not act.
-		sc.purpose = 0
+		sc.Purpose = 0
 	}
-	s.report("account", []int32{slot}, &sc, false, sc.harvest >= s.o.AccountHarvest)
-	return found{members: []int32{slot}, group: g, score: sc, model: &Model{Size: 1}, origin: "account"}, sc.harvest >= s.o.AccountHarvest
+	s.report("account", []int32{slot}, &sc, false, decision.AccountPasses(&sc.Scores, &s.o.Policy))
+	return found{members: []int32{slot}, group: g, score: sc, model: &Model{Size: 1}, origin: "account"}, decision.AccountPasses(&sc.Scores, &s.o.Policy)
 }
 
 // watch follows what is watched, and looks for more of it among the accounts that no campaign explains.
@@ -120,7 +122,7 @@ func (s *search) behindRelays() (found, bool) {
 // tripped measures the accounts of a tripwire, given in sampling order.
 func (s *search) tripped(members []int32, origin string) found {
 	g := s.pop.group(members, 0, s.ctx, s.o.ScoreMembers)
-	return found{members: members, group: g, score: evaluate(g, s.ctx, s.registry, 1, false), model: learn(g, s.ctx), origin: origin}
+	return found{members: members, group: g, score: s.assessor.Assess(g, 1, false), model: learn(g, s.ctx), origin: origin}
 }
 
 // notice opens what is watched, or measures it again.
