@@ -23,7 +23,7 @@ const module = "github.com/stillwatch/stillwatch/"
 var floors = []string{
 	"pkg/siphash", "pkg/event", "pkg/enrich", "pkg/sketch", "pkg/fingerprint", "pkg/census", "detectors", "pkg/watchlist",
 	// The rooms of campaign, then the engine that joins them.
-	"pkg/campaign/decision",
+	"pkg/campaign/index", "pkg/campaign/decision", "pkg/campaign/measure", "pkg/campaign/membership", "pkg/campaign/search", "pkg/campaign/watch",
 	"pkg/campaign", "pkg/alert", "pkg/stage",
 }
 
