@@ -17,6 +17,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/backtest"
 	"github.com/stillwatch/stillwatch/pkg/campaign"
 	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
+	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 	"github.com/stillwatch/stillwatch/pkg/stage"
 )
 
@@ -130,7 +131,7 @@ func (p adviceText) table() error {
 	tw := tabwriter.NewWriter(p.out, 2, 8, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(tw, "total_bits\tgroups beyond\tbefore pruning\tseen a day\texpected a day\tat most (95 %)\t")
 	for _, s := range a.Shifts() {
-		settled, raw := a.Beyond(s)
+		fitted, raw := a.Beyond(s)
 		var marks []string
 		for _, m := range []struct {
 			at   float64
@@ -144,7 +145,7 @@ func (p adviceText) table() error {
 		if mark != "" {
 			mark = "  " + mark
 		}
-		fmt.Fprintf(tw, "%s\t%d\t%d\t%.2g\t%.2g\t%.2g\t%s\n", bits(p.o.Total+s), settled, raw, float64(settled)/a.Days, a.Tail.Rate(s), a.Tail.Upper(s), mark)
+		fmt.Fprintf(tw, "%s\t%d\t%d\t%.2g\t%.2g\t%.2g\t%s\n", bits(p.o.Total+s), fitted, raw, float64(fitted)/a.Days, a.Tail.Rate(s), a.Tail.Upper(s), mark)
 	}
 	if err := tw.Flush(); err != nil {
 		return fmt.Errorf("write the table: %w", err)
@@ -181,10 +182,10 @@ func (p adviceText) groups(title string, list []*backtest.Group) {
 		if g.Excess >= 0 {
 			where = fmt.Sprintf("%s bits beyond the line", bits(g.Excess))
 		}
-		if !g.Settled {
+		if !g.Fitted {
 			where += ", unpruned"
 		}
-		fmt.Fprintf(p.out, "\n%2d. %s: %d accounts that share %s", i+1, where, len(m.Members), strings.TrimSuffix(m.Origin, ", settled"))
+		fmt.Fprintf(p.out, "\n%2d. %s: %d accounts that share %s", i+1, where, len(m.Members), strings.TrimSuffix(m.Origin, ", fitted"))
 		if m.Tenant != "" && m.Tenant != "default" {
 			fmt.Fprintf(p.out, ", tenant %s", m.Tenant)
 		}
@@ -232,7 +233,7 @@ func (p adviceText) decides(g *backtest.Group) string {
 }
 
 // strongest lists an axis's strongest detectors, and the strongest that speaks for innocence.
-func strongest(m *campaign.Candidate, axis detectors.Axis) string {
+func strongest(m *search.Measurement, axis detectors.Axis) string {
 	type entry struct {
 		id   string
 		bits float64

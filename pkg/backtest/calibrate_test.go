@@ -9,13 +9,14 @@ import (
 
 	"github.com/stillwatch/stillwatch/pkg/campaign"
 	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
+	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 )
 
 // measured makes a measurement of the accounts first..first+n-1 that is some bits beyond the line by total_bits.
-func measured(first, n int, excess float64, at int64, settled bool) campaign.Candidate {
+func measured(first, n int, excess float64, at int64, fitted bool) search.Measurement {
 	o := campaign.DefaultOptions()
-	c := campaign.Candidate{
-		Time: at, Settled: settled,
+	c := search.Measurement{
+		Time: at, Fitted: fitted,
 		Scores: decision.Scores{Coordination: o.Total + excess - o.Harvest, Harvest: o.Harvest, Causes: o.Planes},
 	}
 	for i := range n {
@@ -43,11 +44,11 @@ func TestMeasurementsOfOneGroupCountOnceWithTheHighest(t *testing.T) {
 	require.Len(t, groups, 4)
 	var got []string
 	for _, g := range groups {
-		got = append(got, fmt.Sprintf("%d %.1f raw %.1f settled %v from %d to %d", len(g.Best.Members), g.Excess, g.RawExcess, g.Settled, g.First/hour, g.Last/hour))
+		got = append(got, fmt.Sprintf("%d %.1f raw %.1f fitted %v from %d to %d", len(g.Best.Members), g.Excess, g.RawExcess, g.Fitted, g.First/hour, g.Last/hour))
 	}
 	require.Equal(t, []string{
-		"30 -0.4 raw -0.4 settled false from 16 to 16", "20 -1.0 raw -0.5 settled true from 10 to 20", "20 -2.0 raw -Inf settled true from 18 to 18",
-		"30 -2.9 raw -Inf settled true from 15 to 15",
+		"30 -0.4 raw -0.4 fitted false from 16 to 16", "20 -1.0 raw -0.5 fitted true from 10 to 20", "20 -2.0 raw -Inf fitted true from 18 to 18",
+		"30 -2.9 raw -Inf fitted true from 15 to 15",
 	}, got)
 	require.InDelta(t, 10.5/24, c.Days(), 1e-9)
 
@@ -139,8 +140,8 @@ func TestAdviceIsNeverBelowTheDefaultAndSetsAsideWhatIsFarBeyond(t *testing.T) {
 	require.Len(t, a.Far, 1)
 	require.Equal(t, pool.Members, a.Far[0].Best.Members)
 	require.Greater(t, a.Total, campaign.DefaultOptions().Total)
-	settled, _ := a.Beyond(0)
-	require.Equal(t, 1, settled, "the last, 0.1 beyond")
+	fitted, _ := a.Beyond(0)
+	require.Equal(t, 1, fitted, "the last, 0.1 beyond")
 	trusted := busy.Advise(0.1, true)
 	require.Empty(t, trusted.Far)
 	require.Greater(t, trusted.Total, a.Total)

@@ -9,7 +9,7 @@ import (
 
 	"github.com/zeebo/xxh3"
 
-	"github.com/stillwatch/stillwatch/pkg/campaign"
+	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 )
 
 // landscape keeps the groups of accounts that the search looked at, each with its best measurement, and at most so many: those nearest the line.
@@ -43,7 +43,7 @@ func newLandscape(most int, t *Truth) *landscape {
 	return &landscape{most: most, truth: t, groups: map[groupKey]*group{}, closest: map[string]*group{}}
 }
 
-func (m *landscape) add(c *campaign.Candidate) {
+func (m *landscape) add(c *search.Measurement) {
 	m.total++
 	k := groupKey{origin: xxh3.HashString(c.Tenant + "\x00" + c.Origin)}
 	for _, a := range c.Members {

@@ -31,12 +31,12 @@ func (c *Calibration) Advise(rate float64, trusted bool) Advice {
 	a := Advice{Rate: rate, Days: c.Days()}
 	var excesses []float64
 	for _, g := range c.Groups() {
-		if g.Settled && g.Excess >= c.o.HighMargin && !trusted {
+		if g.Fitted && g.Excess >= c.o.HighMargin && !trusted {
 			a.Far = append(a.Far, g)
 			continue
 		}
 		a.Honest = append(a.Honest, g)
-		if g.Settled {
+		if g.Fitted {
 			excesses = append(excesses, g.Excess)
 			a.Moves[g.Rule] = true
 		}
@@ -56,17 +56,17 @@ func (c *Calibration) Advise(rate float64, trusted bool) Advice {
 	return a
 }
 
-// Beyond counts the honest groups beyond a shifted line: as settled, which makes findings, and as first found.
-func (a *Advice) Beyond(shift float64) (settled, raw int) {
+// Beyond counts the honest groups beyond a shifted line: as fitted, which makes findings, and as first found.
+func (a *Advice) Beyond(shift float64) (fitted, raw int) {
 	for _, g := range a.Honest {
-		if g.Settled && g.Excess >= shift {
-			settled++
+		if g.Fitted && g.Excess >= shift {
+			fitted++
 		}
 		if g.RawExcess >= shift {
 			raw++
 		}
 	}
-	return settled, raw
+	return fitted, raw
 }
 
 // Shifts are the lines worth showing: half bits from Reach below the configured line to beyond the recommended one, and that itself.

@@ -92,7 +92,7 @@ func (r *Report) seriesOf(groups []*group) (list []series, of func(*group) int) 
 			if g.found {
 				return "became a finding"
 			}
-			origin, _, _ := strings.Cut(strings.TrimSuffix(g.origin, ", settled"), " and ")
+			origin, _, _ := strings.Cut(strings.TrimSuffix(g.origin, ", fitted"), " and ")
 			return "found by " + origin
 		}
 		add("became a finding", "", true)

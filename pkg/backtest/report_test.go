@@ -19,6 +19,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/alert"
 	"github.com/stillwatch/stillwatch/pkg/campaign"
 	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
+	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 	"github.com/stillwatch/stillwatch/pkg/stage"
 )
@@ -226,8 +227,8 @@ func TestHostileLabelsAreShownAsText(t *testing.T) {
 		}
 	}
 	w.tell(hostileFinding(), "a1", "b1", "b2", attack)
-	w.report.Measured(campaign.Candidate{Origin: attack, Members: []string{"a1"}, Scores: decision.Scores{Coordination: 11, Harvest: 4}, Margin: 1, Bits: map[string]float64{attack: 3}, Found: true})
-	w.report.Measured(campaign.Candidate{Origin: attack, Members: []string{"b1", "b2"}, Scores: decision.Scores{Coordination: 1, Harvest: -4}, Margin: -9})
+	w.report.Measured(search.Measurement{Origin: attack, Members: []string{"a1"}, Scores: decision.Scores{Coordination: 11, Harvest: 4}, Margin: 1, Bits: map[string]float64{attack: 3}, Found: true})
+	w.report.Measured(search.Measurement{Origin: attack, Members: []string{"b1", "b2"}, Scores: decision.Scores{Coordination: 1, Harvest: -4}, Margin: -9})
 	page := w.page()
 	requireInert(t, page)
 	require.Greater(t, strings.Count(page, "&lt;script&gt;alert(1)"), 15, "it is shown all the same")
@@ -277,7 +278,7 @@ func TestWithoutLabelsEachFindingHasItsTimeline(t *testing.T) {
 	f.Sequence, f.Activity, f.CloseReason, f.Modified = 3, campaign.Close, "quiet", start+9*3_600_000
 	w.tell(f)
 	for i := range 3 {
-		w.report.Measured(campaign.Candidate{Origin: "scaffold and funding", Members: []string{"a1"}, Scores: decision.Scores{Harvest: 2}, Margin: float64(i), Found: i == 0})
+		w.report.Measured(search.Measurement{Origin: "scaffold and funding", Members: []string{"a1"}, Scores: decision.Scores{Harvest: 2}, Margin: float64(i), Found: i == 0})
 	}
 	page := w.page()
 	requireInert(t, page)
@@ -301,7 +302,7 @@ func TestMeasuredGroupsKeepTheirBestMeasurementAndTheirNumberIsBounded(t *testin
 	truth := &Truth{group: map[string]string{"a": "pool", "b": "pool", "c": "class"}}
 	m := newLandscape(10, truth)
 	add := func(origin string, margin float64, found bool, members ...string) {
-		m.add(&campaign.Candidate{Origin: origin, Margin: margin, Found: found, Members: members})
+		m.add(&search.Measurement{Origin: origin, Margin: margin, Found: found, Members: members})
 	}
 	add("scaffold", -3, false, "a", "b", "c")
 	add("scaffold", -1, false, "c", "a", "b")
@@ -326,7 +327,7 @@ func TestMeasuredGroupsKeepTheirBestMeasurementAndTheirNumberIsBounded(t *testin
 func TestTheLineIsDrawnWhereTheMarginIsZero(t *testing.T) {
 	w := newWorld(t, "")
 	o := campaign.DefaultOptions()
-	w.report.Measured(campaign.Candidate{Origin: "stack", Members: []string{"a"}, Scores: decision.Scores{Coordination: 5, Harvest: 2}})
+	w.report.Measured(search.Measurement{Origin: "stack", Members: []string{"a"}, Scores: decision.Scores{Coordination: 5, Harvest: 2}})
 	groups := w.report.groups.list()
 	list, of := w.report.seriesOf(groups)
 	p := w.report.planes(groups, list, of)[0]

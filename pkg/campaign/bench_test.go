@@ -29,7 +29,7 @@ func BenchmarkEvaluate(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				if c.anew {
-					e.tenants["default"].census = nil
+					e.tenants["default"].population.Baseline = nil
 				}
 				for i := range changing {
 					e.Upsert(changing[i])

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
+	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 )
 
 func named(out []Emission) map[string]bool {
@@ -54,8 +55,8 @@ func TestHonestCrowdsAloneGiveNoFinding(t *testing.T) {
 		w.tool(60)
 		w.tool(25)
 		w.class(40)
-		var worst Candidate
-		out, _, err := w.run(DefaultOptions(), func(c Candidate) {
+		var worst search.Measurement
+		out, _, err := w.run(DefaultOptions(), func(c search.Measurement) {
 			if worst.Members == nil || c.Margin > worst.Margin {
 				worst = c
 			}
@@ -123,8 +124,8 @@ func TestAnEngineThatObservesMeasuresAndFindsNothing(t *testing.T) {
 	require.NotEmpty(t, found)
 	o.Observe = true
 	beyond := 0
-	found, _, err = w.run(o, func(c Candidate) {
-		if _, excess := decision.Nearest(&c.Scores, &o.Policy); c.Settled && excess >= 0 {
+	found, _, err = w.run(o, func(c search.Measurement) {
+		if _, excess := decision.Nearest(&c.Scores, &o.Policy); c.Fitted && excess >= 0 {
 			beyond++
 		}
 	})
@@ -141,7 +142,7 @@ func TestATraceMayBeSetWhileTheEngineRuns(t *testing.T) {
 	_, e, err := w.run(DefaultOptions(), nil)
 	require.NoError(t, err)
 	measured := 0
-	e.Trace = func(Candidate) { measured++ }
+	e.Trace = func(search.Measurement) { measured++ }
 	e.Advance(e.Next() + 1)
 	require.Positive(t, measured)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/stillwatch/stillwatch/pkg/campaign/membership"
 	"github.com/stillwatch/stillwatch/pkg/census"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
@@ -148,32 +149,8 @@ func TestAModelSurvivesItsStoredForm(t *testing.T) {
 	m := campaignOf(t, e).Model
 	b, err := json.Marshal(m)
 	require.NoError(t, err)
-	var back Model
+	var back membership.Model
 	require.NoError(t, json.Unmarshal(b, &back))
-	require.InDelta(t, 1, m.similar(&back), 1e-9)
-	require.InDelta(t, 1, back.similar(m), 1e-9)
-}
-
-func TestPostingsFollowTheProfiles(t *testing.T) {
-	w := newWorld(17)
-	w.people(60)
-	w.pool(20, 30)
-	p := newPopulation()
-	for _, prof := range w.out {
-		p.upsert(prof)
-	}
-	pool := w.out[len(w.out)-1]
-	k := makeKey(byStack, pool.Facets[fingerprint.Stack][0].Hash)
-	require.Equal(t, 20, p.count(k))
-	moved := pool
-	moved.Facets[fingerprint.Stack] = []fingerprint.Counted{{Hash: 12345, Count: 1}}
-	p.upsert(moved)
-	require.Equal(t, 19, p.count(k))
-	for _, prof := range w.out {
-		p.remove(prof.Account)
-	}
-	require.Zero(t, p.count(k))
-	require.Empty(t, p.postings)
-	require.Empty(t, p.entities)
-	require.Len(t, p.free, len(w.out))
+	require.InDelta(t, 1, m.Similar(&back), 1e-9)
+	require.InDelta(t, 1, back.Similar(m), 1e-9)
 }

@@ -7,36 +7,39 @@ import (
 	"time"
 
 	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
+	"github.com/stillwatch/stillwatch/pkg/campaign/search"
+	"github.com/stillwatch/stillwatch/pkg/campaign/watch"
 	"github.com/stillwatch/stillwatch/pkg/census"
 )
 
-// Options tunes the search for campaigns. Bits are log2 units; see docs/detectors.md for what each detector gives.
+// Options tunes the engine. Bits are log2 units; see docs/detectors.md for what each detector gives.
 type Options struct {
 	// Interval is the event time between two evaluations.
 	Interval time.Duration `yaml:"interval"`
-	// WarmUp is the event time from the first profile seen to the first finding: without a population there is nothing to compare with.
+	// WarmUp is the event time from the first profile seen to the first finding: without a
+	// population there is nothing to compare with.
 	WarmUp time.Duration `yaml:"warm_up"`
-	// MinPopulation is the number of entities below which nothing is judged.
+	// MinPopulation is the number of accounts below which nothing is judged.
 	MinPopulation int `yaml:"min_population"`
-	// MinGroup is the smallest group in entities. Below eight, coincidences of three planes are common by chance alone.
-	MinGroup int `yaml:"min_group"`
-	// Policy holds the thresholds.
+
+	// Search bounds the search, Policy holds the thresholds, Watch tunes what is watched beside
+	// campaigns.
+	Search          search.Options `yaml:",inline"`
 	decision.Policy `yaml:",inline"`
-	// AccountRequests is the number of requests in a day from which a single account is judged by itself.
-	AccountRequests uint32 `yaml:"account_requests"`
+	Watch           watch.Options `yaml:",inline"`
+
 	// UpdateInterval is the least event time between two updates of a finding.
 	UpdateInterval time.Duration `yaml:"update_interval"`
 	// Quiet closes a campaign whose members have all been silent for so long.
 	Quiet time.Duration `yaml:"quiet"`
-	// Withdraw closes a campaign whose members have measured far below the line for so long.
+	// Withdraw closes a campaign whose members have measured far below the thresholds for so long.
 	Withdraw time.Duration `yaml:"withdraw"`
 	// Memory is how long a closed campaign's fingerprint is kept to recognise a successor.
 	Memory time.Duration `yaml:"memory"`
 	// SampleMembers is how many members a finding names itself; the accounts topic names all.
 	SampleMembers int `yaml:"sample_members"`
-	// ScoreMembers bounds how many members of a candidate are measured, drawn by hash: a tool with a hundred thousand users costs no more than a pool.
-	ScoreMembers int `yaml:"score_members"`
-	// WatchLists are the files of STIX indicators that are watched for. Whoever runs the engine reads them, and hands them to SetWatchList.
+	// WatchLists are the files of STIX indicators that are watched for. Whoever runs the engine
+	// reads them, and hands them to SetWatchList.
 	WatchLists []string `yaml:"watch_lists"`
 
 	Census census.Options `yaml:"census"`
@@ -45,10 +48,11 @@ type Options struct {
 // DefaultOptions are the options that docs/evaluation.md was measured with.
 func DefaultOptions() Options {
 	return Options{
-		Interval: 10 * time.Minute, WarmUp: time.Hour, MinPopulation: 50, MinGroup: 8,
-		Policy: decision.DefaultPolicy(), AccountRequests: 500,
-		UpdateInterval: 15 * time.Minute, Quiet: 72 * time.Hour, Withdraw: 24 * time.Hour, Memory: 45 * 24 * time.Hour,
-		SampleMembers: 20, ScoreMembers: 512, WatchLists: []string{},
+		Interval: 10 * time.Minute, WarmUp: time.Hour, MinPopulation: 50,
+		Search: search.DefaultOptions(), Policy: decision.DefaultPolicy(), Watch: watch.DefaultOptions(),
+		UpdateInterval: 15 * time.Minute,
+		Quiet:          72 * time.Hour, Withdraw: 24 * time.Hour, Memory: 45 * 24 * time.Hour,
+		SampleMembers: 20, WatchLists: []string{},
 		Census: census.DefaultOptions(),
 	}
 }
@@ -73,15 +77,7 @@ func (o *Options) Validate() error {
 	if o.WarmUp < 0 {
 		errs = append(errs, errors.New("warm_up: must not be negative"))
 	}
-	if o.MinGroup < 3 {
-		errs = append(errs, fmt.Errorf("min_group: %d; must be at least 3, two accounts are no group", o.MinGroup))
-	}
-	if err := o.Policy.Validate(); err != nil {
-		errs = append(errs, err)
-	}
-	if o.ScoreMembers < 64 {
-		errs = append(errs, fmt.Errorf("score_members: %d; must be at least 64", o.ScoreMembers))
-	}
+	errs = append(errs, o.Search.Validate(), o.Policy.Validate())
 	if slices.Contains(o.WatchLists, "") {
 		errs = append(errs, errors.New("watch_lists: a file has no name"))
 	}

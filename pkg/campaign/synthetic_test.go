@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	"github.com/stillwatch/stillwatch/pkg/campaign/index"
+	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 	"github.com/stillwatch/stillwatch/pkg/census"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
@@ -27,7 +29,7 @@ func (w *world) hash() uint64 { return w.rng.Uint64() | 1 }
 // zipf draws one of n values of a family, heavy-tailed.
 func (w *world) zipf(family uint64, n int) uint64 {
 	k := uint64(float64(n) * w.rng.Float64() * w.rng.Float64() * w.rng.Float64())
-	return mix(family, k) | 1
+	return index.Mix(family, k) | 1
 }
 
 func (w *world) account() fingerprint.Profile {
@@ -163,7 +165,7 @@ func (w *world) pool(n int, requests uint32) []string {
 }
 
 // run feeds the profiles to an engine and evaluates once.
-func (w *world) run(o Options, trace func(Candidate)) ([]Emission, *Engine, error) {
+func (w *world) run(o Options, trace func(search.Measurement)) ([]Emission, *Engine, error) {
 	e, err := New(o)
 	if err != nil {
 		return nil, nil, err
