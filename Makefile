@@ -24,6 +24,12 @@ build: ## Build bin/stillwatch
 test: ## Run all tests, on a real Apache Kafka and a real Redis, with the race detector where there is a C compiler
 	@test/setup.sh
 	$(GO) test $$(command -v cc >/dev/null && echo -race) -timeout 20m ./...
+	$(GO) test -run '^TestDetectionOnAGatewaysRecords' ./cmd/stillwatch
+
+interop: ## Run real gateways, instrumentations and an OpenTelemetry Collector, and compare what comes of their records (installs them in ~/.cache)
+	@test/setup.sh
+	@test/interop/setup.sh
+	$(GO) test -tags interop -count 1 -timeout 30m -v ./test/interop
 
 lint: ## Check style, errors, documentation and the purity of the domain
 	$(GO) run $(LINTER) run ./...
@@ -43,7 +49,11 @@ endif
 equality: ## Check that detection on sketches is detection on text (WORLDS=folders adds worlds to the simulated ones)
 	STILLWATCH_WORLDS="$(abspath $(WORLDS))" $(GO) test ./cmd/stillwatch -run '^TestDetectionOnSketchesIsDetectionOnText$$' -count 1 -v
 
-help: ## Show this
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+test-shapes: ## Check that detection on a gateway's records is that on canonical events (WORLDS=folders adds recorded worlds)
+	STILLWATCH_WORLDS="$(abspath $(WORLDS))" $(GO) test ./cmd/stillwatch -timeout 60m -count 1 -v \
+	  -run '^TestDetectionOnAGatewaysRecords|^TestAGatewaysRecordsAndFacts'
 
-.PHONY: demo run build test lint bench evaluate equality help
+help: ## Show this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo run build test interop lint bench evaluate equality test-shapes help

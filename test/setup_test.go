@@ -155,8 +155,10 @@ func TestSetupInstallsOnlyWhatIsMissing(t *testing.T) {
 		{"the compiler, though servers are given", []string{"python3"}, []string{"KAFKA_BROKERS=k:9092", "REDIS_ADDR=r:6379"}, "gcc libc6-dev"},
 		{"Redis, though a Kafka is given", []string{"gcc", "python3"}, []string{"KAFKA_BROKERS=k:9092"}, "redis-server"},
 		{
-			"a Python that is too old or has no venv", []string{"java", "maven", "gcc", "redis-server", "python3"},
-			[]string{"PYTHON_LACKS=1"}, "python3 python3-venv",
+			"a Python that is too old or has no venv",
+			[]string{"java", "maven", "gcc", "redis-server", "python3"},
+			[]string{"PYTHON_LACKS=1"},
+			"python3 python3-venv",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

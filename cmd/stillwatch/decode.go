@@ -2,12 +2,10 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os/signal"
-	"slices"
 	"strings"
 	"syscall"
 
@@ -162,25 +160,11 @@ func (p *eventPrinter) event(o *decode.Outcome) error {
 	if p.noText {
 		o.Event.Content = event.Content{}
 	}
-	p.line = append(leaveOutNoTurns(event.AppendJSON(p.line[:0], o.Event), o.Event), '\n')
+	p.line = append(event.AppendJSON(p.line[:0], o.Event), '\n')
 	if _, err := p.out.Write(p.line); err != nil {
 		return fmt.Errorf("write events: %w", err)
 	}
 	return nil
-}
-
-// leaveOutNoTurns takes out the empty conversation that the encoder writes beside other text: one
-// that is not known is absent here. No text can look like it, whose quotes are escaped.
-func leaveOutNoTurns(line []byte, ev *event.Event) []byte {
-	if len(ev.Content.Input) > 0 {
-		return line
-	}
-	for _, empty := range []string{`,"input":[]`, `"input":[],`} {
-		if i := bytes.LastIndex(line, []byte(empty)); i >= 0 {
-			return slices.Delete(line, i, i+len(empty))
-		}
-	}
-	return line
 }
 
 // unreadParts names what could not be read of an event.

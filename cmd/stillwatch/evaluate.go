@@ -121,7 +121,7 @@ func builtin(ctx context.Context, conf config.Config, name, parent string) (w ev
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return w, fmt.Errorf("make the world's folder: %w", err)
 	}
-	sim := simulateCmd{Scenario: name, Output: filepath.Join(dir, eventsFile), Truth: filepath.Join(dir, truthFile)}
+	sim := simulateCmd{Scenario: name, Format: "native", Output: filepath.Join(dir, eventsFile), Truth: filepath.Join(dir, truthFile)}
 	if err := sim.Run(ctx, terminal{out: io.Discard, err: io.Discard}); err != nil {
 		return w, err
 	}

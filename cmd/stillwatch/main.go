@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/stillwatch/stillwatch/pkg/simulate/shape"
 )
 
 // version is set by the linker.
@@ -20,6 +23,7 @@ type cli struct {
 	Calibrate calibrateCmd `cmd:"" help:"Measure recorded traffic believed to be honest, and say where to draw the line for a wanted number of false findings."`
 	Evaluate  evaluateCmd  `cmd:"" help:"Simulate and replay labelled worlds, and write how well their campaigns are found, with tables and plots."`
 	Simulate  simulateCmd  `cmd:"" help:"Make gateway traffic with labelled campaigns in it, to a file or to Kafka."`
+	Convert   convertCmd   `cmd:"" help:"Write canonical events, such as a recorded world, as the records of a gateway: to try a gateway's format, or what is seen through it."`
 	Decode    decodeCmd    `cmd:"" help:"Print the canonical events that gateway records become, and what became of the rest."`
 	Doctor    doctorCmd    `cmd:"" help:"Examine a sample of a gateway's records: which fields it sends, which detectors are blind without the others, what to switch on."`
 	Sketch    sketchCmd    `cmd:"" help:"Put sketches in the place of text: gateway records in, canonical events without text out."`
@@ -44,7 +48,7 @@ type terminal struct {
 func run(ctx context.Context, args []string, t terminal) int {
 	code := -1
 	parser := kong.Must(&cli{}, kong.Name("stillwatch"), kong.Description("Finds groups of accounts that harvest a model's outputs."),
-		kong.Writers(t.out, t.err), kong.Exit(func(c int) { code = c }), kong.UsageOnError(), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(t))
+		kong.Writers(t.out, t.err), kong.Exit(func(c int) { code = c }), kong.UsageOnError(), kong.Vars{"shapes": strings.Join(shape.Names(), ", ")}, kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(t))
 	command, err := parser.Parse(args)
 	if code >= 0 { // --help
 		return code

@@ -70,8 +70,8 @@ func (c mappingTestCmd) Run(ctx context.Context, t terminal) error {
 		items++
 		fmt.Fprintf(t.out, "item %d", items)
 		if o.Err != nil {
-			fmt.Fprintf(t.out, ": %v\n\n", o.Err)
-			return nil
+			_, err := fmt.Fprintf(t.out, ": %v\n\n", o.Err)
+			return err
 		}
 		events++
 		fmt.Fprintln(t.out)

@@ -17,6 +17,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"go.uber.org/zap"
 
+	"github.com/stillwatch/stillwatch/cmd/stillwatch/internal/reshape"
 	"github.com/stillwatch/stillwatch/configs/scenarios"
 	"github.com/stillwatch/stillwatch/pkg/app/config"
 	"github.com/stillwatch/stillwatch/pkg/simulate"
@@ -29,6 +30,8 @@ type simulateCmd struct {
 	List     bool     `help:"List the built-in scenarios and stop."`
 	Output   string   `short:"o" placeholder:"FILE" help:"Write the events here, one a line: .jsonl, .gz, .zst, or - for standard output."`
 	Kafka    bool     `help:"Produce the events to the first gateway topic of the configuration, keyed by account, as fast as the brokers take them."`
+	Format   string   `default:"native" placeholder:"NAME" help:"Write the events as the records of this gateway: ${shapes}. otlp_proto is protobuf, in files inside of CloudEvents."`
+	Facts    string   `placeholder:"FILE" help:"Write what a table of accounts knows here (CSV), for ingest.enrich.facts_file: sign-up, payment, plan, organisation."`
 	Truth    string   `placeholder:"FILE" help:"Write who was who here (JSON), and the ids of the harvest requests to harvest.ids.gz beside it."`
 	Seed     *uint64  `help:"Another seed: another world of the same kind."`
 	Duration duration `placeholder:"TIME" help:"Another duration, such as 36h or 14d."`
@@ -56,13 +59,16 @@ func (c simulateCmd) Run(ctx context.Context, t terminal) error {
 	if err != nil {
 		return usage(err)
 	}
+	w, err := reshape.New(c.Format, c.Facts != "")
+	if err != nil {
+		return usage(err)
+	}
 	began := time.Now()
-	var events int64
 	switch {
 	case c.Kafka && c.Output == "":
-		events, err = c.produce(ctx, t, world)
+		err = c.produce(ctx, t, world, w)
 	case !c.Kafka && c.Output != "":
-		events, err = c.write(ctx, t, world)
+		err = c.write(ctx, t, world, w)
 	default:
 		return usage(errors.New("simulate: give either --output FILE or --kafka"))
 	}
@@ -70,12 +76,16 @@ func (c simulateCmd) Run(ctx context.Context, t terminal) error {
 		return err
 	}
 	if c.Truth != "" {
-		if err := writeTruth(c.Truth, world); err != nil {
+		labels, err := json.MarshalIndent(world.Truth(), "", " ")
+		if err != nil {
+			return fmt.Errorf("write the truth: %w", err)
+		}
+		if err := writeTruth(c.Truth, labels, w); err != nil {
 			return err
 		}
 	}
-	fmt.Fprintf(t.err, "%d events in %s\n", events, time.Since(began).Round(time.Millisecond))
-	return nil
+	fmt.Fprintf(t.err, "%d events in %s\n", w.Events, time.Since(began).Round(time.Millisecond))
+	return writeFacts(c.Facts, w, t)
 }
 
 func (c simulateCmd) list(out io.Writer) error {
@@ -131,65 +141,73 @@ func (d *duration) UnmarshalText(text []byte) error {
 }
 
 // write writes the events to the output file.
-func (c simulateCmd) write(ctx context.Context, t terminal, world *simulate.World) (events int64, err error) {
+func (c simulateCmd) write(ctx context.Context, t terminal, world *simulate.World, w *reshape.Writer) (err error) {
 	out, err := openOutput(c.Output, t.out)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer func() { err = errors.Join(err, out.Close()) }()
 	for ctx.Err() == nil {
 		rec, ok := world.Next()
 		if !ok {
-			return events, nil
+			return nil
 		}
-		if _, err := out.Write(rec.JSON); err != nil {
-			return events, fmt.Errorf("write events: %w", err)
+		ev, err := w.Event(rec.JSON, func(string) bool { return rec.Harvest })
+		if err != nil {
+			return fmt.Errorf("read an event of the world: %w", err)
 		}
-		if _, err := out.Write([]byte{'\n'}); err != nil {
-			return events, fmt.Errorf("write events: %w", err)
+		if _, err := out.Write(w.Line(ev)); err != nil {
+			return fmt.Errorf("write events: %w", err)
 		}
-		events++
 	}
-	return events, ctx.Err()
+	return ctx.Err()
 }
 
 // produceRecords is how many records are handed to the producer at once.
 const produceRecords = 2000
 
 // produce sends the events to the gateway topic.
-func (c simulateCmd) produce(ctx context.Context, t terminal, world *simulate.World) (events int64, err error) {
+func (c simulateCmd) produce(ctx context.Context, t terminal, world *simulate.World, w *reshape.Writer) error {
 	conf, err := c.load(t)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	if len(conf.Topics.Gateway) == 0 {
-		return 0, usage(errors.New("topics.gateway: name the topic to produce to"))
+		return usage(errors.New("topics.gateway: name the topic to produce to"))
 	}
 	topic := conf.Topics.Gateway[0]
 	client, err := stream.New(conf.Kafka.Options, zap.NewNop())
 	if err != nil {
-		return 0, err
+		return err
 	}
 	producer, err := client.Producer(topic)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer producer.Close()
+	var headers []stream.Header
+	for _, h := range w.Shape().Headers() {
+		headers = append(headers, stream.Header(h))
+	}
 	batch := make([]stream.OutRecord, 0, produceRecords)
 	for {
 		rec, ok := world.Next()
 		if ok {
-			batch = append(batch, stream.OutRecord{Topic: topic, Key: []byte(rec.Account), Value: bytes.Clone(rec.JSON)})
+			ev, err := w.Event(rec.JSON, func(string) bool { return rec.Harvest })
+			if err != nil {
+				return fmt.Errorf("read an event of the world: %w", err)
+			}
+			value := w.Shape().Append(nil, ev)
+			batch = append(batch, stream.OutRecord{Topic: topic, Key: []byte(rec.Account), Value: value, Headers: headers})
 		}
 		if len(batch) == produceRecords || !ok && len(batch) > 0 {
 			if err := producer.Produce(ctx, batch); err != nil {
-				return events, fmt.Errorf("produce to %s: %w", topic, err)
+				return fmt.Errorf("produce to %s: %w", topic, err)
 			}
-			events += int64(len(batch))
 			batch = batch[:0]
 		}
 		if !ok {
-			return events, nil
+			return nil
 		}
 	}
 }
@@ -235,13 +253,14 @@ func openOutput(path string, stdout io.Writer) (*output, error) {
 	return o, nil
 }
 
-// writeTruth writes truth and harvest ids.
-func writeTruth(path string, world *simulate.World) (err error) {
-	data, err := json.MarshalIndent(world.Truth(), "", " ")
+// writeTruth writes the labels, and beside them the ids of the harvest, in the names of the records.
+func writeTruth(path string, labels []byte, w *reshape.Writer) (err error) {
+	labels, err = w.Truth(labels)
 	if err != nil {
-		return fmt.Errorf("write the truth: %w", err)
+		return err
 	}
-	if err := os.WriteFile(path, append(data, '\n'), 0o600); err != nil {
+	//nolint:gosec // The path is the one that the command line names.
+	if err := os.WriteFile(path, labels, 0o600); err != nil {
 		return fmt.Errorf("write the truth: %w", err)
 	}
 	out, err := openOutput(filepath.Join(filepath.Dir(path), "harvest.ids.gz"), io.Discard)
@@ -249,12 +268,28 @@ func writeTruth(path string, world *simulate.World) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, out.Close()) }()
-	for _, id := range world.HarvestIDs() {
+	for _, id := range w.Harvest() {
 		if _, err := fmt.Fprintln(out, id); err != nil {
 			return fmt.Errorf("write the harvest ids: %w", err)
 		}
 	}
 	return nil
+}
+
+// writeFacts writes the table of accounts, if one is wanted.
+func writeFacts(path string, w *reshape.Writer, t terminal) (err error) {
+	if path == "" {
+		return nil
+	}
+	out, err := openOutput(path, t.out)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, out.Close()) }()
+	if n := w.Facts().Changed; n > 0 {
+		fmt.Fprintf(t.err, "the facts of %d accounts changed meanwhile: the table has the last\n", n)
+	}
+	return w.Facts().Write(out)
 }
 
 // readTexts reads the files of --prompts or --items.

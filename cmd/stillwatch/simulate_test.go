@@ -130,4 +130,16 @@ func TestSimulateProducesToTheGatewayTopic(t *testing.T) {
 		require.NoError(t, json.Unmarshal(m.Value, &ev))
 		require.Equal(t, string(m.Key), ev.Account.ID)
 	}
+
+	code, _, stderr = execute(t, env, "simulate", "honest-tiny", "--duration", "2h", "--kafka",
+		"--format", "otlp_proto")
+	require.Equal(t, 0, code, stderr)
+	for range events {
+		m, err := r.ReadMessage(ctx)
+		require.NoError(t, err)
+		require.Equal(t, []kafka.Header{{Key: "content-type", Value: []byte("application/x-protobuf")}},
+			m.Headers)
+		require.Equal(t, byte(0x0a), m.Value[0], "the frame of protobuf")
+		require.Contains(t, string(m.Value), string(m.Key))
+	}
 }

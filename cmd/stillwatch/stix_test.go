@@ -166,7 +166,7 @@ func TestStixCommandsSayWhatIsWrong(t *testing.T) {
 		"no producer":          {"", []string{"export"}, 2, "missing flags: --producer"},
 		"an unknown marking":   {"", []string{"export", "--producer", "x", "--tlp", "purple"}, 2, "--tlp must be one of"},
 		"a key that is absent": {"", []string{"export", "--producer", "x", "--pseudonym-key-file", "none.key"}, 1, "pseudonym key: open none.key"},
-		"no bundle":            {`"x"`, []string{"check"}, 1, "stillwatch.yaml: no JSON object"},
+		"no bundle":            {"[]", []string{"check"}, 1, "stillwatch.yaml: no JSON object"},
 		"STIX 1":               {"<x/>", []string{"check"}, 1, "stillwatch.yaml: XML; STIX 1 is not read"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"sync/atomic"
 
 	"github.com/zeebo/xxh3"
 	"golang.org/x/sync/errgroup"
@@ -66,6 +67,8 @@ type chunk struct {
 type ingested struct {
 	result stage.Result
 	err    error
+	// holds says that ingest holds parts of calls for the records after these.
+	holds bool
 }
 
 // Run reads newline-separated records from r until its end. progress, when not nil, is told the bytes read after every batch.
@@ -74,6 +77,8 @@ func Run(ctx context.Context, o Options, st Stages, r io.Reader, sink Sink, prog
 	g, ctx := errgroup.WithContext(ctx)
 	work := make(chan *chunk)
 	order := make(chan *chunk, 2*max(o.Workers, 1))
+	// joining is set once the records are read in order; what the workers make of them is not needed then.
+	var joining atomic.Bool
 	g.Go(func() error {
 		defer close(work)
 		defer close(order)
@@ -83,13 +88,17 @@ func Run(ctx context.Context, o Options, st Stages, r io.Reader, sink Sink, prog
 		g.Go(func() error {
 			task := st.Ingest.Open(0)
 			for c := range work {
+				if joining.Load() {
+					c.result <- ingested{holds: true}
+					continue
+				}
 				res, err := task.Process(c.records)
-				c.result <- ingested{res, err}
+				c.result <- ingested{res, err, holds(task)}
 			}
 			return nil
 		})
 	}
-	g.Go(func() error { return consume(ctx, o, st, order, sink, progress, &stats) })
+	g.Go(func() error { return consume(ctx, o, st, order, &joining, sink, progress, &stats) })
 	err := g.Wait()
 	return stats, err
 }
@@ -160,7 +169,16 @@ func (r *run) passOver(offsets []int64) error {
 	return nil
 }
 
-func consume(ctx context.Context, o Options, st Stages, order <-chan *chunk, sink Sink, progress func(int64), stats *Stats) error {
+// holds tells whether ingest holds parts of calls: then it has to read the next records as well.
+func holds(task stage.Task) bool {
+	s, ok := task.(stage.Sizer)
+	return ok && s.Sizes()["calls"] > 0
+}
+
+func consume(
+	ctx context.Context, o Options, st Stages, order <-chan *chunk, joining *atomic.Bool, sink Sink, progress func(int64),
+	stats *Stats,
+) error {
 	r := &run{o: o, sink: sink, stats: stats, correlate: st.Correlate.Open(0), offsets: make([]int64, o.Partitions)}
 	for i := range o.Partitions {
 		r.tasks = append(r.tasks, st.Fingerprint.Open(i))
@@ -179,6 +197,7 @@ func consume(ctx context.Context, o Options, st Stages, order <-chan *chunk, sin
 			return ctx.Err()
 		}
 		in = r.inOrder(st.Ingest, c, in)
+		joining.Store(r.joining != nil)
 		if in.err != nil {
 			return fmt.Errorf("ingest: %w", in.err)
 		}
@@ -194,7 +213,10 @@ func consume(ctx context.Context, o Options, st Stages, order <-chan *chunk, sin
 			progress(stats.Bytes)
 		}
 	}
-	// What the fingerprints hold back for later events comes out now.
+	// What ingest and the fingerprints hold back for later events comes out now.
+	if err := r.flushIngest(); err != nil {
+		return err
+	}
 	return r.fingerprint(func(p int) (stage.Result, error) {
 		if f, ok := r.tasks[p].(stage.Flusher); ok {
 			return f.Flush()
@@ -203,17 +225,33 @@ func consume(ctx context.Context, o Options, st Stages, order <-chan *chunk, sin
 	})
 }
 
-// inOrder returns what ingest makes of a chunk, in is what a worker made of it. Where the gateway reports an event in two records, a worker that does not get
-// the chunk with the other half never sees the event: from the first half that waits on, one task reads everything in order.
+// inOrder returns what ingest makes of a chunk, in is what a worker made of it. Where the gateway reports a call in several records, a worker that does not get
+// the chunk with the other parts never sees the call: from the first chunk on of which parts are held, one task reads everything in order.
 func (r *run) inOrder(ingest stage.Stage, c *chunk, in ingested) ingested {
-	if in.err != nil || r.joining == nil && in.result.Counts["skipped:"+gateway.ReasonWaiting] == 0 {
+	if in.err != nil || r.joining == nil && !in.holds && in.result.Counts["skipped:"+gateway.ReasonWaiting] == 0 {
 		return in
 	}
 	if r.joining == nil {
 		r.joining = ingest.Open(0)
 	}
 	res, err := r.joining.Process(c.records)
-	return ingested{res, err}
+	return ingested{result: res, err: err}
+}
+
+// flushIngest brings out the calls whose other parts the recording does not have.
+func (r *run) flushIngest() error {
+	f, ok := r.joining.(stage.Flusher)
+	for more := ok; more; {
+		res, err := f.Flush()
+		if err != nil {
+			return fmt.Errorf("ingest: %w", err)
+		}
+		if err := r.batch(res); err != nil {
+			return err
+		}
+		more = res.More
+	}
+	return nil
 }
 
 // run is what a consumer holds.

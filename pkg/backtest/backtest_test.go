@@ -143,7 +143,7 @@ func TestHalvesOfEventsAreJoinedWhateverTheCores(t *testing.T) {
 		stats, err := Run(t.Context(), opts, st, bytes.NewReader(b.Bytes()), &Files{}, nil)
 		require.NoError(t, err)
 		require.Equal(t, events, seen)
-		require.EqualValues(t, events, stats.Counts["skipped:"+gateway.ReasonWaiting])
+		require.EqualValues(t, 2*events, stats.Counts["skipped:"+gateway.ReasonWaiting])
 		require.Len(t, tapped, events, "what is judged is what ingest took in")
 		require.Equal(t, stage.Seen{Tenant: "default", Account: "s", ID: "c0", Time: 1793613600000}, tapped[0])
 		if first == nil {

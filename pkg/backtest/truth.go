@@ -125,7 +125,7 @@ func (j *Judge) Event(ev stage.Seen) {
 // of a run in which nothing went wrong.
 func (j *Judge) Unmet() error {
 	t := j.truth
-	what, known := "", ""
+	var what, known string
 	switch {
 	case len(t.group) == 0:
 		return nil

@@ -79,12 +79,7 @@ func (f *Facts) setCreatedAt(value string) error {
 	if len(value) == len("2006-01-02") && value[4] == '-' {
 		value += "T00:00:00Z"
 	}
-	ms, ok := event.ParseTime(value, true)
-	if !ok {
-		var err error
-		ms, err = strconv.ParseInt(value, 10, 64)
-		ok = err == nil
-	}
+	ms, ok := event.ParseTime(value)
 	if !ok || !event.PlausibleTime(ms) {
 		return errors.New("created_at is no time of this century: give RFC 3339, a day, or epoch milliseconds")
 	}

@@ -71,9 +71,8 @@ func (d *Decoder) event(ev *Event) {
 		case "id":
 			ev.ID = d.identity()
 		case "time":
-			s.Lax(false)
-			ev.Time = s.Time()
-			s.Lax(true)
+			// Whoever asked may stand behind it, and is to be known even if the time is none.
+			ev.Time, ev.BadTime = s.TimeOrShape()
 		case "tenant":
 			ev.Tenant = d.identity()
 		case "source":

@@ -10,17 +10,26 @@ import (
 type enc struct {
 	b     []byte
 	first bool
+	// opened is where the open object begins, and whether it is the first of the one around it.
+	opened      int
+	openedFirst bool
 }
 
+// open begins an object; objects are one inside the other once at most.
 func (e *enc) open(key string) {
+	e.opened, e.openedFirst = len(e.b), e.first
 	e.key(key)
 	e.b = append(e.b, '{')
 	e.first = true
 }
 
+// close ends an object; one of which nothing is known is left out.
 func (e *enc) close() {
+	if e.first {
+		e.b, e.first = e.b[:e.opened], e.openedFirst
+		return
+	}
 	e.b = append(e.b, '}')
-	e.first = false
 }
 
 func (e *enc) key(k string) {
@@ -153,21 +162,26 @@ func (e *enc) content(c *Content) {
 	}
 	e.open("content")
 	e.str("system", c.System)
-	e.key("input")
-	e.b = append(e.b, '[')
-	for i := range c.Input {
-		if i > 0 {
-			e.b = append(e.b, ',')
-		}
-		m := &c.Input[i]
-		e.b = appendString(append(e.b, `{"role":`...), m.Role)
-		e.b = appendString(append(e.b, `,"text":`...), m.Text)
-		e.b = append(e.b, '}')
+	if len(c.Input) > 0 {
+		e.messages(c.Input)
 	}
-	e.b = append(e.b, ']')
 	e.str("output", c.Output)
 	e.str("reasoning", c.Reasoning)
 	e.close()
+}
+
+func (e *enc) messages(list []Message) {
+	e.key("input")
+	e.b = append(e.b, '[')
+	for i := range list {
+		if i > 0 {
+			e.b = append(e.b, ',')
+		}
+		e.b = appendString(append(e.b, `{"role":`...), list[i].Role)
+		e.b = appendString(append(e.b, `,"text":`...), list[i].Text)
+		e.b = append(e.b, '}')
+	}
+	e.b = append(e.b, ']')
 }
 
 // AppendJSON appends the sketch as the object "sketch" of an event.

@@ -36,7 +36,7 @@ func TestWhatIsAppendedIsOneEvent(t *testing.T) {
 		Sketch: &Sketch{Version: 1, Check: "00", Exact: "01", Shingles: []string{"02"}, Tokens: 3, Relay: true, Intents: []Intent{{"rubric", 1}}},
 	}
 	require.Equal(t, `before {"schema":"1","id":"r\"1","time":"2026-11-02T10:00:00.123Z","account":{"id":"a","created_at":"2026-11-02T10:00:00.001Z"},`+
-		`"client":{},"request":{"model":"m","tools":["a\nb","é"]},"usage":{},"response":{},`+
+		`"request":{"model":"m","tools":["a\nb","é"]},`+
 		`"sketch":{"version":1,"check":"00","exact":"01","shingles":["02"],"tokens":3,"relay":true,"intents":{"rubric":1}}}`,
 		string(AppendJSON([]byte("before "), &ev)))
 }

@@ -24,6 +24,17 @@ const (
 	ReasonBadTime = "bad_time"
 	// ReasonBadValue is an identity that is too long or has control characters.
 	ReasonBadValue = "bad_value"
+	// ReasonUTF16, ReasonUTF32 and ReasonBase64 are encodings in which no gateway's record is read; ReasonGzip and ReasonZstd
+	// are compressed values that do not unpack.
+	ReasonUTF16  = "encoding_utf16"
+	ReasonUTF32  = "encoding_utf32"
+	ReasonBase64 = "encoding_base64"
+	ReasonGzip   = "encoding_gzip"
+	ReasonZstd   = "encoding_zstd"
+	// ReasonSchema is a schema registry's header before something that is neither JSON nor OpenTelemetry's protobuf.
+	ReasonSchema = "encoding_schema"
+	// ReasonPartialLine is a piece of a line that a container's runtime split, without the others.
+	ReasonPartialLine = "partial_line"
 	// ReasonUnknownFormat is an object in which no gateway format is recognised.
 	ReasonUnknownFormat = "unknown_format"
 )
@@ -37,14 +48,20 @@ type DecodeError struct {
 	Field string
 	// Offset is the position in bytes from the start of the decoded data.
 	Offset int
+	// Shape is the Shape of a time that could not be read.
+	Shape string
 }
 
-// Error tells reason, field and offset.
+// Error tells reason, field, shape and offset.
 func (e *DecodeError) Error() string {
-	if e.Field == "" {
-		return "event: " + e.Reason + " at byte " + strconv.Itoa(e.Offset)
+	text := "event: " + e.Reason
+	if e.Field != "" {
+		text += " in " + e.Field
 	}
-	return "event: " + e.Reason + " in " + e.Field + " at byte " + strconv.Itoa(e.Offset)
+	if e.Shape != "" {
+		text += " (" + e.Shape + ")"
+	}
+	return text + " at byte " + strconv.Itoa(e.Offset)
 }
 
 // Limits bounds what one event may cost to decode.

@@ -32,6 +32,9 @@ type Event struct {
 	ID string
 	// Time is the start of the request in Unix milliseconds. Required.
 	Time int64
+	// BadTime is what a time looked like that was there but could not be read: its Shape. Time is 0 then, and the event
+	// not valid.
+	BadTime string
 	// Tenant is the isolation boundary: nothing is ever compared across tenants. Empty means "default".
 	Tenant string
 

@@ -228,29 +228,28 @@ func (o oracle) time(t *tree) int64 {
 	}
 	var ms int64
 	text, isString := t.value.(string)
-	if !isString || text == "" || text == "-" || jsonNumber.MatchString(text) {
-		digits, ok := o.number(t)
-		if !ok {
-			return 0
-		}
-		f, err := strconv.ParseFloat(digits, 64)
-		if err != nil || math.Abs(f) > 1e15 {
+	if !isString && t.value != nil {
+		number, isNumber := t.value.(json.Number)
+		if text = string(number); !isNumber {
 			o.fail("time")
 			return 0
 		}
-		ms = int64(math.Floor(f))
-	} else {
-		text = strings.ToUpper(text)
-		if len(text) > 10 && text[10] == ' ' {
-			text = text[:10] + "T" + text[11:]
-		}
+	}
+	if text == "" || text == "-" {
+		return 0
+	}
+	if rfc3339.MatchString(text) {
 		at, err := time.Parse(time.RFC3339Nano, text)
-		if err != nil || !rfc3339.MatchString(text) {
+		if err != nil {
 			o.fail("time")
 			return 0
 		}
 		ms = at.UnixMilli()
-		if at.Equal(time.Time{}.Truncate(time.Millisecond)) {
+	} else {
+		// The other forms are compared with time.Parse by FuzzParseTime.
+		var ok bool
+		if ms, ok = ParseTime(text); !ok {
+			o.fail("time")
 			return 0
 		}
 	}

@@ -3,122 +3,144 @@ package event
 import (
 	"math"
 	"strconv"
+	"unicode/utf8"
 )
 
-// Times outside of this century are no times: in Unix milliseconds, from 2000-01-01 up to 2100-01-01.
+// Times outside of this century are no times: in Unix milliseconds, from 2000-01-01 up to
+// 2100-01-01.
 const (
 	minTime = 946684800000
 	maxTime = 4102444800000
 )
 
+// yearOne is the zero time of Go and .NET, in Unix milliseconds.
+const yearOne = -62135596800000
+
 // PlausibleTime tells whether ms, in Unix milliseconds, lies in this century.
 func PlausibleTime(ms int64) bool { return ms >= minTime && ms < maxTime }
 
-// Time reads a time in Unix milliseconds, 0 when absent: RFC 3339, or epoch milliseconds as a number or a string of digits. The zero
-// times of common languages (0 and the year 1) are absent too.
-func (s *Scanner) Time() int64 { return s.time(false) }
-
-// LooseTime is Time for gateways that log "2025-01-24 09:20:46.847371" in UTC without saying so, or epoch seconds.
-func (s *Scanner) LooseTime() int64 { return s.time(true) }
-
-func (s *Scanner) time(loose bool) int64 {
-	var ms int64
-	var ok bool
-	switch s.Kind() {
-	case KindNull:
-		s.readNull()
-		return 0
-	case KindNumber:
-		text, _ := s.readNumber()
-		ms, ok = epoch(text, loose)
-	case KindString:
-		text := s.readString()
-		if text == "" || text == "-" {
-			return 0
-		}
-		if n, _ := numberLen(text); n == len(text) {
-			ms, ok = epoch(text, loose)
-		} else {
-			ms, ok = ParseTime(text, loose)
-		}
-	default:
-		s.mistyped()
-		return 0
-	}
-	const yearOne = -62135596800000
-	if s.failed || ok && (ms == 0 || ms == yearOne) {
-		return 0
-	}
-	if !ok || !PlausibleTime(ms) {
-		s.mismatch(ReasonBadTime)
-		return 0
-	}
+// Time reads a time in Unix milliseconds, 0 when absent: what ParseTime reads, or a number. The
+// zero times of common languages (0 and the year 1) are absent too. Where values are read laxly,
+// one that cannot be read is absent.
+func (s *Scanner) Time() int64 {
+	ms, _ := s.TimeOrShape()
 	return ms
 }
 
-// epoch converts a JSON number to Unix milliseconds. Loosely, a figure too small for milliseconds in this century is in seconds.
-func epoch(text string, loose bool) (int64, bool) {
-	f, err := strconv.ParseFloat(text, 64)
-	if err != nil || math.IsNaN(f) || math.Abs(f) > 1e15 {
-		return 0, false
+// TimeOrShape is Time, and says what an unreadable time looked like where values are read laxly:
+// its Shape, empty when there was none.
+func (s *Scanner) TimeOrShape() (ms int64, shape string) {
+	var text string
+	switch s.Kind() {
+	case KindNull:
+		s.readNull()
+		return 0, ""
+	case KindNumber:
+		text, _ = s.readNumber()
+	case KindString:
+		text = s.readString()
+	default:
+		s.mistyped()
+		return 0, ""
 	}
-	if loose && math.Abs(f) < minTime {
-		f *= 1000
-		// A float of seconds has a resolution well below a microsecond: what looks like 0.9999999 ms is 1 ms.
-		return int64(math.Floor(f + 1e-3)), true
+	if s.failed || text == "" || text == "-" {
+		return 0, ""
 	}
-	return int64(math.Floor(f)), true
+	ms, ok := ParseTime(text)
+	if ok && (ms == 0 || ms == yearOne) {
+		return 0, ""
+	}
+	if ok && PlausibleTime(ms) {
+		return ms, ""
+	}
+	shape = Shape(text)
+	if s.mismatch(ReasonBadTime); s.failed {
+		s.err.Shape = shape
+	}
+	return 0, shape
 }
 
-// ParseTime converts an RFC 3339 time to Unix milliseconds, cutting what is finer. naive also accepts a time without zone, as UTC. It is
-// here, and not time.Parse, because that allocates for every zone other than UTC.
-func ParseTime(text string, naive bool) (ms int64, ok bool) {
-	const layout = "2006-01-02T15:04:05"
-	if len(text) < len(layout) || text[4] != '-' || text[7] != '-' || text[13] != ':' || text[16] != ':' {
+// maxShape bounds a Shape, in characters.
+const maxShape = 40
+
+// Shape is what a value looks like without being the value: every digit is a 9, every letter an a,
+// what is no ASCII a question mark, and what is long is cut.
+func Shape(text string) string {
+	b := make([]byte, 0, maxShape)
+	for _, r := range text {
+		if len(b) == maxShape {
+			return string(append(b, "..."...))
+		}
+		switch {
+		case r >= '0' && r <= '9':
+			b = append(b, '9')
+		case r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z':
+			b = append(b, 'a')
+		case r >= ' ' && r < utf8.RuneSelf-1:
+			b = append(b, byte(r))
+		default:
+			b = append(b, '?')
+		}
+	}
+	return string(b)
+}
+
+// epoch converts a number to Unix milliseconds, cutting what is finer. Whether it counts seconds,
+// milliseconds, microseconds or nanoseconds is told by its size: within this century no two of them
+// overlap. Digits in the order of a calendar, 20261102100000 with or without milliseconds, are of a
+// size that none of them has.
+func epoch(text string) (ms int64, ok bool) {
+	if v, whole := digits(text); whole && len(text) < 19 || whole && v > 0 && len(text) == 19 {
+		switch {
+		case v == 0:
+			return 0, true
+		case v < 10*minTime/1000 && v >= minTime/1000:
+			return v * 1000, true
+		case v >= minTime && v < 10*minTime:
+			return v, true
+		case v >= minTime*1000 && v < 10*minTime*1000:
+			return v / 1000, true
+		case v >= minTime*1000_000:
+			return v / 1000_000, true
+		case len(text) == len("20261102100000") || len(text) == len("20261102100000123"):
+			return calendarDigits(text)
+		}
 		return 0, false
 	}
-	if c := text[10]; c != 'T' && c != 't' && c != ' ' {
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil {
 		return 0, false
 	}
-	year, ok1 := digits(text[0:4])
-	month, ok2 := digits(text[5:7])
-	day, ok3 := digits(text[8:10])
-	hour, ok4 := digits(text[11:13])
-	minute, ok5 := digits(text[14:16])
-	second, ok6 := digits(text[17:19])
-	if !ok1 || !ok2 || !ok3 || !ok4 || !ok5 || !ok6 ||
-		month < 1 || month > 12 || day < 1 || day > daysIn(year, month) || hour > 23 || minute > 59 || second > 59 {
+	scale := 0.0
+	switch size := math.Abs(f); {
+	case f == 0 || f == yearOne:
+		return int64(f), true
+	case size < minTime/1000:
+		return 0, false
+	case size < 10*minTime/1000:
+		scale = 1e3
+	case size >= minTime && size < 10*minTime:
+		scale = 1
+	case size >= minTime*1e3 && size < 10*minTime*1e3:
+		scale = 1e-3
+	case size >= minTime*1e6 && size < 10*minTime*1e6:
+		scale = 1e-6
+	default:
 		return 0, false
 	}
-	ms = ((daysFromCivil(year, month, day)*24+hour)*60+minute)*60000 + second*1000
-	rest := text[len(layout):]
-	if rest != "" && rest[0] == '.' {
-		n := 1
-		for scale := int64(100); n < len(rest) && rest[n] >= '0' && rest[n] <= '9'; n++ {
-			ms += scale * int64(rest[n]-'0')
-			scale /= 10
-		}
-		if n == 1 {
-			return 0, false
-		}
-		rest = rest[n:]
-	}
-	switch {
-	case rest == "Z" || rest == "z" || rest == "" && naive:
-		return ms, true
-	case len(rest) == len("+00:00") && (rest[0] == '+' || rest[0] == '-') && rest[3] == ':':
-		hour, ok1 := digits(rest[1:3])
-		minute, ok2 := digits(rest[4:6])
-		if !ok1 || !ok2 || hour > 23 || minute > 59 {
-			return 0, false
-		}
-		offset := (hour*60 + minute) * 60000
-		if rest[0] == '-' {
-			offset = -offset
-		}
-		return ms - offset, true
-	}
-	return 0, false
+	// A float of seconds has a resolution well below a microsecond: what looks like 0.9999999 ms is
+	// 1 ms.
+	return int64(math.Floor(f*scale + 1e-3)), true
+}
+
+// calendarDigits converts the digits of year, month, day, hour, minute, second and perhaps
+// milliseconds.
+func calendarDigits(text string) (ms int64, ok bool) {
+	c := cursor{rest: text}
+	day, ok1 := c.basicDate()
+	clock, ok2 := c.basicClock()
+	fraction, ok3 := digits(c.rest)
+	return day + clock + fraction, ok1 && ok2 && ok3
 }
 
 // digits converts a string of decimal digits.
@@ -146,7 +168,8 @@ func daysIn(year, month int64) int64 {
 	return 31
 }
 
-// daysFromCivil counts the days from 1970-01-01 in the Gregorian calendar, for years from 0 on (H. Hinnant's algorithm).
+// daysFromCivil counts the days from 1970-01-01 in the Gregorian calendar, for years from 0 on (H.
+// Hinnant's algorithm).
 func daysFromCivil(year, month, day int64) int64 {
 	if month <= 2 {
 		year--

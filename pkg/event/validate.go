@@ -14,6 +14,8 @@ func (e *Event) Validate() error {
 	switch {
 	case e.ID == "":
 		return &DecodeError{Reason: ReasonMissingField, Field: "id"}
+	case e.Time == 0 && e.BadTime != "":
+		return &DecodeError{Reason: ReasonBadTime, Field: "time", Shape: e.BadTime}
 	case e.Time == 0:
 		return &DecodeError{Reason: ReasonMissingField, Field: "time"}
 	case !PlausibleTime(e.Time):

@@ -9,7 +9,7 @@ import (
 
 func TestRecordsThatCannotBeReadChangeNoOtherFigure(t *testing.T) {
 	r := seeded(3)
-	plain, mixed := New(ptr(DefaultOptions())), New(ptr(DefaultOptions()))
+	plain, mixed := New(new(DefaultOptions())), New(new(DefaultOptions()))
 	at := origin
 	for n := range uint64(500) {
 		at += millis(20 * time.Minute)
@@ -26,8 +26,6 @@ func TestRecordsThatCannotBeReadChangeNoOtherFigure(t *testing.T) {
 	got.Unreadable, got.UnreadableAt, got.Unreadable24h, got.Read24h, got.UnreadableSince = 0, 0, 0, 0, 0
 	require.Equal(t, want, got)
 }
-
-func ptr[T any](x T) *T { return &x }
 
 func TestAnAccountOfWhichNothingCanBeReadExists(t *testing.T) {
 	f, opts := newTest(t)

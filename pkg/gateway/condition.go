@@ -95,13 +95,13 @@ func lowered(words []string) []string {
 func matches(words []string, text string) bool {
 	return slices.ContainsFunc(words, func(w string) bool {
 		head, open := strings.CutSuffix(w, "*")
-		tail, any := strings.CutPrefix(head, "*")
+		tail, start := strings.CutPrefix(head, "*")
 		switch {
-		case open && any:
+		case open && start:
 			return strings.Contains(text, tail)
 		case open:
 			return strings.HasPrefix(text, head)
-		case any:
+		case start:
 			return strings.HasSuffix(text, tail)
 		}
 		return text == w

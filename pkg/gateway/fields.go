@@ -199,5 +199,25 @@ func (f *Field) Known(ev *event.Event) bool {
 	}
 }
 
+// Clear makes the field unknown.
+func (f *Field) Clear(ev *event.Event) {
+	switch v := f.at(ev).(type) {
+	case *string:
+		*v = ""
+	case *[]string:
+		*v = nil
+	case *int64:
+		*v = 0
+	case *event.Int:
+		*v = event.Int{}
+	case *event.Float:
+		*v = event.Float{}
+	case *event.Bool:
+		*v = event.Bool{}
+	case *[]event.Message:
+		*v = nil
+	}
+}
+
 // IsTime tells whether the field is a time.
 func (f *Field) IsTime() bool { return f.kind == kindTime }

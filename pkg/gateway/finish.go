@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -40,6 +39,13 @@ const (
 	ReasonUnauthenticated = "unauthenticated"
 )
 
+// The HTTP statuses that say something about who asked (RFC 9110, sections 15.5.1, 15.5.2 and 15.5.4).
+const (
+	statusBadRequest   = 400
+	statusUnauthorized = 401
+	statusForbidden    = 403
+)
+
 // finisher does with the events of all formats what does not depend on the format. The adapters of a
 // Reader share one.
 type finisher struct {
@@ -61,7 +67,7 @@ func (f *finisher) finish(ev *event.Event, known bool) error {
 	switch {
 	case !isLLM(ev.Request.Operation):
 		return &SkipError{Reason: ReasonNotLLM}
-	case ev.Response.HTTPStatus.V == http.StatusUnauthorized && !known && !proved(&ev.Account):
+	case ev.Response.HTTPStatus.V == statusUnauthorized && !known && !proved(&ev.Account):
 		return &SkipError{Reason: ReasonUnauthenticated}
 	}
 	return ev.Validate()
@@ -112,6 +118,10 @@ func (f *finisher) conversation(ev *event.Event) {
 	if n > 0 {
 		c.Input = append(c.Input[:0], c.Input[n:]...)
 	}
+	said := func(m event.Message) bool { return m.Text != "" }
+	if !slices.ContainsFunc(c.Input, said) {
+		c.Input = c.Input[:0] // Turns of which the text was not logged.
+	}
 }
 
 // fillers removes what a logger put in place of texts that it does not log: it is the same for
@@ -138,15 +148,22 @@ func (f *finisher) fillers(ev *event.Event) {
 	}
 }
 
+// fillerMarks are what stands around fillers.
+const fillerMarks = " \t\r\n_*[](){}<>.:-'\""
+
 // isFiller tells whether a text is a logger's own: LiteLLM's placeholder for calls whose messages it
 // does not know and its redaction (litellm_core_utils/redact_messages.py), OpenInference's
 // (OPENINFERENCE_HIDE_INPUTS), and what redaction processors write in their place.
 func isFiller(text string) bool {
 	const longest = 80
-	if text == "" || len(text) > longest {
+	if len(text) > longest {
 		return false
 	}
-	switch text = strings.Trim(strings.ToLower(text), " \t\r\n_*[](){}<>.:-"); text {
+	text = strings.Trim(text, fillerMarks)
+	if text == "" || strings.IndexByte("demn", text[len(text)-1]|0x20) < 0 {
+		return false // Each of them ends with one of these.
+	}
+	switch text = strings.ToLower(text); text {
 	case "default-message-value", "redacted-by-litellm", "redacted", "redacted by litellm", "content redacted",
 		"filtered", "masked", "removed", "omitted", "hidden", "content omitted", "not logged":
 		return true
@@ -173,6 +190,9 @@ func meter(ev *event.Event) {
 			u.CostUSD.Known = u.CostUSD.Known && u.CostUSD.V > 0
 		}
 	}
+	if s := ev.Response.Status; s != event.StatusOK && s != "" && u.Input.V == 0 && u.Output.V == 0 {
+		u.Input, u.Output = event.Int{}, event.Int{}
+	}
 	if cached := u.CacheRead.V + u.CacheWrite.V; u.Input.Known && cached > u.Input.V {
 		u.Input.V += cached
 	}
@@ -181,8 +201,9 @@ func meter(ev *event.Event) {
 // isLLM tells by its name whether an operation asks a model for something. What it does not know it
 // takes for one that does: leaving out what harvests would be worse than counting what does not.
 func isLLM(operation string) bool {
-	if operation == "" {
-		return true
+	switch operation {
+	case "", "chat", "completion", "responses", "messages", "embedding":
+		return true // Nearly all.
 	}
 	first := true
 	for word := range strings.FieldsFuncSeq(operation, isSeparator) {

@@ -240,7 +240,7 @@ func TestNothingThatACallerChoosesLosesItsEvent(t *testing.T) {
 // onlyEvent returns the one event of a record; what is skipped beside it is half of it.
 func onlyEvent(t *testing.T, r *Reader, record string) (ev event.Event, ok bool) {
 	t.Helper()
-	r.Read([]byte(record), func(got *event.Event, err error) bool {
+	visit := func(got *event.Event, err error) bool {
 		checkVisit(t, []byte(record), got, err)
 		switch {
 		case err == nil:
@@ -252,12 +252,14 @@ func onlyEvent(t *testing.T, r *Reader, record string) (ev event.Event, ok bool)
 		default:
 			var skip *SkipError
 			errors.As(err, &skip)
-			if skip.Reason != reasonJoined {
+			if skip.Reason != ReasonWaiting {
 				t.Log(err)
 			}
 		}
 		return true
-	})
+	}
+	r.Read([]byte(record), visit)
+	r.Flush(visit)
 	return ev, ok
 }
 

@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"net/http"
 	"strconv"
 	"strings"
 
@@ -41,6 +40,7 @@ type payload struct {
 	metaIP, metaAgent, metaEnd, email string
 	tagAgent                          string
 	health, accepted                  bool
+	own, others                       bool // names of LiteLLM's, and of what is tried before it
 }
 
 func (a *liteLLM) name() string { return "litellm" }
@@ -65,6 +65,10 @@ func (a *liteLLM) detect(names *outline) bool {
 		names.has("call_type") && names.hasIn("metadata", "user_api_key_hash")
 }
 
+// certain goes by the names that detect looks for. Names of the canonical event and of envelopes leave it
+// open: those are tried first.
+func (a *liteLLM) certain() bool { return a.p.own && !a.p.others }
+
 func (a *liteLLM) decode(data []byte, ev *event.Event) (int, error) {
 	a.s.Reset(data)
 	a.s.Lax(true)
@@ -79,7 +83,7 @@ func (a *liteLLM) decode(data []byte, ev *event.Event) (int, error) {
 	if err := a.s.Err(); err != nil {
 		return n, err
 	}
-	a.passedThrough(ev)
+	passedThrough(a.p.callType, a.doc, a.bodies, ev)
 	a.p.finish(ev)
 	if reason := a.p.skipped(ev); reason != "" {
 		return n, &SkipError{Reason: reason}
@@ -112,6 +116,7 @@ func (a *liteLLM) payload(ev *event.Event) {
 		case "id":
 			p.id = s.String()
 		case "litellm_call_id":
+			p.own = true
 			p.callID = s.String()
 		case "trace_id":
 			p.traceID = s.String()
@@ -134,11 +139,11 @@ func (a *liteLLM) payload(ev *event.Event) {
 		case "completion_tokens":
 			p.completion = tokens(s)
 		case "startTime":
-			ev.Time = s.LooseTime()
+			ev.Time, ev.BadTime = s.TimeOrShape()
 		case "endTime":
-			p.end = s.LooseTime()
+			p.end = s.Time()
 		case "completionStartTime":
-			p.first = s.LooseTime()
+			p.first = s.Time()
 		case "model":
 			p.model = s.String()
 		case "model_group":
@@ -161,6 +166,12 @@ func (a *liteLLM) payload(ev *event.Event) {
 			a.errorInformation()
 		case "model_parameters":
 			a.parameters(ev)
+		case "model_map_information":
+			p.own = true
+			s.Skip()
+		case "schema", "account", "request", "specversion", "payload", "detail-type":
+			p.others = true
+			s.Skip()
 		default:
 			s.Skip()
 		}
@@ -273,12 +284,12 @@ func (p *payload) refused(ev *event.Event) bool {
 		return false // One of the router's or of a provider's.
 	}
 	switch p.errorCode.V {
-	case http.StatusUnauthorized:
+	case statusUnauthorized:
 		return true
-	case 0, http.StatusForbidden:
+	case 0, statusForbidden:
 		return p.errorClass != ""
 	}
-	return p.errorCode.V == http.StatusBadRequest && p.errorClass == "ProxyException"
+	return p.errorCode.V == statusBadRequest && p.errorClass == "ProxyException"
 }
 
 // publicModel returns the name by which callers know the model: the group, or else the deployment's without the provider in front of it.

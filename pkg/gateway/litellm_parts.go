@@ -84,7 +84,7 @@ func (a *liteLLM) enrichment(acct *event.Account) {
 	for o := s.Object(); s.Next(&o); {
 		switch o.Key {
 		case "created_at":
-			acct.CreatedAt = s.LooseTime()
+			acct.CreatedAt = s.Time()
 		case "plan":
 			acct.Plan = s.String()
 		case "payment_fp":
@@ -144,24 +144,6 @@ func (a *liteLLM) messages(ev *event.Event) {
 		return
 	}
 	ev.Content.Input = a.bodies.Messages(at, ev.Content.Input)
-}
-
-// passedThrough opens the text in which the proxy logs the whole body of a call of a pass-through
-// endpoint, as if it were a prompt.
-func (a *liteLLM) passedThrough(ev *event.Event) {
-	c := &ev.Content
-	if a.p.callType != "pass_through_endpoint" && a.p.callType != "allm_passthrough_route" || len(c.Input) != 1 {
-		return
-	}
-	text := c.Input[0].Text
-	at := a.doc.Add(event.KindString, "", text)
-	if a.doc.Kind(a.doc.Open(at)) != event.KindObject {
-		return
-	}
-	c.Input = c.Input[:0]
-	if a.bodies.Request(at, ev); len(c.Input) == 0 && c.System == "" {
-		c.Input = append(c.Input, event.Message{Role: "user", Text: text})
-	}
 }
 
 // response reads why the answer ended, its text and its usage.

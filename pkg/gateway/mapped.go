@@ -84,9 +84,7 @@ func (a *mapped) salvage(data []byte, ev *event.Event) {
 // A body that two parsers read in two ways, or that is beyond the limits, is its caller's doing. Reading it would let the caller choose what is
 // seen, and giving up the event whether anything is: what else is known of the request counts, without the body.
 func (a *mapped) apply(ev *event.Event) error {
-	ev.Reset()
-	a.broken, a.values = false, 0
-	a.hop = a.findHop(a.m.hop)
+	a.begin(ev)
 	for i := range a.m.skips {
 		if s := &a.m.skips[i]; a.holds(&s.condition) {
 			if a.doc.Err() != nil {
@@ -95,20 +93,7 @@ func (a *mapped) apply(ev *event.Event) error {
 			return &SkipError{Reason: s.reason}
 		}
 	}
-	for i := range a.m.rules {
-		a.fill(&a.m.rules[i], ev)
-	}
-	if at := a.first(a.m.request); at != tree.None && !a.bodies.Request(at, ev) {
-		a.broken = len(ev.Content.Input) == 0
-	}
-	if at := a.first(a.m.response); at != tree.None {
-		a.bodies.Response(at, ev)
-	}
-	a.constants(ev)
-	finish(ev)
-	if ev.Source.Gateway == "" {
-		ev.Source.Gateway = a.m.gateway
-	}
+	a.gather(ev)
 	unread := Unread{Values: a.bodies.TakeUnread() + a.values}
 	if err := a.finisher.foreign(ev, a.m.tellsRefused); err != nil {
 		if a.doc.Err() != nil && !errors.As(err, new(*SkipError)) {
@@ -121,6 +106,39 @@ func (a *mapped) apply(ev *event.Event) error {
 	}
 	a.finisher.unread = a.finisher.unread.Plus(unread)
 	return nil
+}
+
+// begin forgets what was read of the document before.
+func (a *mapped) begin(ev *event.Event) {
+	ev.Reset()
+	a.broken, a.values = false, 0
+	a.hop = a.findHop(a.m.hop)
+}
+
+// part reads all fields that the document has, which need not be those of an event.
+func (a *mapped) part(ev *event.Event) {
+	a.begin(ev)
+	a.gather(ev)
+	a.bodies.TakeUnread()
+}
+
+// gather reads all fields that the document has.
+func (a *mapped) gather(ev *event.Event) {
+	for i := range a.m.rules {
+		a.fill(&a.m.rules[i], ev)
+	}
+	if at := a.first(a.m.request); at != tree.None && !a.bodies.Request(at, ev) {
+		a.broken = len(ev.Content.Input) == 0
+	}
+	if at := a.first(a.m.response); at != tree.None {
+		a.bodies.Response(at, ev)
+	}
+	a.constants(ev)
+	passedThrough(ev.Request.Operation, a.doc, a.bodies, ev)
+	finish(ev)
+	if ev.Source.Gateway == "" {
+		ev.Source.Gateway = a.m.gateway
+	}
 }
 
 // applyTo makes the event of another document.
@@ -208,7 +226,11 @@ func (a *mapped) read(r *rule, ev *event.Event) {
 			*dst = ""
 		}
 	case *int64:
-		*dst, _ = parseMoment(a.text(r), r.unit)
+		var ok bool
+		text := a.text(r)
+		if *dst, ok = parseMoment(text, r.unit); !ok && text != "" && dst == &ev.Time {
+			ev.BadTime = event.Shape(text)
+		}
 	case *event.Int:
 		lo, hi := r.field.kind.bounds()
 		if *dst = body.Int(a.text(r), lo, hi); !dst.Known {
@@ -371,21 +393,16 @@ func (a *mapped) hash(text string) string {
 	return hex.EncodeToString(mac.Sum(nil)[:16])
 }
 
-// parseMoment converts a time to Unix milliseconds. A number without a unit is in seconds when it is too small for milliseconds.
+// parseMoment converts a time to Unix milliseconds. What a number without a unit counts is told by its size.
 func parseMoment(text string, unit float64) (int64, bool) {
 	var ms int64
 	var ok bool
-	if f, number := body.Number(text); number {
-		if unit == 0 {
-			if unit = 1; f < 1e11 {
-				unit = 1e3
-			}
-		}
+	if f, number := body.Number(text); number && unit != 0 {
 		// A float of seconds has a resolution well below a microsecond: what looks like 0.9999999 ms is 1 ms.
 		f = math.Floor(f*unit + 1e-3)
 		ms, ok = int64(f), math.Abs(f) < 1e15
 	} else {
-		ms, ok = event.ParseTime(text, true)
+		ms, ok = event.ParseTime(text)
 	}
 	if !ok || !event.PlausibleTime(ms) {
 		return 0, false

@@ -42,7 +42,7 @@ func TestOfABrokenRecordOnlyItsNameIsKept(t *testing.T) {
 		require.Error(t, err)
 		require.Equal(t, "a", ev.Account.ID)
 		require.Equal(t, "198.51.100.7", ev.Client.IP)
-		require.Zero(t, ev.Request.Operation)
+		require.Empty(t, ev.Request.Operation)
 		require.False(t, ev.Content.Present())
 		return true
 	})

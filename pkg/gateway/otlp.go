@@ -20,6 +20,8 @@ type otlp struct {
 	wanted, named bool
 	// max is the longest request.
 	max int
+	// calls joins what comes of a call in several spans and log records; nil when they are not joined.
+	calls *spanCalls
 }
 
 // isProto tells whether a record is a request in protobuf: by its content type, or by its frame.
@@ -96,6 +98,7 @@ func (r *Reader) otlpJSON(data []byte, visit func(*event.Event, error) bool) boo
 }
 
 func (r *Reader) spans(traces ptrace.Traces, visit func(*event.Event, error) bool) bool {
+	related := relatedTraces(traces)
 	for _, resource := range traces.ResourceSpans().All() {
 		for _, scope := range resource.ScopeSpans().All() {
 			for _, span := range scope.Spans().All() {
@@ -111,22 +114,36 @@ func (r *Reader) spans(traces ptrace.Traces, visit func(*event.Event, error) boo
 					b.text("status", event.StatusOK)
 				}
 				b.add(span.Attributes())
-				// Prompts and answers may be on events of the span.
-				for _, e := range span.Events().All() {
-					if strings.HasPrefix(e.Name(), "gen_ai.") {
-						b.add(e.Attributes())
-					}
-				}
+				b.events(span.Events())
 				b.add(scope.Scope().Attributes())
 				b.add(resource.Resource().Attributes())
 				b.turns()
-				if !r.hand(r.attributes(), visit) {
+				_, near := related[span.TraceID()]
+				if !r.hand(r.takeSpan(span, near, r.attributes()), visit) {
 					return false
 				}
 			}
 		}
 	}
 	return true
+}
+
+// relatedTraces names the traces of which a request has spans with parents.
+func relatedTraces(traces ptrace.Traces) (related map[pcommon.TraceID]struct{}) {
+	for _, resource := range traces.ResourceSpans().All() {
+		for _, scope := range resource.ScopeSpans().All() {
+			for _, span := range scope.Spans().All() {
+				if span.ParentSpanID().IsEmpty() {
+					continue
+				}
+				if related == nil {
+					related = map[pcommon.TraceID]struct{}{}
+				}
+				related[span.TraceID()] = struct{}{}
+			}
+		}
+	}
+	return related
 }
 
 func (r *Reader) logs(logs plog.Logs, visit func(*event.Event, error) bool) bool {
@@ -143,26 +160,50 @@ func (r *Reader) logs(logs plog.Logs, visit func(*event.Event, error) bool) bool
 				b := newAttributes(r.otlp.a.doc)
 				b.text("trace_id", record.TraceID().String())
 				b.text("span_id", record.SpanID().String())
-				b.text("name", record.EventName())
-				start := record.Timestamp()
-				if start == 0 {
-					start = record.ObservedTimestamp()
-				}
-				b.times(start, 0)
+				b.text("name", eventName(record))
+				b.times(logTime(record), 0)
+				message, isMessage := messageOf(eventName(record), record.Attributes(), record.Body())
 				b.add(record.Attributes())
-				if record.Body().Type() == pcommon.ValueTypeMap {
+				if isMessage {
+					b.messages([]spanMessage{message})
+				} else if record.Body().Type() == pcommon.ValueTypeMap {
 					b.add(record.Body().Map())
 				}
 				b.add(scope.Scope().Attributes())
 				b.add(resource.Resource().Attributes())
 				b.turns()
-				if !r.hand(r.attributes(), visit) {
+				var err error
+				if isMessage {
+					err = r.messageRecord(record, message)
+				} else {
+					err = r.logRecord(record, r.attributes())
+				}
+				if !r.hand(err, visit) {
 					return false
 				}
 			}
 		}
 	}
 	return true
+}
+
+// logTime is when a log record was written.
+func logTime(record plog.LogRecord) pcommon.Timestamp {
+	if record.Timestamp() == 0 {
+		return record.ObservedTimestamp()
+	}
+	return record.Timestamp()
+}
+
+// eventName names the event that a log record is; older SDKs had an attribute for it.
+func eventName(record plog.LogRecord) string {
+	if name := record.EventName(); name != "" {
+		return name
+	}
+	if name, ok := record.Attributes().Get("event.name"); ok {
+		return name.AsString()
+	}
+	return ""
 }
 
 // isLine tells whether a log record is a line of a log file. One that tells of a model's call is not: its body may be a prompt, and one that looks

@@ -136,7 +136,7 @@ func (b *attributes) spread(key string, v pcommon.Value) bool {
 
 // put keeps a value under a path; the first of a path wins.
 func (n *branch) put(path string, value int32) {
-	for depth := 0; depth < maxNesting; depth++ {
+	for range maxNesting {
 		name, rest, more := strings.Cut(path, ".")
 		part := n.parts[name]
 		if part == nil {

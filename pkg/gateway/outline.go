@@ -9,6 +9,8 @@ import (
 type outline struct {
 	object  bool
 	members []member
+	// mask has a bit for each name: most questions are about names that are not there.
+	mask uint64
 }
 
 // maxMembers bounds how many names of one part are looked at, of which formats are recognised by a few.
@@ -20,7 +22,7 @@ type member struct{ parent, name string }
 
 // read reads the value that comes next and checks its syntax.
 func (o *outline) read(s *event.Scanner) {
-	o.members = o.members[:0]
+	o.members, o.mask = o.members[:0], 0
 	o.object = s.Kind() == event.KindObject
 	if !o.object {
 		s.Skip()
@@ -28,7 +30,7 @@ func (o *outline) read(s *event.Scanner) {
 	}
 	s.Lax(true)
 	for top := s.Object(); s.Next(&top); {
-		o.members = append(o.members, member{name: top.Key})
+		o.put("", top.Key)
 		if s.Kind() != event.KindObject {
 			s.Skip()
 			continue
@@ -37,7 +39,7 @@ func (o *outline) read(s *event.Scanner) {
 		n := 0
 		for sub := s.Object(); s.Next(&sub); {
 			if n++; n <= maxMembers {
-				o.members = append(o.members, member{parent: top.Key, name: sub.Key})
+				o.put(top.Key, sub.Key)
 			}
 			s.Skip()
 		}
@@ -45,11 +47,29 @@ func (o *outline) read(s *event.Scanner) {
 	}
 }
 
+// put adds a name.
+func (o *outline) put(parent, name string) {
+	o.members = append(o.members, member{parent: parent, name: name})
+	o.mask |= maskOf(name)
+}
+
+// maskOf is the bit of a name.
+func maskOf(name string) uint64 {
+	n := len(name)
+	if n == 0 {
+		return 1
+	}
+	return 1 << ((uint(n)*11 + uint(name[0])*5 + uint(name[n-1])*17 + uint(name[n/2])*3) & 63)
+}
+
 // has tells whether the object has a name on its first level.
 func (o *outline) has(name string) bool { return o.hasIn("", name) }
 
 // hasIn tells whether the object under parent has a name.
 func (o *outline) hasIn(parent, name string) bool {
+	if o.mask&maskOf(name) == 0 {
+		return false
+	}
 	for _, m := range o.members {
 		if m.name == name && m.parent == parent {
 			return true
@@ -73,14 +93,14 @@ func (o *outline) hasPath(name string) bool {
 
 // readDocument takes the names of a document.
 func (o *outline) readDocument(d *tree.Document) {
-	o.members = o.members[:0]
+	o.members, o.mask = o.members[:0], 0
 	o.object = d.Kind(0) == event.KindObject
 	d.Parts(0, func(top int32) bool {
 		parent := d.Name(top)
-		o.members = append(o.members, member{name: parent})
+		o.put("", parent)
 		if d.Kind(top) == event.KindObject {
 			d.Parts(top, func(sub int32) bool {
-				o.members = append(o.members, member{parent: parent, name: d.Name(sub)})
+				o.put(parent, d.Name(sub))
 				return true
 			})
 		}

@@ -8,111 +8,11 @@ package gateway
 import (
 	"bytes"
 	"errors"
-	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	"github.com/stillwatch/stillwatch/pkg/event"
 )
-
-const (
-	// FormatAuto recognises the format of every object by its names.
-	FormatAuto = "auto"
-	// FormatMapping reads every object by the deployment's own mappings.
-	FormatMapping = "mapping"
-)
-
-// Options configure a Reader.
-type Options struct {
-	// Format is the format of the records: "auto", "native", "litellm", "mapping" or the name of a mapping. Naming it saves the recognition,
-	// which reads objects that are not native twice. What is wrapped around events is taken off in any case.
-	Format string `yaml:"format" json:"format"`
-	// MappingFiles names the deployment's own mappings, which are tried before the built-in formats. Whoever reads the configuration puts
-	// their content into Own.
-	MappingFiles []string `yaml:"mappings" json:"mappings"`
-	// Own and Builtin are the content of the mapping files: the deployment's, and those that come with Stillwatch.
-	Own     []MappingFile `yaml:"-" json:"-"`
-	Builtin []MappingFile `yaml:"-" json:"-"`
-	// Join bounds the wait for the other half of an event that a gateway reports in two records.
-	Join JoinOptions `yaml:"join" json:"join"`
-	// Secret keys the hashes that take the place of credentials; without one credentials are dropped.
-	Secret []byte `yaml:"-" json:"-"`
-	// Limits bound each object.
-	Limits event.Limits `yaml:"limits" json:"limits"`
-	// TrustedHops is the number of own proxies that append to X-Forwarded-For behind the one that faces the clients. Where a gateway
-	// reports the whole list as the client's address, the entry that many places from the right end is taken: what stands further left
-	// is the client's own claim.
-	TrustedHops int `yaml:"trusted_hops" json:"trusted_hops"`
-	// Topics holds what differs for single topics, by their names.
-	Topics map[string]TopicOptions `yaml:"topics" json:"topics"`
-}
-
-// TopicOptions are what a topic may have of its own; what is left out is as for all topics. Mappings are chosen by their names as the format,
-// and the bounds of joins and objects protect the process, whatever it reads: neither is a matter of topics.
-type TopicOptions struct {
-	Format      string `yaml:"format" json:"format"`
-	TrustedHops *int   `yaml:"trusted_hops" json:"trusted_hops"`
-}
-
-// For returns the options for the records of a topic.
-func (o Options) For(topic string) Options {
-	own := o.Topics[topic]
-	o.Topics = nil
-	if own.Format != "" {
-		o.Format = own.Format
-	}
-	if own.TrustedHops != nil {
-		o.TrustedHops = *own.TrustedHops
-	}
-	return o
-}
-
-// DefaultOptions recognise the format and have the decoder's limits.
-func DefaultOptions() Options {
-	return Options{Format: FormatAuto, MappingFiles: []string{}, Topics: map[string]TopicOptions{}, Limits: event.DefaultLimits(), Join: DefaultJoinOptions()}
-}
-
-// Validate tells what is wrong with the options.
-func (o Options) Validate() error {
-	if _, err := o.compile(); err != nil {
-		return err
-	}
-	for _, topic := range slices.Sorted(maps.Keys(o.Topics)) {
-		if _, err := o.For(topic).compile(); err != nil {
-			return fmt.Errorf("gateway.topics.%s: %s", topic, strings.TrimPrefix(err.Error(), "gateway: "))
-		}
-	}
-	return nil
-}
-
-// compile validates the options and returns the mappings: the deployment's own first.
-func (o Options) compile() ([]*mapping, error) {
-	if o.Limits.MaxBytes <= 0 || o.Limits.MaxDepth <= 0 || o.Limits.MaxFields <= 0 {
-		return nil, errors.New("gateway: limits max_bytes, max_depth and max_fields must be positive")
-	}
-	if o.TrustedHops < 0 {
-		return nil, fmt.Errorf("gateway: trusted_hops is %d, give 0 or more", o.TrustedHops)
-	}
-	if err := o.Join.validate(); err != nil {
-		return nil, err
-	}
-	all, err := compileMappings(o.Builtin, o.Own)
-	if err != nil {
-		return nil, err
-	}
-	if o.Format == FormatMapping && len(o.MappingFiles) == 0 && len(o.Own) == 0 {
-		return nil, errors.New("gateway: format mapping needs mappings: name at least one mapping file there")
-	}
-	formats := append(Formats(), FormatMapping)
-	for _, m := range all {
-		formats = append(formats, m.name)
-	}
-	if o.Format != FormatAuto && !slices.Contains(formats, o.Format) {
-		return nil, fmt.Errorf("gateway: format %q is not known, choose one of %q or %q", o.Format, formats, FormatAuto)
-	}
-	return all, nil
-}
 
 // adapter reads one format.
 type adapter interface {
@@ -127,11 +27,27 @@ type adapter interface {
 	salvage(data []byte, ev *event.Event)
 }
 
+// certainAdapter is an adapter that can tell after decode whether the object was one of its format, and
+// of no other that would have been tried before.
+type certainAdapter interface {
+	adapter
+	certain() bool
+}
+
 // SkipError says that an object is no request of a caller and is left out on purpose. Reason is fit for a metric label.
-type SkipError struct{ Reason string }
+type SkipError struct {
+	Reason string
+	// Why is what makes the parts of a call no event, once no more can come.
+	Why *event.DecodeError
+}
 
 // Error tells the reason.
-func (s *SkipError) Error() string { return "gateway: skipped: " + s.Reason }
+func (s *SkipError) Error() string {
+	if s.Why != nil {
+		return "gateway: skipped: " + s.Reason + ": " + s.Why.Error()
+	}
+	return "gateway: skipped: " + s.Reason
+}
 
 // format is an adapter with the name by which the configuration calls it.
 type format struct {
@@ -173,6 +89,11 @@ type Reader struct {
 	// otlp and apim read what holds many events, or parts of them; nil when they cannot occur.
 	otlp *otlp
 	apim *apim
+	// clock is the time of the records that are joined, unjoined counts the calls that were given up.
+	clock    recordClock
+	unjoined int64
+	// late says that what is visited came in records before.
+	late bool
 
 	finisher *finisher
 	scanner  *event.Scanner
@@ -182,8 +103,14 @@ type Reader struct {
 	format string
 	// foreign says that the last object was not of the first adapter's format.
 	foreign bool
+	// last is the adapter of the last object, if it is one that can tell afterwards.
+	last certainAdapter
+	// own says that the deployment has mappings of its own, which are tried before all but the first.
+	own bool
 	// lost counts the broken objects of the record, less the others.
 	lost int
+	// pieces are the lines of the record that wait for their ends.
+	pieces pieces
 	// depth is the number of wrappers taken off around what is being read, outer the offset of the outermost.
 	depth, outer int
 }
@@ -196,6 +123,7 @@ func New(opts Options) (*Reader, error) {
 	}
 	r := &Reader{
 		opts: opts, scanner: event.NewScanner(opts.Limits), finisher: &finisher{trustedHops: opts.TrustedHops},
+		clock:   recordClock{leap: opts.Join.Window.Milliseconds()},
 		advices: map[string]map[string]string{"litellm": liteLLMAdvice()},
 	}
 	var own, builtin []adapter
@@ -206,9 +134,12 @@ func New(opts Options) (*Reader, error) {
 		switch {
 		case m.reads == readsOTLP && (r.otlp == nil || wanted && !r.otlp.wanted):
 			r.otlp = &otlp{a: a, wanted: wanted, named: opts.Format == m.name, max: opts.Limits.MaxBytes}
+			if wanted && opts.Join.OTLPWindow > 0 {
+				r.otlp.calls = newSpanCalls(opts.Join, &r.clock)
+			}
 		case !wanted:
 		case m.reads == readsAPIM && r.apim == nil:
-			r.apim = newAPIM(a, opts)
+			r.apim = newAPIM(a, opts, &r.clock)
 		case m.reads != readsObjects:
 		case m.own:
 			own = append(own, a)
@@ -223,6 +154,7 @@ func New(opts Options) (*Reader, error) {
 	}
 	// The native format stays the first, for speed: an object that has all that it needs is taken for it.
 	at := min(1, len(r.adapters))
+	r.own = len(own) > 0
 	r.adapters = slices.Concat(r.adapters[:at], own, r.adapters[at:], builtin)
 	for _, a := range r.adapters {
 		r.formats = append(r.formats, a.name())
@@ -255,24 +187,21 @@ func (r *Reader) Read(record []byte, visit func(ev *event.Event, err error) bool
 // valid, and it and its strings, which alias the record, may be used until visit returns. A record without any
 // object is not visited at all; one is given up that has a thousand more broken objects than others.
 //
-// The number of visits depends on the record alone, and so does the place of each object among them.
+// The number of visits depends on the record alone, and so does the place of each object among them; but calls that a gateway reports in several
+// records are joined. Their parts are skipped with ReasonWaiting, and their events follow the objects of the record that completes them, or that
+// closes their window (Options.Join). Which they are depends on the records before, in their order. What waits at the end comes with Flush.
 func (r *Reader) ReadRecord(record []byte, headers []Header, visit func(ev *event.Event, err error) bool) {
-	r.lost, r.depth = 0, 0
-	if r.otlp != nil && r.otlp.isProto(record, headers) {
-		r.protobuf(record, visit)
-		return
+	r.lost, r.depth, r.pieces = 0, 0, r.pieces[:0]
+	if r.value(record, headers, visit) && r.leftPieces(visit) {
+		r.giveOut(false, visit)
 	}
-	r.read(record, visit)
 }
 
 // read reads objects, arrays of them and lines of them.
 func (r *Reader) read(record []byte, visit func(ev *event.Event, err error) bool) bool {
 	pos := 0
-	if bytes.HasPrefix(record, []byte("\ufeff")) {
-		pos = len("\ufeff")
-	}
 	for {
-		pos = skipSpace(record, pos)
+		pos = skipFiller(record, pos)
 		if pos == len(record) {
 			return true
 		}
@@ -280,13 +209,19 @@ func (r *Reader) read(record []byte, visit func(ev *event.Event, err error) bool
 		switch record[pos] {
 		case '[':
 			pos, ok = r.array(record, pos, visit)
-		case '{':
+		case '{', '"':
 			start := pos
 			if pos, ok = r.item(record, pos, visit); pos < 0 {
 				pos = nextLine(record, start)
 			}
 		default:
-			ok = r.hand(&event.DecodeError{Reason: event.ReasonMalformed, Offset: pos}, visit)
+			whole := firstLine(record[pos:])
+			if l, prefixed := cutPrefix(whole); prefixed {
+				ok = r.line(l, pos, visit)
+				pos += len(whole)
+				break
+			}
+			ok = r.fault(event.ReasonMalformed, pos, visit)
 			pos = nextLine(record, pos)
 		}
 		if !ok {
@@ -317,18 +252,25 @@ func (r *Reader) hand(err error, visit func(ev *event.Event, err error) bool) bo
 	return ok && r.lost <= MaxLost
 }
 
+// fault has an error visited that is of no object: nothing is known of who asked.
+func (r *Reader) fault(reason string, pos int, visit func(ev *event.Event, err error) bool) bool {
+	r.ev.Reset()
+	r.format = ""
+	return r.hand(&event.DecodeError{Reason: reason, Offset: pos}, visit)
+}
+
 // array visits the items of the array at pos and returns the position after it. Where an item ends can be told from its brackets even
 // when it cannot be read; if not, nothing after it can be trusted.
 func (r *Reader) array(record []byte, pos int, visit func(*event.Event, error) bool) (end int, ok bool) {
 	broken := func(at int) (int, bool) {
-		return len(record), r.hand(&event.DecodeError{Reason: event.ReasonMalformed, Offset: at}, visit)
+		return len(record), r.fault(event.ReasonMalformed, at, visit)
 	}
-	pos = skipSpace(record, pos+1)
+	pos = skipFiller(record, pos+1)
 	if pos < len(record) && record[pos] == ']' {
 		return pos + 1, true
 	}
 	for {
-		pos = skipSpace(record, pos)
+		pos = skipFiller(record, pos)
 		if pos == len(record) || record[pos] == ',' || record[pos] == ']' {
 			return broken(pos)
 		}
@@ -339,7 +281,7 @@ func (r *Reader) array(record []byte, pos int, visit func(*event.Event, error) b
 		if next < 0 {
 			return len(record), true
 		}
-		pos = skipSpace(record, next)
+		pos = skipFiller(record, next)
 		switch {
 		case pos < len(record) && record[pos] == ',':
 			pos++
@@ -357,6 +299,9 @@ func (r *Reader) item(record []byte, pos int, visit func(*event.Event, error) bo
 	if len(r.adapters) == 0 {
 		return r.second(data, pos, 0, &event.DecodeError{Reason: event.ReasonUnknownFormat}, visit)
 	}
+	if end, ok, done := r.asBefore(data, pos, visit); done {
+		return end, ok
+	}
 	if r.foreign {
 		// Most probably of the format of the last one: the first adapter is not tried before the names
 		// say that it may be of its format.
@@ -368,6 +313,23 @@ func (r *Reader) item(record []byte, pos int, visit func(*event.Event, error) bo
 		return pos + n, r.hand(nil, visit)
 	}
 	return r.second(data, pos, n, err, visit)
+}
+
+// asBefore reads a value by the adapter that read the last one, where that can tell afterwards whether it
+// was its own: records of one format stand together, and to look at the names first costs a third of
+// the time.
+func (r *Reader) asBefore(data []byte, pos int, visit func(*event.Event, error) bool) (end int, ok, done bool) {
+	if r.last == nil {
+		return 0, false, false
+	}
+	unread := r.finisher.unread
+	n, err := r.last.decode(data, &r.ev)
+	if !r.last.certain() || err != nil && !errors.As(err, new(*SkipError)) {
+		r.finisher.unread = unread
+		return 0, false, false
+	}
+	r.format = r.last.name()
+	return pos + n, r.hand(err, visit), true
 }
 
 // second looks at a value once more that the first adapter could not read within n bytes, because of failure: it checks the syntax, finds
@@ -392,6 +354,8 @@ func (r *Reader) second(data []byte, pos, n int, failure error, visit func(*even
 		if handled, ok := r.unpack(data, pos, visit); handled {
 			return pos + n, ok
 		}
+	} else if handled, ok := r.quoted(data, pos, visit); handled {
+		return pos + n, ok
 	}
 	return pos + n, r.hand(shifted(pos, r.recognise(data, failure)), visit)
 }
@@ -399,7 +363,7 @@ func (r *Reader) second(data []byte, pos, n int, failure error, visit func(*even
 // recognise reads an object into r.ev with the adapter that knows its names.
 func (r *Reader) recognise(data []byte, failure error) error {
 	if r.foreign && (!r.names.object || r.adapters[0].detect(&r.names)) {
-		r.foreign, r.format = false, r.formats[0]
+		r.foreign, r.format, r.last = false, r.formats[0], nil
 		if _, failure = r.adapters[0].decode(data, &r.ev); failure == nil || errors.As(failure, new(*SkipError)) {
 			return failure
 		}
@@ -409,6 +373,9 @@ func (r *Reader) recognise(data []byte, failure error) error {
 			continue
 		}
 		r.format, r.foreign = r.formats[i], true
+		if r.last = nil; !r.own {
+			r.last, _ = a.(certainAdapter)
+		}
 		_, err := a.decode(data, &r.ev)
 		return err
 	}
@@ -454,8 +421,30 @@ func skipSpace(data []byte, pos int) int {
 	return pos
 }
 
-// nextLine returns where reading can start again after something broken: the next line that begins with a bracket. In a record of
-// newline-separated objects no newline is inside of one, and in indented JSON no inner line begins with one that opens.
+// skipFiller is skipSpace between values, where a byte order mark may stand too: programs that append to a file put one
+// before every line. So may the record separator of RFC 7464.
+func skipFiller(data []byte, pos int) int {
+	for {
+		switch pos = skipSpace(data, pos); {
+		case bytes.HasPrefix(data[pos:], []byte("\ufeff")):
+			pos += len("\ufeff")
+		case pos < len(data) && data[pos] == 0x1e:
+			pos++
+		default:
+			return pos
+		}
+	}
+}
+
+// opens tells whether data begins like an object, an array or a string.
+func opens(data []byte) bool {
+	pos := skipFiller(data, 0)
+	return pos < len(data) && (data[pos] == '{' || data[pos] == '[' || data[pos] == '"')
+}
+
+// nextLine returns where reading can start again after something broken: the next line that begins with a bracket, or with what is put
+// before a line of a log. In a record of newline-separated objects no newline is inside of one, and in indented JSON no inner line begins
+// with one that opens.
 func nextLine(data []byte, pos int) int {
 	for {
 		i := bytes.IndexByte(data[pos:], '\n')
@@ -463,7 +452,11 @@ func nextLine(data []byte, pos int) int {
 			return len(data)
 		}
 		pos += i + 1
-		if pos < len(data) && (data[pos] == '{' || data[pos] == '[') {
+		line := bytes.TrimPrefix(data[pos:], []byte("\ufeff"))
+		if len(line) > 0 && (line[0] == '{' || line[0] == '[') {
+			return pos
+		}
+		if _, ok := cutPrefix(firstLine(line[:min(len(line), maxPrefix)])); ok {
 			return pos
 		}
 	}
@@ -479,7 +472,7 @@ func extent(data []byte) int {
 			i++
 		case c == '"':
 			quoted = !quoted
-		case c == '\n' && (quoted || i+1 < len(data) && data[i+1] == '{'):
+		case c == '\n' && (quoted || startsObject(data[i+1:])):
 			return -1
 		case quoted:
 		case c == '{' || c == '[':
@@ -496,4 +489,10 @@ func extent(data []byte) int {
 		}
 	}
 	return -1
+}
+
+// startsObject tells whether data begins with an object, or a byte order mark and one.
+func startsObject(data []byte) bool {
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	return len(data) > 0 && data[0] == '{'
 }

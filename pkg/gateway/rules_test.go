@@ -22,13 +22,19 @@ import (
 func one(t *testing.T, record string) (out event.Event) {
 	t.Helper()
 	events := 0
-	newReader(t, FormatAuto).Read([]byte(record), func(ev *event.Event, err error) bool {
+	visit := func(ev *event.Event, err error) bool {
+		if skip, ok := errors.AsType[*SkipError](err); ok && skip.Reason == ReasonWaiting {
+			return true
+		}
 		require.NoError(t, err)
 		events++
 		out = *ev
 		out.Content.Input = append([]event.Message(nil), ev.Content.Input...)
 		return true
-	})
+	}
+	r := newReader(t, FormatAuto)
+	r.Read([]byte(record), visit)
+	r.Flush(visit)
 	require.Equal(t, 1, events)
 	return out
 }
@@ -304,32 +310,6 @@ func TestBlankLinesBeforeJSONAreNoProtobuf(t *testing.T) {
 		record := strings.Repeat("\n", n) + good("a")
 		require.Equal(t, []string{"a"}, read(newReader(t, FormatAuto), record))
 	}
-}
-
-func TestHalvesThatWaitTooLongAreGivenUpAndCounted(t *testing.T) {
-	half := func(category, id, time string) string {
-		return `{"records":[{"time":"2026-11-02T` + time + `Z","category":"` + category + `","properties":{"correlationId":"` + id + `","modelName":"m","apimSubscriptionId":"s"}}]}`
-	}
-	r := newReader(t, FormatAuto)
-	require.Equal(t, []string{"skip:waiting_for_other_half"}, read(r, half("GatewayLlmLogs", "a", "10:00:00")))
-	require.Equal(t, []string{"skip:waiting_for_other_half"}, read(r, half("GatewayLogs", "b", "10:01:59")))
-	require.Equal(t, []string{"a"}, read(r, half("GatewayLogs", "a", "10:01:59")))
-	require.Equal(t, []string{"skip:waiting_for_other_half"}, read(r, half("GatewayLlmLogs", "c", "10:02:00")))
-	require.Equal(t, []string{"skip:waiting_for_other_half"}, read(r, half("GatewayLogs", "d", "10:10:00")))
-	require.Equal(t, int64(1), r.TakeUnjoined(), "c; a GatewayLogs record without a model is nothing to miss")
-	require.Zero(t, r.TakeUnjoined())
-	require.Equal(t, []string{"skip:waiting_for_other_half"}, read(r, half("GatewayLogs", "c", "10:10:00")))
-
-	opts := testOptions()
-	opts.Join.MaxPending = 10
-	r, err := New(opts)
-	require.NoError(t, err)
-	for i := range 100 {
-		read(r, half("GatewayLlmLogs", fmt.Sprint("r", i), "10:00:00"))
-	}
-	require.Len(t, r.apim.waiting, 10)
-	require.LessOrEqual(t, len(r.apim.queue), 10)
-	require.Equal(t, int64(90), r.TakeUnjoined())
 }
 
 func TestAnOwnMappingIsTriedFirstAndMayExtendABuiltInOne(t *testing.T) {

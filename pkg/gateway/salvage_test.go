@@ -13,9 +13,6 @@ func TestABrokenRecordStillSaysWhoAskedWhereThatCanBeRead(t *testing.T) {
 		"native, cut in the prompt": {
 			`{"id":"r","time":1793613600000,"tenant":"t","account":{"id":"a"},"request":{"model":"m"},"content":{"input":"cut`, "a", "t",
 		},
-		"native, a name twice": {
-			`{"id":"r","time":1793613600000,"account":{"id":"a"},"request":{"model":"m","model":"n"}}`, "a", "",
-		},
 		"native, a time that is none": {
 			`{"id":"r","account":{"id":"a"},"request":{"model":"m"},"time":"once"}`, "a", "",
 		},

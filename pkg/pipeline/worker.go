@@ -122,6 +122,9 @@ func (w *worker) openPartition(soft, hard context.Context) error {
 		r.Rewound()
 	}
 	if r, ok := w.task.(stage.Rebuilder); ok {
+		if p, ok := r.(stage.PartialRebuilder); ok {
+			first = max(first, p.RebuildFrom())
+		}
 		if err := w.rebuild(soft, r, first); err != nil {
 			return err
 		}
@@ -260,18 +263,23 @@ func (w *worker) flush(ctx context.Context, next int64) error {
 	if !ok || w.flushed || after == 0 || time.Since(w.active) < after {
 		return nil
 	}
-	if err := w.load(ctx, w.task.Needs(nil)); err != nil {
-		return err
-	}
-	result, err := f.Flush()
-	if err != nil {
-		return fmt.Errorf("flushing at offset %d: %w", next, err)
+	for more := true; more; {
+		if err := w.load(ctx, w.task.Needs(nil)); err != nil {
+			return err
+		}
+		result, err := f.Flush()
+		if err != nil {
+			return fmt.Errorf("flushing at offset %d: %w", next, err)
+		}
+		if len(result.Out) > 0 || len(result.Changes) > 0 {
+			if err := w.finish(ctx, next, &result); err != nil {
+				return err
+			}
+		}
+		more = result.More
 	}
 	w.flushed = true
-	if len(result.Out) == 0 && len(result.Changes) == 0 {
-		return nil
-	}
-	return w.finish(ctx, next, &result)
+	return nil
 }
 
 // load hands the task the values of keys.

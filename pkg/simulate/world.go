@@ -22,6 +22,8 @@ type Record struct {
 	Time int64
 	// Account is the account's id, a natural record key.
 	Account string
+	// Harvest says that a campaign asked for it as a part of its harvest.
+	Harvest bool
 	// JSON is the canonical event on one line, without a line break. It is valid until the next call of Next.
 	JSON []byte
 }
@@ -148,7 +150,7 @@ func (w *World) emit(ev *event.Event, a *account, harvest, answered bool) {
 	} else {
 		w.buffers = append(w.buffers, buf)
 	}
-	w.out = append(w.out, Record{Time: ev.Time, Account: a.id.ID, JSON: buf})
+	w.out = append(w.out, Record{Time: ev.Time, Account: a.id.ID, Harvest: harvest, JSON: buf})
 	g := a.group
 	if !a.seen {
 		a.seen = true

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -167,10 +168,11 @@ func (t *ingestTask) readerFor(topic string) *gateway.Reader {
 	return r
 }
 
-// ingestTask has no state but scratch memory and the generation.
+// ingestTask has no state but scratch memory, the generation, and where what its readers hold begins.
 type ingestTask struct {
 	generation uint64
 	loaded     bool
+	join       joinState
 
 	maxRecord int
 	maxAhead  int64
@@ -197,19 +199,22 @@ type ingestTask struct {
 	size int
 }
 
-// generationKey is ingest's only state: how often its partition was made anew.
+// generationKey is the state that says how often the partition was made anew.
 const generationKey = "generation"
 
-// Needs names the generation at the start; batches need nothing.
+// Needs names the state at the start; batches need nothing.
 func (t *ingestTask) Needs(batch []Record) []string {
 	if batch != nil || t.loaded {
 		return nil
 	}
-	return []string{generationKey}
+	return []string{generationKey, joinKey}
 }
 
-// Load takes the generation.
+// Load takes the state.
 func (t *ingestTask) Load(key string, value []byte) error {
+	if key == joinKey {
+		return t.join.load(value)
+	}
 	if key != generationKey {
 		return fmt.Errorf("ingest: state key %q is not mine", key)
 	}
@@ -225,7 +230,11 @@ func (t *ingestTask) Load(key string, value []byte) error {
 }
 
 // Rewound begins another generation: positions are unlike all before, so that fingerprint does not take the events for repetitions.
-func (t *ingestTask) Rewound() { t.generation++ }
+// What the readers held is gone.
+func (t *ingestTask) Rewound() {
+	t.generation++
+	t.join.from.offset, t.join.due = math.MaxInt64, false
+}
 
 // Process turns the batch into observations. A record in which something cannot be read becomes one dead letter, whatever the number of
 // its bad items; its good items go on.
@@ -233,8 +242,13 @@ func (t *ingestTask) Process(batch []Record) (Result, error) {
 	if t.fault != nil {
 		return Result{}, t.fault
 	}
-	out := ingestBatch{counts: map[string]int64{}, memory: make([]byte, 0, t.size+t.size/8)}
-	out.out = make([]Out, 0, len(batch))
+	out := t.newBatch(len(batch))
+	if t.join.due {
+		t.flush(&out)
+	}
+	if len(batch) > 0 {
+		t.mark(batch)
+	}
 	for i := range batch {
 		reader := t.readerFor(batch[i].Topic)
 		if t.fault != nil {
@@ -243,6 +257,19 @@ func (t *ingestTask) Process(batch []Record) (Result, error) {
 		t.record(reader, &batch[i], &out)
 	}
 	t.size = out.total
+	t.forget()
+	return t.result(&out), nil
+}
+
+// newBatch begins what a batch of records leads to.
+func (t *ingestTask) newBatch(records int) ingestBatch {
+	return ingestBatch{
+		counts: map[string]int64{}, memory: make([]byte, 0, t.size+t.size/8), out: make([]Out, 0, records),
+	}
+}
+
+// result is what came out, with what was counted and the state.
+func (t *ingestTask) result(out *ingestBatch) Result {
 	if out.ok > 0 {
 		out.counts["ok"] = out.ok
 	}
@@ -278,7 +305,8 @@ func (t *ingestTask) Process(batch []Record) (Result, error) {
 		// Written every time, so that it does not expire while it is in use.
 		res.Changes = []Change{{Key: generationKey, Value: binary.AppendUvarint(nil, t.generation)}}
 	}
-	return res, nil
+	res.Changes = t.joinChange(res.Changes)
+	return res
 }
 
 // filledPrefix begins the counts of fields that were filled from beside the traffic.
@@ -304,14 +332,12 @@ func (t *ingestTask) record(reader *gateway.Reader, r *Record, out *ingestBatch)
 	t.o.Position = fingerprint.Position{Partition: t.hash.partition(r.Topic, r.Partition, t.generation), Offset: r.Offset}
 	var bad trouble
 	item := 0
-	t.headers = t.headers[:0]
-	for i := range r.Headers {
-		t.headers = append(t.headers, gateway.Header(r.Headers[i]))
-	}
-	reader.ReadRecord(r.Value, t.headers, func(ev *event.Event, err error) bool {
+	reader.ReadRecord(r.Value, t.headersOf(r), func(ev *event.Event, err error) bool {
 		t.o.Position.Index = int32(item)
 		item++
-		if l, ok := t.item(r, ev, err, out); !ok {
+		if reader.Late() {
+			t.late(ev, err, r.Time, out)
+		} else if l, ok := t.item(r.Time, ev, err, out); !ok {
 			t.refuse(r, ev, l, &bad, out)
 		}
 		return true
@@ -324,8 +350,17 @@ func (t *ingestTask) record(reader *gateway.Reader, r *Record, out *ingestBatch)
 	}
 }
 
-// item takes in one object of a record, whose position is set already; ok is false when it becomes a dead letter.
-func (t *ingestTask) item(r *Record, ev *event.Event, err error, out *ingestBatch) (l letter, ok bool) {
+// headersOf returns a record's headers as the reader takes them.
+func (t *ingestTask) headersOf(r *Record) []gateway.Header {
+	t.headers = t.headers[:0]
+	for i := range r.Headers {
+		t.headers = append(t.headers, gateway.Header(r.Headers[i]))
+	}
+	return t.headers
+}
+
+// item takes in one object of a record of a time, whose position is set already; ok is false when it becomes a dead letter.
+func (t *ingestTask) item(recordTime int64, ev *event.Event, err error, out *ingestBatch) (l letter, ok bool) {
 	if err != nil {
 		if l, ok := letterOf(err); ok {
 			return l, false
@@ -333,7 +368,7 @@ func (t *ingestTask) item(r *Record, ev *event.Event, err error, out *ingestBatc
 		out.skip(err)
 		return letter{}, true
 	}
-	if ahead := ev.Time - r.Time; t.maxAhead > 0 && r.Time > 0 && ahead > t.maxAhead {
+	if ahead := ev.Time - recordTime; t.maxAhead > 0 && recordTime > 0 && ahead > t.maxAhead {
 		detail := "time is " + (time.Duration(ahead) * time.Millisecond).String() + " ahead of the record's timestamp"
 		return letter{reason: reasonFuture, detail: detail, whole: true}, false
 	}

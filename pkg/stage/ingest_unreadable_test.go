@@ -189,15 +189,13 @@ func TestEveryBadItemOfARecordIsCountedOnceWhateverIsReplayed(t *testing.T) {
 	profiles := d.profiles()
 	require.EqualValues(t, 1, profiles["default\x00b"].Unreadable)
 	require.Zero(t, profiles["default\x00b"].Requests)
-	a := fingerprint.New(ptr(fingerprint.DefaultOptions()))
+	a := fingerprint.New(new(fingerprint.DefaultOptions()))
 	require.NoError(t, a.UnmarshalBinary(d.store[accountPrefix+"default\x00a"]))
 	var p fingerprint.Profile
 	a.Profile(&p)
 	require.EqualValues(t, 2, p.Unreadable)
 	require.EqualValues(t, 1, p.Requests)
 }
-
-func ptr[T any](x T) *T { return &x }
 
 func TestSkippedObjectsAreNobodysDeadLetters(t *testing.T) {
 	l, ok := letterOf(&gateway.SkipError{Reason: "not_llm"})

@@ -1,5 +1,10 @@
 package stage
 
+import (
+	"maps"
+	"math"
+)
+
 // NewKeyed joins ingest and fingerprint into one stage for a gateway topic that is keyed by account already: the observations stay
 // in the process instead of taking the hop over their topic. The state, and so the name, is fingerprint's.
 //
@@ -28,6 +33,8 @@ type keyedTask struct {
 	n            int
 	own          Result
 	observations []Record
+	// coming says that ingest is about to flush, flushing that own and observations are of that.
+	coming, flushing bool
 }
 
 // position is where a record came from.
@@ -40,7 +47,11 @@ type position struct {
 // Needs names the fingerprints of the accounts in the batch.
 func (t *keyedTask) Needs(batch []Record) []string {
 	if len(batch) == 0 {
-		return append(t.ingest.Needs(nil), t.fingerprint.Needs(nil)...)
+		needs := append(t.ingest.Needs(nil), t.fingerprint.Needs(nil)...)
+		if t.coming {
+			needs = append(needs, t.needsOfFlush()...)
+		}
+		return needs
 	}
 	if err := t.digest(batch); err != nil {
 		// Process meets the same fault and reports it.
@@ -49,17 +60,36 @@ func (t *keyedTask) Needs(batch []Record) []string {
 	return t.fingerprint.Needs(t.observations)
 }
 
-// Sizes are the fingerprint task's.
+// Sizes are those of both tasks.
 func (t *keyedTask) Sizes() map[string]int {
-	if s, ok := t.fingerprint.(Sizer); ok {
-		return s.Sizes()
+	sizes := map[string]int{}
+	for _, task := range []Task{t.ingest, t.fingerprint} {
+		if s, ok := task.(Sizer); ok {
+			maps.Copy(sizes, s.Sizes())
+		}
+	}
+	return sizes
+}
+
+// RebuildFrom is ingest's.
+func (t *keyedTask) RebuildFrom() int64 {
+	if r, ok := t.ingest.(PartialRebuilder); ok {
+		return r.RebuildFrom()
+	}
+	return math.MaxInt64
+}
+
+// Rebuild rebuilds what ingest holds; fingerprint's memory is in its state.
+func (t *keyedTask) Rebuild(batch []Record) error {
+	if r, ok := t.ingest.(Rebuilder); ok {
+		return r.Rebuild(batch)
 	}
 	return nil
 }
 
 // Load hands a value to the part that it belongs to.
 func (t *keyedTask) Load(key string, value []byte) error {
-	if key == generationKey {
+	if key == generationKey || key == joinKey {
 		return t.ingest.Load(key, value)
 	}
 	return t.fingerprint.Load(key, value)
@@ -78,6 +108,11 @@ func (t *keyedTask) Process(batch []Record) (Result, error) {
 	if err := t.digest(batch); err != nil {
 		return Result{}, err
 	}
+	return t.count()
+}
+
+// count counts the observations into the fingerprints.
+func (t *keyedTask) count() (Result, error) {
 	own := t.own
 	t.own, t.n = Result{}, 0
 	res, err := t.fingerprint.Process(t.observations)
@@ -97,12 +132,38 @@ func (t *keyedTask) Process(batch []Record) (Result, error) {
 	return res, nil
 }
 
-// Flush brings out what fingerprint holds back.
+// Flush brings out what ingest holds back, in three steps: ingest announces it, the fingerprints that it
+// belongs to are loaded, and it is counted. What fingerprint holds back follows.
 func (t *keyedTask) Flush() (Result, error) {
+	if t.flushing {
+		t.flushing = false
+		res, err := t.count()
+		res.More = true
+		return res, err
+	}
+	if f, ok := t.ingest.(Flusher); ok && !t.coming {
+		if res, err := f.Flush(); err != nil || res.More {
+			t.coming = res.More
+			return res, err
+		}
+	}
 	if f, ok := t.fingerprint.(Flusher); ok {
 		return f.Flush()
 	}
 	return Result{}, nil
+}
+
+// needsOfFlush has ingest flush and names the fingerprints of the accounts in that.
+func (t *keyedTask) needsOfFlush() []string {
+	t.coming = false
+	res, err := t.ingest.(Flusher).Flush()
+	if err != nil {
+		// Ingest keeps its fault and reports it again.
+		return nil
+	}
+	t.flushing = true
+	t.split(res, Record{})
+	return t.fingerprint.Needs(t.observations)
 }
 
 // digest runs ingest over the batch unless it just has, and parts the observations from what else ingest gives out.
@@ -120,9 +181,14 @@ func (t *keyedTask) digest(batch []Record) error {
 		return err
 	}
 	t.first, t.n = first, len(batch)
+	t.split(res, batch[len(batch)-1])
+	return nil
+}
+
+// split parts the observations from what else ingest gives out.
+func (t *keyedTask) split(res Result, last Record) {
 	t.observations = t.observations[:0]
 	rest := res.Out[:0]
-	last := batch[len(batch)-1]
 	for _, out := range res.Out {
 		if out.To != Observations {
 			rest = append(rest, out)
@@ -135,5 +201,4 @@ func (t *keyedTask) digest(batch []Record) error {
 	}
 	res.Out = rest
 	t.own = res
-	return nil
 }

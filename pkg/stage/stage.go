@@ -62,6 +62,8 @@ type Result struct {
 	Out     []Out
 	Changes []Change
 	Counts  map[string]int64
+	// More, of a flush, says that there is more to bring out once this is committed: flush again.
+	More bool
 	// Seen are the events of which ingest made observations, in order, where its options ask for them.
 	Seen []Seen
 }
@@ -95,6 +97,12 @@ type Sizer interface {
 // offset up to the committed one before the first Process. Nothing is emitted for them.
 type Rebuilder interface {
 	Rebuild(batch []Record) error
+}
+
+// PartialRebuilder is a Rebuilder for whose memory the newest records are enough: those from the offset RebuildFrom on, which it knows once its state is loaded.
+type PartialRebuilder interface {
+	Rebuilder
+	RebuildFrom() int64
 }
 
 // Rewinder is a Task that has to know when its input partition was made anew and counts its offsets from the start again: records that come now are not those that

@@ -85,29 +85,6 @@ func (c *Client) dialAny(ctx context.Context) (*kafka.Conn, error) {
 	return nil, first
 }
 
-// dialLeader connects to the leader of a partition.
-func (c *Client) dialLeader(ctx context.Context, topic string, partition int) (*kafka.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.opts.DialTimeout+c.opts.RequestTimeout)
-	defer cancel()
-	var first error
-	for _, b := range c.opts.Brokers {
-		p, err := c.dialer.LookupPartition(ctx, "tcp", b, topic, partition)
-		if err == nil && p.Leader.Host == "" {
-			err = kafka.LeaderNotAvailable
-		}
-		if err == nil {
-			var conn *kafka.Conn
-			if conn, err = c.dialer.DialPartition(ctx, "tcp", b, p); err == nil {
-				return conn, nil
-			}
-		}
-		if first == nil {
-			first = explain(err, []string{b})
-		}
-	}
-	return nil, first
-}
-
 // transport makes a connection pool that watches only the given topics.
 func (c *Client) transport(refresh time.Duration, topics ...string) *kafka.Transport {
 	return &kafka.Transport{

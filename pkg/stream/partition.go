@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"sync/atomic"
 	"time"
@@ -24,7 +23,7 @@ type Partition struct {
 	note   func(error)
 	commit func(topic string, partition int, offset int64)
 
-	conn    *kafka.Conn
+	conn    *leader
 	next    int64
 	pending []Record
 	after   int64 // the offset that follows pending
@@ -41,7 +40,7 @@ func (p *Partition) Topic() string { return p.topic }
 // ID is the partition's number.
 func (p *Partition) ID() int { return p.id }
 
-// HighWater is the end of the partition as of the last fetch. It is safe for concurrent use.
+// HighWater is the end of what may be read of the partition as of the last fetch: an open transaction ends it. It is safe for concurrent use.
 func (p *Partition) HighWater() int64 { return p.high.Load() }
 
 // CommitOffset remembers offset, the next to be processed, to be committed to the group from time to time. It serves lag monitoring only. It is
@@ -57,11 +56,11 @@ func (p *Partition) SetOffset(offset int64) {
 
 // Bounds asks the leader for the first offset that the partition holds and for its end. It retries until ctx ends.
 func (p *Partition) Bounds(ctx context.Context) (first, end int64, err error) {
-	err = p.retry(ctx, func(conn *kafka.Conn) error {
-		if err := conn.SetDeadline(p.client.deadline(ctx)); err != nil {
+	err = p.retry(ctx, func(l *leader) error {
+		if err := l.conn.SetDeadline(p.client.deadline(ctx)); err != nil {
 			return err
 		}
-		first, end, err = conn.ReadOffsets()
+		first, end, err = l.conn.ReadOffsets()
 		return err
 	})
 	if err == nil {
@@ -81,8 +80,8 @@ func (p *Partition) Read(ctx context.Context, limit int, wait time.Duration) (Ba
 			break
 		}
 		var got []Record
-		err := p.retry(ctx, func(conn *kafka.Conn) (err error) {
-			got, err = p.fetch(ctx, conn, min(left, p.client.opts.FetchMaxWait))
+		err := p.retry(ctx, func(l *leader) (err error) {
+			got, err = p.fetch(ctx, l, min(left, p.client.opts.FetchMaxWait))
 			return err
 		})
 		if err != nil {
@@ -122,7 +121,7 @@ func (p *Partition) take(limit int) Batch {
 }
 
 // retry runs fn on the partition's connection, and again on a new one after an error that may pass, until ctx ends.
-func (p *Partition) retry(ctx context.Context, fn func(*kafka.Conn) error) error {
+func (p *Partition) retry(ctx context.Context, fn func(*leader) error) error {
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -152,7 +151,7 @@ func (p *Partition) retry(ctx context.Context, fn func(*kafka.Conn) error) error
 	}
 }
 
-func (p *Partition) attempt(ctx context.Context, fn func(*kafka.Conn) error) (err error) {
+func (p *Partition) attempt(ctx context.Context, fn func(*leader) error) (err error) {
 	if p.conn == nil {
 		conn, err := p.client.dialLeader(ctx, p.topic, p.id)
 		if err != nil {
@@ -165,81 +164,12 @@ func (p *Partition) attempt(ctx context.Context, fn func(*kafka.Conn) error) (er
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
 	defer func() {
-		// The library panics on some malformed batches; that must not take the process down, and a new fetch may well succeed.
+		// A library that panics on a malformed batch must not take the process down, and a new fetch may well succeed.
 		if r := recover(); r != nil {
 			err = fmt.Errorf("unreadable batch at offset %d: %v", p.after, r)
 		}
 	}()
 	return fn(conn)
-}
-
-// fetch makes one fetch request at p.after and moves p.after behind what came.
-func (p *Partition) fetch(ctx context.Context, conn *kafka.Conn, wait time.Duration) ([]Record, error) {
-	if _, err := conn.Seek(p.after, kafka.SeekAbsolute|kafka.SeekDontCheck); err != nil {
-		return nil, err
-	}
-	if err := conn.SetDeadline(p.client.deadline(ctx).Add(wait)); err != nil {
-		return nil, err
-	}
-	batch := conn.ReadBatchWith(kafka.ReadBatchConfig{MinBytes: 1, MaxBytes: p.client.opts.FetchMaxBytes, MaxWait: max(wait, time.Millisecond)})
-	var records []Record
-	var err error
-	for {
-		var m kafka.Message
-		if m, err = batch.ReadMessage(); err != nil {
-			break
-		}
-		if m.Offset < p.after || isTransactionMarker(&m) {
-			continue
-		}
-		records = append(records, Record{
-			Topic: p.topic, Partition: p.id, Offset: m.Offset, Time: millis(m.Time), Key: m.Key, Value: m.Value, Headers: headersIn(m.Headers),
-		})
-	}
-	high, next := batch.HighWaterMark(), batch.Offset()
-	closeErr := batch.Close()
-	switch {
-	case errors.Is(err, io.EOF), errors.Is(err, kafka.RequestTimedOut):
-		// The end of what the broker had; io.EOF from the connection itself is reported as unexpected EOF.
-	case len(records) > 0 && closeErr == nil:
-	default:
-		return nil, err
-	}
-	p.high.Store(high)
-	before := p.after
-	p.after = max(p.after, next)
-	if p.after > before || p.after >= high {
-		p.progress = time.Now()
-	} else if time.Since(p.progress) > p.client.opts.StallTimeout {
-		p.progress = time.Now()
-		return nil, fmt.Errorf("no record from offset %d for %v although the partition ends at %d", p.after, p.client.opts.StallTimeout, high)
-	}
-	return records, nil
-}
-
-// isTransactionMarker reports whether m is the commit or abort record of a producer's transaction. The library hands them out like data.
-func isTransactionMarker(m *kafka.Message) bool {
-	k, v := m.Key, m.Value
-	return len(k) == 4 && k[0] == 0 && k[1] == 0 && k[2] == 0 && k[3] <= 1 && len(v) == 6 && v[0] == 0 && v[1] == 0
-}
-
-// millis is a record's timestamp, which the library leaves zero when there is none.
-func millis(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMilli()
-}
-
-func headersIn(in []kafka.Header) []Header {
-	if len(in) == 0 {
-		return nil
-	}
-	out := make([]Header, len(in))
-	for i := range in {
-		out[i] = Header(in[i])
-	}
-	return out
 }
 
 // hangUp drops the connection; the next request makes a new one.

@@ -26,7 +26,8 @@ type Batch struct {
 	// Next is the offset at which reading goes on after this batch. It can be larger than the last record's offset + 1, because compaction
 	// and transactions leave offsets without a record.
 	Next int64
-	// HighWater is the end of the partition as of the last fetch: HighWater - Next records are still to be read.
+	// HighWater is the end of what may be read as of the last fetch: HighWater - Next records are still to be read. What comes after the
+	// beginning of an open transaction is not among it.
 	HighWater int64
 }
 

@@ -138,6 +138,9 @@ func (p *Partition) through(ctx context.Context, from, end int64, wait time.Dura
 			quiet = 0
 		}
 		at = batch.Next
+		if quiet > 0 && at >= batch.HighWater {
+			break // An open transaction is all that is left.
+		}
 	}
 	return nil
 }

@@ -110,6 +110,9 @@ type reader struct {
 // document reads what holds objects; more says that its sender has others.
 func (r *reader) document(raw json.RawMessage) (more bool, err error) {
 	if raw[0] == '[' {
+		if len(bytes.TrimSpace(raw[1:len(raw)-1])) == 0 {
+			return false, errors.New("no JSON object in the array")
+		}
 		return false, r.objects(raw, "the array")
 	}
 	var holder object

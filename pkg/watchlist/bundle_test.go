@@ -44,7 +44,6 @@ func TestIndicatorsAreReadFromWhateverHoldsThem(t *testing.T) {
 		"all pages one after the other":   {page("true", one) + "\n" + page("false", two), 2, ""},
 		"an array of objects":             {both, 2, ""},
 		"an array of objects with a BOM":  {"\ufeff" + both, 2, ""},
-		"an array without any":            {`[]`, 0, ""},
 		"a bundle without any":            {`{"type":"bundle","id":"bundle--1"}`, 0, ""},
 		"a bundle beside foreign objects": {strings.Replace(bundled, "[", `[{"type":"malware","name":"x","labels":"no list"},`, 1), 2, ""},
 	} {

@@ -132,7 +132,10 @@ func (p *patternParser) observation(depth int) (branches, error) {
 	if err != nil {
 		return branches{}, err
 	}
-	return out, p.qualifiers(&out)
+	if err := p.qualifiers(&out); err != nil {
+		return branches{}, err
+	}
+	return out, nil
 }
 
 // bracketed reads what is inside a bracket that is at hand.

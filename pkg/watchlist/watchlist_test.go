@@ -161,6 +161,7 @@ func TestWhatCannotBeUsedIsNamedAndTheRestIsWatched(t *testing.T) {
 func TestABrokenFileIsAnErrorThatSaysWhatItShouldBe(t *testing.T) {
 	for text, why := range map[string]string{
 		"":                               "no JSON object",
+		"[]":                             "no JSON object",
 		"null":                           `type ""; want a STIX bundle`,
 		`{"objects":[],"other":1}`:       `type ""; want a STIX bundle, a TAXII envelope`,
 		"[1,":                            "no JSON object",

@@ -319,7 +319,7 @@ func TestARotationHasTwoKeys(t *testing.T) {
 func TestWatchListsThatCannotBeReadAreNamedAllAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	broken, path := filepath.Join(dir, "broken.json"), filepath.Join(dir, "stillwatch.yaml")
-	require.NoError(t, os.WriteFile(broken, []byte("[]"), 0o600))
+	require.NoError(t, os.WriteFile(broken, []byte("7"), 0o600))
 	text := "correlate: {watch_lists: ['" + broken + "', '" + filepath.Join(dir, "none.json") + "', '']}\n"
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 	_, err := Load(path, func(string) (string, bool) { return "", false })

@@ -80,7 +80,7 @@ func (o *Outcome) Waits() bool {
 // Unjoined tells whether the object is what came of an event whose other half never did.
 func (o *Outcome) Unjoined() bool {
 	reason, ok := o.Skipped()
-	return ok && reason == reasonUnjoined
+	return ok && reason == gateway.ReasonUnjoined
 }
 
 // Dead tells whether the object becomes a dead letter.
@@ -101,12 +101,18 @@ func (o *Outcome) Reason() string {
 	return broken.Reason + " (" + broken.Field + ")"
 }
 
-const (
-	// reasonEmpty is that of a record that holds no object at all.
-	reasonEmpty = "empty"
-	// reasonUnjoined is that of a part of an event whose other parts never came.
-	reasonUnjoined = "unjoined"
-)
+// Incomplete tells whether the object is what came of the parts of a call of which none has what an
+// event needs, and says what that is.
+func (o *Outcome) Incomplete() (lack string, ok bool) {
+	skip, ok := errors.AsType[*gateway.SkipError](o.Err)
+	if !ok || skip.Why == nil || o.Unjoined() {
+		return "", false
+	}
+	return (&Outcome{Err: skip.Why}).Reason(), true
+}
+
+// reasonEmpty is that of a record that holds no object at all.
+const reasonEmpty = "empty"
 
 // Reader reads records. What one record leaves waiting is joined with the next. It is not safe for
 // concurrent use.

@@ -50,7 +50,7 @@ func TestWhoeverMayHaveToWaitIsToldBefore(t *testing.T) {
 		step++
 		go func() {
 			if step > 3 {
-				out.Close()
+				_ = out.Close()
 				return
 			}
 			_, _ = io.WriteString(out, good+"\n")
@@ -79,7 +79,7 @@ func TestReadingEndsWithItsContext(t *testing.T) {
 	// A pipe that is open for writing as well never ends by itself.
 	writer, err := os.OpenFile(path, os.O_RDWR, 0)
 	require.NoError(t, err)
-	defer writer.Close()
+	defer func() { _ = writer.Close() }()
 	ctx, cancel := context.WithCancel(t.Context())
 	r := newReader(t, 1<<20)
 	r.Idle = func() error { cancel(); return nil }
@@ -98,7 +98,7 @@ func TestAnOutcomeTellsWhatBecameOfTheObject(t *testing.T) {
 	wait := Outcome{Err: &gateway.SkipError{Reason: gateway.ReasonWaiting}}
 	require.True(t, wait.Waits())
 	require.False(t, wait.Dead())
-	require.True(t, (&Outcome{Err: &gateway.SkipError{Reason: reasonUnjoined}}).Unjoined())
+	require.True(t, (&Outcome{Err: &gateway.SkipError{Reason: gateway.ReasonUnjoined}}).Unjoined())
 	require.False(t, (&Outcome{}).Dead())
 	require.Equal(t, "bad_time (time)", (&Outcome{Err: &event.DecodeError{Reason: event.ReasonBadTime, Field: "time"}}).Reason())
 	require.Equal(t, "unreadable", (&Outcome{Err: errors.New("x")}).Reason())

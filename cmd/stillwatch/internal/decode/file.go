@@ -35,14 +35,8 @@ func (r *Reader) File(ctx context.Context, path string, visit func(*Outcome) err
 
 // Flush has the events visited that still wait for the rest of them when the input ends.
 func (r *Reader) Flush(visit func(*Outcome) error) error {
-	f, ok := any(r.gateway).(interface {
-		Flush(visit func(*event.Event, error) bool)
-	})
-	if !ok {
-		return nil
-	}
 	var failure error
-	f.Flush(func(ev *event.Event, err error) bool {
+	r.gateway.Flush(func(ev *event.Event, err error) bool {
 		failure = r.visit(Outcome{Place: Place{File: "end of input"}, Event: ev, Err: err}, visit)
 		return failure == nil
 	})

@@ -32,6 +32,8 @@ type Exam struct {
 	Broken  map[string]*Fault
 	// Twice counts the events that tell of a call once more.
 	Twice Twice
+	// Incomplete counts the calls of which no part has what an event needs, by what that is.
+	Incomplete map[string]int
 	// Unjoined counts the events of which a part did not come.
 	Unjoined int64
 
@@ -52,14 +54,18 @@ type Fault struct {
 func New() *Exam {
 	return &Exam{
 		Skipped: map[string]int{}, Broken: map[string]*Fault{}, waited: map[string]bool{}, calls: newCalls(),
+		Incomplete: map[string]int{},
 	}
 }
 
 // Add takes one object that the reader has read.
 func (e *Exam) Add(r *decode.Reader, o *decode.Outcome) {
 	reason, skipped := o.Skipped()
+	lack, incomplete := o.Incomplete()
 	switch {
 	case o.Unjoined(): // Counted below.
+	case incomplete:
+		e.Incomplete[lack]++
 	case skipped:
 		e.Skipped[reason]++
 		if o.Waits() {

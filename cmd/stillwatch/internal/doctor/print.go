@@ -23,6 +23,7 @@ func (e *Exam) Print(w io.Writer) error {
 	}
 	e.Twice.print(&b)
 	e.printUnjoined(&b)
+	e.printIncomplete(&b)
 	e.printSkipped(&b)
 	e.printBroken(&b)
 	_, err := io.WriteString(w, b.String())
@@ -70,6 +71,17 @@ func (e *Exam) printUnjoined(b *strings.Builder) {
 	}
 }
 
+// printIncomplete says what calls lack that could have come in several parts.
+func (e *Exam) printIncomplete(b *strings.Builder) {
+	if len(e.Incomplete) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "Not counted, because no part of the call has it:\n")
+	for _, lack := range slices.Sorted(maps.Keys(e.Incomplete)) {
+		fmt.Fprintf(b, "  %-28s %d\n", lack, e.Incomplete[lack])
+	}
+}
+
 // joinAdvice says how the parts of an event get to one reader.
 func joinAdvice(format string) string {
 	if format == "apim" {
@@ -77,7 +89,9 @@ func joinAdvice(format string) string {
 			"    (docs/gateways/apim.md)"
 	}
 	return "send traces and logs to one topic, and all of a trace to one partition:\n" +
-		"    partition_traces_by_id and partition_logs_by_trace_id of the Collector's kafka exporter\n" +
+		"    partition_traces_by_id and partition_logs_by_trace_id of the Collector's kafka exporter;\n" +
+		"    or have the text in the spans: OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=span_only.\n" +
+		"    Events of single messages (gen_ai.user.message) mean nothing without their span\n" +
 		"    (docs/gateways/otlp.md)"
 }
 

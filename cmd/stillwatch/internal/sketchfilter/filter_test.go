@@ -101,9 +101,16 @@ func observed(t testing.TB, input string) (observations []fingerprint.Observatio
 			records = append(records, stage.Record{Topic: "gateway", Offset: int64(len(records)), Value: []byte(line)})
 		}
 	}
-	res, err := ingest.Open(0).Process(records)
+	task := ingest.Open(0)
+	res, err := task.Process(records)
 	require.NoError(t, err)
-	for _, out := range res.Out {
+	all := res.Out
+	for more := true; more; more = res.More {
+		res, err = task.(stage.Flusher).Flush()
+		require.NoError(t, err)
+		all = append(all, res.Out...)
+	}
+	for _, out := range all {
 		switch out.To {
 		case stage.Observations:
 			var o fingerprint.Observation

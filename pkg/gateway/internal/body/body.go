@@ -301,15 +301,25 @@ func (r *Reader) Reasoning(at int32, dst []string) []string {
 	if d.Kind(at) == event.KindString && d.Kind(d.Open(at)) == event.KindInvalid {
 		return append(dst, d.Text(at))
 	}
-	r.reasoningIn(at, &dst)
+	r.reasoningIn(d.Inside(at), &dst)
 	return dst
+}
+
+// item is the first item of a list, tree.None without.
+func (r *Reader) item(list int32) int32 {
+	first := int32(tree.None)
+	r.doc.Parts(list, func(at int32) bool { first = at; return false })
+	return first
 }
 
 // reasoningIn looks for parts that are reasoning in messages and lists of parts.
 func (r *Reader) reasoningIn(at int32, dst *[]string) {
 	d := r.doc
-	if at = d.Inside(at); d.Kind(at) == event.KindArray {
+	if d.Kind(at) == event.KindArray {
 		d.Parts(at, func(part int32) bool { r.reasoningIn(part, dst); return true })
+		return
+	}
+	if d.Kind(at) != event.KindObject {
 		return
 	}
 	if inner := d.Member(at, "message", "message_content"); d.Kind(inner) == event.KindObject {
@@ -317,10 +327,13 @@ func (r *Reader) reasoningIn(at int32, dst *[]string) {
 	}
 	switch d.Scalar(d.Member(at, "type")) {
 	case "reasoning", "thinking":
-		// A list in a text is OpenLLMetry's summary.
-		if text := r.Prose(d.Inside(d.Member(at, "content", "text", "thinking", "summary"))); text != "" {
-			*dst = append(*dst, text)
-		} else if text := r.Prose(d.Member(at, "content", "text", "thinking")); text != "" {
+		said := d.Member(at, "content", "text", "thinking", "summary")
+		text := r.Prose(said)
+		// OpenLLMetry writes the summary's parts as the JSON of a list.
+		if list := d.Open(said); d.Scalar(d.Member(r.item(list), "type")) == "summary_text" {
+			text = r.Prose(list)
+		}
+		if text != "" {
 			*dst = append(*dst, text)
 		}
 		return

@@ -14,8 +14,11 @@ func (r *Reader) Usage(at int32, u *event.Usage) {
 // counts pairs the counts of two usages.
 func counts(dst, src *event.Usage) [5]struct{ dst, src *event.Int } {
 	return [...]struct{ dst, src *event.Int }{
-		{&dst.Input, &src.Input}, {&dst.Output, &src.Output}, {&dst.Reasoning, &src.Reasoning},
-		{&dst.CacheRead, &src.CacheRead}, {&dst.CacheWrite, &src.CacheWrite},
+		{&dst.Input, &src.Input},
+		{&dst.Output, &src.Output},
+		{&dst.Reasoning, &src.Reasoning},
+		{&dst.CacheRead, &src.CacheRead},
+		{&dst.CacheWrite, &src.CacheWrite},
 	}
 }
 
