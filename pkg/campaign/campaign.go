@@ -7,7 +7,10 @@ import (
 
 	"github.com/stillwatch/stillwatch/detectors"
 	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
+	"github.com/stillwatch/stillwatch/pkg/campaign/index"
+	"github.com/stillwatch/stillwatch/pkg/campaign/measure"
 	"github.com/stillwatch/stillwatch/pkg/campaign/membership"
+	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 	"github.com/stillwatch/stillwatch/pkg/campaign/watch"
 )
 
@@ -61,12 +64,8 @@ type Campaign struct {
 	// not.
 	WeakSince int64 `json:"weak_since,omitempty"`
 
-	// What the last measurement showed, for the next record.
-	sample []Member
-	shared []SharedFacet
-	models []string
-	output int64
-
+	// shown is what the last measurement showed, for the next record.
+	shown shown
 	// dirty says that it is not as it was last saved.
 	dirty bool
 	// closing is why it is about to be closed, empty when it is not.
@@ -75,6 +74,15 @@ type Campaign struct {
 	// which it was last expanded.
 	followed int32
 	expanded uint64
+}
+
+// shown is what a record tells of the members beside the evidence.
+type shown struct {
+	sample []Member
+	shared []SharedFacet
+	models []string
+	// output is the tokens that they received.
+	output int64
 }
 
 type lastEmitted struct {
@@ -99,6 +107,29 @@ func (c *Campaign) kind() Kind {
 		return KindCampaign
 	}
 	return c.Kind
+}
+
+// holds says of an account's slot whether it is a member.
+func (c *Campaign) holds(p *measure.Population) func(slot int32) bool {
+	return func(slot int32) bool {
+		_, ok := c.Members[p.At(slot).Profile.Account]
+		return ok
+	}
+}
+
+// live lists the members that live, by slot.
+func (c *Campaign) live(p *measure.Population) (slots []int32) {
+	for name := range c.Members {
+		if a := p.Named(name); a != nil {
+			slots = append(slots, a.Slot)
+		}
+	}
+	return slots
+}
+
+// fit measures an account against the campaign's model; inside says that it is a member.
+func (c *Campaign) fit(a *index.Account, s *search.Search, inside bool) membership.Likelihood {
+	return c.Model.Fit(a, s.Assessor.Context.Census, inside, a.LinkedTo(c.holds(s.Population)))
 }
 
 // reopen begins a new finding about a campaign that was closed.

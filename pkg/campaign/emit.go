@@ -35,7 +35,7 @@ func (v *evaluation) emit() (out []Emission) {
 			continue
 		}
 		c.addPoint(v.now)
-		activity, due := v.due(c)
+		activity, due := c.due(v.now, &v.engine.o)
 		if !due {
 			continue
 		}
@@ -66,19 +66,18 @@ func (c *Campaign) addPoint(now int64) {
 }
 
 // due says which record about an open finding is due, and closes it when that is its last.
-func (v *evaluation) due(c *Campaign) (a Activity, due bool) {
-	o := &v.engine.o
+func (c *Campaign) due(now int64, o *Options) (a Activity, due bool) {
 	if c.Sequence == 0 {
 		return Create, true
 	}
-	if c.closing == "" && v.now-c.LastSeen >= o.Quiet.Milliseconds() {
+	if c.closing == "" && now-c.LastSeen >= o.Quiet.Milliseconds() {
 		c.closing = closeQuiet
 	}
 	if c.closing != "" {
 		c.Closed, c.CloseReason = true, c.closing
 		return Close, true
 	}
-	return Update, c.isNews() && v.now-c.Modified >= o.UpdateInterval.Milliseconds()
+	return Update, c.isNews() && now-c.Modified >= o.UpdateInterval.Milliseconds()
 }
 
 // emit makes the next record.

@@ -106,37 +106,18 @@ func (v *evaluation) expandCampaigns() {
 	}
 }
 
-// context is what groups are measured against.
-func (v *evaluation) context() *detectors.Context { return v.search.Assessor.Context }
-
-// account is the account in a slot.
-func (v *evaluation) account(slot int32) *index.Account { return v.search.Population.Slots[slot] }
-
-// fit measures an account against a campaign's model.
-func (v *evaluation) fit(c *Campaign, a *index.Account, inside bool) membership.Likelihood {
-	return c.Model.Fit(a, v.context().Census, inside, a.LinkedTo(v.holds(c)))
-}
-
-// holds says of an account's slot whether it is a member.
-func (v *evaluation) holds(c *Campaign) func(slot int32) bool {
-	return func(slot int32) bool {
-		_, ok := c.Members[v.account(slot).Profile.Account]
-		return ok
-	}
-}
-
 // join makes an account a member.
 func (v *evaluation) join(c *Campaign, name string) {
 	if _, ok := c.Members[name]; !ok {
 		c.Members[name] = v.now
-		v.changed[name] = true
+		v.changed[name], c.dirty = true, true
 	}
 }
 
 // leave takes a member out.
 func (v *evaluation) leave(c *Campaign, name string) {
 	delete(c.Members, name)
-	v.changed[name] = true
+	v.changed[name], c.dirty = true, true
 }
 
 // follow takes the accounts that fit an open campaign into it and measures it again.
@@ -147,18 +128,18 @@ func (v *evaluation) follow(c *Campaign) {
 	// moves slowly.
 	all := c.followed != p.Evaluation-1 || search.Turn(0, p.Evaluation)
 	c.followed = p.Evaluation
-	holds := v.holds(c)
+	holds := c.holds(p)
 	for _, i := range s.MemberCandidates(c.Model, members) {
 		a := p.Slots[i]
-		if !all && a.Changed < p.Evaluation || s.Claimed(i) || holds(i) {
+		if !all && a.Changed < p.Evaluation || s.Claims.Has(i) || holds(i) {
 			continue
 		}
-		if l := v.fit(c, a, false); l.Fits(c.Model.Size, float64(p.Entities())) {
+		if l := c.fit(a, s, false); l.Fits(c.Model.Size, float64(p.Entities())) {
 			members = append(members, i)
 			v.join(c, a.Profile.Account)
 		}
 	}
-	s.Claim(members)
+	s.Claims.Add(members)
 	p.Sort(members)
 	if p.CountEntities(members) < search.Trio {
 		if len(c.Members) == 0 {
@@ -171,7 +152,7 @@ func (v *evaluation) follow(c *Campaign) {
 	v.measure(c, &search.Found{Members: members, Group: g, Score: score})
 	c.withdrawWhenWeak(&score.Scores, &v.engine.o, v.now)
 	if g.Size >= float64(s.Options.MinGroup) {
-		c.Model = membership.Learn(g, v.context())
+		c.Model = membership.Learn(g, s.Assessor.Context)
 	}
 	c.dirty = true
 }
@@ -183,7 +164,7 @@ func (v *evaluation) remaining(c *Campaign) (members []int32) {
 		if a == nil {
 			continue
 		}
-		if l := v.fit(c, a, true); !l.Stays() {
+		if l := c.fit(a, v.search, true); !l.Stays() {
 			v.leave(c, name)
 			continue
 		}
@@ -207,16 +188,16 @@ const (
 // others and makes its own traits common. So the members and all accounts that show every trait
 // common to them are fitted as one group.
 func (v *evaluation) expand(c *Campaign) {
-	s := v.search
+	s, p := v.search, v.search.Population
 	common := c.Model.Common()
 	if len(common) < commonValues {
 		return
 	}
-	holds := v.holds(c)
-	union := v.live(c)
+	holds := c.holds(p)
+	union := c.live(p)
 	known := len(union)
-	for _, i := range common.Showing(s.Population.Index) {
-		if !s.Claimed(i) && !holds(i) {
+	for _, i := range common.Showing(p.Index) {
+		if !s.Claims.Has(i) && !holds(i) {
 			union = append(union, i)
 		}
 	}
@@ -226,38 +207,28 @@ func (v *evaluation) expand(c *Campaign) {
 	}
 	hash := uint64(len(union))
 	for _, i := range union {
-		hash += index.Mix(v.account(i).Order, expandSeed)
+		hash += index.Mix(p.At(i).Order, expandSeed)
 	}
-	if hash == c.expanded && !search.Turn(hash, s.Population.Evaluation) {
+	if hash == c.expanded && !search.Turn(hash, p.Evaluation) {
 		return
 	}
 	c.expanded = hash
-	s.Population.Sort(union)
+	p.Sort(union)
 	defining := detectors.SetOf(c.Defining...)
 	for _, x := range common {
 		defining |= detectors.SetOf(x.Plane)
 	}
-	s.Release(union)
+	s.Claims.Remove(union)
 	f, ok := s.FitMembers(union, defining, "growth")
 	for _, i := range union {
 		if holds(i) {
-			s.Claim([]int32{i})
+			s.Claims.Add([]int32{i})
 		}
 	}
 	if ok {
 		v.adopt(c, &f)
-		s.Claim(f.Members)
+		s.Claims.Add(f.Members)
 	}
-}
-
-// live lists the members that live.
-func (v *evaluation) live(c *Campaign) (slots []int32) {
-	for name := range c.Members {
-		if a := v.search.Population.Named(name); a != nil {
-			slots = append(slots, a.Slot)
-		}
-	}
-	return slots
 }
 
 // sameCampaign is the similarity of models from which a new group continues a known campaign: it
@@ -278,7 +249,7 @@ func (v *evaluation) openOrMerge(f *search.Found) {
 	}
 	switch {
 	case home == nil:
-		first := v.account(f.Members[0]).Profile.Account
+		first := v.search.Population.At(f.Members[0]).Profile.Account
 		seed := v.tenant.name + "\x00" + first
 		home = v.open(fmt.Sprintf("c-%016x", xxh3.HashStringSeed(seed, uint64(v.now))), KindCampaign)
 		// What is explained is no part of the population from now on.
@@ -300,7 +271,7 @@ func (v *evaluation) open(id string, kind Kind) *Campaign {
 // adopt makes a group the campaign's own.
 func (v *evaluation) adopt(c *Campaign, f *search.Found) {
 	for _, i := range f.Members {
-		v.join(c, v.account(i).Profile.Account)
+		v.join(c, v.search.Population.At(i).Profile.Account)
 	}
 	c.Model = f.Model
 	c.Defining = f.Group.Defining.List()

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/campaign/membership"
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 	"github.com/stillwatch/stillwatch/pkg/census"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
@@ -23,9 +24,11 @@ const (
 func (v *evaluation) measure(c *Campaign, f *search.Found) {
 	score := &f.Score
 	c.judge(&score.Scores, len(f.Members), &v.engine.o.Policy)
-	labels := v.tally(c, f.Members)
-	v.drawSample(c, f.Members, labels)
-	v.listShared(c, labels)
+	c.tally(f.Members, v.search)
+	labels := labelsOf(f.Members, v.search)
+	c.shown.listModels(f.Members, v.search, labels)
+	c.drawSample(f.Members[:min(len(f.Members), v.engine.o.SampleMembers)], v.search, labels)
+	c.shown.listShared(c.Model, v.search, labels)
 	if len(c.Evidence) > 0 && score.Coordination+score.Harvest < c.Coordination+c.Harvest {
 		// Keep the strongest measurement: members that were stopped must not lower it.
 		return
@@ -49,68 +52,82 @@ func (v *evaluation) measure(c *Campaign, f *search.Found) {
 // tenths rounds to a tenth of a bit.
 func tenths(bits float64) float64 { return math.Round(10*bits) / 10 }
 
-// tally adds up what the members sent and received, and returns the readable forms of their values.
-func (v *evaluation) tally(c *Campaign, members []int32) (labels map[uint64]string) {
+// tally adds up what the members sent and received.
+func (c *Campaign) tally(members []int32, s *search.Search) {
 	var requests, output int64
 	first, last := int64(math.MaxInt64), int64(0)
-	models := map[uint64]bool{}
-	labels = map[uint64]string{}
 	for _, i := range members {
-		a := v.account(i)
-		p := &a.Profile
+		p := &s.Population.At(i).Profile
 		requests += int64(p.Requests)
 		output += int64(p.OutputTokens)
 		first, last = min(first, p.FirstSeen), max(last, p.LastSeen)
-		for _, m := range p.Models {
-			models[m.Hash] = true
-		}
-		a.EachLabel(func(_ fingerprint.Facet, hash uint64, text string) { labels[hash] = text })
 	}
 	c.Requests = max(c.Requests, requests)
-	c.output = output
+	c.shown.output = output
 	if c.FirstSeen == 0 || first < c.FirstSeen {
 		c.FirstSeen = first
 	}
 	c.LastSeen = max(c.LastSeen, last)
-	c.models = c.models[:0]
-	for h := range models {
-		if t := labels[h]; t != "" {
-			c.models = append(c.models, t)
-		}
+}
+
+// labelsOf holds the readable forms of the members' values, by hash.
+func labelsOf(members []int32, s *search.Search) map[uint64]string {
+	labels := map[uint64]string{}
+	for _, i := range members {
+		s.Population.At(i).EachLabel(func(_ fingerprint.Facet, hash uint64, text string) {
+			labels[hash] = text
+		})
 	}
-	slices.Sort(c.models)
 	return labels
 }
 
+// listModels lists the models that the members asked.
+func (x *shown) listModels(members []int32, s *search.Search, labels map[uint64]string) {
+	models := map[uint64]bool{}
+	for _, i := range members {
+		for _, m := range s.Population.At(i).Profile.Models {
+			models[m.Hash] = true
+		}
+	}
+	x.models = x.models[:0]
+	for h := range models {
+		if t := labels[h]; t != "" {
+			x.models = append(x.models, t)
+		}
+	}
+	slices.Sort(x.models)
+}
+
 // drawSample describes some of the members.
-func (v *evaluation) drawSample(c *Campaign, members []int32, labels map[uint64]string) {
-	c.sample = c.sample[:0]
-	for _, i := range members[:min(len(members), v.engine.o.SampleMembers)] {
-		a := v.account(i)
+func (c *Campaign) drawSample(members []int32, s *search.Search, labels map[uint64]string) {
+	c.shown.sample = c.shown.sample[:0]
+	for _, i := range members {
+		a := s.Population.At(i)
 		p := &a.Profile
 		m := Member{
 			Account: p.Account, Org: p.Org, Requests: p.Requests,
 			FirstSeen: p.FirstSeen, LastSeen: p.LastSeen,
 			Stack: labels[census.Value(p, census.Trait(fingerprint.Stack))],
 		}
-		l := v.fit(c, a, true)
+		l := c.fit(a, s, true)
 		m.Agreement, m.Planes = l.Agreement()
-		c.sample = append(c.sample, m)
+		c.shown.sample = append(c.shown.sample, m)
 	}
 }
 
 // listShared lists the readable values that the members share.
-func (v *evaluation) listShared(c *Campaign, labels map[uint64]string) {
-	c.shared = c.shared[:0]
-	for _, t := range c.Model.Traits {
+func (x *shown) listShared(m *membership.Model, s *search.Search, labels map[uint64]string) {
+	baseline := s.Assessor.Context.Census
+	x.shared = x.shared[:0]
+	for _, t := range m.Traits {
 		if t.Trait >= census.Trait(fingerprint.NumFacets) {
 			continue
 		}
-		for _, x := range t.Values[:min(len(t.Values), sharedValues)] {
-			if text := labels[x.Value]; text != "" && x.Share >= sharedShare {
-				c.shared = append(c.shared, SharedFacet{
+		for _, v := range t.Values[:min(len(t.Values), sharedValues)] {
+			if text := labels[v.Value]; text != "" && v.Share >= sharedShare {
+				x.shared = append(x.shared, SharedFacet{
 					Facet: fingerprint.Facet(t.Trait).String(), Value: text,
-					Share: x.Share, Census: v.context().Census.Share(t.Trait, x.Value),
+					Share: v.Share, Census: baseline.Share(t.Trait, v.Value),
 				})
 			}
 		}

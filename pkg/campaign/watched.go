@@ -1,53 +1,62 @@
 package campaign
 
-import (
-	"github.com/stillwatch/stillwatch/pkg/campaign/watch"
-)
+import "github.com/stillwatch/stillwatch/pkg/campaign/watch"
 
 // unreadableConfidence is even odds: that the records cannot be read is certain, and whether the
 // caller or the gateway's logger is at fault is not.
 const unreadableConfidence = 50
 
+// watched is the step of an evaluation in which watchers' findings are brought up to date.
+type watched struct {
+	*evaluation
+	// findings are those that watchers have made, open or closed, by ID.
+	findings map[string]*Campaign
+}
+
 // watch does what the watchers say: it opens their findings, measures them again, and ends them.
 func (v *evaluation) watch() {
-	v.releaseExplained()
-	findings := map[string]watch.Finding{}
-	byID := map[string]*Campaign{}
-	for _, c := range v.tenant.campaigns {
-		if c.kind() == KindCampaign {
-			continue
-		}
-		byID[c.ID] = c
-		findings[c.ID] = watch.Finding{
-			Tripwire: c.Tripwire, Subject: c.Subject, Members: c.Members,
-			Open: !c.Closed, Closing: c.closing != "",
-		}
-	}
-	r := v.tenant.watchers.Watch(&watch.View{
-		Tenant: v.tenant.name, Now: v.now, Quiet: v.engine.o.Quiet.Milliseconds(), Search: v.search,
-		Findings: findings, List: v.engine.list, Sighted: v.engine.Sighted,
-	})
+	w := &watched{v, map[string]*Campaign{}}
+	w.releaseExplained()
+	r := v.tenant.watchers.Watch(w.view())
 	for i := range r.Notices {
-		n := &r.Notices[i]
-		byID[n.ID] = v.notice(byID[n.ID], n)
+		w.notice(&r.Notices[i])
 	}
 	for _, x := range r.Closings {
-		if c := byID[x.ID]; c.closing == "" {
+		if c := w.findings[x.ID]; c.closing == "" {
 			c.closing = x.Reason
 		}
 	}
 }
 
+// view is what the watchers are shown.
+func (v *watched) view() *watch.View {
+	findings := map[string]watch.Finding{}
+	for _, c := range v.tenant.campaigns {
+		if c.kind() == KindCampaign {
+			continue
+		}
+		v.findings[c.ID] = c
+		findings[c.ID] = watch.Finding{
+			Tripwire: c.Tripwire, Subject: c.Subject, Members: c.Members,
+			Open: !c.Closed, Closing: c.closing != "",
+		}
+	}
+	return &watch.View{
+		Tenant: v.tenant.name, Now: v.now, Quiet: v.engine.o.Quiet.Milliseconds(), Search: v.search,
+		Findings: findings, List: v.engine.list, Sighted: v.engine.Sighted,
+	}
+}
+
 // releaseExplained takes the accounts that a campaign explains now out of watchers' findings. A
 // campaign does not explain what could not be read.
-func (v *evaluation) releaseExplained() {
+func (v *watched) releaseExplained() {
 	for _, c := range v.tenant.campaigns {
 		if c.Closed || c.kind() == KindCampaign || c.Tripwire == watch.Unreadable {
 			continue
 		}
 		for name := range c.Members {
 			a := v.search.Population.Named(name)
-			if a != nil && v.search.Claimed(a.Slot) {
+			if a != nil && v.search.Claims.Has(a.Slot) {
 				v.leave(c, name)
 			}
 		}
@@ -57,9 +66,9 @@ func (v *evaluation) releaseExplained() {
 	}
 }
 
-// notice brings a finding up to date; c is the open or the closed one of that identity, nil when there
-// is none.
-func (v *evaluation) notice(c *Campaign, n *watch.Notice) *Campaign {
+// notice brings a finding up to date: the open one, a closed one that is opened again, or a new one.
+func (v *watched) notice(n *watch.Notice) {
+	c := v.findings[n.ID]
 	switch {
 	case c == nil:
 		kind := KindTripwire
@@ -67,6 +76,7 @@ func (v *evaluation) notice(c *Campaign, n *watch.Notice) *Campaign {
 			kind = KindAccount
 		}
 		c = v.open(n.ID, kind)
+		v.findings[n.ID] = c
 	case c.Closed:
 		c.reopen(v.now)
 	}
@@ -76,11 +86,10 @@ func (v *evaluation) notice(c *Campaign, n *watch.Notice) *Campaign {
 	} else {
 		v.adopt(c, n.Group)
 	}
-	return c
 }
 
 // noticeUnread brings a finding about records that cannot be read up to date.
-func (v *evaluation) noticeUnread(c *Campaign, u *watch.UnreadAccounts) {
+func (v *watched) noticeUnread(c *Campaign, u *watch.UnreadAccounts) {
 	for _, name := range u.Joined {
 		v.join(c, name)
 	}
@@ -98,9 +107,9 @@ func (v *evaluation) noticeUnread(c *Campaign, u *watch.UnreadAccounts) {
 	c.Requests = max(c.Requests, u.Records)
 	c.Severity = max(c.Severity, Low)
 	c.Confidence = unreadableConfidence
-	c.sample = c.sample[:0]
+	c.shown.sample = c.shown.sample[:0]
 	for _, a := range u.Accounts[:min(len(u.Accounts), v.engine.o.SampleMembers)] {
-		c.sample = append(c.sample, Member{
+		c.shown.sample = append(c.shown.sample, Member{
 			Account: a.Account, Org: a.Org, Requests: a.Records,
 			FirstSeen: a.FirstSeen, LastSeen: a.LastSeen,
 		})

@@ -25,14 +25,14 @@ const (
 func (c *Campaign) finding(activity Activity, now int64) *Finding {
 	f := &Finding{
 		UID: c.UID(), Campaign: c.ID, Tenant: c.Tenant, Sequence: c.Sequence, Activity: activity,
-		Kind: c.kind(), Title: c.title(), Summary: c.summary(), NextStep: c.nextStep(),
+		Kind: c.kind(), Title: title(c), Summary: summary(c), NextStep: nextStep(c),
 		Created: c.Opened, Modified: now, FirstSeen: c.FirstSeen, LastSeen: c.LastSeen,
 		Severity: c.Severity, Confidence: c.Confidence,
 		Coordination: tenths(c.Coordination), Harvest: tenths(c.Harvest),
 		Evidence: slices.Clone(c.Evidence), Planes: slices.Clone(c.Planes),
-		Members: len(c.Members), Sample: slices.Clone(c.sample),
-		Requests: c.Requests, OutputTokens: c.output,
-		Models: slices.Clone(c.models), Shared: slices.Clone(c.shared),
+		Members: len(c.Members), Sample: slices.Clone(c.shown.sample),
+		Requests: c.Requests, OutputTokens: c.shown.output,
+		Models: slices.Clone(c.shown.models), Shared: slices.Clone(c.shown.shared),
 		Timeline: slices.Clone(c.Timeline), CloseReason: c.CloseReason, Related: slices.Clone(c.Related),
 	}
 	for _, e := range f.Evidence {
@@ -43,7 +43,7 @@ func (c *Campaign) finding(activity Activity, now int64) *Finding {
 	return f
 }
 
-func (c *Campaign) title() string {
+func title(c *Campaign) string {
 	switch c.kind() {
 	case KindAccount:
 		return "Account harvesting model outputs"
@@ -54,7 +54,7 @@ func (c *Campaign) title() string {
 	}
 }
 
-func (c *Campaign) nextStep() string {
+func nextStep(c *Campaign) string {
 	switch {
 	case c.Tripwire == watch.Unreadable:
 		return nextMend
@@ -66,7 +66,7 @@ func (c *Campaign) nextStep() string {
 }
 
 // summary is the one sentence that says what and why.
-func (c *Campaign) summary() string {
+func summary(c *Campaign) string {
 	// When all were let go, LastEmitted knows of how many the finding spoke.
 	accounts := plural(c.LastEmitted.Members)
 	if c.Tripwire == watch.Unreadable {
@@ -81,7 +81,7 @@ func (c *Campaign) summary() string {
 		what = accounts + " " + c.Tripwire.Does(c.Signs)
 	}
 	s := fmt.Sprintf("%s: %d requests", what, c.Requests)
-	if why := c.reasons(); len(why) > 0 {
+	if why := reasons(c); len(why) > 0 {
 		s += "; " + strings.Join(why, ", ")
 	}
 	return s + "."
@@ -94,7 +94,7 @@ const (
 )
 
 // reasons are the notes of the strongest evidence, by axis.
-func (c *Campaign) reasons() (why []string) {
+func reasons(c *Campaign) (why []string) {
 	for _, axis := range []detectors.Axis{detectors.Coordination, detectors.Harvest} {
 		most := coordinationReasons
 		if axis == detectors.Harvest {

@@ -64,6 +64,9 @@ func (s *Accounts) First() int64 { return s.first }
 // Named is the account of that name, nil when there is none.
 func (s *Accounts) Named(name string) *Account { return s.byName[name] }
 
+// At is the account in a slot.
+func (s *Accounts) At(slot int32) *Account { return s.Slots[slot] }
+
 // place finds room for a new account.
 func (s *Accounts) place() *Account {
 	if n := len(s.idle); n > 0 {

@@ -44,12 +44,12 @@ var origins = map[index.Kind]struct {
 
 // candidates lists the groups to look at: the postings large enough, shingles with nearly the same
 // accounts taken as one, and the accounts joined by handed-over conversations.
-func (s *Search) candidates() (out []*candidate) {
-	p := s.Population
-	least := s.Options.MinGroup
+func (r *run) candidates() (out []*candidate) {
+	p := r.Population
+	least := r.Options.MinGroup
 	most := max(int(measure.MaxShare*float64(p.Len())), least)
 	add := func(kind index.Kind, identity uint64, members []int32) {
-		if s.tooSmall(members) {
+		if r.tooSmall(members) {
 			return
 		}
 		o := origins[kind]
@@ -69,7 +69,7 @@ func (s *Search) candidates() (out []*candidate) {
 			add(index.ByLink, p.Slots[members[0]].Order, members)
 		}
 	}
-	slices.SortStableFunc(out, s.compare)
+	slices.SortStableFunc(out, r.compare)
 	return out
 }
 
@@ -80,9 +80,9 @@ func (s *Search) tooSmall(members []int32) bool {
 }
 
 // compare orders candidates by nothing but their accounts.
-func (s *Search) compare(a, b *candidate) int {
+func (r *run) compare(a, b *candidate) int {
 	return cmp.Or(cmp.Compare(len(b.members), len(a.members)), cmp.Compare(a.origin, b.origin),
-		slices.CompareFunc(a.members, b.members, s.Population.Compare))
+		slices.CompareFunc(a.members, b.members, r.Population.Compare))
 }
 
 // refiners are the traits by which groups are narrowed down, each with its plane.
@@ -106,49 +106,49 @@ const (
 )
 
 // refinements are the candidate's refinements, which are the same while its members are.
-func (s *Search) refinements(c *candidate) []*candidate {
+func (r *run) refinements(c *candidate) []*candidate {
 	k := c.cached
-	if k.refinedFrom != k.members || s.isTurn(c) {
-		k.refined, k.refinedFrom = s.refine(c), k.members
+	if k.refinedFrom != k.members || r.isTurn(c) {
+		k.refined, k.refinedFrom = r.refine(c), k.members
 	}
 	return k.refined
 }
 
 // refine lists the conjunctions of a candidate with a value of another plane: an account pool hides
 // inside a popular tool's users, and the conjunction brings it out.
-func (s *Search) refine(c *candidate) (out []*candidate) {
-	for _, r := range refiners {
-		if c.defining.Has(r.plane) {
+func (r *run) refine(c *candidate) (out []*candidate) {
+	for _, by := range refiners {
+		if c.defining.Has(by.plane) {
 			continue
 		}
-		for v, members := range s.groupBy(r.trait, c.members) {
+		for v, members := range r.groupBy(by.trait, c.members) {
 			part := float64(len(members)) / float64(len(c.members))
-			if len(members) < s.Options.MinGroup || part > refinedPart {
+			if len(members) < r.Options.MinGroup || part > refinedPart {
 				continue
 			}
-			if r.trait != census.SignupDay &&
-				part < refinedLift*s.Assessor.Context.Census.Share(r.trait, v) {
+			if by.trait != census.SignupDay &&
+				part < refinedLift*r.Assessor.Context.Census.Share(by.trait, v) {
 				continue
 			}
-			if s.tooSmall(members) {
+			if r.tooSmall(members) {
 				continue
 			}
 			out = append(out, &candidate{
-				identity: index.Mix(c.identity^uint64(r.trait), v), members: members,
-				defining: c.defining | detectors.SetOf(r.plane),
-				origin:   c.origin + " and " + string(r.plane),
+				identity: index.Mix(c.identity^uint64(by.trait), v), members: members,
+				defining: c.defining | detectors.SetOf(by.plane),
+				origin:   c.origin + " and " + string(by.plane),
 			})
 		}
 	}
-	slices.SortStableFunc(out, s.compare)
+	slices.SortStableFunc(out, r.compare)
 	return out
 }
 
 // groupBy groups accounts by their value of a trait; sign-ups by window, as in the postings.
-func (s *Search) groupBy(t census.Trait, members []int32) map[uint64][]int32 {
+func (r *run) groupBy(t census.Trait, members []int32) map[uint64][]int32 {
 	groups := map[uint64][]int32{}
 	for _, i := range members {
-		v := census.Value(&s.Population.Slots[i].Profile, t)
+		v := census.Value(&r.Population.Slots[i].Profile, t)
 		switch {
 		case v == 0:
 		case t == census.SignupDay:

@@ -68,7 +68,7 @@ func (s *Search) fitting(
 	population := float64(p.Entities())
 	isInside := func(slot int32) bool { return inside[slot] }
 	for _, i := range s.MemberCandidates(m, known) {
-		if s.Claimed(i) {
+		if s.Claims.Has(i) {
 			continue
 		}
 		a := p.Slots[i]

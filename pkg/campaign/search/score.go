@@ -41,36 +41,28 @@ const (
 )
 
 // rescore measures a candidate without the accounts that are claimed; false when too few are left.
-func (s *Search) rescore(c *candidate) bool {
-	if s.anyClaimed(c.members) {
-		left := make([]int32, 0, len(c.members))
-		for _, i := range c.members {
-			if !s.Claimed(i) {
-				left = append(left, i)
-			}
-		}
-		c.members = left
-	}
-	if s.tooSmall(c.members) {
+func (r *run) rescore(c *candidate) bool {
+	c.members = r.Claims.Rest(c.members)
+	if r.tooSmall(c.members) {
 		return false
 	}
 	hash, requests := uint64(len(c.members)), uint64(0)
 	for _, i := range c.members {
-		a := s.Population.Slots[i]
+		a := r.Population.Slots[i]
 		// A sum, because a set has no order.
 		hash += index.Mix(a.Order, membersSeed)
 		requests += uint64(a.Profile.Requests)
 	}
-	k := s.Memory.score(c.identity)
+	k := r.Memory.score(c.identity)
 	k.used = true
 	c.cached = k
 	changed := k.members != hash || requests > k.requests+k.requests/moreRequests
-	if changed || k.baseline != s.Assessor.Context.Census && s.afford(k) {
+	if changed || k.baseline != r.Assessor.Context.Census && r.afford(k) {
 		before := k.margin
-		k.members, k.requests, k.baseline = hash, requests, s.Assessor.Context.Census
-		_, k.score = s.assess(c.members, c.defining, false)
-		k.margin = s.margin(&k.score)
-		if s.Trace == nil {
+		k.members, k.requests, k.baseline = hash, requests, r.Assessor.Context.Census
+		_, k.score = r.assess(c.members, c.defining, false)
+		k.margin = r.margin(&k.score)
+		if r.Trace == nil {
 			// Only a trace asks for the single figures, and there are many candidates.
 			k.score.Measures, k.score.Measured = nil, nil
 		}
@@ -78,19 +70,19 @@ func (s *Search) rescore(c *candidate) bool {
 		// nearer to the thresholds.
 		k.failed = k.failed && !changed && k.margin < before+worse
 	}
-	s.report(c.origin, c.members, &k.score, false, false)
+	r.report(c.origin, c.members, &k.score, false, false)
 	return true
 }
 
 // afford says whether a candidate is measured anew although only the baseline is another: those that
 // may be fitted always, of the others so many at each evaluation. A baseline moves little, and a
 // hundred thousand candidates at once would hold up the evaluation.
-func (s *Search) afford(k *cachedScore) bool {
+func (r *run) afford(k *cachedScore) bool {
 	if k.margin >= fitMargin {
 		return true
 	}
-	s.renewed++
-	return s.renewed <= renewals
+	r.renewed++
+	return r.renewed <= renewals
 }
 
 // score is the cached score of a candidate, an empty one when there is none.

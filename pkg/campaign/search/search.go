@@ -27,11 +27,11 @@ type Search struct {
 	// Trace, when set, is told of every group that is measured.
 	Trace func(Measurement)
 
-	// claimed marks accounts that a campaign explains already: they are in no other candidate.
-	claimed map[int32]bool
-	// searched counts the candidates looked at, renewed those measured anew only because of a new
-	// baseline, retried those fitted again although nothing about them has changed.
-	searched, renewed, retried int
+	// Claims are the accounts that a campaign explains already: they are in no other candidate.
+	Claims Claims
+
+	// searched counts the candidates looked at.
+	searched int
 }
 
 // Memory is what a search keeps of a population between evaluations.
@@ -71,47 +71,27 @@ func Turn(identity uint64, evaluation int32) bool {
 	return (identity+uint64(evaluation))%scanEvery == 0
 }
 
-// Claim takes accounts out of the search: a campaign explains them.
-func (s *Search) Claim(members []int32) {
-	if s.claimed == nil {
-		s.claimed = make(map[int32]bool, len(members))
-	}
-	for _, i := range members {
-		s.claimed[i] = true
-	}
-}
-
-// Release gives accounts back to the search.
-func (s *Search) Release(members []int32) {
-	for _, i := range members {
-		delete(s.claimed, i)
-	}
-}
-
-// Claimed says whether a campaign explains the account.
-func (s *Search) Claimed(slot int32) bool { return s.claimed[slot] }
-
 // Run returns the groups that are findings, strongest first. Each claims its members before the next
 // is judged: a phrase that a campaign shares with bystanders must not make the bystanders a campaign.
 func (s *Search) Run() (out []Found) {
-	q := &queue{}
-	s.fill(q)
-	for c := s.next(q); c != nil; c = s.next(q) {
-		if c.cached.failed && !s.isTurn(c) {
-			if s.retried == retries {
+	r := &run{Search: s}
+	r.fill()
+	for c := r.next(); c != nil; c = r.next() {
+		if c.cached.failed && !r.isTurn(c) {
+			if r.retried == retries {
 				continue
 			}
-			s.retried++
+			r.retried++
 		}
 		f, ok := s.fit(c)
 		if c.cached.failed = !ok; !ok {
 			continue
 		}
 		out = append(out, f)
-		s.Claim(f.Members)
-		for _, left := range q.empty() {
-			if !s.anyClaimed(left.members) || s.rescore(left) {
-				q.add(left)
+		s.Claims.Add(f.Members)
+		for _, left := range r.queue.empty() {
+			if !s.Claims.Any(left.members) || r.rescore(left) {
+				r.queue.add(left)
 			}
 		}
 	}
@@ -119,27 +99,56 @@ func (s *Search) Run() (out []Found) {
 	return out
 }
 
+// run is a search under way.
+type run struct {
+	*Search
+	queue queue
+	// renewed counts the candidates measured anew only because of a new baseline, retried those
+	// fitted again although nothing about them has changed.
+	renewed, retried int
+}
+
 // fill measures the candidates and their refinements.
-func (s *Search) fill(q *queue) {
-	all := s.candidates()
-	s.searched = len(all)
+func (r *run) fill() {
+	all := r.candidates()
+	r.searched = len(all)
 	for _, c := range all {
-		if !s.rescore(c) {
+		if !r.rescore(c) {
 			continue
 		}
-		q.add(c)
+		r.queue.add(c)
 		if c.cached.margin < refineMargin {
 			continue
 		}
-		for _, r := range s.refinements(c) {
-			s.searched++
+		for _, x := range r.refinements(c) {
+			r.searched++
 			// A refinement must say more than the group that it narrows down.
-			if s.rescore(r) && r.cached.margin > c.cached.margin {
-				q.add(r)
+			if r.rescore(x) && x.cached.margin > c.cached.margin {
+				r.queue.add(x)
 			}
 		}
 	}
 }
+
+// next takes the candidate nearest to being a finding out of the queue, nil when it is empty.
+func (r *run) next() *candidate {
+	q := &r.queue
+	if len(q.list) == 0 {
+		return nil
+	}
+	if !q.sorted {
+		slices.SortStableFunc(q.list, func(a, b *candidate) int {
+			return cmp.Or(cmp.Compare(b.cached.margin, a.cached.margin), r.compare(a, b))
+		})
+		q.sorted = true
+	}
+	c := q.list[0]
+	q.list = q.list[1:]
+	return c
+}
+
+// isTurn says that it is the candidate's turn; see Turn.
+func (r *run) isTurn(c *candidate) bool { return Turn(c.identity, r.Population.Evaluation) }
 
 // queue holds candidates to be fitted.
 type queue struct {
@@ -163,27 +172,4 @@ func (q *queue) empty() []*candidate {
 	all := slices.Concat(q.list, q.below)
 	q.list, q.below, q.sorted = q.list[:0], q.below[:0], false
 	return all
-}
-
-// next takes the candidate nearest to being a finding out of the queue, nil when it is empty.
-func (s *Search) next(q *queue) *candidate {
-	if len(q.list) == 0 {
-		return nil
-	}
-	if !q.sorted {
-		slices.SortStableFunc(q.list, func(a, b *candidate) int {
-			return cmp.Or(cmp.Compare(b.cached.margin, a.cached.margin), s.compare(a, b))
-		})
-		q.sorted = true
-	}
-	c := q.list[0]
-	q.list = q.list[1:]
-	return c
-}
-
-// isTurn says that it is the candidate's turn; see Turn.
-func (s *Search) isTurn(c *candidate) bool { return Turn(c.identity, s.Population.Evaluation) }
-
-func (s *Search) anyClaimed(members []int32) bool {
-	return slices.ContainsFunc(members, s.Claimed)
 }

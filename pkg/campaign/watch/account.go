@@ -18,7 +18,7 @@ type accounts struct{ o Options }
 func (w *accounts) Watch(v *View, r *Result) {
 	p := v.Search.Population
 	for n, a := range p.Slots {
-		if a == nil || a.Changed < p.Evaluation || v.Search.Claimed(int32(n)) {
+		if a == nil || a.Changed < p.Evaluation || v.Search.Claims.Has(int32(n)) {
 			continue
 		}
 		if a.Profile.Requests24h < w.o.AccountRequests {

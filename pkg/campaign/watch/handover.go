@@ -94,7 +94,7 @@ func handingOver(v *View) (out [][]int32) {
 	p := v.Search.Population
 	nodes := map[int32]bool{}
 	for n, a := range p.Slots {
-		if a == nil || len(a.Linked) == 0 || v.Search.Claimed(int32(n)) {
+		if a == nil || len(a.Linked) == 0 || v.Search.Claims.Has(int32(n)) {
 			continue
 		}
 		stranger := func(b *index.Account) bool { return !sameCustomer(a, b) }

@@ -114,7 +114,7 @@ func (w *lists) found(v *View) []matches {
 	list, p := v.List.List, v.Search.Population
 	out := make([]matches, list.Len())
 	for n, a := range p.Slots {
-		if a == nil || v.Search.Claimed(int32(n)) {
+		if a == nil || v.Search.Claims.Has(int32(n)) {
 			continue
 		}
 		for _, h := range w.matcher.hits(a, p.Evaluation) {

@@ -12,7 +12,7 @@ func (relays) Watch(v *View, r *Result) {
 	s := v.Search
 	var members []int32
 	for n, a := range s.Population.Slots {
-		if a != nil && !s.Claimed(int32(n)) && a.Profile.RelayRequests >= signRequests {
+		if a != nil && !s.Claims.Has(int32(n)) && a.Profile.RelayRequests >= signRequests {
 			members = append(members, int32(n))
 		}
 	}
