@@ -3,10 +3,14 @@ GO       ?= go
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 LINTER   := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 BENCH    ?= .
+FUZZ     ?= .
+FUZZTIME ?= 30s
 SCENARIO ?=
 WORLDS   ?=
 WORLD    := .cache/evaluate/$(SCENARIO)
-BUILD    := CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/stillwatch ./cmd/stillwatch
+FLAGS    := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+BUILD    := CGO_ENABLED=0 $(GO) build $(FLAGS) -o bin/stillwatch ./cmd/stillwatch
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 .DEFAULT_GOAL := help
 
 # Not `go run`, which makes an error of a Ctrl-C.
@@ -21,10 +25,21 @@ run: ## Run the service on an embedded Kafka and Redis that any client can reach
 build: ## Build bin/stillwatch
 	$(BUILD)
 
+dist: ## Build dist/, a binary for each platform of a release (VERSION=v1.2.3)
+	@mkdir -p dist
+	@for platform in $(PLATFORMS); do \
+	  echo "$$platform"; \
+	  GOOS=$${platform%/*} GOARCH=$${platform#*/} CGO_ENABLED=0 $(GO) build $(FLAGS) \
+	    -o "dist/stillwatch-$(VERSION)-$${platform%/*}-$${platform#*/}" ./cmd/stillwatch || exit 1; \
+	done
+
 test: ## Run all tests, on a real Apache Kafka and a real Redis, with the race detector where there is a C compiler
 	@test/setup.sh
 	$(GO) test $$(command -v cc >/dev/null && echo -race) -timeout 20m ./...
 	$(GO) test -run '^TestDetectionOnAGatewaysRecords' ./cmd/stillwatch
+
+test-short: ## Run the tests that need Go only, without the race detector: for while you work
+	$(GO) test -short -timeout 10m $$($(GO) list ./... | grep -v '/test/e2e$$')
 
 interop: ## Run real gateways, instrumentations and an OpenTelemetry Collector, and compare what comes of their records (installs them in ~/.cache)
 	@test/setup.sh
@@ -33,6 +48,30 @@ interop: ## Run real gateways, instrumentations and an OpenTelemetry Collector, 
 
 lint: ## Check style, errors, documentation and the purity of the domain
 	$(GO) run $(LINTER) run ./...
+
+fmt: ## Format the code as the linter wants it
+	$(GO) run $(LINTER) fmt ./...
+
+generate: ## Write anew what is made from code: golden files, tables and pages of the documentation, JSON Schema. Read the diff
+	$(GO) test -count 1 ./detectors -run '^TestTheDocumentationIsWhatTheSpecsSay$$' -update
+	$(GO) test -count 1 ./pkg/fingerprint -run '^TestEncodingsOfEveryVersionStayReadable$$' -update
+	$(GO) test -count 1 ./pkg/sketch -run '^(TestVectors|TestTables)$$' -update
+	$(GO) test -count 1 ./pkg/alert -update
+	$(GO) test -count 1 ./pkg/gateway -run '^(TestRecordsGive|TestTheTable)' -update
+	$(GO) test -count 1 ./pkg/stage -run '^TestObservationsEqualTheirGoldenFiles$$' -update
+	$(GO) test -count 1 ./pkg/simulate/shape -run '^TestWhatEveryShapeLosesIsInTheDocumentation$$' -update
+	$(GO) test -count 1 ./test/interop -run '^TestCapturedRecordsGiveTheEventsOfTheCalls$$' -update
+	$(GO) run ./cmd/stillwatch config schema > configs/schema/stillwatch.schema.json.new
+	mv configs/schema/stillwatch.schema.json.new configs/schema/stillwatch.schema.json
+
+fuzz: ## Fuzz every target for FUZZTIME (FUZZ=regexp selects by package and name)
+	@GO="$(GO)" test/fuzz.sh '$(FUZZ)' $(FUZZTIME)
+
+cover: ## Measure what the tests that need Go only reach (coverage.out, and coverage.html to look at)
+	$(GO) test -short -timeout 20m -coverprofile coverage.out -coverpkg ./detectors/...,./pkg/...,./cmd/... \
+	  $$($(GO) list ./... | grep -v '/test/e2e$$')
+	$(GO) tool cover -html coverage.out -o coverage.html
+	@$(GO) tool cover -func coverage.out | tail -n 1
 
 bench: ## Measure the hot paths (BENCH=regexp selects)
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./detectors/... ./pkg/...
@@ -46,7 +85,7 @@ else
 	bin/stillwatch backtest $(WORLD)/events.jsonl.zst --truth $(WORLD)/truth.json
 endif
 
-equality: ## Check that detection on sketches is detection on text (WORLDS=folders adds worlds to the simulated ones)
+test-privacy: ## Check that detection on sketches is detection on text (WORLDS=folders adds worlds to the simulated ones)
 	STILLWATCH_WORLDS="$(abspath $(WORLDS))" $(GO) test ./cmd/stillwatch -run '^TestDetectionOnSketchesIsDetectionOnText$$' -count 1 -v
 
 test-shapes: ## Check that detection on a gateway's records is that on canonical events (WORLDS=folders adds recorded worlds)
@@ -54,6 +93,7 @@ test-shapes: ## Check that detection on a gateway's records is that on canonical
 	  -run '^TestDetectionOnAGatewaysRecords|^TestAGatewaysRecordsAndFacts'
 
 help: ## Show this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: demo run build test interop lint bench evaluate equality test-shapes help
+.PHONY: demo run build dist test test-short interop lint fmt generate fuzz cover bench evaluate test-privacy test-shapes
+.PHONY: help

@@ -15,7 +15,7 @@ func secretOf(secret string) map[string]string {
 }
 
 // TestDetectionOnSketchesIsDetectionOnText replays worlds as they are and once more as stillwatch sketch writes them: all findings and all account
-// records have to be the same to the byte. The folders that STILLWATCH_WORLDS lists are replayed besides (make equality WORLDS=...).
+// records have to be the same to the byte. The folders that STILLWATCH_WORLDS lists are replayed besides (make test-privacy WORLDS=...).
 func TestDetectionOnSketchesIsDetectionOnText(t *testing.T) {
 	for _, scenario := range []string{"mix-common", "fact-relay-marks", "fact-tongues"} {
 		t.Run(scenario, func(t *testing.T) {

@@ -24,7 +24,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/sketch"
 )
 
-var updateIngest = flag.Bool("update-ingest", false, "write what the golden tests of ingest want anew")
+var update = flag.Bool("update", false, "write what the golden tests of ingest want anew")
 
 func ingestKey(secret string) sketch.Options {
 	opts := sketch.DefaultOptions()
@@ -158,7 +158,7 @@ func TestObservationsEqualTheirGoldenFiles(t *testing.T) {
 				}
 			}
 			fmt.Fprintln(&b, counts)
-			if *updateIngest {
+			if *update {
 				archive.Files[1].Data = []byte(b.String())
 				require.NoError(t, os.WriteFile(file, txtar.Format(archive), 0o600))
 			}
