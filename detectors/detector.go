@@ -110,13 +110,15 @@ type Group struct {
 	Members []Member
 	// Size is the sum of the weights: the number of independent entities.
 	Size float64
-	// Own is the share of the census that the group's own members make up, 0 when they were left out of it: it is taken out of what they are compared with.
-	Own float64
+	// SelfShare is the share of the census that the group's own members make up, 0 when they were left
+	// out of it: it is taken out of what they are compared with.
+	SelfShare float64
 	// Defining are the planes of the facets that the group was selected by: its agreement there is no
 	// coincidence and counts at a discount.
 	Defining PlaneSet
-	// Doubt is how many random accounts the group is diluted with before its means are believed; 0 is Shrinkage. An account judged alone is believed for its many requests.
-	Doubt float64
+	// PriorWeight is how many random accounts the group is diluted with before its means are believed;
+	// 0 is DefaultPriorWeight. An account judged alone is believed for its many requests.
+	PriorWeight float64
 	// HandOvers is the number of members that took part in a conversation handed over inside the group.
 	HandOvers int
 	// Unnamed is the number of members in no open campaign, Handed that of those among them that exchanged a conversation with any account.
@@ -139,12 +141,12 @@ type ranked struct {
 	ok           bool
 }
 
-// doubt is how many random accounts the group is diluted with.
-func (g *Group) doubt() float64 {
-	if g.Doubt > 0 {
-		return g.Doubt
+// priorWeight is how many random accounts the group is diluted with.
+func (g *Group) priorWeight() float64 {
+	if g.PriorWeight > 0 {
+		return g.PriorWeight
 	}
-	return Shrinkage
+	return DefaultPriorWeight
 }
 
 // count tallies a trait's values over the members.
@@ -185,7 +187,7 @@ func (g *Group) rank(f census.Feature, c *Context) *ranked {
 		if r.n > 0 {
 			r.mean /= r.n
 			// Among its own the group ranks in the middle; what counts is its rank among the others.
-			r.auc = (r.auc/r.n - g.Own/2) / (1 - g.Own)
+			r.auc = (r.auc/r.n - g.SelfShare/2) / (1 - g.SelfShare)
 			r.ok = true
 		}
 		g.ranks[f] = r
@@ -195,12 +197,14 @@ func (g *Group) rank(f census.Feature, c *Context) *ranked {
 
 // others is the mean of a feature in the population without the group's own members.
 func (g *Group) others(f census.Feature, c *Context) float64 {
-	return math.Max(0, (c.Census.Mean(f)-g.Own*g.rank(f, c).mean)/(1-g.Own))
+	return math.Max(0, (c.Census.Mean(f)-g.SelfShare*g.rank(f, c).mean)/(1-g.SelfShare))
 }
 
-// coincidence is log2(expected / observed effective number of distinct values of a trait: perplexities). The expectation is the low end (10th percentile) of what as many
-// random entities show, so that the scatter of small groups earns nothing; groups in which fewer than half report the trait are not judged.
-func coincidence(g *Group, c *Context, t census.Trait) (Measure, bool) {
+// entropyDeficit is log2(expected / observed effective number of distinct values of a trait:
+// perplexities). The expectation is the low end (10th percentile) of what as many random entities show,
+// so that the scatter of small groups earns nothing; groups in which fewer than half report the trait
+// are not judged.
+func entropyDeficit(g *Group, c *Context, t census.Trait) (Measure, bool) {
 	k := g.count(t)
 	if k.known < g.Size/2 || len(g.Members) < 3 {
 		return Measure{}, false
@@ -212,13 +216,20 @@ func coincidence(g *Group, c *Context, t census.Trait) (Measure, bool) {
 	return m, true
 }
 
-// odds turns the members' mean rank into bits, log2(AUC / (1 - AUC)), shrunk towards chance as if shrinkage random accounts had joined the group.
-func odds(r *ranked, shrinkage float64) float64 {
-	auc := (r.auc*r.n + 0.5*shrinkage) / (r.n + shrinkage)
-	auc = math.Max(0.01, math.Min(0.99, auc))
+// logOdds turns the members' mean rank into bits, log2(AUC / (1 - AUC)), shrunk towards chance as if
+// priorWeight random accounts had joined the group.
+func logOdds(r *ranked, priorWeight float64) float64 {
+	auc := (r.auc*r.n + chanceRank*priorWeight) / (r.n + priorWeight)
+	auc = math.Max(leastRank, math.Min(1-leastRank, auc))
 	return math.Log2(auc / (1 - auc))
 }
 
-// Shrinkage is how many random accounts a group is diluted with before its mean rank is believed: with 4, a group of 8 that ranks
-// entirely at the top gets 2.3 bits instead of 6.6.
-const Shrinkage = 4
+const (
+	// DefaultPriorWeight is how many random accounts a group is diluted with before its mean rank is
+	// believed: with 4, a group of 8 that ranks entirely at the top gets 2.3 bits instead of 6.6.
+	DefaultPriorWeight = 4
+	// chanceRank is the mean rank of random accounts, leastRank bounds a mean rank at both ends: nobody
+	// is surer than 99 to 1.
+	chanceRank = 0.5
+	leastRank  = 0.01
+)

@@ -77,7 +77,7 @@ func (b bench) group() *Group {
 		g.Members = append(g.Members, Member{Profile: p, Vector: &v, Weight: 1, Mass: mass(p, b.ctx)})
 		g.Size++
 	}
-	g.Own = g.Size / float64(b.ctx.Census.N)
+	g.SelfShare = g.Size / float64(b.ctx.Census.N)
 	g.SharedWork(b.ctx)
 	return g
 }

@@ -228,7 +228,7 @@ func (t *textWriter) shared(f *campaign.Finding) {
 			t.line("  ", t.paint(dim, fmt.Sprintf("and %d more", len(f.Shared)-textShared)))
 			break
 		}
-		t.line("  ", row(sentence(s.Facet, maxID), sentence(s.Value, maxText), share(s.Share), share(s.Census)))
+		t.line("  ", row(sentence(s.Attribute, maxID), sentence(s.Value, maxText), share(s.Share), share(s.Baseline)))
 	}
 }
 
@@ -273,13 +273,13 @@ func planeMarks(planes []detectors.Plane) string {
 }
 
 func (t *textWriter) innocence(f *campaign.Finding) {
-	if len(f.Innocence) == 0 {
+	if len(f.Mitigating) == 0 {
 		return
 	}
 	t.section("WHAT SPEAKS FOR THEM", "")
-	for i, s := range f.Innocence {
+	for i, s := range f.Mitigating {
 		if i == textShared {
-			t.line("  ", t.paint(dim, fmt.Sprintf("and %d more", len(f.Innocence)-textShared)))
+			t.line("  ", t.paint(dim, fmt.Sprintf("and %d more", len(f.Mitigating)-textShared)))
 			break
 		}
 		t.bullet(t.paint(green, "+"), sentence(s, maxText))

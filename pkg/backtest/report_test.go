@@ -212,9 +212,9 @@ func hostileFinding() campaign.Finding {
 			{Detector: "scaffold", Axis: detectors.Coordination, Plane: detectors.Work, Bits: 4, Observed: attack, Expected: attack, Note: attack},
 			{Detector: "clock", Axis: detectors.Harvest, Bits: -1, Observed: attack, Expected: attack, Note: attack},
 		},
-		Planes: []detectors.Plane{detectors.Work}, Innocence: []string{attack},
+		Planes: []detectors.Plane{detectors.Work}, Mitigating: []string{attack},
 		Sample: []campaign.Member{{Account: "a1", Stack: attack}, {Account: attack}},
-		Shared: []campaign.SharedFacet{{Facet: "client stack", Value: attack, Share: 1, Census: .01}},
+		Shared: []campaign.SharedAttribute{{Attribute: "client stack", Value: attack, Share: 1, Baseline: .01}},
 	}
 }
 

@@ -79,7 +79,7 @@ type Campaign struct {
 // shown is what a record tells of the members beside the evidence.
 type shown struct {
 	sample []Member
-	shared []SharedFacet
+	shared []SharedAttribute
 	models []string
 	// output is the tokens that they received.
 	output int64

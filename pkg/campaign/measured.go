@@ -125,9 +125,9 @@ func (x *shown) listShared(m *membership.Model, s *search.Search, labels map[uin
 		}
 		for _, v := range t.Values[:min(len(t.Values), sharedValues)] {
 			if text := labels[v.Value]; text != "" && v.Share >= sharedShare {
-				x.shared = append(x.shared, SharedFacet{
-					Facet: fingerprint.Facet(t.Trait).String(), Value: text,
-					Share: v.Share, Census: baseline.Share(t.Trait, v.Value),
+				x.shared = append(x.shared, SharedAttribute{
+					Attribute: fingerprint.Facet(t.Trait).String(), Value: text,
+					Share: v.Share, Baseline: baseline.Share(t.Trait, v.Value),
 				})
 			}
 		}

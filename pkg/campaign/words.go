@@ -37,7 +37,7 @@ func (c *Campaign) finding(activity Activity, now int64) *Finding {
 	}
 	for _, e := range f.Evidence {
 		if e.Bits < 0 {
-			f.Innocence = append(f.Innocence, e.Note+": "+e.Observed)
+			f.Mitigating = append(f.Mitigating, e.Note+": "+e.Observed)
 		}
 	}
 	return f

@@ -210,7 +210,7 @@ func (p *Population) Group(
 	}
 	// What was not looked at is taken to be like what was.
 	part := float64(len(all)) / float64(max(len(members), 1))
-	g.Own = math.Min(MaxShare, counted*part/float64(max(c.Census.N, 1)))
+	g.SelfShare = math.Min(MaxShare, counted*part/float64(max(c.Census.N, 1)))
 	g.Unnamed, g.Handed = int(part*float64(g.Unnamed)), int(part*float64(g.Handed))
 	g.SharedWork(c)
 	return g

@@ -146,7 +146,7 @@ func (m *Model) learnTraits(g *detectors.Group, baseline *census.Census) {
 		values := make([]Value, min(len(shares), maxValues))
 		for i := range values {
 			v := shares[i]
-			base := (baseline.Share(t.trait, v.Value) - g.Own*v.Share) / (1 - g.Own)
+			base := (baseline.Share(t.trait, v.Value) - g.SelfShare*v.Share) / (1 - g.SelfShare)
 			values[i] = Value{v.Value, v.Share, math.Max(rare, base)}
 		}
 		m.Traits = append(m.Traits, Trait{t.trait, t.plane, values, math.Min(1, known)})
@@ -176,7 +176,7 @@ func (m *Model) learnBehaviour(g *detectors.Group) {
 func (m *Model) learnWork(g *detectors.Group, c *detectors.Context) {
 	w := &g.Work
 	rarity := func(df int, inside float64) float64 {
-		others := (1 - g.Own) * float64(c.Census.N)
+		others := (1 - g.SelfShare) * float64(c.Census.N)
 		return math.Log2((others + 1) / (math.Max(float64(df)-inside, 0) + unseen))
 	}
 	for _, s := range w.Shingles[:min(len(w.Shingles), maxShingles)] {

@@ -34,7 +34,7 @@ func (w *accounts) Watch(v *View, r *Result) {
 func (w *accounts) judge(s *search.Search, slot int32) (*search.Found, bool) {
 	p := &s.Population.Slots[slot].Profile
 	g := s.Group([]int32{slot}, 0)
-	g.Doubt = accountPriorWeight
+	g.PriorWeight = accountPriorWeight
 	score := s.Assessor.Assess(g, 1, false)
 	score.Coordination, score.Operator = 0, 0
 	if p.Verified && p.Org != "" {
