@@ -22,8 +22,8 @@ type Campaign struct {
 	Kind Kind `json:"kind,omitempty"`
 	// Tripwire names the tripwire of a finding of that kind.
 	Tripwire watch.Tripwire `json:"tripwire,omitempty"`
-	// Subject and Signs are what a watch list's match is about: whose sign it is, and the indicators
-	// by name.
+	// Subject and Signs are what a watch list's match is about: whose sign it is, and the
+	// indicators by name.
 	Subject string   `json:"subject,omitempty"`
 	Signs   []string `json:"signs,omitempty"`
 	Tenant  string   `json:"tenant"`
@@ -31,8 +31,8 @@ type Campaign struct {
 	// milliseconds of event time.
 	Opened   int64 `json:"opened"`
 	Modified int64 `json:"modified"`
-	// Episode counts the findings about it: a closed campaign that comes back has a new finding that
-	// points at the old one. Sequence counts the records of the current one.
+	// Episode counts the findings about it: a closed campaign that comes back has a new finding
+	// that points at the old one. Sequence counts the records of the current one.
 	Episode  int `json:"episode"`
 	Sequence int `json:"sequence"`
 	// Members maps every account ever named to when it was.
@@ -41,8 +41,8 @@ type Campaign struct {
 	Defining []detectors.Plane `json:"defining,omitempty"`
 	Model    *membership.Model `json:"model"`
 
-	// Coordination and Harvest are the strongest measurement, Evidence and Planes what it stands on:
-	// kept, so that a restart does not tell of less.
+	// Coordination and Harvest are the strongest measurement, Evidence and Planes what it stands
+	// on: kept, so that a restart does not tell of less.
 	Coordination float64              `json:"coordination"`
 	Harvest      float64              `json:"harvest"`
 	Evidence     []detectors.Evidence `json:"evidence,omitempty"`
@@ -70,8 +70,8 @@ type Campaign struct {
 	dirty bool
 	// closing is why it is about to be closed, empty when it is not.
 	closing string
-	// followed is the evaluation in which it was last followed, expanded a hash of the accounts with
-	// which it was last expanded.
+	// followed is the evaluation in which it was last followed, expanded a hash of the accounts
+	// with which it was last expanded.
 	followed int32
 	expanded uint64
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
+	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
 func named(out []Emission) map[string]bool {
@@ -145,4 +146,16 @@ func TestATraceMayBeSetWhileTheEngineRuns(t *testing.T) {
 	e.Trace = func(search.Measurement) { measured++ }
 	e.Advance(e.Next() + 1)
 	require.Positive(t, measured)
+}
+
+func TestPendingConversationsDoNotPileUpWhereNothingIsJudged(t *testing.T) {
+	e, err := New(DefaultOptions())
+	require.NoError(t, err)
+	for i := range uint64(5) {
+		e.Upsert(fingerprint.Profile{
+			Account: "one of few", Orphans: []uint64{(i + 1) << 20}, FirstSeen: testStart, LastSeen: testStart,
+		})
+		e.Advance(testStart + int64(i)*DefaultOptions().Interval.Milliseconds())
+	}
+	require.LessOrEqual(t, e.tenants[""].population.Postings.Pending(), 1)
 }

@@ -174,8 +174,8 @@ func (v *evaluation) remaining(c *Campaign) (members []int32) {
 }
 
 const (
-	// commonValues is how many values must be common to a campaign's members for others to be looked
-	// for by them: one is a popular program.
+	// commonValues is how many values must be common to a campaign's members for others to be
+	// looked for by them: one is a popular program.
 	commonValues = 2
 	// expandBy is the growth from which it is worth fitting the members again: a tenth.
 	expandBy = 10
@@ -226,7 +226,7 @@ func (v *evaluation) expand(c *Campaign) {
 		}
 	}
 	if ok {
-		v.adopt(c, &f)
+		v.assign(c, &f)
 		s.Claims.Add(f.Members)
 	}
 }
@@ -257,19 +257,21 @@ func (v *evaluation) openOrMerge(f *search.Found) {
 	case home.Closed:
 		home.reopen(v.now)
 	}
-	v.adopt(home, f)
+	v.assign(home, f)
 }
 
 // open makes a new finding.
 func (v *evaluation) open(id string, kind Kind) *Campaign {
-	c := &Campaign{ID: id, Kind: kind, Tenant: v.tenant.name, Opened: v.now, Members: map[string]int64{}}
+	c := &Campaign{
+		ID: id, Kind: kind, Tenant: v.tenant.name, Opened: v.now, Members: map[string]int64{},
+	}
 	v.tenant.campaigns = append(v.tenant.campaigns, c)
 	v.engine.clockChanged = true
 	return c
 }
 
-// adopt makes a group the campaign's own.
-func (v *evaluation) adopt(c *Campaign, f *search.Found) {
+// assign makes a group the campaign's own.
+func (v *evaluation) assign(c *Campaign, f *search.Found) {
 	for _, i := range f.Members {
 		v.join(c, v.search.Population.At(i).Profile.Account)
 	}

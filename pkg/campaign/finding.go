@@ -59,8 +59,8 @@ type Point struct {
 	Requests int64 `json:"requests"`
 }
 
-// Finding is one record about a campaign: the whole of what the security team is told. Times are Unix
-// milliseconds of event time.
+// Finding is one record about a campaign: the whole of what the security team is told. Times are
+// Unix milliseconds of event time.
 type Finding struct {
 	// UID is the finding's stable identity, Campaign the identity of the campaign behind it (kept
 	// across replaced pools).
@@ -104,8 +104,8 @@ type Finding struct {
 	Related []string
 }
 
-// SharedAttribute is a readable value that the members share, with the share of members that show it
-// and the population's.
+// SharedAttribute is a readable value that the members share, with the share of members that show
+// it and the population's.
 type SharedAttribute struct {
 	Attribute, Value string
 	Share, Baseline  float64

@@ -56,7 +56,8 @@ func TestAReplacedPoolContinuesTheCampaign(t *testing.T) {
 	require.NotEmpty(t, out)
 	first := campaignOf(t, e)
 
-	// The successor has its own accounts, cards and sign-up week; the template and the program are the old ones.
+	// The successor has its own accounts, cards and sign-up week; the template and the program are
+	// the old ones.
 	old := w.out[len(w.out)-40:]
 	var successors []string
 	for i := range 30 {
@@ -153,4 +154,16 @@ func TestAModelSurvivesItsStoredForm(t *testing.T) {
 	require.NoError(t, json.Unmarshal(b, &back))
 	require.InDelta(t, 1, m.Similar(&back), 1e-9)
 	require.InDelta(t, 1, back.Similar(m), 1e-9)
+}
+
+func TestWhatAnotherVersionKnewOfACampaignIsLeftOut(t *testing.T) {
+	e, err := New(DefaultOptions())
+	require.NoError(t, err)
+	_, err = e.Restore("campaign:c-1", []byte(`{"id":"c-1","tenant":"default","members":{},"model":{"size":9,
+		"traits":[{"trait":200,"plane":"work"},{"trait":1,"plane":"mood"},{"trait":1,"plane":"funding"}],
+		"behaviour":[{"feature":250},{"feature":0}]}}`))
+	require.NoError(t, err)
+	m := campaignOf(t, e).Model
+	require.Len(t, m.Traits, 1)
+	require.Len(t, m.Behaviour, 1)
 }

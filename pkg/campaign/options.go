@@ -12,7 +12,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/census"
 )
 
-// Options tunes the engine. Bits are log2 units; see docs/detectors.md for what each detector gives.
+// Options tunes the engine. Bits are log2 units; see docs/detectors.md for what each detector
+// gives.
 type Options struct {
 	// Interval is the event time between two evaluations.
 	Interval time.Duration `yaml:"interval"`

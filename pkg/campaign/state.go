@@ -100,6 +100,9 @@ func (e *Engine) Restore(key string, value []byte) ([]string, error) {
 	if err := json.Unmarshal(value, c); err != nil {
 		return nil, fmt.Errorf("decode %s: %w", key, err)
 	}
+	if c.Model != nil {
+		c.Model.DropUnknown()
+	}
 	t := e.tenant(c.Tenant)
 	t.campaigns = append(t.campaigns, c)
 	return nil, nil

@@ -10,7 +10,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
-// world makes synthetic profiles: the figures that fingerprints would show, without the traffic behind them.
+// world makes synthetic profiles: the figures that fingerprints would show, without the traffic
+// behind them.
 type world struct {
 	rng  *rand.Rand
 	next int
@@ -51,7 +52,8 @@ func (w *world) account() fingerprint.Profile {
 	return p
 }
 
-// use gives an account n requests: single is the share of single turns, output the tokens of an answer, daily whether it sleeps.
+// use gives an account n requests: single is the share of single turns, output the tokens of an
+// answer, daily whether it sleeps.
 func (w *world) use(p *fingerprint.Profile, n uint32, single, output float64, daily bool) {
 	p.Requests, p.WithText, p.WithMessages, p.WithOutput, p.WithInput = n, n, n, n, n
 	p.OK = n
@@ -136,7 +138,8 @@ func (w *world) class(n int) {
 	}
 }
 
-// pool is a campaign: one template, few cards of one issuer, one sign-up week, one program, an even load round the clock.
+// pool is a campaign: one template, few cards of one issuer, one sign-up week, one program, an even
+// load round the clock.
 func (w *world) pool(n int, requests uint32) []string {
 	var template []uint64
 	for range 10 {

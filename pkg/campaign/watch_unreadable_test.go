@@ -14,8 +14,8 @@ import (
 
 const hour = int64(3_600_000)
 
-// unreadableRecords is how many records of an account must have been unreadable in a day; see package
-// watch.
+// unreadableRecords is how many records of an account must have been unreadable in a day; see
+// package watch.
 const unreadableRecords = 20
 
 // mute is the profile of an account of which n records of the last hours could not be read, and

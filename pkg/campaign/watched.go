@@ -18,8 +18,8 @@ func (v *evaluation) watch() {
 	w := &watched{v, map[string]*Campaign{}}
 	w.releaseExplained()
 	r := v.tenant.watchers.Watch(w.view())
-	for i := range r.Notices {
-		w.notice(&r.Notices[i])
+	for i := range r.Proposals {
+		w.openWatch(&r.Proposals[i])
 	}
 	for _, x := range r.Closings {
 		if c := w.findings[x.ID]; c.closing == "" {
@@ -66,8 +66,9 @@ func (v *watched) releaseExplained() {
 	}
 }
 
-// notice brings a finding up to date: the open one, a closed one that is opened again, or a new one.
-func (v *watched) notice(n *watch.Notice) {
+// openWatch brings a finding up to date: the open one, a closed one that is opened again, or a new
+// one.
+func (v *watched) openWatch(n *watch.Proposal) {
 	c := v.findings[n.ID]
 	switch {
 	case c == nil:
@@ -82,14 +83,14 @@ func (v *watched) notice(n *watch.Notice) {
 	}
 	c.Tripwire, c.Subject, c.Signs = n.Tripwire, n.Subject, n.Signs
 	if n.Unread != nil {
-		v.noticeUnread(c, n.Unread)
+		v.updateUnread(c, n.Unread)
 	} else {
-		v.adopt(c, n.Group)
+		v.assign(c, n.Group)
 	}
 }
 
-// noticeUnread brings a finding about records that cannot be read up to date.
-func (v *watched) noticeUnread(c *Campaign, u *watch.UnreadAccounts) {
+// updateUnread brings a finding about records that cannot be read up to date.
+func (v *watched) updateUnread(c *Campaign, u *watch.UnreadAccounts) {
 	for _, name := range u.Joined {
 		v.join(c, name)
 	}

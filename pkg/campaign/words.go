@@ -12,13 +12,15 @@ import (
 
 // What a finding recommends.
 const (
-	nextStop = "Act on all members at once: hold or step up verification for every account of this finding on the " +
-		"accounts topic, then watch for a successor pool; confirm with a sample of prompts inside the gateway, which " +
-		"Stillwatch never sees."
-	nextLook = "Watch the members; look at the evidence with the team that owns the accounts before acting."
-	nextMend = "Read the dead letters of these accounts: the header stillwatch-account names the account, " +
-		"stillwatch-reason says what is wrong. Mend what makes the records unreadable, in the gateway's logger or in what " +
-		"it lets these callers write; until then no detector judges them."
+	nextStop = "Act on all members at once: hold or step up verification for every account of this " +
+		"finding on the accounts topic, then watch for a successor pool; confirm with a sample of " +
+		"prompts inside the gateway, which Stillwatch never sees."
+	nextLook = "Watch the members; look at the evidence with the team that owns the accounts before " +
+		"acting."
+	nextMend = "Read the dead letters of these accounts: the header stillwatch-account names the " +
+		"account, stillwatch-reason says what is wrong. Mend what makes the records unreadable, in " +
+		"the gateway's logger or in what it lets these callers write; until then no detector judges " +
+		"them."
 )
 
 // finding describes the campaign for the security team.
@@ -103,7 +105,9 @@ func reasons(c *Campaign) (why []string) {
 		best := slices.DeleteFunc(slices.Clone(c.Evidence), func(e detectors.Evidence) bool {
 			return e.Axis != axis || e.Bits < reasonBits || e.Note == ""
 		})
-		slices.SortStableFunc(best, func(a, b detectors.Evidence) int { return cmp.Compare(b.Bits, a.Bits) })
+		slices.SortStableFunc(best, func(a, b detectors.Evidence) int {
+			return cmp.Compare(b.Bits, a.Bits)
+		})
 		for _, e := range best[:min(len(best), most)] {
 			why = append(why, e.Note)
 		}

@@ -169,9 +169,9 @@ func (e *evidence) causes(planes *detectors.ByPlane, penalty float64) (n int) {
 	return n
 }
 
-// searchPenalty is what the search for coincidences costs in bits: the best of many candidates looks
-// better than it is by the logarithm of their number, times how much chance moves a group's entropy,
-// which falls with the root of its size.
+// searchPenalty is what the search for coincidences costs in bits: the best of many candidates
+// looks better than it is by the logarithm of their number, times how much chance moves a group's
+// entropy, which falls with the root of its size.
 func searchPenalty(searched int, size float64) float64 {
 	return math.Log2(float64(max(searched, 1))) / math.Sqrt(math.Max(size, 1))
 }

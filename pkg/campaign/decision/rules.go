@@ -62,11 +62,11 @@ const (
 	purposeHarvest = 3
 )
 
-// Rules lists the rules. Each axis has a floor, because both questions need a yes, and their sum has
-// a threshold: what a careful operator hides on one axis must be made up for on the other. A pool
-// that carries other people's conversations looks like ordinary use, so the operator rule asks for
-// little harvest. The purpose rule waits for no second cause: the text is the coordination and the
-// harvest.
+// Rules lists the rules. Each axis has a floor, because both questions need a yes, and their sum
+// has a threshold: what a careful operator hides on one axis must be made up for on the other. A
+// pool that carries other people's conversations looks like ordinary use, so the operator rule asks
+// for little harvest. The purpose rule waits for no second cause: the text is the coordination and
+// the harvest.
 var Rules = [NumRules]Rule{
 	Combined: {
 		Name: "combined", Option: "total_bits",
@@ -80,7 +80,7 @@ var Rules = [NumRules]Rule{
 	},
 	Operator: {
 		Name: "operator", Option: "operator_bits",
-		Asks:      "funding, identity and schedule beyond the threshold, with a program and little harvest",
+		Asks:      "funding, identity and schedule beyond the threshold, a program, and some harvest",
 		Threshold: func(p *Policy) float64 { return p.Operator },
 		over: func(s *Scores, p *Policy) float64 {
 			return math.Min(s.Operator-p.Operator, s.Coordination-p.Operator-programBits)
@@ -105,9 +105,9 @@ var Rules = [NumRules]Rule{
 // PurposeHarvest is the bits of harvest that the purpose rule asks for.
 func (p *Policy) PurposeHarvest() float64 { return p.Harvest + purposeHarvest }
 
-// Excess is by how many bits the rule's threshold could be raised, or would have to be lowered where
-// it is negative, until the group is only just a finding by this rule. It is minus infinity where
-// another condition stands in the way.
+// Excess is by how many bits the rule's threshold could be raised, or would have to be lowered
+// where it is negative, until the group is only just a finding by this rule. It is minus infinity
+// where another condition stands in the way.
 func (r *Rule) Excess(s *Scores, p *Policy) float64 {
 	if r.causes && s.Causes < p.Planes || r.others(s, p) < 0 {
 		return math.Inf(-1)

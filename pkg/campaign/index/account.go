@@ -17,7 +17,8 @@ type Account struct {
 	Order uint64
 	// Entity names the entity that it is of: itself, or its verified organisation.
 	Entity uint64
-	// Slot is the account's number in the index. It is given away again when the account is removed.
+	// Slot is the account's number in the index. It is given away again when the account is
+	// removed.
 	Slot int32
 	// Changed is the evaluation before which the profile came.
 	Changed int32

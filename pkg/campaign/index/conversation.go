@@ -6,8 +6,8 @@ import "slices"
 // than handed over.
 const famousConversation = 4
 
-// unserved says that a key is of a conversation that no other account continues: most are, and nobody
-// asks who was served them.
+// unserved says that a key is of a conversation that no other account continues: most are, and
+// nobody asks who was served them.
 func (s *Postings) unserved(k Key) bool {
 	if k.Kind() != ByServed {
 		return false
@@ -81,8 +81,8 @@ func (s *Postings) conversation(k Key) (mine, theirs []int32) {
 	return mine, theirs
 }
 
-// link finds the conversations that one account was served and another continues. A link stays while
-// both accounts live: it is a rare event, not a habit.
+// link finds the conversations that one account was served and another continues. A link stays
+// while both accounts live: it is a rare event, not a habit.
 func (x *Index) link(a *Account) {
 	for _, k := range a.keys {
 		if !k.isConversation() {
@@ -114,8 +114,8 @@ func (x *Index) unlink(a *Account) {
 	}
 }
 
-// Exchanged is the number of conversations that the account is known to have exchanged with accounts
-// that other tells of: those still listed, or one for each of the others.
+// Exchanged is the number of conversations that the account is known to have exchanged with
+// accounts that other tells of: those still listed, or one for each of the others.
 func (x *Index) Exchanged(a *Account, other func(b *Account) bool) int {
 	conversations := map[uint64]bool{}
 	for _, k := range a.keys {

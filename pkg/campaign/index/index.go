@@ -1,7 +1,7 @@
-// Package index holds the live accounts of one tenant, and for every value that an account shows the
-// accounts that show it (a posting). It is kept up to date with every profile, so that an evaluation
-// costs what has changed and not what lives. It also knows which accounts exchanged a conversation,
-// and which values are shown by nearly the same accounts (MinHash).
+// Package index holds the live accounts of one tenant, and for every value that an account shows
+// the accounts that show it (a posting). It is kept up to date with every profile, so that an
+// evaluation costs what has changed and not what lives. It also knows which accounts exchanged a
+// conversation, and which values are shown by nearly the same accounts (MinHash).
 //
 // It knows no score, no campaign and no time but the evaluation in which a profile came.
 package index

@@ -156,8 +156,8 @@ func appendKeys(keys []Key, p *fingerprint.Profile) []Key {
 	return keys
 }
 
-// Mix hashes two numbers to one (the finaliser of splitmix64 over a combination of both: Steele, Lea,
-// Flood 2014).
+// Mix hashes two numbers to one (the finaliser of splitmix64 over a combination of both: Steele,
+// Lea, Flood 2014).
 func Mix(a, b uint64) uint64 {
 	const golden, first, second = 0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9, 0x94d049bb133111eb
 	h := a ^ (b+golden)*first

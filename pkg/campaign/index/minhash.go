@@ -11,8 +11,8 @@ const (
 	minhashes = 16
 	// bandSize is how many minima two sets must have in common to be compared at all.
 	bandSize = 2
-	// alikeOf10 is how many of ten minima must be equal for two sets to be nearly equal: an estimated
-	// Jaccard similarity of 0.6.
+	// alikeOf10 is how many of ten minima must be equal for two sets to be nearly equal: an
+	// estimated Jaccard similarity of 0.6.
 	alikeOf10 = 6
 	// carriedPart is the part of a group's shingles that one of its accounts carries: a third.
 	carriedPart = 3
@@ -47,8 +47,8 @@ func (s *Postings) sign(l *posting) {
 }
 
 // ShingleGroups joins shingles whose account sets are nearly equal, by MinHash signatures and
-// locality-sensitive hashing (Broder 1997), and calls visit for each with the accounts that carry at
-// least a third of them. Only shingles of at least least and at most most accounts count.
+// locality-sensitive hashing (Broder 1997), and calls visit for each with the accounts that carry
+// at least a third of them. Only shingles of at least least and at most most accounts count.
 func (s *Postings) ShingleGroups(least, most int, visit func(first Key, members []int32)) {
 	var shingles []*posting
 	s.between(least, most, func(l *posting) {

@@ -12,8 +12,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
-// MaxShare is the share of a population above which some accounts are no group, and above which what
-// they share is what everybody does.
+// MaxShare is the share of a population above which some accounts are no group, and above which
+// what they share is what everybody does.
 const MaxShare = 0.5
 
 // Population is the accounts of one tenant with what they are compared with.
@@ -71,10 +71,10 @@ func (p *Population) SetInCampaign(names func(yield func(string) bool)) {
 }
 
 const (
-	// baselineAge is the event time in milliseconds after which the baseline is built anew: it moves
-	// slowly, and building it costs as much as an evaluation.
+	// baselineAge is the event time in milliseconds after which the baseline is built anew: it
+	// moves slowly, and building it costs as much as an evaluation.
 	baselineAge = 4 * 3_600_000
-	// grownBy is the growth of the population after which it is built anew: a fifth.
+	// grownFrom to grownTo is the growth of the population after which it is built anew: a fifth.
 	grownFrom, grownTo = 5, 6
 )
 
@@ -134,8 +134,8 @@ func (p *Population) Context(now int64, rhythmSample int) *detectors.Context {
 	return c
 }
 
-// rhythm counts when the accounts in no open campaign are active, over a sample that does not depend
-// on anything they do.
+// rhythm counts when the accounts in no open campaign are active, over a sample that does not
+// depend on anything they do.
 func (p *Population) rhythm(now int64, sample int) *census.Rhythm {
 	r := census.NewRhythm(now)
 	most := uint64(math.MaxUint64)
@@ -193,7 +193,9 @@ func (p *Population) Group(
 	for n, i := range members {
 		a, s := p.Slots[i], &p.state[i]
 		w := 1 / entities[a.Entity]
-		g.Members[n] = detectors.Member{Profile: &a.Profile, Vector: &a.Vector, Weight: w, Mass: p.mass(a)}
+		g.Members[n] = detectors.Member{
+			Profile: &a.Profile, Vector: &a.Vector, Weight: w, Mass: p.mass(a),
+		}
 		g.Size += w
 		if s.counted == c.Census {
 			counted += w

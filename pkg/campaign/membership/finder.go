@@ -23,11 +23,13 @@ type Finder struct {
 // speaksAlone marks accounts whose text may speak alone, as if it were a second plane.
 const speaksAlone = 1 << 7
 
-// Candidates lists, by slot, the accounts that may fit the model: those that agree on two planes, or
-// carry half of its text. Nobody else can, and the postings know who they are, so that looking for
-// members costs what is alike and not what lives. inside are the accounts that the model was learnt
-// from.
-func (f *Finder) Candidates(m *Model, x *index.Index, baseline *census.Census, inside []int32) []int32 {
+// Candidates lists, by slot, the accounts that may fit the model: those that agree on two planes,
+// or carry half of its text. Nobody else can, and the postings know who they are, so that looking
+// for members costs what is alike and not what lives. inside are the accounts that the model was
+// learnt from.
+func (f *Finder) Candidates(
+	m *Model, x *index.Index, baseline *census.Census, inside []int32,
+) (out []int32) {
 	f.reset(len(x.Slots))
 	for i := range m.Traits {
 		f.markTrait(&m.Traits[i], x, baseline)
@@ -39,7 +41,6 @@ func (f *Finder) Candidates(m *Model, x *index.Index, baseline *census.Census, i
 	}
 	f.markText(m, x)
 	f.markLayout(m, x)
-	var out []int32
 	for _, i := range f.marked {
 		if planes := f.planes[i]; planes&(planes-1) != 0 {
 			out = append(out, i)
@@ -80,8 +81,8 @@ func (f *Finder) mark(members []int32, plane detectors.Plane) {
 	}
 }
 
-// markTrait marks the accounts that show a value of the trait which makes its plane agree. A plane's
-// bits are a mean, so one of its traits agrees whenever the plane does.
+// markTrait marks the accounts that show a value of the trait which makes its plane agree. A
+// plane's bits are a mean, so one of its traits agrees whenever the plane does.
 func (f *Finder) markTrait(t *Trait, x *index.Index, baseline *census.Census) {
 	try := func(v uint64) {
 		if share, base := t.shares(v, baseline); likelihoodRatio(share, base) >= agreeingBits {

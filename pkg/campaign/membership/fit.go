@@ -43,16 +43,18 @@ const (
 	leastHandOvers           = 0.3
 	maxHandOver, minHandOver = maxFit - 2, -1
 
-	// Behaviour: below behaviourRequests requests there is none. maxBehaviour and minBehaviour bound
-	// each feature: many use the service alike, so it speaks more against than for. The population's
-	// spread is half the way between two quantiles, one standard deviation in a normal distribution.
+	// Behaviour: below behaviourRequests requests there is none. maxBehaviour and minBehaviour
+	// bound each feature: many use the service alike, so it speaks more against than for. The
+	// population's spread is half the way between two quantiles, one standard deviation in a normal
+	// distribution.
 	behaviourRequests          = 3
 	maxBehaviour, minBehaviour = 1, -2
 	lowQuantile, highQuantile  = 0.16, 0.84
 )
 
-// Fit measures an account against the model. inside says that the model was learnt from this account
-// too, whose own part is then left out; linked that it exchanged a conversation with a member.
+// Fit measures an account against the model. inside says that the model was learnt from this
+// account too, whose own part is then left out; linked that it exchanged a conversation with a
+// member.
 func (m *Model) Fit(a *index.Account, baseline *census.Census, inside, linked bool) Likelihood {
 	p := &a.Profile
 	l := Likelihood{requests: p.Requests}
@@ -77,8 +79,8 @@ func (m *Model) Fit(a *index.Account, baseline *census.Census, inside, linked bo
 	return l
 }
 
-// fitTraits compares the traits. Those of a plane rest on one fact, so they are averaged: the pool's
-// bank with another card speaks neither way.
+// fitTraits compares the traits. Those of a plane rest on one fact, so they are averaged: the
+// pool's bank with another card speaks neither way.
 func (m *Model) fitTraits(
 	l *Likelihood, p *fingerprint.Profile, baseline *census.Census, inside bool,
 ) {
@@ -114,8 +116,8 @@ func (m *Model) fitTraits(
 	}
 }
 
-// likelihoodRatio is what it says of an account, in bits, that it shows what share of the members and
-// base of the others show.
+// likelihoodRatio is what it says of an account, in bits, that it shows what share of the members
+// and base of the others show.
 func likelihoodRatio(share, base float64) float64 {
 	bits := math.Log2(((1-background)*share + background*base) / base)
 	return math.Max(minFit, math.Min(maxFit, bits))
@@ -145,8 +147,8 @@ func (t *Trait) shares(v uint64, baseline *census.Census) (share, base float64) 
 	return share, base
 }
 
-// handOverRatio is what it says of an account that it exchanged a conversation with a member, or did
-// not.
+// handOverRatio is what it says of an account that it exchanged a conversation with a member, or
+// did not.
 func (m *Model) handOverRatio(linked bool) float64 {
 	base := m.HandOverBase + detectors.RareHandOver
 	share := (1-background)*m.HandOvers + background*base
@@ -191,8 +193,8 @@ const (
 	clearedBits = 1
 )
 
-// Fits says whether the account is one of n members among population entities: the bits must make up
-// for the prior odds, on at least two planes or by the same text in most requests.
+// Fits says whether the account is one of n members among population entities: the bits must make
+// up for the prior odds, on at least two planes or by the same text in most requests.
 func (l *Likelihood) Fits(n, population float64) bool {
 	agree := 0
 	for _, b := range l.Planes {

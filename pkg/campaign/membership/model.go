@@ -4,6 +4,7 @@ package membership
 
 import (
 	"math"
+	"slices"
 
 	"github.com/stillwatch/stillwatch/detectors"
 	"github.com/stillwatch/stillwatch/pkg/census"
@@ -70,8 +71,9 @@ type Value struct {
 	Base  float64 `json:"base,omitempty"`
 }
 
-// behaviours are the features by which a member's use is told from a bystander's, each with the least
-// standard deviation that is believed: a tenth of the requests, half a doubling of the length.
+// behaviours are the features by which a member's use is told from a bystander's, each with the
+// least standard deviation that is believed: a tenth of the requests, half a doubling of the
+// length.
 var behaviours = [...]struct {
 	feature census.Feature
 	floor   float64
@@ -191,6 +193,16 @@ func (m *Model) learnWork(g *detectors.Group, c *detectors.Context) {
 	}
 }
 
+// DropUnknown drops what is no trait, plane or feature of this version, from state that another wrote.
+func (m *Model) DropUnknown() {
+	m.Traits = slices.DeleteFunc(m.Traits, func(t Trait) bool {
+		return t.Trait >= census.NumTraits || t.Plane.Index() < 0
+	})
+	m.Behaviour = slices.DeleteFunc(m.Behaviour, func(b Behaviour) bool {
+		return b.Feature >= census.NumFeatures
+	})
+}
+
 // Shown is one value of one trait.
 type Shown struct {
 	Trait census.Trait
@@ -226,8 +238,8 @@ func (c Conjunction) ShownBy(p *fingerprint.Profile) bool {
 // what a successor keeps, cards and sign-up days are new.
 const workWeight = 2
 
-// Similar is the share of another model's traits and work that this one knows, 0..1: how a successor
-// is recognised when no account is left.
+// Similar is the share of another model's traits and work that this one knows, 0..1: how a
+// successor is recognised when no account is left.
 func (m *Model) Similar(o *Model) float64 {
 	n, agree := 0.0, 0.0
 	if len(m.Shingles) > 0 && len(o.Shingles) > 0 {

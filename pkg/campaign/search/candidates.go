@@ -22,25 +22,32 @@ type candidate struct {
 	cached *cachedScore
 }
 
-// origins says of each kind of posting what its groups are called and on which planes it selects its
-// accounts. The name is also an order among candidates of one size.
+// origins says of each kind of posting what its groups are called and on which planes it selects
+// its accounts. The name is also an order among candidates of one size.
 var origins = map[index.Kind]struct {
 	name   string
 	planes detectors.PlaneSet
 }{
-	index.ByShingle:      {"scaffold", detectors.SetOf(detectors.Work)},
-	index.BySkeleton:     {"skeleton", detectors.SetOf(detectors.Work)},
-	index.ByPayment:      {"payment", detectors.SetOf(detectors.Funding)},
-	index.ByDevice:       {"device", detectors.SetOf(detectors.Identity)},
-	index.ByStack:        {"stack", detectors.SetOf(detectors.Client)},
-	index.ByClient:       {"stack and parameters", detectors.SetOf(detectors.Client)},
-	index.ByIssuer:       {"issuer", detectors.SetOf(detectors.Funding)},
-	index.ByIssuerCohort: {"issuer and sign-up", detectors.SetOf(detectors.Funding, detectors.Identity)},
-	index.ByStackCohort:  {"stack and sign-up", detectors.SetOf(detectors.Client, detectors.Identity)},
+	index.ByShingle:      {"scaffold", work},
+	index.BySkeleton:     {"skeleton", work},
+	index.ByPayment:      {"payment", funding},
+	index.ByDevice:       {"device", identity},
+	index.ByStack:        {"stack", client},
+	index.ByClient:       {"stack and parameters", client},
+	index.ByIssuer:       {"issuer", funding},
+	index.ByIssuerCohort: {"issuer and sign-up", funding | identity},
+	index.ByStackCohort:  {"stack and sign-up", client | identity},
 	index.ByNetwork:      {"network", detectors.SetOf(detectors.Network)},
-	index.ByRelay:        {"relay", detectors.SetOf(detectors.Identity)},
-	index.ByLink:         {"hand-over", detectors.SetOf(detectors.Identity)},
+	index.ByRelay:        {"relay", identity},
+	index.ByLink:         {"hand-over", identity},
 }
+
+var (
+	work     = detectors.SetOf(detectors.Work)
+	funding  = detectors.SetOf(detectors.Funding)
+	identity = detectors.SetOf(detectors.Identity)
+	client   = detectors.SetOf(detectors.Client)
+)
 
 // candidates lists the groups to look at: the postings large enough, shingles with nearly the same
 // accounts taken as one, and the accounts joined by handed-over conversations.

@@ -21,8 +21,8 @@ func DefaultOptions() Options { return Options{MinGroup: 8, ScoreMembers: 512} }
 const (
 	// Trio is the fewest accounts that can be a group.
 	Trio = 3
-	// leastScored is the fewest accounts that must be measured for a figure of a large group to mean
-	// something: shares are within 13 points (two standard errors at 50 %).
+	// leastScored is the fewest accounts that must be measured for a figure of a large group to
+	// mean something: shares are within 13 points (two standard errors at 50 %).
 	leastScored = 64
 )
 

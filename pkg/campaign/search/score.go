@@ -7,8 +7,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/census"
 )
 
-// cachedScore is a candidate's score with what it was measured on: a group whose members are the same
-// and have hardly sent more is not measured again.
+// cachedScore is a candidate's score with what it was measured on: a group whose members are the
+// same and have hardly sent more is not measured again.
 type cachedScore struct {
 	// members is a hash of the accounts, requests what they have sent.
 	members  uint64
@@ -33,8 +33,8 @@ const (
 	// renewals is the number of candidates measured anew at each evaluation for a new baseline: a
 	// fraction of a second's work.
 	renewals = 1000
-	// worse is by how many bits a candidate must come nearer to the thresholds for a new baseline to
-	// be fitted at once.
+	// worse is by how many bits a candidate must come nearer to the thresholds for a new baseline
+	// to be fitted at once.
 	worse = 0.25
 	// membersSeed keeps the hashes of a candidate's accounts apart from other hashes of them.
 	membersSeed = 3
@@ -74,9 +74,9 @@ func (r *run) rescore(c *candidate) bool {
 	return true
 }
 
-// afford says whether a candidate is measured anew although only the baseline is another: those that
-// may be fitted always, of the others so many at each evaluation. A baseline moves little, and a
-// hundred thousand candidates at once would hold up the evaluation.
+// afford says whether a candidate is measured anew although only the baseline is another: those
+// that may be fitted always, of the others so many at each evaluation. A baseline moves little, and
+// a hundred thousand candidates at once would hold up the evaluation.
 func (r *run) afford(k *cachedScore) bool {
 	if k.margin >= fitMargin {
 		return true

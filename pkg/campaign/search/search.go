@@ -1,6 +1,6 @@
-// Package search finds the groups of one population that are findings: it lists candidates, measures
-// them, narrows them down, and fits their members. It remembers scores from one evaluation to the
-// next, so that what has not changed is not measured again.
+// Package search finds the groups of one population that are findings: it lists candidates,
+// measures them, narrows them down, and fits their members. It remembers scores from one evaluation
+// to the next, so that what has not changed is not measured again.
 //
 // It knows no campaign: it is told which accounts are claimed, and its results are groups.
 package search
@@ -71,8 +71,9 @@ func Turn(identity uint64, evaluation int32) bool {
 	return (identity+uint64(evaluation))%scanEvery == 0
 }
 
-// Run returns the groups that are findings, strongest first. Each claims its members before the next
-// is judged: a phrase that a campaign shares with bystanders must not make the bystanders a campaign.
+// Run returns the groups that are findings, strongest first. Each claims its members before the
+// next is judged: a phrase that a campaign shares with bystanders must not make the bystanders a
+// campaign.
 func (s *Search) Run() (out []Found) {
 	r := &run{Search: s}
 	r.fill()

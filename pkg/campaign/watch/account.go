@@ -6,9 +6,9 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 )
 
-// accountPriorWeight is how many random accounts an account judged alone is diluted with, in place of
-// a group's: at half a one, a place at the very top is worth 2.4 bits. Its many requests stand for
-// the many members that its ranks lack.
+// accountPriorWeight is how many random accounts an account judged alone is diluted with, in place
+// of a group's: at half a one, a place at the very top is worth 2.4 bits. Its many requests stand
+// for the many members that its ranks lack.
 const accountPriorWeight = 0.5
 
 // accounts watches for single accounts whose harvest is a finding by itself.
@@ -25,7 +25,7 @@ func (w *accounts) Watch(v *View, r *Result) {
 			continue
 		}
 		if f, ok := w.judge(v.Search, int32(n)); ok {
-			r.Notices = append(r.Notices, Notice{ID: v.accountID(a.Profile.Account), Group: f})
+			r.Proposals = append(r.Proposals, Proposal{ID: v.accountID(a.Profile.Account), Group: f})
 		}
 	}
 }

@@ -15,12 +15,12 @@ import (
 // neither makes a habit of it.
 const handOverConversations = 3
 
-// handOvers watches for pools in which conversations go from account to account, each as a finding of
-// its own.
+// handOvers watches for pools in which conversations go from account to account, each as a finding
+// of its own.
 type handOvers struct{}
 
-// Watch tells of the pools, the largest first. A pool continues the open finding that has the most of
-// its members; findings that turn out to be about one pool are joined.
+// Watch tells of the pools, the largest first. A pool continues the open finding that has the most
+// of its members; findings that turn out to be about one pool are joined.
 func (handOvers) Watch(v *View, r *Result) {
 	open := v.open(HandOver)
 	done := map[string]bool{}
@@ -34,7 +34,7 @@ func (handOvers) Watch(v *View, r *Result) {
 			first := v.Search.Population.Slots[members[0]].Profile.Account
 			id = v.tripwireID(string(HandOver) + "\x00" + first)
 		}
-		r.Notices = append(r.Notices, Notice{ID: id, Tripwire: HandOver, Group: v.measure(members)})
+		r.Proposals = append(r.Proposals, Proposal{ID: id, Tripwire: HandOver, Group: v.measure(members)})
 		done[id] = true
 		for name := range v.Findings[id].Members {
 			names[name] = true
@@ -56,7 +56,7 @@ func (v *View) close(id string) {
 }
 
 // largestPart is the open finding that has the most of the accounts, empty when none has any.
-func largestPart(v *View, open []string, names map[string]bool, done map[string]bool) (home string) {
+func largestPart(v *View, open []string, names, done map[string]bool) (home string) {
 	most := 0
 	for _, id := range open {
 		f := v.Findings[id]
@@ -87,9 +87,9 @@ func within(members map[string]int64, names map[string]bool) bool {
 }
 
 // handingOver lists the groups of accounts that no campaign explains and that hand conversations to
-// each other time and again, largest first. The accounts of one customer count as one party, and what
-// goes from one to another of them is no hand-over: several keys behind a balancer, a key that fails
-// over, a key replaced.
+// each other time and again, largest first. The accounts of one customer count as one party, and
+// what goes from one to another of them is no hand-over: several keys behind a balancer, a key that
+// fails over, a key replaced.
 func handingOver(v *View) (out [][]int32) {
 	p := v.Search.Population
 	nodes := map[int32]bool{}
@@ -120,7 +120,8 @@ func handingOver(v *View) (out [][]int32) {
 	return out
 }
 
-// reachable takes the accounts that first is joined to by hand-overs between customers out of nodes.
+// reachable takes the accounts that first is joined to by hand-overs between customers out of
+// nodes.
 func reachable(slots []*index.Account, nodes map[int32]bool, first int32) []int32 {
 	delete(nodes, first)
 	part := []int32{first}
@@ -142,10 +143,14 @@ func sameCustomer(a, b *index.Account) bool {
 	if a.Entity == b.Entity || a.Profile.Org != "" && a.Profile.Org == b.Profile.Org {
 		return true
 	}
-	paid := b.Profile.Facets[fingerprint.Payment]
-	return slices.ContainsFunc(a.Profile.Facets[fingerprint.Payment], func(x fingerprint.Counted) bool {
-		return slices.ContainsFunc(paid, func(y fingerprint.Counted) bool { return x.Hash == y.Hash })
-	})
+	for _, x := range a.Profile.Facets[fingerprint.Payment] {
+		for _, y := range b.Profile.Facets[fingerprint.Payment] {
+			if x.Hash == y.Hash {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // customers counts the accounts, those of one customer once.

@@ -9,9 +9,9 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/watchlist"
 )
 
-// A match with a watch list is a tripwire and no evidence for a candidate: a list is somebody's claim.
-// If it gave bits, whoever writes lists could make a benign group High, and a provider that shares
-// what it found would find itself confirmed.
+// A match with a watch list is a tripwire and no evidence for a candidate: a list is somebody's
+// claim. If it gave bits, whoever writes lists could make a benign group High, and a provider that
+// shares what it found would find itself confirmed.
 
 const (
 	// broadShare is the share of a tenant's entities from which an indicator is too broad, whatever
@@ -53,9 +53,9 @@ type matches struct {
 	requests uint64
 }
 
-// Watch tells of the accounts that show what a list describes, one finding for all indicators of one
-// subject. A finding whose subject no list describes any more ends: it was revoked, has expired or
-// was taken off.
+// Watch tells of the accounts that show what a list describes, one finding for all indicators of
+// one subject. A finding whose subject no list describes any more ends: it was revoked, has expired
+// or was taken off.
 func (w *lists) Watch(v *View, r *Result) {
 	described := map[string]bool{}
 	if v.List.List == nil || v.List.List.Len() == 0 {
@@ -102,7 +102,7 @@ func (w *lists) match(v *View, r *Result, described map[string]bool) {
 		if !ok {
 			continue
 		}
-		r.Notices = append(r.Notices, Notice{
+		r.Proposals = append(r.Proposals, Proposal{
 			ID: v.tripwireID(string(WatchLists) + "\x00" + subject), Tripwire: WatchLists,
 			Subject: subject, Signs: signs(list, subjects[subject]), Group: v.measure(members),
 		})
@@ -127,9 +127,9 @@ func (w *lists) found(v *View) []matches {
 	return out
 }
 
-// join lists all accounts that the indicators of one subject were found on; ok is false when these are
-// not enough for a finding: a group of accounts, or as many requests as make a single account worth a
-// look.
+// join lists all accounts that the indicators of one subject were found on; ok is false when these
+// are not enough for a finding: a group of accounts, or as many requests as make a single account
+// worth a look.
 func (w *lists) join(v *View, found []matches, indicators []int) (members []int32, ok bool) {
 	seen := map[int32]bool{}
 	requests := uint64(0)

@@ -1,7 +1,7 @@
 package watch
 
-// signRequests is how many requests with a sign make an account one that shows it: one request could
-// be a quotation, a network is left again, a client is tried once.
+// signRequests is how many requests with a sign make an account one that shows it: one request
+// could be a quotation, a network is left again, a client is tried once.
 const signRequests = 3
 
 // relays watches for accounts whose requests carry constants of relay software.
@@ -20,7 +20,7 @@ func (relays) Watch(v *View, r *Result) {
 		return
 	}
 	s.Population.Sort(members)
-	r.Notices = append(r.Notices, Notice{
+	r.Proposals = append(r.Proposals, Proposal{
 		ID: v.tripwireID(string(Relay)), Tripwire: Relay, Group: v.measure(members),
 	})
 }

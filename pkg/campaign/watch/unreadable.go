@@ -20,9 +20,9 @@ const (
 	// unreadableShare is the share of all its records in the same day that must be exceeded: of an
 	// account that is read in every second request the detectors see enough.
 	unreadableShare = 0.5
-	// afterFault is how long after the last sign of a logger's fault what cannot be read is put down
-	// to it, in milliseconds: the time in which late profiles of accounts that it struck arrive, and
-	// a margin.
+	// afterFault is how long after the last sign of a logger's fault what cannot be read is put
+	// down to it, in milliseconds: the time in which late profiles of accounts that it struck
+	// arrive, and a margin.
 	afterFault = 3_600_000
 )
 
@@ -56,8 +56,8 @@ func (u *unread) hides(now int64) bool {
 
 // UnreadAccounts is what a finding about records that cannot be read says.
 type UnreadAccounts struct {
-	// Joined are the accounts whose records cannot be read now, Left those that were named and can be
-	// read again, or have been silent for long.
+	// Joined are the accounts whose records cannot be read now, Left those that were named and can
+	// be read again, or have been silent for long.
 	Joined, Left []string
 	// Accounts are all that it is about, those of most records first.
 	Accounts []UnreadAccount
@@ -95,8 +95,8 @@ func (w *Unread) Forget(account string) { delete(w.accounts, account) }
 // Len is the number of accounts some of whose records could not be read.
 func (w *Unread) Len() int { return len(w.accounts) }
 
-// Watch follows the accounts that cannot be read, in one finding per tenant: one for each account of
-// a pool would bury the other findings.
+// Watch follows the accounts that cannot be read, in one finding per tenant: one for each account
+// of a pool would bury the other findings.
 func (w *Unread) Watch(v *View, r *Result) {
 	if v.Now-w.DisturbedAt > v.Quiet {
 		w.DisturbedAt = 0
@@ -120,7 +120,7 @@ func (w *Unread) Watch(v *View, r *Result) {
 	if members == nil {
 		members = map[string]int64{}
 	}
-	n := Notice{ID: id, Tripwire: Unreadable, Unread: &UnreadAccounts{Joined: hiding}}
+	n := Proposal{ID: id, Tripwire: Unreadable, Unread: &UnreadAccounts{Joined: hiding}}
 	for _, name := range hiding {
 		members[name] = v.Now
 	}
@@ -130,7 +130,7 @@ func (w *Unread) Watch(v *View, r *Result) {
 			delete(members, name)
 		}
 	}
-	r.Notices = append(r.Notices, n)
+	r.Proposals = append(r.Proposals, n)
 	if len(members) == 0 {
 		r.Closings = append(r.Closings, Closing{id, Quiet})
 		return

@@ -1,9 +1,9 @@
-// Package watch looks for what is found beside campaigns: single accounts whose harvest is a finding by
-// itself, and tripwires, signs that need no statistics. Their findings are Low, so that an analyst can
-// look and no gateway acts on them, unless a single account's purpose is plain too.
+// Package watch looks for what is found beside campaigns: single accounts whose harvest is a
+// finding by itself, and tripwires, signs that need no statistics. Their findings are Low, so that
+// an analyst can look and no gateway acts on them, unless a single account's purpose is plain too.
 //
-// A watcher is told which findings it has made and says which there should be now. It opens and closes
-// none itself.
+// A watcher is told which findings it has made and says which there should be now. It opens and
+// closes none itself.
 package watch
 
 import (
@@ -29,8 +29,8 @@ type Options struct {
 // DefaultOptions are the options that docs/evaluation.md was measured with.
 func DefaultOptions() Options { return Options{AccountRequests: 500} }
 
-// Tripwire names a kind of sign. The name is part of a finding's identity. The empty one is a single
-// account's finding.
+// Tripwire names a kind of sign. The name is part of a finding's identity. The empty one is a
+// single account's finding.
 type Tripwire string
 
 // The tripwires.
@@ -96,8 +96,8 @@ type View struct {
 	Sighted func(Sighting)
 }
 
-// Notice says that a finding should be open, and about whom.
-type Notice struct {
+// Proposal says that a finding should be open, and about whom.
+type Proposal struct {
 	// ID is the finding's identity.
 	ID       string
 	Tripwire Tripwire
@@ -121,8 +121,8 @@ const (
 
 // Result is what watchers have to say at an evaluation.
 type Result struct {
-	Notices  []Notice
-	Closings []Closing
+	Proposals []Proposal
+	Closings  []Closing
 }
 
 // Watcher looks for one kind of sign.

@@ -1,6 +1,7 @@
-package campaign
+package membership
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -10,21 +11,32 @@ import (
 	"github.com/stillwatch/stillwatch/detectors"
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
 	"github.com/stillwatch/stillwatch/pkg/campaign/measure"
-	"github.com/stillwatch/stillwatch/pkg/campaign/membership"
 	"github.com/stillwatch/stillwatch/pkg/census"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
-// motley is a population of accounts that draw everything from few values, and a pool that mostly, but never quite, keeps to values of its own.
+// start is the event time from which the accounts of the tests are seen.
+const start = int64(20_500) * census.Day
+
+// use gives an account n requests, single the share of single turns.
+func use(p *fingerprint.Profile, n uint32, single float64) {
+	p.Requests, p.WithText, p.WithMessages, p.WithOutput, p.WithInput, p.Prompts = n, n, n, n, n, n
+	p.SingleTurn = uint32(single * float64(n))
+	p.OutputTokens, p.InputTokens = uint64(n)*300, uint64(n)*200
+}
+
+// motley is a population of accounts that draw everything from few values, and a pool that mostly,
+// but never quite, keeps to values of its own.
 func motley(t *testing.T, seed uint64) (pop *measure.Population, ctx *detectors.Context, pool []int32) {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(seed, 2))
-	w := newWorld(seed)
 	loyalty := 0.4 + 0.6*rng.Float64()
 	pop = measure.New()
 	conversation := uint64(0)
 	for i := range 260 {
-		p := w.account()
+		p := fingerprint.Profile{
+			Tenant: "default", Account: fmt.Sprintf("acct-%03d", i), FirstSeen: start, LastSeen: start + census.Day,
+		}
 		own := i < 60
 		draw := func(f uint64, n int) uint64 {
 			switch {
@@ -45,11 +57,11 @@ func motley(t *testing.T, seed uint64) (pop *measure.Population, ctx *detectors.
 				p.Facets[f] = []fingerprint.Counted{{Hash: v, Count: 1}}
 			}
 		}
-		p.CreatedAt = testStart - int64(1+rng.IntN(60))*census.Day
+		p.CreatedAt = start - int64(1+rng.IntN(60))*census.Day
 		if own && rng.Float64() < loyalty {
-			p.CreatedAt = testStart - int64(20+rng.IntN(2))*census.Day
+			p.CreatedAt = start - int64(20+rng.IntN(2))*census.Day
 		}
-		w.use(&p, uint32(3+rng.IntN(20)), rng.Float64(), 300, true)
+		use(&p, uint32(3+rng.IntN(20)), rng.Float64())
 		for k := range uint64(12) {
 			if v := draw(100+k, 20); v != 0 {
 				p.Scaffold = append(p.Scaffold, fingerprint.Counted{Hash: v, Count: 1 + uint32(rng.IntN(int(p.Requests)))})
@@ -78,7 +90,7 @@ func motley(t *testing.T, seed uint64) (pop *measure.Population, ctx *detectors.
 		if conversation != 0 && rng.IntN(3) == 0 {
 			p.Orphans = []uint64{conversation}
 		}
-		conversation = w.hash()
+		conversation = rng.Uint64() | 1
 		p.Heads = []uint64{conversation}
 		pop.Upsert(p)
 		if own || rng.IntN(20) == 0 {
@@ -87,17 +99,18 @@ func motley(t *testing.T, seed uint64) (pop *measure.Population, ctx *detectors.
 	}
 	pop.IndexPending()
 	pop.Sort(pool)
-	pop.KeepBaseline(w.now, DefaultOptions().Census)
-	return pop, pop.Context(w.now, DefaultOptions().Census.Sample), pool
+	pop.KeepBaseline(start+2*census.Day, census.DefaultOptions())
+	return pop, pop.Context(start+2*census.Day, census.DefaultOptions().Sample), pool
 }
 
 func TestNobodyFitsAModelWhoIsNoCandidateForIt(t *testing.T) {
 	fitting, listed, all := 0, 0, 0
-	var finder membership.Finder
+	var finder Finder
 	for seed := range uint64(200) {
 		pop, ctx, pool := motley(t, seed)
-		model := membership.Learn(pop.Group(pool, 0, ctx, 0), ctx)
-		// As if among many fewer others: what is tested is who can agree, not what the odds ask for.
+		model := Learn(pop.Group(pool, 0, ctx, 0), ctx)
+		// As if among many fewer others: what is tested is who can agree, not what the odds ask
+		// for.
 		inside := func(slot int32) bool { return slices.Contains(pool, slot) }
 		candidates := finder.Candidates(model, pop.Index, ctx.Census, pool)
 		require.True(t, slices.IsSorted(candidates))
@@ -116,14 +129,4 @@ func TestNobodyFitsAModelWhoIsNoCandidateForIt(t *testing.T) {
 	}
 	require.Greater(t, fitting, 5000)
 	require.Less(t, listed, all*2/3, "the candidates are fewer than all")
-}
-
-func TestPendingConversationsDoNotPileUpWhereNothingIsJudged(t *testing.T) {
-	e, err := New(DefaultOptions())
-	require.NoError(t, err)
-	for i := range uint64(5) {
-		e.Upsert(fingerprint.Profile{Account: "one of few", Orphans: []uint64{(i + 1) << 20}, FirstSeen: testStart, LastSeen: testStart})
-		e.Advance(testStart + int64(i)*DefaultOptions().Interval.Milliseconds())
-	}
-	require.LessOrEqual(t, e.tenants[""].population.Postings.Pending(), 1)
 }
