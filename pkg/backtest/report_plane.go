@@ -46,7 +46,7 @@ type plane struct {
 	ZeroX, ZeroY, MiddleX, MiddleY          float64
 	X, Y                                    []tick
 	Dots                                    []dot
-	// Line is where findings begin, High where High ones do, Second the line of the second way; Beyond is the region beyond Line.
+	// Line is where findings begin, High where High ones do, Second the threshold of the operator rule; Beyond is the region beyond Line.
 	Line, High, Second, Beyond string
 	Labels                     []mark
 
@@ -255,7 +255,7 @@ func (p *plane) lines(first func(x, y float64) float64, high float64, second fun
 		p.Second, _ = draw(second, 0, "least asked for")
 		return
 	}
-	p.Second, _ = draw(second, 0, "operator’s hand")
+	p.Second, _ = draw(second, 0, "operator rule")
 	p.Line, p.Beyond = draw(first, 0, "finding")
 	p.High, _ = draw(first, high, "High")
 }

@@ -70,7 +70,7 @@ const (
 var Rules = [NumRules]Rule{
 	Combined: {
 		Name: "combined", Option: "total_bits",
-		Asks:      "coordination and harvest, each beyond its floor and together beyond the threshold",
+		Asks:      "coordination and harvest, each from its floor on and together from the threshold on",
 		Threshold: func(p *Policy) float64 { return p.Total },
 		over:      func(s *Scores, p *Policy) float64 { return s.Coordination + s.Harvest - p.Total },
 		others: func(s *Scores, p *Policy) float64 {
@@ -80,7 +80,7 @@ var Rules = [NumRules]Rule{
 	},
 	Operator: {
 		Name: "operator", Option: "operator_bits",
-		Asks:      "funding, identity and schedule beyond the threshold, a program, and some harvest",
+		Asks:      "funding, identity and schedule from the threshold on, a program, some harvest",
 		Threshold: func(p *Policy) float64 { return p.Operator },
 		over: func(s *Scores, p *Policy) float64 {
 			return math.Min(s.Operator-p.Operator, s.Coordination-p.Operator-programBits)
@@ -90,7 +90,7 @@ var Rules = [NumRules]Rule{
 	},
 	Purpose: {
 		Name: "purpose", Option: "purpose_bits",
-		Asks:      "many accounts whose one text demands what only a harvest needs",
+		Asks:      "one text of many accounts that demands what only a harvest needs",
 		Threshold: func(p *Policy) float64 { return p.Purpose },
 		over:      func(s *Scores, p *Policy) float64 { return s.Purpose - p.Purpose },
 		others: func(s *Scores, p *Policy) float64 {
