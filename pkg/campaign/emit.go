@@ -11,6 +11,11 @@ const (
 	// maxTimeline bounds them: at one an hour, the last ten days.
 	timelineStep = 3_600_000
 	maxTimeline  = 240
+
+	// An update is news from newsMembers / 2 times the members on, or newsRequests times the requests:
+	// a pool that grows is told of a few times, not at every evaluation.
+	newsMembers  = 3
+	newsRequests = 4
 )
 
 // The reasons why the engine closes findings; see package watch for its own.
@@ -24,7 +29,7 @@ const (
 func (c *Campaign) isNews() bool {
 	last := &c.LastEmitted
 	return c.Severity != last.Severity || len(c.Planes) > last.Planes ||
-		len(c.Members)*2 >= last.Members*3 || c.Requests >= 4*last.Requests
+		2*len(c.Members) >= newsMembers*last.Members || c.Requests >= newsRequests*last.Requests
 }
 
 // emit returns the records that are due: creations, updates, closures, and the verdicts on the

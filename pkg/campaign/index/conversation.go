@@ -71,14 +71,14 @@ func (s *keySet) has(k Key) bool {
 	return ok
 }
 
-// conversation lists who was served a conversation of the account's or continued it, as the account
-// did (mine) and the other way round (theirs); theirs is empty when its opening is public.
-func (s *Postings) conversation(k Key) (mine, theirs []int32) {
-	mine, theirs = s.Members(k), s.Members(k.counterpart())
-	if len(theirs) > famousConversation || len(mine) > famousConversation {
-		return mine, nil
+// others lists the accounts on the other side of a conversation: who continued what is served, and
+// who was served what is continued. There are none where its opening is public.
+func (s *Postings) others(k Key) []int32 {
+	same, others := s.Members(k), s.Members(k.counterpart())
+	if len(others) > famousConversation || len(same) > famousConversation {
+		return nil
 	}
-	return mine, theirs
+	return others
 }
 
 // link finds the conversations that one account was served and another continues. A link stays
@@ -88,8 +88,7 @@ func (x *Index) link(a *Account) {
 		if !k.isConversation() {
 			continue
 		}
-		_, theirs := x.Postings.conversation(k)
-		for _, i := range theirs {
+		for _, i := range x.Postings.others(k) {
 			b := x.Slots[i]
 			if b.Entity == a.Entity {
 				continue
@@ -122,8 +121,8 @@ func (x *Index) Exchanged(a *Account, other func(b *Account) bool) int {
 		if !k.isConversation() {
 			continue
 		}
-		_, theirs := x.Postings.conversation(k)
-		if slices.ContainsFunc(theirs, func(i int32) bool { return other(x.Slots[i]) }) {
+		isOther := func(i int32) bool { return other(x.Slots[i]) }
+		if slices.ContainsFunc(x.Postings.others(k), isOther) {
 			conversations[k.hash()] = true
 		}
 	}

@@ -100,7 +100,8 @@ func motley(t *testing.T, seed uint64) (pop *measure.Population, ctx *detectors.
 	pop.IndexPending()
 	pop.Sort(pool)
 	pop.KeepBaseline(start+2*census.Day, census.DefaultOptions())
-	return pop, pop.Context(start+2*census.Day, census.DefaultOptions().Sample), pool
+	ctx = pop.Context(start+2*census.Day, census.DefaultOptions().Sample)
+	return pop, ctx, pool
 }
 
 func TestNobodyFitsAModelWhoIsNoCandidateForIt(t *testing.T) {

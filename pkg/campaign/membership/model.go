@@ -234,6 +234,10 @@ func (c Conjunction) ShownBy(p *fingerprint.Profile) bool {
 	return true
 }
 
+// fullPart is the part of the smaller set of shingles that is as good as all of it: a half, since a
+// successor's template is learnt piece by piece.
+const fullPart = 0.5
+
 // workWeight is what shared work counts among the traits when two models are compared: the work is
 // what a successor keeps, cards and sign-up days are new.
 const workWeight = 2
@@ -265,8 +269,7 @@ func (m *Model) Similar(o *Model) float64 {
 	return agree / n
 }
 
-// commonWork is how far the shingles of two models are the same, 0..1: half of the smaller set's is
-// as good as all of it.
+// commonWork is how far the shingles of two models are the same, 0..1.
 func (m *Model) commonWork(o *Model) float64 {
 	known := make(map[uint64]bool, len(m.Shingles))
 	for _, s := range m.Shingles {
@@ -278,7 +281,8 @@ func (m *Model) commonWork(o *Model) float64 {
 			common++
 		}
 	}
-	return math.Min(1, 2*float64(common)/float64(min(len(m.Shingles), len(o.Shingles))))
+	part := float64(common) / float64(min(len(m.Shingles), len(o.Shingles)))
+	return math.Min(1, part/fullPart)
 }
 
 // overlap is the common part of two distributions, 0..1.

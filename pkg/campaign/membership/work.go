@@ -70,13 +70,16 @@ func (m *Model) fitText(p *fingerprint.Profile) (bits float64, same bool) {
 	if n < carriedShingles || share < carriedText {
 		return absence(m.Carriers), false
 	}
-	same = share >= sameText && 2*most >= p.WithText && p.WithText >= sameTextRequests
+	same = share >= sameText && inMost(most, p) && p.WithText >= sameTextRequests
 	limit := float64(maxFit)
 	if same {
 		limit = maxSameText
 	}
 	return math.Min(limit, m.total/float64(len(m.Shingles))) * math.Min(1, share/sameText), same
 }
+
+// inMost says that what was seen n times is in half of the account's requests or more.
+func inMost(n uint32, p *fingerprint.Profile) bool { return 2*n >= p.WithText }
 
 // absence is what it says of an account that it does not show what share of the members show.
 func absence(share float64) float64 { return math.Log2(math.Max(background, 1-share)) }
@@ -93,7 +96,7 @@ func (m *Model) fitLayout(p *fingerprint.Profile) (bits float64, alone bool) {
 		}
 		share := math.Min(1, float64(s.Count)/float64(max(p.WithText, 1)))
 		bits = math.Max(bits, math.Min(maxFit, m.SkeletonRarity)*math.Min(1, layoutFull*share))
-		if m.layoutSpeaksAlone() && 2*s.Count >= p.WithText && p.WithText >= sameLayoutRequests {
+		if m.layoutSpeaksAlone() && inMost(s.Count, p) && p.WithText >= sameLayoutRequests {
 			alone = true
 		}
 	}

@@ -38,8 +38,8 @@ func TestWhoSharesAnOrganisationOrACardIsOneCustomer(t *testing.T) {
 }
 
 func TestTheIdentityOfAFindingIsItsTenantAndItsSign(t *testing.T) {
-	v, other := View{Tenant: "a"}, View{Tenant: "b"}
-	require.Equal(t, v.tripwireID("relay"), v.tripwireID("relay"))
+	v, same, other := View{Tenant: "a"}, View{Tenant: "a", Now: 9}, View{Tenant: "b"}
+	require.Equal(t, v.tripwireID("relay"), same.tripwireID("relay"))
 	require.NotEqual(t, v.tripwireID("relay"), other.tripwireID("relay"))
 	require.NotEqual(t, v.tripwireID("relay"), v.accountID("relay"))
 	require.Regexp(t, "^t-[0-9a-f]{16}$", v.tripwireID("relay"))
