@@ -228,8 +228,12 @@ func (a *mapped) read(r *rule, ev *event.Event) {
 	case *int64:
 		var ok bool
 		text := a.text(r)
-		if *dst, ok = parseMoment(text, r.unit); !ok && text != "" && dst == &ev.Time {
+		switch *dst, ok = parseMoment(text, r.unit); {
+		case ok || dst != &ev.Time:
+		case text != "":
 			ev.BadTime = event.Shape(text)
+		case a.unfit:
+			ev.BadTime = "{}" // There is an object or a list.
 		}
 	case *event.Int:
 		lo, hi := r.field.kind.bounds()

@@ -25,7 +25,9 @@ type node struct {
 	kind event.Kind
 	// looked says that the parts of an object or array, or the text of a string, have been read.
 	looked bool
-	name   string
+	// lenient says that of a name which is there twice the last counts, here and in all parts.
+	lenient bool
+	name    string
 	// raw is the value as it was written, text a string's text once it was read, or a number's or
 	// flag's as written.
 	raw, text string
@@ -41,8 +43,9 @@ type node struct {
 const None = -1
 
 const (
-	// maxOpened is how many strings are opened at most: bodies are a handful.
-	maxOpened = 64
+	// maxOpened is how many strings are opened at most. Some conventions have each tool and each message in
+	// a string of its own, and a caller who sends many must not keep shut what comes after them.
+	maxOpened = 1 << 14
 	// maxScalars is how many numbers and flags of one array are kept: longer ones are token ids and
 	// vectors, which nobody asks for.
 	maxScalars = 16
@@ -182,9 +185,13 @@ func (d *Document) look(at int32) {
 	s := d.scanner
 	s.Continue(n.raw)
 	s.Lax(true)
+	s.Doubles(n.lenient)
 	last := int32(0)
 	if n.kind == event.KindObject {
 		for o := s.Object(); s.Next(&o); {
+			if o.Twice && !d.forget(at, o.Key) {
+				return
+			}
 			if !d.part(s, at, &last, o.Key) {
 				return
 			}
@@ -223,6 +230,7 @@ func (d *Document) part(s *event.Scanner, parent int32, last *int32, name string
 		return true // The scanner has failed and ends the loop.
 	}
 	d.nodes[child].name = name
+	d.nodes[child].lenient = d.nodes[parent].lenient
 	d.Link(parent, last, child)
 	return true
 }
@@ -251,6 +259,9 @@ func (d *Document) Open(at int32) int32 {
 	s := d.scanner
 	s.Continue(text)
 	root := d.Take(s)
+	if root != None {
+		d.nodes[root].lenient = d.nodes[at].lenient
+	}
 	s.End()
 	if broken, ok := errors.AsType[*event.DecodeError](s.Err()); ok {
 		d.nodes[at].failure = broken.Reason
@@ -271,15 +282,6 @@ func (d *Document) Inside(at int32) int32 {
 		return d.Open(at)
 	}
 	return at
-}
-
-// Failure is why the string or value at a place could not be read, "" when nothing was wrong. A string
-// that only looked like JSON has the reason malformed_json.
-func (d *Document) Failure(at int32) string {
-	if at == None {
-		return ""
-	}
-	return d.nodes[at].failure
 }
 
 // first is the first part of an object or array, 0 without.
