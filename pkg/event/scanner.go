@@ -112,7 +112,10 @@ func (s *Scanner) Lax(lax bool) { s.lax = lax }
 
 // Doubles says whether a name that occurs twice is handed out again, as Object.Twice, instead of
 // failing, until the next Reset or Continue.
-func (s *Scanner) Doubles(doubles bool) { s.doubles = doubles }
+func (s *Scanner) Doubles(doubles bool) (before bool) {
+	before, s.doubles = s.doubles, doubles
+	return before
+}
 
 // Unread is how many values could not be read since Reset and count as absent.
 func (s *Scanner) Unread() int64 { return s.unread }
@@ -460,6 +463,9 @@ func (s *Scanner) Raw() string {
 	}
 	return alias(s.data[start:s.pos])
 }
+
+// Since returns what was read since Offset was start.
+func (s *Scanner) Since(start int) string { return alias(s.data[start:s.pos]) }
 
 // Rest returns what has not been read yet.
 func (s *Scanner) Rest() string { return alias(s.data[s.pos:]) }

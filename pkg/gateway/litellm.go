@@ -67,7 +67,7 @@ func (a *liteLLM) detect(names *outline) bool {
 
 // certain goes by the names that detect looks for. Names of the canonical event and of envelopes leave it
 // open: those are tried first.
-func (a *liteLLM) certain() bool { return a.p.own && !a.p.others }
+func (a *liteLLM) certain(func(*outline) bool) bool { return a.p.own && !a.p.others }
 
 func (a *liteLLM) decode(data []byte, ev *event.Event) (int, error) {
 	a.s.Reset(data)

@@ -76,7 +76,7 @@ func members(n int) string {
 func TestASalvagedObjectHasTheMembersBeforeTheBrokenOne(t *testing.T) {
 	d := New(event.DefaultLimits())
 	for text, want := range map[string]string{
-		`{"who":{"id":"a"},"text":"cut`: "a", `{"who":{"id":"a"`: "", `{`: "", ``: "", `{"x":1,"who":{"id":"a"},,`: "a", `{"who":{"id":"a"},"who":1}`: "a",
+		`{"who":{"id":"a"},"text":"cut`: "a", `{"who":{"id":"a"`: "a", `{"who":{"id":"a`: "", `{`: "", ``: "", `{"x":1,"who":{"id":"a"},,`: "a", `{"who":{"id":"a"},"who":1}`: "a",
 	} {
 		d.Salvage([]byte(text))
 		if len(text) > 0 {
