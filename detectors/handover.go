@@ -39,7 +39,7 @@ func handOver() Detector {
 			n := float64(len(g.Members))
 			share := float64(g.HandOvers) / n
 			others := g.OthersHandedOver(c)
-			shrunk := (float64(g.HandOvers) + g.doubt()*others) / (n + g.doubt())
+			shrunk := (float64(g.HandOvers) + g.priorWeight()*others) / (n + g.priorWeight())
 			return Measure{Bits: math.Log2((shrunk + RareHandOver) / (others + RareHandOver)), Observed: share, Expected: others}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {

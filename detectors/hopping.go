@@ -26,7 +26,7 @@ func hopping() Detector {
 			if g.HandOvers == 0 || g.Size < 3 {
 				return Measure{}, false
 			}
-			share := float64(g.HandOvers) / (float64(len(g.Members)) + g.doubt())
+			share := float64(g.HandOvers) / (float64(len(g.Members)) + g.priorWeight())
 			return Measure{Bits: 2 * math.Min(1, 2*math.Max(0, share-g.OthersHandedOver(c))), Observed: share}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {

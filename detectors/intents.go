@@ -50,7 +50,7 @@ func intent(id string, f census.Feature, limit float64, what, why, lookAlikes st
 				return Measure{}, false
 			}
 			expected := g.others(f, c)
-			shrunk := (r.mean*r.n + expected*g.doubt()) / (r.n + g.doubt())
+			shrunk := (r.mean*r.n + expected*g.priorWeight()) / (r.n + g.priorWeight())
 			return Measure{Bits: math.Log2((shrunk + 0.05) / (expected + 0.05)), Observed: r.mean, Expected: expected}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {

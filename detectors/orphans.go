@@ -34,10 +34,10 @@ func orphans() Detector {
 				return Measure{}, false
 			}
 			expected := c.Census.Orphaned(0, 0)
-			if g.Own > 0 {
+			if g.SelfShare > 0 {
 				expected = c.Census.Orphaned(share, n)
 			}
-			shrunk := (share + expected*g.doubt()) / (n + g.doubt())
+			shrunk := (share + expected*g.priorWeight()) / (n + g.priorWeight())
 			// Members that never continue a conversation dilute the figure: the group's traffic is judged, not its talkative part.
 			return Measure{Bits: math.Log2((shrunk+0.05)/(expected+0.05)) * math.Min(1, 2*n/g.Size), Observed: share / n, Expected: expected}, true
 		},

@@ -36,8 +36,8 @@ func pivot() Detector {
 				if n < math.Max(3, g.Size/2) {
 					continue
 				}
-				others := math.Max(0, (r.Mean-g.Own*sum/n)/(1-g.Own))
-				shrunk := (sum + g.doubt()*others) / (n + g.doubt())
+				others := math.Max(0, (r.Mean-g.SelfShare*sum/n)/(1-g.SelfShare))
+				shrunk := (sum + g.priorWeight()*others) / (n + g.priorWeight())
 				m := Measure{Bits: math.Log2((shrunk + 0.05) / (others + 0.05)), Observed: sum / n, Expected: others, Value: r.Model}
 				if !ok || m.Bits > best.Bits {
 					best, ok = m, true

@@ -18,7 +18,7 @@ func signupCohort() Detector {
 		Needs: []string{"account.created_at"},
 	}, census.SignupDay, "sign-up days", "the accounts were made together")
 	d.Measure = func(g *Group, c *Context) (Measure, bool) {
-		m, ok := coincidence(g, c, census.SignupDay)
+		m, ok := entropyDeficit(g, c, census.SignupDay)
 		if ok {
 			m.Bits *= NetworkDiversity(g, c)
 		}

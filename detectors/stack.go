@@ -25,7 +25,7 @@ func stack() Detector {
 			Needs: []string{"client.user_agent", "client.ja4"},
 		},
 		Measure: func(g *Group, c *Context) (Measure, bool) {
-			m, ok := coincidence(g, c, census.Trait(fingerprint.Stack))
+			m, ok := entropyDeficit(g, c, census.Trait(fingerprint.Stack))
 			if ok && m.Bits > 0 {
 				m.Bits *= NetworkDiversity(g, c)
 			}

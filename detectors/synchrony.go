@@ -84,7 +84,7 @@ func dispersion(g *Group, rhythm *census.Rhythm, r census.Resolution) (ratio, sl
 	last := min(len(active.Active)-1, int(newest-oldest))
 	n := active.N
 	// Of the others' sample the group's own part is taken out, as far as it is in there.
-	own := g.Own * others.N / n
+	own := g.SelfShare * others.N / n
 	rest := make([]float64, len(others.Active))
 	for k, x := range others.Active {
 		rest[k] = math.Max(0, x-own*active.Active[k])

@@ -15,7 +15,7 @@ import (
 
 	"github.com/stillwatch/stillwatch/pkg/app/config"
 	"github.com/stillwatch/stillwatch/pkg/backtest"
-	"github.com/stillwatch/stillwatch/pkg/campaign"
+	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 	"github.com/stillwatch/stillwatch/pkg/stage"
 	"github.com/stillwatch/stillwatch/pkg/watchlist"
 )
@@ -168,7 +168,7 @@ func stagesOf(c config.Config) (st backtest.Stages, err error) {
 }
 
 // correlateOf makes the correlate stage; trace, when not nil, is told of every group that is measured.
-func correlateOf(c config.Config, trace func(campaign.Candidate)) (stage.Stage, error) {
+func correlateOf(c config.Config, trace func(search.Measurement)) (stage.Stage, error) {
 	c.Alerts.Version = version
 	list, err := config.ReadWatchLists(c.Correlate.WatchLists)
 	if err != nil {

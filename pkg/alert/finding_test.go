@@ -271,10 +271,10 @@ func TestARecordStaysUnderItsSizeWhateverItsLists(t *testing.T) {
 	for range 5000 {
 		f.Sample = append(f.Sample, campaign.Member{Account: strings.Repeat("\x01", 300), Org: strings.Repeat("\x02", 300), Stack: strings.Repeat("\"", 5000)})
 		f.Evidence = append(f.Evidence, detectors.Evidence{Detector: strings.Repeat("\x03", 300), Observed: strings.Repeat("\\", 5000), Bits: 1})
-		f.Shared = append(f.Shared, campaign.SharedFacet{Facet: strings.Repeat("\x04", 300), Value: strings.Repeat("\\", 5000)})
+		f.Shared = append(f.Shared, campaign.SharedAttribute{Attribute: strings.Repeat("\x04", 300), Value: strings.Repeat("\\", 5000)})
 		f.Models = append(f.Models, strings.Repeat("\x05", 300))
 		f.Related = append(f.Related, strings.Repeat("\x06", 300))
-		f.Innocence = append(f.Innocence, strings.Repeat("\\", 5000))
+		f.Mitigating = append(f.Mitigating, strings.Repeat("\\", 5000))
 		f.Timeline = append(f.Timeline, campaign.Point{Time: 1, Members: 1 << 40, Requests: 1 << 60})
 	}
 	f.Summary, f.NextStep, f.Title = strings.Repeat("\"", 1<<20), strings.Repeat("\"", 1<<20), strings.Repeat("\"", 1<<20)

@@ -71,13 +71,26 @@ func (f *Fingerprint) sumUp(p *Profile) {
 	p.Orphaned, p.Continued, p.RelayRequests = n(nOrphaned), n(nContinued), n(nRelay)
 }
 
-// least is the number of sightings from which a shingle or skeleton is shown: three, or two while the account has sent few prompts. Two
-// sightings may be one and a false positive of the doorkeeper.
-func (f *Fingerprint) least() uint32 {
-	if f.agedText < 10 {
-		return 2
+// least is the number of sightings from which a shingle or skeleton is shown.
+func (f *Fingerprint) least() uint32 { return Recurs(f.agedText) }
+
+const (
+	// recurrences is the number of an account's prompts from which a piece of text is one that it
+	// writes again and again; two of many may be chance, or one and a false positive of the
+	// doorkeeper.
+	recurrences = 3
+	// fewRecurrences is that number for an account that has sent fewer than fewPrompts prompts: three
+	// of them would be a third of all it wrote.
+	fewRecurrences, fewPrompts = 2, 10
+)
+
+// Recurs is the number of prompts from which a shingle or skeleton is part of an account's scaffold,
+// when it has sent so many.
+func Recurs(prompts uint32) uint32 {
+	if prompts < fewPrompts {
+		return fewRecurrences
 	}
-	return 3
+	return recurrences
 }
 
 // scale brings an aged count to the footing of the horizon's counts: its share of the recent requests, in requests of the horizon.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stillwatch/stillwatch/pkg/alert"
 	"github.com/stillwatch/stillwatch/pkg/campaign"
+	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
@@ -15,7 +16,7 @@ type CorrelateOptions struct {
 	Campaign campaign.Options
 	Alert    alert.Options
 	// Trace, when set, is told of every candidate that is measured: for reports and calibration.
-	Trace func(campaign.Candidate)
+	Trace func(search.Measurement)
 	// Watch is what is watched for beside what correlate finds itself.
 	Watch WatchOptions
 }

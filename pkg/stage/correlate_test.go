@@ -163,7 +163,7 @@ func TestStoredStateThatCannotBeReadIsAnErrorThatNamesTheKey(t *testing.T) {
 	require.ErrorContains(t, task.Load("clock", []byte("{")), "clock")
 	require.ErrorContains(t, task.Load("campaign:c-1", []byte("{")), "campaign:c-1")
 	o := DefaultCorrelateOptions()
-	o.Campaign.MinGroup = 1
+	o.Campaign.Search.MinGroup = 1
 	_, err = NewCorrelate(o)
 	require.ErrorContains(t, err, "min_group")
 }
