@@ -32,14 +32,15 @@ var allowed = map[string][]string{
 	"pkg/simulate/shape": {"pkg/event", "pkg/gateway"},
 	"pkg/stage":          {"pkg/gateway"},
 	"pkg/stream":         {},
-	"pkg/lookup":         {"pkg/event", "pkg/enrich", "pkg/stream"},
+	"pkg/filewatch":      {},
+	"pkg/lookup":         {"pkg/event", "pkg/enrich", "pkg/filewatch", "pkg/stream"},
 	"pkg/store":          {},
 	"pkg/embedded":       {},
 	"pkg/console":        {},
 	"pkg/pipeline":       {"pkg/stage", "pkg/stream", "pkg/store"},
 	"pkg/backtest":       append([]string{"pkg/gateway"}, floors...),
 	"pkg/app": append([]string{
-		"configs", "pkg/gateway", "pkg/lookup", "pkg/pipeline", "pkg/stream", "pkg/store", "pkg/console", "pkg/embedded",
+		"configs", "pkg/filewatch", "pkg/gateway", "pkg/lookup", "pkg/pipeline", "pkg/stream", "pkg/store", "pkg/console", "pkg/embedded",
 	}, floors...),
 	"cmd/stillwatch": append([]string{
 		"configs", "pkg/app", "pkg/backtest", "pkg/simulate", "pkg/simulate/shape", "pkg/embedded", "pkg/gateway", "pkg/lookup", "pkg/stream", "pkg/store", "pkg/console",
