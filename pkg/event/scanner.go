@@ -38,6 +38,8 @@ type Scanner struct {
 	pos    int
 	cut    bool // data is longer than MaxBytes and was cut there
 	lax    bool
+	// doubles says that a name may occur twice.
+	doubles bool
 
 	depth, fields int
 
@@ -82,7 +84,7 @@ func (s *Scanner) Reset(data []byte) {
 		data = data[:s.limits.MaxBytes]
 	}
 	s.data, s.pos, s.depth, s.fields = data, 0, 0, 0
-	s.lax, s.failed, s.hidden, s.unread = false, false, -1, 0
+	s.lax, s.doubles, s.failed, s.hidden, s.unread = false, false, false, -1, 0
 	s.stack = s.stack[:0]
 	if cap(s.arena) > maxKept {
 		s.arena = nil
@@ -99,7 +101,7 @@ func (s *Scanner) Continue(text string) {
 		//nolint:gosec // The scanner never writes to its data.
 		s.data = unsafe.Slice(unsafe.StringData(text), len(text))
 	}
-	s.pos, s.depth, s.cut, s.failed, s.hidden = 0, 0, false, false, -1
+	s.pos, s.depth, s.cut, s.failed, s.doubles, s.hidden = 0, 0, false, false, false, -1
 	s.keys, s.frames, s.stack = s.keys[:0], s.frames[:0], s.stack[:0]
 }
 
@@ -107,6 +109,13 @@ func (s *Scanner) Continue(text string) {
 // whether any number of members may be read. It is for payloads whose values callers choose: a
 // gateway that logs them raw must not let a caller spoil its own log record.
 func (s *Scanner) Lax(lax bool) { s.lax = lax }
+
+// Doubles says whether a name that occurs twice is handed out again, as Object.Twice, instead of
+// failing, until the next Reset or Continue.
+func (s *Scanner) Doubles(doubles bool) (before bool) {
+	before, s.doubles = s.doubles, doubles
+	return before
+}
 
 // Unread is how many values could not be read since Reset and count as absent.
 func (s *Scanner) Unread() int64 { return s.unread }
@@ -283,6 +292,8 @@ type Object struct {
 	mask  uint64
 	id    uint32
 	open  bool
+	// Twice says that the object had the name before, where that is no error; see Scanner.Doubles.
+	Twice bool
 }
 
 // Object opens the object that comes next. Absent values give an empty one.
@@ -344,7 +355,7 @@ func (s *Scanner) Next(o *Object) bool {
 	known := s.isDuplicate(o)
 	s.keys = append(s.keys, o.Key)
 	o.count++
-	if known {
+	if o.Twice = known; known && !s.doubles {
 		s.Fail(ReasonDuplicateKey)
 		return false
 	}
@@ -452,6 +463,9 @@ func (s *Scanner) Raw() string {
 	}
 	return alias(s.data[start:s.pos])
 }
+
+// Since returns what was read since Offset was start.
+func (s *Scanner) Since(start int) string { return alias(s.data[start:s.pos]) }
 
 // Rest returns what has not been read yet.
 func (s *Scanner) Rest() string { return alias(s.data[s.pos:]) }

@@ -39,6 +39,12 @@ func (s *Scanner) TimeOrShape() (ms int64, shape string) {
 		text, _ = s.readNumber()
 	case KindString:
 		text = s.readString()
+	case KindObject:
+		s.mistyped()
+		return 0, "{}"
+	case KindArray:
+		s.mistyped()
+		return 0, "[]"
 	default:
 		s.mistyped()
 		return 0, ""

@@ -36,6 +36,14 @@ const (
 
 func under(path ...string) spot { return spot{path: path} }
 
+// columns are where a row has an event that an application keeps as JSON.
+func columns(row ...string) (spots []spot) {
+	for _, name := range [...]string{"payload", "event", "data", "value", "record", "message"} {
+		spots = append(spots, under(append(row[:len(row):len(row)], name)...))
+	}
+	return spots
+}
+
 // envelopes lists what is taken off. The first that an object's names are those of counts.
 var envelopes = []envelope{
 	{ // CloudEvents in structured mode.
@@ -54,7 +62,10 @@ var envelopes = []envelope{
 	{ // Debezium's change events: the row as it is now, which MongoDB's connector writes as a
 		// string.
 		all: []string{"op", "after"}, any: []string{"source", "ts_ms"},
-		places: []spot{under("after")}, empty: reasonDeleted,
+		places: append([]spot{under("after")}, columns("after")...), empty: reasonDeleted,
+	},
+	{ // The row alone, as Debezium's ExtractNewRecordState leaves it.
+		any: []string{"__op", "__deleted", "__source_ts_ms"}, places: columns(),
 	},
 	{ // Amazon Data Firehose, to an HTTP endpoint.
 		all:    []string{"requestId", "timestamp", "records"},
@@ -84,6 +95,10 @@ var envelopes = []envelope{
 		all:    []string{"subscription", "message.data"},
 		places: []spot{{path: []string{"message", "data"}, encoded: true}},
 	},
+	{ // The same, pulled.
+		all:    []string{"messageId", "data"},
+		places: []spot{{path: []string{"data"}, encoded: true}},
+	},
 	{ // Google Cloud Logging.
 		all: []string{"logName"}, any: []string{"jsonPayload", "textPayload"},
 		places: []spot{under("jsonPayload"), under("textPayload")},
@@ -100,11 +115,11 @@ var envelopes = []envelope{
 	},
 	{ // Log shippers: Fluent Bit's and Fluentd's log, log_processed and message, Vector's, Filebeat's, Logstash's and
 		// Datadog's message, journald's MESSAGE, rsyslog's msg, Splunk's event, the value of
-		// Kafka's HTTP bridges.
-		any: []string{"log_processed", "message", "log", "MESSAGE", "msg", "event", "value"},
+		// Kafka's HTTP bridges, and Filebeat's json, where it parses a line by its defaults.
+		any: []string{"log_processed", "message", "log", "MESSAGE", "msg", "event", "value", "json"},
 		places: []spot{
 			under("log_processed"), under("message"), under("log"), under("MESSAGE"),
-			under("msg"), under("event"), under("value"),
+			under("msg"), under("event"), under("value"), under("json"),
 		},
 	},
 }

@@ -205,6 +205,9 @@ func isLLM(operation string) bool {
 	case "", "chat", "completion", "responses", "messages", "embedding":
 		return true // Nearly all.
 	}
+	if isAside(strings.TrimPrefix(operation, "a")) || isAside(operation) {
+		return false
+	}
 	first := true
 	for word := range strings.FieldsFuncSeq(operation, isSeparator) {
 		if isThing(word) || first && (isPoll(word) || word[0] == 'a' && (isPoll(word[1:]) || isThing(word[1:]))) {
@@ -213,6 +216,19 @@ func isLLM(operation string) bool {
 		first = false
 	}
 	return true
+}
+
+// isAside tells whether an operation of LiteLLM's (CallTypes in litellm/types/utils.py, 1.108.7) is about
+// something around calls of models, though no word of its name says so.
+func isAside(operation string) bool {
+	switch strings.TrimLeft(operation, "_") {
+	case "create_thread", "add_message", "create_fine_tuning_job", "create_sandbox", "run_code", "code_interpreter_tool",
+		"create_realtime_client_secret", "create_realtime_transcription_session",
+		"video_retrieve", "video_retrieve_job", "video_content", "video_status", "video_list", "video_delete",
+		"video_create_character", "video_get_character":
+		return true
+	}
+	return false
 }
 
 func isSeparator(c rune) bool { return strings.ContainsRune("_./- ", c) }

@@ -107,7 +107,7 @@ func TestCallsThatAskNoModelAreSkippedWhateverTheyAreCalled(t *testing.T) {
 	record := `{"id":"r","time":1793613600000,"account":{"id":"a"},"request":{"model":"m","operation":%q}}`
 	for _, operation := range []string{
 		"call_mcp_tool", "list_mcp_tools", "aretrieve_batch", "alist_batches", "acancel_batch", "afile_content", "acreate_file", "file_list",
-		"alist_input_items", "aget_responses", "adelete_responses", "avector_store_search", "health_check", "ahealth_check", "list_models", "count_tokens", "ping",
+		"alist_input_items", "acreate_thread", "a_add_message", "acreate_fine_tuning_job", "avideo_content", "video_status", "arun_code", "acreate_realtime_client_secret", "aget_responses", "adelete_responses", "avector_store_search", "health_check", "ahealth_check", "list_models", "count_tokens", "ping",
 		"execute_tool", "mcp/tools.call", "files.upload",
 	} {
 		require.Equal(t, []string{"skip:not_llm"}, read(newReader(t, FormatAuto), fmt.Sprintf(record, operation)), operation)
@@ -119,8 +119,12 @@ func TestCallsThatAskNoModelAreSkippedWhateverTheyAreCalled(t *testing.T) {
 	} {
 		require.Equal(t, []string{"r"}, read(newReader(t, FormatAuto), fmt.Sprintf(record, operation)), operation)
 	}
-	check := strings.Replace(lite(`"request_tags":["litellm-internal-health-check"]`), `"h"`, `"x"`, 1)
-	require.Equal(t, []string{"skip:not_llm"}, read(newReader(t, FormatAuto), check))
+	tagged := lite(`"request_tags":["litellm-internal-health-check"]`)
+	require.Equal(t, []string{"c:r"}, read(newReader(t, FormatAuto), tagged), "a tag that a caller chose")
+	keys := strings.NewReplacer(`"user_api_key_hash":"h"`, `"user_api_key_hash":"2ee659761968def976c7905217d96fa6e765f300dfb066f6c73fd3c279b3435a"`)
+	require.Equal(t, []string{"skip:not_llm"}, read(newReader(t, FormatAuto), keys.Replace(tagged)))
+	nobody := strings.NewReplacer(`"h"`, "null", `"u"`, "null")
+	require.Equal(t, []string{"skip:not_llm"}, read(newReader(t, FormatAuto), nobody.Replace(tagged)))
 }
 
 func TestACallRefusedForLackOfAKeyIsOfNobody(t *testing.T) {

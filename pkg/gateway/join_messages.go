@@ -170,6 +170,33 @@ func (b *attributes) events(list ptrace.SpanEventSlice) {
 	b.messages(messages)
 }
 
+// listedEvents is the attribute in which Pydantic AI, up to the version 1 of its format, has the events of
+// these conventions as the JSON of a list.
+const listedEvents = "events"
+
+// listed adds the messages of a list of events.
+func (b *attributes) listed(attributes pcommon.Map) {
+	list, ok := attributes.Get(listedEvents)
+	if !ok {
+		return
+	}
+	if list = unquoted(list); list.Type() != pcommon.ValueTypeSlice {
+		return
+	}
+	var messages []spanMessage
+	for _, item := range list.Slice().All() {
+		if item.Type() != pcommon.ValueTypeMap {
+			continue
+		}
+		if name, ok := item.Map().Get("event.name"); ok {
+			if m, ok := messageOf(name.Str(), pcommon.NewMap(), item); ok {
+				messages = append(messages, m)
+			}
+		}
+	}
+	b.messages(messages)
+}
+
 // messageRecord takes in a log record whose document is that of one message.
 func (r *Reader) messageRecord(record plog.LogRecord, m spanMessage) error {
 	o := r.otlp
@@ -210,7 +237,7 @@ func (r *Reader) logRecord(record plog.LogRecord, err error) error {
 	case err != nil && !strings.HasPrefix(name, genAIEventPrefix):
 		return err
 	}
-	return r.takeDetail(key, logTime(record), isDetail(eventName(record)) || err != nil)
+	return r.takeDetail(key, logTime(record), isDetail(eventName(record)) || err != nil, err == nil)
 }
 
 // isDetail tells whether an event holds the text of a call as the attributes of a span do.

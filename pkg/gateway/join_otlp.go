@@ -32,6 +32,8 @@ type spanCall struct {
 	// span is what the span says, detail what its log record does, parts its messages.
 	span, detail *event.Event
 	parts        []messagePart
+	// asked stands for what was asked in the log record that gave the details.
+	asked string
 	// time is that of the span, inner that of all calls within it.
 	time, inner stretch
 	state       callState
@@ -129,7 +131,8 @@ func (r *Reader) takeSpan(span ptrace.Span, related bool, err error) error {
 	c := s.j.call(key, s.opts.OTLPWindow)
 	of := &c.of
 	if of.seen {
-		if kind == spanModel {
+		// Callers may choose the ids of spans (B3's headers share them): another time is another call.
+		if kind == spanModel && time == of.time {
 			return &SkipError{Reason: ReasonJoined} // Delivered twice.
 		}
 		return err
@@ -137,7 +140,9 @@ func (r *Reader) takeSpan(span ptrace.Span, related bool, err error) error {
 	s.j.until(c, s.opts.OTLPWindow)
 	of.seen, of.kind, of.time = true, kind, time
 	if parent := callKey(span.TraceID(), span.ParentSpanID()); parent != "" && parent != key {
-		of.parent = s.j.call(parent, s.opts.OTLPWindow)
+		if around := s.j.call(parent, s.opts.OTLPWindow); !around.of.isWithin(of) {
+			of.parent = around
+		}
 	}
 	said := err
 	s.markAround(of.parent, of.inner)
@@ -152,6 +157,17 @@ func (r *Reader) takeSpan(span ptrace.Span, related bool, err error) error {
 	}
 	of.within = nil
 	return said
+}
+
+// isWithin tells whether a span lies within another one, as far as the spans around it are known.
+func (of *spanCall) isWithin(other *spanCall) bool {
+	for n := 0; n < maxAround && of != other; n++ {
+		if of.parent == nil {
+			return false
+		}
+		of = &of.parent.of
+	}
+	return of == other
 }
 
 // kindOf tells what a span tells of, by what its event is; hard says that it cannot be read, and no
@@ -281,17 +297,24 @@ func (of *spanCall) await(c *held[spanCall]) {
 }
 
 // takeDetail takes in a log record of a span whose event is in r.ev, which holds what the span's own
-// may lack; partial says that it may not be all of a call.
-func (r *Reader) takeDetail(key string, at pcommon.Timestamp, partial bool) error {
+// may lack; partial says that it may not be all of a call, whole that it could be an event by itself.
+func (r *Reader) takeDetail(key string, at pcommon.Timestamp, partial, whole bool) error {
 	s := r.otlp.calls
 	s.j.clock.see(int64(at / 1e6))
 	c := s.j.call(key, s.opts.OTLPWindow)
 	of := &c.of
+	asked := askedIn(&r.ev.Content)
+	if whole && asked != "" && of.asked != "" && asked != of.asked {
+		return nil // Another call in the same span, which may be one that callers name.
+	}
 	if of.state == callGiven || of.detail != nil && of.state == callVoid {
 		return &SkipError{Reason: ReasonJoined}
 	}
 	if of.detail != nil && !partial && !sameText(&of.detail.Content, &r.ev.Content) {
-		return nil // Another call in the same span.
+		return nil
+	}
+	if of.asked == "" {
+		of.asked = asked
 	}
 	if !of.seen {
 		s.hold(c)
@@ -340,6 +363,14 @@ func (r *Reader) takeMessage(key string, part messagePart) error {
 	}
 	s.j.wait(c, true)
 	return &SkipError{Reason: ReasonWaiting}
+}
+
+// askedIn stands for what a conversation asks, "" without.
+func askedIn(c *event.Content) string {
+	if len(c.Input) == 0 {
+		return ""
+	}
+	return derivedID(&event.Event{Content: event.Content{System: c.System, Input: c.Input}})
 }
 
 func sameText(a, b *event.Content) bool {

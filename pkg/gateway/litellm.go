@@ -67,7 +67,7 @@ func (a *liteLLM) detect(names *outline) bool {
 
 // certain goes by the names that detect looks for. Names of the canonical event and of envelopes leave it
 // open: those are tried first.
-func (a *liteLLM) certain() bool { return a.p.own && !a.p.others }
+func (a *liteLLM) certain(func(*outline) bool) bool { return a.p.own && !a.p.others }
 
 func (a *liteLLM) decode(data []byte, ev *event.Event) (int, error) {
 	a.s.Reset(data)
@@ -248,7 +248,7 @@ func (p *payload) skipped(ev *event.Event) string {
 		}
 	}
 	a := &ev.Account
-	if p.health || a.KeyHash == healthCheck || a.TeamID == healthCheck {
+	if p.isHealthCheck(a) {
 		return ReasonNotLLM
 	}
 	if p.refused(ev) {
@@ -257,9 +257,19 @@ func (p *payload) skipped(ev *event.Event) string {
 	return ""
 }
 
-// healthCheck stands for the key, the team and the tag of the proxy's own checks of its models
+// healthCheck stands for the key, whole or hashed, the team and the tag of the proxy's own checks of its models
 // (litellm/constants.py, LITTELM_INTERNAL_HEALTH_SERVICE_ACCOUNT_NAME).
-const healthCheck = "litellm-internal-health-check"
+const (
+	healthCheck     = "litellm-internal-health-check"
+	healthCheckHash = "2ee659761968def976c7905217d96fa6e765f300dfb066f6c73fd3c279b3435a"
+)
+
+// isHealthCheck tells whether the proxy made a call to check a model. The tag alone is no proof: callers
+// choose tags, in their metadata and in the header x-litellm-tags.
+func (p *payload) isHealthCheck(a *event.Account) bool {
+	byKey := a.KeyHash == healthCheck || a.KeyHash == healthCheckHash || a.TeamID == healthCheck
+	return byKey || p.health && a.KeyHash == "" && !proved(a)
+}
 
 // guarded is the status of a call that one of the proxy's guardrails stopped.
 const guarded = "guardrail_intervened"
@@ -319,7 +329,8 @@ func isProvider(prefix string) bool {
 // operation maps LiteLLM's call types, which have an asynchronous twin each, to the canonical names.
 func operation(callType string) string {
 	switch callType {
-	case "completion", "acompletion":
+	case "completion", "acompletion", "generate_content", "agenerate_content", "generate_content_stream",
+		"agenerate_content_stream":
 		return "chat"
 	case "text_completion", "atext_completion":
 		return "completion"

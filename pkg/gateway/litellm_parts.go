@@ -139,11 +139,25 @@ func (a *liteLLM) tags() {
 // shape of some API.
 func (a *liteLLM) messages(ev *event.Event) {
 	d, at := a.doc, a.doc.Take(a.s)
+	if text := d.Scalar(at); text != "" && takesText(a.p.callType) {
+		// What looks like a conversation is none: the caller sent a text.
+		ev.Content.Input = append(ev.Content.Input, event.Message{Role: "user", Text: text})
+		return
+	}
 	if d.Kind(at) == event.KindObject && !a.bodies.IsConversation(at) {
 		a.bodies.Request(at, ev)
 		return
 	}
 	ev.Content.Input = a.bodies.Messages(at, ev.Content.Input)
+}
+
+// takesText tells whether callers of an operation may send a lone text, which stands here as they did.
+func takesText(callType string) bool {
+	switch operation(callType) {
+	case "responses", "embedding", "completion", "moderation", "amoderation":
+		return true
+	}
+	return false
 }
 
 // response reads why the answer ended, its text and its usage.

@@ -29,6 +29,8 @@ type mapped struct {
 	// unfit says that a value of the field at hand cannot be one, values how many fields of the event are absent for that.
 	unfit  bool
 	values int64
+	// detected says that the last object has the names of this format.
+	detected bool
 	// broken says that the body at hand is no JSON.
 	broken   bool
 	finisher *finisher
@@ -50,6 +52,7 @@ func (a *mapped) detect(names *outline) bool {
 
 func (a *mapped) decode(data []byte, ev *event.Event) (int, error) {
 	ev.Reset()
+	a.detected = false
 	n, err := a.doc.Parse(data)
 	if err != nil {
 		return n, err
@@ -57,12 +60,15 @@ func (a *mapped) decode(data []byte, ev *event.Event) (int, error) {
 	// Where the configuration names the format, nobody has looked yet.
 	if len(a.m.detect) > 0 && a.m.reads == readsObjects {
 		a.names.readDocument(a.doc)
-		if !a.detect(&a.names) {
+		if a.detected = a.detect(&a.names); !a.detected {
 			return n, &event.DecodeError{Reason: event.ReasonUnknownFormat}
 		}
 	}
 	return n, a.apply(ev)
 }
+
+// certain goes by the names that the last object had.
+func (a *mapped) certain(other func(*outline) bool) bool { return a.detected && !other(&a.names) }
 
 func (a *mapped) salvage(data []byte, ev *event.Event) {
 	a.doc.Salvage(data)
@@ -228,8 +234,12 @@ func (a *mapped) read(r *rule, ev *event.Event) {
 	case *int64:
 		var ok bool
 		text := a.text(r)
-		if *dst, ok = parseMoment(text, r.unit); !ok && text != "" && dst == &ev.Time {
+		switch *dst, ok = parseMoment(text, r.unit); {
+		case ok || dst != &ev.Time:
+		case text != "":
 			ev.BadTime = event.Shape(text)
+		case a.unfit:
+			ev.BadTime = "{}" // There is an object or a list.
 		}
 	case *event.Int:
 		lo, hi := r.field.kind.bounds()

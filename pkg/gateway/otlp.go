@@ -72,13 +72,29 @@ func (r *Reader) protobuf(data []byte, visit func(*event.Event, error) bool) boo
 	if len(data) > r.otlp.max {
 		return r.hand(&event.DecodeError{Reason: event.ReasonTooLarge}, visit)
 	}
-	if traces, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(data); err == nil {
-		return r.spans(traces, visit)
+	if handled, ok := r.protobufOf(data, data, visit); handled {
+		return ok
 	}
-	if logs, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(data); err == nil {
-		return r.logs(logs, visit)
+	traces, logs := prune(data, protoTraces, maxValueDepth), prune(data, protoLogs, maxValueDepth)
+	if handled, ok := r.protobufOf(traces, logs, visit); handled {
+		return ok
 	}
 	return r.hand(&event.DecodeError{Reason: event.ReasonMalformed}, visit)
+}
+
+// protobufOf reads a request of spans or, if it is none, of log records.
+func (r *Reader) protobufOf(spans, records []byte, visit visitor) (handled, ok bool) {
+	if len(spans) > 0 {
+		if traces, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(spans); err == nil {
+			return true, r.spans(traces, visit)
+		}
+	}
+	if len(records) > 0 {
+		if logs, err := (&plog.ProtoUnmarshaler{}).UnmarshalLogs(records); err == nil {
+			return true, r.logs(logs, visit)
+		}
+	}
+	return false, true
 }
 
 // otlpJSON reads a request in JSON, whose syntax is checked.
@@ -86,11 +102,17 @@ func (r *Reader) otlpJSON(data []byte, visit func(*event.Event, error) bool) boo
 	if r.names.has("resourceSpans") {
 		traces, err := (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(data)
 		if err != nil {
+			traces, err = (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(mendOTLP(data))
+		}
+		if err != nil {
 			return r.hand(&event.DecodeError{Reason: event.ReasonWrongType, Field: "resourceSpans"}, visit)
 		}
 		return r.spans(traces, visit)
 	}
 	logs, err := (&plog.JSONUnmarshaler{}).UnmarshalLogs(data)
+	if err != nil {
+		logs, err = (&plog.JSONUnmarshaler{}).UnmarshalLogs(mendOTLP(data))
+	}
 	if err != nil {
 		return r.hand(&event.DecodeError{Reason: event.ReasonWrongType, Field: "resourceLogs"}, visit)
 	}
@@ -115,6 +137,7 @@ func (r *Reader) spans(traces ptrace.Traces, visit func(*event.Event, error) boo
 				}
 				b.add(span.Attributes())
 				b.events(span.Events())
+				b.listed(span.Attributes())
 				b.add(scope.Scope().Attributes())
 				b.add(resource.Resource().Attributes())
 				b.turns()
@@ -150,9 +173,8 @@ func (r *Reader) logs(logs plog.Logs, visit func(*event.Event, error) bool) bool
 	for _, resource := range logs.ResourceLogs().All() {
 		for _, scope := range resource.ScopeLogs().All() {
 			for _, record := range scope.LogRecords().All() {
-				if inner := strings.TrimSpace(record.Body().Str()); isLine(record) && strings.HasPrefix(inner, "{") {
-					// A log file's line, collected as it is.
-					if !r.read([]byte(inner), visit) {
+				if inner := r.lineIn(record); inner != nil {
+					if !r.read(inner, visit) {
 						return false
 					}
 					continue
@@ -204,20 +226,6 @@ func eventName(record plog.LogRecord) string {
 		return name.AsString()
 	}
 	return ""
-}
-
-// isLine tells whether a log record is a line of a log file. One that tells of a model's call is not: its body may be a prompt, and one that looks
-// like an event must not become one.
-func isLine(record plog.LogRecord) bool {
-	if record.Body().Type() != pcommon.ValueTypeStr || record.EventName() != "" {
-		return false
-	}
-	for key := range record.Attributes().All() {
-		if strings.HasPrefix(key, "gen_ai.") || key == "event.name" {
-			return false
-		}
-	}
-	return true
 }
 
 // attributes reads the document of a span or log record into r.ev.

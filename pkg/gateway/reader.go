@@ -31,7 +31,8 @@ type adapter interface {
 // of no other that would have been tried before.
 type certainAdapter interface {
 	adapter
-	certain() bool
+	// certain is given what tells whether names are those of something that is tried before.
+	certain(other func(names *outline) bool) bool
 }
 
 // SkipError says that an object is no request of a caller and is left out on purpose. Reason is fit for a metric label.
@@ -324,12 +325,32 @@ func (r *Reader) asBefore(data []byte, pos int, visit func(*event.Event, error) 
 	}
 	unread := r.finisher.unread
 	n, err := r.last.decode(data, &r.ev)
-	if !r.last.certain() || err != nil && !errors.As(err, new(*SkipError)) {
+	if !r.last.certain(r.isOther) || err != nil && !errors.As(err, new(*SkipError)) {
 		r.finisher.unread = unread
 		return 0, false, false
 	}
 	r.format = r.last.name()
 	return pos + n, r.hand(err, visit), true
+}
+
+// isOther tells whether an object with these names would have been taken for something else before the
+// adapter of the last object: for a strict envelope, or for one of another format.
+func (r *Reader) isOther(names *outline) bool {
+	if names.has("resourceSpans") || names.has("resourceLogs") {
+		return true
+	}
+	if e := envelopeOf(names); e != nil && e.strict {
+		return true
+	}
+	for _, a := range r.adapters {
+		if a == adapter(r.last) {
+			return false
+		}
+		if a.detect(names) {
+			return true
+		}
+	}
+	return true
 }
 
 // second looks at a value once more that the first adapter could not read within n bytes, because of failure: it checks the syntax, finds

@@ -21,6 +21,8 @@ type Reader struct {
 	doc *tree.Document
 	// unread counts the values that are there and cannot be read.
 	unread int64
+	// thoughts says that reasoning is text as any other.
+	thoughts bool
 }
 
 // New makes a reader of bodies in doc.
@@ -37,7 +39,7 @@ func (r *Reader) TakeUnread() int64 {
 // gateway may have cut it.
 func (r *Reader) Request(at int32, ev *event.Event) bool {
 	d, c, req := r.doc, &ev.Content, &ev.Request
-	if at = d.Enter(at); d.Kind(at) != event.KindObject {
+	if at = d.Body(at); d.Kind(at) != event.KindObject {
 		return false
 	}
 	if len(c.Input) == 0 {
@@ -47,9 +49,13 @@ func (r *Reader) Request(at int32, ev *event.Event) bool {
 		c.System = r.Prose(d.Member(at, "system", "instructions", "systemInstruction",
 			"system_instruction", "preamble"))
 	}
+	if c.System == "" { // Of Google's SDKs.
+		c.System = r.Prose(d.Member(d.Member(at, "config"), "systemInstruction", "system_instruction"))
+	}
 	r.Parameters(at, req)
 	for _, group := range [...]string{
 		"inferenceConfig", "generationConfig", "generation_config", "textGenerationConfig", "options",
+		"config",
 	} {
 		r.Parameters(d.Member(at, group), req)
 	}
@@ -68,7 +74,11 @@ func (r *Reader) Request(at int32, ev *event.Event) bool {
 // conversation reads the turns of a request.
 func (r *Reader) conversation(at int32, dst []event.Message) []event.Message {
 	d := r.doc
-	if list := d.Member(at, "messages", "input", "contents"); list != tree.None {
+	list := d.Member(at, "messages", "input", "contents")
+	if text := d.Scalar(list); text != "" {
+		return append(dst, event.Message{Role: "user", Text: text}) // What looks like a conversation is none.
+	}
+	if list != tree.None {
 		return r.Messages(list, dst)
 	}
 	if message := d.Member(at, "message"); message != tree.None { // Cohere's chat.
@@ -199,9 +209,12 @@ func (r *Reader) Messages(at int32, dst []event.Message) []event.Message {
 		return r.message(list, dst)
 	}
 	d.Parts(list, func(at int32) bool {
-		if d.Kind(at) == event.KindString && d.Known(at) {
+		switch {
+		case d.Kind(at) == event.KindString && d.Known(at):
 			dst = append(dst, event.Message{Role: "user", Text: d.Text(at)})
-		} else {
+		case d.Kind(at) == event.KindArray: // LangChain's, one conversation for each prompt of a batch.
+			d.Parts(at, func(at int32) bool { dst = r.message(at, dst); return true })
+		default:
 			dst = r.message(at, dst)
 		}
 		return true
@@ -230,7 +243,9 @@ func (r *Reader) message(at int32, dst []event.Message) []event.Message {
 	if d.Kind(at) != event.KindObject {
 		return dst
 	}
-	if inner := d.Member(at, "message", "prompt"); d.Kind(inner) == event.KindObject {
+	// Beside a role or a text of its own, it is a name that the caller put there.
+	if inner := d.Member(at, "message", "prompt", "kwargs"); d.Kind(inner) == event.KindObject &&
+		d.Member(at, "role", "content", "parts") == tree.None {
 		at = inner
 	}
 	m := event.Message{Role: role(d.Scalar(d.Member(at, "role")))}
@@ -238,29 +253,27 @@ func (r *Reader) message(at int32, dst []event.Message) []event.Message {
 		switch d.Scalar(d.Member(at, "type")) {
 		case "reasoning": // The model's own, carried over.
 			return dst
-		case "function_call":
+		case "function_call", "ai":
 			m.Role = "assistant"
-		case "function_call_output":
+		case "function_call_output", "tool":
 			m.Role = "tool"
+		case "system":
+			m.Role = "system"
 		default:
 			m.Role = "user"
 		}
 	}
-	m.Text = r.Prose(d.Member(at, "text", "content", "parts", "contents", "output", "message"))
-	return append(dst, m)
-}
-
-// role gives a role the name that most APIs have for it.
-func role(name string) string {
-	switch name {
-	case "model", "CHATBOT", "chatbot", "ai", "AIMessage":
-		return "assistant"
-	case "USER", "human", "Human":
-		return "user"
-	case "SYSTEM":
-		return "system"
+	said := d.Member(at, "content", "parts", "contents", "text", "output", "message")
+	if results, only := r.toolResults(said); only {
+		// Most APIs have what a tool answered in a message of the user.
+		m.Role, m.Text = "tool", results
+	} else {
+		// What a user marks as a thought is a part of the prompt.
+		r.thoughts = m.Role != "assistant"
+		m.Text = r.said(said)
+		r.thoughts = false
 	}
-	return name
+	return append(dst, m)
 }
 
 // Prose is the text at a place: one, or those of its parts with newlines between them. Parts without
@@ -353,12 +366,13 @@ func (r *Reader) part(at int32, dst []string) []string {
 	if inner := d.Member(at, "message_content", "message", "completion"); d.Kind(inner) == event.KindObject {
 		at = inner
 	}
-	if d.Scalar(d.Member(at, "thought")) == "true" { // Google's reasoning.
+	kind := d.Scalar(d.Member(at, "type"))
+	reasons := kind == "reasoning" || kind == "thinking" || d.Scalar(d.Member(at, "thought")) == "true"
+	if reasons && !r.thoughts {
 		return dst
 	}
-	kind := d.Scalar(d.Member(at, "type"))
-	if kind == "reasoning" || kind == "thinking" {
-		return dst
+	if inner := r.enclosed(at, kind); inner != tree.None {
+		return r.Texts(inner, dst)
 	}
 	if text := d.Member(at, "text"); d.Kind(text) == event.KindString {
 		return append(dst, d.Text(text))
@@ -366,10 +380,6 @@ func (r *Reader) part(at int32, dst []string) []string {
 	content := d.Member(at, "content")
 	if d.Kind(content) == event.KindString && (kind == "text" || kind == "") {
 		return append(dst, d.Text(content))
-	}
-	result := d.Member(at, "result", "response")
-	if d.Kind(result) == event.KindString && kind == "tool_call_response" {
-		return append(dst, d.Text(result))
 	}
 	if parts := d.Member(at, "parts", "contents"); d.Kind(parts) == event.KindArray {
 		return r.Texts(parts, dst)

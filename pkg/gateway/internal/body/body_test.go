@@ -58,6 +58,12 @@ func TestEveryAPIsRequestGivesTheSameConversation(t *testing.T) {
 		"Llama 3": `{"prompt":"<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|>` +
 			`<|start_header_id|>assistant<|end_header_id|>\n\nHello<|eot_id|><|start_header_id|>user<|end_header_id|>\n\nWhy?` +
 			`<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n"}`,
+		"Llama 4": `{"prompt":"<|begin_of_text|><|header_start|>user<|header_end|>\n\nHi<|eot|><|header_start|>assistant<|header_end|>` +
+			`\n\nHello<|eot|><|header_start|>user<|header_end|>\n\nWhy?<|eot|><|header_start|>assistant<|header_end|>\n\n"}`,
+		"Gemma": `{"prompt":"<bos><start_of_turn>user\nHi<end_of_turn>\n<start_of_turn>model\nHello<end_of_turn>\n` +
+			`<start_of_turn>user\nWhy?<end_of_turn>\n<start_of_turn>model\n"}`,
+		"DeepSeek": `{"prompt":"<｜begin▁of▁sentence｜><｜User｜>Hi<｜Assistant｜>Hello<｜end▁of▁sentence｜>` +
+			`<｜User｜>Why?<｜Assistant｜><think>\n"}`,
 		"Llama 2":          `{"prompt":"<s>[INST] Hi [/INST] Hello </s><s>[INST] Why? [/INST]"}`,
 		"ChatML":           `{"prompt":"<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nHello<|im_end|>\n<|im_start|>user\nWhy?<|im_end|>\n<|im_start|>assistant\n"}`,
 		"Anthropic's text": `{"prompt":"\n\nHuman: Hi\n\nAssistant: Hello\n\nHuman: Why?\n\nAssistant:"}`,

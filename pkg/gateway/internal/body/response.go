@@ -139,7 +139,10 @@ func (r *Reader) chunk(at int32, w *answer) {
 		switch name := d.Name(part); name {
 		case "choices", "candidates", "results", "outputs", "generations", "completions":
 			r.alternatives(part, w)
-		case "content": // Anthropic's message.
+		case "content": // Anthropic's message, or one of Google's SDKs.
+			if inner := d.Member(part, "parts"); inner != tree.None {
+				part = inner
+			}
 			r.blocks(part, w)
 		case "message": // Cohere's and Ollama's chat; the first event of Anthropic's streams.
 			r.blocks(d.Member(part, "content"), w)
@@ -168,7 +171,7 @@ func (r *Reader) chunk(at int32, w *answer) {
 			if w.failure == "" && d.Kind(part) == event.KindObject {
 				w.failure = d.Scalar(d.Member(part, "type", "code"))
 			}
-		case "usage", "usageMetadata", "amazon-bedrock-invocationMetrics":
+		case "usage", "usageMetadata", "usage_metadata", "amazon-bedrock-invocationMetrics":
 			merge(&w.usage, r.usage(part))
 		case "metadata": // The last event of a Converse stream.
 			merge(&w.usage, r.usage(d.Member(part, "usage")))

@@ -7,7 +7,7 @@ import (
 )
 
 // template is how a family of models marks the turns of a conversation in one text. Sources: Meta's
-// model cards for Llama 2 and 3, Mistral's chat templates, OpenAI's ChatML, Anthropic's text
+// model cards for Llama 2, 3 and 4, DeepSeek's and Gemma's chat templates, Mistral's chat templates, OpenAI's ChatML, Anthropic's text
 // completions, Amazon's prompt guide for Titan.
 type template struct {
 	// opens marks the text as one of this family, wherever it stands.
@@ -15,8 +15,11 @@ type template struct {
 	split func(text string, dst []event.Message) []event.Message
 }
 
-func templates() [5]template {
+func templates() [8]template {
 	return [...]template{
+		{"<|header_start|>", headers("<|header_start|>", "<|header_end|>", "<|eot|>")},
+		{"<start_of_turn>", headers("<start_of_turn>", "\n", "<end_of_turn>")},
+		{deepSeekUser, deepSeek},
 		{"<|start_header_id|>", headers("<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>")},
 		{"<|im_start|>", headers("<|im_start|>", "\n", "<|im_end|>")},
 		{"[INST]", instructions},
@@ -33,8 +36,14 @@ func prompts(text string, dst []event.Message) []event.Message {
 		return dst
 	}
 	body := text
-	for _, start := range [...]string{"<|begin_of_text|>", "<s>"} {
+	for _, start := range [...]string{"<|begin_of_text|>", "<s>", "<bos>", deepSeekStart} {
 		body = strings.TrimPrefix(strings.TrimSpace(body), start)
+	}
+	if system, _, ok := strings.Cut(body, deepSeekUser); ok && strings.HasPrefix(strings.TrimSpace(text), deepSeekStart) {
+		if system = strings.TrimSpace(system); system != "" {
+			dst = append(dst, event.Message{Role: "system", Text: system})
+		}
+		body = body[strings.Index(body, deepSeekUser):]
 	}
 	for _, t := range templates() {
 		marked := body
@@ -49,6 +58,28 @@ func prompts(text string, dst []event.Message) []event.Message {
 		}
 	}
 	return append(dst, event.Message{Role: "user", Text: text})
+}
+
+// DeepSeek's marks. The system prompt stands before the first turn.
+const (
+	deepSeekStart     = "<｜begin▁of▁sentence｜>"
+	deepSeekUser      = "<｜User｜>"
+	deepSeekAssistant = "<｜Assistant｜>"
+)
+
+func deepSeek(text string, dst []event.Message) []event.Message {
+	for part := range strings.SplitSeq(text, deepSeekUser) {
+		asked, answered, _ := strings.Cut(part, deepSeekAssistant)
+		if asked = strings.TrimSpace(asked); asked != "" {
+			dst = append(dst, event.Message{Role: "user", Text: asked})
+		}
+		answered, _, _ = strings.Cut(answered, "<｜end▁of▁sentence｜>")
+		// The model goes on from here.
+		if answered = strings.TrimSpace(answered); answered != "" && answered != "<think>" {
+			dst = append(dst, event.Message{Role: "assistant", Text: answered})
+		}
+	}
+	return dst
 }
 
 // headers splits turns of the form open role close text end.

@@ -46,7 +46,7 @@ func (r *Reader) usage(at int32) (u event.Usage) {
 	read := r.tokens(at, "cache_read_input_tokens", "cacheReadInputTokens", "cacheReadInputTokenCount")
 	written := r.tokens(at, "cache_creation_input_tokens", "cacheWriteInputTokens",
 		"cacheWriteInputTokenCount")
-	thoughts := r.tokens(at, "thoughtsTokenCount")
+	thoughts := r.tokens(at, "thoughtsTokenCount", "thoughts_token_count")
 
 	u.Input = r.tokens(at, "prompt_tokens", "promptTokenCount", "prompt_token_count", "inputTextTokenCount",
 		"prompt_eval_count")
@@ -56,11 +56,11 @@ func (r *Reader) usage(at int32) (u event.Usage) {
 			u.Input.V += read.V + written.V
 		}
 	}
-	u.Output = r.tokens(at, "completion_tokens", "output_tokens", "outputTokens", "candidatesTokenCount",
+	u.Output = r.tokens(at, "completion_tokens", "output_tokens", "outputTokens", "candidatesTokenCount", "candidates_token_count",
 		"outputTokenCount", "generation_token_count", "totalOutputTextTokenCount", "eval_count")
 	u.Output.V += thoughts.V
 	u.Output.Known = u.Output.Known || thoughts.Known
-	u.CacheRead = first(read, r.tokens(in, "cached_tokens"), r.tokens(at, "cachedContentTokenCount"))
+	u.CacheRead = first(read, r.tokens(in, "cached_tokens"), r.tokens(at, "cachedContentTokenCount", "cached_content_token_count"))
 	u.CacheWrite = first(written, r.tokens(in, "cache_creation_tokens", "cache_write_tokens"))
 	u.Reasoning = first(thoughts, r.tokens(out, "reasoning_tokens", "thinking_tokens"))
 	return u

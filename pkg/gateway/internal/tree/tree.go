@@ -25,7 +25,11 @@ type node struct {
 	kind event.Kind
 	// looked says that the parts of an object or array, or the text of a string, have been read.
 	looked bool
-	name   string
+	// read says that the parts are there although nobody has looked yet.
+	read bool
+	// lenient says that of a name which is there twice the last counts, here and in all parts.
+	lenient bool
+	name    string
 	// raw is the value as it was written, text a string's text once it was read, or a number's or
 	// flag's as written.
 	raw, text string
@@ -41,13 +45,18 @@ type node struct {
 const None = -1
 
 const (
-	// maxOpened is how many strings are opened at most: bodies are a handful.
-	maxOpened = 64
+	// maxOpened is how many strings are opened at most. Some conventions have each tool and each message in
+	// a string of its own, and a caller who sends many must not keep shut what comes after them.
+	maxOpened = 1 << 14
 	// maxScalars is how many numbers and flags of one array are kept: longer ones are token ids and
 	// vectors, which nobody asks for.
 	maxScalars = 16
 	// maxKept bounds how many nodes are kept as memory for the next value: 1 MB or so.
 	maxKept = 1 << 14
+	// maxAhead and maxAheadNodes are how deep, and up to how many parts of a document, values are read
+	// before anybody asks for them: deeper and more than bodies of APIs have.
+	maxAhead      = 16
+	maxAheadNodes = 4096
 	// nodesPerField is how many parts may be read for each field that event.Limits allows.
 	nodesPerField = 4
 )
@@ -76,23 +85,19 @@ func (d *Document) Parse(data []byte) (int, error) {
 	d.Reset()
 	s := d.scanner
 	s.Reset(data)
-	raw := ""
 	switch s.Kind() {
-	case event.KindObject, event.KindInvalid:
-		raw = s.Raw() // Fails if it is invalid.
+	case event.KindObject:
+		d.nodes = append(d.nodes, node{kind: event.KindObject, looked: true})
+		d.parts(0)
+		if failure := d.nodes[0].failure; failure != "" {
+			return s.Offset(), &event.DecodeError{Reason: failure}
+		}
+	case event.KindInvalid:
+		s.Skip() // Fails.
 	default:
 		s.Fail(event.ReasonWrongType)
 	}
-	n := s.Offset()
-	if err := s.Err(); err != nil {
-		return n, nameless(err)
-	}
-	d.nodes = append(d.nodes, node{kind: event.KindObject, raw: raw})
-	d.look(0)
-	if failure := d.nodes[0].failure; failure != "" {
-		return n, &event.DecodeError{Reason: failure}
-	}
-	return n, nil
+	return s.Offset(), nameless(s.Err())
 }
 
 // Salvage takes what can be read of an object that is broken somewhere: the members before the one that
@@ -178,53 +183,118 @@ func (d *Document) look(at int32) {
 	if n.looked {
 		return
 	}
-	n.looked = true
-	s := d.scanner
-	s.Continue(n.raw)
-	s.Lax(true)
-	last := int32(0)
-	if n.kind == event.KindObject {
-		for o := s.Object(); s.Next(&o); {
-			if !d.part(s, at, &last, o.Key) {
-				return
-			}
+	if n.looked = true; n.read {
+		for part := n.first; part != 0; part = d.nodes[part].next {
+			d.nodes[part].lenient = n.lenient
 		}
-	} else {
-		scalars := 0
-		for a := s.Array(); s.NextItem(&a); {
-			switch s.Kind() {
-			case event.KindObject, event.KindArray, event.KindString:
-			default:
-				if scalars++; scalars > maxScalars {
-					s.Skip()
-					continue
-				}
-			}
-			if !d.part(s, at, &last, "") {
-				return
-			}
-		}
+		return
 	}
-	if broken, ok := errors.AsType[*event.DecodeError](s.Err()); ok {
+	d.scanner.Continue(n.raw)
+	d.parts(at)
+	if broken, ok := errors.AsType[*event.DecodeError](d.scanner.Err()); ok {
 		// A name that is there twice: two parsers read two values, so neither is believed.
 		d.fail(at, broken.Reason)
 		d.nodes[at].first = 0
 	}
 }
 
-// part adds the next value of an object or array; it tells whether there is room for more.
-func (d *Document) part(s *event.Scanner, parent int32, last *int32, name string) bool {
-	if len(d.nodes) >= nodesPerField*d.limits.MaxFields {
-		d.fail(parent, event.ReasonTooManyFields)
-		return false
+// parts reads the parts of the object or array that the scanner comes to next, and theirs as far as
+// that costs little: then a part is passed over once, and not once more for each level around it.
+func (d *Document) parts(at int32) {
+	s := d.scanner
+	s.Lax(true)
+	s.Doubles(d.nodes[at].lenient)
+	last := int32(0)
+	d.members(at, func(name string, twice bool) bool {
+		if twice && !d.forget(at, name) {
+			return false
+		}
+		if len(d.nodes) >= d.most() {
+			d.fail(at, event.ReasonTooManyFields)
+			return false
+		}
+		d.part(at, &last, name, 1)
+		return true
+	})
+}
+
+// members calls visit for every member or item that the scanner comes to next, until it returns false.
+func (d *Document) members(at int32, visit func(name string, twice bool) bool) {
+	s := d.scanner
+	if d.nodes[at].kind == event.KindObject {
+		for o := s.Object(); s.Next(&o); {
+			if !visit(o.Key, o.Twice) {
+				return
+			}
+		}
+		return
 	}
-	child := d.Take(s)
-	if child == None {
-		return true // The scanner has failed and ends the loop.
+	scalars := 0
+	for a := s.Array(); s.NextItem(&a); {
+		switch s.Kind() {
+		case event.KindObject, event.KindArray, event.KindString:
+		default:
+			if scalars++; scalars > maxScalars {
+				s.Skip()
+				continue
+			}
+		}
+		if !visit("", false) {
+			return
+		}
+	}
+}
+
+// most is how many parts may be read.
+func (d *Document) most() int { return nodesPerField * d.limits.MaxFields }
+
+// mostAhead is how many parts may be read before anybody asks for them.
+func (d *Document) mostAhead() int { return min(maxAheadNodes, d.most()/2) }
+
+// part adds the next value of an object or array.
+func (d *Document) part(parent int32, last *int32, name string, depth int) {
+	s := d.scanner
+	var child int32
+	switch kind := s.Kind(); {
+	case (kind == event.KindObject || kind == event.KindArray) && depth < maxAhead && len(d.nodes) < d.mostAhead():
+		start := s.Offset()
+		child = int32(len(d.nodes))
+		d.nodes = append(d.nodes, node{kind: kind})
+		read := d.ahead(child, depth)
+		d.nodes[child].raw = s.Since(start)
+		if d.nodes[child].read = read; !read {
+			d.nodes[child].first = 0
+		}
+	default:
+		if child = d.Take(s); child == None {
+			return // The scanner has failed and ends the loop.
+		}
 	}
 	d.nodes[child].name = name
+	d.nodes[child].lenient = d.nodes[parent].lenient
 	d.Link(parent, last, child)
-	return true
+}
+
+// ahead reads the parts of a value before anybody asks for them. It tells whether they are what look
+// would read: where a name is there twice, or there are too many, that is found when somebody asks.
+func (d *Document) ahead(at int32, depth int) bool {
+	s := d.scanner
+	lenient := s.Doubles(true)
+	ok, last := true, int32(0)
+	d.members(at, func(name string, twice bool) bool {
+		ok = ok && !twice && len(d.nodes) < d.mostAhead()
+		if ok {
+			d.part(at, &last, name, depth+1)
+		} else {
+			s.Skip()
+		}
+		return true
+	})
+	s.Doubles(lenient)
+	if !ok {
+		d.nodes = d.nodes[:at+1]
+	}
+	return ok
 }
 
 func (d *Document) fail(at int32, reason string) {
@@ -250,13 +320,16 @@ func (d *Document) Open(at int32) int32 {
 	d.opened++
 	s := d.scanner
 	s.Continue(text)
-	root := d.Take(s)
-	s.End()
+	root := int32(len(d.nodes))
+	d.nodes = append(d.nodes, node{kind: s.Kind(), raw: text, looked: true, lenient: d.nodes[at].lenient})
+	d.parts(root)
+	if d.nodes[root].failure == "" { // Otherwise there is more than could be read.
+		s.End()
+	}
 	if broken, ok := errors.AsType[*event.DecodeError](s.Err()); ok {
 		d.nodes[at].failure = broken.Reason
 		return None
 	}
-	d.look(root)
 	if failure := d.nodes[root].failure; failure != "" {
 		d.nodes[at].failure = failure
 		return None
@@ -271,15 +344,6 @@ func (d *Document) Inside(at int32) int32 {
 		return d.Open(at)
 	}
 	return at
-}
-
-// Failure is why the string or value at a place could not be read, "" when nothing was wrong. A string
-// that only looked like JSON has the reason malformed_json.
-func (d *Document) Failure(at int32) string {
-	if at == None {
-		return ""
-	}
-	return d.nodes[at].failure
 }
 
 // first is the first part of an object or array, 0 without.

@@ -76,7 +76,7 @@ func members(n int) string {
 func TestASalvagedObjectHasTheMembersBeforeTheBrokenOne(t *testing.T) {
 	d := New(event.DefaultLimits())
 	for text, want := range map[string]string{
-		`{"who":{"id":"a"},"text":"cut`: "a", `{"who":{"id":"a"`: "", `{`: "", ``: "", `{"x":1,"who":{"id":"a"},,`: "a", `{"who":{"id":"a"},"who":1}`: "a",
+		`{"who":{"id":"a"},"text":"cut`: "a", `{"who":{"id":"a"`: "a", `{"who":{"id":"a`: "", `{`: "", ``: "", `{"x":1,"who":{"id":"a"},,`: "a", `{"who":{"id":"a"},"who":1}`: "a",
 	} {
 		d.Salvage([]byte(text))
 		if len(text) > 0 {
@@ -141,4 +141,29 @@ func FuzzDocument(f *testing.F) {
 		})
 		require.Len(t, want, seen)
 	})
+}
+
+func TestOfANameThatABodyHasTwiceTheLastCounts(t *testing.T) {
+	body := `{"a":1,"m":{"x":"first","x":"second"},"a":2,"n":[{"y":1,"y":2}]}`
+	text := strings.ReplaceAll(body, `"`, `\"`)
+	for _, record := range []string{`{"body":` + body + `}`, `{"body":"` + text + `"}`} {
+		for _, asked := range []bool{false, true} {
+			d := parse(t, record)
+			if asked {
+				require.Empty(t, find(t, d, "body.a"))
+			}
+			at := d.Body(d.Member(0, "body"))
+			require.Equal(t, "2", d.Scalar(d.Member(at, "a")))
+			require.Equal(t, "second", d.Scalar(d.Member(d.Member(at, "m"), "x")))
+			d.Parts(d.Member(at, "n"), func(part int32) bool {
+				require.Equal(t, "2", d.Scalar(d.Member(part, "y")))
+				return true
+			})
+			require.ErrorContains(t, d.Err(), event.ReasonDuplicateKey)
+		}
+	}
+	d := parse(t, `{"body":{"k":1`+strings.Repeat(`,"k":1`, 100000)+`},"id":"x"}`)
+	require.Equal(t, int32(None), d.Member(d.Body(d.Member(0, "body")), "k"))
+	require.Equal(t, "x", find(t, d, "id"))
+	require.Equal(t, int32(None), d.Body(None))
 }
