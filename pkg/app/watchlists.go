@@ -14,10 +14,12 @@ import (
 
 	"github.com/stillwatch/stillwatch/pkg/app/config"
 	"github.com/stillwatch/stillwatch/pkg/campaign/watch"
+	"github.com/stillwatch/stillwatch/pkg/filewatch"
 	"github.com/stillwatch/stillwatch/pkg/watchlist"
 )
 
-// watchPoll is how often the files are looked at. A list's match is told of at the next evaluation, ten minutes apart by default.
+// watchPoll is how often the files are looked at where the system does not tell of a change. A list's match is told of at the next
+// evaluation, ten minutes apart by default.
 const watchPoll = 10 * time.Second
 
 // watchLists keeps the configured watch lists in force, and reads them again when a file changes.
@@ -25,7 +27,7 @@ type watchLists struct {
 	files   []string
 	log     *zap.Logger
 	current atomic.Pointer[watchlist.List]
-	seen    []stamp
+	seen    []os.FileInfo
 
 	reloads    *prometheus.CounterVec
 	indicators *prometheus.GaugeVec
@@ -35,12 +37,6 @@ type watchLists struct {
 	mu       sync.Mutex
 	told     map[[2]string]bool
 	toldList *watchlist.List
-}
-
-// stamp is what a file's change is known by.
-type stamp struct {
-	modified time.Time
-	size     int64
 }
 
 func newWatchLists(files []string, log *zap.Logger, registry *prometheus.Registry) (*watchLists, error) {
@@ -57,7 +53,7 @@ func newWatchLists(files []string, log *zap.Logger, registry *prometheus.Registr
 		}),
 	}
 	registry.MustRegister(w.reloads, w.indicators, w.broad)
-	w.seen = w.stamps()
+	w.seen = w.stat()
 	list, err := config.ReadWatchLists(files)
 	if err != nil {
 		return nil, err
@@ -92,12 +88,12 @@ func (w *watchLists) use(list *watchlist.List) {
 	}
 }
 
-// stamps looks at the files; one that is not there has none.
-func (w *watchLists) stamps() []stamp {
-	out := make([]stamp, len(w.files))
+// stat looks at the files; one that is not there is nil.
+func (w *watchLists) stat() []os.FileInfo {
+	out := make([]os.FileInfo, len(w.files))
 	for i, file := range w.files {
 		if info, err := os.Stat(file); err == nil {
-			out[i] = stamp{info.ModTime(), info.Size()}
+			out[i] = info
 		}
 	}
 	return out
@@ -105,8 +101,8 @@ func (w *watchLists) stamps() []stamp {
 
 // check reads the lists again if a file has changed. Where one cannot be read, the lists before stay in force until it is mended.
 func (w *watchLists) check() {
-	now := w.stamps()
-	if slices.Equal(now, w.seen) {
+	now := w.stat()
+	if slices.EqualFunc(now, w.seen, filewatch.Same) {
 		return
 	}
 	w.seen = now
@@ -120,20 +116,6 @@ func (w *watchLists) check() {
 	w.use(list)
 }
 
-// follow checks the files until ctx ends.
-func (w *watchLists) follow(ctx context.Context) {
-	ticker := time.NewTicker(watchPoll)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			w.check()
-		}
-	}
-}
-
 // start follows the files in a goroutine of its own, when there are any.
 func (w *watchLists) start(ctx context.Context, c *cleanups) {
 	if len(w.files) == 0 {
@@ -143,7 +125,7 @@ func (w *watchLists) start(ctx context.Context, c *cleanups) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		w.follow(ctx)
+		filewatch.Watch(ctx, w.files, watchPoll, w.log, w.check)
 	}()
 	c.push("watch lists", func(stop context.Context) error {
 		cancel()

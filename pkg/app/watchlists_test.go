@@ -75,6 +75,28 @@ func TestWatchListsAreReadAgainWhenTheyChangeAndABrokenOneChangesNothing(t *test
 	require.Equal(t, 2, result("ok"))
 }
 
+func TestAWatchListInAConfigMapIsReadAgainWhenKubernetesReplacesIt(t *testing.T) {
+	volume := t.TempDir()
+	version := func(name, text string) {
+		require.NoError(t, os.Mkdir(filepath.Join(volume, name), 0o700))
+		require.NoError(t, os.WriteFile(filepath.Join(volume, name, "list.json"), []byte(text), 0o600))
+		require.NoError(t, os.Symlink(name, filepath.Join(volume, "..data_tmp")))
+		require.NoError(t, os.Rename(filepath.Join(volume, "..data_tmp"), filepath.Join(volume, "..data")))
+	}
+	version("..1", bundleOf(64500))
+	path := filepath.Join(volume, "list.json")
+	require.NoError(t, os.Symlink(filepath.Join("..data", "list.json"), path))
+	w, err := newWatchLists([]string{path}, zap.NewNop(), prometheus.NewRegistry())
+	require.NoError(t, err)
+	var stop cleanups
+	w.start(t.Context(), &stop)
+	version("..2", bundleOf(64500, 64501))
+	require.NoError(t, os.RemoveAll(filepath.Join(volume, "..1")))
+	require.Eventually(t, func() bool { return w.List().Len() == 2 }, 20*time.Second, 5*time.Millisecond)
+	require.InDelta(t, 0, testutil.ToFloat64(w.reloads.WithLabelValues("failed")), 0)
+	require.NoError(t, stop.run(t.Context()))
+}
+
 func TestAWatchListThatCannotBeReadAtTheStartIsAClearError(t *testing.T) {
 	opts := DefaultOptions()
 	opts.Config.Sketch.Secret = "0123456789abcdef0123456789abcdef"

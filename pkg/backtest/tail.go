@@ -1,6 +1,10 @@
 package backtest
 
-import "math"
+import (
+	"math"
+
+	"gonum.org/v1/gonum/mathext"
+)
 
 // Tail says how the groups of an honest crowd thin out towards the line and beyond it: peaks over a threshold. Above a high threshold excesses follow a generalised
 // Pareto law (Pickands 1975; Balkema and de Haan 1974). A handful of groups cannot tell its shape; it is taken as exponential, the law of shape zero, because bits are
@@ -22,8 +26,8 @@ const (
 	priorGroups = 4
 	// maxTail is how many of the groups farthest out make the tail: those far from the line say little about it.
 	maxTail = 50
-	// z95 is the normal law's 95 % point.
-	z95 = 1.6449
+	// sure is how sure the bounds are, on one side.
+	sure = 0.95
 )
 
 // FitTail fits the tail of excesses (largest first) over a threshold.
@@ -65,15 +69,13 @@ func (t *Tail) Cautious(rate float64) float64 {
 }
 
 // upperCount is Garwood's upper bound of a Poisson mean, a day: 3 for none seen, the rule of three.
-func (t *Tail) upperCount() float64 { return chiSquare(z95, 2*float64(t.N+1)) / 2 / t.Days }
+func (t *Tail) upperCount() float64 { return chiSquare(sure, 2*float64(t.N+1)) / 2 / t.Days }
 
 func (t *Tail) upperMean() float64 {
 	n := 2 * float64(t.N+priorGroups)
-	return t.Mean * n / chiSquare(-z95, n)
+	return t.Mean * n / chiSquare(1-sure, n)
 }
 
-// chiSquare is the quantile of the chi-square law at a normal quantile z (Wilson and Hilferty 1931).
-func chiSquare(z, freedom float64) float64 {
-	a := 2 / (9 * freedom)
-	return freedom * math.Pow(1-a+z*math.Sqrt(a), 3)
-}
+// chiSquare is the quantile of the chi-square law, by way of the incomplete gamma function: what gonum's
+// distuv.ChiSquared does too, which brings 24 packages with it instead of these 4 (go list -deps).
+func chiSquare(p, freedom float64) float64 { return 2 * mathext.GammaIncRegInv(freedom/2, p) }

@@ -298,6 +298,10 @@ func (k *Counter) Add(value uint64, weight float64) {
 }
 
 // Entropy is the Shannon entropy of the counted values in bits; 2 to its power is the effective number of distinct values.
+//
+// It is not gonum's stat.Entropy, which counts in nats: of 2, 4, ... 4096 equally common values its result, divided by ln 2, is not
+// the exact logarithm 7 times of 12, this one always is, and a group as varied as chance must show no evidence at all. gonum/stat
+// would also make the binary 2.8 MB larger (57.0 to 59.7 MB, go build ./cmd/stillwatch).
 func (k *Counter) Entropy() float64 {
 	if k.total <= 0 {
 		return 0

@@ -184,3 +184,13 @@ func BenchmarkTake(b *testing.B) {
 		}
 	})
 }
+
+func TestTheEntropyOfAPowerOfTwoOfEquallyCommonValuesIsExact(t *testing.T) {
+	for bits := range 13 {
+		var k Counter
+		for v := range 1 << bits {
+			k.Add(uint64(v)+1, 1)
+		}
+		require.Equal(t, float64(bits), k.Entropy(), "%d values", 1<<bits) //nolint:testifylint // equal to the last bit
+	}
+}

@@ -20,10 +20,35 @@ const metadata = `{"schema":"1","id":"req_01m1wjm9014j582eq5tj15aves","time":"20
 const prompt = `As content moderator at Xanion you help its users. Result: Answer with one word: allow, review or remove.\n\nHi, extremely fun. ` +
 	`I wish you were there. “Muont everest”, Bermuda triangle, Atlantis, North pole.\n\nDecide whether the post breaks the community rules.`
 
+const conversation = `,"content":{"system":"` + prompt + prompt + `","input":[{"role":"user","text":"` + prompt +
+	`"},{"role":"assistant","text":"` + prompt + prompt + `"},{"role":"user","text":"` + prompt + `"}]}}`
+
+// texts are the events that are measured.
+func texts() map[string]string {
+	return map[string]string{
+		"1 kB without content":                    metadata,
+		"3 kB with a conversation of three turns": metadata[:len(metadata)-1] + conversation,
+	}
+}
+
+func BenchmarkEncode(b *testing.B) {
+	for name, text := range texts() {
+		b.Run(name, func(b *testing.B) {
+			ev := &Event{}
+			require.NoError(b, NewDecoder(DefaultLimits()).Decode([]byte(text), ev))
+			var line []byte
+			b.ReportAllocs()
+			for b.Loop() {
+				line = AppendJSON(line[:0], ev)
+			}
+			b.SetBytes(int64(len(line)))
+			require.True(b, json.Valid(line))
+		})
+	}
+}
+
 func BenchmarkDecode(b *testing.B) {
-	content := metadata[:len(metadata)-1] + `,"content":{"system":"` + prompt + prompt + `","input":[{"role":"user","text":"` + prompt +
-		`"},{"role":"assistant","text":"` + prompt + prompt + `"},{"role":"user","text":"` + prompt + `"}]}}`
-	for name, text := range map[string]string{"1 kB without content": metadata, "3 kB with a conversation of three turns": content} {
+	for name, text := range texts() {
 		b.Run(name, func(b *testing.B) {
 			data, d, ev := []byte(text), NewDecoder(DefaultLimits()), &Event{}
 			b.SetBytes(int64(len(data)))

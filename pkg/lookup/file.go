@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/stillwatch/stillwatch/pkg/enrich"
+	"github.com/stillwatch/stillwatch/pkg/filewatch"
 )
 
 // file is a file that is read as a whole, and again when it changes.
@@ -19,8 +20,10 @@ type file struct {
 	key, path, source string
 	// read reads the file and returns what puts it into effect.
 	read func(io.Reader) (commit func(), err error)
-	// seen is what the file looked like when it was last read.
-	seen os.FileInfo
+	// seen is what the file looked like when it was last read, broken what it looked like when it could
+	// not be, and reason why: it is not read again before it changes.
+	seen, broken os.FileInfo
+	reason       error
 	// failed is why it could not be read last.
 	failed string
 }
@@ -39,31 +42,30 @@ func (f *file) check() (changed bool, err error) {
 	if err != nil {
 		return false, plainly(err)
 	}
-	if same(f.seen, before) {
+	if filewatch.Same(f.seen, before) {
 		return false, nil
+	}
+	if filewatch.Same(f.broken, before) {
+		return false, f.reason
 	}
 	if before.IsDir() {
 		return false, errors.New("is a folder")
 	}
 	commit, err := f.read(in)
 	if err != nil {
-		return false, plainly(err)
+		f.broken, f.reason = before, plainly(err)
+		return false, f.reason
 	}
 	after, err := in.Stat()
 	if err != nil {
 		return false, plainly(err)
 	}
-	if !same(before, after) {
+	if !filewatch.Same(before, after) {
 		return false, errBusy
 	}
 	commit()
-	f.seen = before
+	f.seen, f.broken, f.reason = before, nil, nil
 	return true, nil
-}
-
-// same goes by time, size and identity: a file may be replaced by one of equal size within the clock's resolution.
-func same(a, b os.FileInfo) bool {
-	return a != nil && a.ModTime().Equal(b.ModTime()) && a.Size() == b.Size() && os.SameFile(a, b)
 }
 
 // plainly leaves out the path, which the message has already.

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/stillwatch/stillwatch/pkg/enrich"
+	"github.com/stillwatch/stillwatch/pkg/filewatch"
 	"github.com/stillwatch/stillwatch/pkg/stream"
 )
 
@@ -24,7 +25,7 @@ type Options struct {
 	FactsFile string `yaml:"facts_file"`
 	// MaxMind names databases; of several that know a field, the first holds.
 	MaxMind []string `yaml:"maxmind"`
-	// Reload is how often the files are looked at for a change.
+	// Reload is how often the files are looked at where the system does not tell of a change.
 	Reload time.Duration `yaml:"reload"`
 }
 
@@ -107,21 +108,16 @@ func (s *Sources) Enricher() *enrich.Enricher {
 	return &s.enricher
 }
 
-// Watch looks at the files every so often until ctx ends, and reads those anew that have changed. What cannot be read leaves what is there.
+// Watch reads files anew that have changed, until ctx ends. What cannot be read leaves what is there.
 func (s *Sources) Watch(ctx context.Context) {
 	if len(s.files) == 0 {
 		return
 	}
-	tick := time.NewTicker(s.opts.Reload)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			s.reload()
-		}
+	paths := make([]string, len(s.files))
+	for i, f := range s.files {
+		paths[i] = f.path
 	}
+	filewatch.Watch(ctx, paths, s.opts.Reload, s.log, s.reload)
 }
 
 func (s *Sources) reload() {

@@ -119,11 +119,29 @@ func TestAFileThatGrowsWhileItIsReadIsNotTaken(t *testing.T) {
 	require.Nil(t, f.seen, "it is read again")
 }
 
+func TestAFileThatCannotBeReadIsNotReadAgainBeforeItChanges(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "facts.csv")
+	put(t, path, "broken")
+	reads := 0
+	f := &file{path: path, read: func(io.Reader) (func(), error) {
+		reads++
+		return nil, io.ErrUnexpectedEOF
+	}}
+	for range 3 {
+		_, err := f.check()
+		require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+	}
+	require.Equal(t, 1, reads)
+	put(t, path, "broken otherwise")
+	_, err := f.check()
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+	require.Equal(t, 2, reads)
+}
+
 func TestTheWatchLooksUntilItIsStopped(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "facts.csv")
 	put(t, path, "account,plan\na,1\n")
-	s, _ := newSources(t, func(o *Options) { o.FactsFile, o.Reload = path, time.Second })
-	s.opts.Reload = 10 * time.Millisecond
+	s, _ := newSources(t, func(o *Options) { o.FactsFile, o.Reload = path, 24*time.Hour })
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
