@@ -3,16 +3,14 @@ package detectors
 import "fmt"
 
 // aggregator sees accounts that forward the ids of many end users, each with a conversation of their own.
-//
-// Why it works: a registered reseller or a product names its users. Evasion as innocence: inventing end users, which costs
-// nothing; so it is worth little, and together with other declarations hardly more.
 func aggregator() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "aggregator", Axis: Harvest, Family: "declared", Max: 0, Min: -1.5,
-			Summary:    "Innocence: the accounts name many end users.",
-			Why:        "Share of the members with at least one end user per twenty requests, and ten or more.",
-			Evasion:    "Inventing end users.",
+			Summary: "Innocence: the accounts name many end users.",
+			Why: "A registered reseller or a product names its users. Share of the " +
+				"members with at least one end user per twenty requests, and ten or more.",
+			Evasion:    "Inventing end users, which costs nothing: so it is worth little.",
 			LookAlikes: "This is the look-alike: products and registered resellers.",
 			Needs:      []string{"account.end_user_id"},
 		},

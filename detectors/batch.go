@@ -3,20 +3,17 @@ package detectors
 import "fmt"
 
 // batch sees members whose requests are declared as batches.
-//
-// Why it works: whoever back-fills an archive or runs a job over a data set may say so, and then a program's rhythm, single questions and prompts that never recur are
-// what was announced, not what was hidden.
-// Evasion as innocence: harvesting through the batch interface, which costs half as much. So it is worth no more than what it explains, says nothing on coordination, and
-// says nothing on what was asked for.
 func batch() Detector {
 	// Below a quarter the declared part is a side line of the group.
 	const least = 0.25
 	return Detector{
 		Spec: Spec{
 			ID: "declared_batch", Axis: Harvest, Family: "declared", Max: 0, Min: -1.5,
-			Summary:    "Innocence: the requests are declared as batches.",
-			Why:        "Mean over the members of the share of requests whose operation is a batch. A declared job explains a program's rhythm and prompts that never recur, about what one or two such figures are worth.",
-			Evasion:    "Harvesting through the batch interface; it explains neither coordination nor the purpose of the text.",
+			Summary: "Innocence: the requests are declared as batches.",
+			Why:     "Mean over the members of the share of requests whose operation is a batch. A declared job explains a program's rhythm and prompts that never recur, about what one or two such figures are worth.",
+			Evasion: "Harvesting through the batch interface, which costs half as much: so it " +
+				"is worth no more than what it explains, and says nothing on coordination or on " +
+				"what the text asks for.",
 			LookAlikes: "This is the look-alike: back-fills, evaluations and nightly jobs.",
 			Needs:      []string{"request.operation"},
 		},

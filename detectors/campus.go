@@ -9,16 +9,16 @@ import (
 )
 
 // campus sees members of one openly named place: one e-mail domain of its own, one network, a daily rhythm.
-//
-// Why it works: a class, a department or a company comes under its own name, from its own network, in its waking hours. A pool that hides does the
-// opposite: free-mail and disposable domains behind many networks.
-// Evasion as innocence: buying one domain and one network for the pool gives the pool a name that one block list entry ends; the other planes stay.
 func campus() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "campus", Axis: Coordination, Plane: Identity, Max: 0, Min: -6,
-			Summary:    "Innocence: one e-mail domain of their own and one network for all, with a daily rhythm: a class or a company.",
-			Why:        "Share of the members under the commonest domain that hardly anyone else uses, times the share behind the commonest network or autonomous system, faded by round-the-clock use.",
+			Summary: "Innocence: one e-mail domain of their own and one network for all, with a daily rhythm: a class or a company.",
+			Why: "A class, a department or a company comes under its own name, from its " +
+				"own network, in its waking hours; a pool that hides uses free-mail and " +
+				"disposable domains behind many networks. Share of the members under the " +
+				"commonest domain that hardly anyone else uses, times the share behind the " +
+				"commonest network or autonomous system, faded by round-the-clock use.",
 			Evasion:    "Giving the pool a name and a network of its own, which ends it with one entry of a block list.",
 			LookAlikes: "This is the look-alike.",
 			Needs:      []string{"account.email_domain", "client.ip or client.asn"},

@@ -8,16 +8,15 @@ import (
 )
 
 // clock sees accounts that work round the clock, and counts a daily rhythm as innocence.
-//
-// Why it works: people sleep (sustained round-the-clock use is an indicator of AA26-251A). It is measured inside each account, so that users of
-// many time zones do not look like one machine, and without bias for accounts with few requests.
-// Evasion: imitating a day, and leaving the pool idle for half of it. Honest traffic like it: cron jobs, global teams behind one key.
 func clock() Detector {
 	return ranking(Spec{
 		ID: "clock", Axis: Harvest, Max: 2, Min: -1.5,
-		Summary:    "Accounts work at all hours. A daily rhythm counts as innocence.",
-		Why:        "Unbiased squared mean resultant length of the active hours (Mardia & Jupp 2000), mean rank in the census.",
-		Evasion:    "Imitating a day's rhythm, which halves a pool's capacity.",
+		Summary: "Accounts work at all hours. A daily rhythm counts as innocence.",
+		Why: "People sleep (sustained round-the-clock use is an indicator of AA26-251A). " +
+			"Measured inside each account, so that users of many time zones do not look like " +
+			"one machine. Unbiased squared mean resultant length of the active hours (Mardia & " +
+			"Jupp 2000), mean rank in the census.",
+		Evasion:    "Imitating a day's rhythm, which leaves the pool idle for half of it.",
 		LookAlikes: "Cron jobs, services, global teams behind one key.",
 	}, census.Clock, -1, 0.15, func(m Measure) (string, string, string) {
 		note := "no account sleeps"

@@ -8,19 +8,21 @@ import (
 
 // dealtOut sees a work list that is dealt out: members share a template, yet hardly any prompt is sent by two of them. Members that send the same prompts are
 // replaying a public set, which counts as innocence.
-//
-// Why it works: an item is paid for once; honest users of one template or one evaluation set overlap or have nothing in common at all.
-// Evasion: sending items twice. Honest traffic like it: users of one tool, each with work of their own: it earns only beside a shared scaffold, and little.
 func dealtOut() Detector {
 	const sampled = 64
 	return Detector{
 		Spec: Spec{
 			ID: "dealt_out", Axis: Harvest, Max: 0.5, Min: -4, Costly: true,
-			Summary:    "The members share a template but no items: a work list dealt out. The same items from all count as innocence.",
-			Why:        "Distinct prompts of the union over the sum of the members' (HyperLogLog, Flajolet et al. 2007): near 1 when dealt out, near 1/n when all replay one set.",
-			Evasion:    "Paying for items twice.",
-			LookAlikes: "Users of one tool; evaluators of one public set are told apart by their overlap.",
-			Needs:      []string{"content.input or sketch"},
+			Summary: "The members share a template but no items: a work list dealt out. The same items from all count as innocence.",
+			Why: "An item is paid for once; honest users of one template overlap or have " +
+				"nothing in common at all. Distinct prompts of the union over the sum of the " +
+				"members' (HyperLogLog, Flajolet et al. 2007): near 1 when dealt out, near 1/n " +
+				"when all replay one set.",
+			Evasion: "Paying for items twice.",
+			LookAlikes: "Users of one tool, each with work of their own: it earns only beside a " +
+				"shared template, and little. Evaluators of one public set are told apart by " +
+				"their overlap.",
+			Needs: []string{"content.input or sketch"},
 		},
 		Measure: func(g *Group, _ *Context) (Measure, bool) {
 			if len(g.Work.Shingles) < 2 && g.Work.Skeleton == 0 {

@@ -1,9 +1,10 @@
-// Package detectors holds the detectors: one file each, opening with what it sees, why it works, what it costs to evade and what honest
-// traffic looks like it.
+// Package detectors holds the detectors: one file each. Its Spec says what it sees, why that works,
+// what it costs to evade and what honest traffic looks like it; docs/detectors.md is made of them.
 //
-// A detector is a pure function of a group of accounts and the population it is measured against. It answers in bits: how much more (or less)
-// of something the group shows than as many unrelated accounts would. Effect sizes, not p-values: a p-value only says that the group is large.
-// The registry lists them; pkg/campaign adds their bits up.
+// A detector is a pure function of a group of accounts and the population it is measured against.
+// It answers in bits: how much more (or less) of something the group shows than as many unrelated
+// accounts would. Effect sizes, not p-values: a p-value only says that the group is large. The
+// registry lists them; pkg/campaign adds their bits up.
 package detectors
 
 import (
@@ -17,14 +18,18 @@ import (
 type Spec struct {
 	// ID is the stable name that findings and configuration use.
 	ID string
-	// Axis and Plane say which question the evidence answers and which family it belongs to; harvest detectors have no plane.
+	// Axis and Plane say which question the evidence answers and which family it belongs to;
+	// harvest detectors have no plane.
 	Axis  Axis
 	Plane Plane
-	// Family joins harvest detectors that tell one story, such as the intents of one template: the strongest counts, the others add a quarter.
+	// Family joins harvest detectors that tell one story, such as the intents of one template: the
+	// strongest counts, the others add a quarter.
 	Family string
-	// Purpose marks what no honest crowd asks for together: where many accounts write one text for it, the text speaks for itself.
+	// Purpose marks what no honest crowd asks for together: where many accounts write one text for
+	// it, the text speaks for itself.
 	Purpose bool
-	// Launch marks what an honest launch shows too: it is no cause by itself, unless the load is shared evenly as well.
+	// Launch marks what an honest launch shows too: it is no cause by itself, unless the load is
+	// shared evenly as well.
 	Launch bool
 	// Summary says in one sentence what is seen.
 	Summary string
@@ -47,7 +52,8 @@ type Detector struct {
 	Spec Spec
 	// Measure computes the bits; ok is false when the group does not report what is needed.
 	Measure func(g *Group, c *Context) (m Measure, ok bool)
-	// Explain puts a measure in words, for a finding; it is not called while candidates are searched.
+	// Explain puts a measure in words, for a finding; it is not called while candidates are
+	// searched.
 	Explain func(g *Group, m Measure) (observed, expected, note string)
 }
 
@@ -83,14 +89,17 @@ type Context struct {
 	Census *census.Census
 	// Rhythm is when the accounts in no open campaign are active, nil when nobody counted.
 	Rhythm *census.Rhythm
-	// Unnamed is the number of accounts in no open campaign, HandedOver that of those among them that exchanged a conversation with another account.
+	// Unnamed is the number of accounts in no open campaign, HandedOver that of those among them
+	// that exchanged a conversation with another account.
 	HandedOver, Unnamed int
-	// ShingleAccounts and SkeletonAccounts are the numbers of live entities whose scaffold holds the shingle, whose prompts recur in the skeleton.
+	// ShingleAccounts and SkeletonAccounts are the numbers of live entities whose scaffold holds
+	// the shingle, whose prompts recur in the skeleton.
 	ShingleAccounts, SkeletonAccounts func(hash uint64) int
 }
 
-// Idf is log2 of the population over the accounts that show something: how surprising it is to share it (Sparck Jones 1972). The group's own
-// accounts count in df, so that a tool used by a quarter of all accounts is worth two bits however large the group.
+// Idf is log2 of the population over the accounts that show something: how surprising it is to
+// share it (Sparck Jones 1972). The group's own accounts count in df, so that a tool used by a
+// quarter of all accounts is worth two bits however large the group.
 func (c *Context) Idf(df int) float64 {
 	return math.Max(0, math.Log2(float64(c.Census.N+1)/float64(max(df, 1))))
 }
@@ -110,15 +119,20 @@ type Group struct {
 	Members []Member
 	// Size is the sum of the weights: the number of independent entities.
 	Size float64
-	// Own is the share of the census that the group's own members make up, 0 when they were left out of it: it is taken out of what they are compared with.
-	Own float64
-	// Defining are the planes of the facets that the group was selected by: its agreement there is no coincidence and counts at a discount.
-	Defining map[Plane]bool
-	// Doubt is how many random accounts the group is diluted with before its means are believed; 0 is Shrinkage. An account judged alone is believed for its many requests.
-	Doubt float64
-	// HandOvers is the number of members that took part in a conversation handed over inside the group.
+	// SelfShare is the share of the census that the group's own members make up, 0 when they were
+	// left out of it: it is taken out of what they are compared with.
+	SelfShare float64
+	// Defining are the planes of the facets that the group was selected by: its agreement there is
+	// no coincidence and counts at a discount.
+	Defining PlaneSet
+	// PriorWeight is how many random accounts the group is diluted with before its means are
+	// believed; 0 is DefaultPriorWeight. An account judged alone is believed for its many requests.
+	PriorWeight float64
+	// HandOvers is the number of members that took part in a conversation handed over inside the
+	// group.
 	HandOvers int
-	// Unnamed is the number of members in no open campaign, Handed that of those among them that exchanged a conversation with any account.
+	// Unnamed is the number of members in no open campaign, Handed that of those among them that
+	// exchanged a conversation with any account.
 	Unnamed, Handed int
 	// Work is what the members' prompts share, computed once by SharedWork.
 	Work CommonWork
@@ -138,12 +152,12 @@ type ranked struct {
 	ok           bool
 }
 
-// doubt is how many random accounts the group is diluted with.
-func (g *Group) doubt() float64 {
-	if g.Doubt > 0 {
-		return g.Doubt
+// priorWeight is how many random accounts the group is diluted with.
+func (g *Group) priorWeight() float64 {
+	if g.PriorWeight > 0 {
+		return g.PriorWeight
 	}
-	return Shrinkage
+	return DefaultPriorWeight
 }
 
 // count tallies a trait's values over the members.
@@ -164,7 +178,8 @@ func (g *Group) count(t census.Trait) *tally {
 // Shares lists the values of a trait among the members, the commonest first.
 func (g *Group) Shares(t census.Trait) []census.ValueShare { return g.count(t).shares }
 
-// rank gives the members' mean of a feature and their mean rank in the census (an AUC: the chance that a member exceeds a random account).
+// rank gives the members' mean of a feature and their mean rank in the census (an AUC: the chance
+// that a member exceeds a random account).
 func (g *Group) rank(f census.Feature, c *Context) *ranked {
 	if g.ranks[f] == nil {
 		r := &ranked{}
@@ -183,8 +198,9 @@ func (g *Group) rank(f census.Feature, c *Context) *ranked {
 		}
 		if r.n > 0 {
 			r.mean /= r.n
-			// Among its own the group ranks in the middle; what counts is its rank among the others.
-			r.auc = (r.auc/r.n - g.Own/2) / (1 - g.Own)
+			// Among its own the group ranks in the middle; what counts is its rank among the
+			// others.
+			r.auc = (r.auc/r.n - g.SelfShare/2) / (1 - g.SelfShare)
 			r.ok = true
 		}
 		g.ranks[f] = r
@@ -194,12 +210,14 @@ func (g *Group) rank(f census.Feature, c *Context) *ranked {
 
 // others is the mean of a feature in the population without the group's own members.
 func (g *Group) others(f census.Feature, c *Context) float64 {
-	return math.Max(0, (c.Census.Mean(f)-g.Own*g.rank(f, c).mean)/(1-g.Own))
+	return math.Max(0, (c.Census.Mean(f)-g.SelfShare*g.rank(f, c).mean)/(1-g.SelfShare))
 }
 
-// coincidence is log2(expected / observed effective number of distinct values of a trait: perplexities). The expectation is the low end (10th percentile) of what as many
-// random entities show, so that the scatter of small groups earns nothing; groups in which fewer than half report the trait are not judged.
-func coincidence(g *Group, c *Context, t census.Trait) (Measure, bool) {
+// entropyDeficit is log2(expected / observed effective number of distinct values of a trait:
+// perplexities). The expectation is the low end (10th percentile) of what as many random entities
+// show, so that the scatter of small groups earns nothing; groups in which fewer than half report
+// the trait are not judged.
+func entropyDeficit(g *Group, c *Context, t census.Trait) (Measure, bool) {
 	k := g.count(t)
 	if k.known < g.Size/2 || len(g.Members) < 3 {
 		return Measure{}, false
@@ -211,13 +229,21 @@ func coincidence(g *Group, c *Context, t census.Trait) (Measure, bool) {
 	return m, true
 }
 
-// odds turns the members' mean rank into bits, log2(AUC / (1 - AUC)), shrunk towards chance as if shrinkage random accounts had joined the group.
-func odds(r *ranked, shrinkage float64) float64 {
-	auc := (r.auc*r.n + 0.5*shrinkage) / (r.n + shrinkage)
-	auc = math.Max(0.01, math.Min(0.99, auc))
+// logOdds turns the members' mean rank into bits, log2(AUC / (1 - AUC)), shrunk towards chance as
+// if priorWeight random accounts had joined the group.
+func logOdds(r *ranked, priorWeight float64) float64 {
+	auc := (r.auc*r.n + chanceRank*priorWeight) / (r.n + priorWeight)
+	auc = math.Max(leastRank, math.Min(1-leastRank, auc))
 	return math.Log2(auc / (1 - auc))
 }
 
-// Shrinkage is how many random accounts a group is diluted with before its mean rank is believed: with 4, a group of 8 that ranks
-// entirely at the top gets 2.3 bits instead of 6.6.
-const Shrinkage = 4
+const (
+	// DefaultPriorWeight is how many random accounts a group is diluted with before its mean rank
+	// is believed: with 4, a group of 8 that ranks entirely at the top gets 2.3 bits instead of
+	// 6.6.
+	DefaultPriorWeight = 4
+	// chanceRank is the mean rank of random accounts, leastRank bounds a mean rank at both ends:
+	// nobody is surer than 99 to 1.
+	chanceRank = 0.5
+	leastRank  = 0.01
+)

@@ -71,13 +71,13 @@ func among(members []*fingerprint.Profile) bench {
 }
 
 func (b bench) group() *Group {
-	g := &Group{Defining: map[Plane]bool{}}
+	g := &Group{}
 	for _, p := range b.members {
 		v := census.Features(p)
 		g.Members = append(g.Members, Member{Profile: p, Vector: &v, Weight: 1, Mass: mass(p, b.ctx)})
 		g.Size++
 	}
-	g.Own = g.Size / float64(b.ctx.Census.N)
+	g.SelfShare = g.Size / float64(b.ctx.Census.N)
 	g.SharedWork(b.ctx)
 	return g
 }

@@ -8,19 +8,17 @@ import (
 )
 
 // fanout sees accounts whose requests come from many addresses.
-//
-// Why it works: one key in many hands, or behind rotating proxies, shows more addresses per request than a person with a telephone and an office (an
-// indicator of AA26-251A).
-// Evasion: one address per account, which relays allow.
-// Honest traffic like it: travellers, mobile carriers, serverless programs; each alone, and not a whole group.
 func fanout() Detector {
 	return ranking(Spec{
 		ID: "fanout", Axis: Harvest, Max: 0.5, Min: 0,
-		Summary:    "The accounts are used from many addresses.",
-		Why:        "Mean rank of log addresses (HyperLogLog) per ten requests in the census.",
-		Evasion:    "One proxy for each account.",
-		LookAlikes: "Mobile users, serverless programs.",
-		Needs:      []string{"client.ip"},
+		Summary: "The accounts are used from many addresses.",
+		Why: "One key in many hands, or behind rotating proxies, shows more addresses per " +
+			"request than a person with a telephone and an office (an indicator of AA26-251A). " +
+			"Mean rank of log addresses (HyperLogLog) per ten requests in the census.",
+		Evasion: "One address for each account, which relays allow.",
+		LookAlikes: "Travellers, mobile carriers, serverless programs; each alone, and not a " +
+			"whole group.",
+		Needs: []string{"client.ip"},
 	}, census.Fanout, 1, 1, func(m Measure) (string, string, string) {
 		return fmt.Sprintf("%.2g addresses per ten requests", math.Exp2(m.Observed)), fmt.Sprintf("median account %.2g", math.Exp2(m.Expected)),
 			"each account is used from many places"

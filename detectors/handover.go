@@ -14,21 +14,23 @@ func (g *Group) OthersHandedOver(c *Context) float64 {
 }
 
 // handOver sees conversations that go on in another account of the group.
-//
-// Why it works: a relay keeps a conversation on one account until that account is rejected or rested, then continues it on the next; the earlier turns come along,
-// word for word. People do not continue each other's conversations.
-// Evasion: drop the conversation at every rejection, and lose the customer's context.
-// Honest traffic like it: a shared public opening (many accounts show it: not counted), public dialogues that programs replay (the share among the others says how
-// common that is), a key change inside one organisation.
 func handOver() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "hand_over", Axis: Coordination, Plane: Identity, Max: 8,
-			Summary:    "Conversations begun on one member go on in another.",
-			Why:        "Keyed hashes of the human turns so far: what one account was served and another continues; log2 of the members' share over the others', both smoothed by half a per cent. Sticky sessions and failover of relays (claude-relay-service).",
-			Evasion:    "Dropping conversations at every switch of account.",
-			LookAlikes: "A public opening that many accounts paste; a change of keys inside one organisation.",
-			Needs:      []string{"content.input or sketch"},
+			Summary: "Conversations begun on one member go on in another.",
+			Why: "A relay keeps a conversation on one account until that account is " +
+				"rejected or rested, then continues it on the next, and the earlier turns come " +
+				"along word for word; people do not continue each other's conversations. Keyed " +
+				"hashes of the human turns so far: what one account was served and another " +
+				"continues; log2 of the members' share over the others', both smoothed by half " +
+				"a per cent. Sticky sessions and failover of relays (claude-relay-service).",
+			Evasion: "Dropping the conversation at every switch of account, and the " +
+				"customer's context with it.",
+			LookAlikes: "A public opening that many accounts paste (not counted); public " +
+				"dialogues that programs replay (the share among the others says how common " +
+				"that is); a change of keys inside one organisation.",
+			Needs: []string{"content.input or sketch"},
 		},
 		Measure: func(g *Group, c *Context) (Measure, bool) {
 			if g.HandOvers == 0 || g.Size < 3 {
@@ -37,7 +39,7 @@ func handOver() Detector {
 			n := float64(len(g.Members))
 			share := float64(g.HandOvers) / n
 			others := g.OthersHandedOver(c)
-			shrunk := (float64(g.HandOvers) + g.doubt()*others) / (n + g.doubt())
+			shrunk := (float64(g.HandOvers) + g.priorWeight()*others) / (n + g.priorWeight())
 			return Measure{Bits: math.Log2((shrunk + RareHandOver) / (others + RareHandOver)), Observed: share, Expected: others}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {

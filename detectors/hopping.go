@@ -6,27 +6,27 @@ import (
 )
 
 // hopping sees conversations that wander from account to account, as use: whoever asks is a customer of the pool, not the accounts' owner.
-//
-// Why it works: a pool that serves customers keeps their conversations whole while its accounts come and go; access that is resold is access whose answers the pool
-// can keep (relayed customers' requests and the resale of their logs are in public reports of 2026). It is the same fact as hand_over, asked for
-// the other axis: who shares accounts so that conversations change them does not use them for oneself.
-// Evasion: drop the conversation at every switch. Honest traffic like it: one organisation with several keys behind a router of its own (one entity when verified),
-// friends who share a few accounts (fewer than a group).
 func hopping() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "hopping", Axis: Harvest, Max: 2, Min: 0,
-			Summary:    "Conversations wander between the accounts: they serve others than their owners.",
-			Why:        "Twice the share of members in conversations handed over inside the group, in units of two bits, beyond what the others show; relays of 2026 (Anthropic, September).",
-			Evasion:    "Dropping conversations at every switch of account.",
-			LookAlikes: "An organisation's router over several keys of its own, when it is not verified.",
-			Needs:      []string{"content.input or sketch"},
+			Summary: "Conversations wander between the accounts: they serve others than their owners.",
+			Why: "A pool that serves customers keeps their conversations whole while its " +
+				"accounts come and go: whoever shares accounts so that conversations change " +
+				"them does not use them for oneself. The same fact as hand_over, asked for the " +
+				"other axis. Twice the share of members in conversations handed over inside the " +
+				"group, in units of two bits, beyond what the others show; relays of 2026 " +
+				"(Anthropic, September).",
+			Evasion: "Dropping conversations at every switch of account.",
+			LookAlikes: "An organisation's router over several keys of its own, when it is not " +
+				"verified; friends who share a few accounts, fewer than a group.",
+			Needs: []string{"content.input or sketch"},
 		},
 		Measure: func(g *Group, c *Context) (Measure, bool) {
 			if g.HandOvers == 0 || g.Size < 3 {
 				return Measure{}, false
 			}
-			share := float64(g.HandOvers) / (float64(len(g.Members)) + g.doubt())
+			share := float64(g.HandOvers) / (float64(len(g.Members)) + g.priorWeight())
 			return Measure{Bits: 2 * math.Min(1, 2*math.Max(0, share-g.OthersHandedOver(c))), Observed: share}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {

@@ -7,11 +7,9 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/census"
 )
 
-// elicitation, coercion, grading, generation and cleaning see what the prompts ask for.
-//
-// Why they work: harvesting has a vocabulary: show every step, write out your hidden thoughts, grade by this rubric, make question-answer pairs, clean this transcript.
-// Evasion: other words and other languages than the lexicons hold. Honest traffic like it: teachers, auditors, evaluators:
-// intent alone never makes more than a low finding.
+// elicitation, coercion, grading, generation and cleaning see what the prompts ask for. Harvesting
+// has a vocabulary: show every step, write out your hidden thoughts, grade by this rubric, make
+// question-answer pairs, clean this transcript. Intent alone never makes more than a low finding.
 func elicitation() Detector {
 	return intent("elicitation", census.Elicitation, 1.5, "ask to show the reasoning", "Step-by-step instructions for every answer.", "Homework, explanations.")
 }
@@ -52,7 +50,7 @@ func intent(id string, f census.Feature, limit float64, what, why, lookAlikes st
 				return Measure{}, false
 			}
 			expected := g.others(f, c)
-			shrunk := (r.mean*r.n + expected*g.doubt()) / (r.n + g.doubt())
+			shrunk := (r.mean*r.n + expected*g.priorWeight()) / (r.n + g.priorWeight())
 			return Measure{Bits: math.Log2((shrunk + 0.05) / (expected + 0.05)), Observed: r.mean, Expected: expected}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {

@@ -8,19 +8,20 @@ import (
 )
 
 // loadBalance sees accounts that carry equal shares of the load.
-//
-// Why it works: a pool's scheduler hands requests to the least recently used account; people and companies are heavy-tailed (in a public trace of real
-// clients the top ten carry 63-93 % of the requests).
-// Evasion: a scheduler that imitates a heavy tail wastes most of its accounts' capacity.
-// Honest traffic like it: a class that answers the same questions or a hackathon (in one place: counted as far as the networks are diverse), cron jobs on one schedule.
 func loadBalance() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "load_balance", Axis: Coordination, Plane: Schedule, Max: 3, Min: -2,
-			Summary:    "The members share the load evenly.",
-			Why:        "log2 of the spread of request rates in the population over the group's, both freed from counting noise, beyond two standard errors at the group's size; times how diverse the members' networks are.",
-			Evasion:    "Imitating a heavy tail, which wastes most accounts' capacity.",
-			LookAlikes: "A class with one assignment, which shares its network; jobs on one schedule.",
+			Summary: "The members share the load evenly.",
+			Why: "A pool's scheduler hands requests to the least recently used account; " +
+				"people and companies are heavy-tailed (in a public trace of real clients the " +
+				"top ten carry 63-93 % of the requests). log2 of the spread of request rates in " +
+				"the population over the group's, both freed from counting noise, beyond two " +
+				"standard errors at the group's size; times how diverse the members' networks " +
+				"are.",
+			Evasion: "Imitating a heavy tail, which wastes most accounts' capacity.",
+			LookAlikes: "A class with one assignment or a hackathon, which share their network; " +
+				"jobs on one schedule.",
 		},
 		Measure: func(g *Group, c *Context) (Measure, bool) {
 			var s census.Spread

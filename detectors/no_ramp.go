@@ -7,17 +7,17 @@ import (
 )
 
 // noRamp sees new accounts that work at full pace from the first day.
-//
-// Why it works: people try a service before they rely on it; a pool's accounts are created to work (an indicator of AA26-251A).
-// Evasion: warming accounts up. Honest traffic like it: a known customer's new key: it has a verified organisation.
 func noRamp() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "no_ramp", Axis: Harvest, Max: 1, Min: 0,
-			Summary:    "Accounts that signed up days before work at full pace at once.",
-			Why:        "Share of members whose first request came within two weeks of sign-up and whose pace on the first day is at least half of their later one.",
+			Summary: "Accounts that signed up days before work at full pace at once.",
+			Why: "People try a service before they rely on it; a pool's accounts are " +
+				"created to work (an indicator of AA26-251A). Share of members whose first " +
+				"request came within two weeks of sign-up and whose pace on the first day is at " +
+				"least half of their later one.",
 			Evasion:    "Warming accounts up for weeks.",
-			LookAlikes: "A known customer's new keys.",
+			LookAlikes: "A known customer's new keys, which have a verified organisation.",
 			Needs:      []string{"account.created_at"},
 		},
 		Measure: func(g *Group, _ *Context) (Measure, bool) {

@@ -7,18 +7,17 @@ import (
 )
 
 // novelty sees prompts that never repeat, and counts repetition as innocence.
-//
-// Why it works: a duplicate teaches a student nothing, so harvesters send each item once; evaluations, cron jobs, monitoring and retries after
-// an error repeat themselves.
-// Evasion: repeating prompts, at full price for no data. Honest traffic like it: most people never repeat themselves either: it earns little and costs much.
 func novelty() Detector {
 	return ranking(Spec{
 		ID: "novelty", Axis: Harvest, Max: 0.75, Min: -3,
-		Summary:    "Every prompt is new. Repeated prompts (retries, scheduled jobs, evaluations) count as innocence.",
-		Why:        "Mean rank of distinct prompts (HyperLogLog) per request in the census.",
-		Evasion:    "Repeating prompts, at full price for no data.",
-		LookAlikes: "Ordinary use.",
-		Needs:      []string{"content.input or sketch"},
+		Summary: "Every prompt is new. Repeated prompts (retries, scheduled jobs, evaluations) count as innocence.",
+		Why: "A duplicate teaches a student model nothing, so harvesters send each item " +
+			"once; evaluations, scheduled jobs, monitoring and retries repeat themselves. Mean " +
+			"rank of distinct prompts (HyperLogLog) per request in the census.",
+		Evasion: "Repeating prompts, at full price for no data.",
+		LookAlikes: "Ordinary use: most people never repeat themselves either, so that it earns " +
+			"little.",
+		Needs: []string{"content.input or sketch"},
 	}, census.Novelty, 1, 0.2, func(m Measure) (string, string, string) {
 		note := "each item is asked once"
 		if m.Bits < 0 {

@@ -6,19 +6,20 @@ import (
 )
 
 // orphans sees accounts that continue conversations they never had: the earlier turns were served elsewhere.
-//
-// Why it works: a relay carries other people's conversations and moves them between its accounts, and a replay sends recorded dialogues whose
-// earlier turns this service never served.
-// Evasion: single turns only. Honest traffic like it: chat programs that import a history, applications that shorten it; both happen to single accounts.
 func orphans() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "orphans", Axis: Harvest, Max: 2.5, Min: 0,
-			Summary:    "The accounts continue conversations that they were never served.",
-			Why:        "log2 of the members' share of conversations continued without their earlier turns over the population's, both smoothed by 5 %; relays and store-then-replay (public cases of 2026).",
-			Evasion:    "Single turns only.",
-			LookAlikes: "Programs that import or shorten histories.",
-			Needs:      []string{"content.input or sketch"},
+			Summary: "The accounts continue conversations that they were never served.",
+			Why: "A relay moves other people's conversations between its accounts, and a " +
+				"replay sends recorded dialogues whose earlier turns this service never served. " +
+				"log2 of the members' share of conversations continued without their earlier " +
+				"turns over the population's, both smoothed by 5 %; relays and " +
+				"store-then-replay (public cases of 2026).",
+			Evasion: "Single turns only.",
+			LookAlikes: "Programs that import or shorten histories; both happen to single " +
+				"accounts.",
+			Needs: []string{"content.input or sketch"},
 		},
 		Measure: func(g *Group, c *Context) (Measure, bool) {
 			var n, share float64
@@ -33,10 +34,10 @@ func orphans() Detector {
 				return Measure{}, false
 			}
 			expected := c.Census.Orphaned(0, 0)
-			if g.Own > 0 {
+			if g.SelfShare > 0 {
 				expected = c.Census.Orphaned(share, n)
 			}
-			shrunk := (share + expected*g.doubt()) / (n + g.doubt())
+			shrunk := (share + expected*g.priorWeight()) / (n + g.priorWeight())
 			// Members that never continue a conversation dilute the figure: the group's traffic is judged, not its talkative part.
 			return Measure{Bits: math.Log2((shrunk+0.05)/(expected+0.05)) * math.Min(1, 2*n/g.Size), Observed: share / n, Expected: expected}, true
 		},

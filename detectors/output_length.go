@@ -8,15 +8,14 @@ import (
 )
 
 // outputLength sees long answers, on the templated part of the traffic where there is one.
-//
-// Why it works: the answers are the loot; templates ask for all the steps. Evasion: short answers, a poorer loot.
-// Honest traffic like it: writing assistants; short answers (classification, extraction) count as innocence.
 func outputLength() Detector {
 	return ranking(Spec{
 		ID: "output_length", Axis: Harvest, Max: 2, Min: -1.5,
-		Summary:    "The answers are longer than other accounts'. Short answers count as innocence.",
-		Why:        "Mean rank of log output tokens per request in the census, over the slice that carries the scaffold.",
-		Evasion:    "Asking for less.",
+		Summary: "The answers are longer than other accounts'. Short answers count as innocence.",
+		Why: "The answers are what is harvested, and templates ask for all the steps. " +
+			"Mean rank of log output tokens per request in the census, over the slice that " +
+			"carries the scaffold.",
+		Evasion:    "Asking for less, which is a poorer harvest.",
 		LookAlikes: "Writing assistants, report generators.",
 		Needs:      []string{"usage.output_tokens"},
 	}, census.OutputLength, 1, 1, func(m Measure) (string, string, string) {

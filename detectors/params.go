@@ -6,16 +6,14 @@ import (
 )
 
 // params sees one tuple of request parameters (temperature, token limits, streaming, effort) across accounts.
-//
-// Why it works: the harvesting program sets them once. Evasion: random parameters, at the price of the answers' quality.
-// Honest traffic like it: the defaults of one library; the census knows how common they are.
 func params() Detector {
 	return sharedValue(Spec{
 		ID: "params", Axis: Coordination, Plane: Client, Max: 4,
-		Summary:    "The members send one tuple of request parameters.",
-		Why:        "Perplexity of the parameter tuples against the census.",
+		Summary: "The members send one tuple of request parameters.",
+		Why: "The harvesting program sets them once. Perplexity of the parameter tuples " +
+			"against the census.",
 		Evasion:    "Randomising parameters, at the price of the answers' quality.",
-		LookAlikes: "The defaults of a popular library.",
+		LookAlikes: "The defaults of a popular library; the population shows how common they are.",
 		Needs:      []string{"request.temperature", "request.max_tokens"},
 	}, census.Trait(fingerprint.Params), "parameter tuples", "one program sets the parameters")
 }

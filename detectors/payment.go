@@ -6,17 +6,16 @@ import (
 )
 
 // payment sees many accounts paid for with few instruments.
-//
-// Why it works: accounts cost money, and every unique card costs work (shared payment methods are the first indicator that the public reports name).
-// Evasion: one virtual card per account; then the issuer remains.
-// Honest traffic like it: an organisation or a family paying for its members; a verified organisation counts as one entity.
 func payment() Detector {
 	return sharedValue(Spec{
 		ID: "payment", Axis: Coordination, Plane: Funding, Max: 8,
-		Summary:    "Few payment instruments pay for many accounts.",
-		Why:        "Perplexity of the instruments against the census; shared payment methods are named by every public report of 2026.",
-		Evasion:    "A virtual card per account, a few cents each; the issuer then gives it away.",
-		LookAlikes: "An organisation paying for its members: accounts of one verified organisation count as one.",
-		Needs:      []string{"account.payment_fp"},
+		Summary: "Few payment instruments pay for many accounts.",
+		Why: "Accounts cost money, and every unique card costs work. Perplexity of the " +
+			"instruments against the census; shared payment methods are named by every public " +
+			"report of 2026.",
+		Evasion: "A virtual card per account, a few cents each; the issuer then gives it away.",
+		LookAlikes: "An organisation or a family paying for its members: accounts of one " +
+			"verified organisation count as one.",
+		Needs: []string{"account.payment_fp"},
 	}, census.Trait(fingerprint.Payment), "payment instruments", "the accounts are paid for together")
 }

@@ -6,20 +6,21 @@ import (
 )
 
 // pivot sees a group that moves to a newly released model beyond the population's own move.
-//
-// Why it works: a new model is a new teacher: in one public case nearly half of the traffic moved within 24 hours of a release, while people change when their
-// program does.
-// Evasion: waiting, and harvesting an older model meanwhile.
-// Honest traffic like it: evaluators and enthusiasts on the day of a release; it corroborates and is worth little.
 func pivot() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "pivot", Axis: Harvest, Max: 1.5, Min: 0,
-			Summary:    "The members move to a new model sooner and in greater part than the population does.",
-			Why:        "log2 of the mean share of requests on a model since its first appearance, the members' over the others', both smoothed by 5 % (Anthropic, February 2026).",
-			Evasion:    "Waiting out the days after a release.",
-			LookAlikes: "Release-day benchmarks, enthusiasts.",
-			Needs:      []string{"request.model"},
+			Summary: "The members move to a new model sooner and in greater part than the population does.",
+			Why: "A new model is a new teacher: in one public case nearly half of the " +
+				"traffic moved within 24 hours of a release, while people change when their " +
+				"program does. log2 of the mean share of requests on a model since its first " +
+				"appearance, the members' over the others', both smoothed by 5 % (Anthropic, " +
+				"February 2026).",
+			Evasion: "Waiting out the days after a release, and harvesting an older model " +
+				"meanwhile.",
+			LookAlikes: "Evaluators and enthusiasts on the day of a release: it corroborates, " +
+				"and is worth little.",
+			Needs: []string{"request.model"},
 		},
 		Measure: func(g *Group, c *Context) (Measure, bool) {
 			var best Measure
@@ -35,8 +36,8 @@ func pivot() Detector {
 				if n < math.Max(3, g.Size/2) {
 					continue
 				}
-				others := math.Max(0, (r.Mean-g.Own*sum/n)/(1-g.Own))
-				shrunk := (sum + g.doubt()*others) / (n + g.doubt())
+				others := math.Max(0, (r.Mean-g.SelfShare*sum/n)/(1-g.SelfShare))
+				shrunk := (sum + g.priorWeight()*others) / (n + g.priorWeight())
 				m := Measure{Bits: math.Log2((shrunk + 0.05) / (others + 0.05)), Observed: sum / n, Expected: others, Value: r.Model}
 				if !ok || m.Bits > best.Bits {
 					best, ok = m, true

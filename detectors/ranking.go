@@ -18,7 +18,7 @@ func ranking(spec Spec, f census.Feature, direction, effect float64, explain fun
 			}
 			median := c.Census.Quantile(f, 0.5)
 			m := Measure{Observed: r.mean, Expected: median}
-			m.Bits = direction * odds(r, g.doubt()) * math.Min(1, math.Abs(r.mean-median)/effect)
+			m.Bits = direction * logOdds(r, g.priorWeight()) * math.Min(1, math.Abs(r.mean-median)/effect)
 			return m, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) { return explain(m) },

@@ -8,13 +8,12 @@ import (
 )
 
 // reasoningLength sees requests that make the model think long.
-//
-// Why it works: reasoning traces are the most wanted material. Evasion: models without reasoning. Honest traffic like it: hard problems.
 func reasoningLength() Detector {
 	return ranking(Spec{
 		ID: "reasoning_length", Axis: Harvest, Max: 1, Min: 0,
-		Summary:    "The requests make the model reason longer than other accounts' do.",
-		Why:        "Mean rank of log reasoning tokens per request among the accounts that report them.",
+		Summary: "The requests make the model reason longer than other accounts' do.",
+		Why: "Reasoning traces are the most wanted material. Mean rank of log reasoning " +
+			"tokens per request among the accounts that report them.",
 		Evasion:    "Using models that do not report reasoning.",
 		LookAlikes: "Hard problems.",
 		Needs:      []string{"usage.reasoning_tokens"},

@@ -6,19 +6,19 @@ import (
 )
 
 // refusalProbe sees a burst of refused requests that gives way to accepted ones.
-//
-// Why it works: coercions are searched for (12,000 differently worded attempts in one public case), then the winner is used at scale: many refusals
-// early, few later.
-// Evasion: searching elsewhere. Honest traffic like it: red teams (refusals stay high, volume stays low), moderation filters (refusals are even over time).
 func refusalProbe() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "refusal_probe", Axis: Harvest, Max: 2.5, Min: 0,
-			Summary:    "Many refusals at first, few later: a search for wording that gets through, then its use.",
-			Why:        "log2 of the refusal rate among the first requests over the later rate, both smoothed, times the share of members that show refusals.",
-			Evasion:    "Searching on accounts that are thrown away.",
-			LookAlikes: "Red teams, whose refusals do not stop.",
-			Needs:      []string{"response.status or response.finish_reasons"},
+			Summary: "Many refusals at first, few later: a search for wording that gets through, then its use.",
+			Why: "Wordings that get through are searched for (12,000 attempts in one " +
+				"public case), then the winner is used at scale. log2 of the refusal rate among " +
+				"the first requests over the later rate, both smoothed, times the share of " +
+				"members that show refusals.",
+			Evasion: "Searching on accounts that are thrown away.",
+			LookAlikes: "Red teams, whose refusals stay high and whose volume stays low; " +
+				"moderation filters, whose refusals are even over time.",
+			Needs: []string{"response.status or response.finish_reasons"},
 		},
 		Measure: func(g *Group, _ *Context) (Measure, bool) {
 			var early, late, first, rest, refused float64

@@ -4,18 +4,16 @@ import "fmt"
 
 // relay sees the constants that public relay software leaves in the requests it forwards: a device id hashed from a fixed string, and a system prompt moved into
 // the first user turn behind a fixed marker.
-//
-// Why it works: the constants are in the software's source. Evasion: editing that source.
-// Honest traffic like it: a person running the same software for one's own accounts; it takes a group to count.
 func relay() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "relay", Axis: Coordination, Plane: Identity, Max: 6,
-			Summary:    "The requests carry constants of public account-relay software.",
-			Why:        "The constants are read from the relays' source code (Wei-Shaw/claude-relay-service, sub2api).",
-			Evasion:    "Editing the relay's source.",
-			LookAlikes: "A person relaying their own few accounts.",
-			Needs:      []string{"client.device_id or content.input"},
+			Summary: "The requests carry constants of public account-relay software.",
+			Why:     "The constants are read from the relays' source code (Wei-Shaw/claude-relay-service, sub2api).",
+			Evasion: "Editing the relay's source.",
+			LookAlikes: "A person running the same software for their own few accounts; it takes " +
+				"a group to count.",
+			Needs: []string{"client.device_id or content.input"},
 		},
 		Measure: func(g *Group, _ *Context) (Measure, bool) {
 			n := 0.0

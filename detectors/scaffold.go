@@ -6,20 +6,21 @@ import (
 )
 
 // scaffold sees the text that recurs in the members' prompts and is the same for all of them, wherever its slots are.
-//
-// Why it works: harvesting one capability needs one instruction ("variations of one prompt tens of thousands of times across hundreds of
-// coordinated accounts"), and unrelated accounts do not write the same four-word sequences again and again.
-// Evasion: rewrite the template per account and per request, by a model good enough to leave no four words together; then the skeleton, the
-// intents and the pool's other planes remain.
-// Honest traffic like it: users of one tool or one prompt library (many unrelated accounts: the idf takes it away), API applications that share
-// boilerplate lines (a small part of their own scaffold: the mass takes it away), a class with one assignment (see campus).
 func scaffold() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "scaffold", Axis: Coordination, Plane: Work, Max: MaxWork,
-			Summary:    "The prompts of the members share recurring text that few other accounts use.",
-			Why:        "Coordinated sampling of shingles (Broder 1997) weighted by inverse document frequency (Sparck Jones 1972; column weights of FRAUDAR, Hooi et al. 2016), times the share of the members' own recurring text and traffic that is common.",
-			Evasion:    "Rewriting the template for every request with a model: one more inference per harvested answer.",
+			Summary: "The prompts of the members share recurring text that few other accounts use.",
+			Why: "Harvesting one capability needs one instruction (\"variations of one " +
+				"prompt tens of thousands of times across hundreds of coordinated accounts\"), " +
+				"and unrelated accounts do not write the same four-word sequences again and " +
+				"again. Coordinated sampling of shingles (Broder 1997) weighted by inverse " +
+				"document frequency (Sparck Jones 1972; column weights of FRAUDAR, Hooi et al. " +
+				"2016), times the share of the members' own recurring text and traffic that is " +
+				"common.",
+			Evasion: "Rewriting the template for every request with a model good enough to " +
+				"leave no four words together: one more inference per harvested answer; layout, " +
+				"intents and the pool's other planes remain.",
 			LookAlikes: "Tools and prompt libraries (common among unrelated accounts), shared boilerplate (a small share of each account's own text), a class with one assignment.",
 			Needs:      []string{"content.input or sketch"},
 		},

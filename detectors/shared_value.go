@@ -6,12 +6,12 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/census"
 )
 
-// sharedValue makes a detector of a facet: coincidence bits of one trait, log2 of the effective number of distinct values that as many unrelated
+// sharedValue makes a detector of a facet: the entropy deficit of one trait, log2 of the effective number of distinct values that as many unrelated
 // accounts show over the group's.
 func sharedValue(spec Spec, t census.Trait, what, note string) Detector {
 	return Detector{
 		Spec:    spec,
-		Measure: func(g *Group, c *Context) (Measure, bool) { return coincidence(g, c, t) },
+		Measure: func(g *Group, c *Context) (Measure, bool) { return entropyDeficit(g, c, t) },
 		Explain: func(g *Group, m Measure) (string, string, string) {
 			return fmt.Sprintf("%d accounts show %.3g effective %s", len(g.Members), m.Observed, what),
 				fmt.Sprintf("%.3g among as many unrelated accounts", m.Expected), note

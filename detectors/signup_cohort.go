@@ -3,22 +3,22 @@ package detectors
 import "github.com/stillwatch/stillwatch/pkg/census"
 
 // signupCohort sees accounts that were created within few days, in many places.
-//
-// Why it works: pools are registered in bulk (20,000 organisations in three days in one public case), behind as many networks as they can get.
-// Evasion: ageing accounts for weeks, or buying aged ones.
-// Honest traffic like it: a class, a hackathon, an office that starts: they sign up together because they sit together, so that what is shared on one network counts in
-// proportion to how diverse the networks are. A launch has no other plane.
 func signupCohort() Detector {
 	d := sharedValue(Spec{
 		ID: "signup_cohort", Axis: Coordination, Plane: Identity, Max: 6, Launch: true,
-		Summary:    "The accounts were created within fewer days than as many unrelated ones, in many places.",
-		Why:        "Perplexity of the sign-up days against the census (account clusters by registration date: Xiao et al. 2015), times how diverse the members' networks are compared with chance.",
-		Evasion:    "Ageing accounts or buying aged ones: weeks of delay after every ban.",
-		LookAlikes: "A class, a hackathon (together in one place); a product launch (no other plane).",
-		Needs:      []string{"account.created_at"},
+		Summary: "The accounts were created within fewer days than as many unrelated ones, in many places.",
+		Why: "Pools are registered in bulk (20,000 organisations in three days in one " +
+			"public case), behind as many networks as they can get. Perplexity of the sign-up " +
+			"days against the census (account clusters by registration date: Xiao et al. 2015), " +
+			"times how diverse the members' networks are compared with chance.",
+		Evasion: "Ageing accounts or buying aged ones: weeks of delay after every ban.",
+		LookAlikes: "A class, a hackathon, an office that starts (together in one place, so that " +
+			"it counts in proportion to how diverse the networks are); a product launch (no " +
+			"other plane).",
+		Needs: []string{"account.created_at"},
 	}, census.SignupDay, "sign-up days", "the accounts were made together")
 	d.Measure = func(g *Group, c *Context) (Measure, bool) {
-		m, ok := coincidence(g, c, census.SignupDay)
+		m, ok := entropyDeficit(g, c, census.SignupDay)
 		if ok {
 			m.Bits *= NetworkDiversity(g, c)
 		}

@@ -7,16 +7,14 @@ import (
 )
 
 // singleTurn sees requests without conversation.
-//
-// Why it works: a harvested item is one question and one answer; people follow up, agents loop.
-// Evasion: harvest dialogues, at several times the price per item. Honest traffic like it: every API application; it is one figure among many.
 func singleTurn() Detector {
 	return ranking(Spec{
 		ID: "single_turn", Axis: Harvest, Max: 1.5, Min: -1.5,
-		Summary:    "The requests stand alone: no conversation, no tool loop. Growing conversations count as innocence.",
-		Why:        "Mean rank of the single-turn share in the census (an AUC).",
+		Summary: "The requests stand alone: no conversation, no tool loop. Growing conversations count as innocence.",
+		Why: "A harvested item is one question and one answer; people follow up, agents " +
+			"loop. Mean rank of the single-turn share in the census (an AUC).",
 		Evasion:    "Harvesting dialogues, at several times the price per item.",
-		LookAlikes: "API applications.",
+		LookAlikes: "Every API application: it is one figure among many.",
 		Needs:      []string{"request.message_count or content.input"},
 	}, census.SingleTurn, 1, 0.25, func(m Measure) (string, string, string) {
 		note := "questions without conversation"

@@ -6,19 +6,17 @@ import (
 )
 
 // skeleton sees the same sequence of line kinds (headings, bullets, tags, labels) in the members' prompts, whatever the words are.
-//
-// Why it works: a paraphraser changes words and keeps the layout that the output parser depends on.
-// Evasion: vary the layout too, and the parser with it.
-// Honest traffic like it: pasted documents of one kind, agents with one layout; the idf and the share of the traffic tell them apart.
 func skeleton() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "skeleton", Axis: Coordination, Plane: Work, Max: MaxWork,
-			Summary:    "The prompts of the members share an uncommon layout of headings, lists, tags and labels.",
-			Why:        "Structure survives paraphrase; weighted by inverse document frequency.",
-			Evasion:    "Varying the layout of prompt and answer, and parsing every variant.",
-			LookAlikes: "One tool's prompts, one kind of pasted document.",
-			Needs:      []string{"content.input or sketch"},
+			Summary: "The prompts of the members share an uncommon layout of headings, lists, tags and labels.",
+			Why: "A paraphraser changes words and keeps the layout that the output parser " +
+				"depends on. Weighted by inverse document frequency.",
+			Evasion: "Varying the layout of prompt and answer, and parsing every variant.",
+			LookAlikes: "One tool's prompts, pasted documents of one kind; how common the layout " +
+				"is and its share of the traffic tell them apart.",
+			Needs: []string{"content.input or sketch"},
 		},
 		Measure: func(g *Group, _ *Context) (Measure, bool) {
 			w := &g.Work

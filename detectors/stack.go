@@ -9,23 +9,23 @@ import (
 )
 
 // stack sees one client software behind many networks.
-//
-// Why it works: a pool's requests leave from one program, whatever proxies carry them; ordinary accounts on many networks run many clients and versions.
-// Evasion: rotating user agents and TLS stacks consistently, per account.
-// Honest traffic like it: a popular tool (its own users all show it: it comes with heavy-tailed, conversational use and no other plane), a managed
-// fleet behind one network (discounted by the share of distinct networks).
 func stack() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "stack", Axis: Coordination, Plane: Client, Max: 6,
-			Summary:    "One client software and TLS fingerprint behind many networks.",
-			Why:        "Perplexity of the client stacks against the census, times how diverse the members' networks are compared with chance: uniform clients on diverse networks.",
-			Evasion:    "Consistent, rotating client and TLS impersonation per account.",
-			LookAlikes: "Users of one popular tool; a managed fleet behind one network.",
-			Needs:      []string{"client.user_agent", "client.ja4"},
+			Summary: "One client software and TLS fingerprint behind many networks.",
+			Why: "A pool's requests leave from one program, whatever proxies carry them; " +
+				"ordinary accounts on many networks run many clients and versions. Perplexity " +
+				"of the client stacks against the census, times how diverse the members' " +
+				"networks are compared with chance.",
+			Evasion: "Consistent, rotating client and TLS impersonation per account.",
+			LookAlikes: "Users of one popular tool (all of its users show it, and no other " +
+				"plane); a managed fleet behind one network (discounted by the share of " +
+				"distinct networks).",
+			Needs: []string{"client.user_agent", "client.ja4"},
 		},
 		Measure: func(g *Group, c *Context) (Measure, bool) {
-			m, ok := coincidence(g, c, census.Trait(fingerprint.Stack))
+			m, ok := entropyDeficit(g, c, census.Trait(fingerprint.Stack))
 			if ok && m.Bits > 0 {
 				m.Bits *= NetworkDiversity(g, c)
 			}

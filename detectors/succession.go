@@ -6,19 +6,19 @@ import (
 )
 
 // succession sees a pool that takes over from another: a part of the members falls silent, and the other part begins where they ended.
-//
-// Why it works: banned pools were replaced within hours in every public case; people who share something come and go one by one.
-// Evasion: fading one pool out while the other fades in, over weeks.
-// Honest traffic like it: a change of keys inside one organisation (one entity when verified), two classes one after the other (each on its own network and clock).
 func succession() Detector {
 	const hour = 3_600_000
 	return Detector{
 		Spec: Spec{
 			ID: "succession", Axis: Coordination, Plane: Schedule, Max: 2, Min: 0,
-			Summary:    "One part of the members falls silent and another part begins where it ended.",
-			Why:        "Share of members that either ended before or began after one moment, each part at least a quarter, within a day of each other (pools replaced after a block: Anthropic, February and September 2026).",
-			Evasion:    "Overlapping the pools for weeks.",
-			LookAlikes: "A change of keys in an organisation.",
+			Summary: "One part of the members falls silent and another part begins where it ended.",
+			Why: "Banned pools were replaced within hours in every public case " +
+				"(Anthropic, February and September 2026); people who share something come and " +
+				"go one by one. Share of members that either ended before or began after one " +
+				"moment, each part at least a quarter, within a day of each other.",
+			Evasion: "Overlapping the pools for weeks.",
+			LookAlikes: "A change of keys inside one organisation (one entity when verified); " +
+				"two classes one after the other (each on its own network and clock).",
 		},
 		Measure: func(g *Group, _ *Context) (Measure, bool) {
 			n := len(g.Members)

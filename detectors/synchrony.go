@@ -9,19 +9,19 @@ import (
 )
 
 // synchrony sees accounts that are on and off together, in ten minutes, hours or quarters of a day.
-//
-// Why it works: one program drives them: it starts, stops, fails and rests for all of them at once (SynchroTrap 2014: sustained lockstep).
-// Jitter hides that at one resolution and not at the next.
-// Evasion: independent jitter of a day or more per account, which costs the harvest its pace.
-// Honest traffic like it: office hours and lectures, weekends, an outage of the gateway: each slot is compared with its neighbours and with what everybody else did then.
 func synchrony() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "synchrony", Axis: Coordination, Plane: Schedule, Max: 3,
 			Summary: "The members are active and silent in the same ten minutes, hours or quarters of a day, beyond what the neighbouring slots and everybody else explain.",
-			Why: "Index of dispersion of the number of active members per slot around its local mean, which follows the others' rises and falls; 1 for independent accounts. " +
-				"Taken at three resolutions, less two standard errors of an index of so many slots; the largest counts.",
-			Evasion:    "Independent jitter of a day or more per account.",
+			Why: "One program starts, stops, fails and rests for all of them at once " +
+				"(SynchroTrap 2014: sustained lockstep); jitter hides that at one resolution " +
+				"and not at the next. Index of dispersion of the number of active members per " +
+				"slot around its local mean, which follows the others' rises and falls; 1 for " +
+				"independent accounts. Taken at three resolutions, less two standard errors of " +
+				"an index of so many slots; the largest counts.",
+			Evasion: "Independent jitter of a day or more per account, which costs the " +
+				"harvest its pace.",
 			LookAlikes: "Office hours and lectures (taken out by the local mean); weekends and outages of the gateway (taken out by the others' activity).",
 		},
 		Measure: func(g *Group, c *Context) (Measure, bool) {
@@ -84,7 +84,7 @@ func dispersion(g *Group, rhythm *census.Rhythm, r census.Resolution) (ratio, sl
 	last := min(len(active.Active)-1, int(newest-oldest))
 	n := active.N
 	// Of the others' sample the group's own part is taken out, as far as it is in there.
-	own := g.Own * others.N / n
+	own := g.SelfShare * others.N / n
 	rest := make([]float64, len(others.Active))
 	for k, x := range others.Active {
 		rest[k] = math.Max(0, x-own*active.Active[k])

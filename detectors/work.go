@@ -4,23 +4,30 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
-// MaxWork bounds what shared work is worth, in bits: a template of one account in thirty-two. A rarer one is not more suspicious: how rare the same forty accounts of one
-// vendor are depends on how many other customers the gateway has, and so on the size of the world and not on theirs.
+// MaxWork bounds what shared work is worth, in bits: a template of one account in thirty-two. A
+// rarer one is not more suspicious: how rare the same forty accounts of one vendor are depends on
+// how many other customers the gateway has, and so on the size of the world and not on theirs.
 const MaxWork = 5
 
 // CommonWork is what the prompts of a group's members have in common.
 type CommonWork struct {
-	// Shingles are the shared shingles: in the scaffold of at least a fifth of the members and, among them, several times as common as in the population.
+	// Shingles are the shared shingles: in the scaffold of at least a fifth of the members and,
+	// among them, several times as common as in the population.
 	Shingles []Shared
-	// Mass is the members' mean share of their own scaffold that is shared, weighted by rarity. Traffic is the mean share of their requests that carry it.
+	// Mass is the members' mean share of their own scaffold that is shared, weighted by rarity.
+	// Traffic is the mean share of their requests that carry it.
 	Mass, Traffic float64
-	// Rarity is the mean idf of the shared shingles in bits, weighted by the members that show them.
+	// Rarity is the mean idf of the shared shingles in bits, weighted by the members that show
+	// them.
 	Rarity float64
 	// Carriers is the weight of the members that carry at least a third of the shared shingles.
 	Carriers float64
-	// Skeleton is the commonest line structure, with the share of members that recur in it and its idf.
+	// Skeleton is the commonest line structure, with the share of members that recur in it and its
+	// idf.
 	Skeleton       uint64
 	SkeletonShare  float64
 	SkeletonRarity float64
@@ -35,21 +42,13 @@ type Shared struct {
 	Idf    float64
 }
 
-// Recurs is the number of prompts from which a shingle is part of an account's scaffold: three, or two for an account that has sent fewer than ten.
-func Recurs(requests uint32) uint32 {
-	if requests < 10 {
-		return 2
-	}
-	return 3
-}
-
 // SharedWork finds what the members' scaffolds have in common and remembers it in the group.
 func (g *Group) SharedWork(c *Context) {
 	weights := map[uint64]float64{}
 	skeletons := map[uint64]float64{}
 	for i := range g.Members {
 		m := &g.Members[i]
-		least := Recurs(m.Profile.WithText)
+		least := fingerprint.Recurs(m.Profile.WithText)
 		for _, s := range m.Profile.Scaffold {
 			if s.Count >= least {
 				weights[s.Hash] += m.Weight
@@ -67,7 +66,8 @@ func (g *Group) SharedWork(c *Context) {
 			continue
 		}
 		df := c.ShingleAccounts(h)
-		// At least four times as common as in the population: what everyone writes is not the group's work.
+		// At least four times as common as in the population: what everyone writes is not the
+		// group's work.
 		if weight/g.Size < 4*float64(df)/float64(c.Census.N+1) {
 			continue
 		}
@@ -127,13 +127,13 @@ func (g *Group) SharedWork(c *Context) {
 	g.Work = w
 }
 
-// containment is the idf-weighted share of a member's scaffold that lies in the shared set, the share of its requests that carry the
-// shared part, and the number of shared shingles it carries.
+// containment is the idf-weighted share of a member's scaffold that lies in the shared set, the
+// share of its requests that carry the shared part, and the number of shared shingles it carries.
 func containment(m *Member, shared map[uint64]float64) (mass, traffic float64, carried int) {
 	if len(shared) == 0 {
 		return 0, 0, 0
 	}
-	least := Recurs(m.Profile.WithText)
+	least := fingerprint.Recurs(m.Profile.WithText)
 	inside := 0.0
 	var most uint32
 	for _, s := range m.Profile.Scaffold {

@@ -9,17 +9,13 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/mattn/go-isatty"
-	"github.com/schollz/progressbar/v3"
-
 	"github.com/stillwatch/stillwatch/pkg/app/config"
 	"github.com/stillwatch/stillwatch/pkg/backtest"
-	"github.com/stillwatch/stillwatch/pkg/campaign"
+	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 	"github.com/stillwatch/stillwatch/pkg/stage"
 	"github.com/stillwatch/stillwatch/pkg/watchlist"
 )
@@ -47,19 +43,12 @@ func (c backtestCmd) Run(ctx context.Context, t terminal) (err error) {
 	if conf.Sketch.Secret == "" {
 		conf.Sketch.Secret = backtestSecret
 	}
-	o := backtest.DefaultOptions()
-	o.Workers = c.Workers
-	if o.Workers <= 0 {
-		o.Workers = runtime.GOMAXPROCS(0)
-	}
+	o := replayOptions(c.Workers)
 	judge, report, err := c.watch(conf)
 	if err != nil {
 		return err
 	}
-	if c.Truth != "" {
-		o.Tap = judge.Event
-		conf.Ingest.KeepSeen = true
-	}
+	conf.Ingest.KeepSeen = c.Truth != ""
 	if err := asInService(&conf, c.Topic, t); err != nil {
 		return err
 	}
@@ -81,17 +70,9 @@ func (c backtestCmd) Run(ctx context.Context, t terminal) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, sink.Close()) }()
-	readers, size, closeAll, err := openAll(c.Events)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, closeAll()) }()
-	bar := progress(t.err, size)
 	start := time.Now()
-	// A file that grows meanwhile is longer than the bar, which is no reason to stop.
-	tell := func(bytes int64) { _ = bar.Set64(bytes) }
-	stats, err := backtest.Run(ctx, o, stages, io.MultiReader(readers...), sink, tell)
-	if err := errors.Join(err, bar.Finish()); err != nil {
+	stats, err := replay(ctx, t.err, o, stages, c.Events, sink)
+	if err != nil {
 		return err
 	}
 	took := time.Since(start).Seconds()
@@ -187,7 +168,7 @@ func stagesOf(c config.Config) (st backtest.Stages, err error) {
 }
 
 // correlateOf makes the correlate stage; trace, when not nil, is told of every group that is measured.
-func correlateOf(c config.Config, trace func(campaign.Candidate)) (stage.Stage, error) {
+func correlateOf(c config.Config, trace func(search.Measurement)) (stage.Stage, error) {
 	c.Alerts.Version = version
 	list, err := config.ReadWatchLists(c.Correlate.WatchLists)
 	if err != nil {
@@ -214,45 +195,3 @@ func create(path string, stdout io.Writer) (io.WriteCloser, error) {
 type nopCloser struct{ io.Writer }
 
 func (nopCloser) Close() error { return nil }
-
-// openAll opens the files in the order given, to be read as one stream. The size is that of the unpacked bytes when it is known, else -1.
-func openAll(paths []string) (readers []io.Reader, size int64, closeAll func() error, err error) {
-	var closers []io.Closer
-	closeAll = func() error {
-		var errs []error
-		for _, c := range closers {
-			errs = append(errs, c.Close())
-		}
-		return errors.Join(errs...)
-	}
-	for _, p := range paths {
-		r, err := backtest.Open(p)
-		if err != nil {
-			return nil, 0, nil, errors.Join(err, closeAll())
-		}
-		closers = append(closers, r)
-		// A file whose last line has no end must not run into the next file; empty lines are passed over.
-		readers = append(readers, r, strings.NewReader("\n"))
-		f, plain := r.(*os.File)
-		if !plain || size < 0 {
-			size = -1
-			continue
-		}
-		info, err := f.Stat()
-		if err != nil {
-			return nil, 0, nil, errors.Join(fmt.Errorf("open events: %w", err), closeAll())
-		}
-		size += info.Size()
-	}
-	return readers, size, closeAll, nil
-}
-
-// progress is a bar on a terminal and silent elsewhere.
-func progress(w io.Writer, size int64) *progressbar.ProgressBar {
-	if f, ok := w.(*os.File); !ok || !isatty.IsTerminal(f.Fd()) {
-		w = io.Discard
-	}
-	// The bar's own goroutine, which turns a spinner where the size is unknown, reads without a lock what Set64 writes: do without it.
-	return progressbar.NewOptions64(size, progressbar.OptionSetWriter(w), progressbar.OptionShowBytes(true), progressbar.OptionSetDescription("replaying"),
-		progressbar.OptionThrottle(200*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionSetSpinnerChangeInterval(0))
-}

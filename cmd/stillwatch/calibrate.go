@@ -16,6 +16,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/app/config"
 	"github.com/stillwatch/stillwatch/pkg/backtest"
 	"github.com/stillwatch/stillwatch/pkg/campaign"
+	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
+	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 	"github.com/stillwatch/stillwatch/pkg/stage"
 )
 
@@ -66,7 +68,7 @@ func (c calibrateCmd) measure(ctx context.Context, t terminal, conf config.Confi
 		return nil, err
 	}
 	sink := &backtest.Files{}
-	stats, err := replay(ctx, t.err, stages, c.Events, c.Workers, sink)
+	stats, err := replay(ctx, t.err, replayOptions(c.Workers), stages, c.Events, sink)
 	if err != nil {
 		return nil, err
 	}
@@ -113,10 +115,10 @@ func (p adviceText) snippet() {
 			total(a.Shift), total(a.Floor))
 	}
 	fmt.Fprintf(p.out, "To be 95 %% sure from this recording alone, total_bits would have to be %s", total(a.Cautious))
-	if a.Moves[campaign.ByHand] {
+	if a.Moves[decision.Operator] {
 		fmt.Fprintf(p.out, " and operator_bits %s", bits(p.o.Operator+a.Cautious))
 	}
-	if a.Moves[campaign.ByPurpose] {
+	if a.Moves[decision.Purpose] {
 		fmt.Fprintf(p.out, " and purpose_bits %s", bits(p.o.Purpose+a.Cautious))
 	}
 	fmt.Fprintln(p.out, "; each bit more finds campaigns later, or loses the weakest.")
@@ -129,7 +131,7 @@ func (p adviceText) table() error {
 	tw := tabwriter.NewWriter(p.out, 2, 8, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(tw, "total_bits\tgroups beyond\tbefore pruning\tseen a day\texpected a day\tat most (95 %)\t")
 	for _, s := range a.Shifts() {
-		settled, raw := a.Beyond(s)
+		fitted, raw := a.Beyond(s)
 		var marks []string
 		for _, m := range []struct {
 			at   float64
@@ -143,7 +145,7 @@ func (p adviceText) table() error {
 		if mark != "" {
 			mark = "  " + mark
 		}
-		fmt.Fprintf(tw, "%s\t%d\t%d\t%.2g\t%.2g\t%.2g\t%s\n", bits(p.o.Total+s), settled, raw, float64(settled)/a.Days, a.Tail.Rate(s), a.Tail.Upper(s), mark)
+		fmt.Fprintf(tw, "%s\t%d\t%d\t%.2g\t%.2g\t%.2g\t%s\n", bits(p.o.Total+s), fitted, raw, float64(fitted)/a.Days, a.Tail.Rate(s), a.Tail.Upper(s), mark)
 	}
 	if err := tw.Flush(); err != nil {
 		return fmt.Errorf("write the table: %w", err)
@@ -180,10 +182,10 @@ func (p adviceText) groups(title string, list []*backtest.Group) {
 		if g.Excess >= 0 {
 			where = fmt.Sprintf("%s bits beyond the line", bits(g.Excess))
 		}
-		if !g.Settled {
+		if !g.Fitted {
 			where += ", unpruned"
 		}
-		fmt.Fprintf(p.out, "\n%2d. %s: %d accounts that share %s", i+1, where, len(m.Members), strings.TrimSuffix(m.Origin, ", settled"))
+		fmt.Fprintf(p.out, "\n%2d. %s: %d accounts that share %s", i+1, where, len(m.Members), strings.TrimSuffix(m.Origin, ", fitted"))
 		if m.Tenant != "" && m.Tenant != "default" {
 			fmt.Fprintf(p.out, ", tenant %s", m.Tenant)
 		}
@@ -209,31 +211,29 @@ func (p adviceText) groups(title string, list []*backtest.Group) {
 // decides says which options let a group in that is below the line (the nearest one), or keep one out that is beyond it (all that it takes).
 func (p adviceText) decides(g *backtest.Group) string {
 	m := &g.Best
-	by := m.Excess(&p.o)
-	options := [campaign.NumWays]struct {
-		name string
-		at   float64
-	}{{"total_bits", p.o.Total}, {"operator_bits", p.o.Operator}, {"purpose_bits", p.o.Purpose}}
+	policy := &p.o.Policy
 	if g.Excess < 0 {
-		way, excess := campaign.Shortest(by)
-		return fmt.Sprintf("told of      with %s %s or less", options[way].name, bits(options[way].at+excess))
+		id, excess := decision.Nearest(&m.Scores, policy)
+		rule := &decision.Rules[id]
+		return fmt.Sprintf("told of      with %s %s or less", rule.Option, bits(rule.Threshold(policy)+excess))
 	}
 	above := func(v float64) string { return bits(math.Floor(10*v+1) / 10) }
 	var needed []string
-	for way, o := range options {
-		if by[way] >= 0 {
-			needed = append(needed, o.name+" "+above(o.at+by[way]))
+	for i := range decision.Rules {
+		rule := &decision.Rules[i]
+		if excess := rule.Excess(&m.Scores, policy); excess >= 0 {
+			needed = append(needed, rule.Option+" "+above(rule.Threshold(policy)+excess))
 		}
 	}
 	out := strings.Join(needed, " and ")
-	if by[campaign.BySum] >= 0 && len(needed) == 1 {
+	if decision.Rules[decision.Combined].Excess(&m.Scores, policy) >= 0 && len(needed) == 1 {
 		out += fmt.Sprintf(", or harvest_bits %s, or coordination_bits %s", above(m.Harvest), above(m.Coordination))
 	}
 	return "left alone   with " + out + " or more"
 }
 
 // strongest lists an axis's strongest detectors, and the strongest that speaks for innocence.
-func strongest(m *campaign.Candidate, axis detectors.Axis) string {
+func strongest(m *search.Measurement, axis detectors.Axis) string {
 	type entry struct {
 		id   string
 		bits float64

@@ -9,7 +9,6 @@ import (
 	"github.com/stillwatch/stillwatch/cmd/stillwatch/internal/decode"
 	"github.com/stillwatch/stillwatch/cmd/stillwatch/internal/doctor"
 	"github.com/stillwatch/stillwatch/pkg/app/config"
-	"github.com/stillwatch/stillwatch/pkg/gateway"
 	"github.com/stillwatch/stillwatch/pkg/stream"
 )
 
@@ -126,9 +125,8 @@ func (c doctorCmd) examineTopic(
 
 // examined is a partition of the topic.
 type examined struct {
-	exam    *doctor.Exam
-	reader  *decode.Reader
-	headers []gateway.Header
+	exam   *doctor.Exam
+	reader *decode.Reader
 }
 
 func (p *examined) add(o *decode.Outcome) error {
@@ -137,9 +135,5 @@ func (p *examined) add(o *decode.Outcome) error {
 }
 
 func (p *examined) record(topic string, r *stream.Record) error {
-	p.headers = p.headers[:0]
-	for _, h := range r.Headers {
-		p.headers = append(p.headers, gateway.Header(h))
-	}
-	return p.reader.Record(decode.Place{File: topic, Record: r.Offset}, r.Value, p.headers, p.add)
+	return p.reader.Record(decode.Place{File: topic, Record: r.Offset}, r.Value, r.Headers, p.add)
 }

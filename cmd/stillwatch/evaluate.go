@@ -19,7 +19,8 @@ import (
 	"github.com/stillwatch/stillwatch/configs/scenarios"
 	"github.com/stillwatch/stillwatch/pkg/app/config"
 	"github.com/stillwatch/stillwatch/pkg/backtest"
-	"github.com/stillwatch/stillwatch/pkg/campaign"
+	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
+	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 	"github.com/stillwatch/stillwatch/pkg/simulate"
 	"github.com/stillwatch/stillwatch/pkg/stage"
 )
@@ -154,9 +155,9 @@ func judged(ctx context.Context, conf config.Config, dir string) (evaluate.World
 	if err != nil {
 		return w, err
 	}
-	stages.Correlate, err = stage.NewCorrelate(stage.CorrelateOptions{Campaign: conf.Correlate, Alert: conf.Alerts, Trace: func(m campaign.Candidate) {
-		if m.Settled {
-			_, excess := campaign.Shortest(m.Excess(&conf.Correlate))
+	stages.Correlate, err = stage.NewCorrelate(stage.CorrelateOptions{Campaign: conf.Correlate, Alert: conf.Alerts, Trace: func(m search.Measurement) {
+		if m.Fitted {
+			_, excess := decision.Nearest(&m.Scores, &conf.Correlate.Policy)
 			w.Nearest = max(w.Nearest, excess)
 		}
 	}})
@@ -164,7 +165,8 @@ func judged(ctx context.Context, conf config.Config, dir string) (evaluate.World
 		return w, err
 	}
 	judge := backtest.NewJudge(truth)
-	if _, err := replay(ctx, io.Discard, stages, []string{filepath.Join(dir, eventsFile)}, 1, &backtest.Files{Judge: judge}); err != nil {
+	events := []string{filepath.Join(dir, eventsFile)}
+	if _, err := replay(ctx, io.Discard, replayOptions(1), stages, events, &backtest.Files{Judge: judge}); err != nil {
 		return w, err
 	}
 	if err := judge.Unmet(); err != nil {

@@ -5,11 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"runtime"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/mattn/go-isatty"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/schollz/progressbar/v3"
 
 	"github.com/stillwatch/stillwatch/pkg/app"
 	"github.com/stillwatch/stillwatch/pkg/app/config"
@@ -57,13 +61,19 @@ func readFacts(conf *config.Config, t terminal) (*lookup.Sources, error) {
 	return facts, nil
 }
 
-// replay runs the files through the stages; workers of 0 are one per core.
-func replay(ctx context.Context, stderr io.Writer, stages backtest.Stages, events []string, workers int, sink *backtest.Files) (stats backtest.Stats, err error) {
+// replayOptions are the options of a replay; workers of 0 are one per core.
+func replayOptions(workers int) backtest.Options {
 	o := backtest.DefaultOptions()
-	o.Workers = workers
-	if o.Workers <= 0 {
+	if o.Workers = workers; workers <= 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
+	return o
+}
+
+// replay runs the files through the stages, with a bar on a terminal.
+func replay(
+	ctx context.Context, stderr io.Writer, o backtest.Options, stages backtest.Stages, events []string, sink *backtest.Files,
+) (stats backtest.Stats, err error) {
 	if sink.Judge != nil {
 		o.Tap = sink.Judge.Event
 	}
@@ -73,6 +83,50 @@ func replay(ctx context.Context, stderr io.Writer, stages backtest.Stages, event
 	}
 	defer func() { err = errors.Join(err, closeAll()) }()
 	bar := progress(stderr, size)
-	stats, err = backtest.Run(ctx, o, stages, io.MultiReader(readers...), sink, func(bytes int64) { _ = bar.Set64(bytes) })
+	// A file that grows meanwhile is longer than the bar, which is no reason to stop.
+	tell := func(bytes int64) { _ = bar.Set64(bytes) }
+	stats, err = backtest.Run(ctx, o, stages, io.MultiReader(readers...), sink, tell)
 	return stats, errors.Join(err, bar.Finish())
+}
+
+// openAll opens the files in the order given, to be read as one stream. The size is that of the unpacked bytes when it is known, else -1.
+func openAll(paths []string) (readers []io.Reader, size int64, closeAll func() error, err error) {
+	var closers []io.Closer
+	closeAll = func() error {
+		var errs []error
+		for _, c := range closers {
+			errs = append(errs, c.Close())
+		}
+		return errors.Join(errs...)
+	}
+	for _, p := range paths {
+		r, err := backtest.Open(p)
+		if err != nil {
+			return nil, 0, nil, errors.Join(err, closeAll())
+		}
+		closers = append(closers, r)
+		// A file whose last line has no end must not run into the next file; empty lines are passed over.
+		readers = append(readers, r, strings.NewReader("\n"))
+		f, plain := r.(*os.File)
+		if !plain || size < 0 {
+			size = -1
+			continue
+		}
+		info, err := f.Stat()
+		if err != nil {
+			return nil, 0, nil, errors.Join(fmt.Errorf("open events: %w", err), closeAll())
+		}
+		size += info.Size()
+	}
+	return readers, size, closeAll, nil
+}
+
+// progress is a bar on a terminal and silent elsewhere.
+func progress(w io.Writer, size int64) *progressbar.ProgressBar {
+	if f, ok := w.(*os.File); !ok || !isatty.IsTerminal(f.Fd()) {
+		w = io.Discard
+	}
+	// The bar's own goroutine, which turns a spinner where the size is unknown, reads without a lock what Set64 writes: do without it.
+	return progressbar.NewOptions64(size, progressbar.OptionSetWriter(w), progressbar.OptionShowBytes(true), progressbar.OptionSetDescription("replaying"),
+		progressbar.OptionThrottle(200*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionSetSpinnerChangeInterval(0))
 }

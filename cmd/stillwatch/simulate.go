@@ -185,10 +185,7 @@ func (c simulateCmd) produce(ctx context.Context, t terminal, world *simulate.Wo
 		return err
 	}
 	defer producer.Close()
-	var headers []stream.Header
-	for _, h := range w.Shape().Headers() {
-		headers = append(headers, stream.Header(h))
-	}
+	headers := w.Shape().Headers()
 	batch := make([]stream.OutRecord, 0, produceRecords)
 	for {
 		rec, ok := world.Next()

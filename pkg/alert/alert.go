@@ -18,6 +18,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/stillwatch/stillwatch/pkg/campaign"
+	"github.com/stillwatch/stillwatch/pkg/record"
 )
 
 // MaxRecord is the size in bytes that no record's value reaches: Kafka's default max.message.bytes less room for key, headers and framing.
@@ -86,10 +87,7 @@ func checkURL(s string) error {
 }
 
 // Header is a record header.
-type Header struct {
-	Key   string
-	Value []byte
-}
+type Header = record.Header
 
 // Record is one record for a Kafka topic.
 type Record struct {

@@ -2,7 +2,7 @@ package alert
 
 import "github.com/stillwatch/stillwatch/pkg/campaign"
 
-// The OCSF ids in use, with their captions. Check holds every record against the same tables.
+// The OCSF ids in use, with their captions.
 const (
 	ocsfVersion = "1.8.0"
 	// classUID is Detection Finding, categoryUID Findings.

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stillwatch/stillwatch/pkg/alert"
+	"github.com/stillwatch/stillwatch/pkg/alert/alerttest"
 	"github.com/stillwatch/stillwatch/pkg/campaign"
 )
 
@@ -22,7 +23,7 @@ func edit(t *testing.T, record []byte, from, to string) []byte {
 func TestCheckFindsWhatTheSchemaCannot(t *testing.T) {
 	r, err := encoder(t).Finding(pool())
 	require.NoError(t, err)
-	require.NoError(t, alert.Check(r.Value))
+	require.NoError(t, alerttest.Check(r.Value))
 	for _, c := range []struct{ name, from, to, want string }{
 		{"a type of another activity", `"type_uid":200401`, `"type_uid":200402`, "type_uid is 200402"},
 		{"a class of another category", `"category_uid":2`, `"category_uid":3`, "belongs to 2"},
@@ -51,7 +52,7 @@ func TestCheckFindsWhatTheSchemaCannot(t *testing.T) {
 		{"a line break", `"message":`, "\n\"message\":", "one line"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			require.ErrorContains(t, alert.Check(edit(t, r.Value, c.from, c.to)), c.want)
+			require.ErrorContains(t, alerttest.Check(edit(t, r.Value, c.from, c.to)), c.want)
 		})
 	}
 }
@@ -61,15 +62,15 @@ func TestCheckFindsAnUnfinishedClose(t *testing.T) {
 	f.Activity, f.CloseReason = campaign.Close, "quiet"
 	r, err := encoder(t).Finding(f)
 	require.NoError(t, err)
-	require.ErrorContains(t, alert.Check(edit(t, r.Value, `"status_id":4,"status":"Resolved"`, `"status_id":2,"status":"In Progress"`)), "a Close has status_id 2")
-	require.ErrorContains(t, alert.Check(edit(t, r.Value, `"status_detail":"quiet: the members have stopped",`, ``)), "needs status_detail")
+	require.ErrorContains(t, alerttest.Check(edit(t, r.Value, `"status_id":4,"status":"Resolved"`, `"status_id":2,"status":"In Progress"`)), "a Close has status_id 2")
+	require.ErrorContains(t, alerttest.Check(edit(t, r.Value, `"status_detail":"quiet: the members have stopped",`, ``)), "needs status_detail")
 }
 
 func TestCheckRefusesWhatIsNoRecord(t *testing.T) {
-	require.ErrorContains(t, alert.Check([]byte(`{"time":1`)), "no JSON object")
-	require.ErrorContains(t, alert.Check([]byte(`{"time":1}{}`)), "more than one")
-	require.ErrorContains(t, alert.Check([]byte(`{"class_uid":2004}`)), "begins with")
-	require.ErrorContains(t, alert.Check(bytes.Repeat([]byte("x"), alert.MaxRecord)), "1000000 bytes")
+	require.ErrorContains(t, alerttest.Check([]byte(`{"time":1`)), "no JSON object")
+	require.ErrorContains(t, alerttest.Check([]byte(`{"time":1}{}`)), "more than one")
+	require.ErrorContains(t, alerttest.Check([]byte(`{"class_uid":2004}`)), "begins with")
+	require.ErrorContains(t, alerttest.Check(bytes.Repeat([]byte("x"), alert.MaxRecord)), "1000000 bytes")
 }
 
 func FuzzCheckNeverPanics(f *testing.F) {
@@ -78,7 +79,7 @@ func FuzzCheckNeverPanics(f *testing.F) {
 	f.Add(r.Value)
 	f.Add([]byte(`{"time":1,"observables":[{"name":"a[0][1].b[","value":"x"}],"a":[[1]]}`))
 	f.Fuzz(func(t *testing.T, record []byte) {
-		if alert.Check(record) == nil {
+		if alerttest.Check(record) == nil {
 			require.True(t, json.Valid(record))
 		}
 	})

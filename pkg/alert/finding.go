@@ -333,7 +333,7 @@ func (m *mapper) detail() detail {
 		CoordinationBits: bits(f.Coordination), HarvestBits: bits(f.Harvest),
 		Planes: m.planes(f.Planes), Members: max(0, f.Members),
 		Requests: max(0, f.Requests), OutputTokens: max(0, f.OutputTokens),
-		Evidence: []detailEvidence{}, Shared: []detailShared{}, Innocence: []string{}, Timeline: []detailPoint{},
+		Evidence: []detailEvidence{}, Shared: []detailShared{}, Mitigating: []string{}, Timeline: []detailPoint{},
 		Muted: f.Muted,
 	}
 	if f.Activity == campaign.Close {
@@ -349,11 +349,11 @@ func (m *mapper) detail() detail {
 	}
 	for _, s := range f.Shared[:m.keep(len(f.Shared), m.limits.shared)] {
 		d.Shared = append(d.Shared, detailShared{
-			Facet: identifier(s.Facet), Value: m.text(s.Value, maxText), Share: round(s.Share, 1e6), Census: round(s.Census, 1e6),
+			Attribute: identifier(s.Attribute), Value: m.text(s.Value, maxText), Share: round(s.Share, 1e6), Baseline: round(s.Baseline, 1e6),
 		})
 	}
-	for _, s := range f.Innocence[:m.keep(len(f.Innocence), m.limits.words)] {
-		d.Innocence = append(d.Innocence, m.text(s, maxText))
+	for _, s := range f.Mitigating[:m.keep(len(f.Mitigating), m.limits.words)] {
+		d.Mitigating = append(d.Mitigating, m.text(s, maxText))
 	}
 	// The newest points are the ones that matter.
 	newest := f.Timeline[len(f.Timeline)-m.keep(len(f.Timeline), m.limits.timeline):]
@@ -401,7 +401,7 @@ func observables(d *detectionFinding) []observable {
 			known(path, observableSubnet, s.Value)
 			continue
 		}
-		add(path, other, sharedType(s.Facet), s.Value)
+		add(path, other, sharedType(s.Attribute), s.Value)
 	}
 	return out
 }

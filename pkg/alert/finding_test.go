@@ -11,6 +11,7 @@ import (
 
 	"github.com/stillwatch/stillwatch/detectors"
 	"github.com/stillwatch/stillwatch/pkg/alert"
+	"github.com/stillwatch/stillwatch/pkg/alert/alerttest"
 	"github.com/stillwatch/stillwatch/pkg/campaign"
 )
 
@@ -29,7 +30,7 @@ func TestEveryKindOfRecordIsAValidDetectionFinding(t *testing.T) {
 					require.NoError(t, err)
 					name := fmt.Sprintf("%s %d severity %d muted %t", kind, activity, severity, muted)
 					require.NoError(t, validate(t, r.Value), name)
-					require.NoError(t, alert.Check(r.Value), name)
+					require.NoError(t, alerttest.Check(r.Value), name)
 				}
 			}
 		}
@@ -51,7 +52,7 @@ func TestTheGoldenRecordsDoNotChange(t *testing.T) {
 			r, err := e.Finding(f)
 			require.NoError(t, err)
 			require.NoError(t, validate(t, r.Value))
-			require.NoError(t, alert.Check(r.Value))
+			require.NoError(t, alerttest.Check(r.Value))
 			var readable bytes.Buffer
 			require.NoError(t, json.Indent(&readable, r.Value, "", " "))
 			readable.WriteString("\n\n")
@@ -150,7 +151,7 @@ func encode(t require.TestingT, e *alert.Encoder, f *campaign.Finding) record {
 	r, err := e.Finding(f)
 	require.NoError(t, err)
 	require.NoError(t, validate(t, r.Value))
-	require.NoError(t, alert.Check(r.Value))
+	require.NoError(t, alerttest.Check(r.Value))
 	var d record
 	require.NoError(t, json.Unmarshal(r.Value, &d))
 	return d
@@ -270,10 +271,10 @@ func TestARecordStaysUnderItsSizeWhateverItsLists(t *testing.T) {
 	for range 5000 {
 		f.Sample = append(f.Sample, campaign.Member{Account: strings.Repeat("\x01", 300), Org: strings.Repeat("\x02", 300), Stack: strings.Repeat("\"", 5000)})
 		f.Evidence = append(f.Evidence, detectors.Evidence{Detector: strings.Repeat("\x03", 300), Observed: strings.Repeat("\\", 5000), Bits: 1})
-		f.Shared = append(f.Shared, campaign.SharedFacet{Facet: strings.Repeat("\x04", 300), Value: strings.Repeat("\\", 5000)})
+		f.Shared = append(f.Shared, campaign.SharedAttribute{Attribute: strings.Repeat("\x04", 300), Value: strings.Repeat("\\", 5000)})
 		f.Models = append(f.Models, strings.Repeat("\x05", 300))
 		f.Related = append(f.Related, strings.Repeat("\x06", 300))
-		f.Innocence = append(f.Innocence, strings.Repeat("\\", 5000))
+		f.Mitigating = append(f.Mitigating, strings.Repeat("\\", 5000))
 		f.Timeline = append(f.Timeline, campaign.Point{Time: 1, Members: 1 << 40, Requests: 1 << 60})
 	}
 	f.Summary, f.NextStep, f.Title = strings.Repeat("\"", 1<<20), strings.Repeat("\"", 1<<20), strings.Repeat("\"", 1<<20)
@@ -286,7 +287,7 @@ func TestARecordStaysUnderItsSizeWhateverItsLists(t *testing.T) {
 		require.NoError(t, err)
 		require.LessOrEqual(t, len(r.Value), size)
 		require.NoError(t, validate(t, r.Value))
-		require.NoError(t, alert.Check(r.Value))
+		require.NoError(t, alerttest.Check(r.Value))
 	}
 }
 

@@ -117,12 +117,12 @@ func pool() *campaign.Finding {
 			},
 			{Account: "株式会社テスト_01", Requests: 2987, Agreement: 0.88, Planes: []detectors.Plane{work}, FirstSeen: opened - hour, LastSeen: opened},
 		},
-		Shared: []campaign.SharedFacet{
-			{Facet: "client stack", Value: "openai/python 1.99.1 ja4=t13d1516h2_8daaf6152771_e5627efa2ab1", Share: 0.98, Census: 0.021},
-			{Facet: "network", Value: "203.0.113.0/24", Share: 0.12, Census: 0.0004},
-			{Facet: "parameters", Value: "temperature=0.7 max_tokens=4096", Share: 0.97, Census: 0.034},
+		Shared: []campaign.SharedAttribute{
+			{Attribute: "client stack", Value: "openai/python 1.99.1 ja4=t13d1516h2_8daaf6152771_e5627efa2ab1", Share: 0.98, Baseline: 0.021},
+			{Attribute: "network", Value: "203.0.113.0/24", Share: 0.12, Baseline: 0.0004},
+			{Attribute: "parameters", Value: "temperature=0.7 max_tokens=4096", Share: 0.97, Baseline: 0.034},
 		},
-		Innocence: []string{"The accounts rest at night: 14 hours of the day carry requests."},
+		Mitigating: []string{"The accounts rest at night: 14 hours of the day carry requests."},
 		NextStep: "Compare two members' requests in the gateway's own log; if the template is the same, limit the whole group at once: banning " +
 			"accounts one by one only moves the pool.",
 	}

@@ -227,7 +227,7 @@ type detail struct {
 	OutputTokens     int64            `json:"output_tokens,omitempty"`
 	Evidence         []detailEvidence `json:"evidence"`
 	Shared           []detailShared   `json:"shared"`
-	Innocence        []string         `json:"innocence"`
+	Mitigating       []string         `json:"innocence"`
 	Timeline         []detailPoint    `json:"timeline"`
 	Muted            bool             `json:"muted,omitempty"`
 	CloseReason      string           `json:"close_reason,omitempty"`
@@ -245,10 +245,10 @@ type detailEvidence struct {
 }
 
 type detailShared struct {
-	Facet  string  `json:"facet"`
-	Value  string  `json:"value"`
-	Share  float64 `json:"share"`
-	Census float64 `json:"census"`
+	Attribute string  `json:"facet"`
+	Value     string  `json:"value"`
+	Share     float64 `json:"share"`
+	Baseline  float64 `json:"census"`
 }
 
 type detailPoint struct {

@@ -28,7 +28,7 @@ func Parse(value []byte) (*campaign.Finding, error) {
 		Severity: campaign.Severity(d.SeverityID), Confidence: d.ConfidenceScore,
 		Coordination: own.CoordinationBits, Harvest: own.HarvestBits, Planes: planesOf(own.Planes),
 		Members: own.Members, Requests: own.Requests, OutputTokens: own.OutputTokens,
-		Innocence: own.Innocence, CloseReason: own.CloseReason, Muted: own.Muted, Related: own.Related,
+		Mitigating: own.Mitigating, CloseReason: own.CloseReason, Muted: own.Muted, Related: own.Related,
 	}
 	if d.Remediation != nil {
 		f.NextStep = d.Remediation.Desc
@@ -50,7 +50,7 @@ func Parse(value []byte) (*campaign.Finding, error) {
 		f.Sample = append(f.Sample, member(&d.Evidences[i]))
 	}
 	for _, s := range own.Shared {
-		f.Shared = append(f.Shared, campaign.SharedFacet(s))
+		f.Shared = append(f.Shared, campaign.SharedAttribute(s))
 	}
 	for _, p := range own.Timeline {
 		f.Timeline = append(f.Timeline, campaign.Point(p))

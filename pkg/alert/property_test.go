@@ -11,6 +11,7 @@ import (
 
 	"github.com/stillwatch/stillwatch/detectors"
 	"github.com/stillwatch/stillwatch/pkg/alert"
+	"github.com/stillwatch/stillwatch/pkg/alert/alerttest"
 	"github.com/stillwatch/stillwatch/pkg/campaign"
 )
 
@@ -49,8 +50,8 @@ func anyFinding(t *rapid.T) *campaign.Finding {
 	point := rapid.Custom(func(t *rapid.T) campaign.Point {
 		return campaign.Point{Time: ms.Draw(t, "time"), Members: rapid.Int().Draw(t, "members"), Requests: ms.Draw(t, "requests")}
 	})
-	facet := rapid.Custom(func(t *rapid.T) campaign.SharedFacet {
-		return campaign.SharedFacet{Facet: str.Draw(t, "facet"), Value: str.Draw(t, "value"), Share: float.Draw(t, "share"), Census: float.Draw(t, "census")}
+	facet := rapid.Custom(func(t *rapid.T) campaign.SharedAttribute {
+		return campaign.SharedAttribute{Attribute: str.Draw(t, "facet"), Value: str.Draw(t, "value"), Share: float.Draw(t, "share"), Baseline: float.Draw(t, "census")}
 	})
 	return &campaign.Finding{
 		UID:      rapid.StringN(1, 60, 256).Filter(utf8.ValidString).Draw(t, "uid"),
@@ -65,7 +66,7 @@ func anyFinding(t *rapid.T) *campaign.Finding {
 		Members: rapid.Int().Draw(t, "members"), Sample: rapid.SliceOfN(member, 0, 60).Draw(t, "sample"),
 		Requests: ms.Draw(t, "all requests"), OutputTokens: ms.Draw(t, "tokens"), Models: rapid.SliceOfN(str, 0, 40).Draw(t, "models"),
 		Shared: rapid.SliceOfN(facet, 0, 80).Draw(t, "shared"), Timeline: rapid.SliceOfN(point, 0, 150).Draw(t, "timeline"),
-		Innocence: rapid.SliceOfN(str, 0, 40).Draw(t, "innocence"), NextStep: str.Draw(t, "next"), CloseReason: str.Draw(t, "reason"),
+		Mitigating: rapid.SliceOfN(str, 0, 40).Draw(t, "innocence"), NextStep: str.Draw(t, "next"), CloseReason: str.Draw(t, "reason"),
 		Muted: rapid.Bool().Draw(t, "muted"), Related: rapid.SliceOfN(str, 0, 80).Draw(t, "related"),
 	}
 }
@@ -78,7 +79,7 @@ func anyFindingIsWrittenWell(t *rapid.T) {
 	require.Less(t, len(r.Value), alert.MaxRecord)
 	require.True(t, utf8.Valid(r.Value))
 	require.NoError(t, validate(t, r.Value))
-	require.NoError(t, alert.Check(r.Value))
+	require.NoError(t, alerttest.Check(r.Value))
 	again, err := e.Finding(f)
 	require.NoError(t, err)
 	require.Equal(t, r, again)

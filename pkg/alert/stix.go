@@ -232,7 +232,7 @@ func (x *stixExport) campaign(owner, producer string) stixObject {
 		Type: "property-extension", CoordinationBits: bits(f.Coordination), HarvestBits: bits(f.Harvest), Accounts: max(0, f.Members),
 		Detectors: map[string]float64{},
 	}
-	for _, p := range allPlanes() {
+	for _, p := range detectors.Planes {
 		if slices.Contains(f.Planes, p) {
 			ext.Planes = append(ext.Planes, string(p))
 		}
@@ -250,7 +250,7 @@ func (x *stixExport) campaign(owner, producer string) stixObject {
 	for i := range f.Shared {
 		if s := &f.Shared[i]; shareable(s) {
 			ext.Shared = append(ext.Shared, detailShared{
-				Facet: s.Facet, Value: sentence(s.Value, maxText), Share: round(s.Share, 1e6), Census: round(s.Census, 1e6),
+				Attribute: s.Attribute, Value: sentence(s.Value, maxText), Share: round(s.Share, 1e6), Baseline: round(s.Baseline, 1e6),
 			})
 		}
 	}
@@ -299,13 +299,13 @@ func (x *stixExport) relate(owner, producer, source, kind, target string) {
 
 // shareable says which shared values may leave the house: public properties of software and networks, and only where they tell the campaign from
 // everybody else, for a receiver will look for them.
-func shareable(s *campaign.SharedFacet) bool {
-	switch s.Facet {
+func shareable(s *campaign.SharedAttribute) bool {
+	switch s.Attribute {
 	case fingerprint.Stack.String(), fingerprint.Params.String(), fingerprint.Network.String(), fingerprint.ASN.String():
 	default:
 		return false
 	}
-	return s.Value != "" && s.Share >= 0.05 && s.Census <= 0.05 && s.Share >= 10*s.Census
+	return s.Value != "" && s.Share >= 0.05 && s.Baseline <= 0.05 && s.Share >= 10*s.Baseline
 }
 
 // maxSTIXCount is the largest count that STIX allows.

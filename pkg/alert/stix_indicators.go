@@ -18,13 +18,13 @@ const rareAlone = 0.01
 // indicators exports the shared values as what a receiver can look for. The client software and the request parameters belong together: each may be popular, and the two
 // are one program.
 func (x *stixExport) indicators(owner, producer, campaignID string) {
-	var stacks, params []*campaign.SharedFacet
+	var stacks, params []*campaign.SharedAttribute
 	for i := range x.f.Shared {
 		s := &x.f.Shared[i]
 		if !shareable(s) || stixTerm(s) == "" {
 			continue
 		}
-		switch s.Facet {
+		switch s.Attribute {
 		case fingerprint.Stack.String():
 			stacks = append(stacks, s)
 		case fingerprint.Params.String():
@@ -32,7 +32,7 @@ func (x *stixExport) indicators(owner, producer, campaignID string) {
 		}
 	}
 	for i := range x.f.Shared {
-		if s := &x.f.Shared[i]; shareable(s) && s.Census <= rareAlone {
+		if s := &x.f.Shared[i]; shareable(s) && s.Baseline <= rareAlone {
 			x.indicator(owner, producer, campaignID, s)
 		}
 	}
@@ -44,15 +44,15 @@ func (x *stixExport) indicators(owner, producer, campaignID string) {
 }
 
 // indicator exports values that the campaign's accounts show, together where there are several.
-func (x *stixExport) indicator(owner, producer, campaignID string, values ...*campaign.SharedFacet) {
+func (x *stixExport) indicator(owner, producer, campaignID string, values ...*campaign.SharedAttribute) {
 	var terms, names, members, everybody []string
 	for _, s := range values {
 		term := stixTerm(s)
 		if term == "" {
 			return
 		}
-		terms, names = append(terms, term), append(names, s.Facet)
-		members, everybody = append(members, share(s.Share)), append(everybody, share(s.Census))
+		terms, names = append(terms, term), append(names, s.Attribute)
+		members, everybody = append(members, share(s.Share)), append(everybody, share(s.Baseline))
 	}
 	first, _ := x.seen()
 	pattern := "[" + strings.Join(terms, " AND ") + "]"
@@ -75,9 +75,9 @@ func (x *stixExport) indicator(owner, producer, campaignID string, values ...*ca
 }
 
 // stixTerm writes what a shared value looks like, in STIX's words where it has some and else in those that pkg/watchlist reads; empty when it looks like nothing.
-func stixTerm(s *campaign.SharedFacet) string {
+func stixTerm(s *campaign.SharedAttribute) string {
 	value := sentence(s.Value, maxText)
-	switch s.Facet {
+	switch s.Attribute {
 	case fingerprint.Network.String():
 		prefix, err := netip.ParsePrefix(value)
 		if err != nil {

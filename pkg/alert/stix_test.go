@@ -98,14 +98,14 @@ func TestAnExportNamesNobodyAndQuotesNothing(t *testing.T) {
 	const secret = "zzsecretzz"
 	f := pool()
 	f.Title, f.Summary, f.NextStep, f.Tenant = secret, secret, secret, secret
-	f.Models, f.Innocence, f.Related = []string{secret}, []string{secret}, []string{secret}
+	f.Models, f.Mitigating, f.Related = []string{secret}, []string{secret}, []string{secret}
 	f.Evidence = append(f.Evidence, detectors.Evidence{Detector: secret, Bits: 5, Observed: secret, Expected: secret, Note: secret})
 	f.Planes = append(f.Planes, secret)
 	for _, facet := range []string{"payment", "issuer", "device", "tools", "e-mail domain", "model", "scaffold", secret} {
-		f.Shared = append(f.Shared, campaign.SharedFacet{Facet: facet, Value: secret, Share: 1})
+		f.Shared = append(f.Shared, campaign.SharedAttribute{Attribute: facet, Value: secret, Share: 1})
 	}
 	// A client that everybody uses tells nothing.
-	f.Shared = append(f.Shared, campaign.SharedFacet{Facet: "client stack", Value: secret, Share: 1, Census: 0.5})
+	f.Shared = append(f.Shared, campaign.SharedAttribute{Attribute: "client stack", Value: secret, Share: 1, Baseline: 0.5})
 	f.Sample = append(f.Sample, campaign.Member{Account: secret, Org: secret, Stack: secret})
 	for _, key := range [][]byte{nil, stixOptions().PseudonymKey} {
 		o := stixOptions()
@@ -175,8 +175,8 @@ func TestPatternsStayInsideTheirQuotes(t *testing.T) {
 		"cut off ja4=t13d15…": `'(?i)^cut off$'`,
 	} {
 		f := pool()
-		stack := campaign.SharedFacet{Facet: "client stack", Value: value, Share: 1}
-		f.Shared = []campaign.SharedFacet{stack, stack, {Facet: "network", Value: "no prefix", Share: 1}}
+		stack := campaign.SharedAttribute{Attribute: "client stack", Value: value, Share: 1}
+		f.Shared = []campaign.SharedAttribute{stack, stack, {Attribute: "network", Value: "no prefix", Share: 1}}
 		bundle, err := alert.STIX(f, stixOptions())
 		require.NoError(t, err)
 		indicators := ofType(objects(t, bundle), "indicator")
@@ -184,7 +184,7 @@ func TestPatternsStayInsideTheirQuotes(t *testing.T) {
 		require.True(t, strings.HasSuffix(indicators[0]["pattern"].(string), " MATCHES "+want+"]"), indicators[0]["pattern"])
 	}
 	f := pool()
-	f.Shared = []campaign.SharedFacet{{Facet: "network", Value: "2001:db8:1::5/48", Share: 1}}
+	f.Shared = []campaign.SharedAttribute{{Attribute: "network", Value: "2001:db8:1::5/48", Share: 1}}
 	bundle, err := alert.STIX(f, stixOptions())
 	require.NoError(t, err)
 	require.Contains(t, string(bundle), "[ipv6-addr:value ISSUBSET '2001:db8:1::/48']")
@@ -193,21 +193,21 @@ func TestPatternsStayInsideTheirQuotes(t *testing.T) {
 func TestValuesThatArePopularAreExportedOnlyTogether(t *testing.T) {
 	const tls = "t13d1516h2_8daaf6152771_e5627efa2ab1"
 	const agent = "network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' MATCHES "
-	stack := campaign.SharedFacet{Facet: "client stack", Value: "app ja4=" + tls, Share: 1, Census: 0.03}
-	params := campaign.SharedFacet{Facet: "parameters", Value: "n=1", Share: 1, Census: 0.002}
-	asn := campaign.SharedFacet{Facet: fingerprint.ASN.String(), Value: "AS64500", Share: 1, Census: 0.002}
-	common := func(s campaign.SharedFacet) campaign.SharedFacet { s.Census = 0.04; return s }
+	stack := campaign.SharedAttribute{Attribute: "client stack", Value: "app ja4=" + tls, Share: 1, Baseline: 0.03}
+	params := campaign.SharedAttribute{Attribute: "parameters", Value: "n=1", Share: 1, Baseline: 0.002}
+	asn := campaign.SharedAttribute{Attribute: fingerprint.ASN.String(), Value: "AS64500", Share: 1, Baseline: 0.002}
+	common := func(s campaign.SharedAttribute) campaign.SharedAttribute { s.Baseline = 0.04; return s }
 	for _, c := range []struct {
-		shared []campaign.SharedFacet
+		shared []campaign.SharedAttribute
 		want   []string
 	}{
-		{[]campaign.SharedFacet{stack}, nil},
-		{[]campaign.SharedFacet{{Facet: "client stack", Value: "ja4=" + tls, Share: 1}}, []string{"[x-stillwatch-account:ja4 = '" + tls + "']"}},
-		{[]campaign.SharedFacet{params}, []string{"[x-stillwatch-account:parameters = 'n=1']"}},
-		{[]campaign.SharedFacet{common(params)}, nil},
-		{[]campaign.SharedFacet{asn}, []string{"[autonomous-system:number = 64500]"}},
-		{[]campaign.SharedFacet{common(asn)}, nil},
-		{[]campaign.SharedFacet{stack, common(params)}, []string{"[" + agent + "'(?i)^app$' AND x-stillwatch-account:ja4 = '" + tls + "' AND x-stillwatch-account:parameters = 'n=1']"}},
+		{[]campaign.SharedAttribute{stack}, nil},
+		{[]campaign.SharedAttribute{{Attribute: "client stack", Value: "ja4=" + tls, Share: 1}}, []string{"[x-stillwatch-account:ja4 = '" + tls + "']"}},
+		{[]campaign.SharedAttribute{params}, []string{"[x-stillwatch-account:parameters = 'n=1']"}},
+		{[]campaign.SharedAttribute{common(params)}, nil},
+		{[]campaign.SharedAttribute{asn}, []string{"[autonomous-system:number = 64500]"}},
+		{[]campaign.SharedAttribute{common(asn)}, nil},
+		{[]campaign.SharedAttribute{stack, common(params)}, []string{"[" + agent + "'(?i)^app$' AND x-stillwatch-account:ja4 = '" + tls + "' AND x-stillwatch-account:parameters = 'n=1']"}},
 	} {
 		f := pool()
 		f.Shared = c.shared

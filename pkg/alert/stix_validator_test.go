@@ -37,14 +37,14 @@ func sharedFindings() map[string]*campaign.Finding {
 			UID: "1ab4c5b2-54c5-5bd0-a0f5-8b5a3e9c7f01", Sequence: 1, Activity: campaign.Create,
 		},
 		"all that is shared": change(func(f *campaign.Finding) {
-			f.Shared = []campaign.SharedFacet{
-				{Facet: "client stack", Value: `it's\odd/1.0 (x; #) ja4=t13d1516h2_8daaf6152771_e5627efa2ab1`, Share: 1},
-				{Facet: "client stack", Value: "cut off at the end…", Share: 1},
-				{Facet: "client stack", Value: "ja4=t13d1516h2_8daaf6152771_e5627efa2ab1", Share: 1},
-				{Facet: "parameters", Value: `stop='\n' temperature=0`, Share: 1},
-				{Facet: "network", Value: "192.0.2.0/24", Share: 1},
-				{Facet: "network", Value: "2001:db8:7::/48", Share: 1},
-				{Facet: "autonomous system", Value: "AS64511", Share: 1},
+			f.Shared = []campaign.SharedAttribute{
+				{Attribute: "client stack", Value: `it's\odd/1.0 (x; #) ja4=t13d1516h2_8daaf6152771_e5627efa2ab1`, Share: 1},
+				{Attribute: "client stack", Value: "cut off at the end…", Share: 1},
+				{Attribute: "client stack", Value: "ja4=t13d1516h2_8daaf6152771_e5627efa2ab1", Share: 1},
+				{Attribute: "parameters", Value: `stop='\n' temperature=0`, Share: 1},
+				{Attribute: "network", Value: "192.0.2.0/24", Share: 1},
+				{Attribute: "network", Value: "2001:db8:7::/48", Share: 1},
+				{Attribute: "autonomous system", Value: "AS64511", Share: 1},
 			}
 		}),
 	}

@@ -202,7 +202,7 @@ func (t *textWriter) axis(f *campaign.Finding, axis detectors.Axis, total float6
 func (t *textWriter) planes(f *campaign.Finding) {
 	t.line()
 	parts := []string{t.paint(bold, "PLANES")}
-	for _, p := range allPlanes() {
+	for _, p := range detectors.Planes {
 		if slices.Contains(f.Planes, p) {
 			parts = append(parts, t.paint(bold, "● "+string(p)))
 		} else {
@@ -210,12 +210,6 @@ func (t *textWriter) planes(f *campaign.Finding) {
 		}
 	}
 	t.line(strings.Join(parts, "  "))
-}
-
-func allPlanes() []detectors.Plane {
-	return []detectors.Plane{
-		detectors.Work, detectors.Funding, detectors.Identity, detectors.Client, detectors.Network, detectors.Schedule,
-	}
 }
 
 func (t *textWriter) shared(f *campaign.Finding) {
@@ -234,7 +228,7 @@ func (t *textWriter) shared(f *campaign.Finding) {
 			t.line("  ", t.paint(dim, fmt.Sprintf("and %d more", len(f.Shared)-textShared)))
 			break
 		}
-		t.line("  ", row(sentence(s.Facet, maxID), sentence(s.Value, maxText), share(s.Share), share(s.Census)))
+		t.line("  ", row(sentence(s.Attribute, maxID), sentence(s.Value, maxText), share(s.Share), share(s.Baseline)))
 	}
 }
 
@@ -251,7 +245,7 @@ func (t *textWriter) members(f *campaign.Finding) {
 		return column(a, name) + columnRight(r, requests) + columnRight(g, agreement) + pad(3) + fit(p, planes) + pad(3) + fit(c, flexible-name)
 	}
 	var initials []string
-	for _, p := range allPlanes() {
+	for _, p := range detectors.Planes {
 		initials = append(initials, strings.ToUpper(string(p[:1])))
 	}
 	t.line("  ", t.paint(dim, row("account", "requests", "agreement", strings.Join(initials, " "), "client")))
@@ -268,7 +262,7 @@ func (t *textWriter) members(f *campaign.Finding) {
 // planeMarks has a filled mark for each plane that is listed, in the order of the PLANES line.
 func planeMarks(planes []detectors.Plane) string {
 	var marks []string
-	for _, p := range allPlanes() {
+	for _, p := range detectors.Planes {
 		if slices.Contains(planes, p) {
 			marks = append(marks, "●")
 		} else {
@@ -279,13 +273,13 @@ func planeMarks(planes []detectors.Plane) string {
 }
 
 func (t *textWriter) innocence(f *campaign.Finding) {
-	if len(f.Innocence) == 0 {
+	if len(f.Mitigating) == 0 {
 		return
 	}
 	t.section("WHAT SPEAKS FOR THEM", "")
-	for i, s := range f.Innocence {
+	for i, s := range f.Mitigating {
 		if i == textShared {
-			t.line("  ", t.paint(dim, fmt.Sprintf("and %d more", len(f.Innocence)-textShared)))
+			t.line("  ", t.paint(dim, fmt.Sprintf("and %d more", len(f.Mitigating)-textShared)))
 			break
 		}
 		t.bullet(t.paint(green, "+"), sentence(s, maxText))

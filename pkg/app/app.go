@@ -13,7 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/stillwatch/stillwatch/pkg/app/config"
-	"github.com/stillwatch/stillwatch/pkg/campaign"
+	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 	"github.com/stillwatch/stillwatch/pkg/console"
 	"github.com/stillwatch/stillwatch/pkg/enrich"
 	"github.com/stillwatch/stillwatch/pkg/lookup"
@@ -29,7 +29,7 @@ type Options struct {
 	// Version of the binary, for metrics and findings.
 	Version string
 	// Trace, when set, is told of every group of accounts that correlate measures, from its own goroutine: for the demo and for reports.
-	Trace func(campaign.Candidate)
+	Trace func(search.Measurement)
 }
 
 // DefaultOptions returns the default configuration without a secret, and a silent logger.

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/stillwatch/stillwatch/pkg/app/config"
+	"github.com/stillwatch/stillwatch/pkg/remote"
 )
 
 // The pauses between two attempts to reach a dependency at the start.
@@ -29,7 +30,8 @@ func (a *App) retry(ctx context.Context, what string, try func(context.Context) 
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("gave up after startup_timeout (%s)", config.FormatDuration(timeout)))
 	defer cancel()
 	last := ""
-	for pause := firstPause; ; pause = min(2*pause, maxPause) {
+	waits := remote.Waits(firstPause, maxPause)
+	for {
 		err := try(ctx)
 		var h hopeless
 		if err == nil || errors.As(err, &h) {
@@ -49,7 +51,7 @@ func (a *App) retry(ctx context.Context, what string, try func(context.Context) 
 				last = err.Error()
 			}
 			return fmt.Errorf("%s; %w", last, context.Cause(ctx))
-		case <-time.After(pause):
+		case <-time.After(waits.NextBackOff()):
 		}
 	}
 }

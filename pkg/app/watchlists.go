@@ -13,7 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/stillwatch/stillwatch/pkg/app/config"
-	"github.com/stillwatch/stillwatch/pkg/campaign"
+	"github.com/stillwatch/stillwatch/pkg/campaign/watch"
 	"github.com/stillwatch/stillwatch/pkg/filewatch"
 	"github.com/stillwatch/stillwatch/pkg/watchlist"
 )
@@ -139,7 +139,7 @@ func (w *watchLists) start(ctx context.Context, c *cleanups) {
 }
 
 // sighted reports indicators that too many accounts show, once for each tenant and version of the lists.
-func (w *watchLists) sighted(s campaign.Sighting) {
+func (w *watchLists) sighted(s watch.Sighting) {
 	if !s.TooBroad {
 		return
 	}

@@ -13,7 +13,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
 
-	"github.com/stillwatch/stillwatch/pkg/campaign"
+	"github.com/stillwatch/stillwatch/pkg/campaign/watch"
 )
 
 // listFile writes a bundle of n indicators and dates it, for a file system may not tell two writes apart by their time.
@@ -117,13 +117,13 @@ func TestAnIndicatorThatIsTooBroadIsReportedOnceForEachTenantAndList(t *testing.
 	require.NoError(t, err)
 	in := &w.List().Indicators[0]
 	for _, tenant := range []string{"a", "b", "a"} {
-		w.sighted(campaign.Sighting{Tenant: tenant, Indicator: in, Entities: 90, Live: 300, TooBroad: true})
-		w.sighted(campaign.Sighting{Tenant: tenant, Indicator: in, Entities: 9, Live: 300})
+		w.sighted(watch.Sighting{Tenant: tenant, Indicator: in, Entities: 90, Live: 300, TooBroad: true})
+		w.sighted(watch.Sighting{Tenant: tenant, Indicator: in, Entities: 9, Live: 300})
 	}
 	require.Equal(t, 2, logs.Len())
 	listFile(t, path, bundleOf(64500), 2)
 	w.check()
-	w.sighted(campaign.Sighting{Tenant: "a", Indicator: in, Entities: 90, Live: 300, TooBroad: true})
+	w.sighted(watch.Sighting{Tenant: "a", Indicator: in, Entities: 90, Live: 300, TooBroad: true})
 	require.Equal(t, 3, logs.Len())
 	require.InDelta(t, 3, testutil.ToFloat64(w.broad), 0)
 }

@@ -17,7 +17,7 @@ import (
 
 	"github.com/stillwatch/stillwatch/configs"
 	"github.com/stillwatch/stillwatch/configs/scenarios"
-	"github.com/stillwatch/stillwatch/pkg/alert"
+	"github.com/stillwatch/stillwatch/pkg/alert/alerttest"
 	"github.com/stillwatch/stillwatch/pkg/gateway"
 	"github.com/stillwatch/stillwatch/pkg/simulate"
 	"github.com/stillwatch/stillwatch/pkg/sketch"
@@ -87,7 +87,7 @@ func TestTheDemoWorldIsFoundAndTheOutputDoesNotDependOnTheCores(t *testing.T) {
 	require.EqualValues(t, bytes.Count(events, []byte("\n")), stats.Records)
 	require.Equal(t, 2*stats.Records+stats.Counts["published"], stats.Counts["ok"], "ingest and fingerprint count every event, correlate every profile")
 	for line := range strings.Lines(alerts) {
-		require.NoError(t, alert.Check([]byte(strings.TrimSpace(line))))
+		require.NoError(t, alerttest.Check([]byte(strings.TrimSpace(line))))
 	}
 	res := judge.Result()
 	require.Len(t, res.Campaigns, len(truth.Campaigns))

@@ -9,6 +9,8 @@ import (
 	"github.com/zeebo/xxh3"
 
 	"github.com/stillwatch/stillwatch/pkg/campaign"
+	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
+	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 )
 
 // Reach is how many bits below the line groups are measured as thoroughly as those beyond it, to see how the crowd thins out towards the line.
@@ -39,9 +41,9 @@ type Calibration struct {
 
 // sighting is one set of accounts, as often as it was measured.
 type sighting struct {
-	best        campaign.Candidate
+	best        search.Measurement
 	excess      float64
-	way         campaign.Way
+	rule        decision.RuleID
 	first, last int64
 }
 
@@ -54,19 +56,19 @@ func NewCalibration(o campaign.Options) *Calibration {
 }
 
 // Add takes in one measurement; it is the stage's Trace.
-func (c *Calibration) Add(m campaign.Candidate) {
+func (c *Calibration) Add(m search.Measurement) {
 	if c.first == 0 {
 		c.first = m.Time
 	}
 	c.last = max(c.last, m.Time)
-	way, excess := campaign.Shortest(m.Excess(&c.o))
+	rule, excess := decision.Nearest(&m.Scores, &c.o.Policy)
 	if excess < -Reach || len(m.Members) == 0 {
 		return
 	}
 	key := identity(&m)
 	s := c.held[key]
 	if s == nil {
-		s = &sighting{best: m, excess: excess, way: way, first: m.Time, last: m.Time}
+		s = &sighting{best: m, excess: excess, rule: rule, first: m.Time, last: m.Time}
 		c.held[key] = s
 		c.refs += len(m.Members)
 		if c.refs > maxRefs {
@@ -76,15 +78,15 @@ func (c *Calibration) Add(m campaign.Candidate) {
 	}
 	s.last = m.Time
 	if excess > s.excess {
-		s.best, s.excess, s.way = m, excess, way
+		s.best, s.excess, s.rule = m, excess, rule
 	}
 }
 
-// identity names a set of accounts, apart for groups as found and as settled. Members come in one order, whatever the group.
-func identity(m *campaign.Candidate) uint64 {
+// identity names a set of accounts, apart for groups as found and as fitted. Members come in one order, whatever the group.
+func identity(m *search.Measurement) uint64 {
 	h := xxh3.New()
-	if m.Settled {
-		_, _ = h.WriteString("settled")
+	if m.Fitted {
+		_, _ = h.WriteString("fitted")
 	}
 	for _, s := range append([]string{m.Tenant}, m.Members...) {
 		_, _ = h.WriteString(s)
@@ -99,7 +101,7 @@ func (c *Calibration) compact() {
 	clear(c.held)
 	c.refs = 0
 	for _, g := range groups {
-		for _, s := range []*sighting{g.settled, g.raw} {
+		for _, s := range []*sighting{g.fitted, g.raw} {
 			if s != nil {
 				s.first, s.last = g.First, g.Last
 				c.held[identity(&s.best)] = s
@@ -119,19 +121,20 @@ func (c *Calibration) Days() float64 {
 
 // Group is one group of accounts over the whole recording, as a finding would follow it.
 type Group struct {
-	// Best is the measurement that came nearest to the line, or went farthest beyond it: of the settled group if it ever was one, for only that is told of.
-	Best campaign.Candidate
-	// Excess is by how many bits that was beyond the line (negative: below), Way by which way over it.
+	// Best is the measurement that came nearest to the line, or went farthest beyond it: of the fitted group if it ever was one, for only that is told of.
+	Best search.Measurement
+	// Excess is by how many bits that was beyond the threshold (negative: below) of the rule by which it
+	// came nearest.
 	Excess float64
-	Way    campaign.Way
+	Rule   decision.RuleID
 	// RawExcess is the same before bystanders were pruned.
 	RawExcess float64
-	// Settled says that Best is of the settled group.
-	Settled bool
+	// Fitted says that Best is of the fitted group.
+	Fitted bool
 	// First and Last are when it was first and last within Reach.
 	First, Last int64
 
-	settled, raw *sighting
+	fitted, raw *sighting
 }
 
 // Groups joins the sightings to distinct groups, the farthest beyond the line first. As in the search, the best sighting takes its accounts away from the others: one
@@ -142,13 +145,13 @@ func (c *Calibration) Groups() []*Group {
 		list = append(list, s)
 	}
 	slices.SortFunc(list, func(a, b *sighting) int {
-		settled := func(s *sighting) int {
-			if s.best.Settled {
+		fitted := func(s *sighting) int {
+			if s.best.Fitted {
 				return 0
 			}
 			return 1
 		}
-		return cmp.Or(cmp.Compare(settled(a), settled(b)), cmp.Compare(b.excess, a.excess), cmp.Compare(a.first, b.first), cmp.Compare(a.best.Tenant, b.best.Tenant),
+		return cmp.Or(cmp.Compare(fitted(a), fitted(b)), cmp.Compare(b.excess, a.excess), cmp.Compare(a.first, b.first), cmp.Compare(a.best.Tenant, b.best.Tenant),
 			slices.Compare(a.best.Members, b.best.Members))
 	})
 	type account struct{ tenant, name string }
@@ -167,18 +170,18 @@ func (c *Calibration) Groups() []*Group {
 				}
 			}
 		}
-		if left >= c.o.MinGroup && 2*left > len(s.best.Members) {
+		if left >= c.o.Search.MinGroup && 2*left > len(s.best.Members) {
 			home = nil
 		}
 		if home == nil {
-			home = &Group{RawExcess: math.Inf(-1), Excess: s.excess, Way: s.way, Best: s.best, Settled: s.best.Settled, First: s.first, Last: s.last}
+			home = &Group{RawExcess: math.Inf(-1), Excess: s.excess, Rule: s.rule, Best: s.best, Fitted: s.best.Fitted, First: s.first, Last: s.last}
 			out = append(out, home)
 		}
 		home.First, home.Last = min(home.First, s.first), max(home.Last, s.last)
 		switch {
-		case s.best.Settled && home.settled == nil:
-			home.settled = s
-		case !s.best.Settled && s.excess > home.RawExcess:
+		case s.best.Fitted && home.fitted == nil:
+			home.fitted = s
+		case !s.best.Fitted && s.excess > home.RawExcess:
 			home.raw, home.RawExcess = s, s.excess
 		}
 		for _, a := range s.best.Members {

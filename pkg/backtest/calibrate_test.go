@@ -8,12 +8,17 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stillwatch/stillwatch/pkg/campaign"
+	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
+	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 )
 
 // measured makes a measurement of the accounts first..first+n-1 that is some bits beyond the line by total_bits.
-func measured(first, n int, excess float64, at int64, settled bool) campaign.Candidate {
+func measured(first, n int, excess float64, at int64, fitted bool) search.Measurement {
 	o := campaign.DefaultOptions()
-	c := campaign.Candidate{Time: at, Settled: settled, Coordination: o.Total + excess - o.Harvest, Harvest: o.Harvest, Causes: o.Planes}
+	c := search.Measurement{
+		Time: at, Fitted: fitted,
+		Scores: decision.Scores{Coordination: o.Total + excess - o.Harvest, Harvest: o.Harvest, Causes: o.Planes},
+	}
 	for i := range n {
 		c.Members = append(c.Members, fmt.Sprint("a", first+i))
 	}
@@ -39,11 +44,11 @@ func TestMeasurementsOfOneGroupCountOnceWithTheHighest(t *testing.T) {
 	require.Len(t, groups, 4)
 	var got []string
 	for _, g := range groups {
-		got = append(got, fmt.Sprintf("%d %.1f raw %.1f settled %v from %d to %d", len(g.Best.Members), g.Excess, g.RawExcess, g.Settled, g.First/hour, g.Last/hour))
+		got = append(got, fmt.Sprintf("%d %.1f raw %.1f fitted %v from %d to %d", len(g.Best.Members), g.Excess, g.RawExcess, g.Fitted, g.First/hour, g.Last/hour))
 	}
 	require.Equal(t, []string{
-		"30 -0.4 raw -0.4 settled false from 16 to 16", "20 -1.0 raw -0.5 settled true from 10 to 20", "20 -2.0 raw -Inf settled true from 18 to 18",
-		"30 -2.9 raw -Inf settled true from 15 to 15",
+		"30 -0.4 raw -0.4 fitted false from 16 to 16", "20 -1.0 raw -0.5 fitted true from 10 to 20", "20 -2.0 raw -Inf fitted true from 18 to 18",
+		"30 -2.9 raw -Inf fitted true from 15 to 15",
 	}, got)
 	require.InDelta(t, 10.5/24, c.Days(), 1e-9)
 
@@ -129,7 +134,7 @@ func TestAdviceIsNeverBelowTheDefaultAndSetsAsideWhatIsFarBeyond(t *testing.T) {
 	a := quiet.Advise(0.1, false)
 	require.Negative(t, a.Shift)
 	require.InDelta(t, campaign.DefaultOptions().Total, a.Total, 1e-9)
-	require.False(t, a.Moves[campaign.ByHand])
+	require.False(t, a.Moves[decision.Operator])
 
 	lower := campaign.DefaultOptions()
 	lower.Total--
@@ -150,8 +155,8 @@ func TestAdviceIsNeverBelowTheDefaultAndSetsAsideWhatIsFarBeyond(t *testing.T) {
 	require.Len(t, a.Far, 1)
 	require.Equal(t, pool.Members, a.Far[0].Best.Members)
 	require.Greater(t, a.Total, campaign.DefaultOptions().Total)
-	settled, _ := a.Beyond(0)
-	require.Equal(t, 1, settled, "the last, 0.1 beyond")
+	fitted, _ := a.Beyond(0)
+	require.Equal(t, 1, fitted, "the last, 0.1 beyond")
 	trusted := busy.Advise(0.1, true)
 	require.Empty(t, trusted.Far)
 	require.Greater(t, trusted.Total, a.Total)
@@ -160,15 +165,15 @@ func TestAdviceIsNeverBelowTheDefaultAndSetsAsideWhatIsFarBeyond(t *testing.T) {
 	relay.Operator, relay.Coordination, relay.Harvest = campaign.DefaultOptions().Operator+0.2, 20, 1.5
 	busy.Add(relay)
 	a = busy.Advise(0.1, false)
-	require.True(t, a.Moves[campaign.ByHand])
+	require.True(t, a.Moves[decision.Operator])
 	require.InDelta(t, a.Total-campaign.DefaultOptions().Total, a.Operator-campaign.DefaultOptions().Operator, 1e-9)
-	require.False(t, a.Moves[campaign.ByPurpose])
+	require.False(t, a.Moves[decision.Purpose])
 
 	demands := measured(9500, 20, -9, 3*hour, true)
 	demands.Text, demands.Size, demands.Purpose, demands.Harvest = 3, 20, campaign.DefaultOptions().Purpose+0.4, 7
 	busy.Add(demands)
 	a = busy.Advise(0.1, false)
-	require.True(t, a.Moves[campaign.ByPurpose])
+	require.True(t, a.Moves[decision.Purpose])
 	require.InDelta(t, a.Total-campaign.DefaultOptions().Total, a.Purpose-campaign.DefaultOptions().Purpose, 1e-9)
 	require.Contains(t, a.Shifts(), 0.0)
 	require.Contains(t, a.Shifts(), a.Shift)

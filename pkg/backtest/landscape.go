@@ -9,7 +9,7 @@ import (
 
 	"github.com/zeebo/xxh3"
 
-	"github.com/stillwatch/stillwatch/pkg/campaign"
+	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 )
 
 // landscape keeps the groups of accounts that the search looked at, each with its best measurement, and at most so many: those nearest the line.
@@ -43,7 +43,7 @@ func newLandscape(most int, t *Truth) *landscape {
 	return &landscape{most: most, truth: t, groups: map[groupKey]*group{}, closest: map[string]*group{}}
 }
 
-func (m *landscape) add(c *campaign.Candidate) {
+func (m *landscape) add(c *search.Measurement) {
 	m.total++
 	k := groupKey{origin: xxh3.HashString(c.Tenant + "\x00" + c.Origin)}
 	for _, a := range c.Members {
@@ -57,7 +57,7 @@ func (m *landscape) add(c *campaign.Candidate) {
 	}
 	g := &group{
 		key: k, origin: c.Origin, size: len(c.Members), bits: strongest(c.Bits), coordination: c.Coordination, harvest: c.Harvest, operator: c.Operator,
-		margin: c.Margin, planes: c.Planes, found: c.Found || known != nil && known.found,
+		margin: c.Margin, planes: len(c.Agreeing), found: c.Found || known != nil && known.found,
 	}
 	if known != nil {
 		g.largest, g.majority, g.share = known.largest, known.majority, known.share

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/stillwatch/stillwatch/pkg/campaign"
+	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
 )
 
 // Advice is where to draw the line for a wanted number of false findings.
@@ -19,10 +20,10 @@ type Advice struct {
 	Shift, Cautious float64
 	// Floor is the shift that leads back to the default line; a Shift below it is the operator's own risk.
 	Floor float64
-	// Total, Operator and Purpose are the recommended options: never below the default, and the last two moved only where groups come near by that way.
+	// Total, Operator and Purpose are the recommended options: never below the default, and the last two moved only where groups come near by that rule.
 	Total, Operator, Purpose float64
-	// Moves says by which ways groups come near.
-	Moves [campaign.NumWays]bool
+	// Moves says by which rules groups come near.
+	Moves [decision.NumRules]bool
 }
 
 // Advise draws the line. trusted counts the groups far beyond it as honest.
@@ -30,14 +31,14 @@ func (c *Calibration) Advise(rate float64, trusted bool) Advice {
 	a := Advice{Rate: rate, Days: c.Days()}
 	var excesses []float64
 	for _, g := range c.Groups() {
-		if g.Settled && g.Excess >= c.o.HighMargin && !trusted {
+		if g.Fitted && g.Excess >= c.o.HighMargin && !trusted {
 			a.Far = append(a.Far, g)
 			continue
 		}
 		a.Honest = append(a.Honest, g)
-		if g.Settled {
+		if g.Fitted {
 			excesses = append(excesses, g.Excess)
-			a.Moves[g.Way] = true
+			a.Moves[g.Rule] = true
 		}
 	}
 	a.Tail = FitTail(excesses, -Reach, a.Days)
@@ -46,26 +47,26 @@ func (c *Calibration) Advise(rate float64, trusted bool) Advice {
 	a.Floor = d.Total - c.o.Total
 	move := math.Max(a.Shift, a.Floor)
 	a.Total, a.Operator, a.Purpose = c.o.Total+move, c.o.Operator, c.o.Purpose
-	if a.Moves[campaign.ByHand] {
+	if a.Moves[decision.Operator] {
 		a.Operator = math.Max(c.o.Operator+move, d.Operator)
 	}
-	if a.Moves[campaign.ByPurpose] {
+	if a.Moves[decision.Purpose] {
 		a.Purpose = math.Max(c.o.Purpose+move, d.Purpose)
 	}
 	return a
 }
 
-// Beyond counts the honest groups beyond a shifted line: as settled, which makes findings, and as first found.
-func (a *Advice) Beyond(shift float64) (settled, raw int) {
+// Beyond counts the honest groups beyond a shifted line: as fitted, which makes findings, and as first found.
+func (a *Advice) Beyond(shift float64) (fitted, raw int) {
 	for _, g := range a.Honest {
-		if g.Settled && g.Excess >= shift {
-			settled++
+		if g.Fitted && g.Excess >= shift {
+			fitted++
 		}
 		if g.RawExcess >= shift {
 			raw++
 		}
 	}
-	return settled, raw
+	return fitted, raw
 }
 
 // Shifts are the lines worth showing: half bits from Reach below the configured line to beyond the recommended one, and that itself.

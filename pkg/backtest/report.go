@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/stillwatch/stillwatch/pkg/campaign"
+	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 	"github.com/stillwatch/stillwatch/pkg/stage"
 )
@@ -65,7 +66,7 @@ func NewReport(o ReportOptions, j *Judge) (*Report, error) {
 }
 
 // Measured takes a group that correlate measured.
-func (r *Report) Measured(c campaign.Candidate) { r.groups.add(&c) }
+func (r *Report) Measured(c search.Measurement) { r.groups.add(&c) }
 
 // Observed takes an observation.
 func (r *Report) Observed(out stage.Out) {

@@ -22,7 +22,7 @@ type card struct {
 	Summary, Verdict            string
 	True, False                 bool
 	Coordination, Harvest       axisCard
-	Innocence                   []string
+	Mitigating                  []string
 	Planes                      []string
 	Groups                      []memberGroup
 	Shared                      []sharedRow
@@ -54,7 +54,7 @@ type memberGroup struct {
 }
 
 type sharedRow struct {
-	Facet, Value, Share, Census string
+	Attribute, Value, Share, Baseline string
 }
 
 // numberOf is a finding's place in the order of creation, from 1.
@@ -109,16 +109,16 @@ func (r *Report) explain(c *card, f *finding) {
 		return
 	}
 	c.Title, c.Summary, c.Confidence, c.Tenant = said.Title, said.Summary, said.Confidence, said.Tenant
-	c.Requests, c.Innocence, c.CloseReason, c.NextStep = grouped(said.Requests), said.Innocence, said.CloseReason, said.NextStep
+	c.Requests, c.Mitigating, c.CloseReason, c.NextStep = grouped(said.Requests), said.Mitigating, said.CloseReason, said.NextStep
 	c.Seen = stamp(said.FirstSeen) + " to " + stamp(said.LastSeen)
 	if said.Activity == campaign.Close {
 		c.Ended = stamp(said.Modified)
 	}
-	if len(c.Innocence) == 0 {
+	if len(c.Mitigating) == 0 {
 		// It is in the evidence as well, and a record cut short may have only one of them.
 		for _, e := range said.Evidence {
 			if e.Bits < 0 {
-				c.Innocence = append(c.Innocence, e.Note+": "+e.Observed)
+				c.Mitigating = append(c.Mitigating, e.Note+": "+e.Observed)
 			}
 		}
 	}
@@ -150,7 +150,7 @@ func (r *Report) explain(c *card, f *finding) {
 		c.Coordination.Note = fmt.Sprintf("The detectors’ bits add up to %.1f; what one cause explains, such as one program, counts once and in part.", sum)
 	}
 	for _, s := range said.Shared {
-		c.Shared = append(c.Shared, sharedRow{s.Facet, s.Value, share(s.Share), share(s.Census)})
+		c.Shared = append(c.Shared, sharedRow{s.Attribute, s.Value, share(s.Share), share(s.Baseline)})
 	}
 	for _, m := range said.Sample {
 		c.Sample = append(c.Sample, m.Account)

@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
 )
 
 // The score plane's geometry.
@@ -44,7 +46,7 @@ type plane struct {
 	ZeroX, ZeroY, MiddleX, MiddleY          float64
 	X, Y                                    []tick
 	Dots                                    []dot
-	// Line is where findings begin, High where High ones do, Second the line of the second way; Beyond is the region beyond Line.
+	// Line is where findings begin, High where High ones do, Second the threshold of the operator rule; Beyond is the region beyond Line.
 	Line, High, Second, Beyond string
 	Labels                     []mark
 
@@ -90,7 +92,7 @@ func (r *Report) seriesOf(groups []*group) (list []series, of func(*group) int) 
 			if g.found {
 				return "became a finding"
 			}
-			origin, _, _ := strings.Cut(strings.TrimSuffix(g.origin, ", settled"), " and ")
+			origin, _, _ := strings.Cut(strings.TrimSuffix(g.origin, ", fitted"), " and ")
 			return "found by " + origin
 		}
 		add("became a finding", "", true)
@@ -141,22 +143,30 @@ func bitsBeyond(margin float64) string {
 	return fmt.Sprintf("%.1f bits below the line", -margin)
 }
 
-// planes draws coordination against harvest, and the operator's hand against harvest.
+// margin is how far a group with these bits lies beyond the thresholds. How many causes agree and the
+// purpose rule are no part of it.
+func margin(p *decision.Policy, coordination, harvest, operator float64) float64 {
+	s := decision.Scores{Coordination: coordination, Harvest: harvest, Operator: operator}
+	return decision.Margin(&s, p)
+}
+
+// planes draws coordination against harvest, and the operator's evidence against harvest.
 func (r *Report) planes(groups []*group, list []series, of func(*group) int) []plane {
 	o := &r.o.Campaign
 	coordination := r.plane(groups, list, of, func(g *group) float64 { return g.coordination })
 	coordination.Title, coordination.XLabel, coordination.YLabel = "Coordination and harvest", "coordination, bits", "harvest, bits"
 	coordination.Note = fmt.Sprintf("A finding needs %s bits of coordination, %s of harvest and %s in sum, and %d independent causes that agree; it is High from %s bits in sum. "+
-		"Dashed: the second way over the line, for groups with enough bits of an operator's hand (the other plane). "+
-		"A third way, for a text whose purpose is plain (%s bits of it and %s of harvest), needs less coordination and is not drawn.",
-		number(o.Coordination), number(o.Harvest), number(o.Total), o.Planes, number(o.Total+o.HighMargin), number(o.Purpose), number(o.PlainHarvest()))
-	coordination.lines(func(x, y float64) float64 { return o.Margin(x, y, math.Inf(-1)) }, o.HighMargin, func(x, y float64) float64 { return o.Margin(x, y, math.Inf(1)) })
-	hand := r.plane(groups, list, of, func(g *group) float64 { return g.operator })
-	hand.Title, hand.XLabel, hand.YLabel = "The operator’s hand and harvest", "funding, identity and schedule, bits", "harvest, bits"
-	hand.Note = fmt.Sprintf("The part of coordination that one program in many hands does not explain. Groups with %s bits of it may pass with little harvest. "+
-		"Dashed: the least that either way asks for, when the coordination suffices; not all beyond it are findings.", number(o.Operator))
-	hand.lines(nil, 0, func(x, y float64) float64 { return o.Margin(math.Inf(1), y, x) })
-	return []plane{coordination, hand}
+		"Dashed: the operator rule, for groups with enough bits of funding, identity and schedule (the other chart). "+
+		"The purpose rule, for a text that demands what only a harvest needs (%s bits of it and %s of harvest), needs less coordination and is not drawn.",
+		number(o.Coordination), number(o.Harvest), number(o.Total), o.Planes, number(o.Total+o.HighMargin), number(o.Purpose), number(o.PurposeHarvest()))
+	coordination.lines(func(x, y float64) float64 { return margin(&o.Policy, x, y, math.Inf(-1)) }, o.HighMargin,
+		func(x, y float64) float64 { return margin(&o.Policy, x, y, math.Inf(1)) })
+	operator := r.plane(groups, list, of, func(g *group) float64 { return g.operator })
+	operator.Title, operator.XLabel, operator.YLabel = "Operator and harvest", "funding, identity and schedule, bits", "harvest, bits"
+	operator.Note = fmt.Sprintf("The part of coordination that one program used by many does not explain. Groups with %s bits of it may pass with little harvest. "+
+		"Dashed: the least that either rule asks for, when the coordination suffices; not all beyond it are findings.", number(o.Operator))
+	operator.lines(nil, 0, func(x, y float64) float64 { return margin(&o.Policy, math.Inf(1), y, x) })
+	return []plane{coordination, operator}
 }
 
 // plane places the groups.
@@ -245,7 +255,7 @@ func (p *plane) lines(first func(x, y float64) float64, high float64, second fun
 		p.Second, _ = draw(second, 0, "least asked for")
 		return
 	}
-	p.Second, _ = draw(second, 0, "operator’s hand")
+	p.Second, _ = draw(second, 0, "operator rule")
 	p.Line, p.Beyond = draw(first, 0, "finding")
 	p.High, _ = draw(first, high, "High")
 }

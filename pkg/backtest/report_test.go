@@ -18,6 +18,8 @@ import (
 	"github.com/stillwatch/stillwatch/detectors"
 	"github.com/stillwatch/stillwatch/pkg/alert"
 	"github.com/stillwatch/stillwatch/pkg/campaign"
+	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
+	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 	"github.com/stillwatch/stillwatch/pkg/stage"
 )
@@ -210,9 +212,9 @@ func hostileFinding() campaign.Finding {
 			{Detector: "scaffold", Axis: detectors.Coordination, Plane: detectors.Work, Bits: 4, Observed: attack, Expected: attack, Note: attack},
 			{Detector: "clock", Axis: detectors.Harvest, Bits: -1, Observed: attack, Expected: attack, Note: attack},
 		},
-		Planes: []detectors.Plane{detectors.Work}, Innocence: []string{attack},
+		Planes: []detectors.Plane{detectors.Work}, Mitigating: []string{attack},
 		Sample: []campaign.Member{{Account: "a1", Stack: attack}, {Account: attack}},
-		Shared: []campaign.SharedFacet{{Facet: "client stack", Value: attack, Share: 1, Census: .01}},
+		Shared: []campaign.SharedAttribute{{Attribute: "client stack", Value: attack, Share: 1, Baseline: .01}},
 	}
 }
 
@@ -225,8 +227,8 @@ func TestHostileLabelsAreShownAsText(t *testing.T) {
 		}
 	}
 	w.tell(hostileFinding(), "a1", "b1", "b2", attack)
-	w.report.Measured(campaign.Candidate{Origin: attack, Members: []string{"a1"}, Coordination: 11, Harvest: 4, Margin: 1, Bits: map[string]float64{attack: 3}, Found: true})
-	w.report.Measured(campaign.Candidate{Origin: attack, Members: []string{"b1", "b2"}, Coordination: 1, Harvest: -4, Margin: -9})
+	w.report.Measured(search.Measurement{Origin: attack, Members: []string{"a1"}, Scores: decision.Scores{Coordination: 11, Harvest: 4}, Margin: 1, Bits: map[string]float64{attack: 3}, Found: true})
+	w.report.Measured(search.Measurement{Origin: attack, Members: []string{"b1", "b2"}, Scores: decision.Scores{Coordination: 1, Harvest: -4}, Margin: -9})
 	page := w.page()
 	requireInert(t, page)
 	require.Greater(t, strings.Count(page, "&lt;script&gt;alert(1)"), 15, "it is shown all the same")
@@ -276,7 +278,7 @@ func TestWithoutLabelsEachFindingHasItsTimeline(t *testing.T) {
 	f.Sequence, f.Activity, f.CloseReason, f.Modified = 3, campaign.Close, "quiet", start+9*3_600_000
 	w.tell(f)
 	for i := range 3 {
-		w.report.Measured(campaign.Candidate{Origin: "scaffold and funding", Members: []string{"a1"}, Harvest: 2, Margin: float64(i), Found: i == 0})
+		w.report.Measured(search.Measurement{Origin: "scaffold and funding", Members: []string{"a1"}, Scores: decision.Scores{Harvest: 2}, Margin: float64(i), Found: i == 0})
 	}
 	page := w.page()
 	requireInert(t, page)
@@ -300,7 +302,7 @@ func TestMeasuredGroupsKeepTheirBestMeasurementAndTheirNumberIsBounded(t *testin
 	truth := &Truth{group: map[string]string{"a": "pool", "b": "pool", "c": "class"}}
 	m := newLandscape(10, truth)
 	add := func(origin string, margin float64, found bool, members ...string) {
-		m.add(&campaign.Candidate{Origin: origin, Margin: margin, Found: found, Members: members})
+		m.add(&search.Measurement{Origin: origin, Margin: margin, Found: found, Members: members})
 	}
 	add("scaffold", -3, false, "a", "b", "c")
 	add("scaffold", -1, false, "c", "a", "b")
@@ -325,12 +327,12 @@ func TestMeasuredGroupsKeepTheirBestMeasurementAndTheirNumberIsBounded(t *testin
 func TestTheLineIsDrawnWhereTheMarginIsZero(t *testing.T) {
 	w := newWorld(t, "")
 	o := campaign.DefaultOptions()
-	w.report.Measured(campaign.Candidate{Origin: "stack", Members: []string{"a"}, Coordination: 5, Harvest: 2})
+	w.report.Measured(search.Measurement{Origin: "stack", Members: []string{"a"}, Scores: decision.Scores{Coordination: 5, Harvest: 2}})
 	groups := w.report.groups.list()
 	list, of := w.report.seriesOf(groups)
 	p := w.report.planes(groups, list, of)[0]
 	on := func(coordination float64) float64 {
-		margin := func(x, y float64) float64 { return o.Margin(p.x.inverse().at(x), p.y.inverse().at(y), -1) }
+		margin := func(x, y float64) float64 { return margin(&o.Policy, p.x.inverse().at(x), p.y.inverse().at(y), -1) }
 		return p.y.inverse().at(p.lowest(margin, p.x.at(coordination)))
 	}
 	require.InDelta(t, o.Harvest, on(o.Total), 1e-6)

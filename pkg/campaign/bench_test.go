@@ -10,7 +10,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
-// BenchmarkEvaluate measures one evaluation over a live population in which one account in fifty has changed since the last.
+// BenchmarkEvaluate measures one evaluation over a live population in which one account in fifty
+// has changed since the last.
 func BenchmarkEvaluate(b *testing.B) {
 	for _, c := range []struct {
 		name     string
@@ -29,7 +30,7 @@ func BenchmarkEvaluate(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				if c.anew {
-					e.tenants["default"].census = nil
+					e.tenants["default"].population.Baseline = nil
 				}
 				for i := range changing {
 					e.Upsert(changing[i])
@@ -49,7 +50,8 @@ func BenchmarkEvaluate(b *testing.B) {
 	}
 }
 
-// populated is an engine that has evaluated a population of n accounts and found its campaign, and the accounts of it that change.
+// populated is an engine that has evaluated a population of n accounts and found its campaign, and
+// the accounts of it that change.
 func populated(b *testing.B, n int) (*Engine, []fingerprint.Profile) {
 	b.Helper()
 	w := newWorld(7)
@@ -92,13 +94,11 @@ func populated(b *testing.B, n int) (*Engine, []fingerprint.Profile) {
 	return e, changing
 }
 
-// fill gives a profile the rest of what one has, so that it takes as much memory: readable labels, models, conversations, the sketch of its prompts.
+// fill gives a profile the rest of what one has, so that it takes as much memory: readable labels,
+// models, conversations, the sketch of its prompts.
 func (w *world) fill(b *testing.B, p *fingerprint.Profile) {
 	b.Helper()
 	p.PromptSketch = w.promptSketch(b)
-	for range fingerprint.MaxPrompts {
-		p.PromptSample = append(p.PromptSample, w.hash())
-	}
 	for range 12 {
 		p.Heads = append(p.Heads, w.hash())
 	}

@@ -1,40 +1,48 @@
 package campaign
 
 import (
-	"math"
-	"slices"
 	"strconv"
 
 	"github.com/google/uuid"
 
 	"github.com/stillwatch/stillwatch/detectors"
-	"github.com/stillwatch/stillwatch/pkg/census"
-	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
+	"github.com/stillwatch/stillwatch/pkg/campaign/index"
+	"github.com/stillwatch/stillwatch/pkg/campaign/measure"
+	"github.com/stillwatch/stillwatch/pkg/campaign/membership"
+	"github.com/stillwatch/stillwatch/pkg/campaign/search"
+	"github.com/stillwatch/stillwatch/pkg/campaign/watch"
 )
 
-// Campaign is a group under suspicion over time. Its JSON form is what correlate keeps in Redis.
+// Campaign is what a finding is about, over time: a group under suspicion, or what a watcher found.
+// Its JSON form is what correlate keeps in Redis.
 type Campaign struct {
 	ID string `json:"id"`
 	// Kind is what it is about; empty is a coordinated group.
 	Kind Kind `json:"kind,omitempty"`
-	// Tripwire names the tripwire of a finding of that kind; empty is the relays'.
-	Tripwire string `json:"tripwire,omitempty"`
-	// Subject and Signs are what a watch list's match is about: whose sign it is, and the indicators by name.
+	// Tripwire names the tripwire of a finding of that kind.
+	Tripwire watch.Tripwire `json:"tripwire,omitempty"`
+	// Subject and Signs are what a watch list's match is about: whose sign it is, and the
+	// indicators by name.
 	Subject string   `json:"subject,omitempty"`
 	Signs   []string `json:"signs,omitempty"`
 	Tenant  string   `json:"tenant"`
-	// Opened is when it was first found, Modified when it was last told of, in Unix milliseconds of event time.
+	// Opened is when it was first found, Modified when a record about it was last emitted, in Unix
+	// milliseconds of event time.
 	Opened   int64 `json:"opened"`
 	Modified int64 `json:"modified"`
-	// Episode counts the findings about it: a closed campaign that comes back has a new finding that points at the old one.
+	// Episode counts the findings about it: a closed campaign that comes back has a new finding
+	// that points at the old one. Sequence counts the records of the current one.
 	Episode  int `json:"episode"`
 	Sequence int `json:"sequence"`
 	// Members maps every account ever named to when it was.
-	Members  map[string]int64  `json:"members"`
+	Members map[string]int64 `json:"members"`
+	// Defining are the planes that the group was selected by.
 	Defining []detectors.Plane `json:"defining,omitempty"`
-	Model    *Model            `json:"model"`
+	Model    *membership.Model `json:"model"`
 
-	// Coordination and Harvest are the strongest measurement, Evidence and Planes what it stands on: kept, so that a restart does not tell of less.
+	// Coordination and Harvest are the strongest measurement, Evidence and Planes what it stands
+	// on: kept, so that a restart does not tell of less.
 	Coordination float64              `json:"coordination"`
 	Harvest      float64              `json:"harvest"`
 	Evidence     []detectors.Evidence `json:"evidence,omitempty"`
@@ -42,32 +50,42 @@ type Campaign struct {
 
 	Severity   Severity `json:"severity"`
 	Confidence int      `json:"confidence"`
-	// Told is what the last record said, to judge what is news.
-	Told     told     `json:"told"`
-	Timeline []Point  `json:"timeline,omitempty"`
-	Related  []string `json:"related,omitempty"`
+	// LastEmitted is what the last record said, to judge what is news.
+	LastEmitted lastEmitted `json:"last_emitted"`
+	Timeline    []Point     `json:"timeline,omitempty"`
+	Related     []string    `json:"related,omitempty"`
 
 	FirstSeen   int64  `json:"first_seen"`
 	LastSeen    int64  `json:"last_seen"`
 	Requests    int64  `json:"requests"`
 	Closed      bool   `json:"closed,omitempty"`
 	CloseReason string `json:"close_reason,omitempty"`
-
-	sample []Member
-	shared []SharedFacet
-	models []string
-	output int64
-	dirty  bool
-	// WeakSince is when its members last began to measure far below the line, 0 when they do not; closing is why it is about to be closed.
+	// WeakSince is when its members last began to measure far below the thresholds, 0 when they do
+	// not.
 	WeakSince int64 `json:"weak_since,omitempty"`
-	closing   string
-	// followed is the evaluation in which it was last followed.
+
+	// shown is what the last measurement showed, for the next record.
+	shown shown
+	// dirty says that it is not as it was last saved.
+	dirty bool
+	// closing is why it is about to be closed, empty when it is not.
+	closing string
+	// followed is the evaluation in which it was last followed, expanded a hash of the accounts
+	// with which it was last expanded.
 	followed int32
-	// grown stamps the accounts that grow settled last.
-	grown uint64
+	expanded uint64
 }
 
-type told struct {
+// shown is what a record tells of the members beside the evidence.
+type shown struct {
+	sample []Member
+	shared []SharedAttribute
+	models []string
+	// output is the tokens that they received.
+	output int64
+}
+
+type lastEmitted struct {
 	Members  int      `json:"members"`
 	Severity Severity `json:"severity"`
 	Planes   int      `json:"planes"`
@@ -79,7 +97,8 @@ var namespace = uuid.MustParse("6f1d9f5e-3c55-4b0e-9a57-2f7a3c6f4c11")
 
 // UID is the identity of the campaign's current finding.
 func (c *Campaign) UID() string {
-	return uuid.NewSHA1(namespace, []byte(c.Tenant+"\x00"+c.ID+"\x00"+strconv.Itoa(c.Episode))).String()
+	name := c.Tenant + "\x00" + c.ID + "\x00" + strconv.Itoa(c.Episode)
+	return uuid.NewSHA1(namespace, []byte(name)).String()
 }
 
 // kind is what it is about.
@@ -90,148 +109,74 @@ func (c *Campaign) kind() Kind {
 	return c.Kind
 }
 
-// weigh withdraws a finding whose members measure far below the line for long: it was opened on little, and more has not borne it out.
-func (c *Campaign) weigh(sc *score, o *Options, now int64) {
-	switch {
-	case sc.margin(o) >= -weakMargin:
-		c.WeakSince = 0
-	case c.WeakSince == 0:
-		c.WeakSince = now
-	case now-c.WeakSince >= o.Withdraw.Milliseconds():
-		c.closing = "withdrawn"
-	}
-}
-
-// weakMargin is how far below the line, in bits, members must measure to be let go: the line itself moves by as much as the population comes and goes.
-const weakMargin = 3
-
-// holds tells of an account's slot whether it is a member.
-func (c *Campaign) holds(p *population) func(slot int32) bool {
+// holds says of an account's slot whether it is a member.
+func (c *Campaign) holds(p *measure.Population) func(slot int32) bool {
 	return func(slot int32) bool {
-		_, ok := c.Members[p.accounts[slot].profile.Account]
+		_, ok := c.Members[p.At(slot).Profile.Account]
 		return ok
 	}
 }
 
+// live lists the members that live, by slot.
+func (c *Campaign) live(p *measure.Population) (slots []int32) {
+	for name := range c.Members {
+		if a := p.Named(name); a != nil {
+			slots = append(slots, a.Slot)
+		}
+	}
+	return slots
+}
+
+// fit measures an account against the campaign's model; inside says that it is a member.
+func (c *Campaign) fit(a *index.Account, s *search.Search, inside bool) membership.Likelihood {
+	return c.Model.Fit(a, s.Assessor.Context.Census, inside, a.LinkedTo(c.holds(s.Population)))
+}
+
+// reopen begins a new finding about a campaign that was closed.
 func (c *Campaign) reopen(now int64) {
 	c.Related = append(c.Related, c.UID())
 	c.Closed, c.CloseReason, c.closing, c.WeakSince = false, "", "", 0
 	c.Episode++
 	c.Sequence = 0
 	c.Opened = now
-	c.Told = told{}
+	c.LastEmitted = lastEmitted{}
 	c.Severity = 0
 }
 
-// measure takes a new measurement of the members that are live.
-func (c *Campaign) measure(g *detectors.Group, sc *score, e *Engine, s *search, members []int32) {
-	c.judge(sc, members, &e.o)
-	c.tally(s, members)
-	if total := sc.coordination + sc.harvest; len(c.Evidence) > 0 && total < c.Coordination+c.Harvest {
-		// What was told stands on the strongest measurement; a pool that has been stopped does not grow less guilty.
-		return
-	}
-	c.Coordination, c.Harvest = sc.coordination, sc.harvest
-	c.Planes = sc.agreeing()
-	c.Evidence = c.Evidence[:0]
-	for i := range e.registry {
-		d := &e.registry[i]
-		if !sc.spoke[i] || math.Abs(sc.measures[i].Bits) < 0.1 {
-			continue
-		}
-		ev := detectors.Evidence{Detector: d.Spec.ID, Axis: d.Spec.Axis, Plane: d.Spec.Plane, Bits: math.Round(10*sc.measures[i].Bits) / 10}
-		ev.Observed, ev.Expected, ev.Note = d.Explain(g, sc.measures[i])
-		c.Evidence = append(c.Evidence, ev)
+// withdrawWhenWeak ends a finding whose members measure far below the thresholds for long: it was
+// opened on little evidence, and more has not borne it out.
+func (c *Campaign) withdrawWhenWeak(s *decision.Scores, o *Options, now int64) {
+	switch {
+	case !decision.Weak(s, &o.Policy):
+		c.WeakSince = 0
+	case c.WeakSince == 0:
+		c.WeakSince = now
+	case now-c.WeakSince >= o.Withdraw.Milliseconds():
+		c.closing = closeWithdrawn
 	}
 }
 
-// tally adds up what the members sent and received, and draws the sample.
-func (c *Campaign) tally(s *search, members []int32) {
-	var requests, output int64
-	first, last := int64(math.MaxInt64), int64(0)
-	models := map[uint64]int{}
-	labels := map[uint64]string{}
-	for _, i := range members {
-		p := &s.pop.accounts[i].profile
-		requests += int64(p.Requests)
-		output += int64(p.OutputTokens)
-		first, last = min(first, p.FirstSeen), max(last, p.LastSeen)
-		for _, m := range p.Models {
-			models[m.Hash] += int(m.Count)
+// judge sets severity and confidence. Severity never falls in an open episode: an analyst who was
+// woken must not find the reason gone.
+func (c *Campaign) judge(s *decision.Scores, members int, p *decision.Policy) {
+	severity, confidence := Low, decision.AccountConfidence(s, p)
+	switch c.kind() {
+	case KindCampaign:
+		confidence = decision.Confidence(s, p)
+		switch {
+		case !decision.Passes(s, p):
+		case !decision.High(s, p):
+			severity = Medium
+		case decision.Critical(members, c.Requests, p):
+			severity = Critical
+		default:
+			severity = High
 		}
-		s.pop.accounts[i].eachLabel(func(_ fingerprint.Facet, hash uint64, text string) { labels[hash] = text })
-	}
-	c.Requests = max(c.Requests, requests)
-	c.output = output
-	if c.FirstSeen == 0 || first < c.FirstSeen {
-		c.FirstSeen = first
-	}
-	c.LastSeen = max(c.LastSeen, last)
-	c.models = c.models[:0]
-	for _, h := range sortedKeys(models) {
-		if t := labels[h]; t != "" {
-			c.models = append(c.models, t)
+	case KindAccount:
+		if decision.AccountMedium(s, p) {
+			severity = Medium
 		}
 	}
-	slices.Sort(c.models)
-	c.take(s, members, labels)
-}
-
-// take draws the sample of members and the readable values that they share.
-func (c *Campaign) take(s *search, members []int32, labels map[uint64]string) {
-	model := c.Model
-	c.sample = c.sample[:0]
-	for _, i := range members[:min(len(members), s.o.SampleMembers)] {
-		a := s.pop.accounts[i]
-		p := &a.profile
-		m := Member{Account: p.Account, Org: p.Org, Requests: p.Requests, FirstSeen: p.FirstSeen, LastSeen: p.LastSeen}
-		l := model.fit(a, s.ctx, true, a.linked(c.holds(s.pop)))
-		m.Agreement, m.Planes = l.agreement()
-		m.Stack = labels[census.Value(p, census.Trait(fingerprint.Stack))]
-		c.sample = append(c.sample, m)
-	}
-	c.shared = c.shared[:0]
-	for _, t := range model.Traits {
-		if t.Trait >= census.Trait(fingerprint.NumFacets) {
-			continue
-		}
-		for _, v := range t.Values[:min(len(t.Values), 3)] {
-			if text := labels[v.Value]; text != "" && v.Share >= 0.1 {
-				c.shared = append(c.shared, SharedFacet{
-					Facet: fingerprint.Facet(t.Trait).String(), Value: text, Share: v.Share, Census: s.ctx.Census.Share(t.Trait, v.Value),
-				})
-			}
-		}
-	}
-}
-
-// severe judges what is watched: Low, and Medium for one account whose prompts say what they are for.
-func (c *Campaign) severe(sc *score, o *Options) {
-	c.Severity = max(c.Severity, Low)
-	if c.Kind == KindAccount && sc.harvest >= o.AccountHarvest+o.HighMargin && sc.purpose >= o.Purpose {
-		c.Severity = max(c.Severity, Medium)
-	}
-	c.Confidence = max(c.Confidence, min(99, int(math.Round(100/(1+math.Exp2(-(sc.harvest-o.AccountHarvest)/1.5))))))
-}
-
-// judge sets severity and confidence. Severity never falls in an open episode: an analyst who was woken must not find the reason gone.
-func (c *Campaign) judge(sc *score, members []int32, o *Options) {
-	sev := Low
-	if c.kind() != KindCampaign {
-		c.severe(sc, o)
-		return
-	}
-	if sc.passes(o) {
-		sev = Medium
-		if sc.sum(o) >= o.HighMargin {
-			sev = High
-			if len(members) >= o.CriticalMembers || c.Requests >= o.CriticalRequests {
-				sev = Critical
-			}
-		}
-	}
-	c.Severity = max(c.Severity, sev)
-	// Even odds half a HighMargin below the line, doubling with every bit and a half.
-	c.Confidence = max(c.Confidence, int(math.Round(100/(1+math.Exp2(-(sc.margin(o)+1)/1.5)))))
-	c.Confidence = min(c.Confidence, 99)
+	c.Severity = max(c.Severity, severity)
+	c.Confidence = max(c.Confidence, confidence)
 }

@@ -4,6 +4,10 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
+	"github.com/stillwatch/stillwatch/pkg/campaign/search"
+	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
 func named(out []Emission) map[string]bool {
@@ -52,8 +56,8 @@ func TestHonestCrowdsAloneGiveNoFinding(t *testing.T) {
 		w.tool(60)
 		w.tool(25)
 		w.class(40)
-		var worst Candidate
-		out, _, err := w.run(DefaultOptions(), func(c Candidate) {
+		var worst search.Measurement
+		out, _, err := w.run(DefaultOptions(), func(c search.Measurement) {
 			if worst.Members == nil || c.Margin > worst.Margin {
 				worst = c
 			}
@@ -121,8 +125,8 @@ func TestAnEngineThatObservesMeasuresAndFindsNothing(t *testing.T) {
 	require.NotEmpty(t, found)
 	o.Observe = true
 	beyond := 0
-	found, _, err = w.run(o, func(c Candidate) {
-		if _, excess := Shortest(c.Excess(&o)); c.Settled && excess >= 0 {
+	found, _, err = w.run(o, func(c search.Measurement) {
+		if _, excess := decision.Nearest(&c.Scores, &o.Policy); c.Fitted && excess >= 0 {
 			beyond++
 		}
 	})
@@ -139,7 +143,19 @@ func TestATraceMayBeSetWhileTheEngineRuns(t *testing.T) {
 	_, e, err := w.run(DefaultOptions(), nil)
 	require.NoError(t, err)
 	measured := 0
-	e.Trace = func(Candidate) { measured++ }
+	e.Trace = func(search.Measurement) { measured++ }
 	e.Advance(e.Next() + 1)
 	require.Positive(t, measured)
+}
+
+func TestPendingConversationsDoNotPileUpWhereNothingIsJudged(t *testing.T) {
+	e, err := New(DefaultOptions())
+	require.NoError(t, err)
+	for i := range uint64(5) {
+		e.Upsert(fingerprint.Profile{
+			Account: "one of few", Orphans: []uint64{(i + 1) << 20}, FirstSeen: testStart, LastSeen: testStart,
+		})
+		e.Advance(testStart + int64(i)*DefaultOptions().Interval.Milliseconds())
+	}
+	require.LessOrEqual(t, e.tenants[""].population.Postings.Pending(), 1)
 }

@@ -31,9 +31,9 @@ type Kind string
 const (
 	// KindCampaign is a coordinated group of accounts.
 	KindCampaign Kind = "campaign"
-	// KindAccount is a single account whose harvest speaks for itself.
+	// KindAccount is a single account whose harvest is a finding by itself.
 	KindAccount Kind = "account"
-	// KindTripwire is a deterministic tell, such as a relay's constant.
+	// KindTripwire is a sign that needs no statistics, such as a relay's constant.
 	KindTripwire Kind = "tripwire"
 )
 
@@ -41,11 +41,13 @@ const (
 type Member struct {
 	Account, Org string
 	Requests     uint32
-	// Agreement is the share (0..1) of the group's shared facets that the account shows, Planes the planes it agrees on.
+	// Agreement is the share (0..1) of the group's planes on which the account agrees, Planes which
+	// these are.
 	Agreement float64
 	Planes    []detectors.Plane
-	// Stack is the readable client stack, Since when the account was first counted in (Unix ms).
-	Stack     string
+	// Stack is the readable client stack.
+	Stack string
+	// FirstSeen and LastSeen bound its activity (Unix ms).
 	FirstSeen int64
 	LastSeen  int64
 }
@@ -57,9 +59,11 @@ type Point struct {
 	Requests int64 `json:"requests"`
 }
 
-// Finding is one record about a campaign: the whole of what the SOC is told. Times are Unix milliseconds of event time.
+// Finding is one record about a campaign: the whole of what the security team is told. Times are
+// Unix milliseconds of event time.
 type Finding struct {
-	// UID is the finding's stable identity, Campaign the identity of the campaign behind it (kept across replaced pools).
+	// UID is the finding's stable identity, Campaign the identity of the campaign behind it (kept
+	// across replaced pools).
 	UID, Campaign, Tenant string
 	// Sequence counts the records of this finding from 1: (UID, Sequence) identifies a record.
 	Sequence int
@@ -67,7 +71,8 @@ type Finding struct {
 	Kind     Kind
 
 	Title, Summary string
-	// Created is when the finding was opened, Modified when this record was emitted, FirstSeen and LastSeen bound the members' activity.
+	// Created is when the finding was opened, Modified when this record was emitted, FirstSeen and
+	// LastSeen bound the members' activity.
 	Created, Modified, FirstSeen, LastSeen int64
 
 	Severity Severity
@@ -76,7 +81,7 @@ type Finding struct {
 	// Coordination and Harvest are the two axes, in bits.
 	Coordination, Harvest float64
 	Evidence              []detectors.Evidence
-	// Planes are the independent planes that agree.
+	// Planes are those that agree.
 	Planes []detectors.Plane
 
 	Members  int
@@ -85,10 +90,10 @@ type Finding struct {
 	// OutputTokens is what the members received, 0 when unknown.
 	OutputTokens int64
 	Models       []string
-	Shared       []SharedFacet
+	Shared       []SharedAttribute
 	Timeline     []Point
-	// Innocence lists in words what speaks for the group.
-	Innocence []string
+	// Mitigating lists in words what speaks for the group.
+	Mitigating []string
 	// NextStep is the recommended action.
 	NextStep string
 	// CloseReason is set on Close: quiet, withdrawn, merged, dismissed, allowed.
@@ -99,10 +104,11 @@ type Finding struct {
 	Related []string
 }
 
-// SharedFacet is a readable value that the members share, with the share of members that show it and the population's.
-type SharedFacet struct {
-	Facet, Value  string
-	Share, Census float64
+// SharedAttribute is a readable value that the members share, with the share of members that show
+// it and the population's.
+type SharedAttribute struct {
+	Attribute, Value string
+	Share, Baseline  float64
 }
 
 // AccountStatus is what a gateway may act on.
@@ -110,7 +116,8 @@ type AccountStatus string
 
 // The account statuses.
 const (
-	// Implicated accounts are members of an open finding of severity Medium or more, Watched of a lower one.
+	// Implicated accounts are members of an open finding of severity Medium or more, Watched of a
+	// lower one.
 	Implicated AccountStatus = "implicated"
 	Watched    AccountStatus = "watched"
 	// Cleared accounts were named before and are in no open finding now.

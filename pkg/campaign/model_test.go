@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/stillwatch/stillwatch/pkg/campaign/membership"
 	"github.com/stillwatch/stillwatch/pkg/census"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
@@ -55,7 +56,8 @@ func TestAReplacedPoolContinuesTheCampaign(t *testing.T) {
 	require.NotEmpty(t, out)
 	first := campaignOf(t, e)
 
-	// The successor has its own accounts, cards and sign-up week; the template and the program are the old ones.
+	// The successor has its own accounts, cards and sign-up week; the template and the program are
+	// the old ones.
 	old := w.out[len(w.out)-40:]
 	var successors []string
 	for i := range 30 {
@@ -148,32 +150,20 @@ func TestAModelSurvivesItsStoredForm(t *testing.T) {
 	m := campaignOf(t, e).Model
 	b, err := json.Marshal(m)
 	require.NoError(t, err)
-	var back Model
+	var back membership.Model
 	require.NoError(t, json.Unmarshal(b, &back))
-	require.InDelta(t, 1, m.similar(&back), 1e-9)
-	require.InDelta(t, 1, back.similar(m), 1e-9)
+	require.InDelta(t, 1, m.Similar(&back), 1e-9)
+	require.InDelta(t, 1, back.Similar(m), 1e-9)
 }
 
-func TestPostingsFollowTheProfiles(t *testing.T) {
-	w := newWorld(17)
-	w.people(60)
-	w.pool(20, 30)
-	p := newPopulation()
-	for _, prof := range w.out {
-		p.upsert(prof)
-	}
-	pool := w.out[len(w.out)-1]
-	k := makeKey(byStack, pool.Facets[fingerprint.Stack][0].Hash)
-	require.Equal(t, 20, p.count(k))
-	moved := pool
-	moved.Facets[fingerprint.Stack] = []fingerprint.Counted{{Hash: 12345, Count: 1}}
-	p.upsert(moved)
-	require.Equal(t, 19, p.count(k))
-	for _, prof := range w.out {
-		p.remove(prof.Account)
-	}
-	require.Zero(t, p.count(k))
-	require.Empty(t, p.postings)
-	require.Empty(t, p.entities)
-	require.Len(t, p.free, len(w.out))
+func TestWhatAnotherVersionKnewOfACampaignIsLeftOut(t *testing.T) {
+	e, err := New(DefaultOptions())
+	require.NoError(t, err)
+	_, err = e.Restore("campaign:c-1", []byte(`{"id":"c-1","tenant":"default","members":{},"model":{"size":9,
+		"traits":[{"trait":200,"plane":"work"},{"trait":1,"plane":"mood"},{"trait":1,"plane":"funding"}],
+		"behaviour":[{"feature":250},{"feature":0}]}}`))
+	require.NoError(t, err)
+	m := campaignOf(t, e).Model
+	require.Len(t, m.Traits, 1)
+	require.Len(t, m.Behaviour, 1)
 }

@@ -29,7 +29,7 @@ type clockState struct {
 func (e *Engine) Dirty() ([]Saved, error) {
 	var out []Saved
 	st := clockState{Version: 1, Next: e.next}
-	for _, t := range e.told() {
+	for _, t := range e.withCampaigns() {
 		for _, c := range t.campaigns {
 			st.IDs = append(st.IDs, c.ID)
 			if !c.dirty {
@@ -48,11 +48,11 @@ func (e *Engine) Dirty() ([]Saved, error) {
 	}
 	e.clockChanged = false
 	for name, t := range e.tenants {
-		if t.disturbed > 0 {
+		if at := t.watchers.Unread.DisturbedAt; at > 0 {
 			if st.Disturbed == nil {
 				st.Disturbed = map[string]int64{}
 			}
-			st.Disturbed[name] = t.disturbed
+			st.Disturbed[name] = at
 		}
 	}
 	b, err := json.Marshal(st)
@@ -62,8 +62,8 @@ func (e *Engine) Dirty() ([]Saved, error) {
 	return append(out, Saved{clockKey, b}), nil
 }
 
-// told lists the tenants that have campaigns, by name: of many tenants, few.
-func (e *Engine) told() (out []*tenant) {
+// withCampaigns lists the tenants that have campaigns, by name: of many tenants, few.
+func (e *Engine) withCampaigns() (out []*tenant) {
 	for _, t := range e.tenants {
 		if len(t.campaigns) > 0 {
 			out = append(out, t)
@@ -88,7 +88,7 @@ func (e *Engine) Restore(key string, value []byte) ([]string, error) {
 		}
 		e.next = st.Next
 		for name, at := range st.Disturbed {
-			e.tenant(name).disturbed = at
+			e.tenant(name).watchers.Unread.DisturbedAt = at
 		}
 		keys := make([]string, len(st.IDs))
 		for i, id := range st.IDs {
@@ -99,6 +99,9 @@ func (e *Engine) Restore(key string, value []byte) ([]string, error) {
 	c := &Campaign{}
 	if err := json.Unmarshal(value, c); err != nil {
 		return nil, fmt.Errorf("decode %s: %w", key, err)
+	}
+	if c.Model != nil {
+		c.Model.DropUnknown()
 	}
 	t := e.tenant(c.Tenant)
 	t.campaigns = append(t.campaigns, c)

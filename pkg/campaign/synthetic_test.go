@@ -4,11 +4,14 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	"github.com/stillwatch/stillwatch/pkg/campaign/index"
+	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 	"github.com/stillwatch/stillwatch/pkg/census"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
-// world makes synthetic profiles: the figures that fingerprints would show, without the traffic behind them.
+// world makes synthetic profiles: the figures that fingerprints would show, without the traffic
+// behind them.
 type world struct {
 	rng  *rand.Rand
 	next int
@@ -27,7 +30,7 @@ func (w *world) hash() uint64 { return w.rng.Uint64() | 1 }
 // zipf draws one of n values of a family, heavy-tailed.
 func (w *world) zipf(family uint64, n int) uint64 {
 	k := uint64(float64(n) * w.rng.Float64() * w.rng.Float64() * w.rng.Float64())
-	return mix(family, k) | 1
+	return index.Mix(family, k) | 1
 }
 
 func (w *world) account() fingerprint.Profile {
@@ -49,10 +52,10 @@ func (w *world) account() fingerprint.Profile {
 	return p
 }
 
-// use gives an account n requests: single is the share of single turns, output the tokens of an answer, daily whether it sleeps.
+// use gives an account n requests: single is the share of single turns, output the tokens of an
+// answer, daily whether it sleeps.
 func (w *world) use(p *fingerprint.Profile, n uint32, single, output float64, daily bool) {
 	p.Requests, p.WithText, p.WithMessages, p.WithOutput, p.WithInput = n, n, n, n, n
-	p.OK = n
 	p.SingleTurn = uint32(single * float64(n))
 	p.OutputTokens = uint64(output * float64(n))
 	p.InputTokens = uint64(n) * 200
@@ -134,7 +137,8 @@ func (w *world) class(n int) {
 	}
 }
 
-// pool is a campaign: one template, few cards of one issuer, one sign-up week, one program, an even load round the clock.
+// pool is a campaign: one template, few cards of one issuer, one sign-up week, one program, an even
+// load round the clock.
 func (w *world) pool(n int, requests uint32) []string {
 	var template []uint64
 	for range 10 {
@@ -163,7 +167,7 @@ func (w *world) pool(n int, requests uint32) []string {
 }
 
 // run feeds the profiles to an engine and evaluates once.
-func (w *world) run(o Options, trace func(Candidate)) ([]Emission, *Engine, error) {
+func (w *world) run(o Options, trace func(search.Measurement)) ([]Emission, *Engine, error) {
 	e, err := New(o)
 	if err != nil {
 		return nil, nil, err

@@ -7,13 +7,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/stillwatch/stillwatch/pkg/campaign/index"
+	"github.com/stillwatch/stillwatch/pkg/campaign/watch"
 	"github.com/stillwatch/stillwatch/pkg/census"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 	"github.com/stillwatch/stillwatch/pkg/watchlist"
 )
 
 // listOf makes a list of patterns, all of them signs of one campaign of Example's.
-func listOf(t *testing.T, more string, patterns ...string) WatchList {
+func listOf(t *testing.T, more string, patterns ...string) watch.List {
 	t.Helper()
 	objects := []string{`{"type":"identity","id":"identity--1","name":"Example"}`, `{"type":"campaign","id":"campaign--1","name":"Blue Heron"}`}
 	for i, p := range patterns {
@@ -24,13 +26,13 @@ func listOf(t *testing.T, more string, patterns ...string) WatchList {
 	l, err := watchlist.Parse([]byte(`{"type":"bundle","id":"bundle--1","objects":[` + strings.Join(objects, ",") + `]}`))
 	require.NoError(t, err)
 	require.Empty(t, l.Skipped)
-	return WatchList{List: l, Hash: func(tenant string, f fingerprint.Facet, v string) []uint64 { return []uint64{hashOf(tenant, f, v)} }}
+	return watch.List{List: l, Hash: func(tenant string, f fingerprint.Facet, v string) []uint64 { return []uint64{hashOf(tenant, f, v)} }}
 }
 
 func hashOf(tenant string, f fingerprint.Facet, v string) uint64 {
 	h := uint64(f) + 77
 	for _, c := range tenant + v {
-		h = mix(h, uint64(c))
+		h = index.Mix(h, uint64(c))
 	}
 	return h
 }
@@ -47,13 +49,13 @@ func shows(list []fingerprint.Profile, f fingerprint.Facet, label string, n uint
 	}
 }
 
-func (w *world) watch(o Options, l WatchList) ([]Emission, *Engine, []Sighting, error) {
+func (w *world) watch(o Options, l watch.List) ([]Emission, *Engine, []watch.Sighting, error) {
 	e, err := New(o)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	var seen []Sighting
-	e.Sighted = func(s Sighting) { seen = append(seen, s) }
+	var seen []watch.Sighting
+	e.Sighted = func(s watch.Sighting) { seen = append(seen, s) }
 	e.SetWatchList(l)
 	for _, p := range w.out {
 		e.Upsert(p)
@@ -138,16 +140,16 @@ func TestAnIndicatorThatIsOverOrTakenOffEndsItsFinding(t *testing.T) {
 	pattern := "[autonomous-system:number = 64500]"
 	for name, c := range map[string]struct {
 		more string
-		next func(t *testing.T) WatchList
+		next func(t *testing.T) watch.List
 	}{
 		"expired": {`,"valid_until":"2026-02-18T00:30:00Z"`, nil},
-		"taken off": {"", func(t *testing.T) WatchList {
+		"taken off": {"", func(t *testing.T) watch.List {
 			l := listOf(t, "", "[autonomous-system:number = 64501]")
 			l.List.Indicators[0].Indicates = "campaign--2"
 			return l
 		}},
-		"no list at all": {"", func(*testing.T) WatchList { return WatchList{} }},
-		"revoked":        {"", func(t *testing.T) WatchList { return listOf(t, `,"revoked":true`, pattern) }},
+		"no list at all": {"", func(*testing.T) watch.List { return watch.List{} }},
+		"revoked":        {"", func(t *testing.T) watch.List { return listOf(t, `,"revoked":true`, pattern) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(32)
@@ -218,8 +220,8 @@ func TestAnAccountIsLookedAtAgainWhenItsProfileChanges(t *testing.T) {
 	for _, p := range w.out[:9] {
 		e.Remove("default", p.Account)
 	}
-	var seen []Sighting
-	e.Sighted = func(s Sighting) { seen = append(seen, s) }
+	var seen []watch.Sighting
+	e.Sighted = func(s watch.Sighting) { seen = append(seen, s) }
 	w.people(9)
 	for _, p := range w.out[300:] {
 		e.Upsert(p)

@@ -165,8 +165,8 @@ func TestTheRestOfAPoolIsKnownByWhatAllMembersShow(t *testing.T) {
 	w.pool(40, 60)
 	_, e, err := w.run(DefaultOptions(), nil)
 	require.NoError(t, err)
-	common := e.tenants["default"].campaigns[0].Model.common()
+	common := e.tenants["default"].campaigns[0].Model.Common()
 	require.GreaterOrEqual(t, len(common), 2)
-	require.True(t, common.shown(&w.out[310]))
-	require.False(t, common.shown(&w.out[10]))
+	require.True(t, common.ShownBy(&w.out[310]))
+	require.False(t, common.ShownBy(&w.out[10]))
 }

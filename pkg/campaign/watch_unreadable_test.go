@@ -7,11 +7,16 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 	"github.com/stillwatch/stillwatch/pkg/census"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
 const hour = int64(3_600_000)
+
+// unreadableRecords is how many records of an account must have been unreadable in a day; see
+// package watch.
+const unreadableRecords = 20
 
 // mute is the profile of an account of which n records of the last hours could not be read, and
 // nothing else ever arrived.
@@ -41,10 +46,10 @@ func TestAccountsWhoseRecordsCannotBeReadAreATripwire(t *testing.T) {
 			}
 		}, 48},
 		{"one account", func(w *world) {
-			w.out = append(w.out, w.mute(unreadableSigns, 3))
+			w.out = append(w.out, w.mute(unreadableRecords, 3))
 		}, 1},
 		{"one account, a record short", func(w *world) {
-			w.out = append(w.out, w.mute(unreadableSigns-1, 3))
+			w.out = append(w.out, w.mute(unreadableRecords-1, 3))
 		}, 0},
 		{"most of what an account sends", func(w *world) { w.spoil(&w.out[0], 51, 50, 6) }, 1},
 		{"half of what an account sends", func(w *world) { w.spoil(&w.out[0], 50, 50, 6) }, 0},
@@ -129,7 +134,7 @@ func TestAccountsWhoseRecordsCannotBeReadAreATripwire(t *testing.T) {
 }
 
 func TestAccountsThatCannotBeReadAreNoPartOfThePopulation(t *testing.T) {
-	measured := func(mutes int) (out []Emission, traces []Candidate) {
+	measured := func(mutes int) (out []Emission, traces []search.Measurement) {
 		w := newWorld(42)
 		w.people(300)
 		w.applications(60)
@@ -137,7 +142,7 @@ func TestAccountsThatCannotBeReadAreNoPartOfThePopulation(t *testing.T) {
 		for range mutes {
 			w.out = append(w.out, w.mute(100, 6))
 		}
-		out, e, err := w.run(DefaultOptions(), func(c Candidate) { traces = append(traces, c) })
+		out, e, err := w.run(DefaultOptions(), func(c search.Measurement) { traces = append(traces, c) })
 		require.NoError(t, err)
 		require.Equal(t, 390, e.Accounts())
 		return out, traces
@@ -213,7 +218,7 @@ func TestAnAccountThatCanBeReadAgainIsCleared(t *testing.T) {
 	require.Equal(t, Close, findings(stopped)[0].Activity)
 	require.Equal(t, "quiet", findings(stopped)[0].CloseReason)
 	again.Remove("default", stays.Account)
-	require.Empty(t, again.tenants["default"].unread)
+	require.Zero(t, again.tenants["default"].watchers.Unread.Len())
 }
 
 func TestWhatAFaultMadeUnreadableIsHeldAgainstNobodyAfterIt(t *testing.T) {

@@ -49,8 +49,8 @@ type Vector [NumFeatures]float64
 // Known tells whether the account reports feature f.
 func (v *Vector) Known(f Feature) bool { return !math.IsNaN(v[f]) }
 
-// Features computes the features of a profile. A share of few requests says little, so each is unknown below minRequests requests that
-// report it; what remains is left to the group's size.
+// Features computes the features of a profile. Each is unknown where no request reports it; that a
+// share of few requests says little is left to the size of the group.
 func Features(p *fingerprint.Profile) Vector {
 	var v Vector
 	for i := range v {

@@ -1,6 +1,10 @@
 package fingerprint
 
-import "testing"
+import (
+	"runtime"
+	"testing"
+	"time"
+)
 
 func BenchmarkObserve(b *testing.B) {
 	for name, kind := range map[string]func(account, n uint64, at int64) *Observation{
@@ -103,5 +107,35 @@ func BenchmarkDecode(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// BenchmarkAccounts tells what an account of a fortnight costs: in memory, in the store and as a
+// profile.
+func BenchmarkAccounts(b *testing.B) {
+	const accounts, requests = 500, 280
+	for b.Loop() {
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		list := make([]*Fingerprint, accounts)
+		opts := DefaultOptions()
+		for i := range list {
+			list[i] = New(&opts)
+			for n := range uint64(requests) {
+				at := origin + int64(n)*millis(14*24*time.Hour)/requests
+				list[i].Observe(chat(uint64(i), n, at))
+			}
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		stored, profiles := 0, 0
+		for _, f := range list {
+			stored += len(encoded(b, f))
+			profiles += len(encoded(b, profileOf(f)))
+		}
+		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/accounts, "heap-B/account")
+		b.ReportMetric(float64(stored)/accounts, "stored-B/account")
+		b.ReportMetric(float64(profiles)/accounts, "profile-B/account")
 	}
 }

@@ -4,13 +4,17 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+
+	"github.com/stillwatch/stillwatch/pkg/packed"
 )
 
-// stateVersion is the version of a fingerprint's encoding that is written. Every version ever released stays readable: testdata holds one of each.
+// stateVersion is the version of a fingerprint's encoding that is written. Every earlier version
+// stays readable: testdata holds one of each.
 //
-// Version 2 counts intents and reasoning over the scaffold's slice too, version 3 requests declared as batch, version 4 records that could not be read; what
-// an older version did not count is read as none.
-const stateVersion = 4
+// Version 2 counts intents and reasoning over the scaffold's slice too, version 3 requests declared
+// as batch, version 4 records that could not be read; what an older version did not count is read
+// as none. Version 5 leaves out what nothing read (old.go).
+const stateVersion = 5
 
 // Flags of an encoded fingerprint.
 const flagVerified = 1
@@ -23,9 +27,9 @@ func (f *Fingerprint) AppendBinary(b []byte) ([]byte, error) {
 	if f.verified {
 		flags |= flagVerified
 	}
-	b = append(b, flags, f.relay)
-	for _, s := range [...]string{f.tenant, f.account, f.org, f.plan} {
-		b = appendText(b, s)
+	b = append(b, flags)
+	for _, s := range [...]string{f.tenant, f.account, f.org} {
+		b = packed.AppendText(b, s)
 	}
 	b = binary.AppendUvarint(b, uint64(f.last))
 	for _, t := range [...]int64{f.first, f.agedAt, f.createdAt, f.publishedAt, f.deadline} {
@@ -37,7 +41,6 @@ func (f *Fingerprint) AppendBinary(b []byte) ([]byte, error) {
 	for _, n := range [...]uint32{f.firstDay, f.refusedEarly, f.aged, f.agedText} {
 		b = binary.AppendUvarint(b, uint64(n))
 	}
-	b = appendPanes(b, f.short, f.last, f.opts.ShortPane)
 	b = appendPanes(b, f.medium, f.last, f.opts.MediumPane)
 	b = appendDays(b, f.days, f.last)
 	b = appendSparse(b, f.hours[:])
@@ -47,7 +50,6 @@ func (f *Fingerprint) AppendBinary(b []byte) ([]byte, error) {
 	for _, d := range f.all() {
 		b = d.appendBinary(b)
 	}
-	b = appendHashes(b, f.sample)
 	b = f.door.appendBinary(b, f.last)
 	b = f.turns.appendBinary(b)
 	b = f.system.appendBinary(b)
@@ -78,40 +80,41 @@ func (f *Fingerprint) AppendBinary(b []byte) ([]byte, error) {
 func (f *Fingerprint) MarshalBinary() ([]byte, error) { return f.AppendBinary(nil) }
 
 // all lists the sketches in the order of the encoding.
-func (f *Fingerprint) all() [6]*distinct {
-	return [...]*distinct{&f.prompts, &f.sliced, &f.sources, &f.stacks, &f.sessions, &f.endUsers}
+func (f *Fingerprint) all() [3]*distinct {
+	return [...]*distinct{&f.prompts, &f.sources, &f.endUsers}
 }
 
 // UnmarshalBinary replaces the fingerprint by an encoded one. It keeps no reference to data. An error wraps ErrEncoding and leaves the
 // fingerprint as it was.
 func (f *Fingerprint) UnmarshalBinary(data []byte) error {
-	r := &reader{b: data}
-	version := r.byte()
-	if r.err == nil && (version < 1 || version > stateVersion) {
+	r := newReader(data)
+	version := r.Byte()
+	if r.OK() && (version < 1 || version > stateVersion) {
 		return fmt.Errorf("%w: fingerprint version %d, this release reads up to %d", ErrEncoding, version, stateVersion)
 	}
 	d := Fingerprint{opts: f.opts}
-	flags := r.byte()
+	flags := r.Byte()
 	d.verified = flags&flagVerified != 0
-	d.relay = r.byte()
-	for _, s := range [...]*string{&d.tenant, &d.account, &d.org, &d.plan} {
-		*s = string(r.text(maxText))
+	old := version < 5
+	r.passIf(old, passRelay)
+	for _, s := range [...]*string{&d.tenant, &d.account, &d.org} {
+		*s = string(r.Text(maxText))
 	}
-	last := r.uvarint()
-	r.check(last <= maxTime && flags <= flagVerified, "head out of range")
+	r.passIf(old, passPlan)
+	last := r.Uvarint()
+	r.Check(last <= maxTime && flags <= flagVerified, "head out of range")
 	d.last = int64(last)
 	for _, t := range [...]*int64{&d.first, &d.agedAt, &d.createdAt, &d.publishedAt, &d.deadline} {
 		*t = r.ago(d.last)
 	}
-	d.seen, d.published = r.uvarint(), r.uvarint()
-	r.check(d.published <= d.seen && d.seen < math.MaxInt64, "counters out of range")
+	d.seen, d.published = r.Uvarint(), r.Uvarint()
+	r.Check(d.published <= d.seen && d.seen < math.MaxInt64, "counters out of range")
 	for _, n := range [...]*uint32{&d.firstDay, &d.refusedEarly, &d.aged, &d.agedText} {
-		*n = r.uint32()
+		*n = r.Uint32()
 	}
-	d.short = r.panes(d.last, f.opts.ShortPane, f.opts.ShortKeep)
+	r.passIf(old, passShortPanes)
 	d.medium = r.panes(d.last, f.opts.MediumPane, f.opts.MediumKeep)
-	figures := [...]int{1: numTotals1, 2: numTotals2, 3: numTotals, 4: numTotals}
-	d.days = r.days(d.last, figures[min(int(version), stateVersion)])
+	d.days = r.days(d.last, figuresOf(version))
 	r.sparse(d.hours[:])
 	r.sparse(d.gaps[:])
 	r.words(d.active10m[:])
@@ -119,10 +122,13 @@ func (f *Fingerprint) UnmarshalBinary(data []byte) error {
 	r.words(d.activeHour[:])
 	trim(d.activeHour[:], SlotsHour)
 	var scratch []byte
-	for _, x := range d.all() {
+	for i, x := range d.all() {
 		*x, scratch = r.distinct(scratch)
+		if old {
+			scratch = r.passSketches(i, scratch)
+		}
 	}
-	d.sample = r.ascending(MaxPrompts)
+	r.passIf(old, passSample)
 	d.door = r.recall(d.last, shingleMarks)
 	d.turns, d.system, d.skeletons = r.table(turnTable), r.table(systemTable), r.table(skeletonTable)
 	for i := range d.facets {
@@ -157,7 +163,7 @@ func appendAgo(b []byte, last, t int64) []byte {
 }
 
 func (r *reader) ago(last int64) int64 {
-	ago := r.varint()
+	ago := r.Varint()
 	if ago == 0 {
 		return 0
 	}
@@ -165,7 +171,7 @@ func (r *reader) ago(last int64) int64 {
 		ago--
 	}
 	t := last - ago
-	r.check(ago > -maxTime && ago < maxTime && t > 0 && t <= maxTime, "time out of range")
+	r.Check(ago > -maxTime && ago < maxTime && t > 0 && t <= maxTime, "time out of range")
 	return t
 }
 
@@ -187,23 +193,15 @@ func appendSparse(b []byte, counts []uint32) []byte {
 }
 
 func (r *reader) sparse(counts []uint32) {
-	mask := r.uvarint()
-	r.check(mask>>len(counts) == 0, "unknown count")
+	mask := r.Uvarint()
+	r.Check(mask>>len(counts) == 0, "unknown count")
 	for i := range counts {
 		counts[i] = 0
 		if mask>>i&1 == 1 {
-			counts[i] = r.uint32()
-			r.check(counts[i] > 0, "empty count")
+			counts[i] = r.Uint32()
+			r.Check(counts[i] > 0, "empty count")
 		}
 	}
-}
-
-func (r *reader) ascending(most int) []uint64 {
-	hashes := r.hashes(nil, most)
-	for i := 1; i < len(hashes); i++ {
-		r.check(hashes[i-1] < hashes[i], "hashes out of order")
-	}
-	return hashes
 }
 
 func (k *recall) appendBinary(b []byte, last int64) []byte {
@@ -218,29 +216,29 @@ func (r *reader) recall(last int64, capacity int) recall {
 }
 
 func (r *reader) models(last int64) []modelUse {
-	n := r.count(maxModelUses, 10)
+	n := r.Count(maxModelUses, 10)
 	if n == 0 {
 		return nil
 	}
 	models := make([]modelUse, n)
 	for i := range models {
-		models[i] = modelUse{r.fixed(), r.uint32(), r.ago(last)}
+		models[i] = modelUse{r.Fixed(), r.Uint32(), r.ago(last)}
 	}
 	return models
 }
 
 func (r *reader) ids(last int64) []seenID {
-	n := r.count(maxIDs, 5)
+	n := r.Count(maxIDs, 5)
 	if n == 0 {
 		return nil
 	}
 	ids := make([]seenID, n)
 	for i := range ids {
-		if b := r.bytes(4); b != nil {
+		if b := r.Bytes(4); b != nil {
 			ids[i].id = binary.LittleEndian.Uint32(b)
 		}
-		ago := r.varint()
-		r.check(ago > -maxTime && ago < maxTime, "time out of range")
+		ago := r.Varint()
+		r.Check(ago > -maxTime && ago < maxTime, "time out of range")
 		ids[i].at = last/1000 - ago
 	}
 	return ids

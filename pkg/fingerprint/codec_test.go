@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -28,7 +30,7 @@ func sampleFingerprint(t testing.TB) *Fingerprint {
 	r := seeded(42)
 	for n := range uint64(600) {
 		o := wild(r, n, origin+int64(n)*millis(7*time.Minute))
-		o.Org, o.Plan = "org_22", "pro"
+		o.Org = "org_22"
 		f.Observe(o)
 	}
 	for n := range uint64(50) {
@@ -85,21 +87,21 @@ func TestEncodingsOfEveryVersionStayReadable(t *testing.T) {
 		return append(b, '\n')
 	}
 	t.Run("fingerprint", func(t *testing.T) {
-		data := readGolden(t, "fingerprint_v4.bin", func() []byte { return encoded(t, sampleFingerprint(t)) })
+		data := readGolden(t, "fingerprint_v5.bin", func() []byte { return encoded(t, sampleFingerprint(t)) })
 		f, _ := newTest(t)
 		require.NoError(t, f.UnmarshalBinary(data))
 		p := indent(profileOf(f))
-		require.Equal(t, string(readGolden(t, "fingerprint_v4.json", func() []byte { return p })), string(p))
+		require.Equal(t, string(readGolden(t, "fingerprint_v5.json", func() []byte { return p })), string(p))
 		require.Equal(t, data, encoded(t, f), "the encoding changed: write a new version, and keep reading this one")
 	})
 	t.Run("profile", func(t *testing.T) {
-		data := readGolden(t, "profile_v4.bin", func() []byte { return encoded(t, profileOf(sampleFingerprint(t))) })
+		data := readGolden(t, "profile_v5.bin", func() []byte { return encoded(t, profileOf(sampleFingerprint(t))) })
 		var p Profile
 		require.NoError(t, p.UnmarshalBinary(data))
-		require.Equal(t, string(readGolden(t, "fingerprint_v4.json", nil)), string(indent(&p)))
+		require.Equal(t, string(readGolden(t, "fingerprint_v5.json", nil)), string(indent(&p)))
 		require.Equal(t, data, encoded(t, &p), "the encoding changed: write a new version, and keep reading this one")
 	})
-	for _, version := range []string{"v2", "v3"} {
+	for _, version := range []string{"v2", "v3", "v4"} {
 		t.Run(version, func(t *testing.T) {
 			var want Profile
 			require.NoError(t, json.Unmarshal(readGolden(t, "fingerprint_"+version+".json", nil), &want))
@@ -111,7 +113,7 @@ func TestEncodingsOfEveryVersionStayReadable(t *testing.T) {
 			require.Equal(t, string(indent(&want)), string(indent(&p)))
 
 			f.Observe(unread(f.LastSeen() + 1))
-			require.EqualValues(t, 1, profileOf(f).Unreadable)
+			require.Equal(t, want.Unreadable+1, profileOf(f).Unreadable)
 			checkFingerprint(t, f.opts, encoded(t, f))
 		})
 	}
@@ -129,7 +131,7 @@ func TestEncodingsOfEveryVersionStayReadable(t *testing.T) {
 		require.NoError(t, f.UnmarshalBinary(readGolden(t, "fingerprint_v1.bin", nil)))
 		require.Equal(t, string(indent(&want)), string(indent(profileOf(f))))
 		// Memory in use from before is emptied of what version 1 did not have.
-		p := Profile{ScaffoldIntents: [8]uint32{1, 2}, ScaffoldWithReasoning: 3, ScaffoldReasoning: 4, Batch: 5}
+		p := Profile{ScaffoldIntents: [8]uint32{1, 2}, Batch: 5}
 		require.NoError(t, p.UnmarshalBinary(readGolden(t, "profile_v1.bin", nil)))
 		require.Equal(t, string(indent(&want)), string(indent(&p)))
 		require.NotZero(t, p.ScaffoldRequests)
@@ -153,8 +155,13 @@ func TestEncodingsOfEveryVersionStayReadable(t *testing.T) {
 		data[0] = observationVersionReadable
 		require.ErrorIs(t, o.UnmarshalBinary(data), ErrEncoding, "no release wrote the flag in this version")
 	})
+	t.Run("observation with a plan and a session", func(t *testing.T) {
+		var o Observation
+		require.NoError(t, o.UnmarshalBinary(readGolden(t, "observation_v2.bin", nil)))
+		require.Equal(t, sampleObservation(), &o)
+	})
 	t.Run("observation", func(t *testing.T) {
-		data := readGolden(t, "observation_v2.bin", func() []byte { return encoded(t, sampleObservation()) })
+		data := readGolden(t, "observation_v2_without_plan.bin", func() []byte { return encoded(t, sampleObservation()) })
 		var o Observation
 		require.NoError(t, o.UnmarshalBinary(data))
 		require.Equal(t, sampleObservation(), &o)
@@ -227,7 +234,7 @@ func TestWhatCannotBeReadAgainIsNotWritten(t *testing.T) {
 		"facet":    {Facets: [NumFacets][]Counted{Stack: make([]Counted, MaxFacet+1)}},
 		"label":    {Labels: []Label{{Facet: NumFacets}}},
 		"sketch":   {PromptSketch: []byte("no sketch")},
-		"plan":     {Plan: long},
+		"org":      {Org: long},
 	} {
 		_, err := p.MarshalBinary()
 		require.Error(t, err, name)
@@ -294,12 +301,11 @@ func TestPanesOfAnotherWidthAreCountedInTodaysPanes(t *testing.T) {
 	b, err := f.MarshalBinary()
 	require.NoError(t, err)
 	opts := DefaultOptions()
-	opts.ShortPane, opts.MediumPane = 10*time.Minute, 2*time.Hour
+	opts.MediumPane = 2 * time.Hour
 	require.NoError(t, opts.Validate())
 	g := New(&opts)
 	require.NoError(t, g.UnmarshalBinary(b))
 	p := profileOf(g)
-	require.InDelta(t, 60, p.Requests1h, 10)
 	require.EqualValues(t, 600, p.Requests24h)
 }
 
@@ -347,20 +353,21 @@ func TestTheStateDoesNotDependOnWhenItWasStored(t *testing.T) {
 func TestADamagedEncodingNeverPanics(t *testing.T) {
 	opts := DefaultOptions()
 	whole := map[string][]byte{
+		"fingerprint 4": readGolden(t, "fingerprint_v4.bin", nil), "profile 4": readGolden(t, "profile_v4.bin", nil),
 		"fingerprint": encoded(t, sampleFingerprint(t)), "profile": encoded(t, profileOf(sampleFingerprint(t))), "observation": encoded(t, sampleObservation()),
 		"fingerprint 1": readGolden(t, "fingerprint_v1.bin", nil), "profile 1": readGolden(t, "profile_v1.bin", nil),
 		"unreadable": encoded(t, unread(origin)),
 	}
 	rapid.Check(t, func(t *rapid.T) {
-		for _, name := range []string{"fingerprint", "fingerprint 1", "profile", "profile 1", "observation", "unreadable"} {
+		for _, name := range slices.Sorted(maps.Keys(whole)) {
 			data := bytes.Clone(whole[name])
 			for range rapid.IntRange(1, 4).Draw(t, "bytes damaged") {
 				data[rapid.IntRange(1, len(data)-1).Draw(t, "at")] = rapid.Byte().Draw(t, "byte")
 			}
-			switch name {
-			case "fingerprint", "fingerprint 1":
+			switch kind, _, _ := strings.Cut(name, " "); kind {
+			case "fingerprint":
 				checkFingerprint(t, &opts, data)
-			case "profile", "profile 1":
+			case "profile":
 				checkProfile(t, data)
 			default:
 				checkObservation(t, &opts, data)
@@ -369,13 +376,22 @@ func TestADamagedEncodingNeverPanics(t *testing.T) {
 	})
 }
 
+// addGolden starts a fuzzer from what older versions wrote.
+func addGolden(f *testing.F, names ...string) {
+	f.Helper()
+	for _, name := range names {
+		data, err := os.ReadFile(filepath.Join("testdata", name))
+		require.NoError(f, err)
+		f.Add(data)
+	}
+}
+
 func FuzzFingerprintDecode(f *testing.F) {
 	opts := DefaultOptions()
 	small := New(&opts)
 	small.Observe(templated(1, 7, 1, origin))
 	f.Add(encoded(f, small))
-	v4 := encoded(f, small)
-	f.Add(append([]byte{1}, v4[1:len(v4)-1]...)) // version 4 adds what it counts, here one byte of nothing
+	addGolden(f, "fingerprint_v1.bin", "fingerprint_v2.bin", "fingerprint_v3.bin", "fingerprint_v4.bin")
 	small.Observe(unread(origin + 1))
 	f.Add(encoded(f, small))
 	silent := New(&opts)
@@ -389,8 +405,7 @@ func FuzzProfileDecode(f *testing.F) {
 	small := New(&opts)
 	small.Observe(templated(1, 7, 1, origin))
 	f.Add(encoded(f, profileOf(small)))
-	v4 := encoded(f, profileOf(small))
-	f.Add(append([]byte{1}, v4[1:len(v4)-5]...)) // version 2 adds three counts, versions 3 and 4 one each, here of 0
+	addGolden(f, "profile_v1.bin", "profile_v2.bin", "profile_v3.bin", "profile_v4.bin")
 	small.Observe(unread(origin + 1))
 	f.Add(encoded(f, profileOf(small)))
 	f.Fuzz(func(t *testing.T, data []byte) { checkProfile(t, data) })

@@ -160,23 +160,23 @@ func pack(raw []byte) []byte {
 
 // unpack reads a packed sketch and appends axiomhq's encoding of it to dst. few is set instead for exact values.
 func (r *reader) unpack(dst []byte) (raw []byte, few []uint64) {
-	kind := r.byte()
+	kind := r.Byte()
 	if kind == kindFew {
 		few = r.hashes(nil, fewMax)
 		for i := 1; i < len(few); i++ {
-			r.check(few[i-1] < few[i], "values out of order")
+			r.Check(few[i-1] < few[i], "values out of order")
 		}
 		return dst, few
 	}
-	p := r.byte()
-	if !r.check(kind <= kindDense6 && p >= minPrecision && p <= maxPrecision, "unknown sketch") {
+	p := r.Byte()
+	if !r.Check(kind <= kindDense6 && p >= minPrecision && p <= maxPrecision, "unknown sketch") {
 		return dst, nil
 	}
 	m := 1 << p
 	switch kind {
 	case kindSparse:
-		n := r.uint32()
-		list := r.text(m)
+		n := r.Uint32()
+		list := r.Text(m)
 		var last, delta uint32
 		shift := 0
 		for _, x := range list {
@@ -191,8 +191,8 @@ func (r *reader) unpack(dst []byte) (raw []byte, few []uint64) {
 		dst = binary.BigEndian.AppendUint32(dst, uint32(len(list)))
 		return append(dst, list...), nil
 	case kindDense6:
-		r.byte()
-		packed := r.bytes(m / 4 * 3)
+		r.Byte()
+		packed := r.Bytes(m / 4 * 3)
 		dst = appendDense(dst, p, m)
 		for i := 0; i < len(packed); i += 3 {
 			x := uint32(packed[i]) | uint32(packed[i+1])<<8 | uint32(packed[i+2])<<16
@@ -200,9 +200,9 @@ func (r *reader) unpack(dst []byte) (raw []byte, few []uint64) {
 		}
 		return dst, nil
 	default:
-		base := r.byte()
-		r.check(base <= 64, "registers out of range")
-		packed := r.bytes(m / 2)
+		base := r.Byte()
+		r.Check(base <= 64, "registers out of range")
+		packed := r.Bytes(m / 2)
 		dst = appendDense(dst, p, m)
 		for _, x := range packed {
 			dst = append(dst, base+x&15, base+x>>4)
@@ -219,12 +219,12 @@ func appendDense(dst []byte, p byte, m int) []byte {
 // distinct reads what appendBinary wrote. scratch is reused.
 func (r *reader) distinct(scratch []byte) (distinct, []byte) {
 	raw, few := r.unpack(scratch[:0])
-	if r.err != nil || len(few) > 0 || len(raw) == 0 {
+	if !r.OK() || len(few) > 0 || len(raw) == 0 {
 		return distinct{few: few}, raw
 	}
 	sk := new(hyperloglog.Sketch)
 	if err := sk.UnmarshalBinary(raw); err != nil {
-		r.fail(err.Error())
+		r.Fail(err.Error())
 		return distinct{}, raw
 	}
 	return distinct{sketch: sk, stale: true}, raw

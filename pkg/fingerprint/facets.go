@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/stillwatch/stillwatch/pkg/packed"
 )
 
 // facetValue is a value of a facet with its requests and its readable form.
@@ -96,23 +98,23 @@ func appendValues(b []byte, values []facetValue) []byte {
 		v := &values[i]
 		b = binary.LittleEndian.AppendUint64(b, v.hash)
 		b = appendCount(b, v.count, v.err)
-		b = appendText(b, v.label)
+		b = packed.AppendText(b, v.label)
 	}
 	return b
 }
 
 func (r *reader) values() []facetValue {
-	n := r.count(maxValues, 10)
+	n := r.Count(maxValues, 10)
 	if n == 0 {
 		return nil
 	}
 	values := make([]facetValue, n)
 	for i := range values {
 		v := &values[i]
-		v.hash = r.fixed()
+		v.hash = r.Fixed()
 		v.count, v.err = r.counted()
-		v.label = string(r.text(MaxLabel))
-		r.check(i == 0 || values[i-1].hash < v.hash, "facet values out of order")
+		v.label = string(r.Text(MaxLabel))
+		r.Check(i == 0 || values[i-1].hash < v.hash, "facet values out of order")
 	}
 	return values
 }

@@ -33,7 +33,7 @@ const (
 	maxTokens = 1 << 32
 	// maxTime is the latest time accepted, in Unix milliseconds: the year 2200.
 	maxTime = 7_258_118_400_000
-	// maxText bounds tenant, account, organisation and plan, in bytes.
+	// maxText bounds tenant, account and organisation, in bytes.
 	maxText = 512
 )
 
@@ -54,25 +54,23 @@ const (
 type Fingerprint struct {
 	opts *Options
 
-	tenant, account, org, plan string
-	verified                   bool
-	createdAt                  int64
-	first, last                int64
+	tenant, account, org string
+	verified             bool
+	createdAt            int64
+	first, last          int64
 	// seen counts all requests ever, firstDay those of the first 24 hours.
 	seen         uint64
 	firstDay     uint32
 	refusedEarly uint32
 
-	short, medium panes
-	days          []dayPane
-	hours         [24]uint32
-	gaps          [GapBuckets]uint32
-	active10m     [(Slots10m + 63) / 64]uint64
-	activeHour    [(SlotsHour + 63) / 64]uint64
+	medium     panes
+	days       []dayPane
+	hours      [24]uint32
+	gaps       [GapBuckets]uint32
+	active10m  [(Slots10m + 63) / 64]uint64
+	activeHour [(SlotsHour + 63) / 64]uint64
 
-	prompts, sliced, sources, stacks, sessions, endUsers distinct
-	// sample holds the smallest prompt hashes, ascending.
-	sample []uint64
+	prompts, sources, endUsers distinct
 
 	// door remembers shingles seen once; turns, system and skeletons count those that recur.
 	door                     recall
@@ -84,8 +82,7 @@ type Fingerprint struct {
 	aged, agedText uint32
 
 	conversations
-	ids   []seenID
-	relay uint8
+	ids []seenID
 
 	unread unreadable
 
@@ -157,13 +154,9 @@ func (f *Fingerprint) identify(o *Observation) {
 	if o.Org != f.org && o.Org != "" && (f.org == "" || o.Time >= f.last) {
 		f.org = bounded(o.Org)
 	}
-	if o.Plan != f.plan && o.Plan != "" && (f.plan == "" || o.Time >= f.last) {
-		f.plan = bounded(o.Plan)
-	}
 	if o.Time >= f.last {
 		f.verified = o.Verified
 	}
-	f.relay |= uint8(o.Sketch.Relay)
 }
 
 // duplicate tells whether the event id was seen within the window.
@@ -203,7 +196,6 @@ func (f *Fingerprint) clock(o *Observation) {
 		f.gaps[min(max(bits.Len64(seconds)-1, 0), GapBuckets-1)]++
 	}
 	f.hours[t/3_600_000%24]++
-	f.short.add(slotOf(t, f.opts.ShortPane), 1, int64(f.opts.ShortKeep/f.opts.ShortPane))
 	f.medium.add(slotOf(t, f.opts.MediumPane), 1, int64(f.opts.MediumKeep/f.opts.MediumPane))
 	mark(f.active10m[:], Slots10m, t/600_000, f.last/600_000)
 	mark(f.activeHour[:], SlotsHour, t/3_600_000, f.last/3_600_000)
@@ -215,7 +207,7 @@ func (f *Fingerprint) clock(o *Observation) {
 	}
 }
 
-// figures counts how the request ended and what it cost.
+// figures counts what the request cost and whether it was refused.
 func (f *Fingerprint) figures(o *Observation, t *totals) {
 	t.bump(nRequests, 1)
 	for _, x := range [...]struct {
@@ -236,17 +228,6 @@ func (f *Fingerprint) figures(o *Observation, t *totals) {
 		if o.Messages <= 1 {
 			t.bump(nSingle, 1)
 		}
-	}
-	switch o.Status {
-	case StatusOK:
-		t.bump(nOK, 1)
-	case StatusError:
-		t.bump(nErrors, 1)
-	case StatusBlocked:
-		t.bump(nBlocked, 1)
-	case StatusRateLimited:
-		t.bump(nLimited, 1)
-	case StatusUnknown:
 	}
 	if o.Batch {
 		t.bump(nBatch, 1)
@@ -278,12 +259,7 @@ func (f *Fingerprint) text(o *Observation, t *totals) {
 		if o.OutputTokens > 0 {
 			t.bump(sumScaffoldOutput, uint64(min(o.OutputTokens, maxTokens)))
 		}
-		if o.ReasoningTokens >= 0 {
-			t.bump(nScaffoldReasoning, 1)
-			t.bump(sumScaffoldReasoning, uint64(min(o.ReasoningTokens, maxTokens)))
-		}
 		countIntents(sk.Intents, nScaffoldIntents, t)
-		f.sliced.add(sk.Exact, f.opts.Precision)
 	}
 	if sk.Skeleton != 0 {
 		if i, ok := f.skeletons.find(sk.Skeleton); ok {
@@ -295,7 +271,6 @@ func (f *Fingerprint) text(o *Observation, t *totals) {
 		}
 	}
 	f.prompts.add(sk.Exact, f.opts.Precision)
-	f.keepSample(sk.Exact)
 }
 
 // countIntents counts each intent in the figures from first on.
@@ -342,27 +317,10 @@ func (f *Fingerprint) shingle(h uint64, into *table, capacity int) (known bool) 
 	return false
 }
 
-// keepSample keeps the prompt when it is among the smallest.
-func (f *Fingerprint) keepSample(h uint64) {
-	if h == 0 || len(f.sample) == MaxPrompts && h >= f.sample[MaxPrompts-1] {
-		return
-	}
-	i, ok := slices.BinarySearch(f.sample, h)
-	if ok {
-		return
-	}
-	if len(f.sample) == MaxPrompts {
-		f.sample = f.sample[:MaxPrompts-1]
-	}
-	f.sample = slices.Insert(f.sample, i, h)
-}
-
-// distincts counts distinct sources, stacks, sessions and end users.
+// distincts counts distinct sources and end users.
 func (f *Fingerprint) distincts(o *Observation) {
 	p := f.opts.Precision
 	f.sources.add(o.Source, p)
-	f.stacks.add(o.Facets[Stack], p)
-	f.sessions.add(o.Session, p)
 	f.endUsers.add(o.EndUser, p)
 }
 

@@ -23,9 +23,6 @@ func (f *Fingerprint) Merge(other *Fingerprint) error {
 	if f.org == "" || newer && other.org != "" {
 		f.org = other.org
 	}
-	if f.plan == "" || newer && other.plan != "" {
-		f.plan = other.plan
-	}
 	if f.createdAt == 0 || newer && other.createdAt > 0 {
 		f.createdAt = other.createdAt
 	}
@@ -38,21 +35,16 @@ func (f *Fingerprint) Merge(other *Fingerprint) error {
 	f.first, f.last = min(f.first, other.first), max(f.last, other.last)
 	f.seen += other.seen
 	f.refusedEarly += other.refusedEarly
-	f.short.merge(other.short, int64(f.opts.ShortKeep/f.opts.ShortPane))
 	f.medium.merge(other.medium, int64(f.opts.MediumKeep/f.opts.MediumPane))
 	f.mergeDays(other.days)
 	if err := f.mergeDistincts(other); err != nil {
 		return fmt.Errorf("fingerprint: merge: %w", err)
-	}
-	for _, h := range other.sample {
-		f.keepSample(h)
 	}
 	f.mergeTables(other)
 	f.mergeConversations(other)
 	f.ids = append(f.ids, other.ids...)
 	slices.SortStableFunc(f.ids, func(x, y seenID) int { return int(x.at - y.at) })
 	f.ids = f.ids[max(0, len(f.ids)-maxIDs):]
-	f.relay |= other.relay
 	f.publishedAt, f.published = max(f.publishedAt, other.publishedAt), 0
 	return nil
 }
@@ -72,10 +64,7 @@ func (f *Fingerprint) mergeFirstDay(other *Fingerprint) uint32 {
 func (f *Fingerprint) mergeDistincts(other *Fingerprint) error {
 	for _, pair := range [...]struct{ to, from *distinct }{
 		{&f.prompts, &other.prompts},
-		{&f.sliced, &other.sliced},
 		{&f.sources, &other.sources},
-		{&f.stacks, &other.stacks},
-		{&f.sessions, &other.sessions},
 		{&f.endUsers, &other.endUsers},
 	} {
 		if err := pair.to.merge(pair.from, f.opts.Precision); err != nil {

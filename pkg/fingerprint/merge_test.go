@@ -13,13 +13,12 @@ import (
 // exact is the part of a profile that a merge must get exactly right.
 func exact(p *Profile) Profile {
 	return Profile{
-		Requests: p.Requests, Requests24h: p.Requests24h, Requests1h: p.Requests1h, ActiveDays: p.ActiveDays, FirstSeen: p.FirstSeen, LastSeen: p.LastSeen,
+		Requests: p.Requests, Requests24h: p.Requests24h, ActiveDays: p.ActiveDays, FirstSeen: p.FirstSeen, LastSeen: p.LastSeen,
 		WithText: p.WithText, WithInput: p.WithInput, WithOutput: p.WithOutput, WithReasoning: p.WithReasoning,
 		InputTokens: p.InputTokens, OutputTokens: p.OutputTokens, ReasoningTokens: p.ReasoningTokens,
-		WithMessages: p.WithMessages, SingleTurn: p.SingleTurn, OK: p.OK, Errors: p.Errors, Blocked: p.Blocked, RateLimited: p.RateLimited,
+		WithMessages: p.WithMessages, SingleTurn: p.SingleTurn,
 		Refused: p.Refused, PromptTokens: p.PromptTokens, Intents: p.Intents, Continued: p.Continued,
-		Relay: p.Relay, RelayRequests: p.RelayRequests,
-		Prompts: p.Prompts, Sources: p.Sources, Stacks: p.Stacks, Sessions: p.Sessions, EndUsers: p.EndUsers, PromptSample: p.PromptSample,
+		RelayRequests: p.RelayRequests, Prompts: p.Prompts, Sources: p.Sources, EndUsers: p.EndUsers,
 		Hours: p.Hours, Active10m: p.Active10m, ActiveHour: p.ActiveHour,
 	}
 }
@@ -132,7 +131,7 @@ func TestDistinctIsExactWhileFewAndCloseWhenMany(t *testing.T) {
 		got := float64(d.count())
 		// Three standard errors of a dense sketch; a sparse one is next to exact.
 		require.LessOrEqual(t, math.Abs(got-float64(n)), 3*1.04/32*float64(n))
-		r := reader{b: d.appendBinary(nil)}
+		r := newReader(d.appendBinary(nil))
 		back, _ := r.distinct(nil)
 		require.NoError(t, r.end())
 		require.Equal(t, d.count(), back.count())
@@ -148,7 +147,7 @@ func TestRegistersThatLieFarApartAreStillPacked(t *testing.T) {
 	d.add(1<<63|1, 6)
 	b := d.appendBinary(nil)
 	require.EqualValues(t, kindDense6, b[0])
-	r := reader{b: b}
+	r := newReader(b)
 	back, _ := r.distinct(nil)
 	require.NoError(t, r.end())
 	require.Equal(t, d.count(), back.count())

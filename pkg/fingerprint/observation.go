@@ -60,7 +60,6 @@ type Observation struct {
 
 	Tenant, Account string
 	Org             string
-	Plan            string
 	// Verified says that the organisation (or the account, when it has none) is verified by the operator.
 	Verified bool
 	// CreatedAt is the sign-up in Unix milliseconds, 0 when unknown.
@@ -71,8 +70,8 @@ type Observation struct {
 	// explanations; empty for the others. At most MaxLabel bytes each.
 	Labels [NumFacets]string
 
-	// Source is the hash of the full source address, Session of the session id, EndUser of the end user's id; 0 unknown.
-	Source, Session, EndUser uint64
+	// Source is the hash of the full source address, EndUser of the end user's id; 0 unknown.
+	Source, EndUser uint64
 
 	InputTokens, OutputTokens, ReasoningTokens int64
 	// Messages is the number of messages in the conversation, -1 unknown.

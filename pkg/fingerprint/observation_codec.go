@@ -6,16 +6,25 @@ import (
 	"math/bits"
 	"unsafe"
 
+	"github.com/stillwatch/stillwatch/pkg/packed"
 	"github.com/stillwatch/stillwatch/pkg/sketch"
 )
 
 // observationVersion is the newest version of an observation's encoding.
 //
 // Version 2 can flag a batch, version 3 a record that could not be read. Only such a record is
-// written in version 3: during an update, releases that read up to version 2 read all others.
+// written in version 3: during an update, releases that read up to version 2 read all others. For
+// their sake the places of the plan and of the session, which nothing reads, are kept and left
+// empty.
 const (
 	observationVersion         = 3
 	observationVersionReadable = 2
+)
+
+// What is written at the places that are left empty.
+const (
+	noPlan    = ""
+	noSession = 0
 )
 
 // maxShingles bounds the shingles of an encoded observation, each list: the most that sketch.Options allow.
@@ -55,8 +64,8 @@ func (o *Observation) AppendBinary(b []byte) ([]byte, error) {
 	b = binary.AppendVarint(b, o.Time)
 	b = binary.AppendVarint(b, o.CreatedAt)
 	b = binary.LittleEndian.AppendUint64(b, o.ID)
-	for _, s := range [...]string{o.Tenant, o.Account, o.Org, o.Plan} {
-		b = appendText(b, s)
+	for _, s := range [...]string{o.Tenant, o.Account, o.Org, noPlan} {
+		b = packed.AppendText(b, s)
 	}
 	var known, labelled uint64
 	for i := range o.Facets {
@@ -73,9 +82,9 @@ func (o *Observation) AppendBinary(b []byte) ([]byte, error) {
 	}
 	b = binary.AppendUvarint(b, labelled)
 	for m := labelled; m != 0; m &= m - 1 {
-		b = appendText(b, o.Labels[bits.TrailingZeros64(m)])
+		b = packed.AppendText(b, o.Labels[bits.TrailingZeros64(m)])
 	}
-	b = appendKnown(b, o.Source, o.Session, o.EndUser)
+	b = appendKnown(b, o.Source, noSession, o.EndUser)
 	for _, n := range [...]int64{o.InputTokens, o.OutputTokens, o.ReasoningTokens, int64(o.Messages)} {
 		b = binary.AppendVarint(b, n)
 	}
@@ -94,7 +103,7 @@ func (o *Observation) AppendBinary(b []byte) ([]byte, error) {
 func (o *Observation) MarshalBinary() ([]byte, error) { return o.AppendBinary(nil) }
 
 func (o *Observation) check() error {
-	for _, s := range [...]string{o.Tenant, o.Account, o.Org, o.Plan} {
+	for _, s := range [...]string{o.Tenant, o.Account, o.Org} {
 		if len(s) > maxText {
 			return fmt.Errorf("fingerprint: an identity of %d bytes, shorten it to %d", len(s), maxText)
 		}
@@ -134,12 +143,12 @@ func appendKnown(b []byte, hashes ...uint64) []byte {
 }
 
 func (r *reader) known(hashes ...*uint64) {
-	mask := r.byte()
-	r.check(mask>>len(hashes) == 0, "unknown hash")
+	mask := r.Byte()
+	r.Check(mask>>len(hashes) == 0, "unknown hash")
 	for i, h := range hashes {
 		*h = 0
 		if mask>>i&1 == 1 {
-			*h = r.fixed()
+			*h = r.Fixed()
 		}
 	}
 }
@@ -155,63 +164,65 @@ func (o *Observation) Alias(data []byte) error {
 
 // decode reads an encoding. same holds the same bytes: the observation's strings are parts of it.
 func (o *Observation) decode(data []byte, same string) error {
-	r := &reader{b: data}
+	r := newReader(data)
 	text := func(most int) string {
-		t := r.text(most)
+		t := r.Text(most)
 		// What has been read ends where what is left begins.
-		end := len(same) - len(r.b)
-		if r.err != nil {
+		end := len(same) - r.Left()
+		if !r.OK() {
 			return ""
 		}
 		return same[end-len(t) : end]
 	}
-	version := r.byte()
-	if r.err == nil && (version < 1 || version > observationVersion) {
+	version := r.Byte()
+	if r.OK() && (version < 1 || version > observationVersion) {
 		return fmt.Errorf("%w: observation version %d, this release reads up to %d", ErrEncoding, version, observationVersion)
 	}
-	flags := r.byte()
-	r.check(flags <= observationFlags, "unknown flag")
+	flags := r.Byte()
+	r.Check(flags <= observationFlags, "unknown flag")
 	*o = Observation{Sketch: sketch.Sketch{Turn: o.Sketch.Turn[:0], System: o.Sketch.System[:0]}}
 	o.Verified, o.Refused, o.HasText = flags&observationVerified != 0, flags&observationRefused != 0, flags&observationText != 0
 	o.Batch, o.Unreadable = flags&observationBatch != 0, flags&observationUnreadable != 0
-	r.check(!o.Unreadable || version >= observationVersion, "unknown flag")
-	o.Status = Status(r.byte())
-	r.check(o.Status <= StatusRateLimited, "unknown status")
-	o.Sketch.Relay = sketch.Relay(r.byte())
-	o.Position.Partition = r.fixed()
-	o.Position.Offset = r.varint()
-	index := r.varint()
+	r.Check(!o.Unreadable || version >= observationVersion, "unknown flag")
+	o.Status = Status(r.Byte())
+	r.Check(o.Status <= StatusRateLimited, "unknown status")
+	o.Sketch.Relay = sketch.Relay(r.Byte())
+	o.Position.Partition = r.Fixed()
+	o.Position.Offset = r.Varint()
+	index := r.Varint()
 	o.Position.Index = int32(index)
-	r.check(int64(o.Position.Index) == index, "index out of range")
-	o.Time, o.CreatedAt = r.varint(), r.varint()
-	o.ID = r.fixed()
-	for _, s := range [...]*string{&o.Tenant, &o.Account, &o.Org, &o.Plan} {
+	r.Check(int64(o.Position.Index) == index, "index out of range")
+	o.Time, o.CreatedAt = r.Varint(), r.Varint()
+	o.ID = r.Fixed()
+	for _, s := range [...]*string{&o.Tenant, &o.Account, &o.Org} {
 		*s = text(maxText)
 	}
-	m := r.uvarint()
-	r.check(m>>NumFacets == 0, "unknown facet")
-	for ; m != 0 && r.err == nil; m &= m - 1 {
-		o.Facets[bits.TrailingZeros64(m)] = r.fixed()
+	passPlan(r)
+	m := r.Uvarint()
+	r.Check(m>>NumFacets == 0, "unknown facet")
+	for ; m != 0 && r.OK(); m &= m - 1 {
+		o.Facets[bits.TrailingZeros64(m)] = r.Fixed()
 	}
-	m = r.uvarint()
-	r.check(m>>NumFacets == 0, "unknown facet")
-	for ; m != 0 && r.err == nil; m &= m - 1 {
+	m = r.Uvarint()
+	r.Check(m>>NumFacets == 0, "unknown facet")
+	for ; m != 0 && r.OK(); m &= m - 1 {
 		o.Labels[bits.TrailingZeros64(m)] = text(MaxLabel)
 	}
-	r.known(&o.Source, &o.Session, &o.EndUser)
+	var session uint64
+	r.known(&o.Source, &session, &o.EndUser)
 	for _, n := range [...]*int64{&o.InputTokens, &o.OutputTokens, &o.ReasoningTokens} {
-		*n = r.varint()
+		*n = r.Varint()
 	}
-	messages := r.varint()
+	messages := r.Varint()
 	o.Messages = int32(messages)
-	r.check(int64(o.Messages) == messages, "messages out of range")
+	r.Check(int64(o.Messages) == messages, "messages out of range")
 	if flags&observationSketch != 0 {
 		sk := &o.Sketch
 		r.known(&sk.Exact, &sk.Skeleton, &sk.Prefix, &sk.Continuation)
-		sk.Tokens = int(r.varint())
-		intents := r.uvarint()
+		sk.Tokens = int(r.Varint())
+		intents := r.Uvarint()
 		sk.Intents = sketch.Intents(intents)
-		r.check(uint64(sk.Intents) == intents, "unknown intent")
+		r.Check(uint64(sk.Intents) == intents, "unknown intent")
 		sk.Turn = r.hashes(sk.Turn, maxShingles)
 		sk.System = r.hashes(sk.System, maxShingles)
 	}

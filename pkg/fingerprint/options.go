@@ -8,10 +8,7 @@ import (
 
 // Options configure fingerprints. All durations are of event time.
 type Options struct {
-	// ShortPane is the width of the finest panes and ShortKeep how far they reach back; they count the last hour.
-	ShortPane time.Duration `yaml:"short_pane"`
-	ShortKeep time.Duration `yaml:"short_keep"`
-	// MediumPane and MediumKeep are the same for the panes that count the last day.
+	// MediumPane is the width of the panes that count the last day, MediumKeep how far they reach back.
 	MediumPane time.Duration `yaml:"medium_pane"`
 	MediumKeep time.Duration `yaml:"medium_keep"`
 	// Horizon is how far back the daily panes reach, in whole days, and after how long a silence an account is forgotten.
@@ -45,8 +42,6 @@ const day = 86_400_000
 // DefaultOptions returns the options that the documented figures were measured with.
 func DefaultOptions() Options {
 	return Options{
-		ShortPane:          5 * time.Minute,
-		ShortKeep:          time.Hour,
 		MediumPane:         time.Hour,
 		MediumKeep:         48 * time.Hour,
 		Horizon:            45 * 24 * time.Hour,
@@ -69,8 +64,6 @@ func (o *Options) Validate() error {
 		value       time.Duration
 		least, most time.Duration
 	}{
-		{"short_pane", o.ShortPane, time.Minute, time.Hour},
-		{"short_keep", o.ShortKeep, time.Hour, 24 * time.Hour},
 		{"medium_pane", o.MediumPane, 10 * time.Minute, 24 * time.Hour},
 		{"medium_keep", o.MediumKeep, 24 * time.Hour, 14 * 24 * time.Hour},
 		{"horizon", o.Horizon, 2 * 24 * time.Hour, 90 * 24 * time.Hour},
@@ -86,10 +79,10 @@ func (o *Options) Validate() error {
 			return fmt.Errorf("fingerprint: %s is %v, give a duration from %v to %v", f.name, f.value, f.least, f.most)
 		}
 	}
-	if o.ShortKeep/o.ShortPane > maxPanes || o.MediumKeep/o.MediumPane > maxPanes {
-		return fmt.Errorf("fingerprint: more than %d panes of one width, make short_pane or medium_pane wider", maxPanes)
+	if o.MediumKeep/o.MediumPane > maxPanes {
+		return fmt.Errorf("fingerprint: more than %d panes of one width, make medium_pane wider", maxPanes)
 	}
-	if o.ShortPane%time.Second != 0 || o.MediumPane%time.Second != 0 || o.Horizon%(24*time.Hour) != 0 {
+	if o.MediumPane%time.Second != 0 || o.Horizon%(24*time.Hour) != 0 {
 		return errors.New("fingerprint: panes are in whole seconds and horizon in whole days, round them")
 	}
 	if o.Precision < minPrecision || o.Precision > maxPrecision {

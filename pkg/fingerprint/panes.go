@@ -19,39 +19,21 @@ const (
 	nReasoning
 	nMessages
 	nSingle
-	nOK
-	nErrors
-	nBlocked
-	nLimited
 	nRefused
 	nContinued
 	nOrphaned
 	nRelay
 	nScaffold
 	nScaffoldSingle
+	nBatch
 	sumInput
 	sumOutput
 	sumReasoning
 	sumPrompt
 	sumScaffoldOutput
 	nIntents
-	// numTotals1 is how many figures version 1 of the encoding knew.
-	numTotals1 = nIntents + numIntents
-)
-
-// The figures of a daily pane since version 2.
-const (
-	nScaffoldReasoning = numTotals1 + iota
-	sumScaffoldReasoning
-	nScaffoldIntents
-	// numTotals2 is how many figures version 2 knew.
-	numTotals2 = nScaffoldIntents + numIntents
-)
-
-// The figures of a daily pane since version 3.
-const (
-	nBatch = numTotals2 + iota
-	numTotals
+	nScaffoldIntents = nIntents + numIntents
+	numTotals        = nScaffoldIntents + numIntents
 )
 
 // numIntents is the number of intents counted.
@@ -165,20 +147,20 @@ func appendPanes(b []byte, p panes, last int64, width time.Duration) []byte {
 
 // panes reads panes; those of another width, from before the options changed, are counted in the panes of today's width that hold their start.
 func (r *reader) panes(last int64, width, keep time.Duration) panes {
-	was := time.Duration(r.uvarint()) * time.Second
-	n := r.count(maxPanes, 2)
-	if !r.check(was > 0 && was <= 24*time.Hour, "pane width out of range") || n == 0 {
+	was := time.Duration(r.Uvarint()) * time.Second
+	n := r.Count(maxPanes, 2)
+	if !r.Check(was > 0 && was <= 24*time.Hour, "pane width out of range") || n == 0 {
 		return nil
 	}
 	read := make(panes, n)
 	slot := slotOf(last, was)
 	for i := n - 1; i >= 0; i-- {
-		gap := r.uvarint()
-		r.check(gap <= uint64(slot) && (gap > 0 || i == n-1), "panes out of order")
+		gap := r.Uvarint()
+		r.Check(gap <= uint64(slot) && (gap > 0 || i == n-1), "panes out of order")
 		slot -= int64(gap)
-		read[i] = pane{slot, r.uint32()}
+		read[i] = pane{slot, r.Uint32()}
 	}
-	if was == width || r.err != nil {
+	if was == width || !r.OK() {
 		return read
 	}
 	var p panes
@@ -209,27 +191,29 @@ func appendDays(b []byte, days []dayPane, last int64) []byte {
 	return b
 }
 
-// days reads daily panes of an encoding that knows the first figures only.
-func (r *reader) days(last int64, figures int) []dayPane {
-	n := r.count(maxDays, 2)
+// days reads daily panes whose figures stand at the given places.
+func (r *reader) days(last int64, figures []int) []dayPane {
+	n := r.Count(maxDays, 2)
 	if n == 0 {
 		return nil
 	}
 	days := make([]dayPane, n)
 	slot := last / day
 	for i := n - 1; i >= 0; i-- {
-		gap := r.uvarint()
-		if !r.check(gap <= uint64(slot) && (gap > 0 || i == n-1), "days out of order") {
+		gap := r.Uvarint()
+		if !r.Check(gap <= uint64(slot) && (gap > 0 || i == n-1), "days out of order") {
 			return nil
 		}
 		slot -= int64(gap)
 		days[i].slot = slot
-		mask := r.uvarint()
-		r.check(mask>>figures == 0, "unknown figure")
-		for k := mask; k != 0 && r.err == nil; k &= k - 1 {
-			x := r.uvarint()
-			r.check(x > 0 && x <= maxSum, "figure out of range")
-			days[i].totals[bits.TrailingZeros64(k)] = x
+		mask := r.Uvarint()
+		r.Check(mask>>len(figures) == 0, "unknown figure")
+		for k := mask; k != 0 && r.OK(); k &= k - 1 {
+			x := r.Uvarint()
+			r.Check(x > 0 && x <= maxSum, "figure out of range")
+			if figure := figures[bits.TrailingZeros64(k)]; figure != gone {
+				days[i].totals[figure] = x
+			}
 		}
 	}
 	return days

@@ -26,7 +26,6 @@ const (
 	MaxSkeletons  = 8
 	MaxFacet      = 4
 	MaxModels     = 8
-	MaxPrompts    = 32
 	MaxConversing = 32
 	// GapBuckets is the number of log2 inter-arrival buckets: bucket i counts gaps in [2^i, 2^(i+1)) seconds, the first
 	// everything under 2 s, the last everything from 2^15 s.
@@ -39,14 +38,14 @@ const (
 // Profile is the snapshot of a fingerprint that correlate reads. Counts cover the fingerprint's whole horizon unless they say
 // otherwise; times are Unix milliseconds of event time. Lists are sorted by count descending, then hash.
 type Profile struct {
-	Tenant, Account, Org, Plan string
-	Verified                   bool
-	CreatedAt                  int64
-	FirstSeen, LastSeen        int64
+	Tenant, Account, Org string
+	Verified             bool
+	CreatedAt            int64
+	FirstSeen, LastSeen  int64
 	// Time is the event time at which the snapshot was taken.
 	Time int64
 
-	Requests, Requests24h, Requests1h uint32
+	Requests, Requests24h uint32
 	// FirstDayRequests counts the requests in the first 24 hours after FirstSeen: an account without a ramp has most of its pace here.
 	FirstDayRequests uint32
 	// ActiveDays is the number of UTC days with a request.
@@ -58,18 +57,17 @@ type Profile struct {
 	WithInput, WithOutput, WithReasoning       uint32
 	InputTokens, OutputTokens, ReasoningTokens uint64
 	WithMessages, SingleTurn                   uint32
-	OK, Errors, Blocked, RateLimited, Refused  uint32
-	// RefusedEarly counts the refusals among the first RefusalProbe requests.
-	RefusedEarly uint32
+	// Refused counts the refused requests, RefusedEarly those among the first RefusalProbe requests.
+	Refused, RefusedEarly uint32
 	// Batch counts the requests declared as part of a batch.
-	Batch        uint32
+	Batch uint32
+	// PromptTokens is the size of the prompts' text as the sketcher counts it. No detector reads it
+	// yet, nor Hours and Gaps: they are kept to compare the habits of accounts with.
 	PromptTokens uint64
 	Intents      [8]uint32
 
 	// Estimates of distinct values (HyperLogLog).
-	Prompts, Sources, Stacks, Sessions, EndUsers uint32
-	// PromptSample holds the MaxPrompts smallest exact-prompt hashes ever seen (bottom-k): the overlap of two accounts' work.
-	PromptSample []uint64
+	Prompts, Sources, EndUsers uint32
 	// PromptSketch is the axiomhq/hyperloglog sketch of the exact prompts, for unions.
 	PromptSketch []byte
 
@@ -81,12 +79,9 @@ type Profile struct {
 	ScaffoldRequests   uint32
 	ScaffoldSingleTurn uint32
 	ScaffoldOutput     uint64
-	ScaffoldPrompts    uint32
-	// ScaffoldWithReasoning counts those with a reported figure of reasoning tokens. It and the two beside it stay behind ScaffoldRequests
-	// for a horizon after an upgrade from a release that did not count them.
-	ScaffoldWithReasoning uint32
-	ScaffoldReasoning     uint64
-	ScaffoldIntents       [8]uint32
+	// ScaffoldIntents stay behind ScaffoldRequests for a horizon after an upgrade from a release that
+	// did not count them.
+	ScaffoldIntents [8]uint32
 
 	Facets [NumFacets][]Counted
 	Labels []Label
@@ -106,8 +101,7 @@ type Profile struct {
 	Heads, Rejected, Orphans []uint64
 	// Orphaned counts requests that continued a conversation never served to the account, out of Continued.
 	Orphaned, Continued uint32
-	// Relay tells which relay constants the account's requests carried, and in how many requests.
-	Relay         uint8
+	// RelayRequests counts the requests that carried a relay's constants.
 	RelayRequests uint32
 
 	// Unreadable counts the account's records that could not be read: they are no requests, and in

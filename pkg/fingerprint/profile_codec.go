@@ -4,13 +4,16 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+
+	"github.com/stillwatch/stillwatch/pkg/packed"
 )
 
 // profileVersion is the version of a profile's encoding that is written.
 //
-// Version 2 ends with the intents and the reasoning of the scaffold's slice, version 3 with the requests declared as batch, version 4 with the records that
-// could not be read; what an older version did not count is read as none.
-const profileVersion = 4
+// Version 2 ends with the intents and the reasoning of the scaffold's slice, version 3 with the
+// requests declared as batch, version 4 with the records that could not be read; what an older
+// version did not count is read as none. Version 5 leaves out what nothing read (old.go).
+const profileVersion = 5
 
 // AppendBinary appends the encoding of the profile. Lists longer than their limits and a PromptSketch that is no sketch are errors.
 func (p *Profile) AppendBinary(b []byte) ([]byte, error) {
@@ -21,9 +24,9 @@ func (p *Profile) AppendBinary(b []byte) ([]byte, error) {
 	if p.Verified {
 		flags |= flagVerified
 	}
-	b = append(b, profileVersion, flags, p.Relay)
-	for _, s := range [...]string{p.Tenant, p.Account, p.Org, p.Plan} {
-		b = appendText(b, s)
+	b = append(b, profileVersion, flags)
+	for _, s := range [...]string{p.Tenant, p.Account, p.Org} {
+		b = packed.AppendText(b, s)
 	}
 	b = binary.AppendUvarint(b, uint64(p.LastSeen))
 	for _, t := range [...]int64{p.Time, p.FirstSeen, p.CreatedAt} {
@@ -41,7 +44,6 @@ func (p *Profile) AppendBinary(b []byte) ([]byte, error) {
 	b = appendSparse(b, p.Gaps[:])
 	b = appendWords(b, p.Active10m[:])
 	b = appendWords(b, p.ActiveHour[:])
-	b = appendHashes(b, p.PromptSample)
 	b = append(b, boolByte(len(p.PromptSketch) > 0))
 	if len(p.PromptSketch) > 0 {
 		mark := len(b)
@@ -61,7 +63,7 @@ func (p *Profile) AppendBinary(b []byte) ([]byte, error) {
 		if at == notListed {
 			b = binary.LittleEndian.AppendUint64(b, l.Hash)
 		}
-		b = appendText(b, l.Text)
+		b = packed.AppendText(b, l.Text)
 	}
 	b = append(b, byte(len(p.Models)))
 	for _, m := range p.Models {
@@ -73,8 +75,6 @@ func (p *Profile) AppendBinary(b []byte) ([]byte, error) {
 	b = appendHashes(b, p.Rejected)
 	b = appendHashes(b, p.Orphans)
 	b = appendSparse(b, p.ScaffoldIntents[:])
-	b = binary.AppendUvarint(b, uint64(p.ScaffoldWithReasoning))
-	b = binary.AppendUvarint(b, p.ScaffoldReasoning)
 	b = binary.AppendUvarint(b, uint64(p.Batch))
 	if b = appendAgo(b, p.LastSeen, p.UnreadableAt); p.UnreadableAt == 0 {
 		return b, nil
@@ -102,14 +102,34 @@ func (p *Profile) labelled(l *Label) byte {
 }
 
 // counts lists the profile's counters in the order of the encoding.
-func (p *Profile) counts() [27]*uint32 {
+func (p *Profile) counts() [19]*uint32 {
 	return [...]*uint32{
-		&p.Requests, &p.Requests24h, &p.Requests1h, &p.FirstDayRequests,
+		&p.Requests, &p.Requests24h, &p.FirstDayRequests,
 		&p.WithText, &p.WithInput, &p.WithOutput, &p.WithReasoning, &p.WithMessages, &p.SingleTurn,
-		&p.OK, &p.Errors, &p.Blocked, &p.RateLimited, &p.Refused, &p.RefusedEarly,
-		&p.Prompts, &p.Sources, &p.Stacks, &p.Sessions, &p.EndUsers,
-		&p.ScaffoldRequests, &p.ScaffoldSingleTurn, &p.ScaffoldPrompts,
+		&p.Refused, &p.RefusedEarly,
+		&p.Prompts, &p.Sources, &p.EndUsers,
+		&p.ScaffoldRequests, &p.ScaffoldSingleTurn,
 		&p.Orphaned, &p.Continued, &p.RelayRequests,
+	}
+}
+
+// readCounts reads the counters; until version 4, others stood between them.
+func (p *Profile) readCounts(r *reader, version byte) {
+	for _, n := range p.counts() {
+		*n = r.Uint32()
+		if version >= 5 {
+			continue
+		}
+		switch n {
+		case &p.Requests24h:
+			r.passCounts(1) // the requests of the last hour
+		case &p.SingleTurn:
+			r.passCounts(4) // how requests ended
+		case &p.Sources:
+			r.passCounts(2) // client stacks and sessions
+		case &p.ScaffoldSingleTurn:
+			r.passCounts(1) // distinct prompts with scaffold
+		}
 	}
 }
 
@@ -124,7 +144,6 @@ func (p *Profile) check() error {
 		n    int
 		most int
 	}{
-		{"prompt sample", len(p.PromptSample), MaxPrompts},
 		{"scaffold", len(p.Scaffold), MaxScaffold},
 		{"skeletons", len(p.Skeletons), MaxSkeletons},
 		{"labels", len(p.Labels), maxLabels},
@@ -135,7 +154,6 @@ func (p *Profile) check() error {
 		{"tenant", len(p.Tenant), maxText},
 		{"account", len(p.Account), maxText},
 		{"org", len(p.Org), maxText},
-		{"plan", len(p.Plan), maxText},
 	} {
 		if l.n > l.most {
 			return fmt.Errorf("fingerprint: profile with %s of %d, at most %d", l.name, l.n, l.most)
@@ -188,17 +206,17 @@ func appendCounted(b []byte, list []Counted) []byte {
 }
 
 func (r *reader) countedList(dst []Counted, most int) []Counted {
-	n := r.count(most, 9)
+	n := r.Count(most, 9)
 	dst = grow(dst, n)
 	last := int64(0)
 	for i := range dst {
-		dst[i].Hash = r.fixed()
+		dst[i].Hash = r.Fixed()
 		if i == 0 {
-			last = int64(r.uint32())
+			last = int64(r.Uint32())
 		} else {
-			last -= r.varint()
+			last -= r.Varint()
 		}
-		r.check(last >= 0 && last <= math.MaxUint32, "count out of range")
+		r.Check(last >= 0 && last <= math.MaxUint32, "count out of range")
 		dst[i].Count = uint32(last)
 	}
 	return dst
@@ -207,31 +225,31 @@ func (r *reader) countedList(dst []Counted, most int) []Counted {
 // UnmarshalBinary replaces the profile by an encoded one, reusing the memory of its lists, and of its strings where they are the same. It keeps no
 // reference to data. An error wraps ErrEncoding and leaves the profile undefined.
 func (p *Profile) UnmarshalBinary(data []byte) error {
-	r := &reader{b: data}
-	version := r.byte()
-	if r.err == nil && (version < 1 || version > profileVersion) {
+	r := newReader(data)
+	version := r.Byte()
+	if r.OK() && (version < 1 || version > profileVersion) {
 		return fmt.Errorf("%w: profile version %d, this release reads up to %d", ErrEncoding, version, profileVersion)
 	}
-	flags := r.byte()
+	flags := r.Byte()
 	p.Verified = flags&flagVerified != 0
-	p.Relay = r.byte()
-	for _, s := range [...]*string{&p.Tenant, &p.Account, &p.Org, &p.Plan} {
+	old := version < 5
+	r.passIf(old, passRelay)
+	for _, s := range [...]*string{&p.Tenant, &p.Account, &p.Org} {
 		r.keep(s, maxText)
 	}
-	last := r.uvarint()
-	r.check(last <= maxTime && flags <= flagVerified, "head out of range")
+	r.passIf(old, passPlan)
+	last := r.Uvarint()
+	r.Check(last <= maxTime && flags <= flagVerified, "head out of range")
 	p.LastSeen = int64(last)
 	for _, t := range [...]*int64{&p.Time, &p.FirstSeen, &p.CreatedAt} {
 		*t = r.ago(p.LastSeen)
 	}
-	days := r.uvarint()
-	r.check(days <= math.MaxUint16, "days out of range")
+	days := r.Uvarint()
+	r.Check(days <= math.MaxUint16, "days out of range")
 	p.ActiveDays = uint16(days)
-	for _, n := range p.counts() {
-		*n = r.uint32()
-	}
+	p.readCounts(r, version)
 	for _, n := range p.sums() {
-		*n = r.uvarint()
+		*n = r.Uvarint()
 	}
 	r.sparse(p.Intents[:])
 	r.sparse(p.Hours[:])
@@ -240,12 +258,12 @@ func (p *Profile) UnmarshalBinary(data []byte) error {
 	trim(p.Active10m[:], Slots10m)
 	r.words(p.ActiveHour[:])
 	trim(p.ActiveHour[:], SlotsHour)
-	p.PromptSample = r.hashes(p.PromptSample, MaxPrompts)
+	r.passIf(old, passSample)
 	p.PromptSketch = p.PromptSketch[:0]
-	if r.byte() != 0 {
+	if r.Byte() != 0 {
 		var few []uint64
 		p.PromptSketch, few = r.unpack(p.PromptSketch)
-		r.check(len(few) == 0, "values in place of a sketch")
+		r.Check(len(few) == 0, "values in place of a sketch")
 	}
 	p.Scaffold = r.countedList(p.Scaffold, MaxScaffold)
 	p.Skeletons = r.countedList(p.Skeletons, MaxSkeletons)
@@ -253,22 +271,25 @@ func (p *Profile) UnmarshalBinary(data []byte) error {
 		p.Facets[i] = r.countedList(p.Facets[i], MaxFacet)
 	}
 	p.readLabels(r)
-	n := r.count(MaxModels, 10)
+	n := r.Count(MaxModels, 10)
 	p.Models = grow(p.Models, n)
 	for i := range p.Models {
-		p.Models[i] = ModelUse{r.fixed(), r.uint32(), r.ago(p.LastSeen)}
+		p.Models[i] = ModelUse{r.Fixed(), r.Uint32(), r.ago(p.LastSeen)}
 	}
 	p.Heads = r.hashes(p.Heads, MaxConversing)
 	p.Rejected = r.hashes(p.Rejected, MaxConversing)
 	p.Orphans = r.hashes(p.Orphans, MaxConversing)
-	p.ScaffoldIntents, p.ScaffoldWithReasoning, p.ScaffoldReasoning = [numIntents]uint32{}, 0, 0
+	p.ScaffoldIntents, p.Batch = [numIntents]uint32{}, 0
 	if version > 1 {
 		r.sparse(p.ScaffoldIntents[:])
-		p.ScaffoldWithReasoning, p.ScaffoldReasoning = r.uint32(), r.uvarint()
 	}
-	p.Batch = 0
+	if version > 1 && old {
+		// The reasoning of the scaffold's slice.
+		r.Uint32()
+		r.Uvarint()
+	}
 	if version > 2 {
-		p.Batch = r.uint32()
+		p.Batch = r.Uint32()
 	}
 	p.readUnreadable(r, version)
 	return r.end()
@@ -284,25 +305,25 @@ func (p *Profile) readUnreadable(r *reader, version byte) {
 		return
 	}
 	for _, n := range [...]*uint32{&p.Unreadable, &p.Unreadable24h, &p.Read24h} {
-		*n = r.uint32()
+		*n = r.Uint32()
 	}
 	p.UnreadableSince = r.ago(p.UnreadableAt)
 }
 
 func (p *Profile) readLabels(r *reader) {
-	p.Labels = grow(p.Labels, r.count(maxLabels, 3))
+	p.Labels = grow(p.Labels, r.Count(maxLabels, 3))
 	for i := range p.Labels {
 		l := &p.Labels[i]
-		l.Facet = Facet(r.byte())
-		if !r.check(l.Facet < NumFacets, "unknown facet") {
+		l.Facet = Facet(r.Byte())
+		if !r.Check(l.Facet < NumFacets, "unknown facet") {
 			return
 		}
-		at := r.byte()
+		at := r.Byte()
 		switch values := p.Facets[l.Facet]; {
 		case int(at) < len(values):
 			l.Hash = values[at].Hash
-		case r.check(at == notListed, "label out of range"):
-			l.Hash = r.fixed()
+		case r.Check(at == notListed, "label out of range"):
+			l.Hash = r.Fixed()
 		}
 		r.keep(&l.Text, MaxLabel)
 	}
@@ -310,7 +331,7 @@ func (p *Profile) readLabels(r *reader) {
 
 // keep reads a string into s, which stays as it is when it is the same.
 func (r *reader) keep(s *string, most int) {
-	if b := r.text(most); *s != string(b) {
+	if b := r.Text(most); *s != string(b) {
 		*s = string(b)
 	}
 }

@@ -139,7 +139,7 @@ func (g *generation) appendBinary(b []byte) []byte {
 }
 
 func (r *reader) generation(capacity int) generation {
-	n := r.count(capacity+slack, 1)
+	n := r.Count(capacity+slack, 1)
 	var g generation
 	if n > fewMarks {
 		g.bitmap = make([]uint64, marks/64)
@@ -148,11 +148,11 @@ func (r *reader) generation(capacity int) generation {
 	}
 	last := uint64(0)
 	for i := range n {
-		gap := r.uvarint()
+		gap := r.Uvarint()
 		if i > 0 {
 			gap++
 		}
-		if !r.check(gap < marks && last+gap < marks, "mark out of range") {
+		if !r.Check(gap < marks && last+gap < marks, "mark out of range") {
 			return generation{}
 		}
 		last += gap

@@ -30,10 +30,8 @@ func TestATemplateIsFoundWhereverItsSlotsAre(t *testing.T) {
 	require.EqualValues(t, 498, p.ScaffoldRequests, "from the third one on")
 	require.EqualValues(t, 498*200, p.ScaffoldOutput)
 	require.EqualValues(t, 498, p.ScaffoldSingleTurn)
-	require.Zero(t, p.ScaffoldWithReasoning, "not reported")
 	require.Equal(t, [8]uint32{498}, p.ScaffoldIntents)
 	require.Equal(t, [8]uint32{500}, p.Intents)
-	require.InEpsilon(t, 498, p.ScaffoldPrompts, 0.1)
 }
 
 func TestTheHarvestingSliceIsToldFromTheTrafficAroundIt(t *testing.T) {
@@ -50,8 +48,6 @@ func TestTheHarvestingSliceIsToldFromTheTrafficAroundIt(t *testing.T) {
 	p := profileOf(f)
 	require.EqualValues(t, 148, p.ScaffoldRequests, "150 but the first two")
 	require.Equal(t, [8]uint32{148, 148}, p.ScaffoldIntents)
-	require.EqualValues(t, 148, p.ScaffoldWithReasoning)
-	require.EqualValues(t, 148_000, p.ScaffoldReasoning)
 	require.Equal(t, [8]uint32{150, 150, 350}, p.Intents)
 	require.EqualValues(t, 500, p.WithReasoning)
 }
@@ -67,8 +63,6 @@ func TestTheScaffoldsSliceIsPartOfTheWhole(t *testing.T) {
 		}
 		p := profileOf(f)
 		require.LessOrEqual(t, p.ScaffoldRequests, p.WithText)
-		require.LessOrEqual(t, p.ScaffoldWithReasoning, min(p.ScaffoldRequests, p.WithReasoning))
-		require.LessOrEqual(t, p.ScaffoldReasoning, p.ReasoningTokens)
 		require.LessOrEqual(t, p.ScaffoldOutput, p.OutputTokens)
 		for i, n := range p.ScaffoldIntents {
 			require.LessOrEqual(t, n, min(p.ScaffoldRequests, p.Intents[i]))

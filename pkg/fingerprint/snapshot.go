@@ -14,18 +14,15 @@ const turnQuota = 40
 func (f *Fingerprint) Profile(dst *Profile) {
 	old := *dst
 	*dst = Profile{
-		Tenant: f.tenant, Account: f.account, Org: f.org, Plan: f.plan, Verified: f.verified,
+		Tenant: f.tenant, Account: f.account, Org: f.org, Verified: f.verified,
 		CreatedAt: f.createdAt, FirstSeen: f.first, LastSeen: f.last, Time: f.last,
 		FirstDayRequests: f.firstDay, RefusedEarly: f.refusedEarly,
 		ActiveDays: uint16(len(f.days)),
-		Prompts:    f.prompts.count(), ScaffoldPrompts: f.sliced.count(), Sources: f.sources.count(),
-		Stacks: f.stacks.count(), Sessions: f.sessions.count(), EndUsers: f.endUsers.count(),
-		PromptSample: append(old.PromptSample[:0], f.sample...),
-		Hours:        f.hours, Gaps: f.gaps, Active10m: f.active10m, ActiveHour: f.activeHour,
+		Prompts:    f.prompts.count(), Sources: f.sources.count(), EndUsers: f.endUsers.count(),
+		Hours: f.hours, Gaps: f.gaps, Active10m: f.active10m, ActiveHour: f.activeHour,
 		Heads:    newestFirst(old.Heads, f.heads),
 		Rejected: newestFirst(old.Rejected, f.rejected),
 		Orphans:  newestFirst(old.Orphans, f.orphans),
-		Relay:    f.relay,
 	}
 	f.sumUp(dst)
 	f.unreadableInto(dst)
@@ -63,27 +60,37 @@ func (f *Fingerprint) sumUp(p *Profile) {
 	n := func(figure int) uint32 { return uint32(min(t[figure], math.MaxUint32)) }
 	p.Requests, p.WithText = n(nRequests), n(nText)
 	p.Requests24h = f.medium.since(slotOf(f.last, f.opts.MediumPane) - 24*3_600_000/f.opts.MediumPane.Milliseconds())
-	p.Requests1h = f.short.since(slotOf(f.last, f.opts.ShortPane) - 3_600_000/f.opts.ShortPane.Milliseconds())
 	p.WithInput, p.WithOutput, p.WithReasoning = n(nInput), n(nOutput), n(nReasoning)
 	p.InputTokens, p.OutputTokens, p.ReasoningTokens = t[sumInput], t[sumOutput], t[sumReasoning]
 	p.WithMessages, p.SingleTurn, p.Batch = n(nMessages), n(nSingle), n(nBatch)
-	p.OK, p.Errors, p.Blocked, p.RateLimited, p.Refused = n(nOK), n(nErrors), n(nBlocked), n(nLimited), n(nRefused)
-	p.PromptTokens = t[sumPrompt]
+	p.Refused, p.PromptTokens = n(nRefused), t[sumPrompt]
 	for i := range p.Intents {
 		p.Intents[i], p.ScaffoldIntents[i] = n(nIntents+i), n(nScaffoldIntents+i)
 	}
 	p.ScaffoldRequests, p.ScaffoldSingleTurn, p.ScaffoldOutput = n(nScaffold), n(nScaffoldSingle), t[sumScaffoldOutput]
-	p.ScaffoldWithReasoning, p.ScaffoldReasoning = n(nScaffoldReasoning), t[sumScaffoldReasoning]
 	p.Orphaned, p.Continued, p.RelayRequests = n(nOrphaned), n(nContinued), n(nRelay)
 }
 
-// least is the number of sightings from which a shingle or skeleton is shown: three, or two while the account has sent few prompts. Two
-// sightings may be one and a false positive of the doorkeeper.
-func (f *Fingerprint) least() uint32 {
-	if f.agedText < 10 {
-		return 2
+// least is the number of sightings from which a shingle or skeleton is shown.
+func (f *Fingerprint) least() uint32 { return Recurs(f.agedText) }
+
+const (
+	// recurrences is the number of an account's prompts from which a piece of text is one that it
+	// writes again and again; two of many may be chance, or one and a false positive of the
+	// doorkeeper.
+	recurrences = 3
+	// fewRecurrences is that number for an account that has sent fewer than fewPrompts prompts: three
+	// of them would be a third of all it wrote.
+	fewRecurrences, fewPrompts = 2, 10
+)
+
+// Recurs is the number of prompts from which a shingle or skeleton is part of an account's scaffold,
+// when it has sent so many.
+func Recurs(prompts uint32) uint32 {
+	if prompts < fewPrompts {
+		return fewRecurrences
 	}
-	return 3
+	return recurrences
 }
 
 // scale brings an aged count to the footing of the horizon's counts: its share of the recent requests, in requests of the horizon.

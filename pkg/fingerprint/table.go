@@ -131,27 +131,27 @@ func appendCount(b []byte, count, err uint32) []byte {
 }
 
 func (r *reader) counted() (count, err uint32) {
-	x := r.uvarint()
-	r.check(x>>33 == 0, "count out of range")
+	x := r.Uvarint()
+	r.Check(x>>33 == 0, "count out of range")
 	count = uint32(x >> 1)
 	if x&1 == 1 {
-		err = r.uint32()
-		r.check(err > 0, "error of a count is 0")
+		err = r.Uint32()
+		r.Check(err > 0, "error of a count is 0")
 	}
-	r.check(err < count, "error above count")
+	r.Check(err < count, "error above count")
 	return count, err
 }
 
 func (r *reader) table(capacity int) table {
-	n := r.count(capacity, 9)
+	n := r.Count(capacity, 9)
 	if n == 0 {
 		return nil
 	}
 	t := make(table, n)
 	for i := range t {
-		t[i].hash = r.fixed()
+		t[i].hash = r.Fixed()
 		t[i].count, t[i].err = r.counted()
-		r.check(i == 0 || t[i-1].hash < t[i].hash, "table out of order")
+		r.Check(i == 0 || t[i-1].hash < t[i].hash, "table out of order")
 	}
 	return t
 }

@@ -86,8 +86,8 @@ func (r *reader) unreadable(last int64, o *Options) (u unreadable) {
 	if u.last = r.ago(last); u.last == 0 {
 		return unreadable{}
 	}
-	u.seen, u.published = r.uvarint(), r.uvarint()
-	r.check(u.published <= u.seen && u.seen > 0 && u.seen < maxSum, "counters out of range")
+	u.seen, u.published = r.Uvarint(), r.Uvarint()
+	r.Check(u.published <= u.seen && u.seen > 0 && u.seen < maxSum, "counters out of range")
 	u.recent = r.panes(u.last, recentPanes, recentKeep)
 	u.days = r.panes(u.last, dayPanes, o.Horizon)
 	return u

@@ -50,16 +50,7 @@ func (o *outline) read(s *event.Scanner) {
 // put adds a name.
 func (o *outline) put(parent, name string) {
 	o.members = append(o.members, member{parent: parent, name: name})
-	o.mask |= maskOf(name)
-}
-
-// maskOf is the bit of a name.
-func maskOf(name string) uint64 {
-	n := len(name)
-	if n == 0 {
-		return 1
-	}
-	return 1 << ((uint(n)*11 + uint(name[0])*5 + uint(name[n-1])*17 + uint(name[n/2])*3) & 63)
+	o.mask |= tree.NameBit(name)
 }
 
 // has tells whether the object has a name on its first level.
@@ -67,7 +58,7 @@ func (o *outline) has(name string) bool { return o.hasIn("", name) }
 
 // hasIn tells whether the object under parent has a name.
 func (o *outline) hasIn(parent, name string) bool {
-	if o.mask&maskOf(name) == 0 {
+	if o.mask&tree.NameBit(name) == 0 {
 		return false
 	}
 	for _, m := range o.members {

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/stillwatch/stillwatch/pkg/event"
+	"github.com/stillwatch/stillwatch/pkg/record"
 )
 
 // adapter reads one format.
@@ -74,10 +75,7 @@ func Formats() []string {
 }
 
 // Header is a header of a record.
-type Header struct {
-	Key   string
-	Value []byte
-}
+type Header = record.Header
 
 // Reader reads records. It is not safe for concurrent use.
 type Reader struct {

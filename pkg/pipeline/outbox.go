@@ -5,9 +5,11 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
+	"github.com/stillwatch/stillwatch/pkg/packed"
 	"github.com/stillwatch/stillwatch/pkg/stage"
 	"github.com/stillwatch/stillwatch/pkg/stream"
 )
@@ -39,14 +41,7 @@ func (w *worker) address(out []stage.Out) ([]addressed, error) {
 		if topic == "" {
 			return nil, fmt.Errorf("no topic is configured for the output %q", o.To)
 		}
-		r := stream.OutRecord{Topic: topic, Key: o.Key, Value: o.Value}
-		if len(o.Headers) > 0 {
-			r.Headers = make([]stream.Header, len(o.Headers))
-			for j := range o.Headers {
-				r.Headers[j] = stream.Header(o.Headers[j])
-			}
-		}
-		records[i] = addressed{o.To, r}
+		records[i] = addressed{o.To, stream.OutRecord{Topic: topic, Key: o.Key, Value: o.Value, Headers: o.Headers}}
 	}
 	return records, nil
 }
@@ -297,67 +292,39 @@ var errOutbox = errors.New("unreadable outbox")
 
 // decodeOutbox returns a chunk's records and the number of chunks.
 func decodeOutbox(b []byte) (out []stage.Out, chunks int, err error) {
-	if len(b) == 0 || b[0] != outboxVersion {
-		return nil, 0, errOutbox
-	}
-	d := outboxDecoder{rest: b[1:]}
-	chunks = d.number()
-	n := d.number()
-	if d.bad || chunks < 1 || n > len(d.rest) {
-		return nil, 0, errOutbox
-	}
-	out = make([]stage.Out, n)
+	r := outboxReader{packed.NewReader(b)}
+	r.Check(r.Byte() == outboxVersion, "another version")
+	number := r.Uvarint()
+	r.Check(number > 0 && number <= math.MaxInt32, "number of chunks out of range")
+	out = make([]stage.Out, r.count())
 	for i := range out {
 		o := &out[i]
-		o.To = stage.Output(d.bytes())
-		o.Key = d.bytes()
-		o.Value = d.bytes()
-		h := d.number()
-		if d.bad || h > len(d.rest) {
-			return nil, 0, errOutbox
-		}
-		if h > 0 {
+		o.To = stage.Output(r.bytes())
+		o.Key = r.bytes()
+		o.Value = r.bytes()
+		if h := r.count(); h > 0 {
 			o.Headers = make([]stage.Header, h)
 			for j := range o.Headers {
-				o.Headers[j] = stage.Header{Key: string(d.bytes()), Value: d.bytes()}
+				o.Headers[j] = stage.Header{Key: string(r.bytes()), Value: r.bytes()}
 			}
 		}
 	}
-	if d.bad || len(d.rest) != 0 {
-		return nil, 0, errOutbox
+	if err := r.End(); err != nil {
+		return nil, 0, fmt.Errorf("%w: %w", errOutbox, err)
 	}
-	return out, chunks, nil
+	return out, int(number), nil
 }
 
-type outboxDecoder struct {
-	rest []byte
-	bad  bool
-}
+// outboxReader reads what appendOut wrote.
+type outboxReader struct{ packed.Reader }
 
-func (d *outboxDecoder) number() int {
-	v, n := binary.Uvarint(d.rest)
-	if n <= 0 || v > 1<<31 {
-		d.bad = true
-		return 0
-	}
-	d.rest = d.rest[n:]
-	return int(v)
-}
+// count reads a number of things that take at least a byte each.
+func (r *outboxReader) count() int { return r.Count(math.MaxInt, 1) }
 
-func (d *outboxDecoder) bytes() []byte {
-	n := d.number()
-	if d.bad || n == 0 {
-		return nil
+// bytes reads what appendBytes wrote.
+func (r *outboxReader) bytes() []byte {
+	if n := r.Uvarint(); n > 0 {
+		return r.Bytes(int(min(n-1, math.MaxInt)))
 	}
-	n--
-	if n > len(d.rest) {
-		d.bad = true
-		return nil
-	}
-	v := d.rest[:n:n]
-	d.rest = d.rest[n:]
-	if v == nil {
-		v = []byte{}
-	}
-	return v
+	return nil
 }

@@ -17,13 +17,13 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
 
 	"go.uber.org/zap"
 
+	"github.com/stillwatch/stillwatch/pkg/remote"
 	"github.com/stillwatch/stillwatch/pkg/stage"
 )
 
@@ -214,7 +214,8 @@ func (p *Pipeline) handle(ctx context.Context, part Partition) {
 		p.metrics.owned.Dec()
 		p.forget(name)
 	}()
-	for failures := 0; ctx.Err() == nil; {
+	waits := remote.Waits(p.opts.RetryMin, p.opts.RetryMax)
+	for ctx.Err() == nil {
 		w := &worker{p: p, part: part, name: name, log: log}
 		processed, err := w.run(ctx)
 		p.setOpen(name, false)
@@ -226,10 +227,9 @@ func (p *Pipeline) handle(ctx context.Context, part Partition) {
 			return
 		}
 		if processed {
-			failures = 0
+			waits.Reset()
 		}
-		failures++
-		wait := retryWait(failures, p.opts.RetryMin, p.opts.RetryMax)
+		wait := waits.NextBackOff()
 		if errors.Is(err, ErrFenced) {
 			// Either the group is about to say that the partition is someone else's, which then ends ctx, or another deployment uses the
 			// same prefix in Redis; taking it back at once would only make the two fence each other off as fast as they can.
@@ -282,15 +282,6 @@ func (p *Pipeline) forget(name string) {
 
 // partitionName names a partition's state in the store. It holds the topic, because offsets and state mean nothing for another one.
 func partitionName(part Partition) string { return fmt.Sprintf("%s:%d", part.Topic(), part.ID()) }
-
-// retryWait is the wait before the n-th retry: exponential with jitter.
-func retryWait(n int, least, most time.Duration) time.Duration {
-	d := least << min(n-1, 20)
-	if d > most || d <= 0 {
-		d = most
-	}
-	return d/2 + rand.N(d/2+1)
-}
 
 // pause waits for d or for the end of ctx, and reports whether ctx lives.
 func pause(ctx context.Context, d time.Duration) bool {

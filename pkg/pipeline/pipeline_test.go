@@ -14,7 +14,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
 
-	"github.com/stillwatch/stillwatch/pkg/stage"
 	"github.com/stillwatch/stillwatch/pkg/store"
 	"github.com/stillwatch/stillwatch/pkg/stream"
 )
@@ -393,18 +392,6 @@ func TestTheMemoryOfATaskIsRebuiltUpToTheCommittedOffset(t *testing.T) {
 	require.Equal(t, want, task.rebuilt)
 	require.Equal(t, int64(25), part.next, "and processing goes on there")
 	require.Contains(t, task.counts, "always", "what the task wants from the start is loaded")
-}
-
-func TestAStageSeesRecordsAsTheyWereRead(t *testing.T) {
-	w := &worker{}
-	got := w.toStage([]stream.Record{
-		{Topic: "t", Partition: 3, Offset: 4, Time: 5, Key: []byte("k"), Value: []byte("v"), Headers: []stream.Header{{Key: "h", Value: []byte("x")}}},
-		{Topic: "t"},
-	})
-	require.Equal(t, []stage.Record{
-		{Topic: "t", Partition: 3, Offset: 4, Time: 5, Key: []byte("k"), Value: []byte("v"), Headers: []stage.Header{{Key: "h", Value: []byte("x")}}},
-		{Topic: "t"},
-	}, got)
 }
 
 func TestAnIdlePartitionKeepsItsOffsetAlive(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
+	"github.com/stillwatch/stillwatch/pkg/remote"
 	"github.com/stillwatch/stillwatch/pkg/stage"
 	"github.com/stillwatch/stillwatch/pkg/store"
 	"github.com/stillwatch/stillwatch/pkg/stream"
@@ -43,7 +44,6 @@ type worker struct {
 	// active is when the last record was dealt with, flushed whether the task was flushed since.
 	active  time.Time
 	flushed bool
-	input   []stage.Record
 }
 
 // run works until soft ends, which is no error, or something stops the partition. It reports whether a batch was committed.
@@ -176,7 +176,7 @@ func (w *worker) rebuild(ctx context.Context, r stage.Rebuilder, first int64) er
 			b.Records = b.Records[:len(b.Records)-1]
 		}
 		if len(b.Records) > 0 {
-			if err := r.Rebuild(w.toStage(b.Records)); err != nil {
+			if err := r.Rebuild(b.Records); err != nil {
 				return fmt.Errorf("rebuilding from offset %d: %w", at, err)
 			}
 			records += len(b.Records)
@@ -195,7 +195,7 @@ func (w *worker) batch(ctx context.Context, b *stream.Batch) error {
 		return w.idle(ctx, b)
 	}
 	began := time.Now()
-	records := w.toStage(b.Records)
+	records := b.Records
 	if err := w.load(ctx, w.task.Needs(records)); err != nil {
 		return err
 	}
@@ -327,6 +327,7 @@ func (w *worker) commit(ctx context.Context, next int64, changes []stage.Change)
 
 // retry runs fn until it succeeds, fails for good, or ctx ends. Meanwhile the pipeline's status tells why it waits.
 func (w *worker) retry(ctx context.Context, op string, fn func(context.Context) error) error {
+	waits := remote.Waits(w.p.opts.RetryMin, w.p.opts.RetryMax)
 	for n := 1; ; n++ {
 		err := fn(ctx)
 		if err == nil {
@@ -342,29 +343,12 @@ func (w *worker) retry(ctx context.Context, op string, fn func(context.Context) 
 		}
 		w.p.metrics.retries.WithLabelValues(op).Inc()
 		w.p.setFault(w.name, op, err)
-		wait := retryWait(n, w.p.opts.RetryMin, w.p.opts.RetryMax)
+		wait := waits.NextBackOff()
 		w.log.Warn("failed, trying again", zap.String("op", op), zap.Int("attempt", n), zap.Duration("retry_in", wait), zap.Error(err))
 		if !pause(ctx, wait) {
 			return err
 		}
 	}
-}
-
-// toStage turns records into the stage's type. The slice is reused: a task must not keep it.
-func (w *worker) toStage(in []stream.Record) []stage.Record {
-	w.input = w.input[:0]
-	for i := range in {
-		r := &in[i]
-		s := stage.Record{Topic: r.Topic, Partition: r.Partition, Offset: r.Offset, Time: r.Time, Key: r.Key, Value: r.Value}
-		if len(r.Headers) > 0 {
-			s.Headers = make([]stage.Header, len(r.Headers))
-			for j := range r.Headers {
-				s.Headers[j] = stage.Header(r.Headers[j])
-			}
-		}
-		w.input = append(w.input, s)
-	}
-	return w.input
 }
 
 func (w *worker) lag(high int64) {

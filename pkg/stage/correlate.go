@@ -7,6 +7,7 @@ import (
 
 	"github.com/stillwatch/stillwatch/pkg/alert"
 	"github.com/stillwatch/stillwatch/pkg/campaign"
+	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
@@ -15,7 +16,7 @@ type CorrelateOptions struct {
 	Campaign campaign.Options
 	Alert    alert.Options
 	// Trace, when set, is told of every candidate that is measured: for reports and calibration.
-	Trace func(campaign.Candidate)
+	Trace func(search.Measurement)
 	// Watch is what is watched for beside what correlate finds itself.
 	Watch WatchOptions
 }
@@ -189,11 +190,7 @@ func (t *correlateTask) emit(res *Result, e campaign.Emission) error {
 	if err != nil {
 		return fmt.Errorf("encode alert: %w", err)
 	}
-	out := Out{To: to, Key: rec.Key, Value: rec.Value}
-	for _, h := range rec.Headers {
-		out.Headers = append(out.Headers, Header(h))
-	}
-	res.Out = append(res.Out, out)
+	res.Out = append(res.Out, Out{To: to, Key: rec.Key, Value: rec.Value, Headers: rec.Headers})
 	return nil
 }
 

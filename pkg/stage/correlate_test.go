@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/stillwatch/stillwatch/pkg/alert"
+	"github.com/stillwatch/stillwatch/pkg/alert/alerttest"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
@@ -106,7 +106,7 @@ func TestAPoolLeavesCorrelateAsAValidFindingAndItsAccounts(t *testing.T) {
 	keep(stored, second)
 	alerts := byOutput(second, Alerts)
 	require.Len(t, alerts, 1)
-	require.NoError(t, alert.Check(alerts[0].Value))
+	require.NoError(t, alerttest.Check(alerts[0].Value))
 	require.NotEmpty(t, alerts[0].Headers)
 	require.EqualValues(t, 1, second.Counts["finding:create"])
 
@@ -142,7 +142,7 @@ func TestABadProfileIsADeadLetterAndTheRestGoesOn(t *testing.T) {
 	dead := byOutput(res, DeadLetters)
 	require.Len(t, dead, 2)
 	require.Equal(t, "no profile", string(dead[0].Value))
-	require.Equal(t, Header{"stillwatch-reason", []byte("bad_profile")}, dead[0].Headers[0])
+	require.Equal(t, Header{Key: "stillwatch-reason", Value: []byte("bad_profile")}, dead[0].Headers[0])
 }
 
 func TestATombstoneForgetsTheAccount(t *testing.T) {
@@ -163,7 +163,7 @@ func TestStoredStateThatCannotBeReadIsAnErrorThatNamesTheKey(t *testing.T) {
 	require.ErrorContains(t, task.Load("clock", []byte("{")), "clock")
 	require.ErrorContains(t, task.Load("campaign:c-1", []byte("{")), "campaign:c-1")
 	o := DefaultCorrelateOptions()
-	o.Campaign.MinGroup = 1
+	o.Campaign.Search.MinGroup = 1
 	_, err = NewCorrelate(o)
 	require.ErrorContains(t, err, "min_group")
 }

@@ -8,11 +8,11 @@ import (
 // deadLetter is a record as it came, with why it could not be read and where it came from in the headers.
 func deadLetter(r *Record, reason, detail string) Out {
 	return Out{To: DeadLetters, Key: bytes.Clone(r.Key), Value: bytes.Clone(r.Value), Headers: []Header{
-		{"stillwatch-reason", []byte(reason)},
-		{"stillwatch-detail", []byte(detail)},
-		{"stillwatch-topic", []byte(r.Topic)},
-		{"stillwatch-partition", strconv.AppendInt(nil, int64(r.Partition), 10)},
-		{"stillwatch-offset", strconv.AppendInt(nil, r.Offset, 10)},
+		{Key: "stillwatch-reason", Value: []byte(reason)},
+		{Key: "stillwatch-detail", Value: []byte(detail)},
+		{Key: "stillwatch-topic", Value: []byte(r.Topic)},
+		{Key: "stillwatch-partition", Value: strconv.AppendInt(nil, int64(r.Partition), 10)},
+		{Key: "stillwatch-offset", Value: strconv.AppendInt(nil, r.Offset, 10)},
 	}}
 }
 
@@ -34,10 +34,13 @@ func (t *trouble) add(reason, detail string, item int) {
 func (b *ingestBatch) bury(r *Record, bad *trouble) {
 	b.counts["dead_letter:"+bad.reason]++
 	out := deadLetter(r, bad.reason, bad.detail)
-	out.Headers = append(out.Headers, Header{"stillwatch-item", strconv.AppendInt(nil, int64(bad.item), 10)},
-		Header{"stillwatch-bad-items", strconv.AppendInt(nil, int64(bad.items), 10)})
+	out.Headers = append(out.Headers,
+		Header{Key: "stillwatch-item", Value: strconv.AppendInt(nil, int64(bad.item), 10)},
+		Header{Key: "stillwatch-bad-items", Value: strconv.AppendInt(nil, int64(bad.items), 10)})
 	if bad.account != "" {
-		out.Headers = append(out.Headers, Header{"stillwatch-tenant", []byte(bad.tenant)}, Header{"stillwatch-account", []byte(bad.account)})
+		out.Headers = append(out.Headers,
+			Header{Key: "stillwatch-tenant", Value: []byte(bad.tenant)},
+			Header{Key: "stillwatch-account", Value: []byte(bad.account)})
 	}
 	b.out = append(b.out, out)
 }

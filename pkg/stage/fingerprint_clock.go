@@ -137,8 +137,8 @@ func (t *fingerprintTask) refuseHeld() {
 		h := &t.clock.held[i]
 		t.res.Counts["dead_letter:"+reasonFuture]++
 		t.res.Out = append(t.res.Out, Out{To: DeadLetters, Key: []byte(h.key), Value: h.value, Headers: []Header{
-			{"stillwatch-reason", []byte(reasonFuture)},
-			{"stillwatch-detail", []byte(errFuture.Error())},
+			{Key: "stillwatch-reason", Value: []byte(reasonFuture)},
+			{Key: "stillwatch-detail", Value: []byte(errFuture.Error())},
 		}})
 	}
 	t.clock.held = nil

@@ -4,7 +4,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
+
+	"github.com/stillwatch/stillwatch/pkg/packed"
 )
 
 // metaVersion is the version of the encodings of "meta" and "pending".
@@ -43,8 +46,7 @@ func (p *pendingLog) rewrite(c *accounts) ([]byte, bool) {
 }
 
 func (p *pendingLog) unmarshalBase(value []byte) error {
-	r := metaReader{b: value}
-	r.version()
+	r := newMetaReader(value)
 	keys := r.keys()
 	if err := r.end(); err != nil {
 		return err
@@ -57,14 +59,9 @@ func (p *pendingLog) unmarshalBase(value []byte) error {
 func appendKeys(b []byte, keys []string) []byte {
 	b = binary.AppendUvarint(b, uint64(len(keys)))
 	for _, k := range keys {
-		b = appendBytes(b, k)
+		b = packed.AppendText(b, k)
 	}
 	return b
-}
-
-func appendBytes[T string | []byte](b []byte, x T) []byte {
-	b = binary.AppendUvarint(b, uint64(len(x)))
-	return append(b, x...)
 }
 
 // marshalMeta encodes the clock, the records that wait for it, the source windows and the additions to the pending list.
@@ -77,8 +74,8 @@ func (t *fingerprintTask) marshalMeta() []byte {
 	b = binary.AppendUvarint(b, uint64(len(c.held)))
 	for i := range c.held {
 		b = binary.AppendVarint(b, c.held[i].time)
-		b = appendBytes(b, c.held[i].key)
-		b = appendBytes(b, c.held[i].value)
+		b = packed.AppendText(b, c.held[i].key)
+		b = packed.AppendText(b, c.held[i].value)
 	}
 	b = binary.AppendUvarint(b, uint64(len(t.sources)))
 	for _, id := range t.sourceIDs() {
@@ -99,25 +96,24 @@ func (t *fingerprintTask) marshalMeta() []byte {
 }
 
 func (t *fingerprintTask) unmarshalMeta(value []byte) error {
-	r := metaReader{b: value}
-	r.version()
+	r := newMetaReader(value)
 	var c streamClock
-	c.now = r.varint()
-	c.behind = int(r.uvarint())
-	c.newest = r.varint()
+	c.now = r.Varint()
+	c.behind = int(r.Uvarint())
+	c.newest = r.Varint()
 	for range r.count() {
-		c.held = append(c.held, heldRecord{r.varint(), string(r.bytes()), slices.Clone(r.bytes())})
+		c.held = append(c.held, heldRecord{r.Varint(), string(r.bytes()), slices.Clone(r.bytes())})
 	}
 	sources := map[uint64]*sourceWindow{}
 	for range r.count() {
-		id := r.fixed()
-		w := &sourceWindow{used: r.varint(), floor: place{r.varint(), int32(r.varint())}}
+		id := r.Fixed()
+		w := &sourceWindow{used: r.Varint(), floor: place{r.Varint(), int32(r.Varint())}}
 		n := r.count()
 		w.seen = make([]place, 0, n)
 		last := w.floor.offset
 		for range n {
-			last += int64(r.uvarint())
-			w.seen = append(w.seen, place{last, int32(r.uvarint())})
+			last += int64(r.Uvarint())
+			w.seen = append(w.seen, place{last, int32(r.Uvarint())})
 		}
 		sources[id] = w
 	}
@@ -134,68 +130,20 @@ func (t *fingerprintTask) unmarshalMeta(value []byte) error {
 
 var errMeta = errors.New("unreadable encoding, delete the stage's state and read the topic again, or bring the release back that wrote it")
 
-// metaReader reads what this package wrote. The first fault sticks.
-type metaReader struct {
-	b   []byte
-	bad bool
-}
+// metaReader reads what this package wrote.
+type metaReader struct{ packed.Reader }
 
-func (r *metaReader) fail() { r.bad, r.b = true, nil }
-
-func (r *metaReader) version() {
-	if len(r.b) == 0 || r.b[0] != metaVersion {
-		r.fail()
-		return
-	}
-	r.b = r.b[1:]
-}
-
-func (r *metaReader) uvarint() uint64 {
-	x, n := binary.Uvarint(r.b)
-	if n <= 0 {
-		r.fail()
-		return 0
-	}
-	r.b = r.b[n:]
-	return x
-}
-
-func (r *metaReader) varint() int64 {
-	x, n := binary.Varint(r.b)
-	if n <= 0 {
-		r.fail()
-		return 0
-	}
-	r.b = r.b[n:]
-	return x
-}
-
-func (r *metaReader) fixed() uint64 {
-	if len(r.b) < 8 {
-		r.fail()
-		return 0
-	}
-	x := binary.LittleEndian.Uint64(r.b)
-	r.b = r.b[8:]
-	return x
+func newMetaReader(b []byte) *metaReader {
+	r := &metaReader{packed.NewReader(b)}
+	r.Check(r.Byte() == metaVersion, "another version")
+	return r
 }
 
 // count reads the length of a list, whose elements take at least a byte each.
-func (r *metaReader) count() int {
-	n := r.uvarint()
-	if n > uint64(len(r.b)) {
-		r.fail()
-		return 0
-	}
-	return int(n)
-}
+func (r *metaReader) count() int { return r.Count(math.MaxInt, 1) }
 
-func (r *metaReader) bytes() []byte {
-	n := r.count()
-	x := r.b[:n]
-	r.b = r.b[n:]
-	return x
-}
+// bytes reads a text of any length.
+func (r *metaReader) bytes() []byte { return r.Text(math.MaxInt) }
 
 func (r *metaReader) keys() []string {
 	n := r.count()
@@ -207,8 +155,8 @@ func (r *metaReader) keys() []string {
 }
 
 func (r *metaReader) end() error {
-	if r.bad || len(r.b) > 0 {
-		return fmt.Errorf("version %d: %w", metaVersion, errMeta)
+	if err := r.End(); err != nil {
+		return fmt.Errorf("version %d: %w: %w", metaVersion, err, errMeta)
 	}
 	return nil
 }

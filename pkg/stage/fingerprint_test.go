@@ -109,10 +109,10 @@ func seen(t require.TestingT, offset int64, account int, at int64) Record {
 	}
 	o.Sketch.Exact = uint64(offset)*0xbf58476d1ce4e5b9 | 1
 	o.Sketch.Turn = []uint64{1, 2, 3, uint64(offset) + 1000}
-	return record(t, &o)
+	return observed(t, &o)
 }
 
-func record(t require.TestingT, o *fingerprint.Observation) Record {
+func observed(t require.TestingT, o *fingerprint.Observation) Record {
 	value, err := o.MarshalBinary()
 	require.NoError(t, err)
 	return Record{Topic: "observations", Offset: o.Position.Offset, Key: []byte(o.Tenant + "\x00" + o.Account), Value: value}
@@ -198,8 +198,8 @@ func TestARecordThatCannotBeReadIsADeadLetterAndThePartitionGoesOn(t *testing.T)
 	require.Equal(t, map[string]int64{"dead_letter:bad_observation": 1, "dead_letter:wrong_key": 1, "ok": 1, "published": 1}, d.counts)
 	require.Equal(t, DeadLetters, d.out[0].To)
 	require.Equal(t, "no observation", string(d.out[0].Value))
-	require.Contains(t, d.out[0].Headers, Header{"stillwatch-reason", []byte("bad_observation")})
-	require.Contains(t, d.out[0].Headers, Header{"stillwatch-offset", []byte("11")})
+	require.Contains(t, d.out[0].Headers, Header{Key: "stillwatch-reason", Value: []byte("bad_observation")})
+	require.Contains(t, d.out[0].Headers, Header{Key: "stillwatch-offset", Value: []byte("11")})
 }
 
 func TestWhatIngestProducesTwiceCountsOnce(t *testing.T) {
@@ -232,7 +232,7 @@ func TestWhatIngestProducesTwiceCountsOnce(t *testing.T) {
 		var batch []Record
 		for n := range int32(5) {
 			o := fingerprint.Observation{Position: fingerprint.Position{Partition: 7, Offset: 1, Index: n}, Time: morning, ID: uint64(n + 1), Tenant: "t", Account: "a"}
-			batch = append(batch, record(t, &o))
+			batch = append(batch, observed(t, &o))
 		}
 		d.process(batch)
 		d.open()
@@ -249,9 +249,9 @@ func TestWhatIngestProducesTwiceCountsOnce(t *testing.T) {
 	t.Run("the same event at another position is told by its id", func(t *testing.T) {
 		d := newDrive(t, nil)
 		o := fingerprint.Observation{Position: fingerprint.Position{Offset: 1}, Time: morning, ID: 9, Tenant: "t", Account: "a"}
-		first := record(t, &o)
+		first := observed(t, &o)
 		o.Position.Offset = 2
-		d.process([]Record{first, record(t, &o)})
+		d.process([]Record{first, observed(t, &o)})
 		require.EqualValues(t, 1, d.counts["ok"])
 		require.EqualValues(t, 1, d.counts["duplicate:id"])
 	})
@@ -261,7 +261,7 @@ func TestSourcesRememberedAreBounded(t *testing.T) {
 	d := newDrive(t, nil)
 	from := func(partition uint64, at int64) Record {
 		o := fingerprint.Observation{Position: fingerprint.Position{Partition: partition}, Time: at, ID: partition, Tenant: "t", Account: "a"}
-		return record(t, &o)
+		return observed(t, &o)
 	}
 	var batch []Record
 	for n := range uint64(maxSources) {
@@ -389,7 +389,7 @@ func traffic(t require.TestingT, r *rand.Rand, n int) []Record {
 		o.Sketch.Exact = r.Uint64() | 1
 		o.Sketch.Turn = []uint64{r.Uint64N(10) + 1, r.Uint64N(100) + 100, 1000 + uint64(i)}
 		o.Sketch.Prefix, o.Sketch.Continuation = r.Uint64N(50), r.Uint64N(50)
-		list = append(list, record(t, &o))
+		list = append(list, observed(t, &o))
 		if r.IntN(20) == 0 {
 			list = append(list, list[r.IntN(len(list))])
 		}

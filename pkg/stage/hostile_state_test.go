@@ -28,7 +28,7 @@ func TestObservationsOfExtremesLeaveAStateThatCanBeReadAgain(t *testing.T) {
 	for n := range 4000 {
 		o := fingerprint.Observation{
 			Position: fingerprint.Position{Partition: uint64(r.IntN(3)), Offset: int64(n), Index: int32(r.Uint32())}, Time: morning + int64(n)*1000, ID: r.Uint64(),
-			Tenant: "t", Account: "a" + strconv.Itoa(r.IntN(30)), Org: "\xff\x00", Plan: strings.Repeat("p", r.IntN(512)), CreatedAt: pick(),
+			Tenant: "t", Account: "a" + strconv.Itoa(r.IntN(30)), Org: "\xff\x00" + strings.Repeat("o", r.IntN(500)), CreatedAt: pick(),
 			InputTokens: pick(), OutputTokens: pick(), ReasoningTokens: pick(), Messages: int32(pick()), HasText: r.IntN(2) == 0,
 		}
 		o.Sketch.Exact, o.Sketch.Tokens = r.Uint64N(4), int(pick())
@@ -44,7 +44,7 @@ func TestObservationsOfExtremesLeaveAStateThatCanBeReadAgain(t *testing.T) {
 			o.Tenant, o.Account = "t\x00u", "v" // as a key the same as tenant t and account u NUL v
 		}
 		out := len(d.out)
-		d.process([]Record{record(t, &o)})
+		d.process([]Record{observed(t, &o)})
 		if n%100 == 99 {
 			d.open()
 			d.load(d.task.Needs(nil))
@@ -80,12 +80,12 @@ func TestProfilesOfExtremesBreakNothing(t *testing.T) {
 		p := fingerprint.Profile{
 			Tenant: "t", Account: "a" + strconv.Itoa(i), Org: "o" + strconv.Itoa(r.IntN(5)), Verified: r.IntN(2) == 0, CreatedAt: morning - r.Int64N(1<<40),
 			FirstSeen: morning - r.Int64N(1<<30), LastSeen: morning + int64(i)*60_000, Time: morning + int64(i)*60_000, Requests: number(), Requests24h: number(),
-			Requests1h: number(), FirstDayRequests: number(), ActiveDays: uint16(number()), WithText: number(), WithInput: number(), WithOutput: number(),
+			FirstDayRequests: number(), ActiveDays: uint16(number()), WithText: number(), WithInput: number(), WithOutput: number(),
 			WithReasoning: number(), InputTokens: r.Uint64(), OutputTokens: r.Uint64(), ReasoningTokens: r.Uint64(), WithMessages: number(), SingleTurn: number(),
-			OK: number(), Errors: number(), Blocked: number(), RateLimited: number(), Refused: number(), RefusedEarly: number(), PromptTokens: r.Uint64(),
-			Prompts: number(), Sources: number(), Stacks: number(), Sessions: number(), EndUsers: number(), ScaffoldRequests: number(), ScaffoldSingleTurn: number(),
-			ScaffoldOutput: r.Uint64(), ScaffoldPrompts: number(), ScaffoldWithReasoning: number(), ScaffoldReasoning: r.Uint64(), Orphaned: number(),
-			Continued: number(), Relay: uint8(number()), RelayRequests: number(),
+			Refused: number(), RefusedEarly: number(), PromptTokens: r.Uint64(),
+			Prompts: number(), Sources: number(), EndUsers: number(), ScaffoldRequests: number(), ScaffoldSingleTurn: number(),
+			ScaffoldOutput: r.Uint64(), Orphaned: number(),
+			Continued: number(), RelayRequests: number(),
 		}
 		for k := range p.Intents {
 			p.Intents[k], p.ScaffoldIntents[k] = number(), number()
@@ -116,7 +116,6 @@ func TestProfilesOfExtremesBreakNothing(t *testing.T) {
 		}
 		for range r.IntN(fingerprint.MaxConversing) {
 			p.Heads, p.Rejected, p.Orphans = append(p.Heads, r.Uint64N(50)), append(p.Rejected, r.Uint64N(50)), append(p.Orphans, r.Uint64N(50))
-			p.PromptSample = append(p.PromptSample, r.Uint64N(50))
 		}
 		value, err := p.MarshalBinary()
 		require.NoError(t, err)
@@ -203,7 +202,7 @@ func flood(t *testing.T, ingest Task, n int) (records []Record) {
 			Position: fingerprint.Position{Partition: 1, Offset: offset}, Time: morning + offset*50, ID: uint64(offset + 1),
 			Tenant: fmt.Sprintf("%0200d", account), Account: fmt.Sprintf("%0200d", account),
 		}
-		records = append(records, record(t, &o))
+		records = append(records, observed(t, &o))
 		batch = append(batch, Record{Topic: "gateway", Offset: offset, Value: fmt.Appendf(nil,
 			`{"id":"r%d","time":%d,"tenant":"%s","account":{"id":"%s"},"request":{"model":"m%d","tools":["t%d"]},"client":{"user_agent":"agent-%d","ip":"198.18.%d.%d"},`+
 				`"content":{"input":[{"role":"user","text":"A question of account %d that nobody else ever asks."}]}}`,
@@ -278,7 +277,7 @@ func seenAt(t require.TestingT, offset int64, index int32, account int, at int64
 	o := fingerprint.Observation{
 		Position: fingerprint.Position{Partition: 7, Offset: offset, Index: index}, Time: at, Tenant: "default", Account: "acct_" + strconv.Itoa(account),
 	}
-	return record(t, &o)
+	return observed(t, &o)
 }
 
 // TestMetaThatWasDamagedIsAnErrorAndNoPanic covers what a store could hand back.

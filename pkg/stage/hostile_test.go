@@ -14,7 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/stillwatch/stillwatch/pkg/campaign"
+	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 	"github.com/stillwatch/stillwatch/pkg/event"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
@@ -298,7 +298,7 @@ func newCorrelating(t *testing.T) *correlating {
 	t.Helper()
 	c := &correlating{t: t, store: map[string][]byte{}, counts: map[string]int64{}}
 	opts := DefaultCorrelateOptions()
-	opts.Trace = func(campaign.Candidate) { c.candidates++ }
+	opts.Trace = func(search.Measurement) { c.candidates++ }
 	st, err := NewCorrelate(opts)
 	require.NoError(t, err)
 	c.stage, c.task = st, st.Open(0)

@@ -181,7 +181,6 @@ type ingestTask struct {
 	certain  []func(*event.Event) string
 	gateway  gateway.Options
 	readers  map[string]*gateway.Reader
-	headers  []gateway.Header
 	sketcher *sketch.Sketcher
 	hash     *hasher
 	facets   facetReader
@@ -332,7 +331,7 @@ func (t *ingestTask) record(reader *gateway.Reader, r *Record, out *ingestBatch)
 	t.o.Position = fingerprint.Position{Partition: t.hash.partition(r.Topic, r.Partition, t.generation), Offset: r.Offset}
 	var bad trouble
 	item := 0
-	reader.ReadRecord(r.Value, t.headersOf(r), func(ev *event.Event, err error) bool {
+	reader.ReadRecord(r.Value, r.Headers, func(ev *event.Event, err error) bool {
 		t.o.Position.Index = int32(item)
 		item++
 		if reader.Late() {
@@ -348,15 +347,6 @@ func (t *ingestTask) record(reader *gateway.Reader, r *Record, out *ingestBatch)
 	case bad.items > 0:
 		out.bury(r, &bad)
 	}
-}
-
-// headersOf returns a record's headers as the reader takes them.
-func (t *ingestTask) headersOf(r *Record) []gateway.Header {
-	t.headers = t.headers[:0]
-	for i := range r.Headers {
-		t.headers = append(t.headers, gateway.Header(r.Headers[i]))
-	}
-	return t.headers
 }
 
 // item takes in one object of a record of a time, whose position is set already; ok is false when it becomes a dead letter.
@@ -446,7 +436,7 @@ func (t *ingestTask) observe(ev *event.Event) (reason string, err error) {
 	o := &t.o
 	*o = fingerprint.Observation{
 		Position: o.Position, Sketch: o.Sketch,
-		Time: ev.Time, Tenant: tenant, Account: account, Org: ev.Account.OrgID, Plan: ev.Account.Plan, Verified: ev.Account.Verified.V,
+		Time: ev.Time, Tenant: tenant, Account: account, Org: ev.Account.OrgID, Verified: ev.Account.Verified.V,
 		CreatedAt: ev.Account.CreatedAt, InputTokens: known(ev.Usage.Input), OutputTokens: known(ev.Usage.Output),
 		ReasoningTokens: known(ev.Usage.Reasoning), Messages: messages(ev), Status: status(ev.Response.Status), Refused: refused(&ev.Response),
 		Batch:   isBatch(ev.Request.Operation),
@@ -455,7 +445,6 @@ func (t *ingestTask) observe(ev *event.Event) (reason string, err error) {
 	h := t.hash.of(tenant)
 	o.Account = named(h, o.Account)
 	o.ID = h.call(ev.ID, ev.Time)
-	o.Session = h.identity(domainSession, ev.Request.SessionID)
 	o.EndUser = h.identity(domainEndUser, ev.Account.EndUserID)
 	t.facets.read(ev, h, o)
 	if err := t.sketch(ev); errors.Is(err, sketch.ErrOtherKey) {

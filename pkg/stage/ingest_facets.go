@@ -24,7 +24,7 @@ type domain uint8
 
 const (
 	domainID domain = 128 + iota
-	domainSession
+	_               // was that of sessions: the numbers after it must stay, for hashes are stored
 	domainEndUser
 	domainSource
 	domainPosition

@@ -155,7 +155,7 @@ func (t *ingestTask) Rebuild(batch []Record) error {
 	reader := t.readerFor(batch[0].Topic)
 	for i := range batch {
 		if len(batch[i].Value) <= t.maxRecord {
-			reader.ReadRecord(batch[i].Value, t.headersOf(&batch[i]), func(*event.Event, error) bool {
+			reader.ReadRecord(batch[i].Value, batch[i].Headers, func(*event.Event, error) bool {
 				return true
 			})
 		}

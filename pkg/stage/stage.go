@@ -2,25 +2,17 @@
 // I/O and take the time from the events, so the live pipeline, a replay and a backtest are one code path.
 package stage
 
-import "time"
+import (
+	"time"
 
-// Record is one record of a topic as a stage reads it.
-type Record struct {
-	Topic     string
-	Partition int
-	Offset    int64
-	// Time is the record's own timestamp in Unix milliseconds, 0 when it has none: a second clock to hold the events' times against.
-	Time    int64
-	Key     []byte
-	Value   []byte
-	Headers []Header
-}
+	"github.com/stillwatch/stillwatch/pkg/record"
+)
+
+// Record is one record of a topic as a stage reads it. A task keeps none beyond its batch.
+type Record = record.Record
 
 // Header is a record header.
-type Header struct {
-	Key   string
-	Value []byte
-}
+type Header = record.Header
 
 // Output names where an outgoing record goes; the pipeline maps it to a topic name.
 type Output string

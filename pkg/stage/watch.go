@@ -2,6 +2,7 @@ package stage
 
 import (
 	"github.com/stillwatch/stillwatch/pkg/campaign"
+	"github.com/stillwatch/stillwatch/pkg/campaign/watch"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 	"github.com/stillwatch/stillwatch/pkg/watchlist"
 )
@@ -14,7 +15,7 @@ type WatchOptions struct {
 	// older than the rotation.
 	Secrets [][]byte
 	// Sighted, when set, is told at every evaluation of what the indicators were found on.
-	Sighted func(campaign.Sighting)
+	Sighted func(watch.Sighting)
 }
 
 // watcher hands an engine the list in force.
@@ -39,7 +40,7 @@ func (w *watcher) hand(e *campaign.Engine) {
 	}
 	if list := w.o.List(); list != w.list {
 		w.list = list
-		e.SetWatchList(campaign.WatchList{List: list, Hash: w.hash})
+		e.SetWatchList(watch.List{List: list, Hash: w.hash})
 	}
 }
 

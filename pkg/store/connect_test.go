@@ -11,6 +11,8 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/stretchr/testify/require"
+
+	"github.com/stillwatch/stillwatch/pkg/remote"
 )
 
 func TestDeadlinesOfContextsAreKept(t *testing.T) {
@@ -121,7 +123,7 @@ func TestBadOptionsAreNamed(t *testing.T) {
 		{func(o *Options) { o.PoolSize = 0 }, "pool_size"},
 		{func(o *Options) { o.MaxValueBytes = 1 }, "max_value_bytes"},
 		{func(o *Options) { o.TLS.CAFile = "x" }, "enabled is false"},
-		{func(o *Options) { o.TLS = TLS{Enabled: true, KeyFile: "x"} }, "go together"},
+		{func(o *Options) { o.TLS = remote.TLS{Enabled: true, KeyFile: "x"} }, "go together"},
 	} {
 		o := DefaultOptions()
 		test.edit(&o)

@@ -4,18 +4,15 @@
 package store
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
-	"os"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"github.com/stillwatch/stillwatch/pkg/remote"
 )
 
 // Options is how to reach Redis and how to use it.
@@ -29,8 +26,8 @@ type Options struct {
 	Username string   `yaml:"username"`
 	Password string   `yaml:"password"`
 	// Database is the database number; 0 with a cluster.
-	Database int `yaml:"database"`
-	TLS      TLS `yaml:"tls"`
+	Database int        `yaml:"database"`
+	TLS      remote.TLS `yaml:"tls"`
 
 	// Prefix begins every key. Deployments that share a Redis need different ones.
 	Prefix string `yaml:"prefix"`
@@ -54,20 +51,6 @@ type Sentinel struct {
 	Password string `yaml:"password"`
 }
 
-// TLS is how connections are encrypted.
-type TLS struct {
-	Enabled bool `yaml:"enabled"`
-	// CAFile is a PEM file of the authorities to trust, in place of the system's.
-	CAFile string `yaml:"ca_file"`
-	// CertFile and KeyFile are this client's certificate and key, PEM, when the server asks for one.
-	CertFile string `yaml:"cert_file"`
-	KeyFile  string `yaml:"key_file"`
-	// ServerName is the name the server's certificate must carry, when it is not the host in the address.
-	ServerName string `yaml:"server_name"`
-	// InsecureSkipVerify accepts any certificate. For tests only: it allows anyone in between to read along.
-	InsecureSkipVerify bool `yaml:"insecure_skip_verify"`
-}
-
 // DefaultOptions returns the defaults: a single Redis on this machine.
 func DefaultOptions() Options {
 	return Options{
@@ -89,9 +72,7 @@ func (o *Options) Validate() error {
 		bad("addresses: name at least one address as host:port")
 	}
 	for _, a := range o.Addresses {
-		host, port, err := net.SplitHostPort(a)
-		n, perr := strconv.Atoi(port)
-		if err != nil || host == "" || perr != nil || n < 1 || n > 65535 {
+		if !remote.IsAddress(a) {
 			bad("addresses: %q is not host:port", a)
 		}
 	}
@@ -122,11 +103,8 @@ func (o *Options) Validate() error {
 	if o.MaxValueBytes < 2<<20 || o.MaxValueBytes > 512<<20 {
 		bad("max_value_bytes: %d is not between 2 MiB and 512 MiB", o.MaxValueBytes)
 	}
-	if !o.TLS.Enabled && (o.TLS.CAFile != "" || o.TLS.CertFile != "" || o.TLS.KeyFile != "" || o.TLS.InsecureSkipVerify) {
-		bad("tls: files are given but enabled is false; set enabled: true or remove them")
-	}
-	if (o.TLS.CertFile == "") != (o.TLS.KeyFile == "") {
-		bad("tls: cert_file and key_file go together")
+	if err := o.TLS.Validate(); err != nil {
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }
@@ -137,7 +115,7 @@ func (o *Options) isCluster() bool {
 
 // client builds the client library's options.
 func (o *Options) client() (*redis.UniversalOptions, error) {
-	tlsConfig, err := o.TLS.config()
+	tlsConfig, err := o.TLS.Config()
 	if err != nil {
 		return nil, err
 	}
@@ -165,31 +143,4 @@ func (o *Options) client() (*redis.UniversalOptions, error) {
 		// Redis without this extension would answer every new connection with an error.
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	}, nil
-}
-
-// config builds the TLS configuration; nil when TLS is off.
-func (t *TLS) config() (*tls.Config, error) {
-	if !t.Enabled {
-		return nil, nil
-	}
-	//nolint:gosec // not verifying is the operator's explicit choice
-	c := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: t.ServerName, InsecureSkipVerify: t.InsecureSkipVerify}
-	if t.CAFile != "" {
-		pem, err := os.ReadFile(t.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("tls.ca_file: %w", err)
-		}
-		c.RootCAs = x509.NewCertPool()
-		if !c.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("tls.ca_file: %s holds no PEM certificate", t.CAFile)
-		}
-	}
-	if t.CertFile != "" {
-		cert, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile)
-		if err != nil {
-			return nil, fmt.Errorf("tls.cert_file, tls.key_file: %w", err)
-		}
-		c.Certificates = []tls.Certificate{cert}
-	}
-	return c, nil
 }

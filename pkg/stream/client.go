@@ -28,7 +28,7 @@ func New(opts Options, log *zap.Logger) (*Client, error) {
 	if log == nil {
 		log = zap.NewNop()
 	}
-	tlsConfig, err := opts.TLS.config()
+	tlsConfig, err := opts.TLS.Config()
 	if err != nil {
 		return nil, err
 	}

@@ -1,8 +1,12 @@
 package stream
 
-import "go.uber.org/zap"
+import (
+	"go.uber.org/zap"
 
-func zapError(err error) zap.Field { return zap.String("error", oneLine(err.Error())) }
+	"github.com/stillwatch/stillwatch/pkg/remote"
+)
+
+func zapError(err error) zap.Field { return zap.String("error", remote.OneLine(err)) }
 
 func zapTopic(topic string) zap.Field { return zap.String("topic", topic) }
 

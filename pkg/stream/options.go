@@ -1,13 +1,8 @@
 package stream
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"net"
-	"os"
-	"strconv"
 	"strings"
 	"time"
 
@@ -15,6 +10,8 @@ import (
 	"github.com/segmentio/kafka-go/sasl"
 	"github.com/segmentio/kafka-go/sasl/plain"
 	"github.com/segmentio/kafka-go/sasl/scram"
+
+	"github.com/stillwatch/stillwatch/pkg/remote"
 )
 
 // Options is how to reach Kafka and how much to move at a time.
@@ -22,9 +19,9 @@ type Options struct {
 	// Brokers are the bootstrap addresses, host:port.
 	Brokers []string `yaml:"brokers"`
 	// ClientID names this client in the broker's logs and quotas.
-	ClientID string `yaml:"client_id"`
-	TLS      TLS    `yaml:"tls"`
-	SASL     SASL   `yaml:"sasl"`
+	ClientID string     `yaml:"client_id"`
+	TLS      remote.TLS `yaml:"tls"`
+	SASL     SASL       `yaml:"sasl"`
 
 	// DialTimeout bounds connecting to one broker, including TLS and SASL.
 	DialTimeout time.Duration `yaml:"dial_timeout"`
@@ -54,20 +51,6 @@ type Options struct {
 	ProduceMaxBytes int `yaml:"produce_max_bytes"`
 	// ProduceMaxInFlight is how many partitions are written to at a time, over all callers.
 	ProduceMaxInFlight int `yaml:"produce_max_in_flight"`
-}
-
-// TLS is how connections are encrypted.
-type TLS struct {
-	Enabled bool `yaml:"enabled"`
-	// CAFile is a PEM file of the authorities to trust, in place of the system's.
-	CAFile string `yaml:"ca_file"`
-	// CertFile and KeyFile are this client's certificate and key, PEM, when the broker asks for one.
-	CertFile string `yaml:"cert_file"`
-	KeyFile  string `yaml:"key_file"`
-	// ServerName is the name the broker's certificate must carry, when it is not the host in the address.
-	ServerName string `yaml:"server_name"`
-	// InsecureSkipVerify accepts any certificate. For tests only: it allows anyone in between to read along.
-	InsecureSkipVerify bool `yaml:"insecure_skip_verify"`
 }
 
 // SASL is how this client authenticates.
@@ -107,17 +90,12 @@ func (o *Options) Validate() error {
 		bad("brokers: name at least one broker as host:port")
 	}
 	for _, b := range o.Brokers {
-		host, port, err := net.SplitHostPort(b)
-		n, perr := strconv.Atoi(port)
-		if err != nil || host == "" || perr != nil || n < 1 || n > 65535 {
+		if !remote.IsAddress(b) {
 			bad("brokers: %q is not host:port", b)
 		}
 	}
-	if !o.TLS.Enabled && (o.TLS.CAFile != "" || o.TLS.CertFile != "" || o.TLS.KeyFile != "" || o.TLS.InsecureSkipVerify) {
-		bad("tls: files are given but enabled is false; set enabled: true or remove them")
-	}
-	if (o.TLS.CertFile == "") != (o.TLS.KeyFile == "") {
-		bad("tls: cert_file and key_file go together")
+	if err := o.TLS.Validate(); err != nil {
+		errs = append(errs, err)
 	}
 	switch o.SASL.Mechanism {
 	case "":
@@ -182,33 +160,6 @@ func compression(name string) (kafka.Compression, error) {
 		return kafka.Zstd, nil
 	}
 	return 0, fmt.Errorf("compression: %q is not one of lz4, zstd, snappy, gzip, none", name)
-}
-
-// config builds the TLS configuration; nil when TLS is off.
-func (t *TLS) config() (*tls.Config, error) {
-	if !t.Enabled {
-		return nil, nil
-	}
-	//nolint:gosec // not verifying is the operator's explicit choice
-	c := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: t.ServerName, InsecureSkipVerify: t.InsecureSkipVerify}
-	if t.CAFile != "" {
-		pem, err := os.ReadFile(t.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("tls.ca_file: %w", err)
-		}
-		c.RootCAs = x509.NewCertPool()
-		if !c.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("tls.ca_file: %s holds no PEM certificate", t.CAFile)
-		}
-	}
-	if t.CertFile != "" {
-		cert, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile)
-		if err != nil {
-			return nil, fmt.Errorf("tls.cert_file, tls.key_file: %w", err)
-		}
-		c.Certificates = []tls.Certificate{cert}
-	}
-	return c, nil
 }
 
 // mechanism builds the SASL mechanism; nil when there is none.

@@ -16,6 +16,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kfake"
+
+	"github.com/stillwatch/stillwatch/pkg/remote"
 )
 
 func TestTheDefaultsAreValid(t *testing.T) {
@@ -33,7 +35,7 @@ func TestBadOptionsAreNamed(t *testing.T) {
 		{"broker without port", func(o *Options) { o.Brokers = []string{"kafka"} }, `brokers: "kafka" is not host:port`},
 		{"port zero", func(o *Options) { o.Brokers = []string{"kafka:0"} }, "is not host:port"},
 		{"tls files without tls", func(o *Options) { o.TLS.CAFile = "x" }, "enabled is false"},
-		{"cert without key", func(o *Options) { o.TLS = TLS{Enabled: true, CertFile: "x"} }, "go together"},
+		{"cert without key", func(o *Options) { o.TLS = remote.TLS{Enabled: true, CertFile: "x"} }, "go together"},
 		{"sasl without mechanism", func(o *Options) { o.SASL.Username = "u" }, "without a mechanism"},
 		{"sasl without password", func(o *Options) { o.SASL = SASL{Mechanism: "plain", Username: "u"} }, "needs username and password"},
 		{"unknown mechanism", func(o *Options) { o.SASL.Mechanism = "gssapi" }, `"gssapi" is not one of`},
@@ -84,9 +86,9 @@ func TestWhatIsWrongWithTheConnectionIsSaidInOneLine(t *testing.T) {
 			"refused the login: wrong user name or password", true,
 		},
 		{"no login", secret.ListenAddrs()[0], nil, "check kafka.tls and kafka.sasl", false},
-		{"tls", encrypted.ListenAddrs()[0], func(o *Options) { o.TLS = TLS{Enabled: true, CAFile: ca} }, "", false},
-		{"unknown authority", encrypted.ListenAddrs()[0], func(o *Options) { o.TLS = TLS{Enabled: true} }, "TLS certificate not accepted", true},
-		{"tls to a plain port", plain.ListenAddrs()[0], func(o *Options) { o.TLS = TLS{Enabled: true} }, "kafka.tls", false},
+		{"tls", encrypted.ListenAddrs()[0], func(o *Options) { o.TLS = remote.TLS{Enabled: true, CAFile: ca} }, "", false},
+		{"unknown authority", encrypted.ListenAddrs()[0], func(o *Options) { o.TLS = remote.TLS{Enabled: true} }, "TLS certificate not accepted", true},
+		{"tls to a plain port", plain.ListenAddrs()[0], func(o *Options) { o.TLS = remote.TLS{Enabled: true} }, "kafka.tls", false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			o := testOptions([]string{test.addr})

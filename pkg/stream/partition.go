@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"sync/atomic"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	"github.com/segmentio/kafka-go"
+
+	"github.com/stillwatch/stillwatch/pkg/remote"
 )
 
 // Partition is one partition that this member of the group owns for now. It is read by one goroutine.
@@ -31,7 +33,8 @@ type Partition struct {
 	high    atomic.Int64
 	// progress is when the last records came, or when there was nothing to come.
 	progress time.Time
-	failures int
+	// waits are the waits between failures, nil when the last attempt worked.
+	waits *backoff.ExponentialBackOff
 }
 
 // Topic is the topic's name.
@@ -129,7 +132,7 @@ func (p *Partition) retry(ctx context.Context, fn func(*leader) error) error {
 		err := p.attempt(ctx, fn)
 		switch {
 		case err == nil:
-			p.failures = 0
+			p.waits = nil
 			p.note(nil)
 			return nil
 		case errors.Is(err, kafka.OffsetOutOfRange):
@@ -139,14 +142,16 @@ func (p *Partition) retry(ctx context.Context, fn func(*leader) error) error {
 			return ctx.Err()
 		}
 		p.hangUp()
-		p.failures++
+		if p.waits == nil {
+			p.waits = remote.Waits(leastReadWait, mostReadWait)
+		}
 		err = explain(err, p.client.opts.Brokers)
 		p.client.errlog.Warn("reading a partition failed, retrying", zapError(err), zapTopic(p.topic), zapPartition(p.id))
 		p.note(fmt.Errorf("reading %s/%d: %w", p.topic, p.id, err))
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(backoff(p.failures, 100*time.Millisecond, 5*time.Second)):
+		case <-time.After(p.waits.NextBackOff()):
 		}
 	}
 }
@@ -180,11 +185,8 @@ func (p *Partition) hangUp() {
 	}
 }
 
-// backoff is the wait before the n-th retry: exponential with jitter, so that many clients do not come back at once.
-func backoff(n int, least, most time.Duration) time.Duration {
-	d := least << min(n-1, 16)
-	if d > most || d <= 0 {
-		d = most
-	}
-	return d/2 + rand.N(d/2+1)
-}
+// The waits between attempts to read, and to write or to look at a topic.
+const (
+	leastReadWait, mostReadWait   = 100 * time.Millisecond, 5 * time.Second
+	leastWriteWait, mostWriteWait = 50 * time.Millisecond, time.Second
+)

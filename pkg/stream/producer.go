@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/segmentio/kafka-go"
+
+	"github.com/stillwatch/stillwatch/pkg/remote"
 )
 
 // partitionsTTL is how long the number of a topic's partitions is believed.
@@ -241,6 +243,7 @@ func (p *Producer) request(ctx context.Context, records []OutRecord, l *lane, wh
 
 // try runs fn a few times as long as its error may pass.
 func (p *Producer) try(ctx context.Context, fn func() error) error {
+	waits := remote.Waits(leastWriteWait, mostWriteWait)
 	for attempt := 1; ; attempt++ {
 		err := fn()
 		if err == nil || attempt == produceAttempts || ctx.Err() != nil || isFinal(err) {
@@ -249,7 +252,7 @@ func (p *Producer) try(ctx context.Context, fn func() error) error {
 		select {
 		case <-ctx.Done():
 			return err
-		case <-time.After(backoff(attempt, 50*time.Millisecond, time.Second)):
+		case <-time.After(waits.NextBackOff()):
 		}
 	}
 }

@@ -2,23 +2,14 @@
 // It knows nothing of what the records mean, and it never decides what was processed: whoever reads keeps the offset beside its own state.
 package stream
 
-// Record is one record of a topic. Its memory belongs to the reader; it stays valid after the next read.
-type Record struct {
-	Topic     string
-	Partition int
-	Offset    int64
-	// Time is the record's timestamp in Unix milliseconds, 0 when it has none: when its producer made it, unless the topic says otherwise.
-	Time    int64
-	Key     []byte
-	Value   []byte
-	Headers []Header
-}
+import "github.com/stillwatch/stillwatch/pkg/record"
+
+// Record is one record of a topic. Its memory belongs to the reader; it stays valid after the next
+// read.
+type Record = record.Record
 
 // Header is a record header.
-type Header struct {
-	Key   string
-	Value []byte
-}
+type Header = record.Header
 
 // Batch is what one read of a partition gave: records in offset order, possibly none.
 type Batch struct {

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/segmentio/kafka-go"
+
+	"github.com/stillwatch/stillwatch/pkg/remote"
 )
 
 // TopicSpec is a topic that has to exist. Partitions, Replication and Config matter when it is created; Replication 0 or less takes the
@@ -68,7 +70,8 @@ func (c *Client) EnsureTopics(ctx context.Context, specs []TopicSpec, create boo
 			return nil, err
 		}
 	}
-	for wait := 50 * time.Millisecond; ; wait = min(2*wait, time.Second) {
+	waits := remote.Waits(leastWriteWait, mostWriteWait)
+	for {
 		missing, leaderless, err := c.lookTopics(ctx, client, byName)
 		if err == nil && len(missing)+len(leaderless) == 0 {
 			break
@@ -82,7 +85,7 @@ func (c *Client) EnsureTopics(ctx context.Context, specs []TopicSpec, create boo
 				return nil, err
 			}
 			return nil, fmt.Errorf("topics without a leader: %s; check that the kafka brokers are up", strings.Join(append(missing, leaderless...), ", "))
-		case <-time.After(wait):
+		case <-time.After(waits.NextBackOff()):
 		}
 	}
 	return c.compareConfigs(ctx, client, byName), nil
@@ -106,7 +109,7 @@ func (c *Client) lookTopics(ctx context.Context, client *kafka.Client, specs map
 		case specs[t.Name].Exact && len(t.Partitions) != specs[t.Name].Partitions:
 			err := fmt.Errorf("topic %s has %d partitions and must have %d; make it anew, or configure another name",
 				t.Name, len(t.Partitions), specs[t.Name].Partitions)
-			return nil, nil, wrapped{err.Error(), err, true}
+			return nil, nil, &remote.Error{Message: err.Error(), Cause: err, Fatal: true}
 		default:
 			for _, p := range t.Partitions {
 				if p.Error != nil || p.Leader.Host == "" {

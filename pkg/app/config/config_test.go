@@ -258,6 +258,14 @@ func TestMistakesAreReportedAllAtOnce(t *testing.T) {
 		{name: "a public console without a token", text: "http: {address: ':9464'}", lint: []string{"http.token: required because address is not loopback"}},
 		{name: "log words", text: "log: {level: loud, format: xml}", lint: []string{"log.level: want debug", "log.format: want json"}},
 		{
+			name: "keys of earlier configurations", text: "fingerprint: {short_pane: 5m}",
+			env: map[string]string{"STILLWATCH_FINGERPRINT_SHORT_KEEP": "1h"},
+			lint: []string{
+				`:1: "fingerprint.short_pane" is no key any more: nothing read the requests of the last hour; remove it`,
+				`environment variable STILLWATCH_FINGERPRINT_SHORT_KEEP: "fingerprint.short_keep" is no key any more: `,
+			},
+		},
+		{
 			name: "no time to stop", text: "shutdown_timeout: 0s\nstartup_timeout: -1s",
 			lint: []string{"startup_timeout: must be positive", "shutdown_timeout: must be positive"},
 		},

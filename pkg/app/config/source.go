@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"reflect"
 	"slices"
@@ -19,12 +20,16 @@ type source struct {
 	order  []string
 	// sections are the paths that hold keys.
 	sections map[string]bool
-	lookup   func(string) (string, bool)
-	errs     []error
+	// retired are the keys that there were once, with what to do about one.
+	retired map[string]string
+	lookup  func(string) (string, bool)
+	errs    []error
 }
 
 func newSource(into any, lookup func(string) (string, bool)) *source {
-	s := &source{fields: map[string]field{}, sections: map[string]bool{"": true}, lookup: lookup}
+	s := &source{
+		fields: map[string]field{}, sections: map[string]bool{"": true}, retired: retired, lookup: lookup,
+	}
 	for _, f := range fields(reflect.ValueOf(into)) {
 		s.fields[f.path] = f
 		s.order = append(s.order, f.path)
@@ -83,12 +88,19 @@ func (s *source) mapping(n *yaml.Node, path string) {
 		case s.sections[p]:
 			s.mapping(value, p)
 		default:
-			if near := s.nearest(p); near != "" {
-				s.errorf(key, "unknown key %q; did you mean %q?", p, near)
-			} else {
-				s.errorf(key, "unknown key %q; `stillwatch config print` lists all there are", p)
-			}
+			s.unknown(key, p)
 		}
+	}
+}
+
+// unknown reports a key that there is not.
+func (s *source) unknown(key *yaml.Node, path string) {
+	if advice, was := s.retired[path]; was {
+		s.errorf(key, "%q is no key any more: %s", path, advice)
+	} else if near := s.nearest(path); near != "" {
+		s.errorf(key, "unknown key %q; did you mean %q?", path, near)
+	} else {
+		s.errorf(key, "unknown key %q; `stillwatch config print` lists all there are", path)
 	}
 }
 
@@ -204,6 +216,12 @@ const envPrefix = "STILLWATCH_"
 
 // env overrides keys from the environment.
 func (s *source) env() {
+	for _, path := range slices.Sorted(maps.Keys(s.retired)) {
+		if _, set := s.lookup(EnvName(path)); set {
+			s.errs = append(s.errs, fmt.Errorf("environment variable %s: %q is no key any more: %s",
+				EnvName(path), path, s.retired[path]))
+		}
+	}
 	for _, path := range s.order {
 		name := EnvName(path)
 		text, ok := s.lookup(name)

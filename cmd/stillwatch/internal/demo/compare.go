@@ -3,7 +3,7 @@ package demo
 import (
 	"sync"
 
-	"github.com/stillwatch/stillwatch/pkg/campaign"
+	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 )
 
 // maxMeasured bounds what is remembered of the groups that correlate measures.
@@ -12,11 +12,11 @@ const maxMeasured = 50_000
 // measured remembers the groups of accounts that correlate has measured.
 type measured struct {
 	mu     sync.Mutex
-	groups []campaign.Candidate
+	groups []search.Measurement
 	n      int64
 }
 
-func (m *measured) add(c campaign.Candidate) {
+func (m *measured) add(c search.Measurement) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.n++
@@ -32,7 +32,7 @@ func (m *measured) count() int64 {
 }
 
 // closest returns the group that came closest to a finding among those that consist mostly of the accounts; ok is false when none did.
-func (m *measured) closest(accounts []string) (best campaign.Candidate, ok bool) {
+func (m *measured) closest(accounts []string) (best search.Measurement, ok bool) {
 	in := make(map[string]bool, len(accounts))
 	for _, a := range accounts {
 		in[a] = true
@@ -59,7 +59,7 @@ type crowd struct {
 	campaign        bool
 	accounts, named int
 	// closest is the group out of this crowd that came closest to a finding, when one was measured at all.
-	closest  campaign.Candidate
+	closest  search.Measurement
 	measured bool
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stillwatch/stillwatch/pkg/app/config"
 	"github.com/stillwatch/stillwatch/pkg/embedded"
+	"github.com/stillwatch/stillwatch/pkg/remote"
 	"github.com/stillwatch/stillwatch/pkg/store"
 	"github.com/stillwatch/stillwatch/pkg/stream"
 )
@@ -41,7 +42,7 @@ func Start(opts Options, conf *config.Config) (*Parts, error) {
 		return nil, errors.Join(err, p.Close())
 	}
 	// What else the configuration says about the way to Kafka and Redis, such as TLS and logins, is about other servers.
-	conf.Kafka.Brokers, conf.Kafka.TLS, conf.Kafka.SASL = []string{p.kafka.Addr()}, stream.TLS{}, stream.SASL{}
+	conf.Kafka.Brokers, conf.Kafka.TLS, conf.Kafka.SASL = []string{p.kafka.Addr()}, remote.TLS{}, stream.SASL{}
 	redis := store.DefaultOptions()
 	redis.Addresses = []string{p.redis.Addr()}
 	conf.Redis = redis

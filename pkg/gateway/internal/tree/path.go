@@ -111,6 +111,9 @@ func (d *Document) walk(at int32, p *Path, from int, found func(at int32) bool) 
 	}
 	for to := len(p.starts); to > from; to-- {
 		name := p.name(from, to)
+		if at == 0 && !p.fold && d.mask()&NameBit(name) == 0 {
+			continue // As most: a mapping asks for many names, of which a record has a few.
+		}
 		for part := d.first(at); part != 0; part = d.nodes[part].next {
 			if n := d.nodes[part].name; (n == name || p.fold && strings.EqualFold(n, name)) && d.walk(part, p, to, found) {
 				return true
@@ -118,6 +121,26 @@ func (d *Document) walk(at int32, p *Path, from int, found func(at int32) bool) 
 		}
 	}
 	return false
+}
+
+// mask has the bits of the names of the value's own members.
+func (d *Document) mask() uint64 {
+	if !d.masked {
+		d.names, d.masked = 0, true
+		for part := d.first(0); part != 0; part = d.nodes[part].next {
+			d.names |= NameBit(d.nodes[part].name)
+		}
+	}
+	return d.names
+}
+
+// NameBit is the bit of a name in a mask of many: a name whose bit is not there is none of them.
+func NameBit(name string) uint64 {
+	n := len(name)
+	if n == 0 {
+		return 1
+	}
+	return 1 << ((uint(n)*11 + uint(name[0])*5 + uint(name[n-1])*17 + uint(name[n/2])*3) & 63)
 }
 
 // Find returns the first known value that a path leads to from the top, None without.

@@ -18,6 +18,9 @@ type Document struct {
 	nodes   []node
 	opened  int
 	err     error
+	// names is the mask of the names of the value's own members, once masked says so.
+	names  uint64
+	masked bool
 }
 
 // node is a value in a document.
@@ -71,7 +74,7 @@ func (d *Document) Reset() {
 	if cap(d.nodes) > maxKept {
 		d.nodes = nil
 	}
-	d.nodes, d.opened, d.err = d.nodes[:0], 0, nil
+	d.nodes, d.opened, d.err, d.masked = d.nodes[:0], 0, nil, false
 	d.scanner.Reset(nil)
 }
 
@@ -163,6 +166,7 @@ func (d *Document) Add(kind event.Kind, name, text string) int32 {
 
 // Link makes child the next part of parent; last is the one before it, 0 at the beginning.
 func (d *Document) Link(parent int32, last *int32, child int32) {
+	d.masked = d.masked && parent != 0
 	if *last == 0 {
 		d.nodes[parent].first = child
 	} else {

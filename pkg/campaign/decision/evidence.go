@@ -1,0 +1,199 @@
+package decision
+
+import (
+	"math"
+	"slices"
+
+	"github.com/stillwatch/stillwatch/detectors"
+)
+
+const (
+	// definingDiscount is what agreement on the plane that selected the group is worth: the group
+	// was chosen for it, so it is no coincidence. That so many accounts could be chosen is left.
+	definingDiscount = 0.5
+	// correlatedShare is what a second detector of a plane adds: payment and issuer, stack and
+	// parameters mostly rest on one fact.
+	correlatedShare = 0.25
+	// agreeingBits is the evidence from which a plane agrees: the accounts show about a third of
+	// the values that chance gives.
+	agreeingBits = 1.5
+	// evenLoadBits is the evidence on the schedule from which accounts made together are a pool
+	// rather than a launch: the spread of load is a third less than the population's.
+	evenLoadBits = 0.5
+	// mostRequests is the share of requests from which a shared text is what an account is for.
+	mostRequests = 0.5
+)
+
+// Assessment is what a group shows: the scores, and what they are made of.
+type Assessment struct {
+	Scores
+	// Planes holds the evidence on each plane after discounts, in bits.
+	Planes detectors.ByPlane
+	// Measures holds each detector's measure, its bits bounded, by position in the registry;
+	// Measured says which of them could say anything.
+	Measures []detectors.Measure
+	Measured []bool
+}
+
+// Agreeing lists the planes that agree.
+func (a *Assessment) Agreeing() []detectors.Plane { return a.Planes.AtLeast(agreeingBits) }
+
+// Assessor measures groups with the detectors of a registry.
+type Assessor struct {
+	Registry []detectors.Detector
+	Context  *detectors.Context
+}
+
+// Assess adds up the evidence on a group. searched is the number of candidates that were looked at
+// to find it, 1 for a group that was not searched for; costly adds the costly detectors.
+func (x *Assessor) Assess(g *detectors.Group, searched int, costly bool) Assessment {
+	a := Assessment{
+		Measures: make([]detectors.Measure, len(x.Registry)),
+		Measured: make([]bool, len(x.Registry)),
+	}
+	e := evidence{families: map[string]correlated{}}
+	for i := range x.Registry {
+		d := &x.Registry[i]
+		if d.Spec.Costly && !costly {
+			continue
+		}
+		m, ok := d.Measure(g, x.Context)
+		if !ok {
+			continue
+		}
+		m.Bits = d.Spec.Clamp(m.Bits)
+		a.Measures[i], a.Measured[i] = m, true
+		e.add(&d.Spec, m.Bits)
+	}
+	e.sum(&a, g, searchPenalty(searched, g.Size))
+	return a
+}
+
+// evidence collects the detectors' bits.
+type evidence struct {
+	// planes holds what speaks for coordination by plane, families the harvest detectors that are
+	// correlated.
+	planes   [detectors.NumPlanes]correlated
+	families map[string]correlated
+	// harvest is the sum of the other harvest detectors, mitigating what speaks against
+	// coordination.
+	harvest, mitigating, purpose float64
+	// identity is the strongest sign of one operator on the identity plane that a launch does not
+	// give: devices, relays, conversations handed over.
+	identity float64
+}
+
+// add takes in one detector's bits.
+func (e *evidence) add(spec *detectors.Spec, bits float64) {
+	if spec.Purpose {
+		e.purpose = math.Max(e.purpose, bits)
+	}
+	switch {
+	case spec.Family != "":
+		e.families[spec.Family] = append(e.families[spec.Family], bits)
+	case spec.Axis == detectors.Harvest:
+		e.harvest += bits
+	case bits <= 0:
+		e.mitigating += bits
+	default:
+		if spec.Plane == detectors.Identity && !spec.Launch {
+			e.identity = math.Max(e.identity, bits)
+		}
+		plane := spec.Plane.Index()
+		e.planes[plane] = append(e.planes[plane], bits)
+	}
+}
+
+// sum makes the scores. penalty is what the search for coincidences costs.
+func (e *evidence) sum(a *Assessment, g *detectors.Group, penalty float64) {
+	a.Size, a.Purpose = g.Size, e.purpose
+	if g.Work.Traffic >= mostRequests {
+		a.Text = e.planes[detectors.Work.Index()].strongest()
+	}
+	a.Harvest = e.harvest
+	// In sorted order: the order of a map would make the last bit of the sum random.
+	names := make([]string, 0, len(e.families))
+	for name := range e.families {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		a.Harvest += e.families[name].bits()
+	}
+	for i, plane := range detectors.Planes {
+		if len(e.planes[i]) == 0 {
+			continue
+		}
+		a.Planes[i] = e.planes[i].bits()
+		// Shared text is no coincidence however it was found; what it is worth is its rarity.
+		if g.Defining.Has(plane) && plane != detectors.Work {
+			a.Planes[i] *= definingDiscount
+		}
+	}
+	on := a.Planes.On
+	// Groups are not searched by schedule, so it pays nothing for the search.
+	coincidences := on(detectors.Funding) + on(detectors.Identity) + on(detectors.Network)
+	others := math.Max(0, coincidences-penalty) + on(detectors.Schedule)
+	a.Operator = e.mitigating + others
+	a.Coordination = e.mitigating + (programEvidence(&a.Planes) + others)
+	a.Causes = e.causes(&a.Planes, penalty)
+}
+
+// programEvidence is what the work and client planes say together. One program used by many
+// customers shows one template, one layout, one client and one set of parameters at once: these are
+// one cause, so the stronger plane counts and the other adds a part.
+func programEvidence(planes *detectors.ByPlane) float64 {
+	w, c := planes.On(detectors.Work), planes.On(detectors.Client)
+	return math.Max(w, c) + correlatedShare*math.Min(w, c)
+}
+
+// causes counts the independent causes that agree: the work and client planes are one, the program;
+// networks alone are none.
+func (e *evidence) causes(planes *detectors.ByPlane, penalty float64) (n int) {
+	on := planes.On
+	if on(detectors.Work) >= agreeingBits || on(detectors.Client) >= agreeingBits {
+		n++
+	}
+	// A coincidence that the search explains is no cause.
+	if on(detectors.Funding) >= agreeingBits+penalty {
+		n++
+	}
+	// A vendor's customers come in a launch too, but they do not share the work evenly.
+	launch := e.identity < agreeingBits && on(detectors.Schedule) < evenLoadBits
+	if on(detectors.Identity) >= agreeingBits+penalty && !launch {
+		n++
+	}
+	if on(detectors.Schedule) >= agreeingBits {
+		n++
+	}
+	return n
+}
+
+// searchPenalty is what the search for coincidences costs in bits: the best of many candidates
+// looks better than it is by the logarithm of their number, times how much chance moves a group's
+// entropy, which falls with the root of its size.
+func searchPenalty(searched int, size float64) float64 {
+	return math.Log2(float64(max(searched, 1))) / math.Sqrt(math.Max(size, 1))
+}
+
+// correlated holds the bits of detectors that rest on one fact.
+type correlated []float64
+
+// bits are the strongest for and the strongest against, and a part of the others.
+func (c correlated) bits() float64 {
+	total, least := 0.0, 0.0
+	for _, b := range c {
+		total += correlatedShare * b
+		least = math.Min(least, b)
+	}
+	return total + (1-correlatedShare)*(c.strongest()+least)
+}
+
+// strongest is the strongest for, 0 when there is none.
+func (c correlated) strongest() float64 {
+	most := 0.0
+	for _, b := range c {
+		most = math.Max(most, b)
+	}
+	return most
+}

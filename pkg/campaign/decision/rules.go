@@ -1,0 +1,148 @@
+package decision
+
+import "math"
+
+// Scores is what a group shows, as far as the rules ask for it. All but Size and Causes are bits.
+type Scores struct {
+	Coordination, Harvest float64
+	// Operator is the part of Coordination that one program used by many does not explain: funding,
+	// sign-up, devices, conversations handed over, an evenly shared load; less mitigating evidence.
+	Operator float64
+	// Text is how surely the members write the same text in most of their requests, Purpose the
+	// strongest intent that no benign group shares.
+	Text, Purpose float64
+	// Size is the number of entities.
+	Size float64
+	// Causes is the number of independent causes that agree.
+	Causes int
+}
+
+// Rule is one way for a group to become a finding: conditions that must all hold. One of them, its
+// threshold, can be moved by an option.
+type Rule struct {
+	// Name is what documentation and reports call it.
+	Name string
+	// Option is the configuration key of its threshold, Threshold the value.
+	Option    string
+	Threshold func(p *Policy) float64
+	// Asks says in words what it asks for.
+	Asks string
+
+	// over is by how many bits a group exceeds the threshold, others by how many it meets the
+	// other conditions; both are negative below.
+	over, others func(s *Scores, p *Policy) float64
+	// causes says that Policy.Planes independent causes must agree as well.
+	causes bool
+}
+
+// RuleID names a rule by its place in Rules.
+type RuleID uint8
+
+// The rules.
+const (
+	Combined RuleID = iota
+	Operator
+	Purpose
+
+	NumRules
+)
+
+const (
+	// programBits is what the program must add to the operator's evidence: funding and sign-up
+	// without common work or client are a family or a launch.
+	programBits = 3
+	// operatorHarvest is the least harvest in bits of the operator rule: twice as much as chance.
+	operatorHarvest = 1
+	// purposeSize is the least number of entities of the purpose rule (a research team has fewer
+	// accounts), purposeText the bits of shared work (a text of one account in four) and
+	// purposeHarvest what the harvest needs beyond Policy.Harvest: long, single answers as well.
+	// docs/tuning.md says what they were held against.
+	purposeSize    = 16
+	purposeText    = 2
+	purposeHarvest = 3
+)
+
+// Rules lists the rules. Each axis has a floor, because both questions need a yes, and their sum
+// has a threshold: what a careful operator hides on one axis must be made up for on the other. A
+// pool that carries other people's conversations looks like ordinary use, so the operator rule asks
+// for little harvest. The purpose rule waits for no second cause: the text is the coordination and
+// the harvest.
+var Rules = [NumRules]Rule{
+	Combined: {
+		Name: "combined", Option: "total_bits",
+		Asks:      "coordination and harvest, each from its floor on and together from the threshold on",
+		Threshold: func(p *Policy) float64 { return p.Total },
+		over:      func(s *Scores, p *Policy) float64 { return s.Coordination + s.Harvest - p.Total },
+		others: func(s *Scores, p *Policy) float64 {
+			return math.Min(s.Coordination-p.Coordination, s.Harvest-p.Harvest)
+		},
+		causes: true,
+	},
+	Operator: {
+		Name: "operator", Option: "operator_bits",
+		Asks:      "funding, identity and schedule from the threshold on, a program, some harvest",
+		Threshold: func(p *Policy) float64 { return p.Operator },
+		over: func(s *Scores, p *Policy) float64 {
+			return math.Min(s.Operator-p.Operator, s.Coordination-p.Operator-programBits)
+		},
+		others: func(s *Scores, _ *Policy) float64 { return s.Harvest - operatorHarvest },
+		causes: true,
+	},
+	Purpose: {
+		Name: "purpose", Option: "purpose_bits",
+		Asks:      "one text of many accounts that demands what only a harvest needs",
+		Threshold: func(p *Policy) float64 { return p.Purpose },
+		over:      func(s *Scores, p *Policy) float64 { return s.Purpose - p.Purpose },
+		others: func(s *Scores, p *Policy) float64 {
+			if s.Size < purposeSize || s.Text == 0 {
+				return math.Inf(-1)
+			}
+			return math.Min(s.Text-purposeText, s.Harvest-p.PurposeHarvest())
+		},
+	},
+}
+
+// PurposeHarvest is the bits of harvest that the purpose rule asks for.
+func (p *Policy) PurposeHarvest() float64 { return p.Harvest + purposeHarvest }
+
+// Excess is by how many bits the rule's threshold could be raised, or would have to be lowered
+// where it is negative, until the group is only just a finding by this rule. It is minus infinity
+// where another condition stands in the way.
+func (r *Rule) Excess(s *Scores, p *Policy) float64 {
+	if r.causes && s.Causes < p.Planes || r.others(s, p) < 0 {
+		return math.Inf(-1)
+	}
+	return r.over(s, p)
+}
+
+// Margin is by how many bits the group meets all conditions of the rule but the number of causes,
+// negative where it does not: the distance that a search or a picture needs.
+func (r *Rule) Margin(s *Scores, p *Policy) float64 {
+	return math.Min(r.over(s, p), r.others(s, p))
+}
+
+// Nearest is the rule by which the excess is largest.
+func Nearest(s *Scores, p *Policy) (rule RuleID, excess float64) {
+	excess = Rules[Combined].Excess(s, p)
+	for id := Operator; id < NumRules; id++ {
+		if x := Rules[id].Excess(s, p); x > excess {
+			rule, excess = id, x
+		}
+	}
+	return rule, excess
+}
+
+// Passes says whether the group is a finding by any rule.
+func Passes(s *Scores, p *Policy) bool {
+	_, excess := Nearest(s, p)
+	return !p.Observe && excess >= 0
+}
+
+// Margin is the largest of the rules' margins.
+func Margin(s *Scores, p *Policy) float64 {
+	most := math.Inf(-1)
+	for i := range Rules {
+		most = math.Max(most, Rules[i].Margin(s, p))
+	}
+	return most
+}

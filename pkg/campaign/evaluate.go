@@ -1,0 +1,282 @@
+package campaign
+
+import (
+	"fmt"
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
+	"github.com/stillwatch/stillwatch/pkg/campaign/index"
+	"github.com/stillwatch/stillwatch/pkg/campaign/membership"
+	"github.com/stillwatch/stillwatch/pkg/campaign/search"
+)
+
+// evaluation is one look at one tenant.
+type evaluation struct {
+	engine *Engine
+	tenant *tenant
+	// now is the event time (Unix ms).
+	now    int64
+	search *search.Search
+	// changed are the accounts whose standing has changed, by name.
+	changed map[string]bool
+}
+
+// evaluate looks at a tenant and returns what there is to tell.
+func (e *Engine) evaluate(t *tenant, now int64) []Emission {
+	// Also where nothing is judged yet: what is pending must not pile up.
+	t.population.IndexPending()
+	if !e.ready(t, now) {
+		return nil
+	}
+	v := e.compare(t, now)
+	v.followCampaigns()
+	v.searchGroups()
+	v.expandCampaigns()
+	v.watch()
+	return v.emit()
+}
+
+// ready says whether there is a population to compare with: large enough, and observed for long
+// enough. It is not after a clock that jumped back.
+func (e *Engine) ready(t *tenant, now int64) bool {
+	return t.population.Len() >= e.o.MinPopulation &&
+		now-t.population.First() >= e.o.WarmUp.Milliseconds()
+}
+
+// compare sets up what groups are compared with: the accounts in no open campaign.
+func (e *Engine) compare(t *tenant, now int64) *evaluation {
+	p := t.population
+	p.SetInCampaign(t.inOpenCampaigns)
+	p.KeepBaseline(now, e.o.Census)
+	v := &evaluation{engine: e, tenant: t, now: now, changed: map[string]bool{}}
+	v.search = &search.Search{
+		Options: &e.o.Search, Policy: &e.o.Policy, Population: p, Memory: &t.memory,
+		Assessor: decision.Assessor{
+			Registry: e.registry, Context: p.Context(now, e.o.Census.Sample),
+		},
+	}
+	if e.Trace != nil {
+		v.search.Trace = func(m search.Measurement) {
+			m.Tenant, m.Time = t.name, now
+			e.Trace(m)
+		}
+	}
+	p.Evaluation++
+	return v
+}
+
+// inOpenCampaigns calls yield for the accounts in open campaigns.
+func (t *tenant) inOpenCampaigns(yield func(string) bool) {
+	for _, c := range t.campaigns {
+		if c.Closed || c.kind() != KindCampaign {
+			continue
+		}
+		for name := range c.Members {
+			if !yield(name) {
+				return
+			}
+		}
+	}
+}
+
+// followCampaigns goes before the search: who fits an open campaign belongs to it and is explained.
+func (v *evaluation) followCampaigns() {
+	for _, c := range v.tenant.campaigns {
+		if !c.Closed && c.kind() == KindCampaign {
+			v.follow(c)
+		}
+	}
+}
+
+// searchGroups makes the groups that are findings campaigns.
+func (v *evaluation) searchGroups() {
+	for _, f := range v.search.Run() {
+		v.openOrMerge(&f)
+	}
+}
+
+// expandCampaigns looks for the rest of campaigns of which only a part was found.
+func (v *evaluation) expandCampaigns() {
+	for _, c := range v.tenant.campaigns {
+		if !c.Closed && c.followed == v.search.Population.Evaluation {
+			v.expand(c)
+		}
+	}
+}
+
+// join makes an account a member.
+func (v *evaluation) join(c *Campaign, name string) {
+	if _, ok := c.Members[name]; !ok {
+		c.Members[name] = v.now
+		v.changed[name], c.dirty = true, true
+	}
+}
+
+// leave takes a member out.
+func (v *evaluation) leave(c *Campaign, name string) {
+	delete(c.Members, name)
+	v.changed[name], c.dirty = true, true
+}
+
+// follow takes the accounts that fit an open campaign into it and measures it again.
+func (v *evaluation) follow(c *Campaign) {
+	s, p := v.search, v.search.Population
+	members := v.remaining(c)
+	// Who did not fit and has sent nothing since is looked at again in its turn only: the model
+	// moves slowly.
+	all := c.followed != p.Evaluation-1 || search.Turn(0, p.Evaluation)
+	c.followed = p.Evaluation
+	holds := c.holds(p)
+	for _, i := range s.MemberCandidates(c.Model, members) {
+		a := p.Slots[i]
+		if !all && a.Changed < p.Evaluation || s.Claims.Has(i) || holds(i) {
+			continue
+		}
+		if l := c.fit(a, s, false); l.Fits(c.Model.Size, float64(p.Entities())) {
+			members = append(members, i)
+			v.join(c, a.Profile.Account)
+		}
+	}
+	s.Claims.Add(members)
+	p.Sort(members)
+	if p.CountEntities(members) < search.Trio {
+		if len(c.Members) == 0 {
+			c.closing = closeWithdrawn
+		}
+		return
+	}
+	g := s.Group(members, detectors.SetOf(c.Defining...))
+	score := s.Assessor.Assess(g, 1, true)
+	v.measure(c, &search.Found{Members: members, Group: g, Score: score})
+	c.withdrawWhenWeak(&score.Scores, &v.engine.o, v.now)
+	if g.Size >= float64(s.Options.MinGroup) {
+		c.Model = membership.Learn(g, s.Assessor.Context)
+	}
+	c.dirty = true
+}
+
+// remaining lists the members that live, and lets go of those that turn out not to fit.
+func (v *evaluation) remaining(c *Campaign) (members []int32) {
+	for name := range c.Members {
+		a := v.search.Population.Named(name)
+		if a == nil {
+			continue
+		}
+		if l := c.fit(a, v.search, true); !l.Stays() {
+			v.leave(c, name)
+			continue
+		}
+		members = append(members, a.Slot)
+	}
+	return members
+}
+
+const (
+	// commonValues is how many values must be common to a campaign's members for others to be
+	// looked for by them: one is a popular program.
+	commonValues = 2
+	// expandBy is the growth from which it is worth fitting the members again: a tenth.
+	expandBy = 10
+	// expandSeed keeps the hashes of these accounts apart from other hashes of them.
+	expandSeed = 5
+)
+
+// expand looks for the rest of a campaign of which only a part was found: a pool is at its most
+// telling in a few accounts at first, and once those are known, the rest of it stands among the
+// others and makes its own traits common. So the members and all accounts that show every trait
+// common to them are fitted as one group.
+func (v *evaluation) expand(c *Campaign) {
+	s, p := v.search, v.search.Population
+	common := c.Model.Common()
+	if len(common) < commonValues {
+		return
+	}
+	holds := c.holds(p)
+	union := c.live(p)
+	known := len(union)
+	for _, i := range common.Showing(p.Index) {
+		if !s.Claims.Has(i) && !holds(i) {
+			union = append(union, i)
+		}
+	}
+	fresh := len(union) - known
+	if expandBy*fresh < known || fresh < search.Trio || known < search.Trio {
+		return
+	}
+	hash := uint64(len(union))
+	for _, i := range union {
+		hash += index.Mix(p.At(i).Order, expandSeed)
+	}
+	if hash == c.expanded && !search.Turn(hash, p.Evaluation) {
+		return
+	}
+	c.expanded = hash
+	p.Sort(union)
+	defining := detectors.SetOf(c.Defining...)
+	for _, x := range common {
+		defining |= detectors.SetOf(x.Plane)
+	}
+	s.Claims.Remove(union)
+	f, ok := s.FitMembers(union, defining, "growth")
+	for _, i := range union {
+		if holds(i) {
+			s.Claims.Add([]int32{i})
+		}
+	}
+	if ok {
+		v.assign(c, &f)
+		s.Claims.Add(f.Members)
+	}
+}
+
+// sameCampaign is the similarity of models from which a new group continues a known campaign: it
+// shares the work and most of the rest.
+const sameCampaign = 0.6
+
+// openOrMerge turns a group that is a finding into a campaign, or into more of one that is known.
+func (v *evaluation) openOrMerge(f *search.Found) {
+	var home *Campaign
+	best := sameCampaign
+	for _, c := range v.tenant.campaigns {
+		if c.kind() != KindCampaign || v.now-c.LastSeen > v.engine.o.Memory.Milliseconds() {
+			continue
+		}
+		if similar := c.Model.Similar(f.Model); similar >= best {
+			home, best = c, similar
+		}
+	}
+	switch {
+	case home == nil:
+		first := v.search.Population.At(f.Members[0]).Profile.Account
+		seed := v.tenant.name + "\x00" + first
+		home = v.open(fmt.Sprintf("c-%016x", xxh3.HashStringSeed(seed, uint64(v.now))), KindCampaign)
+		// What is explained is no part of the population from now on.
+		v.tenant.population.Baseline = nil
+	case home.Closed:
+		home.reopen(v.now)
+	}
+	v.assign(home, f)
+}
+
+// open makes a new finding.
+func (v *evaluation) open(id string, kind Kind) *Campaign {
+	c := &Campaign{
+		ID: id, Kind: kind, Tenant: v.tenant.name, Opened: v.now, Members: map[string]int64{},
+	}
+	v.tenant.campaigns = append(v.tenant.campaigns, c)
+	v.engine.clockChanged = true
+	return c
+}
+
+// assign makes a group the campaign's own.
+func (v *evaluation) assign(c *Campaign, f *search.Found) {
+	for _, i := range f.Members {
+		v.join(c, v.search.Population.At(i).Profile.Account)
+	}
+	c.Model = f.Model
+	c.Defining = f.Group.Defining.List()
+	v.measure(c, f)
+	c.dirty = true
+}

@@ -1,0 +1,77 @@
+package index
+
+import (
+	"slices"
+
+	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+)
+
+// compact moves a profile's lists into as few pieces of memory as there are kinds, since a million of them are held. The readable labels come back
+// packed: they are only read for an account in a finding.
+func compact(p *fingerprint.Profile) (labels string) {
+	p.PromptSketch = slices.Clip(p.PromptSketch)
+
+	counted := make([]fingerprint.Counted, 0, len(p.Scaffold)+len(p.Skeletons)+facetValues(p))
+	pack(&counted, &p.Scaffold)
+	pack(&counted, &p.Skeletons)
+	for f := range p.Facets {
+		pack(&counted, &p.Facets[f])
+	}
+	hashes := make([]uint64, 0, len(p.Heads)+len(p.Rejected)+len(p.Orphans))
+	pack(&hashes, &p.Heads)
+	pack(&hashes, &p.Rejected)
+	pack(&hashes, &p.Orphans)
+
+	var b []byte
+	for _, l := range p.Labels {
+		at := slices.IndexFunc(p.Facets[l.Facet], func(c fingerprint.Counted) bool {
+			return c.Hash == l.Hash
+		})
+		if at < 0 || len(l.Text) > fingerprint.MaxLabel {
+			continue
+		}
+		b = append(b, byte(l.Facet), byte(at), byte(len(l.Text)))
+		b = append(b, l.Text...)
+	}
+	p.Labels = nil
+	return string(b)
+}
+
+func facetValues(p *fingerprint.Profile) (n int) {
+	for _, f := range p.Facets {
+		n += len(f)
+	}
+	return n
+}
+
+// pack moves a list into a piece of memory that holds several.
+func pack[T any](room, list *[]T) {
+	if len(*list) == 0 {
+		*list = nil
+		return
+	}
+	at := len(*room)
+	*room = append(*room, *list...)
+	*list = (*room)[at:len(*room):len(*room)]
+}
+
+// EachLabel calls f for the account's values that have a readable form.
+func (a *Account) EachLabel(f func(facet fingerprint.Facet, hash uint64, text string)) {
+	// A facet, a place in its list and a length come before each text.
+	const header = 3
+	for b := a.labels; len(b) > 0; {
+		facet, at, n := fingerprint.Facet(b[0]), int(b[1]), int(b[2])
+		f(facet, a.Profile.Facets[facet][at].Hash, b[header:header+n])
+		b = b[header+n:]
+	}
+}
+
+// Label is the readable form of one value.
+func (a *Account) Label(facet fingerprint.Facet, hash uint64) (text string, ok bool) {
+	a.EachLabel(func(f fingerprint.Facet, h uint64, t string) {
+		if f == facet && h == hash {
+			text, ok = t, true
+		}
+	})
+	return text, ok
+}

@@ -1,0 +1,167 @@
+package index
+
+import (
+	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+)
+
+// Kind says what a posting is about.
+type Kind uint8
+
+// The kinds.
+const (
+	ByShingle Kind = iota
+	BySkeleton
+	ByPayment
+	ByDevice
+	ByStack
+	ByClient
+	ByIssuer
+	ByIssuerCohort
+	ByStackCohort
+	ByNetwork
+	ByRelay
+	// ByServed is of who was served a conversation, ByContinued of who continued one that it was
+	// not served.
+	ByServed
+	ByContinued
+	// ByLink is no posting: LinkedGroups finds its groups.
+	ByLink
+	// ByParams and ByDay are no groups to look at: they only find the members of a model.
+	ByParams
+	ByDay
+)
+
+// Key names a posting: its kind in the top four bits over 60 bits of hash.
+type Key uint64
+
+const (
+	kindBits  = 4
+	kindShift = 64 - kindBits
+)
+
+// MakeKey makes a key. It has no room for the lowest bits of the hash.
+func MakeKey(kind Kind, hash uint64) Key { return Key(uint64(kind)<<kindShift | hash>>kindBits) }
+
+// Kind is what the posting is about.
+func (k Key) Kind() Kind { return Kind(k >> kindShift) }
+
+// hash is the key without its kind.
+func (k Key) hash() uint64 { return uint64(k) &^ (uint64(1<<kindBits-1) << kindShift) }
+
+// isConversation says that the posting is of a conversation.
+func (k Key) isConversation() bool { return k.Kind() == ByServed || k.Kind() == ByContinued }
+
+// counterpart is the posting of who continued what an account was served, and the other way round.
+func (k Key) counterpart() Key {
+	other := ByContinued
+	if k.Kind() == ByContinued {
+		other = ByServed
+	}
+	return Key(k.hash()) | Key(other)<<kindShift
+}
+
+// TraitKey names the posting of the accounts that show a value of a trait; those of payments and
+// devices list more than the commonest value of each.
+func TraitKey(t census.Trait, value uint64) Key {
+	switch t {
+	case census.Trait(fingerprint.Payment):
+		return MakeKey(ByPayment, value)
+	case census.Trait(fingerprint.Issuer):
+		return MakeKey(ByIssuer, value)
+	case census.SignupDay:
+		// A day is a small number, and a key has no room for the lowest bits.
+		return MakeKey(ByDay, Mix(value, 0))
+	case census.Trait(fingerprint.Device):
+		return MakeKey(ByDevice, value)
+	case census.Trait(fingerprint.Stack):
+		return MakeKey(ByStack, value)
+	case census.Trait(fingerprint.Params):
+		return MakeKey(ByParams, value)
+	default:
+		return MakeKey(ByNetwork, value)
+	}
+}
+
+// cohortDays is the width of the sign-up windows in days; each window overlaps the next by half, so
+// that a cohort of up to half that width lies whole in one.
+const cohortDays = 4
+
+// Cohorts are the two sign-up windows that a day lies in.
+func Cohorts(day uint64) [2]uint64 {
+	return [2]uint64{day / cohortDays * 2, (day+cohortDays/2)/cohortDays*2 + 1}
+}
+
+// relayHash is the one value of ByRelay postings: there is one sign. Its lowest bits do not matter.
+const relayHash = 1 << 8
+
+// appendKeys lists the postings that a profile belongs to.
+func appendKeys(keys []Key, p *fingerprint.Profile) []Key {
+	add := func(kind Kind, hash uint64) {
+		if hash != 0 {
+			keys = append(keys, MakeKey(kind, hash))
+		}
+	}
+	least := fingerprint.Recurs(p.WithText)
+	for _, s := range p.Scaffold {
+		if s.Count >= least {
+			add(ByShingle, s.Hash)
+		}
+	}
+	for _, s := range p.Skeletons {
+		if s.Count >= least {
+			add(BySkeleton, s.Hash)
+		}
+	}
+	for _, f := range p.Facets[fingerprint.Payment] {
+		add(ByPayment, f.Hash)
+	}
+	for _, f := range p.Facets[fingerprint.Device] {
+		add(ByDevice, f.Hash)
+	}
+	stack := census.Value(p, census.Trait(fingerprint.Stack))
+	issuer := census.Value(p, census.Trait(fingerprint.Issuer))
+	params := census.Value(p, census.Trait(fingerprint.Params))
+	add(ByStack, stack)
+	add(ByIssuer, issuer)
+	add(ByParams, params)
+	add(ByNetwork, census.Value(p, census.Trait(fingerprint.Network)))
+	if stack != 0 {
+		add(ByClient, Mix(stack, params))
+	}
+	if day := census.Value(p, census.SignupDay); day != 0 {
+		keys = append(keys, TraitKey(census.SignupDay, day))
+	}
+	if p.CreatedAt > 0 {
+		for _, w := range Cohorts(uint64(p.CreatedAt / census.Day)) {
+			if issuer != 0 {
+				add(ByIssuerCohort, Mix(issuer, w))
+			}
+			if stack != 0 {
+				add(ByStackCohort, Mix(stack, w))
+			}
+		}
+	}
+	if p.RelayRequests > 0 {
+		add(ByRelay, relayHash)
+	}
+	for _, list := range [2][]uint64{p.Heads, p.Rejected} {
+		for _, h := range list {
+			add(ByServed, h)
+		}
+	}
+	for _, h := range p.Orphans {
+		add(ByContinued, h)
+	}
+	return keys
+}
+
+// Mix hashes two numbers to one (the finaliser of splitmix64 over a combination of both: Steele,
+// Lea, Flood 2014).
+func Mix(a, b uint64) uint64 {
+	const golden, first, second = 0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9, 0x94d049bb133111eb
+	h := a ^ (b+golden)*first
+	h ^= h >> 29
+	h *= second
+	return h ^ h>>32
+}

@@ -1,0 +1,219 @@
+// Package measure turns accounts of the index into what detectors measure: groups, and what groups
+// are compared with. The accounts of open campaigns are left out of the comparison, so that a
+// campaign cannot make itself the norm.
+package measure
+
+import (
+	"math"
+
+	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/campaign/index"
+	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+)
+
+// MaxShare is the share of a population above which some accounts are no group, and above which
+// what they share is what everybody does.
+const MaxShare = 0.5
+
+// Population is the accounts of one tenant with what they are compared with.
+type Population struct {
+	*index.Index
+	// Baseline is what groups are compared with, nil before it was built.
+	Baseline *census.Census
+
+	// state is what is known of each account, by slot.
+	state []state
+	// logs holds binary logarithms of small numbers.
+	logs []float64
+	// builtAt and builtFrom are the event time of the baseline and the number of accounts then.
+	builtAt   int64
+	builtFrom int
+}
+
+// state is what is known of an account beyond its profile.
+type state struct {
+	// mass is the sum over its recurring text of sightings times rarity, as of evaluation massAt.
+	mass   float64
+	massAt int32
+	// inCampaign says that it is in an open campaign.
+	inCampaign bool
+	// counted is the last baseline that it was counted in.
+	counted *census.Census
+}
+
+// New makes an empty population.
+func New() *Population { return &Population{Index: index.New()} }
+
+// Upsert takes a new snapshot of an account's profile, which the population then owns.
+func (p *Population) Upsert(profile fingerprint.Profile) {
+	a, added := p.Index.Upsert(profile)
+	if !added {
+		return
+	}
+	if int(a.Slot) == len(p.state) {
+		p.state = append(p.state, state{})
+	}
+	p.state[a.Slot] = state{}
+}
+
+// SetInCampaign says which accounts are in an open campaign, by name; those of earlier calls are
+// forgotten.
+func (p *Population) SetInCampaign(names func(yield func(string) bool)) {
+	for i := range p.state {
+		p.state[i].inCampaign = false
+	}
+	for name := range names {
+		if a := p.Named(name); a != nil {
+			p.state[a.Slot].inCampaign = true
+		}
+	}
+}
+
+const (
+	// baselineAge is the event time in milliseconds after which the baseline is built anew: it
+	// moves slowly, and building it costs as much as an evaluation.
+	baselineAge = 4 * 3_600_000
+	// grownFrom to grownTo is the growth of the population after which it is built anew: a fifth.
+	grownFrom, grownTo = 5, 6
+)
+
+// KeepBaseline builds the baseline when it is missing, old, or of a much smaller population.
+func (p *Population) KeepBaseline(now int64, o census.Options) {
+	if p.Baseline == nil || now-p.builtAt >= baselineAge || p.Len()*grownFrom > p.builtFrom*grownTo {
+		p.buildBaseline(o)
+		p.builtAt, p.builtFrom = now, p.Len()
+	}
+}
+
+// buildBaseline counts the accounts that are in no open campaign, one for each entity.
+func (p *Population) buildBaseline(o census.Options) {
+	accounts := p.Sorted()
+	seen := make(map[uint64]struct{}, len(accounts))
+	entities := make([]census.Entity, 0, len(accounts))
+	for _, a := range accounts {
+		if p.state[a.Slot].inCampaign {
+			continue
+		}
+		if _, ok := seen[a.Entity]; ok {
+			continue
+		}
+		seen[a.Entity] = struct{}{}
+		entities = append(entities, census.Entity{Profile: &a.Profile, Vector: &a.Vector})
+	}
+	p.Baseline = census.Take(entities, len(entities), o)
+	for _, a := range accounts {
+		if s := &p.state[a.Slot]; !s.inCampaign {
+			s.counted = p.Baseline
+		}
+	}
+}
+
+// Context is what the groups of an evaluation at event time now are measured against; rhythmSample
+// bounds the accounts whose activity is counted.
+func (p *Population) Context(now int64, rhythmSample int) *detectors.Context {
+	c := &detectors.Context{
+		Census: p.Baseline,
+		Rhythm: p.rhythm(now, rhythmSample),
+		ShingleAccounts: func(h uint64) int {
+			return p.Postings.Entities(index.MakeKey(index.ByShingle, h))
+		},
+		SkeletonAccounts: func(h uint64) int {
+			return p.Postings.Entities(index.MakeKey(index.BySkeleton, h))
+		},
+	}
+	for _, a := range p.Slots {
+		if a == nil || p.state[a.Slot].inCampaign {
+			continue
+		}
+		c.Unnamed++
+		if len(a.Linked) > 0 {
+			c.HandedOver++
+		}
+	}
+	return c
+}
+
+// rhythm counts when the accounts in no open campaign are active, over a sample that does not
+// depend on anything they do.
+func (p *Population) rhythm(now int64, sample int) *census.Rhythm {
+	r := census.NewRhythm(now)
+	most := uint64(math.MaxUint64)
+	if n := p.Len(); n > sample {
+		most = most / uint64(n) * uint64(sample)
+	}
+	for _, a := range p.Slots {
+		if a != nil && !p.state[a.Slot].inCampaign && a.Order <= most {
+			r.Add(&a.Profile)
+		}
+	}
+	return r
+}
+
+// mass weighs an account's recurring text, sightings times rarity, once per evaluation.
+func (p *Population) mass(a *index.Account) float64 {
+	s := &p.state[a.Slot]
+	if s.massAt == p.Evaluation {
+		return s.mass
+	}
+	s.massAt, s.mass = p.Evaluation, 0
+	least := fingerprint.Recurs(a.Profile.WithText)
+	for len(p.logs) <= p.Len() {
+		p.logs = append(p.logs, math.Log2(float64(max(len(p.logs), 1))))
+	}
+	n := math.Log2(float64(p.Entities() + 1))
+	for _, x := range a.Profile.Scaffold {
+		if x.Count >= least {
+			carriers := p.Postings.Entities(index.MakeKey(index.ByShingle, x.Hash))
+			s.mass += float64(x.Count) * (n - p.logs[carriers])
+		}
+	}
+	return s.mass
+}
+
+// Group makes the detectors' view of some accounts, at most limit of them in sampling order when
+// limit is positive. defining are the planes that the group was selected by.
+func (p *Population) Group(
+	members []int32, defining detectors.PlaneSet, c *detectors.Context, limit int,
+) *detectors.Group {
+	all := members
+	if limit > 0 && len(members) > limit {
+		members = members[:limit]
+	}
+	g := &detectors.Group{Members: make([]detectors.Member, len(members)), Defining: defining}
+	entities := make(map[uint64]float64, len(members))
+	for _, i := range members {
+		entities[p.Slots[i].Entity]++
+	}
+	inside := make(map[int32]bool, len(all))
+	for _, i := range all {
+		inside[i] = true
+	}
+	counted := 0.0
+	for n, i := range members {
+		a, s := p.Slots[i], &p.state[i]
+		w := 1 / entities[a.Entity]
+		g.Members[n] = detectors.Member{
+			Profile: &a.Profile, Vector: &a.Vector, Weight: w, Mass: p.mass(a),
+		}
+		g.Size += w
+		if s.counted == c.Census {
+			counted += w
+		}
+		if !s.inCampaign {
+			g.Unnamed++
+			if len(a.Linked) > 0 {
+				g.Handed++
+			}
+		}
+		if a.LinkedTo(func(slot int32) bool { return inside[slot] }) {
+			g.HandOvers++
+		}
+	}
+	// What was not looked at is taken to be like what was.
+	part := float64(len(all)) / float64(max(len(members), 1))
+	g.SelfShare = math.Min(MaxShare, counted*part/float64(max(c.Census.N, 1)))
+	g.Unnamed, g.Handed = int(part*float64(g.Unnamed)), int(part*float64(g.Handed))
+	g.SharedWork(c)
+	return g
+}

@@ -1,0 +1,135 @@
+package campaign
+
+import (
+	"math"
+	"slices"
+
+	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/campaign/membership"
+	"github.com/stillwatch/stillwatch/pkg/campaign/search"
+	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+)
+
+const (
+	// leastBits is the evidence from which a detector is shown: less is rounded to nothing.
+	leastBits = 0.1
+	// sharedValues bounds the values shown of one trait, sharedShare is the share of members from
+	// which a value is shown.
+	sharedValues = 3
+	sharedShare  = 0.1
+)
+
+// measure takes a new measurement of the members that live.
+func (v *evaluation) measure(c *Campaign, f *search.Found) {
+	score := &f.Score
+	c.judge(&score.Scores, len(f.Members), &v.engine.o.Policy)
+	c.tally(f.Members, v.search)
+	labels := labelsOf(f.Members, v.search)
+	c.shown.listModels(f.Members, v.search, labels)
+	c.drawSample(f.Members[:min(len(f.Members), v.engine.o.SampleMembers)], v.search, labels)
+	c.shown.listShared(c.Model, v.search, labels)
+	if len(c.Evidence) > 0 && score.Coordination+score.Harvest < c.Coordination+c.Harvest {
+		// Keep the strongest measurement: members that were stopped must not lower it.
+		return
+	}
+	c.Coordination, c.Harvest = score.Coordination, score.Harvest
+	c.Planes = score.Agreeing()
+	c.Evidence = c.Evidence[:0]
+	for i := range v.engine.registry {
+		d, m := &v.engine.registry[i], score.Measures[i]
+		if !score.Measured[i] || math.Abs(m.Bits) < leastBits {
+			continue
+		}
+		e := detectors.Evidence{
+			Detector: d.Spec.ID, Axis: d.Spec.Axis, Plane: d.Spec.Plane, Bits: tenths(m.Bits),
+		}
+		e.Observed, e.Expected, e.Note = d.Explain(f.Group, m)
+		c.Evidence = append(c.Evidence, e)
+	}
+}
+
+// tenths rounds to a tenth of a bit.
+func tenths(bits float64) float64 { return math.Round(10*bits) / 10 }
+
+// tally adds up what the members sent and received.
+func (c *Campaign) tally(members []int32, s *search.Search) {
+	var requests, output int64
+	first, last := int64(math.MaxInt64), int64(0)
+	for _, i := range members {
+		p := &s.Population.At(i).Profile
+		requests += int64(p.Requests)
+		output += int64(p.OutputTokens)
+		first, last = min(first, p.FirstSeen), max(last, p.LastSeen)
+	}
+	c.Requests = max(c.Requests, requests)
+	c.shown.output = output
+	if c.FirstSeen == 0 || first < c.FirstSeen {
+		c.FirstSeen = first
+	}
+	c.LastSeen = max(c.LastSeen, last)
+}
+
+// labelsOf holds the readable forms of the members' values, by hash.
+func labelsOf(members []int32, s *search.Search) map[uint64]string {
+	labels := map[uint64]string{}
+	for _, i := range members {
+		s.Population.At(i).EachLabel(func(_ fingerprint.Facet, hash uint64, text string) {
+			labels[hash] = text
+		})
+	}
+	return labels
+}
+
+// listModels lists the models that the members asked.
+func (x *shown) listModels(members []int32, s *search.Search, labels map[uint64]string) {
+	models := map[uint64]bool{}
+	for _, i := range members {
+		for _, m := range s.Population.At(i).Profile.Models {
+			models[m.Hash] = true
+		}
+	}
+	x.models = x.models[:0]
+	for h := range models {
+		if t := labels[h]; t != "" {
+			x.models = append(x.models, t)
+		}
+	}
+	slices.Sort(x.models)
+}
+
+// drawSample describes some of the members.
+func (c *Campaign) drawSample(members []int32, s *search.Search, labels map[uint64]string) {
+	c.shown.sample = c.shown.sample[:0]
+	for _, i := range members {
+		a := s.Population.At(i)
+		p := &a.Profile
+		m := Member{
+			Account: p.Account, Org: p.Org, Requests: p.Requests,
+			FirstSeen: p.FirstSeen, LastSeen: p.LastSeen,
+			Stack: labels[census.Value(p, census.Trait(fingerprint.Stack))],
+		}
+		l := c.fit(a, s, true)
+		m.Agreement, m.Planes = l.Agreement()
+		c.shown.sample = append(c.shown.sample, m)
+	}
+}
+
+// listShared lists the readable values that the members share.
+func (x *shown) listShared(m *membership.Model, s *search.Search, labels map[uint64]string) {
+	baseline := s.Assessor.Context.Census
+	x.shared = x.shared[:0]
+	for _, t := range m.Traits {
+		if t.Trait >= census.Trait(fingerprint.NumFacets) {
+			continue
+		}
+		for _, v := range t.Values[:min(len(t.Values), sharedValues)] {
+			if text := labels[v.Value]; text != "" && v.Share >= sharedShare {
+				x.shared = append(x.shared, SharedAttribute{
+					Attribute: fingerprint.Facet(t.Trait).String(), Value: text,
+					Share: v.Share, Baseline: baseline.Share(t.Trait, v.Value),
+				})
+			}
+		}
+	}
+}

@@ -1,0 +1,298 @@
+// Package membership says which accounts belong to a group: it learns a model of what the members
+// share, measures how well an account fits it, and lists the accounts that may fit at all.
+package membership
+
+import (
+	"math"
+	"slices"
+
+	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+)
+
+// Model is what the members of a group share, as a likelihood that an account is one of them. It
+// outlives the accounts that it was learnt from, so that a replaced pool is recognised.
+type Model struct {
+	// Size is the number of entities it was learnt from.
+	Size float64 `json:"size"`
+	// Traits holds, for every trait on which the members coincide, the values with their shares.
+	Traits []Trait `json:"traits,omitempty"`
+	// Shingles are the shared shingles.
+	Shingles []Shingle `json:"shingles,omitempty"`
+	// Carriers is the share of members that carry at least a third of the shared shingles.
+	Carriers float64 `json:"carriers,omitempty"`
+	// Behaviour holds how the members use the service.
+	Behaviour []Behaviour `json:"behaviour,omitempty"`
+	// Skeleton is the shared layout, with its rarity among the others in bits and the share of
+	// members that write in it.
+	Skeleton       uint64  `json:"skeleton,omitempty"`
+	SkeletonRarity float64 `json:"skeleton_rarity,omitempty"`
+	SkeletonShare  float64 `json:"skeleton_share,omitempty"`
+
+	// HandOvers is the share of members that took part in a conversation handed over inside the
+	// group, HandOverBase the share of the others that exchanged a conversation with anyone.
+	HandOvers    float64 `json:"hand_overs,omitempty"`
+	HandOverBase float64 `json:"hand_over_base,omitempty"`
+
+	// rarity holds Shingles by hash, total the sum of their rarities.
+	rarity map[uint64]float64
+	total  float64
+}
+
+// Behaviour is the mean and standard deviation of one feature among the members.
+type Behaviour struct {
+	Feature census.Feature `json:"feature"`
+	Mean    float64        `json:"mean"`
+	SD      float64        `json:"sd"`
+}
+
+// Shingle is a shared shingle with how rare it is among the others, in bits: log2 of one over the
+// share of the accounts outside the group that carry it.
+type Shingle struct {
+	Hash   uint64  `json:"hash"`
+	Rarity float64 `json:"rarity"`
+}
+
+// Trait is the distribution of one trait among the members.
+type Trait struct {
+	Trait  census.Trait    `json:"trait"`
+	Plane  detectors.Plane `json:"plane"`
+	Values []Value         `json:"values"`
+	// Known is the share of members that report the trait.
+	Known float64 `json:"known,omitempty"`
+}
+
+// Value is a value with the share of members that show it and that of the others. In the baseline a
+// pool that was counted too would make its own values common.
+type Value struct {
+	Value uint64  `json:"value"`
+	Share float64 `json:"share"`
+	Base  float64 `json:"base,omitempty"`
+}
+
+// behaviours are the features by which a member's use is told from a bystander's, each with the
+// least standard deviation that is believed: a tenth of the requests, half a doubling of the
+// length.
+var behaviours = [...]struct {
+	feature census.Feature
+	floor   float64
+}{{census.SingleTurn, 0.1}, {census.OutputLength, 0.5}, {census.PromptLength, 0.5}}
+
+// traits are those that may belong to a model.
+var traits = [...]struct {
+	trait census.Trait
+	plane detectors.Plane
+}{
+	{census.Trait(fingerprint.Payment), detectors.Funding},
+	{census.Trait(fingerprint.Issuer), detectors.Funding},
+	{census.SignupDay, detectors.Identity},
+	{census.Trait(fingerprint.Device), detectors.Identity},
+	{census.Trait(fingerprint.Stack), detectors.Client},
+	{census.Trait(fingerprint.Params), detectors.Client},
+	{census.Trait(fingerprint.Network), detectors.Network},
+}
+
+const (
+	// maxValues bounds the values kept of a trait, maxShingles the shingles: what is rarer says
+	// little more, and the model is state that is saved.
+	maxValues   = 32
+	maxShingles = 64
+	// leastDeficit is the entropy deficit in bits from which a trait belongs to the model: the
+	// members show half as many values as chance gives.
+	leastDeficit = 1
+	// reported is the share of members that must report a trait or feature for it to be theirs.
+	reported = 0.5
+	// leastRarity is the rarity in bits from which a shingle is the group's: half of the others.
+	leastRarity = 1
+	// layoutShare is the share of members from which a layout is the group's.
+	layoutShare = 0.3
+	// nearlyAll is the share of members that makes a value common to a group.
+	nearlyAll = 0.8
+	// unseen is what is added to the count of a value that nobody outside the group shows.
+	unseen = 0.5
+)
+
+// Learn makes the model of a group.
+func Learn(g *detectors.Group, c *detectors.Context) *Model {
+	m := &Model{Size: g.Size}
+	m.learnTraits(g, c.Census)
+	m.learnBehaviour(g)
+	if n := len(g.Members); n > 0 {
+		m.HandOvers, m.HandOverBase = float64(g.HandOvers)/float64(n), g.OthersHandedOver(c)
+	}
+	m.learnWork(g, c)
+	return m
+}
+
+func (m *Model) learnTraits(g *detectors.Group, baseline *census.Census) {
+	for _, t := range traits {
+		shares := g.Shares(t.trait)
+		known := 0.0
+		entropy := 0.0
+		for _, s := range shares {
+			known += s.Share
+			entropy -= s.Share * math.Log2(s.Share)
+		}
+		if known < reported {
+			continue
+		}
+		// Unknown values are each distinct.
+		if rest := (1 - known) * g.Size; rest >= 1 {
+			entropy -= rest * (1 / g.Size) * math.Log2(1/g.Size)
+		}
+		if baseline.Effective(t.trait, g.Size).Low-entropy < leastDeficit {
+			continue
+		}
+		rare := unseen / (float64(baseline.N) + 1)
+		values := make([]Value, min(len(shares), maxValues))
+		for i := range values {
+			v := shares[i]
+			base := (baseline.Share(t.trait, v.Value) - g.SelfShare*v.Share) / (1 - g.SelfShare)
+			values[i] = Value{v.Value, v.Share, math.Max(rare, base)}
+		}
+		m.Traits = append(m.Traits, Trait{t.trait, t.plane, values, math.Min(1, known)})
+	}
+}
+
+func (m *Model) learnBehaviour(g *detectors.Group) {
+	for _, b := range behaviours {
+		var n, sum, squares float64
+		for i := range g.Members {
+			if x := g.Members[i].Vector[b.feature]; !math.IsNaN(x) {
+				w := g.Members[i].Weight
+				n += w
+				sum += w * x
+				squares += w * x * x
+			}
+		}
+		if n < g.Size*reported || n <= 1 {
+			continue
+		}
+		mean := sum / n
+		sd := math.Max(b.floor, math.Sqrt(math.Max(0, squares/n-mean*mean)))
+		m.Behaviour = append(m.Behaviour, Behaviour{b.feature, mean, sd})
+	}
+}
+
+func (m *Model) learnWork(g *detectors.Group, c *detectors.Context) {
+	w := &g.Work
+	rarity := func(df int, inside float64) float64 {
+		others := (1 - g.SelfShare) * float64(c.Census.N)
+		return math.Log2((others + 1) / (math.Max(float64(df)-inside, 0) + unseen))
+	}
+	for _, s := range w.Shingles[:min(len(w.Shingles), maxShingles)] {
+		if r := rarity(c.ShingleAccounts(s.Hash), s.Weight); r >= leastRarity {
+			m.Shingles = append(m.Shingles, Shingle{s.Hash, r})
+		}
+	}
+	m.Carriers = w.Carriers / g.Size
+	if w.SkeletonShare >= layoutShare {
+		m.Skeleton, m.SkeletonShare = w.Skeleton, w.SkeletonShare
+		m.SkeletonRarity = rarity(c.SkeletonAccounts(w.Skeleton), w.SkeletonShare*g.Size)
+	}
+}
+
+// DropUnknown drops what is no trait, plane or feature of this version, from state that another wrote.
+func (m *Model) DropUnknown() {
+	m.Traits = slices.DeleteFunc(m.Traits, func(t Trait) bool {
+		return t.Trait >= census.NumTraits || t.Plane.Index() < 0
+	})
+	m.Behaviour = slices.DeleteFunc(m.Behaviour, func(b Behaviour) bool {
+		return b.Feature >= census.NumFeatures
+	})
+}
+
+// Shown is one value of one trait.
+type Shown struct {
+	Trait census.Trait
+	Plane detectors.Plane
+	Value uint64
+}
+
+// Conjunction is what an account must show all of.
+type Conjunction []Shown
+
+// Common are the values that nearly all members show; not the network, which no pool chooses.
+func (m *Model) Common() (out Conjunction) {
+	for i := range m.Traits {
+		t := &m.Traits[i]
+		if t.Plane != detectors.Network && len(t.Values) > 0 && t.Values[0].Share >= nearlyAll {
+			out = append(out, Shown{t.Trait, t.Plane, t.Values[0].Value})
+		}
+	}
+	return out
+}
+
+// ShownBy says whether the account shows every value.
+func (c Conjunction) ShownBy(p *fingerprint.Profile) bool {
+	for _, x := range c {
+		if census.Value(p, x.Trait) != x.Value {
+			return false
+		}
+	}
+	return true
+}
+
+// fullPart is the part of the smaller set of shingles that is as good as all of it: a half, since a
+// successor's template is learnt piece by piece.
+const fullPart = 0.5
+
+// workWeight is what shared work counts among the traits when two models are compared: the work is
+// what a successor keeps, cards and sign-up days are new.
+const workWeight = 2
+
+// Similar is the share of another model's traits and work that this one knows, 0..1: how a
+// successor is recognised when no account is left.
+func (m *Model) Similar(o *Model) float64 {
+	n, agree := 0.0, 0.0
+	if len(m.Shingles) > 0 && len(o.Shingles) > 0 {
+		n += workWeight
+		agree += workWeight * m.commonWork(o)
+	}
+	if m.Skeleton != 0 && m.Skeleton == o.Skeleton {
+		n++
+		agree++
+	}
+	for i := range m.Traits {
+		for j := range o.Traits {
+			if m.Traits[i].Trait != o.Traits[j].Trait || m.Traits[i].Trait == census.SignupDay {
+				continue
+			}
+			n++
+			agree += overlap(&m.Traits[i], &o.Traits[j])
+		}
+	}
+	if n == 0 {
+		return 0
+	}
+	return agree / n
+}
+
+// commonWork is how far the shingles of two models are the same, 0..1.
+func (m *Model) commonWork(o *Model) float64 {
+	known := make(map[uint64]bool, len(m.Shingles))
+	for _, s := range m.Shingles {
+		known[s.Hash] = true
+	}
+	common := 0
+	for _, s := range o.Shingles {
+		if known[s.Hash] {
+			common++
+		}
+	}
+	part := float64(common) / float64(min(len(m.Shingles), len(o.Shingles)))
+	return math.Min(1, part/fullPart)
+}
+
+// overlap is the common part of two distributions, 0..1.
+func overlap(a, b *Trait) (sum float64) {
+	for _, x := range a.Values {
+		for _, y := range b.Values {
+			if x.Value == y.Value {
+				sum += math.Min(x.Share, y.Share)
+			}
+		}
+	}
+	return sum
+}

@@ -1,0 +1,123 @@
+package campaign
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/campaign/watch"
+)
+
+// What a finding recommends.
+const (
+	nextStop = "Act on all members at once: hold or step up verification for every account of this " +
+		"finding on the accounts topic, then watch for a successor pool; confirm with a sample of " +
+		"prompts inside the gateway, which Stillwatch never sees."
+	nextLook = "Watch the members; look at the evidence with the team that owns the accounts before " +
+		"acting."
+	nextMend = "Read the dead letters of these accounts: the header stillwatch-account names the " +
+		"account, stillwatch-reason says what is wrong. Mend what makes the records unreadable, in " +
+		"the gateway's logger or in what it lets these callers write; until then no detector judges " +
+		"them."
+)
+
+// finding describes the campaign for the security team.
+func (c *Campaign) finding(activity Activity, now int64) *Finding {
+	f := &Finding{
+		UID: c.UID(), Campaign: c.ID, Tenant: c.Tenant, Sequence: c.Sequence, Activity: activity,
+		Kind: c.kind(), Title: title(c), Summary: summary(c), NextStep: nextStep(c),
+		Created: c.Opened, Modified: now, FirstSeen: c.FirstSeen, LastSeen: c.LastSeen,
+		Severity: c.Severity, Confidence: c.Confidence,
+		Coordination: tenths(c.Coordination), Harvest: tenths(c.Harvest),
+		Evidence: slices.Clone(c.Evidence), Planes: slices.Clone(c.Planes),
+		Members: len(c.Members), Sample: slices.Clone(c.shown.sample),
+		Requests: c.Requests, OutputTokens: c.shown.output,
+		Models: slices.Clone(c.shown.models), Shared: slices.Clone(c.shown.shared),
+		Timeline: slices.Clone(c.Timeline), CloseReason: c.CloseReason, Related: slices.Clone(c.Related),
+	}
+	for _, e := range f.Evidence {
+		if e.Bits < 0 {
+			f.Mitigating = append(f.Mitigating, e.Note+": "+e.Observed)
+		}
+	}
+	return f
+}
+
+func title(c *Campaign) string {
+	switch c.kind() {
+	case KindAccount:
+		return "Account harvesting model outputs"
+	case KindTripwire:
+		return c.Tripwire.Title()
+	default:
+		return "Coordinated model distillation"
+	}
+}
+
+func nextStep(c *Campaign) string {
+	switch {
+	case c.Tripwire == watch.Unreadable:
+		return nextMend
+	case c.Severity < High:
+		return nextLook
+	default:
+		return nextStop
+	}
+}
+
+// summary is the one sentence that says what and why.
+func summary(c *Campaign) string {
+	// When all were let go, LastEmitted knows of how many the finding spoke.
+	accounts := plural(c.LastEmitted.Members)
+	if c.Tripwire == watch.Unreadable {
+		does := c.Tripwire.Does(nil)
+		return fmt.Sprintf("%s %s: %d became dead letters.", accounts, does, c.Requests)
+	}
+	what := accounts + " act as one and harvest the model"
+	switch c.kind() {
+	case KindAccount:
+		what = "One account harvests the model"
+	case KindTripwire:
+		what = accounts + " " + c.Tripwire.Does(c.Signs)
+	}
+	s := fmt.Sprintf("%s: %d requests", what, c.Requests)
+	if why := reasons(c); len(why) > 0 {
+		s += "; " + strings.Join(why, ", ")
+	}
+	return s + "."
+}
+
+const (
+	// A summary names this many reasons on each axis, each of so many bits or more.
+	coordinationReasons, harvestReasons = 3, 2
+	reasonBits                          = 0.5
+)
+
+// reasons are the notes of the strongest evidence, by axis.
+func reasons(c *Campaign) (why []string) {
+	for _, axis := range []detectors.Axis{detectors.Coordination, detectors.Harvest} {
+		most := coordinationReasons
+		if axis == detectors.Harvest {
+			most = harvestReasons
+		}
+		best := slices.DeleteFunc(slices.Clone(c.Evidence), func(e detectors.Evidence) bool {
+			return e.Axis != axis || e.Bits < reasonBits || e.Note == ""
+		})
+		slices.SortStableFunc(best, func(a, b detectors.Evidence) int {
+			return cmp.Compare(b.Bits, a.Bits)
+		})
+		for _, e := range best[:min(len(best), most)] {
+			why = append(why, e.Note)
+		}
+	}
+	return why
+}
+
+func plural(accounts int) string {
+	if accounts == 1 {
+		return "1 account"
+	}
+	return fmt.Sprintf("%d accounts", accounts)
+}

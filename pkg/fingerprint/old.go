@@ -1,0 +1,92 @@
+package fingerprint
+
+// Versions 1 to 4 of the encodings of fingerprints and profiles hold what nothing ever read, from
+// the relay constants that were seen to the requests of the last hour. It is passed over.
+
+// gone stands for a figure of an older version that is counted no more.
+const gone = -1
+
+// figuresOf lists where the figures of a version's daily panes are kept now.
+func figuresOf(version byte) []int {
+	switch version {
+	case 1:
+		return oldFigures[:30]
+	case 2:
+		return oldFigures[:40]
+	case 3, 4:
+		return oldFigures[:]
+	default:
+		return newFigures[:]
+	}
+}
+
+// oldFigures lists the figures of versions 3 and 4; version 1 knew the first 30, version 2 the
+// first 40 of them.
+var oldFigures = [...]int{
+	nRequests, nText, nInput, nOutput, nReasoning, nMessages, nSingle,
+	// How requests ended: well, in an error, blocked, limited in their rate.
+	gone, gone, gone, gone,
+	nRefused, nContinued, nOrphaned, nRelay, nScaffold, nScaffoldSingle,
+	sumInput, sumOutput, sumReasoning, sumPrompt, sumScaffoldOutput,
+	nIntents, nIntents + 1, nIntents + 2, nIntents + 3,
+	nIntents + 4, nIntents + 5, nIntents + 6, nIntents + 7,
+	// Reasoning in the scaffold's slice: requests and tokens.
+	gone, gone,
+	nScaffoldIntents, nScaffoldIntents + 1, nScaffoldIntents + 2, nScaffoldIntents + 3,
+	nScaffoldIntents + 4, nScaffoldIntents + 5, nScaffoldIntents + 6, nScaffoldIntents + 7,
+	nBatch,
+}
+
+// newFigures lists the figures in the order in which they are written.
+var newFigures = func() (list [numTotals]int) {
+	for i := range list {
+		list[i] = i
+	}
+	return list
+}()
+
+// passIf passes over a field where the encoding is one that has it.
+func (r *reader) passIf(has bool, field func(*reader)) {
+	if has {
+		field(r)
+	}
+}
+
+// passRelay passes over which of a relay's constants were seen.
+func passRelay(r *reader) { r.Byte() }
+
+// passPlan passes over the plan that the account was on.
+func passPlan(r *reader) { r.Text(maxText) }
+
+// passShortPanes passes over the panes that counted the requests of the last hour.
+func passShortPanes(r *reader) {
+	r.Uvarint()
+	for range r.Count(maxPanes, 2) {
+		r.Uvarint()
+		r.Uint32()
+	}
+}
+
+// oldSample is how many hashes a sample of prompts had at the most.
+const oldSample = 32
+
+// passSample passes over a sample of the account's prompts.
+func passSample(r *reader) { r.Bytes(8 * r.Count(oldSample, 8)) }
+
+// passSketches passes over the sketches that stood behind the i-th of those that are kept:
+// behind that of the prompts that of the prompts with scaffold, behind that of the sources those
+// of the client stacks and of the sessions.
+func (r *reader) passSketches(i int, scratch []byte) []byte {
+	after := [...]int{1, 2, 0}
+	for range after[i] {
+		_, scratch = r.distinct(scratch)
+	}
+	return scratch
+}
+
+// passCounts passes over counts.
+func (r *reader) passCounts(n int) {
+	for range n {
+		r.Uint32()
+	}
+}
