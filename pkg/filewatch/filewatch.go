@@ -78,7 +78,8 @@ func (w *watcher) run(ctx context.Context, every time.Duration, look func()) {
 				waiting = false
 			case <-w.events:
 				happened()
-			case <-w.errs: // more happened than the system could tell
+			case err := <-w.errs:
+				w.log.Warn("more happened in the folders than the system could tell, their files are looked at", zap.Error(err))
 				happened()
 			}
 		}
