@@ -117,7 +117,7 @@ func epoch(text string) (ms int64, ok bool) {
 	if err != nil {
 		return 0, false
 	}
-	scale := 0.0
+	var scale float64
 	switch size := math.Abs(f); {
 	case f == 0 || f == yearOne:
 		return int64(f), true

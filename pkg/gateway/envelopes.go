@@ -39,7 +39,7 @@ func under(path ...string) spot { return spot{path: path} }
 // columns are where a row has an event that an application keeps as JSON.
 func columns(row ...string) (spots []spot) {
 	for _, name := range [...]string{"payload", "event", "data", "value", "record", "message"} {
-		spots = append(spots, under(append(row[:len(row):len(row)], name)...))
+		spots = append(spots, under(append(slices.Clip(row), name)...))
 	}
 	return spots
 }

@@ -333,7 +333,9 @@ func TestReadingNativeEventsAllocatesNothing(t *testing.T) {
 }
 
 func BenchmarkRead(b *testing.B) {
-	for name, file := range map[string]string{"a native event": "native_full", "a LiteLLM payload": "litellm_success"} {
+	for name, file := range map[string]string{
+		"a native event": "native_full", "a LiteLLM payload": "litellm_success", "Kong": "kong", "APISIX": "apisix", "Bedrock": "bedrock", "Higress": "higress",
+	} {
 		b.Run(name, func(b *testing.B) {
 			archive, err := txtar.ParseFile("testdata/" + file + ".txtar")
 			require.NoError(b, err)

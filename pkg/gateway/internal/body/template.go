@@ -39,11 +39,11 @@ func prompts(text string, dst []event.Message) []event.Message {
 	for _, start := range [...]string{"<|begin_of_text|>", "<s>", "<bos>", deepSeekStart} {
 		body = strings.TrimPrefix(strings.TrimSpace(body), start)
 	}
-	if system, _, ok := strings.Cut(body, deepSeekUser); ok && strings.HasPrefix(strings.TrimSpace(text), deepSeekStart) {
+	if system, turns, ok := strings.Cut(body, deepSeekUser); ok && strings.HasPrefix(strings.TrimSpace(text), deepSeekStart) {
 		if system = strings.TrimSpace(system); system != "" {
 			dst = append(dst, event.Message{Role: "system", Text: system})
 		}
-		body = body[strings.Index(body, deepSeekUser):]
+		body = deepSeekUser + turns
 	}
 	for _, t := range templates() {
 		marked := body
