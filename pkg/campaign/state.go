@@ -76,7 +76,8 @@ func (e *Engine) withCampaigns() (out []*tenant) {
 // Keys are the state keys to load at start: first the clock; once it is loaded, the campaigns.
 func (e *Engine) Keys() []string { return []string{clockKey} }
 
-// Restore takes a value that Dirty once returned. It returns the further keys to load.
+// Restore takes a value that Dirty once returned. It returns the further keys to load, each once:
+// earlier versions wrote lists that hold an id several times. A campaign that is known is replaced.
 func (e *Engine) Restore(key string, value []byte) ([]string, error) {
 	if value == nil {
 		return nil, nil
@@ -90,9 +91,13 @@ func (e *Engine) Restore(key string, value []byte) ([]string, error) {
 		for name, at := range st.Disturbed {
 			e.tenant(name).watchers.Unread.DisturbedAt = at
 		}
-		keys := make([]string, len(st.IDs))
-		for i, id := range st.IDs {
-			keys[i] = "campaign:" + id
+		keys := make([]string, 0, len(st.IDs))
+		listed := make(map[string]bool, len(st.IDs))
+		for _, id := range st.IDs {
+			if !listed[id] {
+				listed[id] = true
+				keys = append(keys, "campaign:"+id)
+			}
 		}
 		return keys, nil
 	}
@@ -104,6 +109,10 @@ func (e *Engine) Restore(key string, value []byte) ([]string, error) {
 		c.Model.DropUnknown()
 	}
 	t := e.tenant(c.Tenant)
+	if i := slices.IndexFunc(t.campaigns, func(o *Campaign) bool { return o.ID == c.ID }); i >= 0 {
+		t.campaigns[i] = c
+		return nil, nil
+	}
 	t.campaigns = append(t.campaigns, c)
 	return nil, nil
 }

@@ -101,7 +101,8 @@ func (c *profileClock) see(key []byte, at int64) {
 }
 
 // Needs names the state that is not loaded yet: first the clock, then the campaigns that it lists.
-func (t *correlateTask) Needs([]Record) []string { return t.needs }
+// The result is the caller's: Load changes the task's own list while the caller goes through it.
+func (t *correlateTask) Needs([]Record) []string { return slices.Clone(t.needs) }
 
 // Load hands in one value.
 func (t *correlateTask) Load(key string, value []byte) error {

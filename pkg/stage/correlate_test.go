@@ -194,3 +194,35 @@ func TestTombstonesOfUnknownTenantsLeaveNothingBehind(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, res.Changes, "nothing changed, so nothing is written")
 }
+
+func TestEveryCampaignIsLoadedOnceAtAStart(t *testing.T) {
+	stored := map[string][]byte{
+		// Earlier versions wrote such lists after a restart.
+		"clock":        []byte(`{"version":1,"next":1,"ids":["c-1","c-2","c-1","c-3","c-2"]}`),
+		"campaign:c-1": []byte(`{"id":"c-1","tenant":"default","members":{}}`),
+		"campaign:c-2": []byte(`{"id":"c-2","tenant":"default","members":{}}`),
+		"campaign:c-3": []byte(`{"id":"c-3","tenant":"other","members":{}}`),
+	}
+	st, err := NewCorrelate(DefaultCorrelateOptions())
+	require.NoError(t, err)
+	task := st.Open(0)
+	var loaded []string
+	for keys := task.Needs(nil); len(keys) > 0; keys = task.Needs(nil) {
+		for _, k := range keys {
+			loaded = append(loaded, k)
+			require.NoError(t, task.Load(k, stored[k]))
+		}
+	}
+	require.Equal(t, []string{"clock", "campaign:c-1", "campaign:c-2", "campaign:c-3"}, loaded)
+}
+
+func TestWhatNeedsReturnsIsTheCallers(t *testing.T) {
+	st, err := NewCorrelate(DefaultCorrelateOptions())
+	require.NoError(t, err)
+	task := st.Open(0)
+	require.NoError(t, task.Load("clock", []byte(`{"version":1,"next":1,"ids":["c-1","c-2","c-3"]}`)))
+	keys := task.Needs(nil)
+	require.NoError(t, task.Load("campaign:c-1", nil))
+	require.Equal(t, []string{"campaign:c-1", "campaign:c-2", "campaign:c-3"}, keys)
+	require.Equal(t, []string{"campaign:c-2", "campaign:c-3"}, task.Needs(nil))
+}
