@@ -20,6 +20,25 @@ func (f configFlag) load(t terminal) (config.Config, error) {
 	return c, nil
 }
 
+// kafkaFlags are the flags of every command that reads a topic beside the service.
+type kafkaFlags struct {
+	configFlag
+	Brokers []string `placeholder:"HOST:PORT" help:"Kafka, in place of the configured kafka.brokers. Comma-separated."`
+}
+
+// load reads the configuration with the brokers of the command line.
+func (f kafkaFlags) load(t terminal) (config.Config, error) {
+	conf, err := f.configFlag.load(t)
+	if err != nil || len(f.Brokers) == 0 {
+		return conf, err
+	}
+	conf.Kafka.Brokers = f.Brokers
+	if err := conf.Validate(); err != nil {
+		return conf, usage(fmt.Errorf("--brokers: %w", err))
+	}
+	return conf, nil
+}
+
 type configCmd struct {
 	Check  configCheckCmd  `cmd:"" help:"Read the configuration and report everything that is wrong with it."`
 	Print  configPrintCmd  `cmd:"" help:"Print the configuration in effect, secrets masked."`

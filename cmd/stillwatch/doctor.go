@@ -13,10 +13,9 @@ import (
 )
 
 type doctorCmd struct {
-	configFlag
+	kafkaFlags
 	File    string   `arg:"" optional:"" help:"Records as they are in the gateway's topic (JSON, one a line or not, or one OTLP request in protobuf; .gz, .zst), or - for standard input."`
 	Topic   string   `placeholder:"NAME" help:"Examine the newest records of this topic, in the format that is configured for it; with a file, read that as the topic's records."`
-	Brokers []string `placeholder:"HOST:PORT" help:"Kafka, in place of the configured kafka.brokers. Comma-separated."`
 	Sample  int      `default:"2000" placeholder:"N" help:"How many records of each of the topic's partitions (${default})."`
 	Timeout duration `default:"30s" placeholder:"TIME" help:"How long to read the topic at most (${default})."`
 }
@@ -26,12 +25,6 @@ func (c doctorCmd) Run(ctx context.Context, t terminal) error {
 	conf, err := c.load(t)
 	if err != nil {
 		return err
-	}
-	if len(c.Brokers) > 0 {
-		conf.Kafka.Brokers = c.Brokers
-		if err := conf.Validate(); err != nil {
-			return usage(fmt.Errorf("--brokers: %w", err))
-		}
 	}
 	opts := conf.Ingest.Gateway.For(c.Topic)
 	opts.Secret = credentialKey(conf)

@@ -77,7 +77,8 @@ func (e *Engine) withCampaigns() (out []*tenant) {
 func (e *Engine) Keys() []string { return []string{clockKey} }
 
 // Restore takes a value that Dirty once returned. It returns the further keys to load, each once:
-// earlier versions wrote lists that hold an id several times. A campaign that is known is replaced.
+// earlier versions wrote lists that hold an id several times, see ListedAgain. A campaign that is
+// known is replaced.
 func (e *Engine) Restore(key string, value []byte) ([]string, error) {
 	if value == nil {
 		return nil, nil
@@ -99,6 +100,11 @@ func (e *Engine) Restore(key string, value []byte) ([]string, error) {
 				keys = append(keys, "campaign:"+id)
 			}
 		}
+		if again := len(st.IDs) - len(keys); again > 0 {
+			e.listedAgain += again
+			// Write the list anew with the next state.
+			e.clockChanged = true
+		}
 		return keys, nil
 	}
 	c := &Campaign{}
@@ -115,4 +121,12 @@ func (e *Engine) Restore(key string, value []byte) ([]string, error) {
 	}
 	t.campaigns = append(t.campaigns, c)
 	return nil, nil
+}
+
+// ListedAgain counts the entries that restored lists of campaigns held beyond the first of each, since
+// the last call. They were left out.
+func (e *Engine) ListedAgain() int {
+	n := e.listedAgain
+	e.listedAgain = 0
+	return n
 }

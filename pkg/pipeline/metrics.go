@@ -25,6 +25,7 @@ type Metrics struct {
 	retries     *prometheus.CounterVec
 	produced    *prometheus.CounterVec
 	rebuild     *prometheus.HistogramVec
+	repaired    *prometheus.CounterVec
 	filled      *prometheus.CounterVec
 	fields      *prometheus.CounterVec
 	findings    *prometheus.CounterVec
@@ -64,6 +65,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		records:     histogram("batch_records", "Records per batch.", prometheus.ExponentialBuckets(1, 4, 8)),
 		stateKeys:   counter("state_keys_written_total", "State keys written or deleted.", "stage"),
 		stateBytes:  counter("state_bytes_written_total", "Bytes of state written.", "stage"),
+		repaired:    counter("state_repaired_total", "Entries of stored state that an earlier version wrote wrongly and that were mended when they were loaded, by what was wrong.", "stage", "what"),
 		owned:       gauge("partitions_owned", "Partitions that this process works on.", "stage"),
 		fenced:      counter("fenced_total", "Times another owner took over a partition that this process still worked on.", "stage"),
 		retries:     counter("retries_total", "Operations tried again after an error that may pass.", "stage", "op"),
@@ -90,7 +92,7 @@ type stageMetrics struct {
 	owned                   prometheus.Gauge
 	events, dropped, letter *prometheus.CounterVec
 	retries, produced       *prometheus.CounterVec
-	upkeep                  *prometheus.CounterVec
+	upkeep, repaired        *prometheus.CounterVec
 }
 
 func (m *Metrics) forStage(stage string) *stageMetrics {
@@ -101,7 +103,7 @@ func (m *Metrics) forStage(stage string) *stageMetrics {
 		stateKeys: m.stateKeys.With(l), stateBytes: m.stateBytes.With(l), fenced: m.fenced.With(l), owned: m.owned.With(l),
 		events: m.events.MustCurryWith(l), dropped: m.dropped.MustCurryWith(l), letter: m.deadLetters.MustCurryWith(l),
 		retries: m.retries.MustCurryWith(l), produced: m.produced.MustCurryWith(l),
-		upkeep: m.upkeep.MustCurryWith(l),
+		upkeep: m.upkeep.MustCurryWith(l), repaired: m.repaired.MustCurryWith(l),
 	}
 }
 

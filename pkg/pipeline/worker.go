@@ -299,7 +299,21 @@ func (w *worker) load(ctx context.Context, keys []string) error {
 			return fmt.Errorf("reading stored state: %w", err)
 		}
 	}
+	w.reportRepairs()
 	return nil
+}
+
+// reportRepairs counts and logs the stored state that the task had to mend.
+func (w *worker) reportRepairs() {
+	r, ok := w.task.(stage.Repairer)
+	if !ok {
+		return
+	}
+	for what, n := range r.Repaired() {
+		w.p.metrics.repaired.WithLabelValues(what).Add(float64(n))
+		w.log.Warn("stored state was repaired: an earlier version wrote it wrongly; nothing is to be done",
+			zap.String("what", what), zap.Int("count", n))
+	}
 }
 
 // commit stores changes and offset, retrying the same commit until it took or the partition is lost.

@@ -114,6 +114,14 @@ func (t *correlateTask) Load(key string, value []byte) error {
 	return nil
 }
 
+// Repaired counts the campaigns that the stored list named again.
+func (t *correlateTask) Repaired() map[string]int {
+	if n := t.engine.ListedAgain(); n > 0 {
+		return map[string]int{"campaign_listed_again": n}
+	}
+	return nil
+}
+
 // Rebuild takes in the profiles before the committed offset; nothing is evaluated.
 func (t *correlateTask) Rebuild(batch []Record) error {
 	for i := range batch {

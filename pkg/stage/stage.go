@@ -85,6 +85,12 @@ type Sizer interface {
 	Sizes() map[string]int
 }
 
+// Repairer is a Task that mends stored state which an earlier version wrote wrongly.
+type Repairer interface {
+	// Repaired counts what was mended since the last call, by what was wrong.
+	Repaired() map[string]int
+}
+
 // Rebuilder is a Task whose memory is rebuilt from its input topic when it is opened: the pipeline hands it every record from the earliest
 // offset up to the committed one before the first Process. Nothing is emitted for them.
 type Rebuilder interface {

@@ -66,10 +66,16 @@ func (d *deployment) produce(topic string, messages []kafka.Message) {
 // read returns all records of a topic, in order within each partition.
 func (d *deployment) read(topic string) []kafka.Message {
 	d.t.Helper()
-	ends, err := d.endOffsets(topic)
-	require.NoError(d.t, err)
 	ctx, cancel := context.WithTimeout(d.t.Context(), patience)
 	defer cancel()
+	return d.readWithin(ctx, topic)
+}
+
+// readWithin reads a topic while ctx lasts, also when the test has ended.
+func (d *deployment) readWithin(ctx context.Context, topic string) []kafka.Message {
+	d.t.Helper()
+	ends, err := d.endOffsetsWithin(ctx, topic)
+	require.NoError(d.t, err)
 	var all []kafka.Message
 	for partition, end := range ends {
 		r := kafka.NewReader(kafka.ReaderConfig{
@@ -88,7 +94,11 @@ func (d *deployment) read(topic string) []kafka.Message {
 
 // endOffsets returns the offset after the last record of each partition.
 func (d *deployment) endOffsets(topic string) (map[int]int64, error) {
-	meta, err := d.client.Metadata(d.t.Context(), &kafka.MetadataRequest{Topics: []string{topic}})
+	return d.endOffsetsWithin(d.t.Context(), topic)
+}
+
+func (d *deployment) endOffsetsWithin(ctx context.Context, topic string) (map[int]int64, error) {
+	meta, err := d.client.Metadata(ctx, &kafka.MetadataRequest{Topics: []string{topic}})
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +111,7 @@ func (d *deployment) endOffsets(topic string) (map[int]int64, error) {
 			requests = append(requests, kafka.LastOffsetOf(p.ID))
 		}
 	}
-	res, err := d.client.ListOffsets(d.t.Context(), &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{topic: requests}})
+	res, err := d.client.ListOffsets(ctx, &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{topic: requests}})
 	if err != nil {
 		return nil, err
 	}

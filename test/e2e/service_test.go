@@ -88,7 +88,7 @@ const textTopic = ".events"
 func newDeployment(t *testing.T) *deployment {
 	t.Helper()
 	name, brokers := harness.Name(t), harness.Kafka(t)
-	return &deployment{t: t, name: name, client: newClient(t, brokers[0]), config: section{
+	d := &deployment{t: t, name: name, client: newClient(t, brokers[0]), config: section{
 		"kafka": section{
 			"brokers": brokers, "group_prefix": name,
 			// Short enough for a killed instance to be noticed within the test, long enough for a busy machine.
@@ -104,6 +104,9 @@ func newDeployment(t *testing.T) *deployment {
 		"startup_timeout":  "60s",
 		"shutdown_timeout": "20s",
 	}}
+	// Clean-up is last in, first out: whatever writes alerts has ended by then.
+	t.Cleanup(d.verifyFindings)
+	return d
 }
 
 // set lays further settings over the deployment's configuration.
