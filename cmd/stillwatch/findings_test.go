@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -30,7 +31,7 @@ func TestFindingsAreVerifiedInAFile(t *testing.T) {
 	require.Equal(t, 0, code, stderr)
 	require.Equal(t, "4 records of 2 findings: created 2, updated 1, closed 0, repeated 1; faults: 0\n", stdout)
 
-	bad := append(good, "", findingRecord("a", 1, 7), findingRecord("b", 3, 9), "not JSON")
+	bad := slices.Concat(good, []string{"", findingRecord("a", 1, 7), findingRecord("b", 3, 9), "not JSON"})
 	path := writeFile(t, "alerts.jsonl", strings.Join(bad, "\n"))
 	code, stdout, stderr = execute(t, nil, "findings", "verify", path)
 	require.Equal(t, 1, code)

@@ -109,12 +109,14 @@ func (c *Campaign) kind() Kind {
 	return c.Kind
 }
 
-// holds says of an account's slot whether it is a member.
+// holds says of an account's slot whether it is a member now. What becomes of the members later does
+// not change its answers: so the order in which accounts are looked at does not matter.
 func (c *Campaign) holds(p *measure.Population) func(slot int32) bool {
-	return func(slot int32) bool {
-		_, ok := c.Members[p.At(slot).Profile.Account]
-		return ok
+	members := make(map[int32]bool, len(c.Members))
+	for _, slot := range c.live(p) {
+		members[slot] = true
 	}
+	return func(slot int32) bool { return members[slot] }
 }
 
 // live lists the members that live, by slot.
@@ -127,9 +129,12 @@ func (c *Campaign) live(p *measure.Population) (slots []int32) {
 	return slots
 }
 
-// fit measures an account against the campaign's model; inside says that it is a member.
-func (c *Campaign) fit(a *index.Account, s *search.Search, inside bool) membership.Likelihood {
-	return c.Model.Fit(a, s.Assessor.Context.Census, inside, a.LinkedTo(c.holds(s.Population)))
+// fit measures an account against the campaign's model; inside says that it is a member, holds who
+// the members are.
+func (c *Campaign) fit(
+	a *index.Account, s *search.Search, inside bool, holds func(slot int32) bool,
+) membership.Likelihood {
+	return c.Model.Fit(a, s.Assessor.Context.Census, inside, a.LinkedTo(holds))
 }
 
 // reopen begins a new finding about a campaign that was closed.

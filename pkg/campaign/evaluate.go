@@ -134,7 +134,7 @@ func (v *evaluation) follow(c *Campaign) {
 		if !all && a.Changed < p.Evaluation || s.Claims.Has(i) || holds(i) {
 			continue
 		}
-		if l := c.fit(a, s, false); l.Fits(c.Model.Size, float64(p.Entities())) {
+		if l := c.fit(a, s, false, holds); l.Fits(c.Model.Size, float64(p.Entities())) {
 			members = append(members, i)
 			v.join(c, a.Profile.Account)
 		}
@@ -159,12 +159,13 @@ func (v *evaluation) follow(c *Campaign) {
 
 // remaining lists the members that live, and lets go of those that turn out not to fit.
 func (v *evaluation) remaining(c *Campaign) (members []int32) {
+	holds := c.holds(v.search.Population)
 	for name := range c.Members {
 		a := v.search.Population.Named(name)
 		if a == nil {
 			continue
 		}
-		if l := c.fit(a, v.search, true); !l.Stays() {
+		if l := c.fit(a, v.search, true, holds); !l.Stays() {
 			v.leave(c, name)
 			continue
 		}

@@ -101,6 +101,7 @@ func (x *shown) listModels(members []int32, s *search.Search, labels map[uint64]
 // drawSample describes some of the members.
 func (c *Campaign) drawSample(members []int32, s *search.Search, labels map[uint64]string) {
 	c.shown.sample = c.shown.sample[:0]
+	holds := c.holds(s.Population)
 	for _, i := range members {
 		a := s.Population.At(i)
 		p := &a.Profile
@@ -109,7 +110,7 @@ func (c *Campaign) drawSample(members []int32, s *search.Search, labels map[uint
 			FirstSeen: p.FirstSeen, LastSeen: p.LastSeen,
 			Stack: labels[census.Value(p, census.Trait(fingerprint.Stack))],
 		}
-		l := c.fit(a, s, true)
+		l := c.fit(a, s, true, holds)
 		m.Agreement, m.Planes = l.Agreement()
 		c.shown.sample = append(c.shown.sample, m)
 	}

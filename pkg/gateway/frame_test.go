@@ -198,16 +198,18 @@ func TestEnvelopesAreTakenOff(t *testing.T) {
 		in   string
 		want []string
 	}{
-		"Debezium":                 {`{"before":null,"after":` + a + `,"source":{"connector":"postgresql"},"op":"c","ts_ms":1793613600000}`, []string{"a"}},
-		"Debezium with schemas":    {`{"schema":{"type":"struct"},"payload":{"before":null,"after":` + a + `,"source":{},"op":"u"}}`, []string{"a"}},
-		"Debezium of MongoDB":      {`{"after":` + quote(a) + `,"source":{},"op":"c"}`, []string{"a"}},
-		"Debezium, a deletion":     {`{"before":` + a + `,"after":null,"source":{},"op":"d"}`, []string{"skip:deleted"}},
-		"Connect, a string":        {`{"schema":{"type":"string"},"payload":` + quote(a) + `}`, []string{"a"}},
-		"Connect, a deletion":      {`{"schema":{"type":"string"},"payload":null}`, []string{"skip:deleted"}},
-		"Splunk":                   {`{"time":1793613600.1,"host":"h","event":` + a + `}{"event":` + quote(b) + `}`, []string{"a", "b"}},
-		"Datadog":                  {`[{"ddsource":"x","message":` + quote(a) + `},{"message":` + quote(b) + `,"status":"info"}]`, []string{"a", "b"}},
-		"Filebeat":                 {`{"@timestamp":"2026-11-02T10:00:00Z","log":{"offset":0,"file":{"path":"/x"}},"message":` + quote(a) + `}`, []string{"a"}},
-		"Fluent Bit":               {`{"log":"{}","log_processed":` + a + `,"kubernetes":{}}`, []string{"a"}},
+		"Debezium":              {`{"before":null,"after":` + a + `,"source":{"connector":"postgresql"},"op":"c","ts_ms":1793613600000}`, []string{"a"}},
+		"Debezium with schemas": {`{"schema":{"type":"struct"},"payload":{"before":null,"after":` + a + `,"source":{},"op":"u"}}`, []string{"a"}},
+		"Debezium of MongoDB":   {`{"after":` + quote(a) + `,"source":{},"op":"c"}`, []string{"a"}},
+		"Debezium, a deletion":  {`{"before":` + a + `,"after":null,"source":{},"op":"d"}`, []string{"skip:deleted"}},
+		"Connect, a string":     {`{"schema":{"type":"string"},"payload":` + quote(a) + `}`, []string{"a"}},
+		"Connect, a deletion":   {`{"schema":{"type":"string"},"payload":null}`, []string{"skip:deleted"}},
+		"Splunk":                {`{"time":1793613600.1,"host":"h","event":` + a + `}{"event":` + quote(b) + `}`, []string{"a", "b"}},
+		"Datadog":               {`[{"ddsource":"x","message":` + quote(a) + `},{"message":` + quote(b) + `,"status":"info"}]`, []string{"a", "b"}},
+		"Filebeat":              {`{"@timestamp":"2026-11-02T10:00:00Z","log":{"offset":0,"file":{"path":"/x"}},"message":` + quote(a) + `}`, []string{"a"}},
+		"Fluent Bit":            {`{"log":"{}","log_processed":` + a + `,"kubernetes":{}}`, []string{"a"}},
+		// The name of the place is escaped, and looking into the one before it decodes another text.
+		"an escaped name":          {`{"log_processed":"{ \u0041bcdefgh plain text","m\u0065ssage":` + quote(a) + `}`, []string{"a"}},
 		"Fluent Bit, the other":    {`{"log":` + quote(a) + `,"log_processed":{},"kubernetes":{}}`, []string{"a"}},
 		"Logstash":                 {`{"@version":"1","event":{"original":"x"},"message":` + quote(a) + `}`, []string{"a"}},
 		"Logstash with a target":   {`{"@version":"1","event":{"original":` + quote(a) + `},"message":"x","llm":` + a + `}`, []string{"unknown_format@0"}},

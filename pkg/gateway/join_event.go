@@ -61,6 +61,8 @@ func keep(ev *event.Event) (kept *event.Event, size int) {
 	if c.Request.Model == event.UnknownModel {
 		c.Request.Model = "" // Another part may know it.
 	}
+	// Of a sketch, which no mapping fills, the parts are the decoder's.
+	c.Sketch, c.BadTime = nil, strings.Clone(c.BadTime)
 	var all strings.Builder
 	texts := textsOf(&c)
 	for _, text := range texts {

@@ -37,10 +37,10 @@ func (r *Reader) isParsedLine(body pcommon.Map) bool {
 	names := outline{object: true}
 	text := false
 	for key, v := range body.All() {
-		names.put("", key)
+		parent := names.put(span{}, key)
 		if v.Type() == pcommon.ValueTypeMap {
 			for inner := range v.Map().All() {
-				names.put(key, inner)
+				names.put(parent, inner)
 			}
 		}
 		text = text || key == shippedLine && strings.HasPrefix(strings.TrimSpace(v.Str()), "{")

@@ -9,6 +9,9 @@ import (
 type outline struct {
 	object  bool
 	members []member
+	// text holds the names, one after the other. They are copies: those of a scanner are valid only
+	// until it reads something else, and an envelope's names are asked for after a look inside.
+	text []byte
 	// mask has a bit for each name: most questions are about names that are not there.
 	mask uint64
 }
@@ -18,11 +21,18 @@ type outline struct {
 const maxMembers = 256
 
 // member is a name; parent is empty on the first level.
-type member struct{ parent, name string }
+type member struct{ parent, name span }
+
+// span is a part of an outline's text.
+type span struct{ from, to int }
+
+func (o *outline) at(s span) []byte { return o.text[s.from:s.to] }
+
+func (o *outline) reset() { o.members, o.text, o.mask = o.members[:0], o.text[:0], 0 }
 
 // read reads the value that comes next and checks its syntax.
 func (o *outline) read(s *event.Scanner) {
-	o.members, o.mask = o.members[:0], 0
+	o.reset()
 	o.object = s.Kind() == event.KindObject
 	if !o.object {
 		s.Skip()
@@ -30,7 +40,7 @@ func (o *outline) read(s *event.Scanner) {
 	}
 	s.Lax(true)
 	for top := s.Object(); s.Next(&top); {
-		o.put("", top.Key)
+		parent := o.put(span{}, top.Key)
 		if s.Kind() != event.KindObject {
 			s.Skip()
 			continue
@@ -39,7 +49,7 @@ func (o *outline) read(s *event.Scanner) {
 		n := 0
 		for sub := s.Object(); s.Next(&sub); {
 			if n++; n <= maxMembers {
-				o.put(top.Key, sub.Key)
+				o.put(parent, sub.Key)
 			}
 			s.Skip()
 		}
@@ -47,10 +57,14 @@ func (o *outline) read(s *event.Scanner) {
 	}
 }
 
-// put adds a name.
-func (o *outline) put(parent, name string) {
-	o.members = append(o.members, member{parent: parent, name: name})
+// put adds a name and returns where it stands.
+func (o *outline) put(parent span, name string) span {
+	from := len(o.text)
+	o.text = append(o.text, name...)
+	m := member{parent: parent, name: span{from, len(o.text)}}
+	o.members = append(o.members, m)
 	o.mask |= tree.NameBit(name)
+	return m.name
 }
 
 // has tells whether the object has a name on its first level.
@@ -62,7 +76,7 @@ func (o *outline) hasIn(parent, name string) bool {
 		return false
 	}
 	for _, m := range o.members {
-		if m.name == name && m.parent == parent {
+		if string(o.at(m.name)) == name && string(o.at(m.parent)) == parent {
 			return true
 		}
 	}
@@ -84,11 +98,10 @@ func (o *outline) hasPath(name string) bool {
 
 // readDocument takes the names of a document.
 func (o *outline) readDocument(d *tree.Document) {
-	o.members, o.mask = o.members[:0], 0
+	o.reset()
 	o.object = d.Kind(0) == event.KindObject
 	d.Parts(0, func(top int32) bool {
-		parent := d.Name(top)
-		o.put("", parent)
+		parent := o.put(span{}, d.Name(top))
 		if d.Kind(top) == event.KindObject {
 			d.Parts(top, func(sub int32) bool {
 				o.put(parent, d.Name(sub))

@@ -2,6 +2,7 @@ package sketch
 
 import (
 	"encoding/json"
+	"slices"
 	"sync"
 
 	"github.com/stillwatch/stillwatch/pkg/event"
@@ -25,6 +26,12 @@ func NewEncoder(opts Options, previous ...Options) (*Encoder, error) {
 	first, err := New(opts, previous...)
 	if err != nil {
 		return nil, err
+	}
+	// Copies: a caller may wipe its keys once the Encoder is made, and further sketchers are made of
+	// them under load.
+	opts, previous = opts.clone(), slices.Clone(previous)
+	for i := range previous {
+		previous[i] = previous[i].clone()
 	}
 	e := &Encoder{check: first.check}
 	e.sketchers.New = func() any {

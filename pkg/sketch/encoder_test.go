@@ -49,6 +49,21 @@ func TestManyGoroutinesGetTheSketchesThatIngestWouldMake(t *testing.T) {
 	}
 }
 
+func TestAKeyThatIsWipedIsStillTheEncoders(t *testing.T) {
+	opts := newTestSketcher(t).opts
+	previous := opts
+	opts.Key, previous.Key = []byte("a key that is wiped after use"), []byte("and the one before this one")
+	e, err := NewEncoder(opts, previous)
+	require.NoError(t, err)
+	content := &Content{Input: []Message{{Role: "user", Text: paragraph}}}
+	want := string(e.Sketch(content))
+	clear(opts.Key)
+	clear(previous.Key)
+	made := e.sketchers.New().(*encoding) // As under load, when all others are in use.
+	e.sketchers = sync.Pool{New: func() any { return made }}
+	require.Equal(t, want, string(e.Sketch(content)))
+}
+
 func TestOnlyARequestWithoutTextHasNoSketch(t *testing.T) {
 	s := newTestSketcher(t)
 	e, err := NewEncoder(s.opts)

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Options configure a Sketcher. Sketches are comparable only when they are equal, so every gateway and every ingest of one deployment uses the
@@ -65,6 +66,12 @@ func (o Options) Validate() error {
 		return errors.New("sketch: system_sampling is below turn_sampling, make it equal or higher")
 	}
 	return nil
+}
+
+// clone copies the options with their key.
+func (o Options) clone() Options {
+	o.Key = slices.Clone(o.Key)
+	return o
 }
 
 // check tells options apart: 16 hexadecimal digits that travel with a sketch. It tells nothing about the key.

@@ -190,7 +190,7 @@ func TestARestartInATrafficThatGrowsTellsOfTheSameFindings(t *testing.T) {
 	for name, restarts := range afterward {
 		t.Run(name, func(t *testing.T) {
 			got := toldOf(t, correlated(t, profiles, size, restarts))
-			require.Equal(t, len(want), len(got))
+			require.Len(t, got, len(want))
 			for i := range want {
 				require.Equal(t, want[i].what, got[i].what)
 				require.InDelta(t, want[i].bits, got[i].bits, 0.5, want[i].what)

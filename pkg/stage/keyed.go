@@ -3,6 +3,7 @@ package stage
 import (
 	"maps"
 	"math"
+	"slices"
 )
 
 // NewKeyed joins ingest and fingerprint into one stage for a gateway topic that is keyed by account already: the observations stay
@@ -47,7 +48,7 @@ type position struct {
 // Needs names the fingerprints of the accounts in the batch.
 func (t *keyedTask) Needs(batch []Record) []string {
 	if len(batch) == 0 {
-		needs := append(t.ingest.Needs(nil), t.fingerprint.Needs(nil)...)
+		needs := slices.Concat(t.ingest.Needs(nil), t.fingerprint.Needs(nil))
 		if t.coming {
 			needs = append(needs, t.needsOfFlush()...)
 		}

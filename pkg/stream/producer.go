@@ -215,7 +215,8 @@ func (p *Producer) write(ctx context.Context, records []OutRecord, l *lane, whic
 		return nil, err
 	}
 	if len(which) == 1 {
-		return which, nil
+		// Not which itself: it is a part of the lane's list, which what is appended would overwrite.
+		return []int{which[0]}, nil
 	}
 	half := len(which) / 2
 	large, err = p.write(ctx, records, l, which[:half])

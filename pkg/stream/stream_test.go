@@ -362,6 +362,23 @@ func TestATooLargeRecordIsReportedOnceAlsoWhenTheRestFails(t *testing.T) {
 	require.Equal(t, []int{0, 1}, partial.Unacked)
 }
 
+func TestWhatIsLeftIsNotMixedUpWithWhatIsTooLarge(t *testing.T) {
+	k := startKafka(t, []string{"in"})
+	o := testOptions(k.ListenAddrs())
+	o.Compression = "none"
+	p := newProducer(t, newClient(t, o), "in")
+	// Of four records the first and the third are too large, and the last is refused for good.
+	const ok, large = 0, 10
+	for _, code := range []int16{large, large, large, ok, large, large, kerr.TopicAuthorizationFailed.Code} {
+		failProduce(k, 1, code)
+	}
+	record := OutRecord{Topic: "in", Key: []byte("a")}
+	err := p.Produce(testContext(t), []OutRecord{record, record, record, record})
+	var partial *PartialError
+	require.ErrorAs(t, err, &partial)
+	require.Equal(t, []int{0, 1, 2, 3}, partial.Unacked)
+}
+
 func TestAStalledPartitionGetsANewConnection(t *testing.T) {
 	k := startKafka(t, nil, kfake.SeedTopics(1, "in"))
 	c := newClient(t, testOptions(k.ListenAddrs()))

@@ -112,18 +112,25 @@ const (
 	refinedLift = 2
 )
 
-// refinements are the candidate's refinements, which are the same while its members are.
+// refinements are the candidate's refinements, which are the same while its members and their slots
+// are. They are copies: what is measured of them changes them, and the next evaluation needs them
+// whole.
 func (r *run) refinements(c *candidate) []*candidate {
 	k := c.cached
-	if k.refinedFrom != k.members || r.isTurn(c) {
-		k.refined, k.refinedFrom = r.refine(c), k.members
+	if k.refinedFrom != k.places || r.isTurn(c) {
+		k.refined, k.refinedFrom = r.refine(c), k.places
 	}
-	return k.refined
+	out := make([]*candidate, len(k.refined))
+	for i := range k.refined {
+		x := k.refined[i]
+		out[i] = &x
+	}
+	return out
 }
 
 // refine lists the conjunctions of a candidate with a value of another plane: an account pool hides
 // inside a popular tool's users, and the conjunction brings it out.
-func (r *run) refine(c *candidate) (out []*candidate) {
+func (r *run) refine(c *candidate) (out []candidate) {
 	for _, by := range refiners {
 		if c.defining.Has(by.plane) {
 			continue
@@ -140,14 +147,14 @@ func (r *run) refine(c *candidate) (out []*candidate) {
 			if r.tooSmall(members) {
 				continue
 			}
-			out = append(out, &candidate{
+			out = append(out, candidate{
 				identity: index.Mix(c.identity^uint64(by.trait), v), members: members,
 				defining: c.defining | detectors.SetOf(by.plane),
 				origin:   c.origin + " and " + string(by.plane),
 			})
 		}
 	}
-	slices.SortStableFunc(out, r.compare)
+	slices.SortStableFunc(out, func(a, b candidate) int { return r.compare(&a, &b) })
 	return out
 }
 

@@ -10,10 +10,11 @@ import (
 // cachedScore is a candidate's score with what it was measured on: a group whose members are the
 // same and have hardly sent more is not measured again.
 type cachedScore struct {
-	// members is a hash of the accounts, requests what they have sent.
-	members  uint64
-	requests uint64
-	baseline *census.Census
+	// members is a hash of the accounts, places one of the slots in which they are, requests what
+	// they have sent.
+	members, places uint64
+	requests        uint64
+	baseline        *census.Census
 
 	score  decision.Assessment
 	margin float64
@@ -21,8 +22,9 @@ type cachedScore struct {
 	used bool
 	// failed says that its members were fitted since it was measured, and are no finding.
 	failed bool
-	// refined are its refinements, as of the members refinedFrom.
-	refined     []*candidate
+	// refined are its refinements, as of the accounts whose places had the hash refinedFrom: slots
+	// are given away again, so the same accounts may be in others.
+	refined     []candidate
 	refinedFrom uint64
 }
 
@@ -38,6 +40,8 @@ const (
 	worse = 0.25
 	// membersSeed keeps the hashes of a candidate's accounts apart from other hashes of them.
 	membersSeed = 3
+	// placesSeed is added to a slot, for the same reason.
+	placesSeed = 7
 )
 
 // rescore measures a candidate without the accounts that are claimed; false when too few are left.
@@ -46,15 +50,16 @@ func (r *run) rescore(c *candidate) bool {
 	if r.tooSmall(c.members) {
 		return false
 	}
-	hash, requests := uint64(len(c.members)), uint64(0)
+	hash, places, requests := uint64(len(c.members)), uint64(0), uint64(0)
 	for _, i := range c.members {
 		a := r.Population.Slots[i]
-		// A sum, because a set has no order.
+		// Sums, because a set has no order.
 		hash += index.Mix(a.Order, membersSeed)
+		places += index.Mix(a.Order, uint64(i)+placesSeed)
 		requests += uint64(a.Profile.Requests)
 	}
 	k := r.Memory.score(c.identity)
-	k.used = true
+	k.used, k.places = true, places
 	c.cached = k
 	changed := k.members != hash || requests > k.requests+k.requests/moreRequests
 	if changed || k.baseline != r.Assessor.Context.Census && r.afford(k) {

@@ -91,6 +91,32 @@ func TestWhatHasNotChangedIsNotMeasuredAgain(t *testing.T) {
 	}
 }
 
+func TestARefinementIsRememberedWithAllItsAccountsAlsoWhenSomeAreClaimedMeanwhile(t *testing.T) {
+	s := town(300, 40)
+	for i := range int32(20) {
+		// Half of the pool has another card, which narrows the pool down.
+		p := s.Population.Slots[300+i].Profile
+		p.Facets[fingerprint.Payment] = []fingerprint.Counted{{Hash: 99, Count: 20}}
+		s.Population.Upsert(p)
+	}
+	r := &run{Search: s}
+	r.fill()
+	for _, parent := range r.candidates() {
+		r.rescore(parent)
+		if parent.origin != "scaffold" {
+			continue
+		}
+		refined := r.refinements(parent)
+		require.Len(t, refined, 2)
+		r.Claims.Add(refined[0].members[:4])
+		require.True(t, r.rescore(refined[0]))
+		require.Len(t, refined[0].members, 16)
+		require.Len(t, r.refinements(parent)[0].members, 20)
+		return
+	}
+	t.Fatal("no group by text")
+}
+
 func TestEverythingHasItsTurn(t *testing.T) {
 	for identity := range uint64(40) {
 		turns := 0
