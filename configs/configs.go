@@ -1,4 +1,5 @@
-// Package configs carries the reference configuration and the mappings of gateways' formats inside the binary.
+// Package configs carries the reference configuration and the mappings of gateways' formats inside
+// the binary.
 package configs
 
 import (

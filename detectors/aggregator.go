@@ -2,7 +2,8 @@ package detectors
 
 import "fmt"
 
-// aggregator sees accounts that forward the ids of many end users, each with a conversation of their own.
+// aggregator sees accounts that forward the ids of many end users, each with a conversation of
+// their own.
 func aggregator() Detector {
 	return Detector{
 		Spec: Spec{

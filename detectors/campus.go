@@ -8,7 +8,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
-// campus sees members of one openly named place: one e-mail domain of its own, one network, a daily rhythm.
+// campus sees members of one openly named place: one e-mail domain of its own, one network, a daily
+// rhythm.
 func campus() Detector {
 	return Detector{
 		Spec: Spec{
@@ -29,7 +30,8 @@ func campus() Detector {
 				return Measure{}, false
 			}
 			network := math.Max(g.count(census.Trait(fingerprint.Network)).share, 0.9*g.count(census.Trait(fingerprint.ASN)).share)
-			// A domain that many others use too (free mail) names nobody: the members must be most of its users.
+			// A domain that many others use too (free mail) names nobody: the members must be most
+			// of its users.
 			users := c.Census.Share(census.Trait(fingerprint.Domain), domain.top) * float64(c.Census.N)
 			own := math.Min(1, domain.share*g.Size/math.Max(users, 1))
 			rhythm := 1.0

@@ -6,8 +6,9 @@ import (
 	"github.com/axiomhq/hyperloglog"
 )
 
-// dealtOut sees a work list that is dealt out: members share a template, yet hardly any prompt is sent by two of them. Members that send the same prompts are
-// replaying a public set, which counts as innocence.
+// dealtOut sees a work list that is dealt out: members share a template, yet hardly any prompt is
+// sent by two of them. Members that send the same prompts are replaying a public set, which counts
+// as innocence.
 func dealtOut() Detector {
 	const sampled = 64
 	return Detector{

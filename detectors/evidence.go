@@ -24,13 +24,15 @@ const (
 	Schedule Plane = "schedule"
 )
 
-// Evidence is one detector's contribution. Positive bits speak for the suspicion, negative bits for innocence.
+// Evidence is one detector's contribution. Positive bits speak for the suspicion, negative bits for
+// innocence.
 type Evidence struct {
 	Detector string  `json:"detector"`
 	Axis     Axis    `json:"axis"`
 	Plane    Plane   `json:"plane,omitempty"`
 	Bits     float64 `json:"bits"`
-	// Observed and Expected say in words and figures what the group shows and what the population would give.
+	// Observed and Expected say in words and figures what the group shows and what the population
+	// would give.
 	Observed string `json:"observed"`
 	Expected string `json:"expected"`
 	// Note explains the figure in one clause, for the SOC.

@@ -8,8 +8,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
-// A detector measures a group of accounts against the baseline of the population, in bits. Here twelve
-// accounts are paid for with two cards, while 300 others have a card each.
+// A detector measures a group of accounts against the baseline of the population, in bits. Here
+// twelve accounts are paid for with two cards, while 300 others have a card each.
 func Example_payment() {
 	account := func(card uint64) (*fingerprint.Profile, *census.Vector) {
 		p := &fingerprint.Profile{Requests: 20}

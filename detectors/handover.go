@@ -5,10 +5,12 @@ import (
 	"math"
 )
 
-// RareHandOver is the share of accounts in hand-overs below which a rarer one earns nothing more: one account in two hundred.
+// RareHandOver is the share of accounts in hand-overs below which a rarer one earns nothing more:
+// one account in two hundred.
 const RareHandOver = 0.005
 
-// OthersHandedOver is the share of the accounts outside the group that exchanged a conversation with another account.
+// OthersHandedOver is the share of the accounts outside the group that exchanged a conversation
+// with another account.
 func (g *Group) OthersHandedOver(c *Context) float64 {
 	return float64(max(c.HandedOver-g.Handed, 0)) / float64(max(c.Unnamed-g.Unnamed, 1))
 }

@@ -5,7 +5,8 @@ import (
 	"math"
 )
 
-// hopping sees conversations that wander from account to account, as use: whoever asks is a customer of the pool, not the accounts' owner.
+// hopping sees conversations that wander from account to account, as use: whoever asks is a
+// customer of the pool, not the accounts' owner.
 func hopping() Detector {
 	return Detector{
 		Spec: Spec{

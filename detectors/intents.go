@@ -32,8 +32,8 @@ func cleaning() Detector {
 	return intent("cleaning", census.Cleaning, 1, "ask to clean or normalise transcripts", "The model as a cleaner of another model's transcripts (770,609 requests in ten days in one public case).", "Meeting-notes tools.")
 }
 
-// intent is log2 of the members' share of requests with the intent over the others', both smoothed by 5 %: an effect size that a rare word in a
-// rare population cannot inflate.
+// intent is log2 of the members' share of requests with the intent over the others', both smoothed
+// by 5 %: an effect size that a rare word in a rare population cannot inflate.
 func intent(id string, f census.Feature, limit float64, what, why, lookAlikes string) Detector {
 	return Detector{
 		Spec: Spec{

@@ -33,7 +33,8 @@ func loadBalance() Detector {
 				return Measure{}, false
 			}
 			sd := s.SD()
-			// The relative standard error of a standard deviation of n values is 1/sqrt(2(n-1)): only what is beyond two of them counts.
+			// The relative standard error of a standard deviation of n values is 1/sqrt(2(n-1)):
+			// only what is beyond two of them counts.
 			bits := math.Log2(population / sd)
 			noise := 2 * math.Log2E / math.Sqrt(2*(s.N()-1))
 			bits = math.Copysign(math.Max(0, math.Abs(bits)-noise), bits)

@@ -5,7 +5,8 @@ import (
 	"math"
 )
 
-// orphans sees accounts that continue conversations they never had: the earlier turns were served elsewhere.
+// orphans sees accounts that continue conversations they never had: the earlier turns were served
+// elsewhere.
 func orphans() Detector {
 	return Detector{
 		Spec: Spec{
@@ -38,7 +39,8 @@ func orphans() Detector {
 				expected = c.Census.Orphaned(share, n)
 			}
 			shrunk := (share + expected*g.priorWeight()) / (n + g.priorWeight())
-			// Members that never continue a conversation dilute the figure: the group's traffic is judged, not its talkative part.
+			// Members that never continue a conversation dilute the figure: the group's traffic is
+			// judged, not its talkative part.
 			return Measure{Bits: math.Log2((shrunk+0.05)/(expected+0.05)) * math.Min(1, 2*n/g.Size), Observed: share / n, Expected: expected}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {

@@ -5,7 +5,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
-// params sees one tuple of request parameters (temperature, token limits, streaming, effort) across accounts.
+// params sees one tuple of request parameters (temperature, token limits, streaming, effort) across
+// accounts.
 func params() Detector {
 	return sharedValue(Spec{
 		ID: "params", Axis: Coordination, Plane: Client, Max: 4,

@@ -6,8 +6,10 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/census"
 )
 
-// ranking makes a harvest detector of one feature: the members' mean rank in the census as bits, times direction, faded in by the absolute effect: percentiles of a
-// live population always have a top, so a rank only counts in full once the members' mean lies effect away from the population's median.
+// ranking makes a harvest detector of one feature: the members' mean rank in the census as bits,
+// times direction, faded in by the absolute effect: percentiles of a live population always have a
+// top, so a rank only counts in full once the members' mean lies effect away from the population's
+// median.
 func ranking(spec Spec, f census.Feature, direction, effect float64, explain func(m Measure) (string, string, string)) Detector {
 	return Detector{
 		Spec: spec,

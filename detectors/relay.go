@@ -2,8 +2,9 @@ package detectors
 
 import "fmt"
 
-// relay sees the constants that public relay software leaves in the requests it forwards: a device id hashed from a fixed string, and a system prompt moved into
-// the first user turn behind a fixed marker.
+// relay sees the constants that public relay software leaves in the requests it forwards: a device
+// id hashed from a fixed string, and a system prompt moved into the first user turn behind a fixed
+// marker.
 func relay() Detector {
 	return Detector{
 		Spec: Spec{

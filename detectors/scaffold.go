@@ -5,7 +5,8 @@ import (
 	"math"
 )
 
-// scaffold sees the text that recurs in the members' prompts and is the same for all of them, wherever its slots are.
+// scaffold sees the text that recurs in the members' prompts and is the same for all of them,
+// wherever its slots are.
 func scaffold() Detector {
 	return Detector{
 		Spec: Spec{
@@ -29,7 +30,8 @@ func scaffold() Detector {
 			if len(w.Shingles) < 2 {
 				return Measure{}, false
 			}
-			// A slice of a quarter of the traffic is full evidence: a reseller hides its harvest among ordinary requests.
+			// A slice of a quarter of the traffic is full evidence: a reseller hides its harvest
+			// among ordinary requests.
 			return Measure{Bits: w.Rarity * w.Mass * math.Min(1, 4*w.Traffic), Observed: w.Carriers / g.Size, Expected: math.Exp2(-w.Rarity)}, true
 		},
 		Explain: func(g *Group, m Measure) (string, string, string) {

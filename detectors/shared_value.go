@@ -6,8 +6,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/census"
 )
 
-// sharedValue makes a detector of a facet: the entropy deficit of one trait, log2 of the effective number of distinct values that as many unrelated
-// accounts show over the group's.
+// sharedValue makes a detector of a facet: the entropy deficit of one trait, log2 of the effective
+// number of distinct values that as many unrelated accounts show over the group's.
 func sharedValue(spec Spec, t census.Trait, what, note string) Detector {
 	return Detector{
 		Spec:    spec,

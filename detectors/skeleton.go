@@ -5,7 +5,8 @@ import (
 	"math"
 )
 
-// skeleton sees the same sequence of line kinds (headings, bullets, tags, labels) in the members' prompts, whatever the words are.
+// skeleton sees the same sequence of line kinds (headings, bullets, tags, labels) in the members'
+// prompts, whatever the words are.
 func skeleton() Detector {
 	return Detector{
 		Spec: Spec{

@@ -39,8 +39,9 @@ func stack() Detector {
 	}
 }
 
-// NetworkDiversity is how diverse the members' networks are, 0..1: the entropy of their networks over that of as many random accounts.
-// Uniform clients mean little where the network is one office's. Unknown networks count as diverse.
+// NetworkDiversity is how diverse the members' networks are, 0..1: the entropy of their networks
+// over that of as many random accounts. Uniform clients mean little where the network is one
+// office's. Unknown networks count as diverse.
 func NetworkDiversity(g *Group, c *Context) float64 {
 	k := g.count(census.Trait(fingerprint.Network))
 	if k.known < g.Size/2 {

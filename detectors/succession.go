@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// succession sees a pool that takes over from another: a part of the members falls silent, and the other part begins where they ended.
+// succession sees a pool that takes over from another: a part of the members falls silent, and the
+// other part begins where they ended.
 func succession() Detector {
 	const hour = 3_600_000
 	return Detector{
@@ -30,7 +31,8 @@ func succession() Detector {
 				firsts = append(firsts, g.Members[i].Profile.FirstSeen)
 			}
 			slices.Sort(firsts)
-			// The widest gap between first requests that leaves a quarter on each side is where the second part begins.
+			// The widest gap between first requests that leaves a quarter on each side is where the
+			// second part begins.
 			at, gap := 0, int64(0)
 			for i := n / 4; i <= n-n/4; i++ {
 				if i > 0 && i < n && firsts[i]-firsts[i-1] > gap {

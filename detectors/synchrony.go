@@ -50,16 +50,18 @@ func synchrony() Detector {
 	}
 }
 
-// lags are the neighbours that a slot is compared with, either way: for quarters of a day the same quarter of the days around, which takes the daily rhythm out.
+// lags are the neighbours that a slot is compared with, either way: for quarters of a day the same
+// quarter of the days around, which takes the daily rhythm out.
 func lags(r census.Resolution) []int {
 	return [...][]int{{1, 2, 3}, {1}, {4}}[r]
 }
 
-// leastSlots is the number of slots between the group's beginning and end from which there is a rhythm to speak of: half a day, thirty
-// hours, five days. One shared beginning is none.
+// leastSlots is the number of slots between the group's beginning and end from which there is a
+// rhythm to speak of: half a day, thirty hours, five days. One shared beginning is none.
 func leastSlots(r census.Resolution) int64 { return [...]int64{72, 30, 20}[r] }
 
-// dispersion is the index of dispersion of the number of active members per slot, and over how many slots it was taken: 0 when there are too few to say.
+// dispersion is the index of dispersion of the number of active members per slot, and over how many
+// slots it was taken: 0 when there are too few to say.
 func dispersion(g *Group, rhythm *census.Rhythm, r census.Resolution) (ratio, slots float64) {
 	others, width := rhythm[r], r.Millis()
 	active := census.NewActivity(r, rhythm.Now()-1)
@@ -76,7 +78,8 @@ func dispersion(g *Group, rhythm *census.Rhythm, r census.Resolution) (ratio, sl
 	}
 	oldest := firsts[0]
 	if r == census.Quarters {
-		// Among few slots a shared beginning would weigh as much as a rhythm: count from when nearly all were there.
+		// Among few slots a shared beginning would weigh as much as a rhythm: count from when
+		// nearly all were there.
 		oldest = firsts[len(firsts)*9/10]
 	}
 	near := lags(r)
@@ -103,7 +106,8 @@ func dispersion(g *Group, rhythm *census.Rhythm, r census.Resolution) (ratio, sl
 			doubt = follow * (1/(rest[k]+quiet) + 1/(m*was))
 		}
 		p := math.Min((around*m+here)/(m+1)/n, 1)
-		// The variance of a binomial count, of the mean of neighbours it is compared with, and of the change by which that was multiplied.
+		// The variance of a binomial count, of the mean of neighbours it is compared with, and of
+		// the change by which that was multiplied.
 		d := here - around*change
 		squares += d * d
 		expected += n*p*(1-p)*(1+1/m) + around*around*doubt
@@ -127,8 +131,9 @@ func local(x []float64, near []int, k int) float64 {
 	return sum / float64(2*len(near))
 }
 
-// followed is how far the others' changes from slot to slot are to be believed: the part of their variance that counting noise does not explain (Efron and Morris 1973).
-// A handful of others says nothing about a slot, and following their noise would hide a rhythm.
+// followed is how far the others' changes from slot to slot are to be believed: the part of their
+// variance that counting noise does not explain (Efron and Morris 1973). A handful of others says
+// nothing about a slot, and following their noise would hide a rhythm.
 func followed(rest []float64, near []int, reach, last int) float64 {
 	m := float64(2 * len(near))
 	var squares, noise float64

@@ -11,7 +11,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
-// switchboard draws accounts that are active in an hour of a fortnight (and in each ten minutes of its last two days) with the probability that on gives.
+// switchboard draws accounts that are active in an hour of a fortnight (and in each ten minutes of
+// its last two days) with the probability that on gives.
 func switchboard(n int, seed uint64, on func(account int, hour float64) float64) []*fingerprint.Profile {
 	const hours = 14 * 24
 	rng := rand.New(rand.NewPCG(seed, 9))

@@ -1,5 +1,5 @@
-// Package test holds the tests that look at the whole repository: its architecture, its scripts and its deployment files. The end-to-end tests
-// are in e2e, the servers that they run on in harness.
+// Package test holds the tests that look at the whole repository: its architecture, its scripts and
+// its deployment files. The end-to-end tests are in e2e, the servers that they run on in harness.
 package test
 
 import (
@@ -18,8 +18,8 @@ import (
 
 const module = "github.com/stillwatch/stillwatch/"
 
-// floors are the domain, from the ground up: each may import those before it. They are pure: no input or output, no clock, no chance, so
-// that live, replay and backtest are one code path.
+// floors are the domain, from the ground up: each may import those before it. They are pure: no
+// input or output, no clock, no chance, so that live, replay and backtest are one code path.
 var floors = []string{
 	"pkg/record", "pkg/packed",
 	"pkg/siphash", "pkg/event", "pkg/enrich", "pkg/sketch", "pkg/fingerprint", "pkg/census", "detectors", "pkg/watchlist",
@@ -28,7 +28,8 @@ var floors = []string{
 	"pkg/campaign", "pkg/alert", "pkg/stage",
 }
 
-// allowed lists what the parts outside the floors may import of this module; the floors' own rule is added to it.
+// allowed lists what the parts outside the floors may import of this module; the floors' own rule
+// is added to it.
 var allowed = map[string][]string{
 	"configs":            {},
 	"pkg/gateway":        {"pkg/event", "pkg/record"},
@@ -53,7 +54,8 @@ var allowed = map[string][]string{
 	"test": {},
 }
 
-// impure are the imports that give a package the outside world. Calls of the clock are found by forbidigo (.golangci.yml).
+// impure are the imports that give a package the outside world. Calls of the clock are found by
+// forbidigo (.golangci.yml).
 var impure = []string{
 	"net", "net/http", "os", "os/exec", "os/signal", "syscall", "math/rand", "math/rand/v2", "crypto/rand", "log", "log/slog", "database/sql", "go.uber.org/zap",
 	"github.com/segmentio/kafka-go", "github.com/redis/go-redis/v9", "github.com/prometheus/client_golang/prometheus",
@@ -108,7 +110,8 @@ func TestGatewaysNeedNothingElse(t *testing.T) {
 	}
 }
 
-// partOf returns the part of the table that a package belongs to: its own entry or that of a folder above it.
+// partOf returns the part of the table that a package belongs to: its own entry or that of a folder
+// above it.
 func partOf(importPath string) (part string, known bool) {
 	path, inModule := strings.CutPrefix(importPath, module)
 	for inModule {

@@ -23,8 +23,8 @@ type composeFile struct {
 	Volumes map[string]any
 }
 
-// TestTheComposeFileIsValid asks `docker compose config` where there is one, which needs no engine. Elsewhere it can only check that the file
-// is YAML and that what it refers to is there.
+// TestTheComposeFileIsValid asks `docker compose config` where there is one, which needs no engine.
+// Elsewhere it can only check that the file is YAML and that what it refers to is there.
 func TestTheComposeFileIsValid(t *testing.T) {
 	if exec.Command("docker", "compose", "version").Run() == nil {
 		cmd := exec.Command("docker", "compose", "-f", "docker-compose.yml", "config", "--quiet")

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// machine is a made-up machine for setup.sh: a PATH with a few true tools and stubs of those that the script looks for. Every call of a stub
-// is written to a file.
+// machine is a made-up machine for setup.sh: a PATH with a few true tools and stubs of those that
+// the script looks for. Every call of a stub is written to a file.
 type machine struct {
 	t    *testing.T
 	root string
@@ -102,7 +102,8 @@ func (m *machine) cached() bool {
 	return len(found) == 1
 }
 
-// setup runs the script and returns what it printed and the commands that it called, without the questions that change nothing.
+// setup runs the script and returns what it printed and the commands that it called, without the
+// questions that change nothing.
 func (m *machine) setup(args ...string) (output string, calls []string, err error) {
 	m.t.Helper()
 	require.NoError(m.t, os.WriteFile(m.callsFile(), nil, 0o600))

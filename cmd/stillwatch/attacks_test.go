@@ -53,8 +53,9 @@ func TestNumbersWithoutAValueInACallersMetadataChangeNoFinding(t *testing.T) {
 }
 
 // TestAFloodOfMadeUpKeysBearsNoFindingAndDilutesNone has every tenth prompt of the world sent twice
-// more with keys that the gateway refused, each with another one. When findings are updated depends on
-// where batches end, so the world to compare with has the proxy's own health checks in those places.
+// more with keys that the gateway refused, each with another one. When findings are updated depends
+// on where batches end, so the world to compare with has the proxy's own health checks in those
+// places.
 func TestAFloodOfMadeUpKeysBearsNoFindingAndDilutesNone(t *testing.T) {
 	world, facts := simulated(t, "litellm")
 	flood := func(more func(record string, n int) string) string {

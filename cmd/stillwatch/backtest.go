@@ -31,7 +31,8 @@ type backtestCmd struct {
 	Events   []string `arg:"" help:"Files of gateway events, one record a line (.jsonl, .gz, .zst), or - for standard input."`
 }
 
-// backtestSecret keys the hashes of a backtest without a configured secret: nothing leaves the process, and equal runs must give equal output.
+// backtestSecret keys the hashes of a backtest without a configured secret: nothing leaves the
+// process, and equal runs must give equal output.
 const backtestSecret = "stillwatch backtest, not for production"
 
 // Run replays the files through the live stages.
@@ -100,7 +101,8 @@ func (c backtestCmd) Run(ctx context.Context, t terminal) (err error) {
 	return res.Print(t.out)
 }
 
-// watch makes what follows the run: a judge when there is something to score or to show, and the report when one is wanted.
+// watch makes what follows the run: a judge when there is something to score or to show, and the
+// report when one is wanted.
 func (c backtestCmd) watch(conf config.Config) (judge *backtest.Judge, report *backtest.Report, err error) {
 	var truth *backtest.Truth
 	if c.Truth != "" {
@@ -167,7 +169,8 @@ func stagesOf(c config.Config) (st backtest.Stages, err error) {
 	return st, err
 }
 
-// correlateOf makes the correlate stage; trace, when not nil, is told of every group that is measured.
+// correlateOf makes the correlate stage; trace, when not nil, is told of every group that is
+// measured.
 func correlateOf(c config.Config, trace func(search.Measurement)) (stage.Stage, error) {
 	c.Alerts.Version = version
 	list, err := config.ReadWatchLists(c.Correlate.WatchLists)

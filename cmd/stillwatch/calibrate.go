@@ -208,7 +208,8 @@ func (p adviceText) groups(title string, list []*backtest.Group) {
 	}
 }
 
-// decides says which options let a group in that is below the line (the nearest one), or keep one out that is beyond it (all that it takes).
+// decides says which options let a group in that is below the line (the nearest one), or keep one
+// out that is beyond it (all that it takes).
 func (p adviceText) decides(g *backtest.Group) string {
 	m := &g.Best
 	policy := &p.o.Policy

@@ -185,7 +185,8 @@ func (p *eventPrinter) tell(o *decode.Outcome, what string) {
 	fmt.Fprintf(p.err, "%s: %s\n", o.Place, what)
 }
 
-// summary tells how many there were of each; what there was none of is left out after the first three.
+// summary tells how many there were of each; what there was none of is left out after the first
+// three.
 func (p *eventPrinter) summary() {
 	fmt.Fprintf(p.err, "%d events, %d skipped, %d dead letters", p.events, p.skipped, p.dead)
 	for _, c := range []struct {
@@ -204,7 +205,8 @@ func (p *eventPrinter) summary() {
 	fmt.Fprintln(p.err)
 }
 
-// flush writes what is held back. Standard error is written for people: that it cannot be is no fault.
+// flush writes what is held back. Standard error is written for people: that it cannot be is no
+// fault.
 func (p *eventPrinter) flush() error {
 	_ = p.err.Flush()
 	if err := p.out.Flush(); err != nil {

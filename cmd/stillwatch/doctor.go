@@ -67,7 +67,8 @@ func (c doctorCmd) examineFile(ctx context.Context, o decode.Options, exam *doct
 	return exam.End(reader)
 }
 
-// examineTopic reads the newest records, without a consumer group: the service's own does not notice.
+// examineTopic reads the newest records, without a consumer group: the service's own does not
+// notice.
 func (c doctorCmd) examineTopic(
 	ctx context.Context, t terminal, conf config.Config, o decode.Options, exam *doctor.Exam,
 ) error {

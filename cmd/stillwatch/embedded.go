@@ -31,7 +31,8 @@ func runEmbedded(ctx context.Context, t terminal, conf config.Config) (err error
 	return runApp(ctx, t, conf, func(a *app.App) { printUse(t, conf, a.ConsoleAddr(), parts.RandomSecret) })
 }
 
-// example is a whole gateway event on one line, of the morning on which the demo's traffic begins: both can be sent to one service.
+// example is a whole gateway event on one line, of the morning on which the demo's traffic begins:
+// both can be sent to one service.
 const example = `{"schema":"1","id":"req-1","time":"2026-10-05T00:00:00Z","account":{"id":"acct-1"},` +
 	`"request":{"model":"m-large-2"},"content":{"input":[{"role":"user","text":"Solve 2x+3=11. Show every step."}]}}`
 

@@ -18,7 +18,8 @@ import (
 // factColumns are what a gateway does not know, without the account itself.
 var factColumns = []string{"created_at", "payment_fp", "payment_issuer", "plan", "org_id", "verified", "email_domain"}
 
-// poorer takes out of events what is known beside them, into a file of facts and a network database.
+// poorer takes out of events what is known beside them, into a file of facts and a network
+// database.
 func poorer(t *testing.T, lines []string, dir string) (events, facts, networks string) {
 	t.Helper()
 	events, facts, networks = filepath.Join(dir, "poor.jsonl"), filepath.Join(dir, "facts.csv"), filepath.Join(dir, "networks.mmdb")

@@ -59,7 +59,8 @@ func (c evaluateCmd) Run(ctx context.Context, t terminal) error {
 	return c.write(r)
 }
 
-// arguments are those that make the document once more, without the folders that only this machine has.
+// arguments are those that make the document once more, without the folders that only this machine
+// has.
 func (c evaluateCmd) arguments() string {
 	var args []string
 	if c.Config != "" {

@@ -48,8 +48,8 @@ func printError(w io.Writer, err error) {
 	fmt.Fprintf(w, "stillwatch: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
 }
 
-// signals ends the context at the first interrupt or termination signal. A second one ends the process at once: whoever asks twice
-// does not want to wait.
+// signals ends the context at the first interrupt or termination signal. A second one ends the
+// process at once: whoever asks twice does not want to wait.
 func signals(parent context.Context) context.Context {
 	ctx, cancel := context.WithCancel(parent)
 	got := make(chan os.Signal, 2)

@@ -14,9 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestRecordsFromTheFieldReadRight puts the records of testdata/field through stillwatch decode. Each
-// file stands for a kind of record that real gateways, loggers and Kafka clients write, and says under
-// "want" what has to come out, a line each:
+// TestRecordsFromTheFieldReadRight puts the records of testdata/field through stillwatch decode.
+// Each file stands for a kind of record that real gateways, loggers and Kafka clients write, and
+// says under "want" what has to come out, a line each:
 //
 //	events 2                 so many events
 //	0 request.model = m      of the first event the value at a path

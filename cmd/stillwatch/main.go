@@ -1,4 +1,5 @@
-// Command stillwatch watches an LLM gateway's event stream for accounts that distil the model together.
+// Command stillwatch watches an LLM gateway's event stream for accounts that distil the model
+// together.
 package main
 
 import (
@@ -45,7 +46,8 @@ type terminal struct {
 	env      func(string) (string, bool)
 }
 
-// run executes one command and returns the exit code: 0 fine, 1 it failed, 2 it was asked for something wrong.
+// run executes one command and returns the exit code: 0 fine, 1 it failed, 2 it was asked for
+// something wrong.
 func run(ctx context.Context, args []string, t terminal) int {
 	code := -1
 	parser := kong.Must(&cli{}, kong.Name("stillwatch"), kong.Description("Finds groups of accounts that harvest a model's outputs."),

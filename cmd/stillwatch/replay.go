@@ -21,8 +21,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/lookup"
 )
 
-// asInService lets recorded events be read as the service reads those of a topic, and completed from the same files. Facts in a topic would need a
-// Kafka.
+// asInService lets recorded events be read as the service reads those of a topic, and completed
+// from the same files. Facts in a topic would need a Kafka.
 func asInService(conf *config.Config, topic string, t terminal) error {
 	if err := knownTopic(*conf, topic); err != nil {
 		return err
@@ -89,7 +89,8 @@ func replay(
 	return stats, errors.Join(err, bar.Finish())
 }
 
-// openAll opens the files in the order given, to be read as one stream. The size is that of the unpacked bytes when it is known, else -1.
+// openAll opens the files in the order given, to be read as one stream. The size is that of the
+// unpacked bytes when it is known, else -1.
 func openAll(paths []string) (readers []io.Reader, size int64, closeAll func() error, err error) {
 	var closers []io.Closer
 	closeAll = func() error {
@@ -105,7 +106,8 @@ func openAll(paths []string) (readers []io.Reader, size int64, closeAll func() e
 			return nil, 0, nil, errors.Join(err, closeAll())
 		}
 		closers = append(closers, r)
-		// A file whose last line has no end must not run into the next file; empty lines are passed over.
+		// A file whose last line has no end must not run into the next file; empty lines are passed
+		// over.
 		readers = append(readers, r, strings.NewReader("\n"))
 		f, plain := r.(*os.File)
 		if !plain || size < 0 {
@@ -126,7 +128,8 @@ func progress(w io.Writer, size int64) *progressbar.ProgressBar {
 	if f, ok := w.(*os.File); !ok || !isatty.IsTerminal(f.Fd()) {
 		w = io.Discard
 	}
-	// The bar's own goroutine, which turns a spinner where the size is unknown, reads without a lock what Set64 writes: do without it.
+	// The bar's own goroutine, which turns a spinner where the size is unknown, reads without a
+	// lock what Set64 writes: do without it.
 	return progressbar.NewOptions64(size, progressbar.OptionSetWriter(w), progressbar.OptionShowBytes(true), progressbar.OptionSetDescription("replaying"),
 		progressbar.OptionThrottle(200*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionSetSpinnerChangeInterval(0))
 }

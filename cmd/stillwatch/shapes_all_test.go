@@ -1,7 +1,7 @@
 //go:build !race
 
-// The race detector makes these replays ten times as slow and has nothing to see in them that it does
-// not see in those of shapes_test.go: make test runs them without it.
+// The race detector makes these replays ten times as slow and has nothing to see in them that it
+// does not see in those of shapes_test.go: make test runs them without it.
 
 package main
 

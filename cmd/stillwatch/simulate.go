@@ -250,7 +250,8 @@ func openOutput(path string, stdout io.Writer) (*output, error) {
 	return o, nil
 }
 
-// writeTruth writes the labels, and beside them the ids of the harvest, in the names of the records.
+// writeTruth writes the labels, and beside them the ids of the harvest, in the names of the
+// records.
 func writeTruth(path string, labels []byte, w *reshape.Writer) (err error) {
 	labels, err = w.Truth(labels)
 	if err != nil {

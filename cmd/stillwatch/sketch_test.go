@@ -14,8 +14,9 @@ func secretOf(secret string) map[string]string {
 	return map[string]string{"STILLWATCH_SKETCH_SECRET": secret}
 }
 
-// TestDetectionOnSketchesIsDetectionOnText replays worlds as they are and once more as stillwatch sketch writes them: all findings and all account
-// records have to be the same to the byte. The folders that STILLWATCH_WORLDS lists are replayed besides (make test-privacy WORLDS=...).
+// TestDetectionOnSketchesIsDetectionOnText replays worlds as they are and once more as stillwatch
+// sketch writes them: all findings and all account records have to be the same to the byte. The
+// folders that STILLWATCH_WORLDS lists are replayed besides (make test-privacy WORLDS=...).
 func TestDetectionOnSketchesIsDetectionOnText(t *testing.T) {
 	for _, scenario := range []string{"mix-common", "fact-relay-marks", "fact-tongues"} {
 		t.Run(scenario, func(t *testing.T) {

@@ -72,7 +72,8 @@ func (c stixExportCmd) choose(found []*campaign.Finding) (chosen []*campaign.Fin
 		return chosen, nil
 	}
 	for _, f := range found {
-		// A tripwire is a hint, and a match with another provider's list would come back to it as if somebody had confirmed it.
+		// A tripwire is a hint, and a match with another provider's list would come back to it as
+		// if somebody had confirmed it.
 		if f.Kind != campaign.KindTripwire && f.CloseReason != "withdrawn" && f.CloseReason != "dismissed" {
 			chosen = append(chosen, f)
 		}

@@ -107,7 +107,8 @@ func TestWhatOneProviderSharesTripsAnotherOneWhereTheToolingComesBack(t *testing
 	require.Regexp(t, `(?m)^watched   Shared .* of Coordinated model distillation [0-9a-f]{8} \(Example AI\), confidence \d+$`, stdout)
 	require.Regexp(t, `\n[1-9]\d* watched for, 0 expired, 0 revoked, 0 unusable\n$`, stdout)
 
-	// Another provider's world: new accounts with the same tooling, and nothing that passes the line.
+	// Another provider's world: new accounts with the same tooling, and nothing that passes the
+	// line.
 	second, replaced := worldOf(t, program, "2")
 	require.NotContains(t, replaced, attackers[0])
 	for _, line := range first {

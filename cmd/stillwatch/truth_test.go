@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestRecordsOfEveryFormatAreScored scores a world in the shape of two gateways, with the accounts' facts
-// beside it.
+// TestRecordsOfEveryFormatAreScored scores a world in the shape of two gateways, with the accounts'
+// facts beside it.
 func TestRecordsOfEveryFormatAreScored(t *testing.T) {
 	campaign := regexp.MustCompile(`(?m)^pool +synchronised pool, one template with slots +48 +yes `)
 	for _, name := range []string{"litellm", "kong"} {

@@ -1,9 +1,11 @@
-// Package alert turns what the detection concludes into what others read: OCSF 1.8 Detection Findings with CloudEvents headers for the SOC,
-// the account records that a gateway acts on, a rendering for terminals and STIX 2.1 for sharing between providers.
+// Package alert turns what the detection concludes into what others read: OCSF 1.8 Detection
+// Findings with CloudEvents headers for the SOC, the account records that a gateway acts on, a
+// rendering for terminals and STIX 2.1 for sharing between providers.
 //
-// It is pure: no I/O, no clock, no randomness. The same finding gives the same bytes, so a record that is emitted again after a crash is the
-// same record. Strings come from the traffic and are treated as hostile: cut to size, made valid UTF-8, and freed of control characters where a
-// person reads them.
+// It is pure: no I/O, no clock, no randomness. The same finding gives the same bytes, so a record
+// that is emitted again after a crash is the same record. Strings come from the traffic and are
+// treated as hostile: cut to size, made valid UTF-8, and freed of control characters where a person
+// reads them.
 package alert
 
 import (
@@ -21,7 +23,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/record"
 )
 
-// MaxRecord is the size in bytes that no record's value reaches: Kafka's default max.message.bytes less room for key, headers and framing.
+// MaxRecord is the size in bytes that no record's value reaches: Kafka's default max.message.bytes
+// less room for key, headers and framing.
 const MaxRecord = 1_000_000
 
 // Options says how findings are written.
@@ -36,7 +39,8 @@ type Options struct {
 	MaxTimeline int `yaml:"max_timeline"`
 	// MaxBytes is the size of a record's value in bytes above which lists are halved until it fits.
 	MaxBytes int `yaml:"max_bytes"`
-	// ConsoleURL is the base of the console's address; findings link to <console_url>/findings/<uid>. Empty leaves the link out.
+	// ConsoleURL is the base of the console's address; findings link to
+	// <console_url>/findings/<uid>. Empty leaves the link out.
 	ConsoleURL string `yaml:"console_url"`
 	// RunbookURL is put into remediation.references. Empty leaves it out.
 	RunbookURL string `yaml:"runbook_url"`
@@ -95,7 +99,8 @@ type Record struct {
 	Headers    []Header
 }
 
-// Encoder writes findings and account verdicts as records. It has no state: it may be used from several goroutines.
+// Encoder writes findings and account verdicts as records. It has no state: it may be used from
+// several goroutines.
 type Encoder struct {
 	opts Options
 }
@@ -109,9 +114,11 @@ func New(o Options) (*Encoder, error) {
 	return &Encoder{opts: o}, nil
 }
 
-// Finding writes a finding as an OCSF Detection Finding with CloudEvents headers; the key is the finding's UID. Whatever the finding holds,
-// the record is valid and smaller than MaxRecord: what is too much is cut, and metadata.is_truncated says so. Only an identity cannot be
-// repaired: a UID that is empty, longer than 256 bytes or no UTF-8, a sequence below 1 and an unknown activity are errors.
+// Finding writes a finding as an OCSF Detection Finding with CloudEvents headers; the key is the
+// finding's UID. Whatever the finding holds, the record is valid and smaller than MaxRecord: what
+// is too much is cut, and metadata.is_truncated says so. Only an identity cannot be repaired: a UID
+// that is empty, longer than 256 bytes or no UTF-8, a sequence below 1 and an unknown activity are
+// errors.
 func (e *Encoder) Finding(f *campaign.Finding) (Record, error) {
 	if err := identity(f); err != nil {
 		return Record{}, err
@@ -161,8 +168,8 @@ type accountRef struct {
 // maxRefs bounds the findings that an account record names, the most severe first.
 const maxRefs = 64
 
-// Account writes one record of the accounts topic; its key is AccountKey. Times are Unix milliseconds. A verdict without an account or with an
-// unknown status is an error.
+// Account writes one record of the accounts topic; its key is AccountKey. Times are Unix
+// milliseconds. A verdict without an account or with an unknown status is an error.
 func (e *Encoder) Account(v *campaign.AccountVerdict) (Record, error) {
 	if v.Account == "" {
 		return Record{}, errors.New("alert: an account verdict needs an account")
@@ -203,8 +210,9 @@ func (e *Encoder) Account(v *campaign.AccountVerdict) (Record, error) {
 	}, nil
 }
 
-// AccountKey is the key of an account's record. In the default tenant it is the account, in another "tenant/account"; both parts are escaped as
-// URL path segments (net/url.PathEscape), so that a slash in a name can never make two accounts share a key. Ordinary ids stay as they are.
+// AccountKey is the key of an account's record. In the default tenant it is the account, in another
+// "tenant/account"; both parts are escaped as URL path segments (net/url.PathEscape), so that a
+// slash in a name can never make two accounts share a key. Ordinary ids stay as they are.
 func AccountKey(tenant, account string) []byte {
 	key := url.PathEscape(account)
 	if t := tenantOf(tenant); t != defaultTenant {

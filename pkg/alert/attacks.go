@@ -8,8 +8,8 @@ const atlasVersion = "5.6.0"
 // leastBits is what a detector must say before a technique is laid at the group's door.
 const leastBits = 0.5
 
-// technique is a MITRE ATLAS technique with the detectors whose evidence shows it; ATLAS's own case study of distillation (AML.CS0056) walks
-// through them in this order.
+// technique is a MITRE ATLAS technique with the detectors whose evidence shows it; ATLAS's own case
+// study of distillation (AML.CS0056) walks through them in this order.
 type technique struct {
 	attack attack
 	// shownBy are detector ids; none means that every finding shows it.

@@ -84,7 +84,8 @@ func confidenceID(score int) int {
 	}
 }
 
-// riskScore orders findings for triage: each severity is a band of 20 points, and the confidence places the finding inside it.
+// riskScore orders findings for triage: each severity is a band of 20 points, and the confidence
+// places the finding inside it.
 func riskScore(severity, confidence int) int {
 	if severity == 0 {
 		return 0

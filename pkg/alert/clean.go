@@ -33,11 +33,13 @@ func tenantOf(t string) string {
 
 func tenantName(t string) string { return identifier(tenantOf(t)) }
 
-// identifier makes an identifier valid UTF-8 of at most maxID bytes, otherwise untouched: the SOC looks it up elsewhere.
+// identifier makes an identifier valid UTF-8 of at most maxID bytes, otherwise untouched: the SOC
+// looks it up elsewhere.
 func identifier(s string) string { return cut(valid(s, maxID), maxID) }
 
-// sentence makes text for people of at most limit bytes: valid UTF-8, on one line, without control characters or characters that reorder or hide
-// what follows them (a name from the traffic must not be able to forge a line in a terminal or a log).
+// sentence makes text for people of at most limit bytes: valid UTF-8, on one line, without control
+// characters or characters that reorder or hide what follows them (a name from the traffic must not
+// be able to forge a line in a terminal or a log).
 func sentence(s string, limit int) string {
 	s = valid(s, 2*limit)
 	s = strings.Map(func(r rune) rune {
@@ -52,7 +54,8 @@ func sentence(s string, limit int) string {
 	return cut(strings.TrimSpace(s), limit)
 }
 
-// valid replaces bytes that are no UTF-8. It looks at no more than a little over limit bytes: the rest would be cut anyway.
+// valid replaces bytes that are no UTF-8. It looks at no more than a little over limit bytes: the
+// rest would be cut anyway.
 func valid(s string, limit int) string {
 	if len(s) > limit+utf8.UTFMax {
 		s = s[:limit+utf8.UTFMax]

@@ -15,8 +15,8 @@ const (
 	TypeClosed  = "org.stillwatch.finding.closed"
 )
 
-// findingHeaders are the CloudEvents attributes in the Kafka binding's binary mode (the value stays pure OCSF), and two plain ones by which a
-// consumer can filter without parsing the value.
+// findingHeaders are the CloudEvents attributes in the Kafka binding's binary mode (the value stays
+// pure OCSF), and two plain ones by which a consumer can filter without parsing the value.
 func findingHeaders(o *Options, f *campaign.Finding, d *detectionFinding) []Header {
 	kind := TypeCreated
 	switch f.Activity {

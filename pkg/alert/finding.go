@@ -38,7 +38,8 @@ type mapper struct {
 
 func (m *mapper) text(s string, limit int) string {
 	out := sentence(s, limit)
-	// A cut string ends at its limit, short of at most one rune; of a very long one not even all is looked at.
+	// A cut string ends at its limit, short of at most one rune; of a very long one not even all is
+	// looked at.
 	m.cut = m.cut || len(s) > 2*limit || (len(s) > limit && len(out) > limit-utf8.UTFMax)
 	return out
 }
@@ -366,7 +367,8 @@ func (m *mapper) detail() detail {
 	return d
 }
 
-// observables names what an analyst pivots on, each with the path of its place in the record. A value that recurs is listed once.
+// observables names what an analyst pivots on, each with the path of its place in the record. A
+// value that recurs is listed once.
 func observables(d *detectionFinding) []observable {
 	var out []observable
 	seen := map[string]bool{}

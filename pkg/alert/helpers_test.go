@@ -57,7 +57,8 @@ func golden(t *testing.T, name string, got []byte) {
 // opened is 2026-03-02 06:20 UTC.
 const opened int64 = 1_772_432_400_000
 
-// pool is a finding such as the demo's: a reseller's pool with one template, one client and one issuer.
+// pool is a finding such as the demo's: a reseller's pool with one template, one client and one
+// issuer.
 func pool() *campaign.Finding {
 	const hour = 3_600_000
 	work, client, funding := detectors.Work, detectors.Client, detectors.Funding

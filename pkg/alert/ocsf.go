@@ -1,9 +1,11 @@
 package alert
 
-// The OCSF 1.8.0 objects that a finding uses, with their attributes in the order in which they are written. Attributes without omitempty are
-// always there. Integers are int32 where OCSF says integer_t: Parquet readers of the class map it to INT32.
+// The OCSF 1.8.0 objects that a finding uses, with their attributes in the order in which they are
+// written. Attributes without omitempty are always there. Integers are int32 where OCSF says
+// integer_t: Parquet readers of the class map it to INT32.
 
-// detectionFinding is class 2004. Time comes first because Splunk takes the first key named "time" for the time of the record.
+// detectionFinding is class 2004. Time comes first because Splunk takes the first key named "time"
+// for the time of the record.
 type detectionFinding struct {
 	Time         int64  `json:"time"`
 	ActivityID   int    `json:"activity_id"`
@@ -214,8 +216,8 @@ type unmapped struct {
 	Stillwatch detail `json:"stillwatch"`
 }
 
-// detail is what OCSF has no attribute for, in machine-readable form. Its shape is part of the output's contract: additions only, or a new
-// Schema.
+// detail is what OCSF has no attribute for, in machine-readable form. Its shape is part of the
+// output's contract: additions only, or a new Schema.
 type detail struct {
 	Schema           string           `json:"schema"`
 	Kind             string           `json:"kind"`

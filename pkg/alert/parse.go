@@ -9,8 +9,9 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/campaign"
 )
 
-// Parse reads the value of a finding record back, for what shows findings without having made them: the demo, the console, exports. What the
-// record does not hold (members beyond the sample, what was cut) is not there.
+// Parse reads the value of a finding record back, for what shows findings without having made them:
+// the demo, the console, exports. What the record does not hold (members beyond the sample, what
+// was cut) is not there.
 func Parse(value []byte) (*campaign.Finding, error) {
 	var d detectionFinding
 	if err := json.Unmarshal(value, &d); err != nil {

@@ -15,7 +15,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/campaign"
 )
 
-// hostile draws strings as traffic may hold them: bytes that are no UTF-8, escapes, controls, other scripts, far too long.
+// hostile draws strings as traffic may hold them: bytes that are no UTF-8, escapes, controls, other
+// scripts, far too long.
 func hostile() *rapid.Generator[string] {
 	return rapid.OneOf(
 		rapid.String(),
@@ -89,7 +90,8 @@ func anyFindingIsWrittenWell(t *rapid.T) {
 	textKeepsItsShape(t, f, rapid.IntRange(-1, 160).Draw(t, "width"))
 }
 
-// textKeepsItsShape holds the terminal rendering to its promises: no line too wide, nothing that moves the cursor.
+// textKeepsItsShape holds the terminal rendering to its promises: no line too wide, nothing that
+// moves the cursor.
 func textKeepsItsShape(t require.TestingT, f *campaign.Finding, width int) {
 	text := alert.Text(f, alert.TextOptions{Width: width})
 	most := max(width, 72)

@@ -25,22 +25,25 @@ type STIXOptions struct {
 	Producer string
 	// TLP is the Traffic Light Protocol marking: clear, green, amber or red; amber when empty.
 	TLP string
-	// PseudonymKey keys the pseudonyms of accounts (HMAC-SHA256); at least 16 bytes, and not the secret of the sketches. Without it no account
-	// is exported, not even as a pseudonym.
+	// PseudonymKey keys the pseudonyms of accounts (HMAC-SHA256); at least 16 bytes, and not the
+	// secret of the sketches. Without it no account is exported, not even as a pseudonym.
 	PseudonymKey []byte
 }
 
 const leastKey = 16
 
-// STIX exports a finding as a STIX 2.1 bundle: the campaign with its fingerprint, the ATLAS techniques it uses, indicators for the shared values
-// that are rare elsewhere, and a sighting. It leaves out the title, every text that a detector or a client wrote, tool names, models and
-// e-mail domains; accounts appear as keyed pseudonyms or not at all. All identifiers are UUIDv5, so a later export of the same finding updates the objects in
-// place; a finding that was withdrawn or dismissed revokes them. Errors name the option that cannot work.
+// STIX exports a finding as a STIX 2.1 bundle: the campaign with its fingerprint, the ATLAS
+// techniques it uses, indicators for the shared values that are rare elsewhere, and a sighting. It
+// leaves out the title, every text that a detector or a client wrote, tool names, models and e-mail
+// domains; accounts appear as keyed pseudonyms or not at all. All identifiers are UUIDv5, so a
+// later export of the same finding updates the objects in place; a finding that was withdrawn or
+// dismissed revokes them. Errors name the option that cannot work.
 func STIX(f *campaign.Finding, o STIXOptions) ([]byte, error) {
 	return STIXOf([]*campaign.Finding{f}, o)
 }
 
-// STIXOf exports several findings as one bundle; of objects that they share, the newest finding's are taken.
+// STIXOf exports several findings as one bundle; of objects that they share, the newest finding's
+// are taken.
 func STIXOf(findings []*campaign.Finding, o STIXOptions) ([]byte, error) {
 	if len(findings) == 0 {
 		return nil, errors.New("alert: a STIX export needs a finding")
@@ -160,7 +163,8 @@ type stixBundle struct {
 	Objects []stixObject `json:"objects"`
 }
 
-// epoch is when the objects that no finding owns (extension, techniques, producer) count as created.
+// epoch is when the objects that no finding owns (extension, techniques, producer) count as
+// created.
 const epoch = "2026-01-01T00:00:00.000Z"
 
 type stixExport struct {
@@ -297,8 +301,9 @@ func (x *stixExport) relate(owner, producer, source, kind, target string) {
 	}, producer))
 }
 
-// shareable says which shared values may leave the house: public properties of software and networks, and only where they tell the campaign from
-// everybody else, for a receiver will look for them.
+// shareable says which shared values may leave the house: public properties of software and
+// networks, and only where they tell the campaign from everybody else, for a receiver will look for
+// them.
 func shareable(s *campaign.SharedAttribute) bool {
 	switch s.Attribute {
 	case fingerprint.Stack.String(), fingerprint.Params.String(), fingerprint.Network.String(), fingerprint.ASN.String():
@@ -350,14 +355,16 @@ func (x *stixExport) pseudonym(account string) stixObject {
 		_, _ = fmt.Fprintf(mac, "%d:%s", len(part), part) // a hash takes everything
 	}
 	user := hex.EncodeToString(mac.Sum(nil))
-	// STIX 2.1 section 2.9: the namespace of cyber observables, over the contributing properties in canonical JSON.
+	// STIX 2.1 section 2.9: the namespace of cyber observables, over the contributing properties in
+	// canonical JSON.
 	space := uuid.MustParse("00abedb4-aa42-466c-9c01-fed23315a9b7")
 	id := uuid.NewSHA1(space, []byte(`{"user_id":"`+user+`"}`))
 	return stixObject{Type: "user-account", ID: "user-account--" + id.String(), UserID: user}
 }
 
-// stixUUID is a UUIDv5 over the parts with their lengths, so that no two lists of parts are the same bytes. STIX 2.1 section 2.9 wants a namespace of
-// the producer's own: the UUIDv5 of the product's name in the DNS namespace of RFC 9562.
+// stixUUID is a UUIDv5 over the parts with their lengths, so that no two lists of parts are the
+// same bytes. STIX 2.1 section 2.9 wants a namespace of the producer's own: the UUIDv5 of the
+// product's name in the DNS namespace of RFC 9562.
 func stixUUID(parts ...string) string {
 	var b []byte
 	for _, p := range append([]string{"stix"}, parts...) {
@@ -377,7 +384,8 @@ func stixTime(ms int64) string {
 	return time.UnixMilli(clampTime(ms)).UTC().Format("2006-01-02T15:04:05.000Z")
 }
 
-// tlpMarking is one of the marking definitions that STIX 2.1 fixes (section 7.2.1.4); TLP 2.0's clear is its white.
+// tlpMarking is one of the marking definitions that STIX 2.1 fixes (section 7.2.1.4); TLP 2.0's
+// clear is its white.
 func tlpMarking(level string) (stixObject, error) {
 	if level == "" {
 		level = "amber"

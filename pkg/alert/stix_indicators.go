@@ -11,12 +11,13 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/watchlist"
 )
 
-// rareAlone is the share of everybody up to which a value is a sign by itself: beyond it, a receiver's watch list would find it too broad. A commoner client is exported
-// together with its parameters only.
+// rareAlone is the share of everybody up to which a value is a sign by itself: beyond it, a
+// receiver's watch list would find it too broad. A commoner client is exported together with its
+// parameters only.
 const rareAlone = 0.01
 
-// indicators exports the shared values as what a receiver can look for. The client software and the request parameters belong together: each may be popular, and the two
-// are one program.
+// indicators exports the shared values as what a receiver can look for. The client software and the
+// request parameters belong together: each may be popular, and the two are one program.
 func (x *stixExport) indicators(owner, producer, campaignID string) {
 	var stacks, params []*campaign.SharedAttribute
 	for i := range x.f.Shared {
@@ -74,7 +75,8 @@ func (x *stixExport) indicator(owner, producer, campaignID string, values ...*ca
 	x.relate(owner, producer, o.ID, "indicates", campaignID)
 }
 
-// stixTerm writes what a shared value looks like, in STIX's words where it has some and else in those that pkg/watchlist reads; empty when it looks like nothing.
+// stixTerm writes what a shared value looks like, in STIX's words where it has some and else in
+// those that pkg/watchlist reads; empty when it looks like nothing.
 func stixTerm(s *campaign.SharedAttribute) string {
 	value := sentence(s.Value, maxText)
 	switch s.Attribute {
@@ -111,8 +113,8 @@ func stixTerm(s *campaign.SharedAttribute) string {
 	}
 }
 
-// agentPattern is a regular expression for a user agent in the form that profiles keep: in lower case, with "#" for an installation's id and an
-// ellipsis where it was cut.
+// agentPattern is a regular expression for a user agent in the form that profiles keep: in lower
+// case, with "#" for an installation's id and an ellipsis where it was cut.
 func agentPattern(agent string) string {
 	agent, isCut := strings.CutSuffix(agent, "…")
 	quoted := strings.ReplaceAll(regexp.QuoteMeta(agent), "#", "[0-9a-f-]{16,}")

@@ -21,8 +21,8 @@ func stixOptions() alert.STIXOptions {
 	return alert.STIXOptions{Producer: "Example AI", PseudonymKey: []byte("0123456789abcdef")}
 }
 
-// objects decodes a bundle and checks what STIX 2.1 asks of every object: identifiers of its form, each once; references that
-// resolve inside the bundle; times in order.
+// objects decodes a bundle and checks what STIX 2.1 asks of every object: identifiers of its form,
+// each once; references that resolve inside the bundle; times in order.
 func objects(t require.TestingT, bundle []byte) []map[string]any {
 	var b struct {
 		Type    string           `json:"type"`

@@ -15,7 +15,8 @@ import (
 
 // TextOptions says what a terminal can show.
 type TextOptions struct {
-	// Width is the number of columns, 100 when 0; narrower than 72 is not supported and drawn as 72.
+	// Width is the number of columns, 100 when 0; narrower than 72 is not supported and drawn as
+	// 72.
 	Width int
 	// Color turns on ANSI colours.
 	Color bool
@@ -34,8 +35,9 @@ const (
 	silent = 0.05
 )
 
-// Text renders a finding for a terminal: what was found in a sentence, both axes with each detector's bits and what they rest on, the planes
-// that agree, some members, what speaks for innocence, and the next step. No line is wider than the width, and nothing from the traffic can
+// Text renders a finding for a terminal: what was found in a sentence, both axes with each
+// detector's bits and what they rest on, the planes that agree, some members, what speaks for
+// innocence, and the next step. No line is wider than the width, and nothing from the traffic can
 // move the cursor.
 func Text(f *campaign.Finding, o TextOptions) string {
 	if o.Width <= 0 {
@@ -127,7 +129,8 @@ func (t *textWriter) fact(name, value string) {
 	}
 }
 
-// axis draws the detectors of one axis, strongest first: name, plane, bits and bar beside what was observed, and below what the population gives.
+// axis draws the detectors of one axis, strongest first: name, plane, bits and bar beside what was
+// observed, and below what the population gives.
 func (t *textWriter) axis(f *campaign.Finding, axis detectors.Axis, total float64, question string, style string) {
 	var shown []*detectors.Evidence
 	var quiet []string

@@ -95,7 +95,8 @@ func fit(s string, n int) string {
 	return b.String() + "…"
 }
 
-// column and columnRight make s exactly n columns wide; column keeps its last one free, so that neighbours never touch.
+// column and columnRight make s exactly n columns wide; column keeps its last one free, so that
+// neighbours never touch.
 func column(s string, n int) string {
 	s = fit(s, n-1)
 	return s + pad(n-columns(s))
@@ -147,7 +148,8 @@ func split(word string, n int) (head, tail string) {
 	return word, ""
 }
 
-// bar draws a figure as a bar of n columns at full scale, in eighths of a column. What speaks for innocence is hatched.
+// bar draws a figure as a bar of n columns at full scale, in eighths of a column. What speaks for
+// innocence is hatched.
 func bar(v, full float64, n int) string {
 	eighths := int(math.Round(math.Min(math.Abs(v), full) / full * float64(8*n)))
 	if eighths == 0 {
@@ -164,7 +166,8 @@ func bar(v, full float64, n int) string {
 	return s + pad(n-columns(s))
 }
 
-// sparkline draws the number of members over the timeline in at most n columns; nothing when there is no course to show.
+// sparkline draws the number of members over the timeline in at most n columns; nothing when there
+// is no course to show.
 func sparkline(points []campaign.Point, n int) string {
 	if len(points) < 3 {
 		return ""

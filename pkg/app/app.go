@@ -1,5 +1,6 @@
-// Package app is the whole service as a value: it wires the stages to Kafka and Redis, serves health and metrics, and starts and
-// stops in order, so that commands, the demo and tests run the same thing in-process.
+// Package app is the whole service as a value: it wires the stages to Kafka and Redis, serves
+// health and metrics, and starts and stops in order, so that commands, the demo and tests run the
+// same thing in-process.
 package app
 
 import (
@@ -28,7 +29,8 @@ type Options struct {
 	Log *zap.Logger
 	// Version of the binary, for metrics and findings.
 	Version string
-	// Trace, when set, is told of every group of accounts that correlate measures, from its own goroutine: for the demo and for reports.
+	// Trace, when set, is told of every group of accounts that correlate measures, from its own
+	// goroutine: for the demo and for reports.
 	Trace func(search.Measurement)
 }
 
@@ -58,7 +60,8 @@ type App struct {
 	stages   []*stageRun
 	lists    *watchLists
 	console  *console.Server
-	// facts is what events are completed from, nil for nothing; factsRead is closed when it is all there.
+	// facts is what events are completed from, nil for nothing; factsRead is closed when it is all
+	// there.
 	facts     *lookup.Sources
 	factsRead chan struct{}
 
@@ -119,8 +122,8 @@ func (a *App) ConsoleAddr() string {
 	return a.console.Addr()
 }
 
-// Start begins to serve HTTP, waits for Kafka and Redis up to startup_timeout, sees to the topics and starts the stages. When it
-// fails or ctx ends, what was set up is torn down again.
+// Start begins to serve HTTP, waits for Kafka and Redis up to startup_timeout, sees to the topics
+// and starts the stages. When it fails or ctx ends, what was set up is torn down again.
 func (a *App) Start(ctx context.Context) error {
 	first := false
 	a.startOnce.Do(func() { first = true })
@@ -138,7 +141,8 @@ func (a *App) Start(ctx context.Context) error {
 }
 
 func (a *App) start(ctx context.Context) error {
-	// HTTP comes first and goes last: liveness and the reason why it is not ready yet can be asked for all the time.
+	// HTTP comes first and goes last: liveness and the reason why it is not ready yet can be asked
+	// for all the time.
 	if a.console != nil {
 		if err := a.console.Start(ctx); err != nil {
 			return err
@@ -156,14 +160,15 @@ func (a *App) start(ctx context.Context) error {
 	return nil
 }
 
-// Stop ends everything in the reverse order of the start: the stages finish the batch under way, commit it and leave their groups,
-// then the connections close, then HTTP. It gives up waiting when ctx ends. Calling it again, or without a start, does nothing.
+// Stop ends everything in the reverse order of the start: the stages finish the batch under way,
+// commit it and leave their groups, then the connections close, then HTTP. It gives up waiting when
+// ctx ends. Calling it again, or without a start, does nothing.
 func (a *App) Stop(ctx context.Context) error {
 	return a.cleanups.run(ctx)
 }
 
-// Run starts the app, calls started (which may be nil), and stops gracefully when ctx ends or a stage fails. A start that ctx cuts
-// short is no error.
+// Run starts the app, calls started (which may be nil), and stops gracefully when ctx ends or a
+// stage fails. A start that ctx cuts short is no error.
 func (a *App) Run(ctx context.Context, started func(*App)) error {
 	begin := time.Now()
 	if err := a.Start(ctx); err != nil {
@@ -193,8 +198,9 @@ func (a *App) Run(ctx context.Context, started func(*App)) error {
 	return failure
 }
 
-// startFacts reads the topic of account facts to its end, so that no event is taken without them, and keeps everything fresh from then on. It
-// takes as long as it takes: nothing is lost meanwhile, and /readyz tells.
+// startFacts reads the topic of account facts to its end, so that no event is taken without them,
+// and keeps everything fresh from then on. It takes as long as it takes: nothing is lost meanwhile,
+// and /readyz tells.
 func (a *App) startFacts(ctx context.Context) error {
 	if a.facts == nil {
 		return nil

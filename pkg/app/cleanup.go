@@ -8,7 +8,8 @@ import (
 	"sync"
 )
 
-// cleanups is a stack of named clean-ups: what was set up last is torn down first. It is safe for concurrent use.
+// cleanups is a stack of named clean-ups: what was set up last is torn down first. It is safe for
+// concurrent use.
 type cleanups struct {
 	mu    sync.Mutex
 	stack []cleanup
@@ -25,7 +26,8 @@ func (c *cleanups) push(name string, run func(context.Context) error) {
 	c.stack = append(c.stack, cleanup{name: name, run: run})
 }
 
-// run empties the stack. Every clean-up runs, also after another has failed; a second call finds nothing left to do.
+// run empties the stack. Every clean-up runs, also after another has failed; a second call finds
+// nothing left to do.
 func (c *cleanups) run(ctx context.Context) error {
 	c.mu.Lock()
 	stack := c.stack

@@ -23,8 +23,8 @@ type hopeless struct{ error }
 
 func (h hopeless) Unwrap() error { return h.error }
 
-// retry calls try until it succeeds, is hopeless, or startup_timeout is over, and then returns its last error. Every new reason is
-// logged once.
+// retry calls try until it succeeds, is hopeless, or startup_timeout is over, and then returns its
+// last error. Every new reason is logged once.
 func (a *App) retry(ctx context.Context, what string, try func(context.Context) error) error {
 	timeout := a.opts.Config.StartupTimeout
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("gave up after startup_timeout (%s)", config.FormatDuration(timeout)))

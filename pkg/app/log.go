@@ -11,8 +11,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/app/config"
 )
 
-// NewLogger makes the logger that the configuration asks for. Repeated lines are thinned out, so that a broken dependency does not
-// drown the rest.
+// NewLogger makes the logger that the configuration asks for. Repeated lines are thinned out, so
+// that a broken dependency does not drown the rest.
 func NewLogger(c config.Log, w io.Writer) (*zap.Logger, error) {
 	level, err := zapcore.ParseLevel(c.Level)
 	if err != nil {

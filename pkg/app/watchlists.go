@@ -18,8 +18,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/watchlist"
 )
 
-// watchPoll is how often the files are looked at where the system does not tell of a change. A list's match is told of at the next
-// evaluation, ten minutes apart by default.
+// watchPoll is how often the files are looked at where the system does not tell of a change. A
+// list's match is told of at the next evaluation, ten minutes apart by default.
 const watchPoll = 10 * time.Second
 
 // watchLists keeps the configured watch lists in force, and reads them again when a file changes.
@@ -33,7 +33,8 @@ type watchLists struct {
 	indicators *prometheus.GaugeVec
 	broad      prometheus.Counter
 
-	// mu guards told, the indicators that were found too broad, by tenant, since the list told of was read.
+	// mu guards told, the indicators that were found too broad, by tenant, since the list told of
+	// was read.
 	mu       sync.Mutex
 	told     map[[2]string]bool
 	toldList *watchlist.List
@@ -99,7 +100,8 @@ func (w *watchLists) stat() []os.FileInfo {
 	return out
 }
 
-// check reads the lists again if a file has changed. Where one cannot be read, the lists before stay in force until it is mended.
+// check reads the lists again if a file has changed. Where one cannot be read, the lists before
+// stay in force until it is mended.
 func (w *watchLists) check() {
 	now := w.stat()
 	if slices.EqualFunc(now, w.seen, filewatch.Same) {
@@ -138,7 +140,8 @@ func (w *watchLists) start(ctx context.Context, c *cleanups) {
 	})
 }
 
-// sighted reports indicators that too many accounts show, once for each tenant and version of the lists.
+// sighted reports indicators that too many accounts show, once for each tenant and version of the
+// lists.
 func (w *watchLists) sighted(s watch.Sighting) {
 	if !s.TooBroad {
 		return

@@ -16,7 +16,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/campaign/watch"
 )
 
-// listFile writes a bundle of n indicators and dates it, for a file system may not tell two writes apart by their time.
+// listFile writes a bundle of n indicators and dates it, for a file system may not tell two writes
+// apart by their time.
 func listFile(t *testing.T, path, text string, version int) {
 	t.Helper()
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))

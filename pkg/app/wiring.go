@@ -20,14 +20,16 @@ import (
 type stageRun struct {
 	stage  stage.Stage
 	topics []string
-	// outbox makes what goes out part of the commit: for correlate, whose records must never differ when they are repeated.
+	// outbox makes what goes out part of the commit: for correlate, whose records must never differ
+	// when they are repeated.
 	outbox bool
 
 	// pipeline is there once the app is connected.
 	pipeline *pipeline.Pipeline
 }
 
-// newStages makes the stages that the configuration names: enricher is what ingest completes events from, lists what correlate watches for.
+// newStages makes the stages that the configuration names: enricher is what ingest completes events
+// from, lists what correlate watches for.
 func newStages(opts Options, enricher *enrich.Enricher, lists *watchLists) ([]*stageRun, error) {
 	c := opts.Config
 	var out []*stageRun
@@ -79,7 +81,8 @@ func outputs(t config.Topics) map[stage.Output]string {
 	}
 }
 
-// topicSpecs lists the topics that the stages of this process read and write, each with what it needs to be.
+// topicSpecs lists the topics that the stages of this process read and write, each with what it
+// needs to be.
 func topicSpecs(c config.Config) []stream.TopicSpec {
 	t := c.Topics
 	wide := func(name string) stream.TopicSpec {
@@ -191,8 +194,9 @@ func final(err error, hopelessly bool) error {
 // errNotYet is why a check fails before the app is connected.
 var errNotYet = errors.New("not connected yet")
 
-// checks are the conditions of readiness: Kafka and Redis answer, and every stage has joined its group and opened the partitions it
-// was given. A standby that was given none is ready: it takes over when it has to.
+// checks are the conditions of readiness: Kafka and Redis answer, and every stage has joined its
+// group and opened the partitions it was given. A standby that was given none is ready: it takes
+// over when it has to.
 func (a *App) checks() []console.Check {
 	checks := []console.Check{
 		{Name: "kafka", Probe: func(ctx context.Context) error {

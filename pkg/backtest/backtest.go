@@ -1,7 +1,9 @@
-// Package backtest drives the live stages over recorded events, without Kafka and Redis: the same code with the events' time as the clock.
+// Package backtest drives the live stages over recorded events, without Kafka and Redis: the same
+// code with the events' time as the clock.
 //
-// The output does not depend on the number of cores: events are cut into batches of a fixed size, sketched in parallel but handed on in order, and
-// fingerprinted in a fixed number of partitions whose results are joined in partition order.
+// The output does not depend on the number of cores: events are cut into batches of a fixed size,
+// sketched in parallel but handed on in order, and fingerprinted in a fixed number of partitions
+// whose results are joined in partition order.
 package backtest
 
 import (
@@ -25,14 +27,16 @@ import (
 type Options struct {
 	// Workers is the number of goroutines that sketch; it does not change the output.
 	Workers int
-	// Partitions and Batch are the simulated topic's partitions and the records per batch; they are part of the result's definition.
+	// Partitions and Batch are the simulated topic's partitions and the records per batch; they are
+	// part of the result's definition.
 	Partitions, Batch int
 	// MaxLine is the longest record in bytes; a longer one becomes a dead letter.
 	MaxLine int
 	// Tap, when set, sees every event that ingest took in, in order, where ingest keeps them
 	// (stage.IngestOptions.KeepSeen).
 	Tap func(stage.Seen)
-	// Observe, when set, sees every observation that ingest makes of them, in order. It must not keep references to its memory.
+	// Observe, when set, sees every observation that ingest makes of them, in order. It must not
+	// keep references to its memory.
 	Observe func(out stage.Out)
 }
 
@@ -71,13 +75,15 @@ type ingested struct {
 	holds bool
 }
 
-// Run reads newline-separated records from r until its end. progress, when not nil, is told the bytes read after every batch.
+// Run reads newline-separated records from r until its end. progress, when not nil, is told the
+// bytes read after every batch.
 func Run(ctx context.Context, o Options, st Stages, r io.Reader, sink Sink, progress func(bytes int64)) (Stats, error) {
 	stats := Stats{Counts: map[string]int64{}}
 	g, ctx := errgroup.WithContext(ctx)
 	work := make(chan *chunk)
 	order := make(chan *chunk, 2*max(o.Workers, 1))
-	// joining is set once the records are read in order; what the workers make of them is not needed then.
+	// joining is set once the records are read in order; what the workers make of them is not
+	// needed then.
 	var joining atomic.Bool
 	g.Go(func() error {
 		defer close(work)
@@ -151,7 +157,8 @@ func read(ctx context.Context, o Options, r io.Reader, work, order chan<- *chunk
 // topic is the name of the simulated gateway topic.
 const topic = "backtest"
 
-// passOver makes dead letters of the records beyond MaxLine. Their content is left out: that it could not be held is why they are there.
+// passOver makes dead letters of the records beyond MaxLine. Their content is left out: that it
+// could not be held is why they are there.
 func (r *run) passOver(offsets []int64) error {
 	for _, offset := range offsets {
 		r.stats.Counts["dead_letter:"+event.ReasonTooLarge]++
@@ -225,8 +232,10 @@ func consume(
 	})
 }
 
-// inOrder returns what ingest makes of a chunk, in is what a worker made of it. Where the gateway reports a call in several records, a worker that does not get
-// the chunk with the other parts never sees the call: from the first chunk on of which parts are held, one task reads everything in order.
+// inOrder returns what ingest makes of a chunk, in is what a worker made of it. Where the gateway
+// reports a call in several records, a worker that does not get the chunk with the other parts
+// never sees the call: from the first chunk on of which parts are held, one task reads everything
+// in order.
 func (r *run) inOrder(ingest stage.Stage, c *chunk, in ingested) ingested {
 	if in.err != nil || r.joining == nil && !in.holds && in.result.Counts["skipped:"+gateway.ReasonWaiting] == 0 {
 		return in
@@ -300,7 +309,8 @@ func (r *run) batch(in stage.Result) error {
 	})
 }
 
-// fingerprint runs a step on all partitions at once, joins the results in partition order and hands the profiles to correlate.
+// fingerprint runs a step on all partitions at once, joins the results in partition order and hands
+// the profiles to correlate.
 func (r *run) fingerprint(step func(partition int) (stage.Result, error)) error {
 	results := make([]stage.Result, r.o.Partitions)
 	var g errgroup.Group

@@ -13,15 +13,18 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 )
 
-// Reach is how many bits below the line groups are measured as thoroughly as those beyond it, to see how the crowd thins out towards the line.
+// Reach is how many bits below the line groups are measured as thoroughly as those beyond it, to
+// see how the crowd thins out towards the line.
 const Reach = 3
 
-// observeEvery is the least event time between two looks: what a group shows changes slowly, and looks are dear where no group is set aside.
+// observeEvery is the least event time between two looks: what a group shows changes slowly, and
+// looks are dear where no group is set aside.
 const observeEvery = 30 * time.Minute
 
-// Observing returns the options for a calibration: the same search, in which no group ever becomes a campaign. In service a group is told of, and then set aside, as
-// soon as it crosses the line; here it goes on being measured, so that one sees how far it gets. Whoever is within Reach of the line is pruned and filled up as if
-// beyond it.
+// Observing returns the options for a calibration: the same search, in which no group ever becomes
+// a campaign. In service a group is told of, and then set aside, as soon as it crosses the line;
+// here it goes on being measured, so that one sees how far it gets. Whoever is within Reach of the
+// line is pruned and filled up as if beyond it.
 func Observing(o campaign.Options) campaign.Options {
 	o.Observe = true
 	o.Total -= Reach
@@ -47,7 +50,8 @@ type sighting struct {
 	first, last int64
 }
 
-// maxRefs bounds the members that are held, over all sightings: about 1 GB at worst. Beyond it, sightings of one group are joined at once.
+// maxRefs bounds the members that are held, over all sightings: about 1 GB at worst. Beyond it,
+// sightings of one group are joined at once.
 const maxRefs = 1 << 24
 
 // NewCalibration makes a collector; o is what the service would run with.
@@ -82,7 +86,8 @@ func (c *Calibration) Add(m search.Measurement) {
 	}
 }
 
-// identity names a set of accounts, apart for groups as found and as fitted. Members come in one order, whatever the group.
+// identity names a set of accounts, apart for groups as found and as fitted. Members come in one
+// order, whatever the group.
 func identity(m *search.Measurement) uint64 {
 	h := xxh3.New()
 	if m.Fitted {
@@ -121,10 +126,11 @@ func (c *Calibration) Days() float64 {
 
 // Group is one group of accounts over the whole recording, as a finding would follow it.
 type Group struct {
-	// Best is the measurement that came nearest to the line, or went farthest beyond it: of the fitted group if it ever was one, for only that is told of.
+	// Best is the measurement that came nearest to the line, or went farthest beyond it: of the
+	// fitted group if it ever was one, for only that is told of.
 	Best search.Measurement
-	// Excess is by how many bits that was beyond the threshold (negative: below) of the rule by which it
-	// came nearest.
+	// Excess is by how many bits that was beyond the threshold (negative: below) of the rule by
+	// which it came nearest.
 	Excess float64
 	Rule   decision.RuleID
 	// RawExcess is the same before bystanders were pruned.
@@ -137,8 +143,9 @@ type Group struct {
 	fitted, raw *sighting
 }
 
-// Groups joins the sightings to distinct groups, the farthest beyond the line first. As in the search, the best sighting takes its accounts away from the others: one
-// that consists mostly of accounts of better ones is the same group again, at another time or found in another way.
+// Groups joins the sightings to distinct groups, the farthest beyond the line first. As in the
+// search, the best sighting takes its accounts away from the others: one that consists mostly of
+// accounts of better ones is the same group again, at another time or found in another way.
 func (c *Calibration) Groups() []*Group {
 	list := make([]*sighting, 0, len(c.held))
 	for _, s := range c.held {

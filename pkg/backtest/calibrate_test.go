@@ -12,7 +12,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 )
 
-// measured makes a measurement of the accounts first..first+n-1 that is some bits beyond the line by total_bits.
+// measured makes a measurement of the accounts first..first+n-1 that is some bits beyond the line
+// by total_bits.
 func measured(first, n int, excess float64, at int64, fitted bool) search.Measurement {
 	o := campaign.DefaultOptions()
 	c := search.Measurement{
@@ -112,8 +113,9 @@ func TestNothingSeenIsTheRuleOfThree(t *testing.T) {
 	}
 }
 
-// The bounds were taken by Wilson and Hilferty's approximation (1931) before; a recommendation moves by
-// the logarithm of their ratio, times a mean excess of about 1.44 bits: less than 0.02 bits, of steps of 0.1.
+// The bounds were taken by Wilson and Hilferty's approximation (1931) before; a recommendation
+// moves by the logarithm of their ratio, times a mean excess of about 1.44 bits: less than 0.02
+// bits, of steps of 0.1.
 func TestTheBoundsAreThoseOfTheApproximationToOnePerCent(t *testing.T) {
 	approximation := func(z, freedom float64) float64 {
 		a := 2 / (9 * freedom)

@@ -9,7 +9,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/stage"
 )
 
-// Files writes what the stages produce to files, one record a line, and shows it to a judge. Nil writers and a nil judge are left out.
+// Files writes what the stages produce to files, one record a line, and shows it to a judge. Nil
+// writers and a nil judge are left out.
 type Files struct {
 	Alerts, Accounts io.WriteCloser
 	Judge            *Judge

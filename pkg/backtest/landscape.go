@@ -12,13 +12,15 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 )
 
-// landscape keeps the groups of accounts that the search looked at, each with its best measurement, and at most so many: those nearest the line.
+// landscape keeps the groups of accounts that the search looked at, each with its best measurement,
+// and at most so many: those nearest the line.
 type landscape struct {
 	most  int
 	truth *Truth
 	// groups are keyed by origin and members.
 	groups map[groupKey]*group
-	// closest is, per labelled group, the one that came nearest the line out of those that are mostly it.
+	// closest is, per labelled group, the one that came nearest the line out of those that are
+	// mostly it.
 	closest map[string]*group
 	// total counts the measurements, dropped the groups that were let go for want of room.
 	total, dropped int64
@@ -31,7 +33,8 @@ type group struct {
 	key          groupKey
 	origin, bits string
 	size         int
-	// largest is the labelled group of most members, share its part of them; majority is the same where that is at least half, else mixed.
+	// largest is the labelled group of most members, share its part of them; majority is the same
+	// where that is at least half, else mixed.
 	largest, majority                       string
 	share                                   float64
 	coordination, harvest, operator, margin float64

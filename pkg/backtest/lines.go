@@ -25,8 +25,8 @@ func (l *Lines) Waits() bool {
 	return err != nil || bytes.IndexByte(ahead, '\n') < 0
 }
 
-// Next returns the next line without its end, and its size; the line is nil when it is longer than allowed. It is valid until the next call. After the last line
-// the error is io.EOF.
+// Next returns the next line without its end, and its size; the line is nil when it is longer than
+// allowed. It is valid until the next call. After the last line the error is io.EOF.
 func (l *Lines) Next() (line []byte, size int64, err error) {
 	l.long = l.long[:0]
 	for {

@@ -13,14 +13,18 @@ type Advice struct {
 	// Rate is the wanted number a day.
 	Rate float64
 	Days float64
-	// Honest are the groups that count, Far those so far beyond the line that the traffic may not be honest; they do not count unless they are trusted.
+	// Honest are the groups that count, Far those so far beyond the line that the traffic may not
+	// be honest; they do not count unless they are trusted.
 	Honest, Far []*Group
 	Tail        Tail
-	// Shift is by how many bits the line should move from where it is configured, Cautious by how many to be 95 % sure, both a tenth of a bit upwards.
+	// Shift is by how many bits the line should move from where it is configured, Cautious by how
+	// many to be 95 % sure, both a tenth of a bit upwards.
 	Shift, Cautious float64
-	// Floor is the shift that leads back to the default line; a Shift below it is the operator's own risk.
+	// Floor is the shift that leads back to the default line; a Shift below it is the operator's
+	// own risk.
 	Floor float64
-	// Total, Operator and Purpose are the recommended options: never below the default, and the last two moved only where groups come near by that rule.
+	// Total, Operator and Purpose are the recommended options: never below the default, and the
+	// last two moved only where groups come near by that rule.
 	Total, Operator, Purpose float64
 	// Moves says by which rules groups come near.
 	Moves [decision.NumRules]bool
@@ -56,7 +60,8 @@ func (c *Calibration) Advise(rate float64, trusted bool) Advice {
 	return a
 }
 
-// Beyond counts the honest groups beyond a shifted line: as fitted, which makes findings, and as first found.
+// Beyond counts the honest groups beyond a shifted line: as fitted, which makes findings, and as
+// first found.
 func (a *Advice) Beyond(shift float64) (fitted, raw int) {
 	for _, g := range a.Honest {
 		if g.Fitted && g.Excess >= shift {
@@ -69,7 +74,8 @@ func (a *Advice) Beyond(shift float64) (fitted, raw int) {
 	return fitted, raw
 }
 
-// Shifts are the lines worth showing: half bits from Reach below the configured line to beyond the recommended one, and that itself.
+// Shifts are the lines worth showing: half bits from Reach below the configured line to beyond the
+// recommended one, and that itself.
 func (a *Advice) Shifts() []float64 {
 	out := []float64{a.Shift, a.Floor, 0}
 	for s := -float64(Reach); s <= math.Max(a.Shift, a.Floor)+2; s++ {

@@ -32,13 +32,15 @@ type ReportOptions struct {
 // DefaultGroups keeps enough groups to show where the honest crowds are.
 const DefaultGroups = 20_000
 
-// Report collects what a run shows and draws it as one HTML page that needs nothing else. Its memory grows with the accounts, as the run's own does.
+// Report collects what a run shows and draws it as one HTML page that needs nothing else. Its
+// memory grows with the accounts, as the run's own does.
 type Report struct {
 	o        ReportOptions
 	judge    *Judge
 	labelled bool
 	groups   *landscape
-	// activity holds the requests of each account by the hour. Accounts of two tenants with one name are taken together, as labels do.
+	// activity holds the requests of each account by the hour. Accounts of two tenants with one
+	// name are taken together, as labels do.
 	activity    map[string][]hourly
 	first, last int64
 	observation fingerprint.Observation

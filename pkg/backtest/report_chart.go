@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// What is drawn is computed here and in the files beside; the template only writes it down. All coordinates are in the units of the SVG's view box, which
-// the page shows at about one to one.
+// What is drawn is computed here and in the files beside; the template only writes it down. All
+// coordinates are in the units of the SVG's view box, which the page shows at about one to one.
 
 // scale maps values to coordinates.
 type scale struct{ lo, hi, from, to float64 }
@@ -138,7 +138,8 @@ func (p *path) String() string { return p.b.String() }
 // numShapes is the number of shapes that tell series apart where colours run out, or are not seen.
 const numShapes = 4
 
-// shape is the outline of a marker of about the same area whatever its shape: a circle, a square, a triangle, a diamond.
+// shape is the outline of a marker of about the same area whatever its shape: a circle, a square, a
+// triangle, a diamond.
 func shape(kind int, x, y, r float64) string {
 	var p path
 	switch kind % numShapes {

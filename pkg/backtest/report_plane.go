@@ -14,11 +14,13 @@ import (
 const (
 	planeWidth, planeHeight                      = 640, 520
 	planeLeft, planeRight, planeTop, planeBottom = 52, 14, 14, 48
-	// planeCell is the size of the square in which one marker of a series stands for all of its kind.
+	// planeCell is the size of the square in which one marker of a series stands for all of its
+	// kind.
 	planeCell = 4
 )
 
-// series is a set of measured groups that share a colour: those that are mostly one campaign or one honest crowd.
+// series is a set of measured groups that share a colour: those that are mostly one campaign or one
+// honest crowd.
 type series struct {
 	// Class is the colour's CSS class, Number its place in the legend.
 	Class, ID, Kind string
@@ -46,17 +48,20 @@ type plane struct {
 	ZeroX, ZeroY, MiddleX, MiddleY          float64
 	X, Y                                    []tick
 	Dots                                    []dot
-	// Line is where findings begin, High where High ones do, Second the threshold of the operator rule; Beyond is the region beyond Line.
+	// Line is where findings begin, High where High ones do, Second the threshold of the operator
+	// rule; Beyond is the region beyond Line.
 	Line, High, Second, Beyond string
 	Labels                     []mark
 
 	x, y scale
 }
 
-// colours is how many colours campaigns have, greys how many honest crowds have; shapes multiply them.
+// colours is how many colours campaigns have, greys how many honest crowds have; shapes multiply
+// them.
 const colours, greys = 6, 3
 
-// seriesOf lists who is drawn, campaigns first, in the order of the truth. Without one it is what became a finding, and where the other groups came from.
+// seriesOf lists who is drawn, campaigns first, in the order of the truth. Without one it is what
+// became a finding, and where the other groups came from.
 func (r *Report) seriesOf(groups []*group) (list []series, of func(*group) int) {
 	index := map[string]int{}
 	add := func(id, kind string, campaign bool) {
@@ -104,7 +109,8 @@ func (r *Report) seriesOf(groups []*group) (list []series, of func(*group) int) 
 		}
 		add(id, kind, false)
 	}
-	// The groups come best first. The best of a crowd that is far from any line may have been let go since.
+	// The groups come best first. The best of a crowd that is far from any line may have been let
+	// go since.
 	for _, g := range groups {
 		s := &list[index[name(g)]]
 		if s.Groups++; s.Closest == "" {
@@ -143,8 +149,8 @@ func bitsBeyond(margin float64) string {
 	return fmt.Sprintf("%.1f bits below the line", -margin)
 }
 
-// margin is how far a group with these bits lies beyond the thresholds. How many causes agree and the
-// purpose rule are no part of it.
+// margin is how far a group with these bits lies beyond the thresholds. How many causes agree and
+// the purpose rule are no part of it.
 func margin(p *decision.Policy, coordination, harvest, operator float64) float64 {
 	s := decision.Scores{Coordination: coordination, Harvest: harvest, Operator: operator}
 	return decision.Margin(&s, p)
@@ -238,7 +244,8 @@ func (r *Report) describe(g *group) string {
 	return b.String()
 }
 
-// lines draws where findings begin: the contours of the margin at 0 and, for High ones, at high. Either way may be missing.
+// lines draws where findings begin: the contours of the margin at 0 and, for High ones, at high.
+// Either way may be missing.
 func (p *plane) lines(first func(x, y float64) float64, high float64, second func(x, y float64) float64) {
 	draw := func(f func(x, y float64) float64, level float64, label string) (line, beyond string) {
 		pixels := func(px, py float64) float64 { return f(p.x.inverse().at(px), p.y.inverse().at(py)) - level }
@@ -260,7 +267,8 @@ func (p *plane) lines(first func(x, y float64) float64, high float64, second fun
 	p.High, _ = draw(first, high, "High")
 }
 
-// contour finds the line at which a margin that grows to the right and upwards reaches 0, and the region beyond it.
+// contour finds the line at which a margin that grows to the right and upwards reaches 0, and the
+// region beyond it.
 func (p *plane) contour(margin func(x, y float64) float64) (line, beyond string) {
 	if margin(p.Right, p.Top) < 0 {
 		return "", ""
@@ -286,7 +294,8 @@ func (p *plane) contour(margin func(x, y float64) float64) (line, beyond string)
 	return l.String(), b.String()
 }
 
-// lowest is the lowest place in a column that the margin admits. Upwards is towards smaller coordinates.
+// lowest is the lowest place in a column that the margin admits. Upwards is towards smaller
+// coordinates.
 func (p *plane) lowest(margin func(x, y float64) float64, x float64) float64 {
 	return -bisect(-p.Bottom, -p.Top, func(up float64) bool { return margin(x, -up) >= 0 })
 }

@@ -18,7 +18,8 @@ type reliability struct {
 type bucket struct {
 	Label, Class   string
 	N, True, False int
-	// Share is the part that was true, Low and High its 95 % interval (Wilson 1927), all in percent.
+	// Share is the part that was true, Low and High its 95 % interval (Wilson 1927), all in
+	// percent.
 	Share, Low, High, Width float64
 	// From is the lower end of a tenth of confidence.
 	From  float64
@@ -87,7 +88,8 @@ func (r *Report) settle(b bucket) bucket {
 	return b
 }
 
-// wilson is the 95 % score interval of a share (Wilson 1927), which stays honest at small counts and at all or nothing.
+// wilson is the 95 % score interval of a share (Wilson 1927), which stays honest at small counts
+// and at all or nothing.
 func wilson(k, n int) (low, high float64) {
 	if n == 0 {
 		return 0, 1

@@ -77,7 +77,8 @@ func class(name string) func(element) bool {
 	return func(e element) bool { return slices.Contains(strings.Fields(e.attrs["class"]), name) }
 }
 
-// requireInert fails when a page could run or load anything, or holds an element or an attribute that the template does not have.
+// requireInert fails when a page could run or load anything, or holds an element or an attribute
+// that the template does not have.
 func requireInert(t *testing.T, page string) {
 	t.Helper()
 	known := strings.Fields("html head meta title style body h1 h2 h3 h4 p nav a section div b small table tr th td svg path line text circle g figure figcaption ul li " +

@@ -26,14 +26,16 @@ type sample struct {
 // timeline draws requests over time with what was told and when.
 type timeline struct {
 	Title, Kind, Outcome string
-	// Missed says that it is a campaign that was not found; FalseAlarm that it is about honest accounts.
+	// Missed says that it is a campaign that was not found; FalseAlarm that it is about honest
+	// accounts.
 	Missed, FalseAlarm bool
 	// What the bars count, and in steps of how long.
 	What, Step string
 
 	Width, Height, Left, Right, Top, Bottom float64
 	Bars                                    string
-	// Served is the cumulative share up to the alarm, After the rest of it, Named the share of accounts named.
+	// Served is the cumulative share up to the alarm, After the rest of it, Named the share of
+	// accounts named.
 	Served, After, Named string
 	Alarm                *mark
 	Markers              []mark
@@ -154,7 +156,8 @@ func (r *Report) timeline(p plot) timeline {
 	return t
 }
 
-// span is the time that a timeline shows: the run's, or that of what happened when it is less than half of it.
+// span is the time that a timeline shows: the run's, or that of what happened when it is less than
+// half of it.
 func (p *plot) span() (from, to int64) {
 	from, to = p.first, p.last
 	if len(p.samples) > 0 {
@@ -205,7 +208,8 @@ func (r *Report) life(t *timeline, p *plot, x scale) {
 		text := fmt.Sprintf("%s, confidence %d %%", e.text, e.confidence)
 		t.Events = append(t.Events, lifeEvent{Time: stamp(e.time), Text: text, Class: class, Letter: letter, Finding: r.numberOf(e.f)})
 		m := mark{X: x.at(float64(e.time)), Class: class, Label: letter, Title: stamp(e.time) + " " + text}
-		// Marks that would lie on top of one another go into the next lane, in the last one they may touch.
+		// Marks that would lie on top of one another go into the next lane, in the last one they
+		// may touch.
 		lane := 0
 		for lane < timelineLanes-1 && m.X < free[lane] {
 			lane++

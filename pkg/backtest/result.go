@@ -15,8 +15,9 @@ type CampaignResult struct {
 	ID, Kind string
 	Accounts int
 	Found    bool
-	// Hours is from its first harvest to the first finding of severity 3 or more that is mostly about it, Leaked the share of its harvest before
-	// that, HalfLeaked the share before half of its final members were named (1 when they never were).
+	// Hours is from its first harvest to the first finding of severity 3 or more that is mostly
+	// about it, Leaked the share of its harvest before that, HalfLeaked the share before half of
+	// its final members were named (1 when they never were).
 	Hours, Leaked, HalfLeaked float64
 	Recall                    float64
 
@@ -35,7 +36,8 @@ type CrowdResult struct {
 type Result struct {
 	Campaigns []CampaignResult
 	Crowds    []CrowdResult
-	// Precision is over all accounts named in findings of severity 3 or more; Named and Wrong count them.
+	// Precision is over all accounts named in findings of severity 3 or more; Named and Wrong count
+	// them.
 	Precision    float64
 	Named, Wrong int
 	Recall       float64
@@ -69,7 +71,8 @@ type composition struct {
 	members, good int
 }
 
-// compose counts the members by labelled group: those named at severity Medium or more, or all of them.
+// compose counts the members by labelled group: those named at severity Medium or more, or all of
+// them.
 func (j *Judge) compose(f *finding, all bool) composition {
 	c := composition{by: map[string]int{}}
 	for a, n := range f.members {
@@ -171,7 +174,8 @@ func (j *Judge) Result() Result {
 	return res
 }
 
-// campaign judges how one campaign fared, alarm being when a finding about it first reached severity Medium (0 never), and counts its accounts that were named.
+// campaign judges how one campaign fared, alarm being when a finding about it first reached
+// severity Medium (0 never), and counts its accounts that were named.
 func (j *Judge) campaign(c *TruthGroup, alarm int64) (r CampaignResult, named int) {
 	r = CampaignResult{ID: c.ID, Kind: c.Kind, HalfLeaked: 1, Leaked: 1}
 	var times []int64

@@ -6,12 +6,15 @@ import (
 	"gonum.org/v1/gonum/mathext"
 )
 
-// Tail says how the groups of an honest crowd thin out towards the line and beyond it: peaks over a threshold. Above a high threshold excesses follow a generalised
-// Pareto law (Pickands 1975; Balkema and de Haan 1974). A handful of groups cannot tell its shape; it is taken as exponential, the law of shape zero, because bits are
-// logarithms: evidence that is what it claims reaches x bits by chance with probability 2^-x at most. The mean is Hill's estimator (Hill 1975), drawn towards what such
-// evidence would show by as much as priorGroups groups.
+// Tail says how the groups of an honest crowd thin out towards the line and beyond it: peaks over a
+// threshold. Above a high threshold excesses follow a generalised Pareto law (Pickands 1975;
+// Balkema and de Haan 1974). A handful of groups cannot tell its shape; it is taken as exponential,
+// the law of shape zero, because bits are logarithms: evidence that is what it claims reaches x
+// bits by chance with probability 2^-x at most. The mean is Hill's estimator (Hill 1975), drawn
+// towards what such evidence would show by as much as priorGroups groups.
 type Tail struct {
-	// Threshold is where the tail begins, N the number of groups above it, Days the time in which they were seen.
+	// Threshold is where the tail begins, N the number of groups above it, Days the time in which
+	// they were seen.
 	Threshold float64
 	N         int
 	Days      float64
@@ -24,7 +27,8 @@ const (
 	calibratedMean = 1 / math.Ln2
 	// priorGroups is how many groups the assumption of calibrated bits is worth.
 	priorGroups = 4
-	// maxTail is how many of the groups farthest out make the tail: those far from the line say little about it.
+	// maxTail is how many of the groups farthest out make the tail: those far from the line say
+	// little about it.
 	maxTail = 50
 	// sure is how sure the bounds are, on one side.
 	sure = 0.95
@@ -48,17 +52,20 @@ func FitTail(excesses []float64, threshold, days float64) Tail {
 	return t
 }
 
-// Rate is the expected number of groups a day beyond x bits, which must not be below the threshold. None seen counts as half a one (Jeffreys' prior for a Poisson rate).
+// Rate is the expected number of groups a day beyond x bits, which must not be below the threshold.
+// None seen counts as half a one (Jeffreys' prior for a Poisson rate).
 func (t *Tail) Rate(x float64) float64 {
 	return (float64(t.N) + 0.5) / t.Days * math.Exp(-(x-t.Threshold)/t.Mean)
 }
 
-// Upper is the rate that a recording of this length cannot rule out: both the number of groups above the threshold and the mean at their one-sided 95 % bounds.
+// Upper is the rate that a recording of this length cannot rule out: both the number of groups
+// above the threshold and the mean at their one-sided 95 % bounds.
 func (t *Tail) Upper(x float64) float64 {
 	return t.upperCount() * math.Exp(-(x-t.Threshold)/t.upperMean())
 }
 
-// Line is where Rate falls to the wanted rate, Cautious where Upper does; neither is below the threshold.
+// Line is where Rate falls to the wanted rate, Cautious where Upper does; neither is below the
+// threshold.
 func (t *Tail) Line(rate float64) float64 {
 	return t.Threshold + math.Max(0, t.Mean*math.Log(t.Rate(t.Threshold)/rate))
 }
@@ -76,6 +83,7 @@ func (t *Tail) upperMean() float64 {
 	return t.Mean * n / chiSquare(1-sure, n)
 }
 
-// chiSquare is the quantile of the chi-square law, by way of the incomplete gamma function: what gonum's
-// distuv.ChiSquared does too, which brings 24 packages with it instead of these 4 (go list -deps).
+// chiSquare is the quantile of the chi-square law, by way of the incomplete gamma function: what
+// gonum's distuv.ChiSquared does too, which brings 24 packages with it instead of these 4 (go list
+// -deps).
 func chiSquare(p, freedom float64) float64 { return 2 * mathext.GammaIncRegInv(freedom/2, p) }

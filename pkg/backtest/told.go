@@ -32,7 +32,8 @@ type finding struct {
 	last []byte
 }
 
-// naming is when an account was first named, and first at severity Medium or more (0 when it never was).
+// naming is when an account was first named, and first at severity Medium or more (0 when it never
+// was).
 type naming struct{ first, alarm int64 }
 
 // change is one record of a finding.

@@ -32,7 +32,8 @@ type TruthGroup struct {
 	Accounts []string `json:"accounts"`
 }
 
-// ReadTruth reads truth.json and, beside it, harvest.ids or harvest.ids.gz when there is one; without it every request of a campaign's account counts as harvest.
+// ReadTruth reads truth.json and, beside it, harvest.ids or harvest.ids.gz when there is one;
+// without it every request of a campaign's account counts as harvest.
 func ReadTruth(path string) (*Truth, error) {
 	b, err := os.ReadFile(path)
 	if err != nil {
@@ -79,7 +80,8 @@ func ReadTruth(path string) (*Truth, error) {
 type Judge struct {
 	told
 	truth *Truth
-	// harvested holds, per labelled group, the times of its harvest; active the labelled accounts that sent anything.
+	// harvested holds, per labelled group, the times of its harvest; active the labelled accounts
+	// that sent anything.
 	harvested map[string][]int64
 	active    map[string]bool
 	// events counts what was seen, harvests the requests whose ids are labelled as harvest.
@@ -142,8 +144,8 @@ func (j *Judge) Unmet() error {
 		"which stillwatch decode shows", what, j.events, known)
 }
 
-// campaignActive tells whether any account of a campaign sent anything. Where none did, the recording
-// may end before the harvest begins.
+// campaignActive tells whether any account of a campaign sent anything. Where none did, the
+// recording may end before the harvest begins.
 func (j *Judge) campaignActive() bool {
 	for account := range j.active {
 		if j.truth.campaign[j.truth.group[account]] {

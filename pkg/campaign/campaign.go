@@ -109,8 +109,8 @@ func (c *Campaign) kind() Kind {
 	return c.Kind
 }
 
-// holds says of an account's slot whether it is a member now. What becomes of the members later does
-// not change its answers: so the order in which accounts are looked at does not matter.
+// holds says of an account's slot whether it is a member now. What becomes of the members later
+// does not change its answers: so the order in which accounts are looked at does not matter.
 func (c *Campaign) holds(p *measure.Population) func(slot int32) bool {
 	members := make(map[int32]bool, len(c.Members))
 	for _, slot := range c.live(p) {

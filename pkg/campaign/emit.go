@@ -12,8 +12,8 @@ const (
 	timelineStep = 3_600_000
 	maxTimeline  = 240
 
-	// An update is news from newsMembers / 2 times the members on, or newsRequests times the requests:
-	// a pool that grows is told of a few times, not at every evaluation.
+	// An update is news from newsMembers / 2 times the members on, or newsRequests times the
+	// requests: a pool that grows is told of a few times, not at every evaluation.
 	newsMembers  = 3
 	newsRequests = 4
 )

@@ -13,7 +13,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
-// crowd is a world with campaigns that hand conversations over, and with groups that are no finding.
+// crowd is a world with campaigns that hand conversations over, and with groups that are no
+// finding.
 func crowd() *world {
 	w := newWorld(5)
 	w.people(200)
@@ -34,8 +35,9 @@ func copied(t require.TestingT, p *fingerprint.Profile) fingerprint.Profile {
 	return c
 }
 
-// TestTheOrderInWhichAccountsArriveDoesNotMatter gives engines the same profiles in different orders,
-// as a start of the service does, over several evaluations in which more and more of them have come.
+// TestTheOrderInWhichAccountsArriveDoesNotMatter gives engines the same profiles in different
+// orders, as a start of the service does, over several evaluations in which more and more of them
+// have come.
 func TestTheOrderInWhichAccountsArriveDoesNotMatter(t *testing.T) {
 	w := crowd()
 	told := func(seed uint64) []string {
@@ -63,8 +65,9 @@ func TestTheOrderInWhichAccountsArriveDoesNotMatter(t *testing.T) {
 	}
 }
 
-// TestAccountsThatGoAndComeBackAreNotTakenForOthers removes an account of a group and another one, and
-// brings the first back, which gets the other's slot: between evaluations that remember the group.
+// TestAccountsThatGoAndComeBackAreNotTakenForOthers removes an account of a group and another one,
+// and brings the first back, which gets the other's slot: between evaluations that remember the
+// group.
 func TestAccountsThatGoAndComeBackAreNotTakenForOthers(t *testing.T) {
 	w := newWorld(1)
 	w.people(300)

@@ -123,8 +123,8 @@ func (e *Engine) Restore(key string, value []byte) ([]string, error) {
 	return nil, nil
 }
 
-// ListedAgain counts the entries that restored lists of campaigns held beyond the first of each, since
-// the last call. They were left out.
+// ListedAgain counts the entries that restored lists of campaigns held beyond the first of each,
+// since the last call. They were left out.
 func (e *Engine) ListedAgain() int {
 	n := e.listedAgain
 	e.listedAgain = 0

@@ -1,8 +1,10 @@
-// Package census describes the population that a group of accounts is measured against: how many different values as many unrelated accounts
-// would show of each facet, how common a value or a shingle is, and how an account's figures rank.
+// Package census describes the population that a group of accounts is measured against: how many
+// different values as many unrelated accounts would show of each facet, how common a value or a
+// shingle is, and how an account's figures rank.
 //
-// A census covers one tenant. It is taken over a bounded, deterministic sample of entities (accounts of one verified organisation count as one),
-// and leaves out the accounts of open campaigns, so that a campaign cannot make itself the norm.
+// A census covers one tenant. It is taken over a bounded, deterministic sample of entities
+// (accounts of one verified organisation count as one), and leaves out the accounts of open
+// campaigns, so that a campaign cannot make itself the norm.
 package census
 
 import (
@@ -13,7 +15,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
-// Trait is a facet of a profile as the census counts it: the shared values of fingerprint.Facet and two days.
+// Trait is a facet of a profile as the census counts it: the shared values of fingerprint.Facet and
+// two days.
 type Trait uint8
 
 // The traits beyond the fingerprint's facets.
@@ -30,7 +33,8 @@ const (
 // Day is a day in milliseconds.
 const Day = 86_400_000
 
-// Value returns the account's value of trait t, 0 when unknown. An account with several values shows the one that most of its requests carried.
+// Value returns the account's value of trait t, 0 when unknown. An account with several values
+// shows the one that most of its requests carried.
 func Value(p *fingerprint.Profile, t Trait) uint64 {
 	switch {
 	case t < Trait(fingerprint.NumFacets):
@@ -50,7 +54,8 @@ func Value(p *fingerprint.Profile, t Trait) uint64 {
 
 // Options bounds a census.
 type Options struct {
-	// Sample is the largest number of entities drawn into the census. 4,096 give a share within 1.6 points (two standard errors at 50 %).
+	// Sample is the largest number of entities drawn into the census. 4,096 give a share within 1.6
+	// points (two standard errors at 50 %).
 	Sample int `yaml:"sample"`
 	// Draws is how many random groups are drawn per size to learn what chance gives.
 	Draws int `yaml:"draws"`
@@ -59,7 +64,8 @@ type Options struct {
 // DefaultOptions are the options that the documentation's figures were measured with.
 func DefaultOptions() Options { return Options{Sample: 4096, Draws: 24} }
 
-// Entity is one independent unit of the population: an account, or the accounts of one verified organisation.
+// Entity is one independent unit of the population: an account, or the accounts of one verified
+// organisation.
 type Entity struct {
 	Profile *fingerprint.Profile
 	Vector  *Vector
@@ -84,11 +90,13 @@ type Census struct {
 	releases  []Release
 }
 
-// Chance is what random groups of one size show: log2 of the effective number of distinct values, its mean and its 10th percentile over the draws.
+// Chance is what random groups of one size show: log2 of the effective number of distinct values,
+// its mean and its 10th percentile over the draws.
 type Chance struct{ Mean, Low float64 }
 
-// Take takes the census. The entities must come in a fixed order for the result to be reproducible; n is the size of the whole population when
-// entities is a sample of it already, else len(entities).
+// Take takes the census. The entities must come in a fixed order for the result to be reproducible;
+// n is the size of the whole population when entities is a sample of it already, else
+// len(entities).
 func Take(entities []Entity, n int, opts Options) *Census {
 	c := &Census{N: max(n, len(entities))}
 	sample := entities
@@ -132,8 +140,10 @@ func Take(entities []Entity, n int, opts Options) *Census {
 	return c
 }
 
-// draw learns what random groups of every size show of every trait. The same groups serve all traits. With unit weights the entropy of n values with counts k is
-// log n - (1/n) sum k log k, and an unknown value (a value of its own) adds nothing to the sum, so a group costs one pass over small integers.
+// draw learns what random groups of every size show of every trait. The same groups serve all
+// traits. With unit weights the entropy of n values with counts k is log n - (1/n) sum k log k, and
+// an unknown value (a value of its own) adds nothing to the sum, so a group costs one pass over
+// small integers.
 func (c *Census) draw(sample []Entity, draws int, rng *splitmix) {
 	klogk := make([]float64, len(sample)+1)
 	for k := 2; k < len(klogk); k++ {
@@ -197,8 +207,9 @@ func (c *Census) draw(sample []Entity, draws int, rng *splitmix) {
 	}
 }
 
-// Effective is log2 of the effective number of distinct values (the perplexity, Hill number of order 1) of trait t that n random entities show.
-// Between the measured sizes it is interpolated in log n; a group larger than the sample is taken as the sample.
+// Effective is log2 of the effective number of distinct values (the perplexity, Hill number of
+// order 1) of trait t that n random entities show. Between the measured sizes it is interpolated in
+// log n; a group larger than the sample is taken as the sample.
 func (c *Census) Effective(t Trait, n float64) Chance {
 	e := c.effective[t]
 	if len(e) == 0 {
@@ -218,7 +229,8 @@ func (c *Census) Effective(t Trait, n float64) Chance {
 	return Chance{Mean: e[i].Mean + frac*(e[i+1].Mean-e[i].Mean), Low: e[i].Low + frac*(e[i+1].Low-e[i].Low)}
 }
 
-// Share is the share of entities that show the value, add-half smoothed so that an unseen value is rare, not impossible.
+// Share is the share of entities that show the value, add-half smoothed so that an unseen value is
+// rare, not impossible.
 func (c *Census) Share(t Trait, value uint64) float64 {
 	return (float64(c.counts[t][value]) + 0.5) / (float64(c.sampled) + 1)
 }
@@ -228,8 +240,8 @@ func (c *Census) Known(t Trait) float64 {
 	return float64(c.known[t]) / float64(max(c.sampled, 1))
 }
 
-// Rank is the share of the population whose feature lies below x, ties counting half (the mid-rank that makes the mean rank an AUC). ok is false when too
-// few entities report the feature to say.
+// Rank is the share of the population whose feature lies below x, ties counting half (the mid-rank
+// that makes the mean rank an AUC). ok is false when too few entities report the feature to say.
 func (c *Census) Rank(f Feature, x float64) (rank float64, ok bool) {
 	r := c.ranks[f]
 	if len(r) < 20 || math.IsNaN(x) {
@@ -254,8 +266,9 @@ func (c *Census) Quantile(f Feature, q float64) float64 {
 	return r[min(len(r)-1, int(q*float64(len(r))))]
 }
 
-// Orphaned is the mean share of continued conversations whose earlier turns the account was never served, over the accounts that hold conversations; without
-// the ones whose sum and number are given, when they were counted too.
+// Orphaned is the mean share of continued conversations whose earlier turns the account was never
+// served, over the accounts that hold conversations; without the ones whose sum and number are
+// given, when they were counted too.
 func (c *Census) Orphaned(sum, n float64) float64 {
 	in := float64(c.sampled) / math.Max(1, float64(c.N))
 	rest := c.talkers - in*n
@@ -265,10 +278,12 @@ func (c *Census) Orphaned(sum, n float64) float64 {
 	return math.Max(0, c.orphaned-in*sum) / rest
 }
 
-// LoadSpread is the standard deviation of log2 request rates in the population beyond counting noise.
+// LoadSpread is the standard deviation of log2 request rates in the population beyond counting
+// noise.
 func (c *Census) LoadSpread() float64 { return c.spread }
 
-// Counter counts weighted values and gives their entropy. Value 0 is unknown: each one is a value of its own.
+// Counter counts weighted values and gives their entropy. Value 0 is unknown: each one is a value
+// of its own.
 type Counter struct {
 	weights map[uint64]float64
 	unknown []float64
@@ -297,16 +312,19 @@ func (k *Counter) Add(value uint64, weight float64) {
 	k.weights[value] += weight
 }
 
-// Entropy is the Shannon entropy of the counted values in bits; 2 to its power is the effective number of distinct values.
+// Entropy is the Shannon entropy of the counted values in bits; 2 to its power is the effective
+// number of distinct values.
 //
-// It is not gonum's stat.Entropy, which counts in nats: of 2, 4, ... 4096 equally common values its result, divided by ln 2, is not
-// the exact logarithm 7 times of 12, this one always is, and a group as varied as chance must show no evidence at all. gonum/stat
-// would also make the binary 2.8 MB larger (57.0 to 59.7 MB, go build ./cmd/stillwatch).
+// It is not gonum's stat.Entropy, which counts in nats: of 2, 4, ... 4096 equally common values its
+// result, divided by ln 2, is not the exact logarithm 7 times of 12, this one always is, and a
+// group as varied as chance must show no evidence at all. gonum/stat would also make the binary 2.8
+// MB larger (57.0 to 59.7 MB, go build ./cmd/stillwatch).
 func (k *Counter) Entropy() float64 {
 	if k.total <= 0 {
 		return 0
 	}
-	// Summed in sorted order: map order would make the last bit of the sum random, and with it the output.
+	// Summed in sorted order: map order would make the last bit of the sum random, and with it the
+	// output.
 	ws := make([]float64, 0, len(k.weights)+len(k.unknown))
 	for _, w := range k.weights {
 		ws = append(ws, w)
@@ -362,12 +380,14 @@ type ValueShare struct {
 	Share float64
 }
 
-// Spread accumulates how evenly accounts use the service: the standard deviation of log2 request rates, freed from counting noise.
+// Spread accumulates how evenly accounts use the service: the standard deviation of log2 request
+// rates, freed from counting noise.
 type Spread struct {
 	n, sum, squares, noise float64
 }
 
-// Add counts one account's rate over the time it was seen, at least a quarter of a day (one burst is no rate).
+// Add counts one account's rate over the time it was seen, at least a quarter of a day (one burst
+// is no rate).
 func (s *Spread) Add(p *fingerprint.Profile) {
 	if p.Requests < 2 {
 		return
@@ -384,7 +404,8 @@ func (s *Spread) Add(p *fingerprint.Profile) {
 // N is the number of accounts counted.
 func (s *Spread) N() float64 { return s.n }
 
-// SD is the standard deviation in log2 units, at least 0.15 (a tenth of a doubling either way is even by any measure).
+// SD is the standard deviation in log2 units, at least 0.15 (a tenth of a doubling either way is
+// even by any measure).
 func (s *Spread) SD() float64 {
 	if s.n < 3 {
 		return math.NaN()
@@ -393,8 +414,8 @@ func (s *Spread) SD() float64 {
 	return math.Sqrt(math.Max(variance, 0.15*0.15))
 }
 
-// splitmix is a tiny deterministic generator (Steele, Lea, Flood 2014): the census must draw the same groups for the same population, whatever
-// runs it.
+// splitmix is a tiny deterministic generator (Steele, Lea, Flood 2014): the census must draw the
+// same groups for the same population, whatever runs it.
 type splitmix uint64
 
 func (s *splitmix) next() uint64 {

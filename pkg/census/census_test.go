@@ -11,7 +11,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
-// population draws n entities whose issuer is one of kinds, uniformly, and whose payment is their own.
+// population draws n entities whose issuer is one of kinds, uniformly, and whose payment is their
+// own.
 func population(n, kinds int, seed uint64) []Entity {
 	rng := rand.New(rand.NewPCG(seed, 2))
 	out := make([]Entity, n)

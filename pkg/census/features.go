@@ -16,13 +16,16 @@ const (
 	Novelty Feature = iota
 	// SingleTurn is the share of requests without an earlier turn.
 	SingleTurn
-	// OutputLength is log2 of output tokens per request; on the scaffold's slice where the account has one.
+	// OutputLength is log2 of output tokens per request; on the scaffold's slice where the account
+	// has one.
 	OutputLength
 	// ReasoningLength is log2 of 1 + reasoning tokens per request.
 	ReasoningLength
-	// Clock is the squared concentration of the active hours around one time of day: 0 for round the clock, towards 1 for one time a day.
+	// Clock is the squared concentration of the active hours around one time of day: 0 for round
+	// the clock, towards 1 for one time a day.
 	Clock
-	// Elicitation, Coercion, Grading, Generation and Cleaning are the shares of requests that show the intent.
+	// Elicitation, Coercion, Grading, Generation and Cleaning are the shares of requests that show
+	// the intent.
 	Elicitation
 	Coercion
 	Grading
@@ -102,15 +105,18 @@ func Features(p *fingerprint.Profile) Vector {
 	return v
 }
 
-// Sliced says whether the account's figures are taken over the requests that carry its scaffold: where a tenth of the traffic is templated, that
-// part is what the account is for, whatever it is mixed with.
+// Sliced says whether the account's figures are taken over the requests that carry its scaffold:
+// where a tenth of the traffic is templated, that part is what the account is for, whatever it is
+// mixed with.
 func Sliced(p *fingerprint.Profile) bool {
 	return p.ScaffoldRequests >= 3 && 10*p.ScaffoldRequests >= p.WithText
 }
 
-// clock is the unbiased estimate of the squared mean resultant length of the active hours on the 24-hour circle: (n R^2 - 1) / (n - 1)
-// (Mardia & Jupp, Directional Statistics, 2000, section 4.8). Active hour slots are counted, not requests, so that one long session is not many
-// observations; the estimate is unbiased for any n, so it can be averaged over members who sent six requests each. It may be negative.
+// clock is the unbiased estimate of the squared mean resultant length of the active hours on the
+// 24-hour circle: (n R^2 - 1) / (n - 1) (Mardia & Jupp, Directional Statistics, 2000, section 4.8).
+// Active hour slots are counted, not requests, so that one long session is not many observations;
+// the estimate is unbiased for any n, so it can be averaged over members who sent six requests
+// each. It may be negative.
 func clock(p *fingerprint.Profile) (float64, bool) {
 	const hour = 3_600_000
 	last := p.LastSeen / hour

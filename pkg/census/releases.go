@@ -10,13 +10,15 @@ import (
 // Release is a model that appeared while the population was watched.
 type Release struct {
 	Model uint64
-	// First is when anyone first asked it, in Unix milliseconds; Mean is the mean share of their requests that accounts active since then send to it.
+	// First is when anyone first asked it, in Unix milliseconds; Mean is the mean share of their
+	// requests that accounts active since then send to it.
 	First int64
 	Mean  float64
 }
 
 const (
-	// settled is how long the population must have been watched before a model counts as new, in milliseconds: what is rare is met late.
+	// settled is how long the population must have been watched before a model counts as new, in
+	// milliseconds: what is rare is met late.
 	settled = Day / 2
 	// adopters is the number of accounts from which a model is a release, not a private one.
 	adopters = 5
@@ -25,8 +27,9 @@ const (
 // Releases are the models that appeared, oldest first.
 func (c *Census) Releases() []Release { return c.releases }
 
-// Share is the share of an account's requests since the release that went to the model, over all its requests as an estimate where it began before; active is
-// false for an account that was silent since.
+// Share is the share of an account's requests since the release that went to the model, over all
+// its requests as an estimate where it began before; active is false for an account that was silent
+// since.
 func (r *Release) Share(p *fingerprint.Profile) (share float64, active bool) {
 	if p.LastSeen < r.First || p.Requests == 0 {
 		return 0, false

@@ -1,5 +1,6 @@
-// Package console is the HTTP side of Stillwatch: liveness, readiness and metrics. It serves no state-changing GET, binds to
-// loopback unless told otherwise, and asks for a bearer token when it is bound elsewhere.
+// Package console is the HTTP side of Stillwatch: liveness, readiness and metrics. It serves no
+// state-changing GET, binds to loopback unless told otherwise, and asks for a bearer token when it
+// is bound elsewhere.
 package console
 
 import (
@@ -21,13 +22,15 @@ type Options struct {
 	Enabled bool `yaml:"enabled"`
 	// Address is host:port; port 0 takes a free one.
 	Address string `yaml:"address"`
-	// Token is the bearer token. Once set it is asked for on every address; only /healthz and /readyz go without.
+	// Token is the bearer token. Once set it is asked for on every address; only /healthz and
+	// /readyz go without.
 	Token string `yaml:"token"`
 	// ProbeTimeout bounds the checks behind /readyz.
 	ProbeTimeout time.Duration `yaml:"probe_timeout"`
 }
 
-// minToken is the shortest token that is taken for one: 16 characters of a random hexadecimal string are 64 bits.
+// minToken is the shortest token that is taken for one: 16 characters of a random hexadecimal
+// string are 64 bits.
 const minToken = 16
 
 // DefaultOptions listens on loopback, without a token.
@@ -76,7 +79,8 @@ type Server struct {
 	served chan struct{}
 }
 
-// New builds the server without listening yet. The gatherer is what /metrics shows, the checks are what /readyz asks for.
+// New builds the server without listening yet. The gatherer is what /metrics shows, the checks are
+// what /readyz asks for.
 func New(opts Options, metrics prometheus.Gatherer, checks []Check, log *zap.Logger) (*Server, error) {
 	if err := opts.Validate(); err != nil {
 		return nil, fmt.Errorf("console: %w", err)
@@ -98,7 +102,8 @@ func New(opts Options, metrics prometheus.Gatherer, checks []Check, log *zap.Log
 	return s, nil
 }
 
-// handler is the whole route table. Later consoles add their routes behind the same token and headers.
+// handler is the whole route table. Later consoles add their routes behind the same token and
+// headers.
 func (s *Server) handler(metrics prometheus.Gatherer) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", s.healthz)

@@ -10,14 +10,15 @@ import (
 	"go.uber.org/zap"
 )
 
-// healthz says that the process is alive and serves HTTP; it says nothing about its dependencies, so that an orchestrator does
-// not restart a process whose broker is away.
+// healthz says that the process is alive and serves HTTP; it says nothing about its dependencies,
+// so that an orchestrator does not restart a process whose broker is away.
 func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
 	s.writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
 }
 
-// readyz is 200 when every check passes and 503 otherwise, with the checks that fail. ?verbose lists those that pass too. Why a
-// check fails may name internal hosts: only who may read the metrics is told.
+// readyz is 200 when every check passes and 503 otherwise, with the checks that fail. ?verbose
+// lists those that pass too. Why a check fails may name internal hosts: only who may read the
+// metrics is told.
 func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 	results := s.ready.results(r.Context())
 	verbose := r.URL.Query().Has("verbose")

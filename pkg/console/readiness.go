@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// Check is one condition of readiness. Probe returns nil when it holds; it must respect its context.
+// Check is one condition of readiness. Probe returns nil when it holds; it must respect its
+// context.
 type Check struct {
 	Name  string
 	Probe func(ctx context.Context) error
@@ -19,7 +20,8 @@ type CheckResult struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-// probeEvery is how long an answer is reused: /readyz needs no token, so it must not be a lever on the broker.
+// probeEvery is how long an answer is reused: /readyz needs no token, so it must not be a lever on
+// the broker.
 const probeEvery = time.Second
 
 // readiness asks all checks at once and remembers the answer for probeEvery.
@@ -36,8 +38,9 @@ func newReadiness(checks []Check, timeout time.Duration) *readiness {
 	return &readiness{checks: checks, timeout: timeout}
 }
 
-// results returns one result per check, in the order of the checks. Callers that come while the checks run share the answer. A
-// caller that goes away does not cut short the probe that others wait for.
+// results returns one result per check, in the order of the checks. Callers that come while the
+// checks run share the answer. A caller that goes away does not cut short the probe that others
+// wait for.
 func (r *readiness) results(ctx context.Context) []CheckResult {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -1,6 +1,7 @@
-// Package embedded runs a Kafka broker and a Redis server inside the process: the parts that let the demo and `stillwatch run --embedded`
-// work with nothing else installed. They speak the real protocols on real sockets, keep everything in memory and forget it at Close; they
-// are no place for data that matters.
+// Package embedded runs a Kafka broker and a Redis server inside the process: the parts that let
+// the demo and `stillwatch run --embedded` work with nothing else installed. They speak the real
+// protocols on real sockets, keep everything in memory and forget it at Close; they are no place
+// for data that matters.
 package embedded
 
 import (
@@ -15,15 +16,18 @@ import (
 
 // KafkaOptions says where the embedded broker listens.
 type KafkaOptions struct {
-	// Listen holds one host:port for each broker; port 0 takes a free one. Empty means one broker on a free port of 127.0.0.1.
+	// Listen holds one host:port for each broker; port 0 takes a free one. Empty means one broker
+	// on a free port of 127.0.0.1.
 	Listen []string
-	// Advertise is the host that clients are told to connect to; empty takes the host of Listen, or 127.0.0.1 where that is a wildcard.
+	// Advertise is the host that clients are told to connect to; empty takes the host of Listen, or
+	// 127.0.0.1 where that is a wildcard.
 	Advertise string
 	// Partitions is how many partitions a topic gets that is created without a number; 0 means 6.
 	Partitions int
 	// AutoCreate lets clients create topics by asking for them.
 	AutoCreate bool
-	// RetainBytes bounds what a partition keeps in memory; 0 means 64 MiB. Older records are dropped within a minute.
+	// RetainBytes bounds what a partition keeps in memory; 0 means 64 MiB. Older records are
+	// dropped within a minute.
 	RetainBytes int64
 }
 
@@ -50,8 +54,8 @@ func StartKafka(opts KafkaOptions) (*Kafka, error) {
 		kfake.NumBrokers(len(opts.Listen)),
 		kfake.DefaultNumPartitions(opts.Partitions),
 		kfake.ListenFn(n.next),
-		// Only size ends a record's life: replayed traffic may carry timestamps from last month. The cleaner, hourly by default, is what
-		// enforces it.
+		// Only size ends a record's life: replayed traffic may carry timestamps from last month.
+		// The cleaner, hourly by default, is what enforces it.
 		kfake.BrokerConfigs(map[string]string{
 			"log.retention.ms":       "-1",
 			"log.retention.bytes":    strconv.FormatInt(opts.RetainBytes, 10),
@@ -75,15 +79,16 @@ func (k *Kafka) Addr() string { return k.addrs[0] }
 // Addrs returns the host:port of every broker.
 func (k *Kafka) Addrs() []string { return append([]string(nil), k.addrs...) }
 
-// Close stops the brokers, drops their connections and forgets all records. It may be called more than once.
+// Close stops the brokers, drops their connections and forgets all records. It may be called more
+// than once.
 func (k *Kafka) Close() error {
 	k.cluster.Close()
 	k.network.drop()
 	return nil
 }
 
-// network hands the cluster its listeners: kfake itself can only choose ports of 127.0.0.1, and it advertises whatever address the listener
-// reports.
+// network hands the cluster its listeners: kfake itself can only choose ports of 127.0.0.1, and it
+// advertises whatever address the listener reports.
 type network struct {
 	listen    []string
 	advertise string
@@ -113,7 +118,8 @@ func (n *network) next(protocol, _ string) (net.Listener, error) {
 	return &listener{Listener: ln, network: n, addr: hostPort{host: host, port: port}}, nil
 }
 
-// drop closes the connections that are still open: kfake leaves them to the clients, whose next request would wait for its timeout.
+// drop closes the connections that are still open: kfake leaves them to the clients, whose next
+// request would wait for its timeout.
 func (n *network) drop() {
 	n.mu.Lock()
 	open := n.conns

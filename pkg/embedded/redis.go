@@ -20,8 +20,8 @@ type Redis struct {
 	once   sync.Once
 }
 
-// StartRedis starts an embedded Redis server on a host:port; an empty address or port 0 takes a free port of 127.0.0.1. The error says which
-// address could not be listened on.
+// StartRedis starts an embedded Redis server on a host:port; an empty address or port 0 takes a
+// free port of 127.0.0.1. The error says which address could not be listened on.
 func StartRedis(addr string) (*Redis, error) {
 	if addr == "" {
 		addr = "127.0.0.1:0"
@@ -48,7 +48,8 @@ func (r *Redis) Close() error {
 	return nil
 }
 
-// expire lets wall time pass for the TTLs. miniredis can do so itself (ClockTTL), but then walks through all keys at every command.
+// expire lets wall time pass for the TTLs. miniredis can do so itself (ClockTTL), but then walks
+// through all keys at every command.
 func (r *Redis) expire() {
 	defer close(r.done)
 	ticker := time.NewTicker(expiryTick)

@@ -1,5 +1,6 @@
-// Package enrich fills what an event leaves unknown from tables beside the traffic: facts about accounts, and what is known of networks. It
-// holds and applies them; where they come from is somebody else's business.
+// Package enrich fills what an event leaves unknown from tables beside the traffic: facts about
+// accounts, and what is known of networks. It holds and applies them; where they come from is
+// somebody else's business.
 package enrich
 
 import (
@@ -62,15 +63,17 @@ func (f Field) Name() string {
 // Filled counts the events in which each field was filled.
 type Filled [NumFields]int64
 
-// Enricher fills events. The zero value fills nothing. It is safe for concurrent use as far as its tables are.
+// Enricher fills events. The zero value fills nothing. It is safe for concurrent use as far as its
+// tables are.
 type Enricher struct {
 	// Accounts are asked one after the other: the first that knows a fact tells it.
 	Accounts []Accounts
 	Networks []Networks
 }
 
-// Apply fills what the event leaves unknown and counts it. What the event says itself stays: it is what was true at the time of the request,
-// and a table is only about today. account is the account that the event was found to be of, which need not be account.id.
+// Apply fills what the event leaves unknown and counts it. What the event says itself stays: it is
+// what was true at the time of the request, and a table is only about today. account is the account
+// that the event was found to be of, which need not be account.id.
 func (e *Enricher) Apply(ev *event.Event, tenant, account string, filled *Filled) {
 	for _, table := range e.Accounts {
 		if facts, ok := table.Facts(tenant, account); ok {

@@ -27,7 +27,8 @@ var columns = []string{
 	"tenant", "account", "created_at", "payment_fp", "payment_issuer", "plan", "org_id", "verified", "email_domain",
 }
 
-// set reads a value of a column. Values that gateways write for nothing are absent here as well. Errors never repeat the value.
+// set reads a value of a column. Values that gateways write for nothing are absent here as well.
+// Errors never repeat the value.
 func (r *Row) set(column, value string) error {
 	value = strings.TrimSpace(value)
 	if value == "-" || value == "null" {
@@ -114,10 +115,12 @@ func (e *RowError) Unwrap() error { return e.Err }
 // maxLine is the longest line in bytes: a file with a longer one holds something else.
 const maxLine = 1 << 20
 
-// ReadCSV reads a file of facts, which begins with a line that names the columns. A row that cannot be read is handed to bad and left out;
-// the last row of an account holds. The error says why nothing of the file is to be had.
+// ReadCSV reads a file of facts, which begins with a line that names the columns. A row that cannot
+// be read is handed to bad and left out; the last row of an account holds. The error says why
+// nothing of the file is to be had.
 //
-// A line is a row, whatever quotes stand in it: no value has a line break, and one lost quote must not swallow the accounts after it.
+// A line is a row, whatever quotes stand in it: no value has a line break, and one lost quote must
+// not swallow the accounts after it.
 func ReadCSV(r io.Reader, bad func(*RowError)) (*Table, error) {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(make([]byte, 0, 1<<16), maxLine)
@@ -207,7 +210,8 @@ func readFields(names, fields []string) (*Row, error) {
 	return &row, row.done()
 }
 
-// readJSON reads the value of a topic's record. Names that are no column are passed over: the topic may serve others as well.
+// readJSON reads the value of a topic's record. Names that are no column are passed over: the topic
+// may serve others as well.
 func readJSON(key string, value []byte) (*Row, error) {
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(value, &object); err != nil || object == nil {

@@ -10,13 +10,14 @@ const DefaultTenant = "default"
 
 // Table holds facts by tenant and account. It is safe for concurrent use.
 //
-// An account takes 200 to 350 bytes: strings that many accounts have in common are kept once, its identity and its payment fingerprint are its
-// own.
+// An account takes 200 to 350 bytes: strings that many accounts have in common are kept once, its
+// identity and its payment fingerprint are its own.
 type Table struct {
 	mu      sync.RWMutex
 	tenants map[string]map[string]Facts
 	n       int
-	// owners remembers for which account a key of a compacted topic spoke, where that is not the key itself: a deletion names the key only.
+	// owners remembers for which account a key of a compacted topic spoke, where that is not the
+	// key itself: a deletion names the key only.
 	owners map[string]owner
 }
 
@@ -68,8 +69,9 @@ func (t *Table) remove(o owner) {
 	t.n += len(accounts) - before
 }
 
-// Update takes a record of a compacted topic: the key names the account, unless the value does; a nil value removes what the key last told. A
-// record that cannot be read is an error and changes nothing.
+// Update takes a record of a compacted topic: the key names the account, unless the value does; a
+// nil value removes what the key last told. A record that cannot be read is an error and changes
+// nothing.
 func (t *Table) Update(key, value []byte) error {
 	name := string(key)
 	if value == nil {

@@ -15,16 +15,19 @@ type Decoder struct {
 // NewDecoder makes a decoder; limits that are not positive take their defaults.
 func NewDecoder(limits Limits) *Decoder { return &Decoder{s: NewScanner(limits)} }
 
-// maxTokens bounds a token count: far above any context window, far below what could overflow a sum.
+// maxTokens bounds a token count: far above any context window, far below what could overflow a
+// sum.
 const maxTokens = 1 << 40
 
-// Decode reads one event from data, which holds one JSON object and nothing else, and validates it. Every error is a *DecodeError. ev is
-// overwritten (its slices are reused) and aliases data; after an error its contents mean nothing.
+// Decode reads one event from data, which holds one JSON object and nothing else, and validates it.
+// Every error is a *DecodeError. ev is overwritten (its slices are reused) and aliases data; after
+// an error its contents mean nothing.
 //
-// Names are case-sensitive and unknown ones are ignored. Numbers may arrive as strings; null, "" and
-// "-" are absent. So is a value of the wrong type or range, and Unread counts it: most of an event is
-// what a caller chose, who must not be able to make its own event unreadable. Only what the gateway
-// itself vouches for has to be right: id, time, tenant, and the identities of the account.
+// Names are case-sensitive and unknown ones are ignored. Numbers may arrive as strings; null, ""
+// and "-" are absent. So is a value of the wrong type or range, and Unread counts it: most of an
+// event is what a caller chose, who must not be able to make its own event unreadable. Only what
+// the gateway itself vouches for has to be right: id, time, tenant, and the identities of the
+// account.
 func (d *Decoder) Decode(data []byte, ev *Event) error {
 	d.s.Reset(data)
 	d.s.Lax(true)
@@ -33,7 +36,8 @@ func (d *Decoder) Decode(data []byte, ev *Event) error {
 	return d.finish(ev)
 }
 
-// DecodePrefix is Decode for data that begins with an event; it returns how many bytes the event took, or had taken when it failed.
+// DecodePrefix is Decode for data that begins with an event; it returns how many bytes the event
+// took, or had taken when it failed.
 func (d *Decoder) DecodePrefix(data []byte, ev *Event) (int, error) {
 	d.s.Reset(data)
 	d.s.Lax(true)
@@ -313,8 +317,8 @@ func (d *Decoder) content(v *Content) {
 	}
 }
 
-// Messages appends a conversation to dst: an array of messages, or a lone string, which is one user turn. An item that is a string is a
-// user turn too.
+// Messages appends a conversation to dst: an array of messages, or a lone string, which is one user
+// turn. An item that is a string is a user turn too.
 func (s *Scanner) Messages(dst []Message) []Message {
 	if s.Kind() == KindString {
 		if text := s.Text(); text != "" {
@@ -337,7 +341,8 @@ func (s *Scanner) Messages(dst []Message) []Message {
 	return dst
 }
 
-// Message reads one turn. Its text is under "text", or under "content" as in the APIs' own messages; "text" wins when both have some.
+// Message reads one turn. Its text is under "text", or under "content" as in the APIs' own
+// messages; "text" wins when both have some.
 func (s *Scanner) Message() Message {
 	var m Message
 	var text, content string
@@ -416,8 +421,8 @@ func (d *Decoder) intents(dst []Intent) []Intent {
 	return dst
 }
 
-// NormalStatus gives the Status constant for what a gateway reported, case aside. What it does not know it derives from the HTTP status;
-// without one either it is empty: unknown.
+// NormalStatus gives the Status constant for what a gateway reported, case aside. What it does not
+// know it derives from the HTTP status; without one either it is empty: unknown.
 func NormalStatus(reported string, http Int) string {
 	switch reported {
 	case StatusOK, StatusError, StatusBlocked, StatusRateLimited:

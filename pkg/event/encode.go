@@ -8,9 +8,10 @@ import (
 
 // enc appends JSON. Absent fields are left out: absent is not zero.
 //
-// The same calls on the Encoder of encoding/json/v2's jsontext (the mirror go-json-experiment/json v1.27.2, for Go 1.26 has it as an
-// experiment only) take 5.3 instead of 3.7 µs for an event of 1 kB and 8.3 instead of 6.6 µs for one of 3 kB with a conversation, and
-// json.Marshal of structs filled beforehand 5.7 and 11.7 µs (medians of 5 runs in turn of BenchmarkEncode's events).
+// The same calls on the Encoder of encoding/json/v2's jsontext (the mirror go-json-experiment/json
+// v1.27.2, for Go 1.26 has it as an experiment only) take 5.3 instead of 3.7 µs for an event of 1
+// kB and 8.3 instead of 6.6 µs for one of 3 kB with a conversation, and json.Marshal of structs
+// filled beforehand 5.7 and 11.7 µs (medians of 5 runs in turn of BenchmarkEncode's events).
 type enc struct {
 	b     []byte
 	first bool
@@ -98,8 +99,8 @@ func (e *enc) time(k string, ms int64, layout string) {
 
 const layoutMillis = "2006-01-02T15:04:05.000Z"
 
-// AppendJSON appends the event in the canonical schema, on one line, without a line break at its end. What it appends is decoded to the same
-// event.
+// AppendJSON appends the event in the canonical schema, on one line, without a line break at its
+// end. What it appends is decoded to the same event.
 func AppendJSON(dst []byte, ev *Event) []byte {
 	e := enc{b: append(dst, '{'), first: true}
 	e.str("schema", "1")
@@ -253,10 +254,11 @@ func appendCall(e *enc, ev *Event) {
 	e.close()
 }
 
-// appendString appends a JSON string. Texts are valid UTF-8 unless they came from outside; what is not becomes U+FFFD.
+// appendString appends a JSON string. Texts are valid UTF-8 unless they came from outside; what is
+// not becomes U+FFFD.
 //
-// jsontext.AppendQuote is a little faster (0.56 to 0.70 µs for a prompt of 262 bytes) and can take its place when this module needs
-// Go 1.27, in which that package is no experiment any more.
+// jsontext.AppendQuote is a little faster (0.56 to 0.70 µs for a prompt of 262 bytes) and can take
+// its place when this module needs Go 1.27, in which that package is no experiment any more.
 func appendString(b []byte, s string) []byte {
 	const hexDigits = "0123456789abcdef"
 	b = append(b, '"')

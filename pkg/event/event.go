@@ -1,8 +1,9 @@
-// Package event holds the canonical gateway event: one LLM request as an API gateway saw it, in the schema of docs/event.md
-// (schema "1"). It is the first floor of the domain: it does no I/O and knows no gateway.
+// Package event holds the canonical gateway event: one LLM request as an API gateway saw it, in the
+// schema of docs/event.md (schema "1"). It is the first floor of the domain: it does no I/O and
+// knows no gateway.
 //
-// Absent is not zero. A number or flag that the gateway did not report has Known == false, a string that it did not
-// report is empty, and a detector that needs it says so instead of guessing.
+// Absent is not zero. A number or flag that the gateway did not report has Known == false, a string
+// that it did not report is empty, and a detector that needs it says so instead of guessing.
 package event
 
 // Int is an integer that may be absent.
@@ -25,17 +26,18 @@ type Bool struct {
 
 // Event is one gateway request.
 //
-// Strings may alias the record they were decoded from or the decoder's scratch memory: they are valid until the decoder
-// is used again. Who keeps one longer clones it.
+// Strings may alias the record they were decoded from or the decoder's scratch memory: they are
+// valid until the decoder is used again. Who keeps one longer clones it.
 type Event struct {
 	// ID is unique per upstream call: the duplicate key. Required.
 	ID string
 	// Time is the start of the request in Unix milliseconds. Required.
 	Time int64
-	// BadTime is what a time looked like that was there but could not be read: its Shape. Time is 0 then, and the event
-	// not valid.
+	// BadTime is what a time looked like that was there but could not be read: its Shape. Time is 0
+	// then, and the event not valid.
 	BadTime string
-	// Tenant is the isolation boundary: nothing is ever compared across tenants. Empty means "default".
+	// Tenant is the isolation boundary: nothing is ever compared across tenants. Empty means
+	// "default".
 	Tenant string
 
 	Source   Source
@@ -58,7 +60,8 @@ type Account struct {
 	// CreatedAt is the sign-up in Unix milliseconds, 0 when unknown.
 	CreatedAt int64
 	Plan      string
-	// PaymentFP and PaymentIssuer are keyed fingerprints of the instrument and of its issuer, never the number.
+	// PaymentFP and PaymentIssuer are keyed fingerprints of the instrument and of its issuer, never
+	// the number.
 	PaymentFP, PaymentIssuer string
 	EmailDomain              string
 	Verified                 Bool
@@ -116,7 +119,8 @@ const (
 // Message is one turn of the conversation as the API received it.
 type Message struct{ Role, Text string }
 
-// Content is the text of the request. It enters memory once, to be sketched; it is never stored, logged or forwarded.
+// Content is the text of the request. It enters memory once, to be sketched; it is never stored,
+// logged or forwarded.
 type Content struct {
 	System string
 	// Input is the conversation, oldest first.
@@ -144,7 +148,8 @@ func (c *Content) Present() bool { return c.System != "" || len(c.Input) > 0 }
 // Sketch is the wire form of a sketch computed by the gateway: hashes in hexadecimal.
 type Sketch struct {
 	Version int64
-	// Check tells the secret and the options apart that the hashes were made with; empty when the gateway does not say.
+	// Check tells the secret and the options apart that the hashes were made with; empty when the
+	// gateway does not say.
 	Check                               string
 	Exact, Skeleton, Prefix, Continuing string
 	Shingles, System                    []string

@@ -26,11 +26,13 @@ func normal(ev *Event) Event {
 }
 
 // FuzzDecode compares the decoder with encoding/json. Invariants:
-//   - it never panics, and its errors are DecodeErrors with a known reason and an offset within the data;
-//   - what it accepts, encoding/json accepts, unless there are numbers in it that JSON does not have; it is no longer than the limit,
-//     and all fields agree with those that the oracle finds in encoding/json's tree, where no name is there twice;
-//   - what encoding/json accepts, without names twice and within the limit, it accepts too, unless the oracle also finds that it is no
-//     valid event; and then the reason is a semantic one;
+//   - it never panics, and its errors are DecodeErrors with a known reason and an offset within the
+//     data;
+//   - what it accepts, encoding/json accepts, unless there are numbers in it that JSON does not
+//     have; it is no longer than the limit, and all fields agree with those that the oracle finds
+//     in encoding/json's tree, where no name is there twice;
+//   - what encoding/json accepts, without names twice and within the limit, it accepts too, unless
+//     the oracle also finds that it is no valid event; and then the reason is a semantic one;
 //   - what it said about one record does not depend on the records before;
 //   - it never writes to the record.
 func FuzzDecode(f *testing.F) {
@@ -101,7 +103,8 @@ func TestEveryFieldAgreesWithEncodingJSONForEveryKindOfValue(t *testing.T) {
 		`{}`, `{"a":1}`, `{"a":1,"a":2}`, `{"text":"x"}`, `[]`, `["a"]`, `["a",null,"-",1,""]`, `[1.5]`, `[[]]`, `[{}]`, `[{"text":"x"},"y",null]`,
 		`[{"text":"x","text":"y"}]`, `[{"role":"r","content":[{"text":"x"},{"text":1}]}]`, `[{"role":1,"text":["x",{"text":"\n"}]}]`, `{`, `[`, `]`, `"`, ``,
 	}
-	// Each value of the documented example gives its place to each of these; what else is in the event is the least.
+	// Each value of the documented example gives its place to each of these; what else is in the
+	// event is the least.
 	var members map[string]json.RawMessage
 	require.NoError(t, json.Unmarshal([]byte(full), &members))
 	required := fmt.Sprintf(`{"id":%s,"time":%s,"account":%s,"request":%s}`, members["id"], members["time"], members["account"], members["request"])

@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// The oracle reads an event the slow and obvious way: encoding/json makes a tree of it, and each field is looked up in the tree.
+// The oracle reads an event the slow and obvious way: encoding/json makes a tree of it, and each
+// field is looked up in the tree.
 
 type tree struct {
 	value   any // nil, bool, json.Number, string, []*tree, or map[string]*tree
@@ -98,7 +99,8 @@ type semantic struct{ field string }
 
 func (e semantic) Error() string { return "unfit " + e.field }
 
-// oracle looks fields up. A strict one fails at a value that does not fit, others take it for absent.
+// oracle looks fields up. A strict one fails at a value that does not fit, others take it for
+// absent.
 type oracle struct{ strict bool }
 
 func (o oracle) fail(field string) {

@@ -23,14 +23,16 @@ const (
 	highs = 0x8080808080808080
 )
 
-// plainRun returns the end of the run of bytes from i on that need no attention in a string: it stops at a quote, a backslash, a
-// control character or the end of the data. ascii tells whether all of the run is ASCII.
+// plainRun returns the end of the run of bytes from i on that need no attention in a string: it
+// stops at a quote, a backslash, a control character or the end of the data. ascii tells whether
+// all of the run is ASCII.
 func plainRun(data []byte, i int) (end int, ascii bool) {
 	var high uint64
 	for i+8 <= len(data) {
 		w := binary.LittleEndian.Uint64(data[i:])
 		quote, slash := w^(lows*'"'), w^(lows*'\\')
-		// The lowest flagged byte is exact; those above it may be wrong through the borrow, but are not looked at.
+		// The lowest flagged byte is exact; those above it may be wrong through the borrow, but are
+		// not looked at.
 		stop := ((w-lows*0x20) & ^w | (quote-lows)&^quote | (slash-lows)&^slash) & highs
 		if stop != 0 {
 			n := bits.TrailingZeros64(stop) >> 3
@@ -125,8 +127,8 @@ func (s *Scanner) badEscape(at int) {
 	s.malformed()
 }
 
-// unescape decodes the escape at the start of b and returns its length in bytes, 0 when it is none. A surrogate without its other half
-// becomes U+FFFD and the half that follows is left alone.
+// unescape decodes the escape at the start of b and returns its length in bytes, 0 when it is none.
+// A surrogate without its other half becomes U+FFFD and the half that follows is left alone.
 func unescape(b []byte) (rune, int) {
 	if len(b) < 2 {
 		return 0, 0
@@ -182,7 +184,8 @@ func hex4(b []byte) rune {
 	return r
 }
 
-// numberLen returns the length of the JSON number at the start of b, 0 when there is none, and whether it is an integer.
+// numberLen returns the length of the JSON number at the start of b, 0 when there is none, and
+// whether it is an integer.
 func numberLen[T []byte | string](b T) (n int, integer bool) {
 	i := 0
 	if i < len(b) && b[i] == '-' {
@@ -221,8 +224,9 @@ func numberLen[T []byte | string](b T) (n int, integer bool) {
 	return i, integer
 }
 
-// nonFinite returns the length of NaN, Infinity or -Infinity at the start of b, 0 when there is none.
-// JSON has no such numbers; Python's json.dumps writes them all the same unless it is told not to.
+// nonFinite returns the length of NaN, Infinity or -Infinity at the start of b, 0 when there is
+// none. JSON has no such numbers; Python's json.dumps writes them all the same unless it is told
+// not to.
 func nonFinite(b []byte) int {
 	for _, word := range [...]string{"NaN", "Infinity", "-Infinity"} {
 		if len(b) >= len(word) && alias(b[:len(word)]) == word {
@@ -278,7 +282,8 @@ func (s *Scanner) readBool() bool {
 	return false
 }
 
-// absent reads the null or string that comes next and tells whether it stands for nothing; if not, it is left to be read again.
+// absent reads the null or string that comes next and tells whether it stands for nothing; if not,
+// it is left to be read again.
 func (s *Scanner) absent() bool {
 	from := s.pos
 	if s.data[from] == 'n' {
@@ -292,7 +297,8 @@ func (s *Scanner) absent() bool {
 	return false
 }
 
-// String reads an identifier or a name. An integer is taken by its digits, for gateways that number their accounts.
+// String reads an identifier or a name. An integer is taken by its digits, for gateways that number
+// their accounts.
 func (s *Scanner) String() string {
 	switch s.Kind() {
 	case KindString:
@@ -328,7 +334,8 @@ func (s *Scanner) Text() string {
 	return ""
 }
 
-// Literal reads a string, a number, a flag or null and returns its text: a string's decoded, "" for null.
+// Literal reads a string, a number, a flag or null and returns its text: a string's decoded, "" for
+// null.
 func (s *Scanner) Literal() string {
 	switch s.Kind() {
 	case KindString:
@@ -375,8 +382,8 @@ func (s *Scanner) number() (text string, integer, ok bool) {
 	return "", false, false
 }
 
-// Int reads an integer between lo and hi. A number with a fraction or an exponent is accepted when it is whole, since some gateways'
-// languages have no integers.
+// Int reads an integer between lo and hi. A number with a fraction or an exponent is accepted when
+// it is whole, since some gateways' languages have no integers.
 func (s *Scanner) Int(lo, hi int64) Int {
 	text, integer, ok := s.number()
 	if !ok {
@@ -445,7 +452,8 @@ func (s *Scanner) Bool() Bool {
 	return Bool{}
 }
 
-// Strings appends the items of an array of names to dst, leaving out absent ones; a lone string is an array of one.
+// Strings appends the items of an array of names to dst, leaving out absent ones; a lone string is
+// an array of one.
 func (s *Scanner) Strings(dst []string) []string {
 	if s.Kind() == KindString {
 		if v := s.String(); v != "" {
@@ -461,8 +469,9 @@ func (s *Scanner) Strings(dst []string) []string {
 	return dst
 }
 
-// Prose reads a message's text: a string, or an array of parts whose texts are joined by newlines. A part is a string or an object with
-// a "text"; parts without one (images, tool calls) are left out.
+// Prose reads a message's text: a string, or an array of parts whose texts are joined by newlines.
+// A part is a string or an object with a "text"; parts without one (images, tool calls) are left
+// out.
 func (s *Scanner) Prose() string {
 	if s.Kind() != KindArray {
 		return s.Text()

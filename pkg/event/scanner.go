@@ -15,8 +15,9 @@ import (
 // means nothing to the reader, and much of it is what callers sent. NaN, Infinity and -Infinity,
 // which Python's and others' JSON writers put out, are numbers without a value.
 //
-// Errors stick: after the first one every read returns the absent value, Next and NextItem return false, and Err tells the error. So a
-// decoder is written as a plain loop over the members with one check at the end:
+// Errors stick: after the first one every read returns the absent value, Next and NextItem return
+// false, and Err tells the error. So a decoder is written as a plain loop over the members with one
+// check at the end:
 //
 //	for o := s.Object(); s.Next(&o); {
 //		switch o.Key {
@@ -28,10 +29,11 @@ import (
 //	}
 //	return s.Err()
 //
-// Each member must be read, by exactly one call, before the next. null, "" and "-" are the absent value for every type but text.
+// Each member must be read, by exactly one call, before the next. null, "" and "-" are the absent
+// value for every type but text.
 //
-// Invalid UTF-8 and lone surrogates become U+FFFD, as encoding/json does it. Rejecting them would let a caller keep its requests out of
-// sight with one bad byte in the prompt.
+// Invalid UTF-8 and lone surrogates become U+FFFD, as encoding/json does it. Rejecting them would
+// let a caller keep its requests out of sight with one bad byte in the prompt.
 type Scanner struct {
 	limits Limits
 	data   []byte
@@ -77,7 +79,8 @@ func NewScanner(limits Limits) *Scanner {
 	return &Scanner{limits: limits.withDefaults(), hidden: -1, seen: nameSet{seed: maphash.MakeSeed()}}
 }
 
-// Reset starts on data; what was read before becomes invalid. Only the first MaxBytes are looked at.
+// Reset starts on data; what was read before becomes invalid. Only the first MaxBytes are looked
+// at.
 func (s *Scanner) Reset(data []byte) {
 	s.cut = len(data) > s.limits.MaxBytes
 	if s.cut {
@@ -129,9 +132,9 @@ func (s *Scanner) Mark() Mark {
 	return Mark{pos: s.pos, depth: s.depth, keys: len(s.keys), frames: len(s.frames)}
 }
 
-// Lost tells whether the value at the mark could not be read, because a name occurs in it twice or it
-// is beyond a limit. Then the value is passed over and counted, and reading goes on after it. A syntax
-// error stays one: nobody can tell where a broken value ends.
+// Lost tells whether the value at the mark could not be read, because a name occurs in it twice or
+// it is beyond a limit. Then the value is passed over and counted, and reading goes on after it. A
+// syntax error stays one: nobody can tell where a broken value ends.
 func (s *Scanner) Lost(m Mark) bool {
 	if !s.failed || s.err.Reason == ReasonMalformed || s.err.Reason == ReasonTooLarge {
 		return s.failed
@@ -164,7 +167,8 @@ func (s *Scanner) Fail(reason string) {
 	s.err = DecodeError{Reason: reason, Field: s.path(), Offset: s.pos}
 }
 
-// malformed fails with a syntax error, or with too_large when the syntax only broke because the data was cut.
+// malformed fails with a syntax error, or with too_large when the syntax only broke because the
+// data was cut.
 func (s *Scanner) malformed() {
 	if s.cut && s.pos >= len(s.data) {
 		s.Fail(ReasonTooLarge)
@@ -173,7 +177,8 @@ func (s *Scanner) malformed() {
 	s.Fail(ReasonMalformed)
 }
 
-// mismatch handles a value that was read but does not fit: it fails, or leaves the value absent when lax.
+// mismatch handles a value that was read but does not fit: it fails, or leaves the value absent
+// when lax.
 func (s *Scanner) mismatch(reason string) {
 	if !s.lax {
 		s.Fail(reason)
@@ -370,8 +375,9 @@ func (s *Scanner) Next(o *Object) bool {
 // fewNames is up to how many names an object is searched linearly for duplicates.
 const fewNames = 24
 
-// isDuplicate tells whether the object has o.Key already. A one-word Bloom filter answers for nearly all; what it does not clear is
-// compared with the object's other names, through a hash set when they are many, so that no input makes it quadratic.
+// isDuplicate tells whether the object has o.Key already. A one-word Bloom filter answers for
+// nearly all; what it does not clear is compared with the object's other names, through a hash set
+// when they are many, so that no input makes it quadratic.
 func (s *Scanner) isDuplicate(o *Object) bool {
 	h := uint(len(o.Key)) * 11
 	if n := len(o.Key); n > 0 {
@@ -470,8 +476,8 @@ func (s *Scanner) Since(start int) string { return alias(s.data[start:s.pos]) }
 // Rest returns what has not been read yet.
 func (s *Scanner) Rest() string { return alias(s.data[s.pos:]) }
 
-// skip reads a value. It keeps the open brackets on a stack of its own: a value may be as deep as it
-// is long.
+// skip reads a value. It keeps the open brackets on a stack of its own: a value may be as deep as
+// it is long.
 func (s *Scanner) skip() {
 	s.stack = s.stack[:0]
 	for !s.failed {
@@ -502,8 +508,8 @@ func (s *Scanner) skip() {
 	}
 }
 
-// skipEnds reads the brackets that end with the value before, and the comma before the next value. It
-// tells whether there is none.
+// skipEnds reads the brackets that end with the value before, and the comma before the next value.
+// It tells whether there is none.
 func (s *Scanner) skipEnds() (done bool) {
 	for n := len(s.stack); n > 0 && !s.failed; n-- {
 		switch c := s.peek(); {
@@ -554,8 +560,8 @@ func (s *Scanner) skipWord() {
 	}
 }
 
-// nameSet holds the names of objects that have many. The seed of its hash is random, so that names cannot be chosen to collide; no
-// result depends on it.
+// nameSet holds the names of objects that have many. The seed of its hash is random, so that names
+// cannot be chosen to collide; no result depends on it.
 type nameSet struct {
 	seed    maphash.Seed
 	slots   []nameSlot

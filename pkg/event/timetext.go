@@ -4,10 +4,9 @@ package event
 // finer. A time without a zone is in UTC. It is here, and not time.Parse, because that allocates
 // for every zone other than UTC, and would have to be tried with a layout for each of these:
 //
-//   - RFC 3339 and ISO 8601 with the year first: a comma before the fraction, a space for T, slashes
-//     in the date, no seconds, the basic form 20261102T100000Z, an offset without colon or minutes,
-//     and what Java, Go and Ruby put after
-//     it: UTC, [Europe/Berlin], the name of the zone
+//   - RFC 3339 and ISO 8601 with the year first: a comma before the fraction, a space for T,
+//     slashes in the date, no seconds, the basic form 20261102T100000Z, an offset without colon or
+//     minutes, and what Java, Go and Ruby put after it: UTC, [Europe/Berlin], the name of the zone
 //   - the month by its name: access logs (02/Nov/2026:10:00:00 +0000), RFC 1123 and 850, ctime,
 //     JavaScript's Date
 //   - seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by their size

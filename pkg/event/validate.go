@@ -8,8 +8,8 @@ import (
 // MaxIdentity bounds in bytes what identifies a tenant or an account: it becomes part of keys.
 const MaxIdentity = 256
 
-// Validate checks what every later stage relies on: id, time, model and somebody who asked are there, and the identities may be used in
-// keys. Its error is a *DecodeError.
+// Validate checks what every later stage relies on: id, time, model and somebody who asked are
+// there, and the identities may be used in keys. Its error is a *DecodeError.
 func (e *Event) Validate() error {
 	switch {
 	case e.ID == "":
@@ -45,8 +45,8 @@ func (e *Event) Validate() error {
 	return nil
 }
 
-// ValidIdentity tells whether a value is short enough for a key and free of control characters, NUL among them, which separates the parts
-// of keys.
+// ValidIdentity tells whether a value is short enough for a key and free of control characters, NUL
+// among them, which separates the parts of keys.
 func ValidIdentity(v string) bool {
 	if len(v) > MaxIdentity {
 		return false
@@ -59,8 +59,9 @@ func ValidIdentity(v string) bool {
 	return true
 }
 
-// Addr parses the client's address: bare, with a port, in brackets, with a zone. Of a list, as proxies make it, it takes the last: the
-// only one that the client can't have made up. An IPv4 address mapped into IPv6 comes back as IPv4. Unspecified addresses count as unknown.
+// Addr parses the client's address: bare, with a port, in brackets, with a zone. Of a list, as
+// proxies make it, it takes the last: the only one that the client can't have made up. An IPv4
+// address mapped into IPv6 comes back as IPv4. Unspecified addresses count as unknown.
 func (c *Client) Addr() (netip.Addr, bool) {
 	text := c.IP
 	if i := strings.LastIndexByte(text, ','); i >= 0 {

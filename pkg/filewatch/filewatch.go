@@ -12,20 +12,20 @@ import (
 )
 
 const (
-	// settle is how long the folders have to be quiet before the files are looked at: a file is seldom
-	// written in one piece.
+	// settle is how long the folders have to be quiet before the files are looked at: a file is
+	// seldom written in one piece.
 	settle = 250 * time.Millisecond
 	// patience bounds that where a folder is never quiet.
 	patience = 5 * time.Second
 )
 
-// Watch calls look until ctx ends: at once, soon after something happened in a folder of the files, and
-// at least every so often, for network file systems tell nothing. look has to find out itself whether a
-// file has changed (Same).
+// Watch calls look until ctx ends: at once, soon after something happened in a folder of the files,
+// and at least every so often, for network file systems tell nothing. look has to find out itself
+// whether a file has changed (Same).
 //
-// Folders are watched and not files, because a file is replaced by a rename, after which a watch on it
-// sees the old one. Kubernetes replaces the folder "..data" that the files of a ConfigMap or Secret are
-// links through; that happens in the folder of the files as well.
+// Folders are watched and not files, because a file is replaced by a rename, after which a watch on
+// it sees the old one. Kubernetes replaces the folder "..data" that the files of a ConfigMap or
+// Secret are links through; that happens in the folder of the files as well.
 func Watch(ctx context.Context, files []string, every time.Duration, log *zap.Logger, look func()) {
 	w := &watcher{files: files, log: log}
 	if n, err := fsnotify.NewWatcher(); err != nil {
@@ -63,8 +63,8 @@ func (w *watcher) run(ctx context.Context, every time.Duration, look func()) {
 		}
 	}
 	for {
-		// Before the look, so that a change during it is told of. Each time, because folders and the
-		// targets of links come and go.
+		// Before the look, so that a change during it is told of. Each time, because folders and
+		// the targets of links come and go.
 		w.add()
 		look()
 		since = time.Time{}
@@ -100,8 +100,8 @@ func (w *watcher) add() {
 	}
 }
 
-// folder watches a folder; one that is watched already stays so. What cannot be watched is looked at
-// every so often all the same.
+// folder watches a folder; one that is watched already stays so. What cannot be watched is looked
+// at every so often all the same.
 func (w *watcher) folder(path string) {
 	err := w.notify.Add(path)
 	if err == nil {

@@ -67,8 +67,8 @@ func TestAFileThatIsWrittenReplacedRemovedAndMadeAgainIsLookedAt(t *testing.T) {
 	require.Equal(t, "back", <-found)
 }
 
-// A ConfigMap is a folder of links through "..data", a link to the folder of one version. A new version
-// is a new folder; "..data" is replaced by a rename, and the old folder is removed.
+// A ConfigMap is a folder of links through "..data", a link to the folder of one version. A new
+// version is a new folder; "..data" is replaced by a rename, and the old folder is removed.
 func TestAConfigMapThatKubernetesReplacesIsLookedAtEachTime(t *testing.T) {
 	volume := t.TempDir()
 	link := func(version, text string) {

@@ -19,8 +19,8 @@ const stateVersion = 5
 // Flags of an encoded fingerprint.
 const flagVerified = 1
 
-// AppendBinary appends the encoding of the fingerprint: the same observations in the same order give the same bytes, whenever it was encoded and
-// decoded in between.
+// AppendBinary appends the encoding of the fingerprint: the same observations in the same order
+// give the same bytes, whenever it was encoded and decoded in between.
 func (f *Fingerprint) AppendBinary(b []byte) ([]byte, error) {
 	b = append(b, stateVersion)
 	flags := byte(0)
@@ -84,8 +84,8 @@ func (f *Fingerprint) all() [3]*distinct {
 	return [...]*distinct{&f.prompts, &f.sources, &f.endUsers}
 }
 
-// UnmarshalBinary replaces the fingerprint by an encoded one. It keeps no reference to data. An error wraps ErrEncoding and leaves the
-// fingerprint as it was.
+// UnmarshalBinary replaces the fingerprint by an encoded one. It keeps no reference to data. An
+// error wraps ErrEncoding and leaves the fingerprint as it was.
 func (f *Fingerprint) UnmarshalBinary(data []byte) error {
 	r := newReader(data)
 	version := r.Byte()
@@ -150,7 +150,8 @@ func (f *Fingerprint) UnmarshalBinary(data []byte) error {
 	return nil
 }
 
-// appendAgo appends a time as milliseconds before last, zigzag for the rare one after it, and 0 for no time.
+// appendAgo appends a time as milliseconds before last, zigzag for the rare one after it, and 0 for
+// no time.
 func appendAgo(b []byte, last, t int64) []byte {
 	if t == 0 {
 		return append(b, 0)

@@ -67,7 +67,8 @@ func sampleObservation() *Observation {
 	return o
 }
 
-// readGolden reads a golden file; current is what it holds when it is of the current version, nil for older ones.
+// readGolden reads a golden file; current is what it holds when it is of the current version, nil
+// for older ones.
 func readGolden(t *testing.T, name string, current func() []byte) []byte {
 	t.Helper()
 	path := filepath.Join("testdata", name)
@@ -309,7 +310,8 @@ func TestPanesOfAnotherWidthAreCountedInTodaysPanes(t *testing.T) {
 	require.EqualValues(t, 600, p.Requests24h)
 }
 
-// A fingerprint may be stored and read back after any observation, on any machine: what it holds in the end may not depend on it.
+// A fingerprint may be stored and read back after any observation, on any machine: what it holds in
+// the end may not depend on it.
 func TestTheStateDoesNotDependOnWhenItWasStored(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		opts := DefaultOptions()
@@ -418,7 +420,8 @@ func FuzzObservationDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) { checkObservation(t, &opts, data) })
 }
 
-// checkFingerprint checks that what can be read can be written, is then read as the same, and can be merged, observed and shown.
+// checkFingerprint checks that what can be read can be written, is then read as the same, and can
+// be merged, observed and shown.
 func checkFingerprint(t require.TestingT, opts *Options, data []byte) {
 	x, y := New(opts), New(opts)
 	if x.UnmarshalBinary(data) != nil {
@@ -454,7 +457,8 @@ func checkProfile(t require.TestingT, data []byte) {
 	require.Equal(t, b, c)
 }
 
-// checkObservation checks that aliasing and copying agree, and that what can be read can be written, is read as the same, and can be observed.
+// checkObservation checks that aliasing and copying agree, and that what can be read can be
+// written, is read as the same, and can be observed.
 func checkObservation(t require.TestingT, opts *Options, data []byte) {
 	var x, y, z Observation
 	err := x.UnmarshalBinary(data)

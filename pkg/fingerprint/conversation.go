@@ -2,7 +2,8 @@ package fingerprint
 
 import "slices"
 
-// conversations is what an account was served, refused and made to continue, as conversation hashes (sketch.Sketch.Prefix, Continuation).
+// conversations is what an account was served, refused and made to continue, as conversation hashes
+// (sketch.Sketch.Prefix, Continuation).
 type conversations struct {
 	// heads, rejected and orphans are the newest hashes, newest last, at most MaxConversing each.
 	heads, rejected, orphans []uint64
@@ -10,7 +11,8 @@ type conversations struct {
 	known recall
 }
 
-// converse follows the conversation of a request. A continuation whose earlier turns the account never had is an orphan: another account had them.
+// converse follows the conversation of a request. A continuation whose earlier turns the account
+// never had is an orphan: another account had them.
 func (f *Fingerprint) converse(o *Observation, t *totals, window int64) {
 	prefix, next := o.Sketch.Prefix, o.Sketch.Continuation
 	if prefix == 0 && next == 0 {
@@ -29,7 +31,8 @@ func (f *Fingerprint) converse(o *Observation, t *totals, window int64) {
 	}
 	switch {
 	case !served && prefix != 0:
-		// The earlier turns are what another account would show when the conversation goes on there.
+		// The earlier turns are what another account would show when the conversation goes on
+		// there.
 		push(&f.rejected, prefix)
 	case !served:
 		push(&f.rejected, next)
@@ -58,7 +61,8 @@ func push(list *[]uint64, h uint64) {
 	*list = append(*list, h)
 }
 
-// mergeConversations adds what other had. Its orphans and counts stay as they were counted, though the two together may have had the whole conversation.
+// mergeConversations adds what other had. Its orphans and counts stay as they were counted, though
+// the two together may have had the whole conversation.
 func (f *Fingerprint) mergeConversations(other *Fingerprint) {
 	for _, pair := range [...]struct {
 		to   *[]uint64

@@ -9,9 +9,11 @@ import (
 
 const (
 	minPrecision, maxPrecision = 6, 12
-	// fewMax is the number of values kept exactly before a sketch is made: most accounts have one address and one stack.
+	// fewMax is the number of values kept exactly before a sketch is made: most accounts have one
+	// address and one stack.
 	fewMax = 4
-	// sketchHeader is the length of the fixed part of axiomhq's encoding before the registers, listHeader before the compressed list.
+	// sketchHeader is the length of the fixed part of axiomhq's encoding before the registers,
+	// listHeader before the compressed list.
 	sketchHeader = 8
 	listHeader   = sketchHeader + 12
 )
@@ -25,8 +27,9 @@ const (
 	kindDense6
 )
 
-// distinct counts distinct values: exactly while they are few, then by a HyperLogLog sketch. Estimates are cached, for one costs up to 20
-// microseconds. Its encoding depends on the set of values only, not on the order in which they came or on when it was encoded.
+// distinct counts distinct values: exactly while they are few, then by a HyperLogLog sketch.
+// Estimates are cached, for one costs up to 20 microseconds. Its encoding depends on the set of
+// values only, not on the order in which they came or on when it was encoded.
 type distinct struct {
 	few      []uint64
 	sketch   *hyperloglog.Sketch
@@ -101,8 +104,8 @@ func (d *distinct) merge(other *distinct, precision int) error {
 	return d.sketch.Merge(other.sketch)
 }
 
-// appendRaw appends axiomhq's encoding with the sparse form compacted, so that it depends on the values only: a compacted sketch is
-// sparse exactly when its list is not longer than the registers.
+// appendRaw appends axiomhq's encoding with the sparse form compacted, so that it depends on the
+// values only: a compacted sketch is sparse exactly when its list is not longer than the registers.
 func appendRaw(b []byte, sk *hyperloglog.Sketch) []byte {
 	mark := len(b)
 	b, err := sk.AppendBinary(b)
@@ -118,7 +121,8 @@ func appendRaw(b []byte, sk *hyperloglog.Sketch) []byte {
 	return b
 }
 
-// appendBinary appends the packed encoding: that of axiomhq without its fixed parts, and with registers of four bits.
+// appendBinary appends the packed encoding: that of axiomhq without its fixed parts, and with
+// registers of four bits.
 func (d *distinct) appendBinary(b []byte) []byte {
 	if d.sketch == nil {
 		return appendHashes(append(b, kindFew), d.few)
@@ -158,7 +162,8 @@ func pack(raw []byte) []byte {
 	return out
 }
 
-// unpack reads a packed sketch and appends axiomhq's encoding of it to dst. few is set instead for exact values.
+// unpack reads a packed sketch and appends axiomhq's encoding of it to dst. few is set instead for
+// exact values.
 func (r *reader) unpack(dst []byte) (raw []byte, few []uint64) {
 	kind := r.Byte()
 	if kind == kindFew {

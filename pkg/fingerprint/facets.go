@@ -16,7 +16,8 @@ type facetValue struct {
 	label string
 }
 
-// maxValues is the number of values kept per facet: a profile shows MaxFacet of them, the others are room to rise.
+// maxValues is the number of values kept per facet: a profile shows MaxFacet of them, the others
+// are room to rise.
 const maxValues = 8
 
 // countValue counts a value; a facet's values are few, so they are searched one by one.
@@ -140,7 +141,8 @@ func countModel(models *[]modelUse, hash uint64, t int64) {
 	insertModel(models, modelUse{hash, 1, t})
 }
 
-// insertModel adds a model; when there are too many, the least used one goes, among those the one known longest.
+// insertModel adds a model; when there are too many, the least used one goes, among those the one
+// known longest.
 func insertModel(models *[]modelUse, m modelUse) {
 	if len(*models) >= maxModelUses {
 		least := 0

@@ -1,8 +1,9 @@
-// Package fingerprint holds what is kept of an account: its sliding-window Fingerprint, the Observations that feed it and the Profile that
-// is read off it. It is pure: time comes with the events, and the same events give the same bytes.
+// Package fingerprint holds what is kept of an account: its sliding-window Fingerprint, the
+// Observations that feed it and the Profile that is read off it. It is pure: time comes with the
+// events, and the same events give the same bytes.
 //
-// Everything is bounded whatever is sent: counters in a ring of panes, sketches of fixed size, tables with a capacity. Windows are counted
-// from the account's newest event.
+// Everything is bounded whatever is sent: counters in a ring of panes, sketches of fixed size,
+// tables with a capacity. Windows are counted from the account's newest event.
 package fingerprint
 
 import (
@@ -14,22 +15,26 @@ import (
 )
 
 const (
-	// turnShingles and systemShingles are how many of a request's shingles, the smallest hashes first, are looked at: of a system prompt fewer, for
-	// it comes whole every time. The smallest hashes are the same ones in every account.
+	// turnShingles and systemShingles are how many of a request's shingles, the smallest hashes
+	// first, are looked at: of a system prompt fewer, for it comes whole every time. The smallest
+	// hashes are the same ones in every account.
 	turnShingles   = 64
 	systemShingles = 16
-	// turnTable and systemTable are the capacities of the two tables. They are apart so that a long system prompt can't push a template out.
+	// turnTable and systemTable are the capacities of the two tables. They are apart so that a long
+	// system prompt can't push a template out.
 	turnTable   = 96
 	systemTable = 64
 	// skeletonTable is the capacity of the table of line structures.
 	skeletonTable = 16
 	// certain is the number of sightings from which a shingle counts as part of the scaffold.
 	certain = 2
-	// RefusalProbe is how many of an account's first requests count as early for Profile.RefusedEarly.
+	// RefusalProbe is how many of an account's first requests count as early for
+	// Profile.RefusedEarly.
 	RefusalProbe = 20
 	// maxIDs is the number of event ids remembered.
 	maxIDs = 64
-	// maxTokens bounds the tokens of one request, so that a nonsensical figure can't drown the others.
+	// maxTokens bounds the tokens of one request, so that a nonsensical figure can't drown the
+	// others.
 	maxTokens = 1 << 32
 	// maxTime is the latest time accepted, in Unix milliseconds: the year 2200.
 	maxTime = 7_258_118_400_000
@@ -46,11 +51,13 @@ const (
 	OutcomeCounted Outcome = iota
 	// OutcomeDuplicate observations carry an event id seen within the window.
 	OutcomeDuplicate
-	// OutcomeLate observations are older than the account's newest one by more than the allowed lateness, or have no time at all.
+	// OutcomeLate observations are older than the account's newest one by more than the allowed
+	// lateness, or have no time at all.
 	OutcomeLate
 )
 
-// Fingerprint is an account's sliding-window state. It is not safe for concurrent use, not even for reading.
+// Fingerprint is an account's sliding-window state. It is not safe for concurrent use, not even for
+// reading.
 type Fingerprint struct {
 	opts *Options
 
@@ -77,7 +84,8 @@ type Fingerprint struct {
 	turns, system, skeletons table
 	facets                   [NumFacets][]facetValue
 	models                   []modelUse
-	// agedAt is when the tables were last halved; aged and agedText are the requests, and those with text, on the same footing.
+	// agedAt is when the tables were last halved; aged and agedText are the requests, and those
+	// with text, on the same footing.
 	agedAt         int64
 	aged, agedText uint32
 
@@ -98,7 +106,8 @@ type seenID struct {
 	at int64
 }
 
-// New returns an empty fingerprint. The options must be valid and must not change while it is in use.
+// New returns an empty fingerprint. The options must be valid and must not change while it is in
+// use.
 func New(opts *Options) *Fingerprint { return &Fingerprint{opts: opts} }
 
 // Observe counts an observation. It keeps no reference to it.
@@ -112,7 +121,8 @@ func (f *Fingerprint) Observe(o *Observation) Outcome {
 	case f.seen == 0:
 		f.begin(o)
 	case o.Time-f.last > f.opts.Horizon.Milliseconds():
-		// Whatever was known is out of every window; what the store keeps longer by chance must not matter.
+		// Whatever was known is out of every window; what the store keeps longer by chance must not
+		// matter.
 		*f = Fingerprint{opts: f.opts, unread: f.unread}
 		f.begin(o)
 	case f.duplicate(o):
@@ -282,8 +292,8 @@ func countIntents(intents sketch.Intents, first int, t *totals) {
 	}
 }
 
-// scaffold counts the shingles of a request, each once, and tells whether it carried one that was part of the scaffold before. Both lists
-// are ascending.
+// scaffold counts the shingles of a request, each once, and tells whether it carried one that was
+// part of the scaffold before. Both lists are ascending.
 func (f *Fingerprint) scaffold(turn, system []uint64) (carried bool) {
 	for i, h := range turn {
 		if i == 0 || h != turn[i-1] {
@@ -301,7 +311,8 @@ func (f *Fingerprint) scaffold(turn, system []uint64) (carried bool) {
 	return carried
 }
 
-// shingle counts one shingle wherever it is known; when it is new but was seen before, it enters the given table with that second sighting.
+// shingle counts one shingle wherever it is known; when it is new but was seen before, it enters
+// the given table with that second sighting.
 func (f *Fingerprint) shingle(h uint64, into *table, capacity int) (known bool) {
 	for _, t := range [...]table{f.turns, f.system} {
 		if i, ok := t.find(h); ok {
@@ -336,8 +347,8 @@ func (f *Fingerprint) facetValues(o *Observation) {
 	}
 }
 
-// age halves the weight of tables and histograms for every half-life that has passed. Windows of time are the panes' work; this is for what has
-// no panes.
+// age halves the weight of tables and histograms for every half-life that has passed. Windows of
+// time are the panes' work; this is for what has no panes.
 func (f *Fingerprint) age(now int64) {
 	half := f.opts.HalfLife.Milliseconds()
 	for now-f.agedAt >= half {
@@ -362,16 +373,19 @@ func (f *Fingerprint) age(now int64) {
 	}
 }
 
-// LastSeen is the time of the newest event, read or not, in Unix milliseconds, 0 when there is none.
+// LastSeen is the time of the newest event, read or not, in Unix milliseconds, 0 when there is
+// none.
 func (f *Fingerprint) LastSeen() int64 { return max(f.last, f.unread.last) }
 
-// Expired tells whether the account has been silent for the whole horizon at time now, in Unix milliseconds.
+// Expired tells whether the account has been silent for the whole horizon at time now, in Unix
+// milliseconds.
 func (f *Fingerprint) Expired(now int64) bool {
 	return now-f.LastSeen() > f.opts.Horizon.Milliseconds()
 }
 
-// Due tells when the account's next profile is due in the account's own time, in Unix milliseconds; ok is false when nothing has changed since the
-// last one. A change by ProfileChange is worth a profile after ProfileInterval, a smaller one after ProfileDelay.
+// Due tells when the account's next profile is due in the account's own time, in Unix milliseconds;
+// ok is false when nothing has changed since the last one. A change by ProfileChange is worth a
+// profile after ProfileInterval, a smaller one after ProfileDelay.
 func (f *Fingerprint) Due() (at int64, ok bool) {
 	published := f.published + f.unread.published
 	switch fresh := f.seen + f.unread.seen - published; {
@@ -391,15 +405,17 @@ func (f *Fingerprint) Published() {
 	f.publishedAt, f.published, f.unread.published, f.deadline = f.LastSeen(), f.seen, f.unread.seen, 0
 }
 
-// SetDeadline notes the stream's time at which a profile is to be taken if the account stays silent until then. It is kept with the fingerprint, so
-// that it outlives a restart. 0 is none; a time that no event can have is the latest one.
+// SetDeadline notes the stream's time at which a profile is to be taken if the account stays silent
+// until then. It is kept with the fingerprint, so that it outlives a restart. 0 is none; a time
+// that no event can have is the latest one.
 func (f *Fingerprint) SetDeadline(at int64) { f.deadline = max(0, min(at, maxTime)) }
 
 // Deadline returns what SetDeadline noted.
 func (f *Fingerprint) Deadline() int64 { return f.deadline }
 
-// The longest encodings of a fingerprint and of its profile with DefaultOptions, in bytes, whatever was sent: the sum of what every list may
-// hold. Half of it are identities and labels of full length, which ingest does not make; real ones take a quarter of it at most.
+// The longest encodings of a fingerprint and of its profile with DefaultOptions, in bytes, whatever
+// was sent: the sum of what every list may hold. Half of it are identities and labels of full
+// length, which ingest does not make; real ones take a quarter of it at most.
 const (
 	MaxBytes        = 48 << 10
 	MaxProfileBytes = 16 << 10

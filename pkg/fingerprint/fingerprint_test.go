@@ -308,7 +308,8 @@ func TestOptionsThatMakeNoSenseAreNamed(t *testing.T) {
 	}
 }
 
-// steady is a busy account that has reached its size, and requests of it that bring nothing new but themselves.
+// steady is a busy account that has reached its size, and requests of it that bring nothing new but
+// themselves.
 func steady(t testing.TB, kind func(account, n uint64, at int64) *Observation) (*Fingerprint, []*Observation) {
 	t.Helper()
 	f, _ := newTest(t)

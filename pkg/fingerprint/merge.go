@@ -5,9 +5,10 @@ import (
 	"slices"
 )
 
-// Merge adds what other has seen: the result is the fingerprint of both accounts' requests, within the error of the sketches and tables.
-// Gaps are added up, not interleaved, and event ids seen by both count twice. Other stays as it is. Sketches of different precision can't be merged:
-// that is an error, and f is unusable after it.
+// Merge adds what other has seen: the result is the fingerprint of both accounts' requests, within
+// the error of the sketches and tables. Gaps are added up, not interleaved, and event ids seen by
+// both count twice. Other stays as it is. Sketches of different precision can't be merged: that is
+// an error, and f is unusable after it.
 func (f *Fingerprint) Merge(other *Fingerprint) error {
 	if f.account == "" {
 		f.tenant, f.account = other.tenant, other.account
@@ -49,7 +50,8 @@ func (f *Fingerprint) Merge(other *Fingerprint) error {
 	return nil
 }
 
-// mergeFirstDay adds the first days when they are the same day, else it takes the earlier account's.
+// mergeFirstDay adds the first days when they are the same day, else it takes the earlier
+// account's.
 func (f *Fingerprint) mergeFirstDay(other *Fingerprint) uint32 {
 	switch {
 	case f.seen == 0 || other.first <= f.first-day:
@@ -74,7 +76,8 @@ func (f *Fingerprint) mergeDistincts(other *Fingerprint) error {
 	return nil
 }
 
-// mergeTables adds what ages: the one that was halved longer ago is brought to the other's footing first, on a copy.
+// mergeTables adds what ages: the one that was halved longer ago is brought to the other's footing
+// first, on a copy.
 func (f *Fingerprint) mergeTables(other *Fingerprint) {
 	o := Fingerprint{
 		opts: f.opts, turns: slices.Clone(other.turns), system: slices.Clone(other.system), skeletons: slices.Clone(other.skeletons),

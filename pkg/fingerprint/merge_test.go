@@ -174,7 +174,8 @@ func TestTheDoorkeeperForgetsInTwoSteps(t *testing.T) {
 }
 
 func TestTablesThatOverflowKeepTheSameHashesInEveryAccount(t *testing.T) {
-	// 200 shingles that recur equally often, in a table for 96: two accounts must keep much the same ones.
+	// 200 shingles that recur equally often, in a table for 96: two accounts must keep much the
+	// same ones.
 	fill := func(seed uint64) table {
 		f, _ := newTest(t)
 		r := seeded(seed)

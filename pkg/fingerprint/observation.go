@@ -14,7 +14,8 @@ const (
 	Device
 	// Stack is the client software: user agent and TLS fingerprint.
 	Stack
-	// Params is the tuple of request parameters: temperature, top_p, n, max_tokens, stream, effort, response format.
+	// Params is the tuple of request parameters: temperature, top_p, n, max_tokens, stream, effort,
+	// response format.
 	Params
 	// Tools is the list of tool names.
 	Tools
@@ -42,15 +43,16 @@ const (
 	StatusRateLimited
 )
 
-// Position is where a record came from: the source partition (a keyed hash of topic and partition number), the offset in it and
-// the index of the event in the record.
+// Position is where a record came from: the source partition (a keyed hash of topic and partition
+// number), the offset in it and the index of the event in the record.
 type Position struct {
 	Partition uint64
 	Offset    int64
 	Index     int32
 }
 
-// Observation is an event without its text: what ingest hands to fingerprint. -1 marks an unknown count.
+// Observation is an event without its text: what ingest hands to fingerprint. -1 marks an unknown
+// count.
 type Observation struct {
 	Position Position
 	// Time is the start of the request in Unix milliseconds.
@@ -60,14 +62,15 @@ type Observation struct {
 
 	Tenant, Account string
 	Org             string
-	// Verified says that the organisation (or the account, when it has none) is verified by the operator.
+	// Verified says that the organisation (or the account, when it has none) is verified by the
+	// operator.
 	Verified bool
 	// CreatedAt is the sign-up in Unix milliseconds, 0 when unknown.
 	CreatedAt int64
 
 	Facets [NumFacets]uint64
-	// Labels are short readable forms of facets that are no secret (Stack, Params, Tools, ASN, Domain, Model, Network), for
-	// explanations; empty for the others. At most MaxLabel bytes each.
+	// Labels are short readable forms of facets that are no secret (Stack, Params, Tools, ASN,
+	// Domain, Model, Network), for explanations; empty for the others. At most MaxLabel bytes each.
 	Labels [NumFacets]string
 
 	// Source is the hash of the full source address, EndUser of the end user's id; 0 unknown.
@@ -79,7 +82,8 @@ type Observation struct {
 	Status   Status
 	// Refused says that the model or the gateway refused the content (finish reason or status).
 	Refused bool
-	// Batch says that the request was declared as one of a batch: its answer is waited for by no one.
+	// Batch says that the request was declared as one of a batch: its answer is waited for by no
+	// one.
 	Batch bool
 
 	// Unreadable says that the record became a dead letter, and was no more than attributed to its

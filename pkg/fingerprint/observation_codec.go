@@ -27,7 +27,8 @@ const (
 	noSession = 0
 )
 
-// maxShingles bounds the shingles of an encoded observation, each list: the most that sketch.Options allow.
+// maxShingles bounds the shingles of an encoded observation, each list: the most that
+// sketch.Options allow.
 const maxShingles = 1024
 
 // Flags of an encoded observation.
@@ -41,8 +42,9 @@ const (
 	observationFlags = 1<<iota - 1
 )
 
-// AppendBinary appends the encoding of the observation. Labels beyond MaxLabel bytes are an error, as are identities beyond 512 bytes and more
-// shingles than sketches may have: they could not be read again.
+// AppendBinary appends the encoding of the observation. Labels beyond MaxLabel bytes are an error,
+// as are identities beyond 512 bytes and more shingles than sketches may have: they could not be
+// read again.
 func (o *Observation) AppendBinary(b []byte) ([]byte, error) {
 	if err := o.check(); err != nil {
 		return b, err
@@ -153,11 +155,12 @@ func (r *reader) known(hashes ...*uint64) {
 	}
 }
 
-// UnmarshalBinary replaces the observation by an encoded one, reusing the memory of its lists. It keeps no reference to data. An error wraps
-// ErrEncoding and leaves the observation undefined.
+// UnmarshalBinary replaces the observation by an encoded one, reusing the memory of its lists. It
+// keeps no reference to data. An error wraps ErrEncoding and leaves the observation undefined.
 func (o *Observation) UnmarshalBinary(data []byte) error { return o.decode(data, string(data)) }
 
-// Alias is UnmarshalBinary without copying: the strings of the observation share data's memory and are valid until it changes.
+// Alias is UnmarshalBinary without copying: the strings of the observation share data's memory and
+// are valid until it changes.
 func (o *Observation) Alias(data []byte) error {
 	return o.decode(data, unsafe.String(unsafe.SliceData(data), len(data))) //nolint:gosec // the caller holds data still while it uses the strings
 }

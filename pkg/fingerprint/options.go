@@ -8,31 +8,38 @@ import (
 
 // Options configure fingerprints. All durations are of event time.
 type Options struct {
-	// MediumPane is the width of the panes that count the last day, MediumKeep how far they reach back.
+	// MediumPane is the width of the panes that count the last day, MediumKeep how far they reach
+	// back.
 	MediumPane time.Duration `yaml:"medium_pane"`
 	MediumKeep time.Duration `yaml:"medium_keep"`
-	// Horizon is how far back the daily panes reach, in whole days, and after how long a silence an account is forgotten.
+	// Horizon is how far back the daily panes reach, in whole days, and after how long a silence an
+	// account is forgotten.
 	Horizon time.Duration `yaml:"horizon"`
-	// AllowedLateness is how much older than the account's newest event an event may be and still count. It covers the lead that one
-	// source partition gains over another while the service catches up. Later ones are dropped and counted.
+	// AllowedLateness is how much older than the account's newest event an event may be and still
+	// count. It covers the lead that one source partition gains over another while the service
+	// catches up. Later ones are dropped and counted.
 	AllowedLateness time.Duration `yaml:"allowed_lateness"`
 	// DedupeWindow is how long an event id is remembered, up to MaxIDs ids per account.
 	DedupeWindow time.Duration `yaml:"dedupe_window"`
-	// DoorkeeperWindow is how long a shingle seen once is remembered, for its second sighting; busy accounts forget earlier, to stay bounded.
+	// DoorkeeperWindow is how long a shingle seen once is remembered, for its second sighting; busy
+	// accounts forget earlier, to stay bounded.
 	DoorkeeperWindow time.Duration `yaml:"doorkeeper_window"`
-	// ConversationWindow is how long the turns of a conversation are known to have been served to the account.
+	// ConversationWindow is how long the turns of a conversation are known to have been served to
+	// the account.
 	ConversationWindow time.Duration `yaml:"conversation_window"`
-	// HalfLife is how long the recurring shingles, facet values and histograms take to lose half their weight, so that an account
-	// that changes its behaviour shows it.
+	// HalfLife is how long the recurring shingles, facet values and histograms take to lose half
+	// their weight, so that an account that changes its behaviour shows it.
 	HalfLife time.Duration `yaml:"half_life"`
-	// Precision is the HyperLogLog precision: 2^precision registers, a standard error of 1.04/sqrt(2^precision) (10: 3.3 %). Fingerprints of
-	// another precision stay readable but can't be merged with new ones, so change it only together with an empty store.
+	// Precision is the HyperLogLog precision: 2^precision registers, a standard error of
+	// 1.04/sqrt(2^precision) (10: 3.3 %). Fingerprints of another precision stay readable but can't
+	// be merged with new ones, so change it only together with an empty store.
 	Precision int `yaml:"precision"`
 	// ProfileInterval is the least time between two profiles of an account.
 	ProfileInterval time.Duration `yaml:"profile_interval"`
 	// ProfileDelay is how long a change below ProfileChange may wait.
 	ProfileDelay time.Duration `yaml:"profile_delay"`
-	// ProfileChange is the growth in requests since the last profile, as a share, that is worth a new one at once.
+	// ProfileChange is the growth in requests since the last profile, as a share, that is worth a
+	// new one at once.
 	ProfileChange float64 `yaml:"profile_change"`
 }
 

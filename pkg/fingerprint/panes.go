@@ -145,7 +145,8 @@ func appendPanes(b []byte, p panes, last int64, width time.Duration) []byte {
 	return b
 }
 
-// panes reads panes; those of another width, from before the options changed, are counted in the panes of today's width that hold their start.
+// panes reads panes; those of another width, from before the options changed, are counted in the
+// panes of today's width that hold their start.
 func (r *reader) panes(last int64, width, keep time.Duration) panes {
 	was := time.Duration(r.Uvarint()) * time.Second
 	n := r.Count(maxPanes, 2)

@@ -27,16 +27,18 @@ const (
 	MaxFacet      = 4
 	MaxModels     = 8
 	MaxConversing = 32
-	// GapBuckets is the number of log2 inter-arrival buckets: bucket i counts gaps in [2^i, 2^(i+1)) seconds, the first
-	// everything under 2 s, the last everything from 2^15 s.
+	// GapBuckets is the number of log2 inter-arrival buckets: bucket i counts gaps in [2^i,
+	// 2^(i+1)) seconds, the first everything under 2 s, the last everything from 2^15 s.
 	GapBuckets = 16
-	// Slots10m is how many 10-minute slots of activity are kept (two days), SlotsHour how many 1-hour slots (14 days).
+	// Slots10m is how many 10-minute slots of activity are kept (two days), SlotsHour how many
+	// 1-hour slots (14 days).
 	Slots10m  = 288
 	SlotsHour = 336
 )
 
-// Profile is the snapshot of a fingerprint that correlate reads. Counts cover the fingerprint's whole horizon unless they say
-// otherwise; times are Unix milliseconds of event time. Lists are sorted by count descending, then hash.
+// Profile is the snapshot of a fingerprint that correlate reads. Counts cover the fingerprint's
+// whole horizon unless they say otherwise; times are Unix milliseconds of event time. Lists are
+// sorted by count descending, then hash.
 type Profile struct {
 	Tenant, Account, Org string
 	Verified             bool
@@ -46,7 +48,8 @@ type Profile struct {
 	Time int64
 
 	Requests, Requests24h uint32
-	// FirstDayRequests counts the requests in the first 24 hours after FirstSeen: an account without a ramp has most of its pace here.
+	// FirstDayRequests counts the requests in the first 24 hours after FirstSeen: an account
+	// without a ramp has most of its pace here.
 	FirstDayRequests uint32
 	// ActiveDays is the number of UTC days with a request.
 	ActiveDays uint16
@@ -57,7 +60,8 @@ type Profile struct {
 	WithInput, WithOutput, WithReasoning       uint32
 	InputTokens, OutputTokens, ReasoningTokens uint64
 	WithMessages, SingleTurn                   uint32
-	// Refused counts the refused requests, RefusedEarly those among the first RefusalProbe requests.
+	// Refused counts the refused requests, RefusedEarly those among the first RefusalProbe
+	// requests.
 	Refused, RefusedEarly uint32
 	// Batch counts the requests declared as part of a batch.
 	Batch uint32
@@ -71,16 +75,17 @@ type Profile struct {
 	// PromptSketch is the axiomhq/hyperloglog sketch of the exact prompts, for unions.
 	PromptSketch []byte
 
-	// Scaffold holds the shingles that recur in the account's prompts, Skeletons the line structures.
+	// Scaffold holds the shingles that recur in the account's prompts, Skeletons the line
+	// structures.
 	Scaffold  []Counted
 	Skeletons []Counted
-	// ScaffoldRequests counts the requests that carried at least one shingle already in the scaffold: the slice that harvests;
-	// the sums and counts beside it are over this slice only.
+	// ScaffoldRequests counts the requests that carried at least one shingle already in the
+	// scaffold: the slice that harvests; the sums and counts beside it are over this slice only.
 	ScaffoldRequests   uint32
 	ScaffoldSingleTurn uint32
 	ScaffoldOutput     uint64
-	// ScaffoldIntents stay behind ScaffoldRequests for a horizon after an upgrade from a release that
-	// did not count them.
+	// ScaffoldIntents stay behind ScaffoldRequests for a horizon after an upgrade from a release
+	// that did not count them.
 	ScaffoldIntents [8]uint32
 
 	Facets [NumFacets][]Counted
@@ -90,16 +95,18 @@ type Profile struct {
 	// Hours counts requests by UTC hour of day, Gaps inter-arrival times.
 	Hours [24]uint32
 	Gaps  [GapBuckets]uint32
-	// Active10m and ActiveHour are bitmaps of slots with a request. Bit i of Active10m is slot (Slot10m - i), where Slot10m =
-	// LastSeen / 10 min; likewise ActiveHour with hours. Bit 0 is the newest.
+	// Active10m and ActiveHour are bitmaps of slots with a request. Bit i of Active10m is slot
+	// (Slot10m - i), where Slot10m = LastSeen / 10 min; likewise ActiveHour with hours. Bit 0 is
+	// the newest.
 	Active10m  [(Slots10m + 63) / 64]uint64
 	ActiveHour [(SlotsHour + 63) / 64]uint64
 
-	// Heads are the newest conversation hashes that the account was served (Continuation), Rejected those whose request was
-	// rejected (401, 403, 429, 529, blocked), Orphans the prefixes of conversations that the account continued without ever having
-	// been served their earlier turns.
+	// Heads are the newest conversation hashes that the account was served (Continuation), Rejected
+	// those whose request was rejected (401, 403, 429, 529, blocked), Orphans the prefixes of
+	// conversations that the account continued without ever having been served their earlier turns.
 	Heads, Rejected, Orphans []uint64
-	// Orphaned counts requests that continued a conversation never served to the account, out of Continued.
+	// Orphaned counts requests that continued a conversation never served to the account, out of
+	// Continued.
 	Orphaned, Continued uint32
 	// RelayRequests counts the requests that carried a relay's constants.
 	RelayRequests uint32
@@ -108,9 +115,9 @@ type Profile struct {
 	// no other figure. UnreadableAt is the time of the newest, which may be later than LastSeen.
 	Unreadable   uint32
 	UnreadableAt int64
-	// Unreadable24h counts those in the 24 hours up to the account's newest record, read or not, and
-	// Read24h the requests in the same hours. UnreadableSince is the end of the ten
-	// minutes since whose beginning the newer half of Unreadable24h came, 0 when there are none.
+	// Unreadable24h counts those in the 24 hours up to the account's newest record, read or not,
+	// and Read24h the requests in the same hours. UnreadableSince is the end of the ten minutes
+	// since whose beginning the newer half of Unreadable24h came, 0 when there are none.
 	Unreadable24h, Read24h uint32
 	UnreadableSince        int64
 }

@@ -15,7 +15,8 @@ import (
 // version did not count is read as none. Version 5 leaves out what nothing read (old.go).
 const profileVersion = 5
 
-// AppendBinary appends the encoding of the profile. Lists longer than their limits and a PromptSketch that is no sketch are errors.
+// AppendBinary appends the encoding of the profile. Lists longer than their limits and a
+// PromptSketch that is no sketch are errors.
 func (p *Profile) AppendBinary(b []byte) ([]byte, error) {
 	if err := p.check(); err != nil {
 		return b, err
@@ -91,7 +92,8 @@ func (p *Profile) MarshalBinary() ([]byte, error) { return p.AppendBinary(nil) }
 // notListed marks a label whose value is not among the facet's values.
 const notListed = 255
 
-// labelled is the place of a label's value among its facet's values, which saves writing the hash again.
+// labelled is the place of a label's value among its facet's values, which saves writing the hash
+// again.
 func (p *Profile) labelled(l *Label) byte {
 	for i, c := range p.Facets[l.Facet] {
 		if c.Hash == l.Hash {
@@ -222,8 +224,9 @@ func (r *reader) countedList(dst []Counted, most int) []Counted {
 	return dst
 }
 
-// UnmarshalBinary replaces the profile by an encoded one, reusing the memory of its lists, and of its strings where they are the same. It keeps no
-// reference to data. An error wraps ErrEncoding and leaves the profile undefined.
+// UnmarshalBinary replaces the profile by an encoded one, reusing the memory of its lists, and of
+// its strings where they are the same. It keeps no reference to data. An error wraps ErrEncoding
+// and leaves the profile undefined.
 func (p *Profile) UnmarshalBinary(data []byte) error {
 	r := newReader(data)
 	version := r.Byte()

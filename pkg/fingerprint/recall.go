@@ -7,12 +7,14 @@ import (
 )
 
 const (
-	// marks is the number of positions of a generation: a Bloom filter with one hash (Bloom 1970), whose false positive rate is n/marks.
+	// marks is the number of positions of a generation: a Bloom filter with one hash (Bloom 1970),
+	// whose false positive rate is n/marks.
 	marks = 1 << 16
-	// fewMarks is the length up to which a generation is a sorted list, not a bitmap: a quiet account pays two bytes per hash.
+	// fewMarks is the length up to which a generation is a sorted list, not a bitmap: a quiet
+	// account pays two bytes per hash.
 	fewMarks = 512
-	// shingleMarks and headMarks are the hashes per generation at which the next one begins: 3 % and 1 % false positives when full. slack is what one
-	// request, or a merge, may add beyond.
+	// shingleMarks and headMarks are the hashes per generation at which the next one begins: 3 %
+	// and 1 % false positives when full. slack is what one request, or a merge, may add beyond.
 	shingleMarks = 2048
 	headMarks    = 512
 	slack        = 256
@@ -78,15 +80,16 @@ func (g *generation) reset() {
 	}
 }
 
-// recall remembers hashes for about a window of time: two generations, the older of which is forgotten when the newer is full or as old
-// as the window.
+// recall remembers hashes for about a window of time: two generations, the older of which is
+// forgotten when the newer is full or as old as the window.
 type recall struct {
 	current, previous generation
 	// since is when the current generation began, in Unix milliseconds.
 	since int64
 }
 
-// position spreads a hash over the marks. Sampled shingles have their top bits clear, so it mixes all of them.
+// position spreads a hash over the marks. Sampled shingles have their top bits clear, so it mixes
+// all of them.
 func position(hash uint64) uint16 { return uint16(hash * 0x9e3779b97f4a7c15 >> 48) }
 
 // turn forgets the older generation when it is time.
@@ -113,7 +116,8 @@ func (k *recall) has(hash uint64) bool {
 
 func (k *recall) add(hash uint64) { k.current.add(position(hash)) }
 
-// merge adds what other remembers, older to older, newer to newer. What does not fit is forgotten, as time would have it.
+// merge adds what other remembers, older to older, newer to newer. What does not fit is forgotten,
+// as time would have it.
 func (k *recall) merge(other *recall, capacity int) {
 	k.since = max(k.since, other.since)
 	k.current.merge(&other.current, capacity)

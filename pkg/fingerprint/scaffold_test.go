@@ -119,7 +119,8 @@ func TestAShingleInSystemPromptAndTurnCountsOncePerRequest(t *testing.T) {
 	text := sorted(shingles(10, useTemplate, 1))
 	for n := range uint64(30) {
 		o := request(1, n, origin+int64(n)*millis(time.Minute))
-		// A relay moves the system prompt into the turn in every other request, and leaves it in both in some.
+		// A relay moves the system prompt into the turn in every other request, and leaves it in
+		// both in some.
 		switch n % 3 {
 		case 0:
 			o.Sketch.System = text

@@ -6,11 +6,13 @@ import (
 	"slices"
 )
 
-// turnQuota is how many places of Profile.Scaffold belong to shingles of user turns before those of system prompts may take them.
+// turnQuota is how many places of Profile.Scaffold belong to shingles of user turns before those of
+// system prompts may take them.
 const turnQuota = 40
 
-// Profile writes the snapshot of the fingerprint to dst, reusing its memory. It estimates the sketches: tens of microseconds when they are
-// dense, so call it when a profile is due, not per event.
+// Profile writes the snapshot of the fingerprint to dst, reusing its memory. It estimates the
+// sketches: tens of microseconds when they are dense, so call it when a profile is due, not per
+// event.
 func (f *Fingerprint) Profile(dst *Profile) {
 	old := *dst
 	*dst = Profile{
@@ -79,13 +81,13 @@ const (
 	// writes again and again; two of many may be chance, or one and a false positive of the
 	// doorkeeper.
 	recurrences = 3
-	// fewRecurrences is that number for an account that has sent fewer than fewPrompts prompts: three
-	// of them would be a third of all it wrote.
+	// fewRecurrences is that number for an account that has sent fewer than fewPrompts prompts:
+	// three of them would be a third of all it wrote.
 	fewRecurrences, fewPrompts = 2, 10
 )
 
-// Recurs is the number of prompts from which a shingle or skeleton is part of an account's scaffold,
-// when it has sent so many.
+// Recurs is the number of prompts from which a shingle or skeleton is part of an account's
+// scaffold, when it has sent so many.
 func Recurs(prompts uint32) uint32 {
 	if prompts < fewPrompts {
 		return fewRecurrences
@@ -93,7 +95,8 @@ func Recurs(prompts uint32) uint32 {
 	return recurrences
 }
 
-// scale brings an aged count to the footing of the horizon's counts: its share of the recent requests, in requests of the horizon.
+// scale brings an aged count to the footing of the horizon's counts: its share of the recent
+// requests, in requests of the horizon.
 type scale struct{ horizon, aged uint32 }
 
 func (s scale) of(n uint32) uint32 {
@@ -119,7 +122,8 @@ func top(dst []Counted, t table, least uint32, most int, s scale) []Counted {
 	return dst[:mark+min(len(dst)-mark, most)]
 }
 
-// topShingles appends the scaffold: turn and system shingles each have their places, and take what the other leaves free.
+// topShingles appends the scaffold: turn and system shingles each have their places, and take what
+// the other leaves free.
 func (f *Fingerprint) topShingles(dst []Counted, s scale) []Counted {
 	least := f.least()
 	turns, system := certainly(f.turns, least), certainly(f.system, least)

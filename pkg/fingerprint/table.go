@@ -16,11 +16,14 @@ type entry struct {
 // sure is the number of sightings that are certain.
 func (e entry) sure() uint32 { return e.count - e.err }
 
-// table is a space-saving table (Metwally, Agrawal, El Abbadi 2005): when it is full, a newcomer takes the place and the count of one of the least
-// counted, which is then its possible error. Plain space-saving forgets everything when more hashes recur equally often than fit, each gone before
-// it comes again. So two things are added. Among counts of one power of two the largest hash gives way: what stays is a coordinated sample, the
-// same one in every account. And a newcomer with a larger hash still enters with a chance of 1/(4 count) only (after Ben Basat et al., Randomized
-// Admission Policy, 2017), drawn from its hash and the time, so that a replay draws the same. Sorted by hash.
+// table is a space-saving table (Metwally, Agrawal, El Abbadi 2005): when it is full, a newcomer
+// takes the place and the count of one of the least counted, which is then its possible error.
+// Plain space-saving forgets everything when more hashes recur equally often than fit, each gone
+// before it comes again. So two things are added. Among counts of one power of two the largest hash
+// gives way: what stays is a coordinated sample, the same one in every account. And a newcomer with
+// a larger hash still enters with a chance of 1/(4 count) only (after Ben Basat et al., Randomized
+// Admission Policy, 2017), drawn from its hash and the time, so that a replay draws the same.
+// Sorted by hash.
 type table []entry
 
 func (t table) find(hash uint64) (int, bool) {
@@ -35,7 +38,8 @@ func (t table) find(hash uint64) (int, bool) {
 	return lo, lo < len(t) && t[lo].hash == hash
 }
 
-// insert adds a hash that is not in the table and was seen n times, if it finds a place. now is anything that differs from sighting to sighting.
+// insert adds a hash that is not in the table and was seen n times, if it finds a place. now is
+// anything that differs from sighting to sighting.
 func (t *table) insert(hash uint64, n uint32, capacity int, now uint64) {
 	e := entry{hash: hash, count: n}
 	if len(*t) >= capacity {
@@ -74,7 +78,8 @@ func (t *table) halve() {
 	}
 }
 
-// merge adds the counts of other (Agarwal et al., Mergeable Summaries, 2012: what one side may have dropped adds to the error).
+// merge adds the counts of other (Agarwal et al., Mergeable Summaries, 2012: what one side may have
+// dropped adds to the error).
 func (t *table) merge(other table, capacity int) {
 	floorA, floorB := t.floor(capacity), other.floor(capacity)
 	merged := make(table, 0, len(*t)+len(other))

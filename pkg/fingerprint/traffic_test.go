@@ -129,7 +129,8 @@ func wild(r *rand.Rand, n uint64, t int64) *Observation {
 	return o
 }
 
-// hostile is a request made to cost as much as it can: everything differs from everything before, and comes back just often enough to be kept.
+// hostile is a request made to cost as much as it can: everything differs from everything before,
+// and comes back just often enough to be kept.
 func hostile(r *rand.Rand, n uint64, t int64) *Observation {
 	o := wild(r, n, t)
 	long := string(make([]byte, 4096))

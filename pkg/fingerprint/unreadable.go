@@ -19,8 +19,8 @@ type unreadable struct {
 
 const (
 	dayPanes = 24 * time.Hour
-	// recentPanes is fine, as it is to be told whose trouble began when. They reach back an hour more
-	// than a day, for a day is counted in whole panes of Options.MediumPane.
+	// recentPanes is fine, as it is to be told whose trouble began when. They reach back an hour
+	// more than a day, for a day is counted in whole panes of Options.MediumPane.
 	recentPanes = 10 * time.Minute
 	recentKeep  = 25 * time.Hour
 )

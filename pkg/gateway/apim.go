@@ -10,9 +10,10 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/gateway/internal/tree"
 )
 
-// apim joins the diagnostic records of Azure API Management: the category GatewayLogs has who asked,
-// GatewayLlmLogs what. Long messages come in several of the latter, in pieces that are numbered but
-// not counted, so that nothing tells the last: an event is given out when its window closes.
+// apim joins the diagnostic records of Azure API Management: the category GatewayLogs has who
+// asked, GatewayLlmLogs what. Long messages come in several of the latter, in pieces that are
+// numbered but not counted, so that nothing tells the last: an event is given out when its window
+// closes.
 type apim struct {
 	a   *mapped
 	doc *tree.Document
@@ -69,8 +70,8 @@ func (r *Reader) records(items [][]byte, visit func(*event.Event, error) bool) b
 	return true
 }
 
-// take adds a record to the call that it is part of, and says why it is skipped. strange says that it
-// is no diagnostic record of the service.
+// take adds a record to the call that it is part of, and says why it is skipped. strange says that
+// it is no diagnostic record of the service.
 func (m *apim) take(item []byte) (reason string, strange bool) {
 	if _, err := m.doc.Parse(item); err != nil {
 		return "", true

@@ -17,7 +17,8 @@ type condition struct {
 	// endpointOf calls them. method is where the request's method is.
 	as string
 	is []string
-	// total holds where the count there is the sum of input, output and what stands beside the input.
+	// total holds where the count there is the sum of input, output and what stands beside the
+	// input.
 	total *place
 	also  *condition
 }

@@ -13,8 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// convention is a file of attribute names: one a line, with the reason behind a tab where the name is
-// left out on purpose. Comments at the top say whose they are, from where and when they were read.
+// convention is a file of attribute names: one a line, with the reason behind a tab where the name
+// is left out on purpose. Comments at the top say whose they are, from where and when they were
+// read.
 type convention struct {
 	title, source, read string
 	reasons             map[string]string

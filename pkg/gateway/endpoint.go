@@ -9,8 +9,8 @@ const (
 )
 
 // endpoints are the segments of paths by which APIs tell what a request is for: those of OpenAI,
-// Anthropic, Google, Amazon, Cohere, Azure, Ollama, vLLM and the gateways in front of them, and those
-// of health checks. The last segment that is here counts, as in operationOf.
+// Anthropic, Google, Amazon, Cohere, Azure, Ollama, vLLM and the gateways in front of them, and
+// those of health checks. The last segment that is here counts, as in operationOf.
 var endpoints = endpointsOf(map[string]string{
 	endpointLLM: `completions completion complete chat responses messages batches generate runs
 		submit_tool_outputs converse converse-stream invoke invoke-with-response-stream embeddings embed
@@ -34,10 +34,10 @@ func endpointsOf(words map[string]string) map[string]string {
 	return out
 }
 
-// endpointOf tells by the path of a request, or its URL, and its method, whether it asks a model for
-// something ("llm") or not ("other"), "" when neither can be told. Lists of models, files, polls,
-// counts of tokens, tools and health checks do not, nor does anything that only reads or deletes,
-// but a conversation over a WebSocket, which begins with a GET.
+// endpointOf tells by the path of a request, or its URL, and its method, whether it asks a model
+// for something ("llm") or not ("other"), "" when neither can be told. Lists of models, files,
+// polls, counts of tokens, tools and health checks do not, nor does anything that only reads or
+// deletes, but a conversation over a WebSocket, which begins with a GET.
 func endpointOf(method, target string) string {
 	kind, realtime := endpointOfPath(target)
 	switch strings.ToUpper(method) {
@@ -82,8 +82,9 @@ func endpointOfPath(target string) (kind string, realtime bool) {
 	return kind, realtime
 }
 
-// operationOf names the operation that a path of an API, or another convention's name, stands for. The last of several parts counts: what is
-// before it may be there for show, as in /v1/batches/../messages, and so may parameters.
+// operationOf names the operation that a path of an API, or another convention's name, stands for.
+// The last of several parts counts: what is before it may be there for show, as in
+// /v1/batches/../messages, and so may parameters.
 func operationOf(text string) string {
 	if path, _, _ := strings.Cut(text, "?"); strings.IndexByte(path, '/') >= 0 {
 		path, _, _ = strings.Cut(path, ";")

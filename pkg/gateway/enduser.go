@@ -9,8 +9,8 @@ import (
 
 // splitEndUser takes the session out of an end user's id. Claude Code sends both in the field that
 // APIs have for the end user, as metadata.user_id: since 2.1 as a JSON object, before that as
-// user_<device>_account_<account>_session_<session>. With the session in it, every conversation would
-// be another end user.
+// user_<device>_account_<account>_session_<session>. With the session in it, every conversation
+// would be another end user.
 func splitEndUser(ev *event.Event) {
 	id, session, ok := partsOfEndUser(ev.Account.EndUserID)
 	if !ok {

@@ -13,15 +13,18 @@ type Field struct {
 	// By is who chooses its value, unless a mapping says otherwise.
 	By   Author
 	kind fieldKind
-	// at points at it: a *string, *[]string, *int64 (a time), *event.Int, *event.Float, *event.Bool or *[]event.Message.
+	// at points at it: a *string, *[]string, *int64 (a time), *event.Int, *event.Float, *event.Bool
+	// or *[]event.Message.
 	at func(*event.Event) any
 }
 
-// Author is who chooses the value of a field, and with that what becomes of one that cannot be read.
+// Author is who chooses the value of a field, and with that what becomes of one that cannot be
+// read.
 //
-// A caller must not be able to make its own event unreadable: what it chooses is absent then, and the
-// event counts. So is what the model wrote, for callers tell it what to write. Of what the gateway
-// writes, an event without an id is given one, and one without a time or anybody who asked is none.
+// A caller must not be able to make its own event unreadable: what it chooses is absent then, and
+// the event counts. So is what the model wrote, for callers tell it what to write. Of what the
+// gateway writes, an event without an id is given one, and one without a time or anybody who asked
+// is none.
 type Author string
 
 // The authors.
@@ -78,7 +81,8 @@ func (k fieldKind) bounds() (lo, hi int64) {
 	}
 }
 
-// Fields lists the fields of the canonical event that a mapping can fill, in the order of docs/event.md.
+// Fields lists the fields of the canonical event that a mapping can fill, in the order of
+// docs/event.md.
 func Fields() []Field {
 	type e = event.Event
 	return []Field{
@@ -141,8 +145,8 @@ func Fields() []Field {
 	}
 }
 
-// Value returns what an event has in the field: a string, []string, int64, float64, bool or []event.Message; nil when it is not known. A time
-// is in Unix milliseconds.
+// Value returns what an event has in the field: a string, []string, int64, float64, bool or
+// []event.Message; nil when it is not known. A time is in Unix milliseconds.
 func (f *Field) Value(ev *event.Event) any {
 	switch v := f.at(ev).(type) {
 	case *string:

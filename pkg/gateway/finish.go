@@ -12,8 +12,8 @@ import (
 
 // Unread counts what could not be read in events that count all the same.
 type Unread struct {
-	// Bodies is the number of events with a body that is cut, no JSON, can be read in two ways or is
-	// beyond the limits.
+	// Bodies is the number of events with a body that is cut, no JSON, can be read in two ways or
+	// is beyond the limits.
 	Bodies int64
 	// Values is the number of values of the wrong type or range, which count as absent.
 	Values int64
@@ -39,22 +39,23 @@ const (
 	ReasonUnauthenticated = "unauthenticated"
 )
 
-// The HTTP statuses that say something about who asked (RFC 9110, sections 15.5.1, 15.5.2 and 15.5.4).
+// The HTTP statuses that say something about who asked (RFC 9110, sections 15.5.1, 15.5.2 and
+// 15.5.4).
 const (
 	statusBadRequest   = 400
 	statusUnauthorized = 401
 	statusForbidden    = 403
 )
 
-// finisher does with the events of all formats what does not depend on the format. The adapters of a
-// Reader share one.
+// finisher does with the events of all formats what does not depend on the format. The adapters of
+// a Reader share one.
 type finisher struct {
 	trustedHops int
 	unread      Unread
 }
 
-// finish makes an event alike and checks that it is one. known says that the gateway knows whose key
-// it was whatever became of the call. Its error is a *event.DecodeError or a *SkipError.
+// finish makes an event alike and checks that it is one. known says that the gateway knows whose
+// key it was whatever became of the call. Its error is a *event.DecodeError or a *SkipError.
 func (f *finisher) finish(ev *event.Event, known bool) error {
 	if strings.IndexByte(ev.Client.IP, ',') >= 0 {
 		ev.Client.IP = forwardedFor(ev.Client.IP, f.trustedHops)
@@ -74,8 +75,8 @@ func (f *finisher) finish(ev *event.Event, known bool) error {
 }
 
 // foreign is finish for the formats other than the canonical one: of a record that somebody else
-// defined, an id that cannot be used, and the model of a call that failed, are no reason to lose the
-// event. Callers choose both in many a gateway.
+// defined, an id that cannot be used, and the model of a call that failed, are no reason to lose
+// the event. Callers choose both in many a gateway.
 func (f *finisher) foreign(ev *event.Event, known bool) error {
 	if ev.Request.Model == "" && ev.Response.Status != event.StatusOK && ev.Response.Status != "" {
 		ev.Request.Model = event.UnknownModel
@@ -93,9 +94,9 @@ func proved(a *event.Account) bool {
 	return a.ID != "" || a.UserID != "" || a.OrgID != "" || a.TeamID != ""
 }
 
-// conversation moves the system messages that begin the conversation to where the canonical event has
-// them, and counts the turns. A gateway that counted every message, those of the system included, is
-// corrected.
+// conversation moves the system messages that begin the conversation to where the canonical event
+// has them, and counts the turns. A gateway that counted every message, those of the system
+// included, is corrected.
 func (f *finisher) conversation(ev *event.Event) {
 	c, count := &ev.Content, &ev.Request.MessageCount
 	all := len(c.Input)
@@ -151,8 +152,8 @@ func (f *finisher) fillers(ev *event.Event) {
 // fillerMarks are what stands around fillers.
 const fillerMarks = " \t\r\n_*[](){}<>.:-'\""
 
-// isFiller tells whether a text is a logger's own: LiteLLM's placeholder for calls whose messages it
-// does not know and its redaction (litellm_core_utils/redact_messages.py), OpenInference's
+// isFiller tells whether a text is a logger's own: LiteLLM's placeholder for calls whose messages
+// it does not know and its redaction (litellm_core_utils/redact_messages.py), OpenInference's
 // (OPENINFERENCE_HIDE_INPUTS), and what redaction processors write in their place.
 func isFiller(text string) bool {
 	const longest = 80
@@ -171,9 +172,9 @@ func isFiller(text string) bool {
 	return strings.HasPrefix(text, "redacted by litellm")
 }
 
-// meter makes unknown what the gateway did not meter, and the input count include the cache. A model
-// that was asked something and answered has read tokens; a count of cached tokens above that of the
-// input, which includes them, is one that stands beside it.
+// meter makes unknown what the gateway did not meter, and the input count include the cache. A
+// model that was asked something and answered has read tokens; a count of cached tokens above that
+// of the input, which includes them, is one that stands beside it.
 func meter(ev *event.Event) {
 	u := &ev.Usage
 	if ev.Response.Status == event.StatusOK {
@@ -218,8 +219,8 @@ func isLLM(operation string) bool {
 	return true
 }
 
-// isAside tells whether an operation of LiteLLM's (CallTypes in litellm/types/utils.py, 1.108.7) is about
-// something around calls of models, though no word of its name says so.
+// isAside tells whether an operation of LiteLLM's (CallTypes in litellm/types/utils.py, 1.108.7) is
+// about something around calls of models, though no word of its name says so.
 func isAside(operation string) bool {
 	switch strings.TrimLeft(operation, "_") {
 	case "create_thread", "add_message", "create_fine_tuning_job", "create_sandbox", "run_code", "code_interpreter_tool",
@@ -243,8 +244,8 @@ func isThing(word string) bool {
 	return false
 }
 
-// isPoll tells whether a word is a verb with which the names of operations begin that move or look at
-// something that is there already.
+// isPoll tells whether a word is a verb with which the names of operations begin that move or look
+// at something that is there already.
 func isPoll(verb string) bool {
 	switch verb {
 	case "list", "retrieve", "get", "cancel", "delete", "poll", "upload", "download", "count", "update", "search":
@@ -253,8 +254,8 @@ func isPoll(verb string) bool {
 	return false
 }
 
-// derivedID makes an id of what an event says, for one whose own cannot be used: the same record has
-// the same id whenever it is read.
+// derivedID makes an id of what an event says, for one whose own cannot be used: the same record
+// has the same id whenever it is read.
 func derivedID(ev *event.Event) string {
 	h := sha256.New()
 	var number [8]byte
@@ -301,7 +302,8 @@ func dropCredentials(ev *event.Event) {
 	ev.Response.FinishReasons = slices.DeleteFunc(ev.Response.FinishReasons, isCredential)
 }
 
-// isCredential tells whether a value looks like a raw API key or the value of an Authorization header.
+// isCredential tells whether a value looks like a raw API key or the value of an Authorization
+// header.
 func isCredential(v string) bool {
 	const shortest = 12
 	if len(v) < shortest {

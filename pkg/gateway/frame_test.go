@@ -208,7 +208,8 @@ func TestEnvelopesAreTakenOff(t *testing.T) {
 		"Datadog":               {`[{"ddsource":"x","message":` + quote(a) + `},{"message":` + quote(b) + `,"status":"info"}]`, []string{"a", "b"}},
 		"Filebeat":              {`{"@timestamp":"2026-11-02T10:00:00Z","log":{"offset":0,"file":{"path":"/x"}},"message":` + quote(a) + `}`, []string{"a"}},
 		"Fluent Bit":            {`{"log":"{}","log_processed":` + a + `,"kubernetes":{}}`, []string{"a"}},
-		// The name of the place is escaped, and looking into the one before it decodes another text.
+		// The name of the place is escaped, and looking into the one before it decodes another
+		// text.
 		"an escaped name":          {`{"log_processed":"{ \u0041bcdefgh plain text","m\u0065ssage":` + quote(a) + `}`, []string{"a"}},
 		"Fluent Bit, the other":    {`{"log":` + quote(a) + `,"log_processed":{},"kubernetes":{}}`, []string{"a"}},
 		"Logstash":                 {`{"@version":"1","event":{"original":"x"},"message":` + quote(a) + `}`, []string{"a"}},

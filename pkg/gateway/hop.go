@@ -9,8 +9,8 @@ import (
 )
 
 // hopRule says which part of a record is the call that answered the user, where a gateway reports
-// several: of plugins that ask models of their own, of tries, of backends that it fell back to. Paths
-// that begin with "hop." lead on from there, so that an event has nothing of two calls.
+// several: of plugins that ask models of their own, of tries, of backends that it fell back to.
+// Paths that begin with "hop." lead on from there, so that an event has nothing of two calls.
 type hopRule struct {
 	// from is tried in order. A list holds one hop in each item.
 	from []tree.Path
@@ -18,7 +18,8 @@ type hopRule struct {
 	never []string
 	// has are names of which a part has at least one if it is a call.
 	has []string
-	// last takes the last of several, and not the first. answered are those that count before others.
+	// last takes the last of several, and not the first. answered are those that count before
+	// others.
 	last     bool
 	answered *condition
 }

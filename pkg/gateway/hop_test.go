@@ -9,8 +9,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/event"
 )
 
-// readWith reads a record with a mapping of its own and returns the first event's, or the reason for
-// which there is none.
+// readWith reads a record with a mapping of its own and returns the first event's, or the reason
+// for which there is none.
 func readWith(t *testing.T, mapping, record string) (ev event.Event, reason string) {
 	t.Helper()
 	opts := testOptions()

@@ -47,8 +47,8 @@ func hostileValues() map[string]string {
 	}
 }
 
-// callersCase is a record of a format, with where in it the caller chose the values. "~" stands for the
-// JSON in a string.
+// callersCase is a record of a format, with where in it the caller chose the values. "~" stands for
+// the JSON in a string.
 type callersCase struct {
 	record  string
 	callers []string

@@ -42,8 +42,8 @@ func (o JoinOptions) validate() error {
 }
 
 // Reasons for which a part of a call is skipped. ReasonWaiting says that a Reader holds it for
-// records to come, ReasonJoined that another part stands for it, ReasonUnjoined that what was held is
-// no event: the other parts never came.
+// records to come, ReasonJoined that another part stands for it, ReasonUnjoined that what was held
+// is no event: the other parts never came.
 const (
 	ReasonWaiting  = "waiting_for_other_half"
 	ReasonUnjoined = "unjoined"
@@ -181,8 +181,8 @@ func (q *heldQueue[T]) Pop() any {
 }
 
 // recordClock is the time that the records show. One machine with a wrong clock must not close all
-// windows, or keep them open: a leap forwards needs several records that agree, and a time that many
-// records are far behind was wrong.
+// windows, or keep them open: a leap forwards needs several records that agree, and a time that
+// many records are far behind was wrong.
 type recordClock struct {
 	now int64
 	// leap is from what difference on a time is doubted.
@@ -258,8 +258,8 @@ func (r *Reader) Held() (n int) {
 }
 
 // Clock returns the time of the records as far as they take part in joins, in Unix milliseconds, 0
-// before the first that does. What the Reader holds follows from the records since Clock less Memory
-// alone: a Reader that begins there, with SetClock, ends up with the same.
+// before the first that does. What the Reader holds follows from the records since Clock less
+// Memory alone: a Reader that begins there, with SetClock, ends up with the same.
 func (r *Reader) Clock() (ms int64) { return r.clock.now }
 
 // SetClock sets the time that Clock told when a record was read, to begin with that record.
@@ -277,9 +277,9 @@ func (r *Reader) TakeUnjoined() int64 {
 	return n
 }
 
-// finishJoin has r.ev visited, the event of a call of which all parts that came are put together. One
-// that cannot be read is no dead letter: the record at hand, which closed the window, is another one.
-// complete says that no part was missing.
+// finishJoin has r.ev visited, the event of a call of which all parts that came are put together.
+// One that cannot be read is no dead letter: the record at hand, which closed the window, is
+// another one. complete says that no part was missing.
 func (r *Reader) finishJoin(err error, complete bool, visit func(*event.Event, error) bool) bool {
 	broken, bad := errors.AsType[*event.DecodeError](err)
 	switch {

@@ -8,9 +8,10 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/event"
 )
 
-// The fields that a part of a call is completed with from another one: whichever it lacks from a part
-// of the same call, who asked and what was asked from the span of another instrumentation around it,
-// and who asked from an agent's around it, whose text and figures are those of several calls.
+// The fields that a part of a call is completed with from another one: whichever it lacks from a
+// part of the same call, who asked and what was asked from the span of another instrumentation
+// around it, and who asked from an agent's around it, whose text and figures are those of several
+// calls.
 var (
 	callFields   = fieldsUnder("")
 	aroundFields = fieldsUnder("tenant", "account.", "client.", "request.session_id", "content.")

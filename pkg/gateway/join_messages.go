@@ -12,9 +12,9 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/event"
 )
 
-// The events of OpenTelemetry's GenAI conventions 1.28 to 1.36 that hold one message each: log records
-// or events of the span. Their texts are in the body, in attributes, or as JSON in one attribute, as
-// Azure's SDKs write them.
+// The events of OpenTelemetry's GenAI conventions 1.28 to 1.36 that hold one message each: log
+// records or events of the span. Their texts are in the body, in attributes, or as JSON in one
+// attribute, as Azure's SDKs write them.
 const (
 	choiceEvent      = "gen_ai.choice"
 	eventContent     = "gen_ai.event.content"
@@ -24,8 +24,8 @@ const (
 	genAIEventPrefix = "gen_ai."
 )
 
-// messageEvents are the roles of the events' messages, in the order in which a conversation has them
-// when their times are the same.
+// messageEvents are the roles of the events' messages, in the order in which a conversation has
+// them when their times are the same.
 var messageEvents = []struct{ event, role string }{
 	{"gen_ai.system.message", "system"},
 	{"gen_ai.user.message", "user"},
@@ -163,15 +163,16 @@ func (b *attributes) events(list ptrace.SpanEventSlice) {
 		} else if strings.HasPrefix(e.Name(), genAIEventPrefix) {
 			b.add(e.Attributes())
 		} else if kind, ok := e.Attributes().Get(exceptionType); ok && e.Name() == "exception" {
-			// What went wrong, where the span does not say so itself. The message may quote a prompt.
+			// What went wrong, where the span does not say so itself. The message may quote a
+			// prompt.
 			b.d.Link(0, &b.last, b.value(exceptionType, kind, 0))
 		}
 	}
 	b.messages(messages)
 }
 
-// listedEvents is the attribute in which Pydantic AI, up to the version 1 of its format, has the events of
-// these conventions as the JSON of a list.
+// listedEvents is the attribute in which Pydantic AI, up to the version 1 of its format, has the
+// events of these conventions as the JSON of a list.
 const listedEvents = "events"
 
 // listed adds the messages of a list of events.
@@ -216,8 +217,9 @@ func (r *Reader) messageRecord(record plog.LogRecord, m spanMessage) error {
 	})
 }
 
-// logRecord takes in a log record whose event is in r.ev, with what was wrong with that, and returns
-// what is to be said of it. One that belongs to a span may hold what the span itself does not.
+// logRecord takes in a log record whose event is in r.ev, with what was wrong with that, and
+// returns what is to be said of it. One that belongs to a span may hold what the span itself does
+// not.
 func (r *Reader) logRecord(record plog.LogRecord, err error) error {
 	o := r.otlp
 	key := callKey(record.TraceID(), record.SpanID())

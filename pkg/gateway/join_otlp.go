@@ -12,8 +12,8 @@ import (
 )
 
 // spanCalls joins what OpenTelemetry tells of one call of a model: a span, log records of the same
-// trace and span that hold its text, and spans of other instrumentations around it, which tell of the
-// same call once more. The innermost span counts.
+// trace and span that hold its text, and spans of other instrumentations around it, which tell of
+// the same call once more. The innermost span counts.
 type spanCalls struct {
 	j    *joiner[spanCall]
 	opts JoinOptions
@@ -43,15 +43,17 @@ type spanCall struct {
 	within []*held[spanCall]
 }
 
-// stretch is from when to when something took, in Unix milliseconds; both are 0 when there is nothing.
+// stretch is from when to when something took, in Unix milliseconds; both are 0 when there is
+// nothing.
 type stretch struct{ start, end int64 }
 
-// clockError is how much the clocks of two machines whose spans lie one within the other may differ.
+// clockError is how much the clocks of two machines whose spans lie one within the other may
+// differ.
 const clockError = 500
 
-// holds tells whether another stretch lies within this one. Callers may choose the parent of a span:
-// what they name as the parent of another call, which was not under way, is no span around it, and
-// counts.
+// holds tells whether another stretch lies within this one. Callers may choose the parent of a
+// span: what they name as the parent of another call, which was not under way, is no span around
+// it, and counts.
 func (s stretch) holds(o stretch) bool {
 	return o.end > 0 && o.start >= s.start-clockError && o.end <= s.end+clockError
 }
@@ -115,9 +117,9 @@ func callKey(trace pcommon.TraceID, span pcommon.SpanID) string {
 	return string(key[:])
 }
 
-// takeSpan takes in the span whose event is in r.ev, with what was wrong with that, and returns what
-// is to be said of the span in its place. related says that the request has other spans of its trace
-// that have parents.
+// takeSpan takes in the span whose event is in r.ev, with what was wrong with that, and returns
+// what is to be said of the span in its place. related says that the request has other spans of its
+// trace that have parents.
 func (r *Reader) takeSpan(span ptrace.Span, related bool, err error) error {
 	s := r.otlp.calls
 	key := callKey(span.TraceID(), span.SpanID())
@@ -131,7 +133,8 @@ func (r *Reader) takeSpan(span ptrace.Span, related bool, err error) error {
 	c := s.j.call(key, s.opts.OTLPWindow)
 	of := &c.of
 	if of.seen {
-		// Callers may choose the ids of spans (B3's headers share them): another time is another call.
+		// Callers may choose the ids of spans (B3's headers share them): another time is another
+		// call.
 		if kind == spanModel && time == of.time {
 			return &SkipError{Reason: ReasonJoined} // Delivered twice.
 		}
@@ -284,8 +287,8 @@ func (s *spanCalls) check(c *held[spanCall]) {
 	s.ready = append(s.ready, c)
 }
 
-// await adds a call to those that wait for a span. Callers may name one parent for ever, so that those
-// that wait no more are taken off now and then.
+// await adds a call to those that wait for a span. Callers may name one parent for ever, so that
+// those that wait no more are taken off now and then.
 func (of *spanCall) await(c *held[spanCall]) {
 	const few = 64
 	if n := len(of.within); n >= few && n&(n-1) == 0 {
@@ -296,8 +299,9 @@ func (of *spanCall) await(c *held[spanCall]) {
 	of.within = append(of.within, c)
 }
 
-// takeDetail takes in a log record of a span whose event is in r.ev, which holds what the span's own
-// may lack; partial says that it may not be all of a call, whole that it could be an event by itself.
+// takeDetail takes in a log record of a span whose event is in r.ev, which holds what the span's
+// own may lack; partial says that it may not be all of a call, whole that it could be an event by
+// itself.
 func (r *Reader) takeDetail(key string, at pcommon.Timestamp, partial, whole bool) error {
 	s := r.otlp.calls
 	s.j.clock.see(int64(at / 1e6))
@@ -334,8 +338,9 @@ func (r *Reader) takeDetail(key string, at pcommon.Timestamp, partial, whole boo
 	return &SkipError{Reason: ReasonWaiting}
 }
 
-// takeMessage takes in a log record that holds one message of a call, whose event is in r.ev. Messages
-// of the request come when it begins, and its span when it is over: they wait as long as any part may.
+// takeMessage takes in a log record that holds one message of a call, whose event is in r.ev.
+// Messages of the request come when it begins, and its span when it is over: they wait as long as
+// any part may.
 func (r *Reader) takeMessage(key string, part messagePart) error {
 	s := r.otlp.calls
 	s.j.clock.see(int64(part.nanos / 1e6))

@@ -8,7 +8,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/event"
 )
 
-// spansDue has the events of the calls visited that are ready, and of those whose window has closed.
+// spansDue has the events of the calls visited that are ready, and of those whose window has
+// closed.
 func (r *Reader) spansDue(all bool, visit func(*event.Event, error) bool) bool {
 	s := r.otlp.calls
 	for i, c := range s.ready {
@@ -75,7 +76,8 @@ func (of *spanCall) around() (out []*spanCall) {
 }
 
 // isStoodFor tells whether the event of another call stands for that of this one: the one of a span
-// around it, which was given out before this one came. It stands for one, and the next are calls of their own.
+// around it, which was given out before this one came. It stands for one, and the next are calls of
+// their own.
 func (of *spanCall) isStoodFor(around []*spanCall) bool {
 	for _, other := range around {
 		if other.state != callGiven {

@@ -9,10 +9,12 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/gateway/internal/tree"
 )
 
-// liteLLM reads the StandardLoggingPayload of the LiteLLM proxy, as its generic API callback and its other loggers send it.
+// liteLLM reads the StandardLoggingPayload of the LiteLLM proxy, as its generic API callback and
+// its other loggers send it.
 //
-// Values are read laxly: much of the payload is what the caller sent (model parameters, messages), and a caller must not be able to make
-// its own record unreadable. What an event needs is checked at the end.
+// Values are read laxly: much of the payload is what the caller sent (model parameters, messages),
+// and a caller must not be able to make its own record unreadable. What an event needs is checked
+// at the end.
 type liteLLM struct {
 	s        *event.Scanner
 	doc      *tree.Document
@@ -65,8 +67,8 @@ func (a *liteLLM) detect(names *outline) bool {
 		names.has("call_type") && names.hasIn("metadata", "user_api_key_hash")
 }
 
-// certain goes by the names that detect looks for. Names of the canonical event and of envelopes leave it
-// open: those are tried first.
+// certain goes by the names that detect looks for. Names of the canonical event and of envelopes
+// leave it open: those are tried first.
 func (a *liteLLM) certain(func(*outline) bool) bool { return a.p.own && !a.p.others }
 
 func (a *liteLLM) decode(data []byte, ev *event.Event) (int, error) {
@@ -192,7 +194,8 @@ func (p *payload) finish(ev *event.Event) {
 		// LiteLLM's name for the owner of keys that nobody owns.
 		a.UserID = ""
 	}
-	// The user is the account; without one the entity is the key, which the options of ingest fall back to. A team is many.
+	// The user is the account; without one the entity is the key, which the options of ingest fall
+	// back to. A team is many.
 	a.ID = a.UserID
 	if a.EndUserID == "" {
 		a.EndUserID = p.metaEnd
@@ -213,8 +216,9 @@ func (p *payload) finish(ev *event.Event) {
 	p.finishResponse(ev)
 }
 
-// eventID makes an id that is unique per upstream call. The call id alone is not: the attempts of the router for one request, its retries
-// and fallbacks, share it, as they share the trace id. A success has the upstream's id beside it; a failure only its start.
+// eventID makes an id that is unique per upstream call. The call id alone is not: the attempts of
+// the router for one request, its retries and fallbacks, share it, as they share the trace id. A
+// success has the upstream's id beside it; a failure only its start.
 func (p *payload) eventID(start int64) string {
 	switch {
 	case p.callID == "" && (p.id == "" || p.status != "failure"):
@@ -229,7 +233,8 @@ func (p *payload) eventID(start int64) string {
 	return p.callID + ":" + p.id
 }
 
-// session returns the conversation's id. LiteLLM fills in the call's own id when the caller names none.
+// session returns the conversation's id. LiteLLM fills in the call's own id when the caller names
+// none.
 func (p *payload) session() string {
 	for _, v := range [...]string{p.sessionID, p.traceID} {
 		if v != "" && v != p.callID && v != p.id {
@@ -239,8 +244,8 @@ func (p *payload) session() string {
 	return ""
 }
 
-// skipped names the reason for which a payload is no request of a caller: the proxy made the call for
-// itself, refused it because its key is none, or asked no model.
+// skipped names the reason for which a payload is no request of a caller: the proxy made the call
+// for itself, refused it because its key is none, or asked no model.
 func (p *payload) skipped(ev *event.Event) string {
 	for _, v := range [...]string{p.origin, p.callType} {
 		if v == "autorouter_classifier" || strings.HasPrefix(v, "shadow_eval_") {
@@ -257,15 +262,15 @@ func (p *payload) skipped(ev *event.Event) string {
 	return ""
 }
 
-// healthCheck stands for the key, whole or hashed, the team and the tag of the proxy's own checks of its models
-// (litellm/constants.py, LITTELM_INTERNAL_HEALTH_SERVICE_ACCOUNT_NAME).
+// healthCheck stands for the key, whole or hashed, the team and the tag of the proxy's own checks
+// of its models (litellm/constants.py, LITTELM_INTERNAL_HEALTH_SERVICE_ACCOUNT_NAME).
 const (
 	healthCheck     = "litellm-internal-health-check"
 	healthCheckHash = "2ee659761968def976c7905217d96fa6e765f300dfb066f6c73fd3c279b3435a"
 )
 
-// isHealthCheck tells whether the proxy made a call to check a model. The tag alone is no proof: callers
-// choose tags, in their metadata and in the header x-litellm-tags.
+// isHealthCheck tells whether the proxy made a call to check a model. The tag alone is no proof:
+// callers choose tags, in their metadata and in the header x-litellm-tags.
 func (p *payload) isHealthCheck(a *event.Account) bool {
 	byKey := a.KeyHash == healthCheck || a.KeyHash == healthCheckHash || a.TeamID == healthCheck
 	return byKey || p.health && a.KeyHash == "" && !proved(a)
@@ -274,12 +279,12 @@ func (p *payload) isHealthCheck(a *event.Account) bool {
 // guarded is the status of a call that one of the proxy's guardrails stopped.
 const guarded = "guardrail_intervened"
 
-// refused tells whether the proxy turned a call away before it knew whose key it was. Then the hash is
-// that of whatever the caller sent, and nobody stands behind it. Neither the code (400, 401 or none)
-// nor the class tells alone; but what the proxy adds once a key is accepted is missing, such as
-// requester_metadata (add_litellm_data_to_request in proxy/litellm_pre_call_utils.py), nobody is known
-// by user, team, organisation, e-mail or alias, and no provider was asked. A key that has expired or
-// is over its budget is one that the proxy knows, and its owner is there
+// refused tells whether the proxy turned a call away before it knew whose key it was. Then the hash
+// is that of whatever the caller sent, and nobody stands behind it. Neither the code (400, 401 or
+// none) nor the class tells alone; but what the proxy adds once a key is accepted is missing, such
+// as requester_metadata (add_litellm_data_to_request in proxy/litellm_pre_call_utils.py), nobody is
+// known by user, team, organisation, e-mail or alias, and no provider was asked. A key that has
+// expired or is over its budget is one that the proxy knows, and its owner is there
 // (proxy/auth/auth_exception_handler.py). Read 2026-11-29, version 1.108.7.
 func (p *payload) refused(ev *event.Event) bool {
 	if p.status != "failure" || p.accepted || proved(&ev.Account) || p.alias != "" || p.email != "" || p.upstream != "" {
@@ -302,7 +307,8 @@ func (p *payload) refused(ev *event.Event) bool {
 	return p.errorCode.V == statusBadRequest && p.errorClass == "ProxyException"
 }
 
-// publicModel returns the name by which callers know the model: the group, or else the deployment's without the provider in front of it.
+// publicModel returns the name by which callers know the model: the group, or else the deployment's
+// without the provider in front of it.
 func (p *payload) publicModel() string {
 	if p.group != "" {
 		return p.group
@@ -314,7 +320,8 @@ func (p *payload) publicModel() string {
 	return p.model
 }
 
-// isProvider tells whether a prefix of a model's name is one of LiteLLM's providers and not the organisation in an open model's own name.
+// isProvider tells whether a prefix of a model's name is one of LiteLLM's providers and not the
+// organisation in an open model's own name.
 func isProvider(prefix string) bool {
 	switch prefix {
 	case "openai", "azure", "azure_ai", "anthropic", "bedrock", "bedrock_converse", "sagemaker", "vertex_ai", "vertex_ai_beta", "gemini",
@@ -326,7 +333,8 @@ func isProvider(prefix string) bool {
 	return false
 }
 
-// operation maps LiteLLM's call types, which have an asynchronous twin each, to the canonical names.
+// operation maps LiteLLM's call types, which have an asynchronous twin each, to the canonical
+// names.
 func operation(callType string) string {
 	switch callType {
 	case "completion", "acompletion", "generate_content", "agenerate_content", "generate_content_stream",

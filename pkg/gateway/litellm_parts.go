@@ -33,8 +33,8 @@ func (a *liteLLM) errorInformation() {
 	}
 }
 
-// metadata reads what the proxy knows of the caller. It leaves out requester_metadata, which is the caller's own, and headers other than
-// those that an edge proxy sets.
+// metadata reads what the proxy knows of the caller. It leaves out requester_metadata, which is the
+// caller's own, and headers other than those that an edge proxy sets.
 func (a *liteLLM) metadata(ev *event.Event) {
 	s, p, acct := a.s, &a.p, &ev.Account
 	for o := s.Object(); s.Next(&o); {
@@ -151,7 +151,8 @@ func (a *liteLLM) messages(ev *event.Event) {
 	ev.Content.Input = a.bodies.Messages(at, ev.Content.Input)
 }
 
-// takesText tells whether callers of an operation may send a lone text, which stands here as they did.
+// takesText tells whether callers of an operation may send a lone text, which stands here as they
+// did.
 func takesText(callType string) bool {
 	switch operation(callType) {
 	case "responses", "embedding", "completion", "moderation", "amoderation":

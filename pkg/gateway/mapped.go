@@ -16,7 +16,8 @@ import (
 
 // mapped reads objects as a mapping says.
 //
-// As with LiteLLM, values are read laxly: one of the wrong type or out of range is absent. What an event needs is checked at the end.
+// As with LiteLLM, values are read laxly: one of the wrong type or out of range is absent. What an
+// event needs is checked at the end.
 type mapped struct {
 	m      *mapping
 	doc    *tree.Document
@@ -26,7 +27,8 @@ type mapped struct {
 	texts  []string
 	// hop is the part of the document that is the call that answered, tree.None without.
 	hop int32
-	// unfit says that a value of the field at hand cannot be one, values how many fields of the event are absent for that.
+	// unfit says that a value of the field at hand cannot be one, values how many fields of the
+	// event are absent for that.
 	unfit  bool
 	values int64
 	// detected says that the last object has the names of this format.
@@ -75,7 +77,8 @@ func (a *mapped) salvage(data []byte, ev *event.Event) {
 	for i := range a.m.rules {
 		r := a.m.rules[i]
 		if strings.HasPrefix(r.field.Path, "account.") && len(r.from) > 1 {
-			// The others name somebody only where the first does not, and it may be in what is lost.
+			// The others name somebody only where the first does not, and it may be in what is
+			// lost.
 			r.from = r.from[:1]
 		}
 		if strings.HasPrefix(r.field.Path, "account.") || slices.Contains([]string{"id", "time", "tenant", "client.ip"}, r.field.Path) {
@@ -87,8 +90,9 @@ func (a *mapped) salvage(data []byte, ev *event.Event) {
 
 // apply makes the event of what is in the document.
 //
-// A body that two parsers read in two ways, or that is beyond the limits, is its caller's doing. Reading it would let the caller choose what is
-// seen, and giving up the event whether anything is: what else is known of the request counts, without the body.
+// A body that two parsers read in two ways, or that is beyond the limits, is its caller's doing.
+// Reading it would let the caller choose what is seen, and giving up the event whether anything is:
+// what else is known of the request counts, without the body.
 func (a *mapped) apply(ev *event.Event) error {
 	a.begin(ev)
 	for i := range a.m.skips {
@@ -184,8 +188,8 @@ func finish(ev *event.Event) {
 	}
 }
 
-// isRateLimit tells by its name whether an error is that of a caller who asks too much or of a server
-// that has too much to do: openai.RateLimitError, ThrottlingException, overloaded_error.
+// isRateLimit tells by its name whether an error is that of a caller who asks too much or of a
+// server that has too much to do: openai.RateLimitError, ThrottlingException, overloaded_error.
 func isRateLimit(name string) bool {
 	name = strings.ToLower(name)
 	for _, part := range [...]string{"ratelimit", "rate_limit", "throttl", "overloaded", "toomanyrequests"} {
@@ -265,7 +269,8 @@ func (a *mapped) read(r *rule, ev *event.Event) {
 	}
 }
 
-// each calls read for the values of the first path that leads to any: all of them where a path has "*".
+// each calls read for the values of the first path that leads to any: all of them where a path has
+// "*".
 func (a *mapped) each(r *rule, read func(at int32)) {
 	for i := range r.from {
 		hit := false
@@ -282,7 +287,8 @@ func (a *mapped) each(r *rule, read func(at int32)) {
 	}
 }
 
-// parts appends the texts at a node. A string may hold a conversation, or a list of parts if that is all that it holds.
+// parts appends the texts at a node. A string may hold a conversation, or a list of parts if that
+// is all that it holds.
 func (a *mapped) parts(at int32, dst []string) []string {
 	if list := a.doc.Inside(at); list != at && a.doc.Kind(list) == event.KindArray {
 		if a.bodies.IsConversation(list) {
@@ -349,8 +355,9 @@ func (a *mapped) text(r *rule) string {
 	return "" // The constant stands in after the bodies were asked; see apply.
 }
 
-// transformed gives a text the form that the field has. An identity that cannot be one is none: many a gateway takes one from a header that clients
-// choose, and the event is to be counted with the next best.
+// transformed gives a text the form that the field has. An identity that cannot be one is none:
+// many a gateway takes one from a header that clients choose, and the event is to be counted with
+// the next best.
 func (a *mapped) transformed(r *rule, text string) string {
 	text = a.as(r, text)
 	switch r.field.Path {
@@ -390,7 +397,8 @@ func (a *mapped) as(r *rule, text string) string {
 	return text
 }
 
-// hash replaces a credential by a keyed hash of it; without a key it is dropped. The scheme before a token is no part of it.
+// hash replaces a credential by a keyed hash of it; without a key it is dropped. The scheme before
+// a token is no part of it.
 func (a *mapped) hash(text string) string {
 	if len(a.secret) == 0 {
 		return ""
@@ -403,12 +411,14 @@ func (a *mapped) hash(text string) string {
 	return hex.EncodeToString(mac.Sum(nil)[:16])
 }
 
-// parseMoment converts a time to Unix milliseconds. What a number without a unit counts is told by its size.
+// parseMoment converts a time to Unix milliseconds. What a number without a unit counts is told by
+// its size.
 func parseMoment(text string, unit float64) (int64, bool) {
 	var ms int64
 	var ok bool
 	if f, number := body.Number(text); number && unit != 0 {
-		// A float of seconds has a resolution well below a microsecond: what looks like 0.9999999 ms is 1 ms.
+		// A float of seconds has a resolution well below a microsecond: what looks like 0.9999999
+		// ms is 1 ms.
 		f = math.Floor(f*unit + 1e-3)
 		ms, ok = int64(f), math.Abs(f) < 1e15
 	} else {

@@ -12,8 +12,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// MappingFile is a file that says in YAML where a gateway's format has the fields of the canonical event; docs/gateways/mapping.md
-// describes it.
+// MappingFile is a file that says in YAML where a gateway's format has the fields of the canonical
+// event; docs/gateways/mapping.md describes it.
 type MappingFile struct {
 	// Name is what errors call it: the file's name.
 	Name string
@@ -24,7 +24,8 @@ type MappingFile struct {
 // The kinds of input that a mapping reads.
 const (
 	readsObjects = "objects"
-	// readsOTLP is a span or log record of OpenTelemetry: its attributes, and what else it has under "otlp".
+	// readsOTLP is a span or log record of OpenTelemetry: its attributes, and what else it has
+	// under "otlp".
 	readsOTLP = "otlp"
 	// readsAPIM is the joined records of Azure API Management: {"llm":[…],"gateway":{…}}.
 	readsAPIM = "apim"
@@ -40,7 +41,8 @@ type mapping struct {
 	// hop is nil where a record has one call only.
 	hop   *hopRule
 	skips []skipRule
-	// tellsRefused says that one of skips tells requests whose key was refused: no other rule has to.
+	// tellsRefused says that one of skips tells requests whose key was refused: no other rule has
+	// to.
 	tellsRefused      bool
 	rules             []rule
 	request, response []place
@@ -53,7 +55,8 @@ type rule struct {
 	from, join, unless []place
 	// plus are counts that belong to this one and stand beside it, each at the first of its places.
 	plus [][]place
-	// beside are conditions of which one has to hold for plus to be added; without any it always is.
+	// beside are conditions of which one has to hold for plus to be added; without any it always
+	// is.
 	beside []condition
 	since  *place
 	as     string
@@ -157,8 +160,8 @@ func (l *conditionList) UnmarshalYAML(n *yaml.Node) error {
 	return n.Decode((*[]conditionText)(l))
 }
 
-// compileMappings compiles the built-in and the deployment's own files and returns the own ones first. A file replaces an earlier one of the
-// same name, and may extend any before it.
+// compileMappings compiles the built-in and the deployment's own files and returns the own ones
+// first. A file replaces an earlier one of the same name, and may extend any before it.
 func compileMappings(builtin, own []MappingFile) ([]*mapping, error) {
 	texts := map[string]mappingText{}
 	var ours, theirs []*mapping

@@ -24,7 +24,8 @@ func named(ev *event.Event, failure *event.DecodeError, trustedHops int) {
 	dropCredentials(ev)
 }
 
-// inPart tells whether a field is one of a part of the event that names nobody, such as the request.
+// inPart tells whether a field is one of a part of the event that names nobody, such as the
+// request.
 func inPart(field string) bool {
 	part, _, ok := strings.Cut(field, ".")
 	return ok && part != "tenant" && part != "account" && part != "client"

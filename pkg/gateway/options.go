@@ -19,31 +19,36 @@ const (
 
 // Options configure a Reader.
 type Options struct {
-	// Format is the format of the records: "auto", "native", "litellm", "mapping" or the name of a mapping. Naming it saves the recognition,
-	// which reads objects that are not native twice. What is wrapped around events is taken off in any case.
+	// Format is the format of the records: "auto", "native", "litellm", "mapping" or the name of a
+	// mapping. Naming it saves the recognition, which reads objects that are not native twice. What
+	// is wrapped around events is taken off in any case.
 	Format string `yaml:"format" json:"format"`
-	// MappingFiles names the deployment's own mappings, which are tried before the built-in formats. Whoever reads the configuration puts
-	// their content into Own.
+	// MappingFiles names the deployment's own mappings, which are tried before the built-in
+	// formats. Whoever reads the configuration puts their content into Own.
 	MappingFiles []string `yaml:"mappings" json:"mappings"`
-	// Own and Builtin are the content of the mapping files: the deployment's, and those that come with Stillwatch.
+	// Own and Builtin are the content of the mapping files: the deployment's, and those that come
+	// with Stillwatch.
 	Own     []MappingFile `yaml:"-" json:"-"`
 	Builtin []MappingFile `yaml:"-" json:"-"`
 	// Join bounds the wait for the other parts of a call that a gateway reports in several records.
 	Join JoinOptions `yaml:"join" json:"join"`
-	// Secret keys the hashes that take the place of credentials; without one credentials are dropped.
+	// Secret keys the hashes that take the place of credentials; without one credentials are
+	// dropped.
 	Secret []byte `yaml:"-" json:"-"`
 	// Limits bound each object.
 	Limits event.Limits `yaml:"limits" json:"limits"`
-	// TrustedHops is the number of own proxies that append to X-Forwarded-For behind the one that faces the clients. Where a gateway
-	// reports the whole list as the client's address, the entry that many places from the right end is taken: what stands further left
-	// is the client's own claim.
+	// TrustedHops is the number of own proxies that append to X-Forwarded-For behind the one that
+	// faces the clients. Where a gateway reports the whole list as the client's address, the entry
+	// that many places from the right end is taken: what stands further left is the client's own
+	// claim.
 	TrustedHops int `yaml:"trusted_hops" json:"trusted_hops"`
 	// Topics holds what differs for single topics, by their names.
 	Topics map[string]TopicOptions `yaml:"topics" json:"topics"`
 }
 
-// TopicOptions are what a topic may have of its own; what is left out is as for all topics. Mappings are chosen by their names as the format,
-// and the bounds of joins and objects protect the process, whatever it reads: neither is a matter of topics.
+// TopicOptions are what a topic may have of its own; what is left out is as for all topics.
+// Mappings are chosen by their names as the format, and the bounds of joins and objects protect the
+// process, whatever it reads: neither is a matter of topics.
 type TopicOptions struct {
 	Format      string `yaml:"format" json:"format"`
 	TrustedHops *int   `yaml:"trusted_hops" json:"trusted_hops"`

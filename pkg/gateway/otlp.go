@@ -11,16 +11,19 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/event"
 )
 
-// otlp reads export requests of OpenTelemetry, of spans or of log records, in JSON or in protobuf. Every span and every log record becomes a
-// document of its attributes, which a mapping makes an event of: the one for GenAI attributes, or the one of a gateway whose access log
-// came by OpenTelemetry.
+// otlp reads export requests of OpenTelemetry, of spans or of log records, in JSON or in protobuf.
+// Every span and every log record becomes a document of its attributes, which a mapping makes an
+// event of: the one for GenAI attributes, or the one of a gateway whose access log came by
+// OpenTelemetry.
 type otlp struct {
 	a *mapped
-	// wanted says that spans with GenAI attributes are read, named that the configuration names this format.
+	// wanted says that spans with GenAI attributes are read, named that the configuration names
+	// this format.
 	wanted, named bool
 	// max is the longest request.
 	max int
-	// calls joins what comes of a call in several spans and log records; nil when they are not joined.
+	// calls joins what comes of a call in several spans and log records; nil when they are not
+	// joined.
 	calls *spanCalls
 }
 
@@ -43,8 +46,8 @@ func (o *otlp) isProto(record []byte, headers []Header) bool {
 	return isFramed(record)
 }
 
-// isFramed tells whether data is nothing but messages in field 1, whose own first fields are those of the spans or logs of a resource. No JSON
-// is, whatever blank lines it begins with.
+// isFramed tells whether data is nothing but messages in field 1, whose own first fields are those
+// of the spans or logs of a resource. No JSON is, whatever blank lines it begins with.
 func isFramed(data []byte) bool {
 	if len(data) == 0 {
 		return false
@@ -66,8 +69,8 @@ func isFramed(data []byte) bool {
 	return true
 }
 
-// protobuf reads a request in protobuf. Nothing in it says whether it is of spans or of log records, but no record of either kind that has a
-// time or attributes can be read as the other.
+// protobuf reads a request in protobuf. Nothing in it says whether it is of spans or of log
+// records, but no record of either kind that has a time or attributes can be read as the other.
 func (r *Reader) protobuf(data []byte, visit func(*event.Event, error) bool) bool {
 	if len(data) > r.otlp.max {
 		return r.hand(&event.DecodeError{Reason: event.ReasonTooLarge}, visit)

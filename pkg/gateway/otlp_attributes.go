@@ -12,8 +12,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/gateway/internal/tree"
 )
 
-// attributes builds the document of a span or log record: an object of the attributes, the first of a
-// name winning, after "otlp" with the rest.
+// attributes builds the document of a span or log record: an object of the attributes, the first of
+// a name winning, after "otlp" with the rest.
 type attributes struct {
 	d                 *tree.Document
 	last, rest, inner int32

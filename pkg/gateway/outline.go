@@ -16,8 +16,8 @@ type outline struct {
 	mask uint64
 }
 
-// maxMembers bounds how many names of one part are looked at, of which formats are recognised by a few.
-// It is for each part: names that a caller puts into one must not hide those of another.
+// maxMembers bounds how many names of one part are looked at, of which formats are recognised by a
+// few. It is for each part: names that a caller puts into one must not hide those of another.
 const maxMembers = 256
 
 // member is a name; parent is empty on the first level.
@@ -83,7 +83,8 @@ func (o *outline) hasIn(parent, name string) bool {
 	return false
 }
 
-// hasPath tells whether the object has a name on its first level, or on its second where the name is written parent.name.
+// hasPath tells whether the object has a name on its first level, or on its second where the name
+// is written parent.name.
 func (o *outline) hasPath(name string) bool {
 	if o.has(name) {
 		return true

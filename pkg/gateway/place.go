@@ -9,7 +9,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/gateway/internal/tree"
 )
 
-// place is where a mapping finds values: a path from the top of a record, or from its hop; see hopRule.
+// place is where a mapping finds values: a path from the top of a record, or from its hop; see
+// hopRule.
 type place struct {
 	text string
 	// hop says that the path starts at the hop; whole that the place is the hop itself.
@@ -131,8 +132,8 @@ func (a *mapped) beside(r *rule, count int64) int64 {
 	return 0
 }
 
-// totals tells whether a condition's total says that the input has so many tokens, as far as it says
-// anything.
+// totals tells whether a condition's total says that the input has so many tokens, as far as it
+// says anything.
 func (a *mapped) totals(c *condition, input int64) bool {
 	if c.total == nil {
 		return true

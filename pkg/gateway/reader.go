@@ -1,8 +1,10 @@
-// Package gateway reads the records of gateway topics, whatever their format, into canonical events. One Kafka record may hold one
-// object, a JSON array of objects, or objects separated by newlines; what cannot be read is reported item by item and the rest goes on.
+// Package gateway reads the records of gateway topics, whatever their format, into canonical
+// events. One Kafka record may hold one object, a JSON array of objects, or objects separated by
+// newlines; what cannot be read is reported item by item and the rest goes on.
 //
-// A format is either a mapping, a file that says where the fields are, or an adapter in a Go file of its own, listed in adapters. What other
-// systems wrap around events (CloudEvents, Event Hubs, log shippers) is taken off first. The package does no I/O: mapping files are handed in.
+// A format is either a mapping, a file that says where the fields are, or an adapter in a Go file
+// of its own, listed in adapters. What other systems wrap around events (CloudEvents, Event Hubs,
+// log shippers) is taken off first. The package does no I/O: mapping files are handed in.
 package gateway
 
 import (
@@ -21,22 +23,23 @@ type adapter interface {
 	name() string
 	// detect tells by an object's names whether it is of this format.
 	detect(names *outline) bool
-	// decode reads and validates the object that data begins with and returns how many bytes it took. Its error is a
-	// *event.DecodeError, or a *SkipError.
+	// decode reads and validates the object that data begins with and returns how many bytes it
+	// took. Its error is a *event.DecodeError, or a *SkipError.
 	decode(data []byte, ev *event.Event) (int, error)
 	// salvage reads of a broken object of this format who asked, as far as it goes.
 	salvage(data []byte, ev *event.Event)
 }
 
-// certainAdapter is an adapter that can tell after decode whether the object was one of its format, and
-// of no other that would have been tried before.
+// certainAdapter is an adapter that can tell after decode whether the object was one of its format,
+// and of no other that would have been tried before.
 type certainAdapter interface {
 	adapter
 	// certain is given what tells whether names are those of something that is tried before.
 	certain(other func(names *outline) bool) bool
 }
 
-// SkipError says that an object is no request of a caller and is left out on purpose. Reason is fit for a metric label.
+// SkipError says that an object is no request of a caller and is left out on purpose. Reason is fit
+// for a metric label.
 type SkipError struct {
 	Reason string
 	// Why is what makes the parts of a call no event, once no more can come.
@@ -88,7 +91,8 @@ type Reader struct {
 	// otlp and apim read what holds many events, or parts of them; nil when they cannot occur.
 	otlp *otlp
 	apim *apim
-	// clock is the time of the records that are joined, unjoined counts the calls that were given up.
+	// clock is the time of the records that are joined, unjoined counts the calls that were given
+	// up.
 	clock    recordClock
 	unjoined int64
 	// late says that what is visited came in records before.
@@ -104,13 +108,15 @@ type Reader struct {
 	foreign bool
 	// last is the adapter of the last object, if it is one that can tell afterwards.
 	last certainAdapter
-	// own says that the deployment has mappings of its own, which are tried before all but the first.
+	// own says that the deployment has mappings of its own, which are tried before all but the
+	// first.
 	own bool
 	// lost counts the broken objects of the record, less the others.
 	lost int
 	// pieces are the lines of the record that wait for their ends.
 	pieces pieces
-	// depth is the number of wrappers taken off around what is being read, outer the offset of the outermost.
+	// depth is the number of wrappers taken off around what is being read, outer the offset of the
+	// outermost.
 	depth, outer int
 }
 
@@ -151,7 +157,8 @@ func New(opts Options) (*Reader, error) {
 			r.adapters = append(r.adapters, f.make(opts, r.finisher))
 		}
 	}
-	// The native format stays the first, for speed: an object that has all that it needs is taken for it.
+	// The native format stays the first, for speed: an object that has all that it needs is taken
+	// for it.
 	at := min(1, len(r.adapters))
 	r.own = len(own) > 0
 	r.adapters = slices.Concat(r.adapters[:at], own, r.adapters[at:], builtin)
@@ -164,7 +171,8 @@ func New(opts Options) (*Reader, error) {
 // Format names the format of the event that is being visited, or of the object that is skipped.
 func (r *Reader) Format() string { return r.format }
 
-// Advice says what to switch on in a gateway so that it sends a field, by the field's path; empty where nothing is known.
+// Advice says what to switch on in a gateway so that it sends a field, by the field's path; empty
+// where nothing is known.
 func (r *Reader) Advice(format string) map[string]string { return r.advices[format] }
 
 // TakeUnread returns what could not be read in events that count all the same, since it was last
@@ -180,15 +188,19 @@ func (r *Reader) Read(record []byte, visit func(ev *event.Event, err error) bool
 	r.ReadRecord(record, nil, visit)
 }
 
-// ReadRecord calls visit for every object in the record, in order, until it returns false. An object that is no event is visited with a
-// *event.DecodeError whose offset counts from the start of the record, and the event then holds no more than whose it was: id, time, tenant,
-// account and client, as far as they could be read. One that is left out is visited with a *SkipError, and its event means nothing. An event is
-// valid, and it and its strings, which alias the record, may be used until visit returns. A record without any
-// object is not visited at all; one is given up that has a thousand more broken objects than others.
+// ReadRecord calls visit for every object in the record, in order, until it returns false. An
+// object that is no event is visited with a *event.DecodeError whose offset counts from the start
+// of the record, and the event then holds no more than whose it was: id, time, tenant, account and
+// client, as far as they could be read. One that is left out is visited with a *SkipError, and its
+// event means nothing. An event is valid, and it and its strings, which alias the record, may be
+// used until visit returns. A record without any object is not visited at all; one is given up that
+// has a thousand more broken objects than others.
 //
-// The number of visits depends on the record alone, and so does the place of each object among them; but calls that a gateway reports in several
-// records are joined. Their parts are skipped with ReasonWaiting, and their events follow the objects of the record that completes them, or that
-// closes their window (Options.Join). Which they are depends on the records before, in their order. What waits at the end comes with Flush.
+// The number of visits depends on the record alone, and so does the place of each object among
+// them; but calls that a gateway reports in several records are joined. Their parts are skipped
+// with ReasonWaiting, and their events follow the objects of the record that completes them, or
+// that closes their window (Options.Join). Which they are depends on the records before, in their
+// order. What waits at the end comes with Flush.
 func (r *Reader) ReadRecord(record []byte, headers []Header, visit func(ev *event.Event, err error) bool) {
 	r.lost, r.depth, r.pieces = 0, 0, r.pieces[:0]
 	if r.value(record, headers, visit) && r.leftPieces(visit) {
@@ -229,8 +241,9 @@ func (r *Reader) read(record []byte, visit func(ev *event.Event, err error) bool
 	}
 }
 
-// MaxLost is how many more broken objects than others a record may have and be read on. A broken one costs several times what a good one does, and
-// one without a known end may read far ahead before it breaks: a record with more of them is not worth that work.
+// MaxLost is how many more broken objects than others a record may have and be read on. A broken
+// one costs several times what a good one does, and one without a known end may read far ahead
+// before it breaks: a record with more of them is not worth that work.
 const MaxLost = 1000
 
 // hand has r.ev or its error visited, and tells whether to go on.
@@ -258,8 +271,9 @@ func (r *Reader) fault(reason string, pos int, visit func(ev *event.Event, err e
 	return r.hand(&event.DecodeError{Reason: reason, Offset: pos}, visit)
 }
 
-// array visits the items of the array at pos and returns the position after it. Where an item ends can be told from its brackets even
-// when it cannot be read; if not, nothing after it can be trusted.
+// array visits the items of the array at pos and returns the position after it. Where an item ends
+// can be told from its brackets even when it cannot be read; if not, nothing after it can be
+// trusted.
 func (r *Reader) array(record []byte, pos int, visit func(*event.Event, error) bool) (end int, ok bool) {
 	broken := func(at int) (int, bool) {
 		return len(record), r.fault(event.ReasonMalformed, at, visit)
@@ -292,7 +306,8 @@ func (r *Reader) array(record []byte, pos int, visit func(*event.Event, error) b
 	}
 }
 
-// item reads the value at pos, has what is in it visited, and returns the position after it, -1 when that cannot be told, and whether to go on.
+// item reads the value at pos, has what is in it visited, and returns the position after it, -1
+// when that cannot be told, and whether to go on.
 func (r *Reader) item(record []byte, pos int, visit func(*event.Event, error) bool) (end int, ok bool) {
 	data := record[pos:]
 	if len(r.adapters) == 0 {
@@ -302,8 +317,8 @@ func (r *Reader) item(record []byte, pos int, visit func(*event.Event, error) bo
 		return end, ok
 	}
 	if r.foreign {
-		// Most probably of the format of the last one: the first adapter is not tried before the names
-		// say that it may be of its format.
+		// Most probably of the format of the last one: the first adapter is not tried before the
+		// names say that it may be of its format.
 		return r.second(data, pos, 0, nil, visit)
 	}
 	n, err := r.adapters[0].decode(data, &r.ev)
@@ -314,9 +329,9 @@ func (r *Reader) item(record []byte, pos int, visit func(*event.Event, error) bo
 	return r.second(data, pos, n, err, visit)
 }
 
-// asBefore reads a value by the adapter that read the last one, where that can tell afterwards whether it
-// was its own: records of one format stand together, and to look at the names first costs a third of
-// the time.
+// asBefore reads a value by the adapter that read the last one, where that can tell afterwards
+// whether it was its own: records of one format stand together, and to look at the names first
+// costs a third of the time.
 func (r *Reader) asBefore(data []byte, pos int, visit func(*event.Event, error) bool) (end int, ok, done bool) {
 	if r.last == nil {
 		return 0, false, false
@@ -331,8 +346,8 @@ func (r *Reader) asBefore(data []byte, pos int, visit func(*event.Event, error) 
 	return pos + n, r.hand(err, visit), true
 }
 
-// isOther tells whether an object with these names would have been taken for something else before the
-// adapter of the last object: for a strict envelope, or for one of another format.
+// isOther tells whether an object with these names would have been taken for something else before
+// the adapter of the last object: for a strict envelope, or for one of another format.
 func (r *Reader) isOther(names *outline) bool {
 	if names.has("resourceSpans") || names.has("resourceLogs") {
 		return true
@@ -351,8 +366,9 @@ func (r *Reader) isOther(names *outline) bool {
 	return true
 }
 
-// second looks at a value once more that the first adapter could not read within n bytes, because of failure: it checks the syntax, finds
-// the format by the names, and reads the value with that format's adapter. Without a failure the first adapter has not seen it.
+// second looks at a value once more that the first adapter could not read within n bytes, because
+// of failure: it checks the syntax, finds the format by the names, and reads the value with that
+// format's adapter. Without a failure the first adapter has not seen it.
 func (r *Reader) second(data []byte, pos, n int, failure error, visit func(*event.Event, error) bool) (end int, ok bool) {
 	if errors.As(failure, new(*SkipError)) {
 		r.format = r.formats[0]
@@ -440,8 +456,8 @@ func skipSpace(data []byte, pos int) int {
 	return pos
 }
 
-// skipFiller is skipSpace between values, where a byte order mark may stand too: programs that append to a file put one
-// before every line. So may the record separator of RFC 7464.
+// skipFiller is skipSpace between values, where a byte order mark may stand too: programs that
+// append to a file put one before every line. So may the record separator of RFC 7464.
 func skipFiller(data []byte, pos int) int {
 	for {
 		switch pos = skipSpace(data, pos); {
@@ -461,9 +477,10 @@ func opens(data []byte) bool {
 	return pos < len(data) && (data[pos] == '{' || data[pos] == '[' || data[pos] == '"')
 }
 
-// nextLine returns where reading can start again after something broken: the next line that begins with a bracket, or with what is put
-// before a line of a log. In a record of newline-separated objects no newline is inside of one, and in indented JSON no inner line begins
-// with one that opens.
+// nextLine returns where reading can start again after something broken: the next line that begins
+// with a bracket, or with what is put before a line of a log. In a record of newline-separated
+// objects no newline is inside of one, and in indented JSON no inner line begins with one that
+// opens.
 func nextLine(data []byte, pos int) int {
 	for {
 		i := bytes.IndexByte(data[pos:], '\n')
@@ -481,8 +498,9 @@ func nextLine(data []byte, pos int) int {
 	}
 }
 
-// extent returns the length of the JSON value that data begins with, going by brackets and quotes alone. It is -1 when a new line starts
-// another object before the brackets are closed: then this one was truncated.
+// extent returns the length of the JSON value that data begins with, going by brackets and quotes
+// alone. It is -1 when a new line starts another object before the brackets are closed: then this
+// one was truncated.
 func extent(data []byte) int {
 	depth, quoted := 0, false
 	for i := 0; i < len(data); i++ {

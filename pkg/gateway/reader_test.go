@@ -130,8 +130,8 @@ func good(id string) string {
 	return `{"id":"` + id + `","time":1793613600000,"account":{"id":"a"},"request":{"model":"m"}}`
 }
 
-// read returns the ids of the events and the reasons of the failures, in order. Parts of calls are put
-// together.
+// read returns the ids of the events and the reasons of the failures, in order. Parts of calls are
+// put together.
 func read(r *Reader, record string) (got []string) {
 	visit := func(ev *event.Event, err error) bool {
 		var broken *event.DecodeError
@@ -275,8 +275,9 @@ func TestWrongOptionsAreRefusedWithTheWayOut(t *testing.T) {
 	}
 }
 
-// FuzzRead reads any record in each format, those of mappings included. Invariants: it never panics, every visit is either a valid event or
-// has an error of one of the two kinds, error offsets lie within the record, no credential comes out, and the record is not written to.
+// FuzzRead reads any record in each format, those of mappings included. Invariants: it never
+// panics, every visit is either a valid event or has an error of one of the two kinds, error
+// offsets lie within the record, no credential comes out, and the record is not written to.
 func FuzzRead(f *testing.F) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	require.NoError(f, err)

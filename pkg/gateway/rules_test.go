@@ -16,7 +16,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/event"
 )
 
-// The tests in this file hold the rules by which what gateways report is made alike, one test for each.
+// The tests in this file hold the rules by which what gateways report is made alike, one test for
+// each.
 
 // one reads a record with one event in it and returns a copy of what a test may ask for.
 func one(t *testing.T, record string) (out event.Event) {
@@ -425,7 +426,8 @@ func FuzzProtobuf(f *testing.F) {
 	})
 }
 
-// FuzzMapping reads a record by any mapping. Invariants: it never panics, and what is compiled promises what every format does.
+// FuzzMapping reads a record by any mapping. Invariants: it never panics, and what is compiled
+// promises what every format does.
 func FuzzMapping(f *testing.F) {
 	for _, file := range testOptions().Builtin {
 		f.Add(file.Text, golden(f, "kong"))

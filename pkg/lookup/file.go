@@ -20,8 +20,8 @@ type file struct {
 	key, path, source string
 	// read reads the file and returns what puts it into effect.
 	read func(io.Reader) (commit func(), err error)
-	// seen is what the file looked like when it was last read, broken what it looked like when it could
-	// not be, and reason why: it is not read again before it changes.
+	// seen is what the file looked like when it was last read, broken what it looked like when it
+	// could not be, and reason why: it is not read again before it changes.
 	seen, broken os.FileInfo
 	reason       error
 	// failed is why it could not be read last.

@@ -1,5 +1,6 @@
-// Package lookup reads what pkg/enrich fills events from, and keeps it fresh: account facts from a CSV file or a compacted topic, and networks from
-// databases in MaxMind's format. Nothing that it logs or counts names an account or an address.
+// Package lookup reads what pkg/enrich fills events from, and keeps it fresh: account facts from a
+// CSV file or a compacted topic, and networks from databases in MaxMind's format. Nothing that it
+// logs or counts names an account or an address.
 package lookup
 
 import (
@@ -67,7 +68,8 @@ type Sources struct {
 	complaints int
 }
 
-// New reads the files and registers the metrics; the topic is read by Follow. A file that cannot be read is an error.
+// New reads the files and registers the metrics; the topic is read by Follow. A file that cannot be
+// read is an error.
 func New(opts Options, log *zap.Logger, reg prometheus.Registerer) (*Sources, error) {
 	if err := opts.Validate(); err != nil {
 		return nil, err
@@ -108,7 +110,8 @@ func (s *Sources) Enricher() *enrich.Enricher {
 	return &s.enricher
 }
 
-// Watch reads files anew that have changed, until ctx ends. What cannot be read leaves what is there.
+// Watch reads files anew that have changed, until ctx ends. What cannot be read leaves what is
+// there.
 func (s *Sources) Watch(ctx context.Context) {
 	if len(s.files) == 0 {
 		return
@@ -139,8 +142,8 @@ func (s *Sources) reload() {
 	}
 }
 
-// Follow reads the topic until ctx ends; caughtUp is called once, when it has been read to where it ended at the start. Without a topic that
-// is at once, and all.
+// Follow reads the topic until ctx ends; caughtUp is called once, when it has been read to where it
+// ended at the start. Without a topic that is at once, and all.
 func (s *Sources) Follow(ctx context.Context, client *stream.Client, caughtUp func()) error {
 	if s.topic == nil {
 		caughtUp()

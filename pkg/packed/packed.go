@@ -1,9 +1,10 @@
 // Package packed reads the compact binary encodings in which state and the records between stages
 // are kept: numbers as varints, lists and texts with their lengths before them.
 //
-// A Reader goes from front to back and its first fault sticks: what is read after it is zero, and End
-// tells what it was. It never returns a length that exceeds the bytes that are left, so that what a
-// decoder allocates is bounded by what it was handed. Its functions are small, to be inlined.
+// A Reader goes from front to back and its first fault sticks: what is read after it is zero, and
+// End tells what it was. It never returns a length that exceeds the bytes that are left, so that
+// what a decoder allocates is bounded by what it was handed. Its functions are small, to be
+// inlined.
 package packed
 
 import (

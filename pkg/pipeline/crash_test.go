@@ -17,8 +17,8 @@ import (
 
 var errCrash = errors.New("crashed")
 
-// crasher lets a number of steps pass and then has everything fail, as for a process that was killed. Every call of the parts is two steps:
-// before it has its effect, and after.
+// crasher lets a number of steps pass and then has everything fail, as for a process that was
+// killed. Every call of the parts is two steps: before it has its effect, and after.
 type crasher struct {
 	mu    sync.Mutex
 	left  int // steps; negative for no crash
@@ -92,8 +92,8 @@ func (s crashingSink) Produce(ctx context.Context, records []stream.OutRecord) e
 	return s.c.around("produce", func() error { return s.Sink.Produce(ctx, records) })
 }
 
-// TestACrashAtAnyPointLosesAndDoublesNothing kills the pipeline at every step in turn, lets another one finish the work, and compares the state
-// with that of an undisturbed run.
+// TestACrashAtAnyPointLosesAndDoublesNothing kills the pipeline at every step in turn, lets another
+// one finish the work, and compares the state with that of an undisturbed run.
 func TestACrashAtAnyPointLosesAndDoublesNothing(t *testing.T) {
 	for _, outbox := range []bool{false, true} {
 		t.Run(fmt.Sprintf("outbox %v", outbox), func(t *testing.T) {
@@ -155,7 +155,8 @@ func TestACrashAtAnyPointLosesAndDoublesNothing(t *testing.T) {
 	}
 }
 
-// checkOutput checks that every record was emitted, and with an outbox that copies of one are identical.
+// checkOutput checks that every record was emitted, and with an outbox that copies of one are
+// identical.
 func checkOutput(t *testing.T, sink *memorySink, want map[string]int, exact bool, where string) {
 	t.Helper()
 	content := map[string]string{}

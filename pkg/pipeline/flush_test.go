@@ -121,7 +121,8 @@ func (l memoryLease) Commit(_ context.Context, c store.Commit) error {
 	return nil
 }
 
-// inSlowTime runs a test on a stage that holds back, with a fake clock; run starts a pipeline and returns how to stop it.
+// inSlowTime runs a test on a stage that holds back, with a fake clock; run starts a pipeline and
+// returns how to stop it.
 func inSlowTime(t *testing.T, outbox bool, test func(t *testing.T, in *log, kept *memoryStore, sink *memorySink, flushes *atomic.Int64, run func() (stop func()))) {
 	synctest.Test(t, func(t *testing.T) {
 		in, sink, kept := &log{}, &memorySink{}, &memoryStore{state: map[string][]byte{}}

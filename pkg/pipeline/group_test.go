@@ -14,8 +14,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/stream"
 )
 
-// TestInstancesThatComeAndGoLoseAndDoubleNothing runs the pipeline on brokers and a store in this process, with members that join and leave
-// while records come in.
+// TestInstancesThatComeAndGoLoseAndDoubleNothing runs the pipeline on brokers and a store in this
+// process, with members that join and leave while records come in.
 func TestInstancesThatComeAndGoLoseAndDoubleNothing(t *testing.T) {
 	const partitions = 6
 	k, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(partitions, "in", "out", "dead"),

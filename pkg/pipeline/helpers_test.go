@@ -52,8 +52,9 @@ func testOptions() Options {
 	return o
 }
 
-// counting is a stage that counts records by key, and says so for each. Every record that it emits carries the number of the computation that
-// made it, so that one computed twice is told from one sent twice.
+// counting is a stage that counts records by key, and says so for each. Every record that it emits
+// carries the number of the computation that made it, so that one computed twice is told from one
+// sent twice.
 type counting struct {
 	runs    *atomic.Int64
 	rebuild bool

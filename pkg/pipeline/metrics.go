@@ -6,7 +6,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Metrics are the pipeline's Prometheus metrics, shared by all stages of a process. No label holds anything about an account.
+// Metrics are the pipeline's Prometheus metrics, shared by all stages of a process. No label holds
+// anything about an account.
 type Metrics struct {
 	events      *prometheus.CounterVec
 	upkeep      *prometheus.CounterVec
@@ -34,7 +35,8 @@ type Metrics struct {
 	tenants     tenantLabels
 }
 
-// NewMetrics makes the metrics and registers them. It panics when they are registered already, as registering does.
+// NewMetrics makes the metrics and registers them. It panics when they are registered already, as
+// registering does.
 func NewMetrics(reg prometheus.Registerer) *Metrics {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
 		c := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "stillwatch", Name: name, Help: help}, labels)
@@ -107,8 +109,9 @@ func (m *Metrics) forStage(stage string) *stageMetrics {
 	}
 }
 
-// count adds a stage's counts. A key is "result" or "result:reason". Dead letters and what was left out are counted by reason too. What is not the
-// result of one record has metrics of its own, so that the sum over the results is the number of records.
+// count adds a stage's counts. A key is "result" or "result:reason". Dead letters and what was left
+// out are counted by reason too. What is not the result of one record has metrics of its own, so
+// that the sum over the results is the number of records.
 func (m *stageMetrics) count(counts map[string]int64) {
 	for key, n := range counts {
 		if n <= 0 {

@@ -14,11 +14,12 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/stream"
 )
 
-// outboxKey is the state key that is reserved for outgoing records. The chunks after the first have their number appended.
+// outboxKey is the state key that is reserved for outgoing records. The chunks after the first have
+// their number appended.
 const outboxKey = "outbox"
 
-// The outbox is stored in chunks of about this many bytes, well below what the store takes for one value. A record larger than a chunk is too large
-// for a topic as well.
+// The outbox is stored in chunks of about this many bytes, well below what the store takes for one
+// value. A record larger than a chunk is too large for a topic as well.
 const outboxChunk = 1 << 20
 
 const outboxVersion = 1
@@ -46,8 +47,9 @@ func (w *worker) address(out []stage.Out) ([]addressed, error) {
 	return records, nil
 }
 
-// produce writes the records and waits for all acknowledgements, retrying what is not acknowledged until ctx ends. Records that are too large for
-// their topic become dead letters: retrying them would stop the partition for ever.
+// produce writes the records and waits for all acknowledgements, retrying what is not acknowledged
+// until ctx ends. Records that are too large for their topic become dead letters: retrying them
+// would stop the partition for ever.
 func (w *worker) produce(ctx context.Context, out []addressed) error {
 	if len(out) == 0 {
 		return nil
@@ -103,7 +105,8 @@ func countSent(sent map[stage.Output]int, out []addressed, not []int) {
 	}
 }
 
-// replaceLarge returns a dead letter for each record that is too large, without its content. Too large a dead letter is sent without content.
+// replaceLarge returns a dead letter for each record that is too large, without its content. Too
+// large a dead letter is sent without content.
 func (w *worker) replaceLarge(out []addressed, which []int) []addressed {
 	var letters []addressed
 	for _, i := range which {
@@ -137,7 +140,8 @@ func (w *worker) commitFirst(ctx context.Context, next int64, r *stage.Result) e
 			return fmt.Errorf("the state key %q is reserved", r.Changes[i].Key)
 		}
 	}
-	// Look the topics up before anything is committed: a missing one is a fault of the configuration.
+	// Look the topics up before anything is committed: a missing one is a fault of the
+	// configuration.
 	out, err := w.address(r.Out)
 	if err != nil {
 		return err
@@ -234,7 +238,8 @@ func isOutboxKey(key string) bool {
 	return key == outboxKey || len(key) > len(outboxKey) && key[:len(outboxKey)+1] == outboxKey+"."
 }
 
-// encodeOutbox returns the records in chunks; each begins with a version byte, the number of chunks and the number of its records.
+// encodeOutbox returns the records in chunks; each begins with a version byte, the number of chunks
+// and the number of its records.
 func encodeOutbox(out []addressed) [][]byte {
 	var bodies [][]byte
 	var counts []int
@@ -265,7 +270,8 @@ func outSize(a *addressed) int {
 	return n
 }
 
-// appendOut writes a record under its output's name: the topic is looked up again when it is sent, as the configuration then says.
+// appendOut writes a record under its output's name: the topic is looked up again when it is sent,
+// as the configuration then says.
 func appendOut(b []byte, a *addressed) []byte {
 	r := &a.record
 	b = appendBytes(b, []byte(a.output))
@@ -279,7 +285,8 @@ func appendOut(b []byte, a *addressed) []byte {
 	return b
 }
 
-// appendBytes writes a length and the bytes; nil, which means a tombstone, has the length 0 and anything else its length + 1.
+// appendBytes writes a length and the bytes; nil, which means a tombstone, has the length 0 and
+// anything else its length + 1.
 func appendBytes(b, v []byte) []byte {
 	if v == nil {
 		return append(b, 0)

@@ -1,13 +1,17 @@
-// Package pipeline drives a stage over Kafka and Redis: it owns partitions, loads the state that a batch needs, has the stage compute, produces
-// what comes out, and commits state and offset together.
+// Package pipeline drives a stage over Kafka and Redis: it owns partitions, loads the state that a
+// batch needs, has the stage compute, produces what comes out, and commits state and offset
+// together.
 //
 // What is guaranteed, whatever is killed when:
-//   - Every record of an input partition changes the state exactly once, because the state and the offset that it was computed up to are one
-//     transaction, and an owner who lost the partition can't commit.
-//   - Without an outbox, records are produced before the progress is committed, so a crash in between produces the records of the batch again,
-//     computed anew: a receiver has to recognise repetitions by their source offset, and they need not be byte-identical.
-//   - With Options.Outbox, the outgoing records are committed with the state that they belong to, before they are produced, and produced again
-//     when the partition is opened and they were not marked as sent. A crash can emit the same record twice, but never a different one in its
+//   - Every record of an input partition changes the state exactly once, because the state and the
+//     offset that it was computed up to are one transaction, and an owner who lost the partition
+//     can't commit.
+//   - Without an outbox, records are produced before the progress is committed, so a crash in
+//     between produces the records of the batch again, computed anew: a receiver has to recognise
+//     repetitions by their source offset, and they need not be byte-identical.
+//   - With Options.Outbox, the outgoing records are committed with the state that they belong to,
+//     before they are produced, and produced again when the partition is opened and they were not
+//     marked as sent. A crash can emit the same record twice, but never a different one in its
 //     place, and never one whose state was lost.
 package pipeline
 
@@ -31,16 +35,21 @@ import (
 type Options struct {
 	// BatchRecords is the most records of a batch.
 	BatchRecords int `yaml:"batch_records"`
-	// BatchWait is how long a batch may take to fill: the latency that is paid for fewer, larger commits.
+	// BatchWait is how long a batch may take to fill: the latency that is paid for fewer, larger
+	// commits.
 	BatchWait time.Duration `yaml:"batch_wait"`
-	// FlushAfter is how long a partition has to bring nothing until the stage is asked for what it holds back, so that the last changes of a
-	// stream that stops come out; 0 leaves them until the stream goes on.
+	// FlushAfter is how long a partition has to bring nothing until the stage is asked for what it
+	// holds back, so that the last changes of a stream that stops come out; 0 leaves them until the
+	// stream goes on.
 	FlushAfter time.Duration `yaml:"flush_after"`
-	// Start is where a partition begins that has no committed offset, or whose offset is gone: earliest or latest.
+	// Start is where a partition begins that has no committed offset, or whose offset is gone:
+	// earliest or latest.
 	Start string `yaml:"start"`
-	// ShutdownTimeout is how long a batch may take to be finished after the pipeline was told to stop or to hand a partition on.
+	// ShutdownTimeout is how long a batch may take to be finished after the pipeline was told to
+	// stop or to hand a partition on.
 	ShutdownTimeout time.Duration `yaml:"shutdown_timeout"`
-	// RetryMin and RetryMax bound the wait before an operation is tried again; it doubles from one to the other.
+	// RetryMin and RetryMax bound the wait before an operation is tried again; it doubles from one
+	// to the other.
 	RetryMin time.Duration `yaml:"retry_min"`
 	RetryMax time.Duration `yaml:"retry_max"`
 
@@ -151,8 +160,8 @@ func New(cfg Config) (*Pipeline, error) {
 	}, nil
 }
 
-// Run works until ctx ends: then it stops fetching, finishes and commits the batches under way within the shutdown timeout, leaves the group and
-// returns nil.
+// Run works until ctx ends: then it stops fetching, finishes and commits the batches under way
+// within the shutdown timeout, leaves the group and returns nil.
 func (p *Pipeline) Run(ctx context.Context) error {
 	p.log.Info("stage started")
 	defer p.log.Info("stage stopped")
@@ -164,7 +173,8 @@ type Status struct {
 	Stage string
 	// Joined is true while this process is a member of the stage's consumer group.
 	Joined bool
-	// Assigned is how many partitions it was given, Open how many of them have loaded their state and are being processed. A standby has none.
+	// Assigned is how many partitions it was given, Open how many of them have loaded their state
+	// and are being processed. A standby has none.
 	Assigned, Open int
 	// KafkaOK and RedisOK are false while an operation on them is failing.
 	KafkaOK, RedisOK bool
@@ -204,7 +214,8 @@ func (p *Pipeline) Status() Status {
 	return s
 }
 
-// handle works on one partition until ctx ends. What stops a partition short of that is waited out, and the partition is opened anew.
+// handle works on one partition until ctx ends. What stops a partition short of that is waited out,
+// and the partition is opened anew.
 func (p *Pipeline) handle(ctx context.Context, part Partition) {
 	name := partitionName(part)
 	log := p.log.With(zap.String("topic", part.Topic()), zap.Int("partition", part.ID()))
@@ -231,8 +242,9 @@ func (p *Pipeline) handle(ctx context.Context, part Partition) {
 		}
 		wait := waits.NextBackOff()
 		if errors.Is(err, ErrFenced) {
-			// Either the group is about to say that the partition is someone else's, which then ends ctx, or another deployment uses the
-			// same prefix in Redis; taking it back at once would only make the two fence each other off as fast as they can.
+			// Either the group is about to say that the partition is someone else's, which then
+			// ends ctx, or another deployment uses the same prefix in Redis; taking it back at once
+			// would only make the two fence each other off as fast as they can.
 			p.metrics.fenced.Inc()
 			wait = p.opts.RetryMax
 			log.Warn("another owner took over the partition", zap.Duration("retry_in", wait))
@@ -280,7 +292,8 @@ func (p *Pipeline) forget(name string) {
 	p.clearFaults(name)
 }
 
-// partitionName names a partition's state in the store. It holds the topic, because offsets and state mean nothing for another one.
+// partitionName names a partition's state in the store. It holds the topic, because offsets and
+// state mean nothing for another one.
 func partitionName(part Partition) string { return fmt.Sprintf("%s:%d", part.Topic(), part.ID()) }
 
 // pause waits for d or for the end of ctx, and reports whether ctx lives.

@@ -310,7 +310,8 @@ func TestATopicThatIsMadeAnewIsReadFromItsStart(t *testing.T) {
 	}
 }
 
-// fencedOnce fails the first commit for a while, and then for good because the partition was taken over meanwhile.
+// fencedOnce fails the first commit for a while, and then for good because the partition was taken
+// over meanwhile.
 type fencedOnce struct {
 	Store
 	calls *atomic.Int64

@@ -25,7 +25,8 @@ const (
 	opPartition = "partition"
 )
 
-// keepAlive is how often a partition without records commits all the same, so that its offset does not expire while it is owned.
+// keepAlive is how often a partition without records commits all the same, so that its offset does
+// not expire while it is owned.
 const keepAlive = time.Hour
 
 // worker works on one partition with one lease and one task; after any error both are thrown away.
@@ -46,7 +47,8 @@ type worker struct {
 	flushed bool
 }
 
-// run works until soft ends, which is no error, or something stops the partition. It reports whether a batch was committed.
+// run works until soft ends, which is no error, or something stops the partition. It reports
+// whether a batch was committed.
 func (w *worker) run(soft context.Context) (processed bool, err error) {
 	hard, cancel := grace(soft, w.p.opts.ShutdownTimeout)
 	defer cancel()
@@ -55,7 +57,8 @@ func (w *worker) run(soft context.Context) (processed bool, err error) {
 	}
 	w.p.setOpen(w.name, true)
 
-	// The reader fetches the next batch while this one is processed; the channel has no buffer, so it is one batch ahead and no more.
+	// The reader fetches the next batch while this one is processed; the channel has no buffer, so
+	// it is one batch ahead and no more.
 	batches := make(chan stream.Batch)
 	var readErr error
 	reading, stop := context.WithCancel(soft)
@@ -136,7 +139,8 @@ func (w *worker) openPartition(soft, hard context.Context) error {
 	return nil
 }
 
-// startOffset is where to go on, given what the partition holds. Records that are gone are counted, not passed over in silence.
+// startOffset is where to go on, given what the partition holds. Records that are gone are counted,
+// not passed over in silence.
 func (w *worker) startOffset(first, end int64) int64 {
 	start := first
 	if w.p.opts.Start == Latest {
@@ -203,7 +207,8 @@ func (w *worker) batch(ctx context.Context, b *stream.Batch) error {
 	if err != nil {
 		return fmt.Errorf("processing offsets %d to %d: %w", records[0].Offset, b.Next-1, err)
 	}
-	// From here on the task has the batch in its memory: the result is carried through or the task is thrown away.
+	// From here on the task has the batch in its memory: the result is carried through or the task
+	// is thrown away.
 	if err := w.finish(ctx, b.Next, &result); err != nil {
 		return err
 	}
@@ -240,7 +245,8 @@ func (w *worker) produceFirst(ctx context.Context, next int64, r *stage.Result) 
 	return w.commit(ctx, next, r.Changes)
 }
 
-// idle is a batch without records: time to bring out what the task holds back, and to say that the outbox was sent and the partition is alive.
+// idle is a batch without records: time to bring out what the task holds back, and to say that the
+// outbox was sent and the partition is alive.
 func (w *worker) idle(ctx context.Context, b *stream.Batch) error {
 	w.lag(b.HighWater)
 	if err := w.flush(ctx, max(w.next, b.Next)); err != nil {
@@ -316,7 +322,8 @@ func (w *worker) reportRepairs() {
 	}
 }
 
-// commit stores changes and offset, retrying the same commit until it took or the partition is lost.
+// commit stores changes and offset, retrying the same commit until it took or the partition is
+// lost.
 func (w *worker) commit(ctx context.Context, next int64, changes []stage.Change) error {
 	c := store.Commit{Next: next, Rewind: w.rewound, Changes: make([]store.Change, len(changes))}
 	size := 0
@@ -339,7 +346,8 @@ func (w *worker) commit(ctx context.Context, next int64, changes []stage.Change)
 	return nil
 }
 
-// retry runs fn until it succeeds, fails for good, or ctx ends. Meanwhile the pipeline's status tells why it waits.
+// retry runs fn until it succeeds, fails for good, or ctx ends. Meanwhile the pipeline's status
+// tells why it waits.
 func (w *worker) retry(ctx context.Context, op string, fn func(context.Context) error) error {
 	waits := remote.Waits(w.p.opts.RetryMin, w.p.opts.RetryMax)
 	for n := 1; ; n++ {

@@ -7,8 +7,8 @@ type Record struct {
 	Topic     string
 	Partition int
 	Offset    int64
-	// Time is the record's own timestamp in Unix milliseconds, 0 when it has none: when its producer
-	// made it, unless the topic says otherwise.
+	// Time is the record's own timestamp in Unix milliseconds, 0 when it has none: when its
+	// producer made it, unless the topic says otherwise.
 	Time    int64
 	Key     []byte
 	Value   []byte

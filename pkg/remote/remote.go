@@ -34,8 +34,8 @@ func (e *Error) Error() string { return e.Message }
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// IsFatal reports whether err is one that waiting does not mend: a refused login, a certificate that
-// is not accepted, a missing right, another kind of server.
+// IsFatal reports whether err is one that waiting does not mend: a refused login, a certificate
+// that is not accepted, a missing right, another kind of server.
 func IsFatal(err error) bool {
 	var e *Error
 	return errors.As(err, &e) && e.Fatal
@@ -63,7 +63,8 @@ func IsAddress(text string) bool {
 }
 
 // Explain turns an error of a client library into one line that says what to do. A cancelled
-// context passes. own explains what only this server's protocol knows, and returns nil for all else.
+// context passes. own explains what only this server's protocol knows, and returns nil for all
+// else.
 func (s *Server) Explain(err error, own func(error) error) error {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return err

@@ -13,7 +13,8 @@ type TLS struct {
 	Enabled bool `yaml:"enabled"`
 	// CAFile is a PEM file of the authorities to trust, in place of the system's.
 	CAFile string `yaml:"ca_file"`
-	// CertFile and KeyFile are this client's certificate and key, PEM, when the server asks for one.
+	// CertFile and KeyFile are this client's certificate and key, PEM, when the server asks for
+	// one.
 	CertFile string `yaml:"cert_file"`
 	KeyFile  string `yaml:"key_file"`
 	// ServerName is the name that the server's certificate must carry, when it is not the host in

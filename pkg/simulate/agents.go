@@ -8,7 +8,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/event"
 )
 
-// tool is a popular coding agent: its system prompt and tool list are the same for everybody on the same version.
+// tool is a popular coding agent: its system prompt and tool list are the same for everybody on the
+// same version.
 type tool struct {
 	name     string
 	versions []toolVersion
@@ -21,7 +22,8 @@ type toolVersion struct {
 	tools  []string
 }
 
-// codingTools are the coding agents of the world. They are the same in every world, as public things are.
+// codingTools are the coding agents of the world. They are the same in every world, as public
+// things are.
 func (w *World) codingTools() []*tool {
 	names := []string{"Fernwerk", "Plover", "Tessel", "Hallmark Code", "Sparrowhawk", "Loam"}
 	agents := []string{

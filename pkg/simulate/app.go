@@ -6,7 +6,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/event"
 )
 
-// app is one company's application: its own template, built from advice that everybody copies, around content of its own.
+// app is one company's application: its own template, built from advice that everybody copies,
+// around content of its own.
 type app struct {
 	system, before, after string
 	input                 string // grammar rule of the content
@@ -16,7 +17,8 @@ type app struct {
 	dialogue              float64 // mean turns of a conversation, 1 for one-shot work
 }
 
-// appTasks are what applications do: the grammar rules of task and content, and the median answer in tokens.
+// appTasks are what applications do: the grammar rules of task and content, and the median answer
+// in tokens.
 func appTasks() []struct {
 	name   string
 	answer float64
@@ -155,7 +157,8 @@ func (w *World) program(a *account, l law, next func(t int64) *call) {
 	w.at(l.shape.next(from, a.zone, gap()*a.r.Float64()), run)
 }
 
-// burstiness draws the coefficient of variation of an application's gaps; published client traces show a median near 2 and a long tail.
+// burstiness draws the coefficient of variation of an application's gaps; published client traces
+// show a median near 2 and a long tail.
 func burstiness(r rng) float64 { return min(9, max(0.9, r.lognormal(2, 0.6))) }
 
 // appLaw draws how busy an application is: so heavy tailed that a few carry most of the requests.
@@ -190,7 +193,8 @@ func (w *World) addApps(c *Crowd) {
 	}
 }
 
-// addSaaS makes companies that hold one account for each of their customers: one template, one parent, each customer its own egress and rhythm.
+// addSaaS makes companies that hold one account for each of their customers: one template, one
+// parent, each customer its own egress and rhythm.
 func (w *World) addSaaS(c *Crowd) {
 	for i, size := range w.split(c, or(c.Groups, 1), false) {
 		g := w.newGroup(groupID(c, i), "SaaS with a key per customer", c.ID, false)
@@ -229,7 +233,8 @@ func suffix(n int) string {
 	return string(rune('a'+(n-1)%26)) + suffix((n-1)/26)
 }
 
-// addStarter makes independent people who run the same open source application with keys of their own.
+// addStarter makes independent people who run the same open source application with keys of their
+// own.
 func (w *World) addStarter(c *Crowd) {
 	for i, size := range w.split(c, or(c.Groups, 1), true) {
 		g := w.newGroup(groupID(c, i), "users of one open source app", c.ID, false)
@@ -254,7 +259,8 @@ func (w *World) addStarter(c *Crowd) {
 	}
 }
 
-// addAuditors makes companies whose applications ask for justified decisions: rubric and reasoning words without any harvest.
+// addAuditors makes companies whose applications ask for justified decisions: rubric and reasoning
+// words without any harvest.
 func (w *World) addAuditors(c *Crowd) {
 	g := w.newGroup(c.ID, "explainability and audit prompts", c.ID, false)
 	for range c.Accounts {

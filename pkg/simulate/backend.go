@@ -36,7 +36,8 @@ type outcome struct {
 
 func (o outcome) ok() bool { return o.status == event.StatusOK }
 
-// send makes the call at time t: it draws the answer's size and fate, emits the event, and retries as the client would.
+// send makes the call at time t: it draws the answer's size and fate, emits the event, and retries
+// as the client would.
 func (w *World) send(t int64, a *account, c *call) outcome {
 	r := a.r
 	a.locate(t)
@@ -159,7 +160,8 @@ func deep(model string) bool {
 	return false
 }
 
-// again repeats a failed call as the client's SDK does: the same body after a growing pause, or elsewhere when a pool hands over.
+// again repeats a failed call as the client's SDK does: the same body after a growing pause, or
+// elsewhere when a pool hands over.
 func (w *World) again(t int64, a *account, c *call, out outcome) {
 	if c.handover != nil && out.status != event.StatusError {
 		c.handover(t + int64(a.r.lognormal(900, 0.8)))

@@ -97,7 +97,8 @@ func (p *pool) unit(t int64, cover float64) {
 	}
 }
 
-// send asks through a member of the pool; a rejection is handed over to another member where the pool does that.
+// send asks through a member of the pool; a rejection is handed over to another member where the
+// pool does that.
 func (p *pool) send(t int64, m *member, c *call, tries int) outcome {
 	if p.c.Pool.Stack == "rotating" {
 		m.stack = pick(p.r, p.stacks)
@@ -138,7 +139,8 @@ func (p *pool) cover(t int64, m *member) {
 	})
 }
 
-// talk carries a conversation. It stays with its member for an hour, unless a rejection sends it to another.
+// talk carries a conversation. It stays with its member for an hour, unless a rejection sends it to
+// another.
 func (p *pool) talk(t int64, m *member, c *call, left int, grow func(c *call) (pause float64)) {
 	const stick = hour
 	var step func(t, since int64, m *member, c *call, left int)
@@ -176,7 +178,8 @@ func (p *pool) talk(t int64, m *member, c *call, left int, grow func(c *call) (p
 	step(t, t, m, c, left)
 }
 
-// Strings that public relay software writes into the requests of clients that are not the expected one.
+// Strings that public relay software writes into the requests of clients that are not the expected
+// one.
 const (
 	relaySystem  = "You are Claude Code, Anthropic's official CLI for Claude."
 	relayPreface = "[System Instructions - follow these strictly]"

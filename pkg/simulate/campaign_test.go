@@ -12,7 +12,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/event"
 )
 
-// pooled plays a world with one campaign among a few honest accounts and returns the campaign's events.
+// pooled plays a world with one campaign among a few honest accounts and returns the campaign's
+// events.
 func pooled(t *testing.T, hours int, c Campaign, releases ...Release) (events []seen, truth TrueCampaign, w *World) {
 	t.Helper()
 	c.ID = "c"

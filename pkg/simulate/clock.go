@@ -49,7 +49,8 @@ func (s *shape) weight(t int64, zone float64) float64 {
 	return w
 }
 
-// next is the time after t at which work of the given number of milliseconds, done at the shape's pace, is finished.
+// next is the time after t at which work of the given number of milliseconds, done at the shape's
+// pace, is finished.
 func (s *shape) next(t int64, zone, work float64) int64 {
 	const step = 1_800_000
 	for {

@@ -69,7 +69,8 @@ func verifiedShare(c *Crowd, otherwise float64) float64 {
 	return or(c.Verified, otherwise)
 }
 
-// split divides the crowd's accounts into its groups, as evenly as it goes but with some larger and smaller ones when uneven is set.
+// split divides the crowd's accounts into its groups, as evenly as it goes but with some larger and
+// smaller ones when uneven is set.
 func (w *World) split(c *Crowd, groups int, uneven bool) []int {
 	r := newRNG(w.sc.Seed, w.stream())
 	groups = max(1, min(groups, c.Accounts))
@@ -310,7 +311,8 @@ func (o *organisation) enroll(a *account) {
 	a.id.Verified = event.Bool{V: o.verified, Known: true}
 }
 
-// addClass makes university classes: one domain, one campus, one assignment, one enrolment week, one deadline.
+// addClass makes university classes: one domain, one campus, one assignment, one enrolment week,
+// one deadline.
 func (w *World) addClass(c *Crowd) {
 	for i, size := range w.split(c, or(c.Groups, max(1, c.Accounts/60)), true) {
 		g := w.newGroup(fmt.Sprintf("%s-%d", c.ID, i), "university class", c.ID, false)
@@ -361,7 +363,8 @@ func (w *World) addClass(c *Crowd) {
 	}
 }
 
-// addHackathon makes a weekend's new sign-ups: wide-open ideas, one sponsor's starter code, a VPN or a hall's network, little sleep.
+// addHackathon makes a weekend's new sign-ups: wide-open ideas, one sponsor's starter code, a VPN
+// or a hall's network, little sleep.
 func (w *World) addHackathon(c *Crowd) {
 	g := w.newGroup(c.ID, "hackathon", c.ID, false)
 	r := newRNG(w.sc.Seed, w.stream())

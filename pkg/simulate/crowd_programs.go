@@ -21,7 +21,8 @@ func (w *World) publicSet(index, items int) []string {
 	return out
 }
 
-// addEvaluators makes teams that replay public sets: the same items again and again, at fixed times and on release days.
+// addEvaluators makes teams that replay public sets: the same items again and again, at fixed times
+// and on release days.
 func (w *World) addEvaluators(c *Crowd) {
 	for i, size := range w.split(c, or(c.Groups, max(1, c.Accounts/5)), true) {
 		g := w.newGroup(groupID(c, i), "evaluators of one public set", c.ID, false)
@@ -106,7 +107,8 @@ func (w *World) addCron(c *Crowd) {
 	}
 }
 
-// addLicensed makes customers who are allowed to build training data: everything a harvest shows, with a contract.
+// addLicensed makes customers who are allowed to build training data: everything a harvest shows,
+// with a contract.
 func (w *World) addLicensed(c *Crowd) {
 	for i, size := range w.split(c, or(c.Groups, 1), false) {
 		g := w.newGroup(groupID(c, i), "licensed synthetic data customer", c.ID, false)
@@ -153,7 +155,8 @@ func (w *World) addRedTeam(c *Crowd) {
 	}
 }
 
-// addTutorial makes a cohort that follows one course: fresh accounts, the same first prompts, the same library.
+// addTutorial makes a cohort that follows one course: fresh accounts, the same first prompts, the
+// same library.
 func (w *World) addTutorial(c *Crowd) {
 	g := w.newGroup(c.ID, "followers of one online course", c.ID, false)
 	r := newRNG(w.sc.Seed, w.stream())
@@ -183,7 +186,8 @@ func (w *World) addTutorial(c *Crowd) {
 	}
 }
 
-// addBackfill makes one-off migrations: a whole archive through one prompt at full speed, some declared as batch.
+// addBackfill makes one-off migrations: a whole archive through one prompt at full speed, some
+// declared as batch.
 func (w *World) addBackfill(c *Crowd) {
 	g := w.newGroup(c.ID, "batch back-fill", c.ID, false)
 	for range c.Accounts {
@@ -202,7 +206,8 @@ func (w *World) addBackfill(c *Crowd) {
 	}
 }
 
-// addGlobalTeam makes support desks that follow the sun: one organisation, one template, never quiet.
+// addGlobalTeam makes support desks that follow the sun: one organisation, one template, never
+// quiet.
 func (w *World) addGlobalTeam(c *Crowd) {
 	for i, size := range w.split(c, or(c.Groups, 1), false) {
 		g := w.newGroup(groupID(c, i), "team around the clock", c.ID, false)
@@ -220,7 +225,8 @@ func (w *World) addGlobalTeam(c *Crowd) {
 	}
 }
 
-// addHobbyRelay makes small circles of friends who share a few accounts through a relay they host themselves.
+// addHobbyRelay makes small circles of friends who share a few accounts through a relay they host
+// themselves.
 func (w *World) addHobbyRelay(c *Crowd) {
 	for i, size := range w.split(c, or(c.Groups, max(1, c.Accounts/3)), false) {
 		g := w.newGroup(groupID(c, i), "friends behind a relay of their own", c.ID, false)

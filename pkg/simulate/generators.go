@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// generators are the texts that a flat grammar makes badly: code, logs, tables, articles, transcripts.
+// generators are the texts that a flat grammar makes badly: code, logs, tables, articles,
+// transcripts.
 func generators(g *grammar) map[string]func(r rng, b *strings.Builder) {
 	return map[string]func(r rng, b *strings.Builder){
 		"code":       func(r rng, b *strings.Builder) { writeCode(g, r, b, r.between(4, 14)) },

@@ -34,11 +34,12 @@ const (
 
 type rule struct{ lines [][]node }
 
-// grammar expands named rules into text. In a line, {{name}} is a rule, {{2-50}} a number, {{a|b|c}} a choice, {{@code}} a generator written
-// in Go, and \n a line break.
+// grammar expands named rules into text. In a line, {{name}} is a rule, {{2-50}} a number,
+// {{a|b|c}} a choice, {{@code}} a generator written in Go, and \n a line break.
 type grammar struct{ rules map[string]*rule }
 
-// builtinGrammar reads the embedded files: "# name" starts a rule, every other line is one of its productions.
+// builtinGrammar reads the embedded files: "# name" starts a rule, every other line is one of its
+// productions.
 func builtinGrammar() (*grammar, error) {
 	g := &grammar{rules: map[string]*rule{}}
 	entries, err := fs.ReadDir(grammarFiles, "grammar")

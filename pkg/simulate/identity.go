@@ -10,7 +10,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/event"
 )
 
-// stack is a piece of client software as the gateway sees it. Several share a TLS library, and so a fingerprint.
+// stack is a piece of client software as the gateway sees it. Several share a TLS library, and so a
+// fingerprint.
 type stack struct {
 	agent, ja4 string
 	// device is the chance that an account on it reports a device id.
@@ -18,7 +19,8 @@ type stack struct {
 	weight float64
 }
 
-// deviceDefault is the id that a widespread library reports when it has none; relayDevice is what a public relay makes up.
+// deviceDefault is the id that a widespread library reports when it has none; relayDevice is what a
+// public relay makes up.
 const (
 	deviceDefault = "0000000000000001"
 	relayDevice   = "6d80b607905bb422a7713b6131219e2c9f3b5682ec0a6c3a7ed192eb26b05bc9"
@@ -145,7 +147,8 @@ func places() []place {
 	}
 }
 
-// identities hands out what accounts are made of. Everything is drawn from populations with popular and rare values.
+// identities hands out what accounts are made of. Everything is drawn from populations with popular
+// and rare values.
 type identities struct {
 	r                rng
 	g                *grammar
@@ -265,7 +268,8 @@ func slug(name string) string {
 // issuer draws a card issuer: a few are everywhere.
 func (id *identities) issuer(r rng) string { return id.issuers[r.zipf(len(id.issuers), 0.9)] }
 
-// signUp draws when an ordinary account was made: mostly within the last year, some before, a few while the world runs.
+// signUp draws when an ordinary account was made: mostly within the last year, some before, a few
+// while the world runs.
 func (id *identities) signUp(r rng) int64 {
 	if r.chance(0.04) {
 		return id.start.UnixMilli() + int64(r.Float64()*float64(id.end.Sub(id.start).Milliseconds()))

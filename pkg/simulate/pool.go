@@ -46,7 +46,8 @@ type pool struct {
 
 type payment struct{ fp, issuer string }
 
-// addCampaign plans a campaign. Crowds come first, so that it has no client stack that honest accounts do not have.
+// addCampaign plans a campaign. Crowds come first, so that it has no client stack that honest
+// accounts do not have.
 func (w *World) addCampaign(c *Campaign) {
 	r := newRNG(w.sc.Seed, w.stream())
 	p := &pool{w: w, c: c, r: r, g: w.newGroup(c.ID, or(c.Kind, c.Prompt.Style), c.ID, true), zone: w.ids.place(r).zone}
@@ -287,7 +288,8 @@ func (p *pool) choose(t int64, not *member) *member {
 	return p.members[i]
 }
 
-// leastRecent takes one of those that have rested longest: workers run side by side, so the order is never perfect.
+// leastRecent takes one of those that have rested longest: workers run side by side, so the order
+// is never perfect.
 func (p *pool) leastRecent(try int) *member {
 	n := len(p.members)
 	i := min(n-1, p.r.IntN(max(1, n/4))+try*n/(n+8)) // blocked and resting members are passed over

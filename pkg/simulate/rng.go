@@ -29,8 +29,9 @@ func (r rng) lognormal(median, sigma float64) float64 {
 	return median * math.Exp(sigma*r.NormFloat64())
 }
 
-// gamma has mean 1 and the given coefficient of variation (Marsaglia and Tsang 2000); a cv of 0 is the constant 1. gonum's distuv.Gamma
-// draws other numbers from the same seed: every simulated world, and every figure of docs/evaluation.md, would be another.
+// gamma has mean 1 and the given coefficient of variation (Marsaglia and Tsang 2000); a cv of 0 is
+// the constant 1. gonum's distuv.Gamma draws other numbers from the same seed: every simulated
+// world, and every figure of docs/evaluation.md, would be another.
 func (r rng) gamma(cv float64) float64 {
 	if cv <= 0 {
 		return 1

@@ -7,17 +7,20 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/event"
 )
 
-// scaffold makes a campaign's work prompts: what stays the same between them, and the items that fill the slots.
+// scaffold makes a campaign's work prompts: what stays the same between them, and the items that
+// fill the slots.
 type scaffold struct {
 	w      *World
 	p      Prompt
 	frames []*frame
-	// dealt counts the given items handed out; asked holds recent ones for campaigns whose lists overlap.
+	// dealt counts the given items handed out; asked holds recent ones for campaigns whose lists
+	// overlap.
 	dealt int
 	asked []string
 }
 
-// frame is one template: sections in an order, each with a rule to redraw it from, and the wording of the day.
+// frame is one template: sections in an order, each with a rule to redraw it from, and the wording
+// of the day.
 type frame struct {
 	sections []section
 	label    string // before the item

@@ -12,7 +12,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Scenario describes a world: the population, what it does and what hides in it. See configs/scenarios for examples.
+// Scenario describes a world: the population, what it does and what hides in it. See
+// configs/scenarios for examples.
 type Scenario struct {
 	Name        string        `yaml:"name"`
 	Description string        `yaml:"description"`
@@ -21,9 +22,11 @@ type Scenario struct {
 	Duration    time.Duration `yaml:"duration"`
 	// Tenant is written into every event; empty leaves the field out.
 	Tenant string `yaml:"tenant"`
-	// Models are those on offer from the start, by descending popularity; empty takes a default list.
+	// Models are those on offer from the start, by descending popularity; empty takes a default
+	// list.
 	Models []string `yaml:"models"`
-	// Releases are models that appear during the world; part of every crowd moves to them within a day or so.
+	// Releases are models that appear during the world; part of every crowd moves to them within a
+	// day or so.
 	Releases  []Release  `yaml:"releases"`
 	Crowds    []Crowd    `yaml:"crowds"`
 	Campaigns []Campaign `yaml:"campaigns"`
@@ -34,7 +37,8 @@ type Release struct {
 	Model string `yaml:"model"`
 	// After is the time from the start of the world.
 	After time.Duration `yaml:"after"`
-	// Adoption is the share of ordinary accounts that move to it in the end, HalfLife the time in which half of them have moved.
+	// Adoption is the share of ordinary accounts that move to it in the end, HalfLife the time in
+	// which half of them have moved.
 	Adoption float64       `yaml:"adoption"`
 	HalfLife time.Duration `yaml:"half_life"`
 }
@@ -46,21 +50,26 @@ type Crowd struct {
 	// ID names the crowd in the truth; empty takes the kind.
 	ID       string `yaml:"id"`
 	Accounts int    `yaml:"accounts"`
-	// Groups splits the accounts: organisations, classes, tools, public sets, companies with a key per customer.
+	// Groups splits the accounts: organisations, classes, tools, public sets, companies with a key
+	// per customer.
 	Groups int `yaml:"groups"`
 	// Rate is the median number of requests per account and day.
 	Rate float64 `yaml:"rate"`
-	// Verified is the share of accounts or organisations that the operator has verified; -1 is none, 0 the default.
+	// Verified is the share of accounts or organisations that the operator has verified; -1 is
+	// none, 0 the default.
 	Verified float64 `yaml:"verified"`
-	// At is when it happens, for what happens once: the deadline of a class, the opening of a hackathon, the sign-up of a cohort.
+	// At is when it happens, for what happens once: the deadline of a class, the opening of a
+	// hackathon, the sign-up of a cohort.
 	At time.Duration `yaml:"at"`
-	// Spread is how long it takes: the days before the deadline, the length of the hackathon, the width of the cohort.
+	// Spread is how long it takes: the days before the deadline, the length of the hackathon, the
+	// width of the cohort.
 	Spread time.Duration `yaml:"spread"`
 	// VPN is the share of accounts behind one commercial VPN or shared network.
 	VPN float64 `yaml:"vpn"`
 }
 
-// Campaign is one coordinated operation. Its parts compose: every prompt style works with every pool, schedule and reaction.
+// Campaign is one coordinated operation. Its parts compose: every prompt style works with every
+// pool, schedule and reaction.
 type Campaign struct {
 	ID string `yaml:"id"`
 	// Kind is free text for the truth.
@@ -86,15 +95,19 @@ type Prompt struct {
 	Style string `yaml:"style"`
 	// Templates is how many templates are in use at the same time; 0 is one.
 	Templates int `yaml:"templates"`
-	// Position is where the scaffold goes: first (before the item), system, end, any (redrawn for every request), split (system and end).
+	// Position is where the scaffold goes: first (before the item), system, end, any (redrawn for
+	// every request), split (system and end).
 	Position string `yaml:"position"`
-	// Elicit says how openly reasoning is asked for: open, plain (no word about reasoning) or empty for the style's own.
+	// Elicit says how openly reasoning is asked for: open, plain (no word about reasoning) or empty
+	// for the style's own.
 	Elicit string `yaml:"elicit"`
-	// Items are the rules work items come from: math, code, reason, know, tool, analysis, mixed; empty is mixed.
+	// Items are the rules work items come from: math, code, reason, know, tool, analysis, mixed;
+	// empty is mixed.
 	Items string `yaml:"items"`
 	// Languages is the share of items in other languages than English.
 	Languages float64 `yaml:"languages"`
-	// Overlap is the share of items asked by more than one account; 0 is a work list dealt out, each item once.
+	// Overlap is the share of items asked by more than one account; 0 is a work list dealt out,
+	// each item once.
 	Overlap float64 `yaml:"overlap"`
 	// Tools is true when requests carry a tool list.
 	Tools bool `yaml:"tools"`
@@ -124,7 +137,8 @@ type Pool struct {
 	SignUpSpread time.Duration `yaml:"sign_up_spread"`
 	// SignUpBefore is how long before the campaign's start the cohort ends; 0 is two days.
 	SignUpBefore time.Duration `yaml:"sign_up_before"`
-	// Stack is one (a client stack for all), few, rotating (per request) or native (each like an ordinary account); empty is one.
+	// Stack is one (a client stack for all), few, rotating (per request) or native (each like an
+	// ordinary account); empty is one.
 	Stack string `yaml:"stack"`
 	// Params is one (same request parameters for all) or own; empty is one.
 	Params string `yaml:"params"`
@@ -132,7 +146,8 @@ type Pool struct {
 	Device string `yaml:"device"`
 	// Network is residential, datacenter, vpn or mixed; empty is residential.
 	Network string `yaml:"network"`
-	// Addresses is how many addresses each account uses in turn; 0 is one, as with a proxy per account.
+	// Addresses is how many addresses each account uses in turn; 0 is one, as with a proxy per
+	// account.
 	Addresses int `yaml:"addresses"`
 	// Domains is how many e-mail domains the accounts have; 0 draws from the population.
 	Domains int `yaml:"domains"`
@@ -144,7 +159,8 @@ type Pool struct {
 
 // Schedule says when the campaign asks, and which account.
 type Schedule struct {
-	// Shape is flat (round the clock), office, diurnal or shifts (each account works eight hours); empty is flat.
+	// Shape is flat (round the clock), office, diurnal or shifts (each account works eight hours);
+	// empty is flat.
 	Shape string `yaml:"shape"`
 	// CV is the coefficient of variation of the pool's gaps: 0 a metronome, 1 random, 2 bursty.
 	CV float64 `yaml:"cv"`
@@ -152,7 +168,8 @@ type Schedule struct {
 	Balance string `yaml:"balance"`
 	// Batch is the mean number of items that an account takes in a row; 0 is one.
 	Batch float64 `yaml:"batch"`
-	// Waves is the mean length of a wave of work and the pause after it, in which the whole pool rests; Duty is the share that is work, 0 is a half.
+	// Waves is the mean length of a wave of work and the pause after it, in which the whole pool
+	// rests; Duty is the share that is work, 0 is a half.
 	Waves time.Duration `yaml:"waves"`
 	Duty  float64       `yaml:"duty"`
 	// Ramp is the time in which the rate grows to its full height.
@@ -165,7 +182,8 @@ type Schedule struct {
 type Reactions struct {
 	// Handover continues on another account after a rejection.
 	Handover bool `yaml:"handover"`
-	// Pivot is the share of traffic that is on a released model PivotWithin (default 24 h) after its release.
+	// Pivot is the share of traffic that is on a released model PivotWithin (default 24 h) after
+	// its release.
 	Pivot       float64       `yaml:"pivot"`
 	PivotWithin time.Duration `yaml:"pivot_within"`
 	// BlockAfter is when the operator blocks BlockShare (default all) of the accounts; 0 is never.
@@ -211,7 +229,8 @@ func PromptStyles() []string {
 	}
 }
 
-// Load reads a scenario and checks it. Unknown keys are errors, so that a typing mistake does not silently change a world.
+// Load reads a scenario and checks it. Unknown keys are errors, so that a typing mistake does not
+// silently change a world.
 func Load(src io.Reader) (Scenario, error) {
 	var sc Scenario
 	data, err := io.ReadAll(src)

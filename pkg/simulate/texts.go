@@ -13,8 +13,9 @@ import (
 // maxText bounds one text taken from a file, in bytes.
 const maxText = 16 << 10
 
-// ReadTexts reads texts for Texts: one a line, or JSON objects (one after the other, or in an array) with a field text, prompt, question,
-// instruction or turns (a list of strings or of objects with content); an input field is appended. Texts that appear twice are kept once.
+// ReadTexts reads texts for Texts: one a line, or JSON objects (one after the other, or in an
+// array) with a field text, prompt, question, instruction or turns (a list of strings or of objects
+// with content); an input field is appended. Texts that appear twice are kept once.
 func ReadTexts(src io.Reader) ([]string, error) {
 	br := bufio.NewReaderSize(src, 1<<20)
 	head, err := firstByte(br)

@@ -23,7 +23,8 @@ type TrueCampaign struct {
 	Accounts []string  `json:"accounts"`
 	Start    time.Time `json:"start"`
 	End      time.Time `json:"end"`
-	// Exchanges are the harvest requests, HarvestOK those that were answered, Events all requests of the accounts.
+	// Exchanges are the harvest requests, HarvestOK those that were answered, Events all requests
+	// of the accounts.
 	Exchanges  int     `json:"exchanges"`
 	HarvestOK  int     `json:"harvest_ok"`
 	Events     int     `json:"events"`

@@ -8,7 +8,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/event"
 )
 
-// Texts replace parts of the built-in grammar with texts from elsewhere. Empty lists keep the grammar.
+// Texts replace parts of the built-in grammar with texts from elsewhere. Empty lists keep the
+// grammar.
 type Texts struct {
 	// Prompts are what people and third parties ask.
 	Prompts []string
@@ -24,7 +25,8 @@ type Record struct {
 	Account string
 	// Harvest says that a campaign asked for it as a part of its harvest.
 	Harvest bool
-	// JSON is the canonical event on one line, without a line break. It is valid until the next call of Next.
+	// JSON is the canonical event on one line, without a line break. It is valid until the next
+	// call of Next.
 	JSON []byte
 }
 
@@ -74,7 +76,8 @@ func New(sc Scenario, texts Texts) (*World, error) {
 	return w, nil
 }
 
-// stream numbers the independent sources of randomness, so that one more account in a crowd leaves the others as they were.
+// stream numbers the independent sources of randomness, so that one more account in a crowd leaves
+// the others as they were.
 func (w *World) stream() uint64 {
 	w.streams++
 	return w.streams
@@ -116,7 +119,8 @@ func (w *World) Write(dst io.Writer) (events int64, err error) {
 // Truth says who was who, as of the events drawn so far.
 func (w *World) Truth() *Truth { return w.truth() }
 
-// HarvestIDs are the ids of the campaigns' requests drawn so far, in time order, cover traffic left out.
+// HarvestIDs are the ids of the campaigns' requests drawn so far, in time order, cover traffic left
+// out.
 func (w *World) HarvestIDs() []string { return w.harvest }
 
 // Span is the first and the last moment of the world.

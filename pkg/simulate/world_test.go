@@ -203,8 +203,9 @@ func TestTruthAgreesWithTheEvents(t *testing.T) {
 	require.Len(t, w.HarvestIDs(), len(ids))
 }
 
-// A campaign must not be found by one field alone: whatever its clients, plans, models, parameters and mail providers are, honest accounts have
-// them too. What it pays with, and what it asks, is its own.
+// A campaign must not be found by one field alone: whatever its clients, plans, models, parameters
+// and mail providers are, honest accounts have them too. What it pays with, and what it asks, is
+// its own.
 func TestNoSingleFieldGivesACampaignAway(t *testing.T) {
 	for _, name := range []string{"mix-common", "fact-relay"} {
 		t.Run(name, func(t *testing.T) {
@@ -239,7 +240,8 @@ func TestNoSingleFieldGivesACampaignAway(t *testing.T) {
 					mine[v][events[i].account] = true
 				}
 				for v, accounts := range mine {
-					// Rare values are everybody's own; what several campaign accounts share must exist elsewhere.
+					// Rare values are everybody's own; what several campaign accounts share must
+					// exist elsewhere.
 					if len(accounts) >= 3 {
 						require.True(t, honest[v], "%s %q is only seen in campaigns", field, v)
 					}

@@ -1,8 +1,10 @@
-// Package siphash is SipHash-2-4 (Aumasson, Bernstein 2012), with which everything is hashed that leaves ingest. Unlike a fast hash with a
-// seed, whose seed can be computed back from a few values and their hashes, it is a pseudorandom function: who has values and their hashes
-// learns nothing about the hashes of others.
+// Package siphash is SipHash-2-4 (Aumasson, Bernstein 2012), with which everything is hashed that
+// leaves ingest. Unlike a fast hash with a seed, whose seed can be computed back from a few values
+// and their hashes, it is a pseudorandom function: who has values and their hashes learns nothing
+// about the hashes of others.
 //
-// The hash is that of github.com/dchest/siphash. This package gives it a type for keys, and the three forms that are needed.
+// The hash is that of github.com/dchest/siphash. This package gives it a type for keys, and the
+// three forms that are needed.
 package siphash
 
 import (

@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The vectors of the reference implementation (github.com/veorq/SipHash, vectors_sip64): the key 00 01 .. 0f and the messages of 0 to 15 bytes
-// 00 01 ...
+// The vectors of the reference implementation (github.com/veorq/SipHash, vectors_sip64): the key 00
+// 01 .. 0f and the messages of 0 to 15 bytes 00 01 ...
 func TestItIsTheReferenceImplementation(t *testing.T) {
 	want := []uint64{
 		0x726fdb47dd0e0e31, 0x74f839c593dc67fd, 0x0d6c8009d9a94f5a, 0x85676696d7fb7e2d, 0xcf2794e0277187b7, 0x18765564cd99a68d, 0xcbc9466e58fee3ce,

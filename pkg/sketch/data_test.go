@@ -13,7 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// openData opens a gzipped file of the evaluation data, which is no part of the repository, or skips the test.
+// openData opens a gzipped file of the evaluation data, which is no part of the repository, or
+// skips the test.
 func openData(t *testing.T, name string) io.Reader {
 	t.Helper()
 	shared := os.Getenv("STILLWATCH_SHARED")
@@ -78,7 +79,8 @@ func humanTurns(record map[string]any) []string {
 	return turns
 }
 
-// dataSets are the real prompts, with the largest share of them that may show an intent. The honest ones measured, in percent: chat
+// dataSets are the real prompts, with the largest share of them that may show an intent. The honest
+// ones measured, in percent: chat
 // 0.07, hard prompts 4.0 (mostly people who ask for steps), questions 0.1, code 0.2, tools 0.01. All of the grading prompts show Rubric.
 var dataSets = map[string]struct {
 	file string

@@ -8,27 +8,29 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/event"
 )
 
-// Content is the text of a request: the system prompt and the conversation as the API received it, oldest first. It is here so that a gateway
-// needs no other package of this module.
+// Content is the text of a request: the system prompt and the conversation as the API received it,
+// oldest first. It is here so that a gateway needs no other package of this module.
 type Content = event.Content
 
 // Message is one turn of a conversation.
 type Message = event.Message
 
-// Encoder makes the object "sketch" that a gateway sends instead of the text. Unlike a Sketcher it serves any number of goroutines.
+// Encoder makes the object "sketch" that a gateway sends instead of the text. Unlike a Sketcher it
+// serves any number of goroutines.
 type Encoder struct {
 	check     string
 	sketchers sync.Pool
 }
 
-// NewEncoder returns an Encoder for the deployment's options, or an error that says what is wrong with them. previous is as for New.
+// NewEncoder returns an Encoder for the deployment's options, or an error that says what is wrong
+// with them. previous is as for New.
 func NewEncoder(opts Options, previous ...Options) (*Encoder, error) {
 	first, err := New(opts, previous...)
 	if err != nil {
 		return nil, err
 	}
-	// Copies: a caller may wipe its keys once the Encoder is made, and further sketchers are made of
-	// them under load.
+	// Copies: a caller may wipe its keys once the Encoder is made, and further sketchers are made
+	// of them under load.
 	opts, previous = opts.clone(), slices.Clone(previous)
 	for i := range previous {
 		previous[i] = previous[i].clone()
@@ -50,11 +52,12 @@ type encoding struct {
 	out      Sketch
 }
 
-// Check is the check of the key and the options that the sketches carry: equal on both sides when they fit.
+// Check is the check of the key and the options that the sketches carry: equal on both sides when
+// they fit.
 func (e *Encoder) Check() string { return e.check }
 
-// Sketch returns the object "sketch" of a request with this text. A request without any text has no sketch: for it, and only for it, the
-// result is nil. The content is only read.
+// Sketch returns the object "sketch" of a request with this text. A request without any text has no
+// sketch: for it, and only for it, the result is nil. The content is only read.
 func (e *Encoder) Sketch(content *Content) json.RawMessage {
 	if !content.Present() {
 		return nil

@@ -29,8 +29,8 @@ type folded uint32
 func (f folded) class() int { return int(f >> classShift) }
 func (f folded) rune() rune { return rune(f & runeMask) }
 
-// foldTable holds the folding of the first two planes: all living scripts, styled letters and pictographs. It is computed once and never
-// changes.
+// foldTable holds the folding of the first two planes: all living scripts, styled letters and
+// pictographs. It is computed once and never changes.
 type foldTable [1 << 17]folded
 
 var sharedFolds = sync.OnceValue(func() *foldTable {
@@ -85,8 +85,8 @@ func foldRune(r rune) folded {
 	return classLetter<<classShift | folded(r)
 }
 
-// base strips diacritics and compatibility forms: the one character that the compatibility decomposition leaves when the strippable marks
-// are taken away, or r itself when it leaves more.
+// base strips diacritics and compatibility forms: the one character that the compatibility
+// decomposition leaves when the strippable marks are taken away, or r itself when it leaves more.
 func base(r rune) rune {
 	if r >= 0x3400 && r < 0xa000 || r >= 0xac00 && r < 0xf900 || r >= 0x12000 && r < 0x1d400 {
 		return r // nothing decomposes here, and these are most characters
@@ -108,14 +108,16 @@ func base(r rune) rune {
 	return left
 }
 
-// strippable tells whether a mark only decorates its letter: Latin, Greek and Cyrillic accents, Arabic vowel signs and hamza, the
-// Devanagari nukta and the Japanese voicing marks. Vowel signs of Indic scripts are letters of their own.
+// strippable tells whether a mark only decorates its letter: Latin, Greek and Cyrillic accents,
+// Arabic vowel signs and hamza, the Devanagari nukta and the Japanese voicing marks. Vowel signs of
+// Indic scripts are letters of their own.
 func strippable(r rune) bool {
 	return r >= 0x300 && r <= 0x36f || r >= 0x64b && r <= 0x65f || r == 0x670 || r == 0x93c || r == 0x3099 || r == 0x309a
 }
 
-// invisible tells whether a character leaves no trace for the reader: zero-width characters, direction marks, variation selectors,
-// soft hyphens, lone marks that base strips, the Arabic elongation, and the control characters.
+// invisible tells whether a character leaves no trace for the reader: zero-width characters,
+// direction marks, variation selectors, soft hyphens, lone marks that base strips, the Arabic
+// elongation, and the control characters.
 func invisible(r rune) bool {
 	switch {
 	case r == 0xad, r == 0x34f, r == 0x61c, r == 0x640, r == 0x115f, r == 0x1160, r == 0x17b4, r == 0x17b5, r == 0x3164, r == 0xfeff, r == 0xffa0:
@@ -145,8 +147,8 @@ var plain = map[rune]rune{
 	'ß': 's', 'ẞ': 's', 'æ': 'a', 'Æ': 'a', 'œ': 'o', 'Œ': 'o', 'þ': 't', 'Þ': 't', 'ſ': 's', 'ى': 'ي', 'ة': 'ه',
 }
 
-// confusable gives the Latin letter that a Cyrillic or Greek small letter is taken for, 0 when there is none. It is applied only inside a
-// word that also has Latin letters.
+// confusable gives the Latin letter that a Cyrillic or Greek small letter is taken for, 0 when
+// there is none. It is applied only inside a word that also has Latin letters.
 func confusable(r rune) byte {
 	switch r {
 	case 'а', 'α':

@@ -10,8 +10,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/siphash"
 )
 
-// FuzzSketch checks that whatever comes: nothing panics, the bounds hold, the lists ascend, and the same event gives the same sketch
-// whatever the Sketcher read before.
+// FuzzSketch checks that whatever comes: nothing panics, the bounds hold, the lists ascend, and the
+// same event gives the same sketch whatever the Sketcher read before.
 func FuzzSketch(f *testing.F) {
 	f.Add("", question, "", "user")
 	f.Add(paragraph, question, paragraph, "tool")

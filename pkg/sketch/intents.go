@@ -2,8 +2,8 @@ package sketch
 
 import "strings"
 
-// matcher finds the phrases of the lexicon in a stream of tokens: an Aho-Corasick automaton over token hashes, with rules on top that
-// ask for two phrases near each other.
+// matcher finds the phrases of the lexicon in a stream of tokens: an Aho-Corasick automaton over
+// token hashes, with rules on top that ask for two phrases near each other.
 type matcher struct {
 	first  [1 << 10]uint64 // bits of the tokens that begin a phrase
 	edges  []transition    // open addressing, a power of two long
@@ -15,7 +15,8 @@ type matcher struct {
 	intent Intents
 }
 
-// transition is an edge of the automaton; no edge leads to the root, so that next == 0 marks a free slot.
+// transition is an edge of the automaton; no edge leads to the root, so that next == 0 marks a free
+// slot.
 type transition struct {
 	token       uint64
 	state, next int32

@@ -1,12 +1,14 @@
 package sketch
 
-// The lexicon behind Sketch.Intents. It was written from the public wording of incidents (the shapes of elicitation, grading, generation
-// and cleaning that providers and agencies have described) and from general phrasings, and from no data set. Phrases are read by the same
-// tokenizer as prompts: case, accents, hyphens and punctuation don't matter, "0" stands for any number, and in scripts written without
-// spaces a phrase is found inside longer text.
+// The lexicon behind Sketch.Intents. It was written from the public wording of incidents (the
+// shapes of elicitation, grading, generation and cleaning that providers and agencies have
+// described) and from general phrasings, and from no data set. Phrases are read by the same
+// tokenizer as prompts: case, accents, hyphens and punctuation don't matter, "0" stands for any
+// number, and in scripts written without spaces a phrase is found inside longer text.
 //
-// One word is seldom an intent. So phrases express concepts, and rules say which concepts near each other make an intent: "print" near
-// "deliberation", "score" near "responses". That also finds wordings nobody listed.
+// One word is seldom an intent. So phrases express concepts, and rules say which concepts near each
+// other make an intent: "print" near "deliberation", "score" near "responses". That also finds
+// wordings nobody listed.
 
 // concept is an idea that phrases of many languages express.
 type concept uint8
@@ -43,8 +45,9 @@ const (
 	numConcepts
 )
 
-// rules tell which concepts make which intent, and how near each other the ends of their phrases must be, in words; characters of
-// scripts written without spaces count half. A rule of a concept with itself needs no second one.
+// rules tell which concepts make which intent, and how near each other the ends of their phrases
+// must be, in words; characters of scripts written without spaces count half. A rule of a concept
+// with itself needs no second one.
 var rules = []struct {
 	a, b   concept
 	within int
@@ -62,8 +65,9 @@ var rules = []struct {
 	{tidying, recording, 6, Cleaning},
 }
 
-// lexicon holds the phrases of each concept, languages in this order: English, Chinese, Japanese, Korean, Spanish, Portuguese, French,
-// German, Italian, Russian, Arabic, Hindi, Turkish, Vietnamese, Indonesian and others.
+// lexicon holds the phrases of each concept, languages in this order: English, Chinese, Japanese,
+// Korean, Spanish, Portuguese, French, German, Italian, Russian, Arabic, Hindi, Turkish,
+// Vietnamese, Indonesian and others.
 //
 //nolint:misspell // words of other languages
 var lexicon = []struct {

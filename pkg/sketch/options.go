@@ -7,20 +7,25 @@ import (
 	"slices"
 )
 
-// Options configure a Sketcher. Sketches are comparable only when they are equal, so every gateway and every ingest of one deployment uses the
-// same ones; a sketch on the wire carries a check of them.
+// Options configure a Sketcher. Sketches are comparable only when they are equal, so every gateway
+// and every ingest of one deployment uses the same ones; a sketch on the wire carries a check of
+// them.
 type Options struct {
-	// Key is the deployment's secret, at least MinKey bytes. It is never written to a configuration file.
+	// Key is the deployment's secret, at least MinKey bytes. It is never written to a configuration
+	// file.
 	Key []byte `yaml:"-" json:"-"`
-	// Width is the number of consecutive words in a shingle; characters of scripts written without spaces count half.
+	// Width is the number of consecutive words in a shingle; characters of scripts written without
+	// spaces count half.
 	Width int `yaml:"width" json:"width"`
-	// TurnSampling keeps one in so many shingles of a user turn, SystemSampling of a system prompt. SystemSampling is not below
-	// TurnSampling, so that what is kept of a text as a system prompt is a subset of what would be kept of it as a turn.
+	// TurnSampling keeps one in so many shingles of a user turn, SystemSampling of a system prompt.
+	// SystemSampling is not below TurnSampling, so that what is kept of a text as a system prompt
+	// is a subset of what would be kept of it as a turn.
 	TurnSampling   int `yaml:"turn_sampling" json:"turn_sampling"`
 	SystemSampling int `yaml:"system_sampling" json:"system_sampling"`
 	// MaxShingles bounds Turn and System, each.
 	MaxShingles int `yaml:"max_shingles" json:"max_shingles"`
-	// MinTokens is the number of tokens below which a text gives no shingles: small talk is no scaffold.
+	// MinTokens is the number of tokens below which a text gives no shingles: small talk is no
+	// scaffold.
 	MinTokens int `yaml:"min_tokens" json:"min_tokens"`
 	// MaxText bounds the work: of a longer text the first and the last MaxText/2 bytes are read.
 	MaxText int `yaml:"max_text" json:"max_text"`
@@ -74,7 +79,8 @@ func (o Options) clone() Options {
 	return o
 }
 
-// check tells options apart: 16 hexadecimal digits that travel with a sketch. It tells nothing about the key.
+// check tells options apart: 16 hexadecimal digits that travel with a sketch. It tells nothing
+// about the key.
 func (o Options) check() string {
 	use := fmt.Sprintf("check/%d/%d/%d/%d/%d/%d", o.Width, o.TurnSampling, o.SystemSampling, o.MaxShingles, o.MinTokens, o.MaxText)
 	return hex.EncodeToString(digest(o.Key, use)[:8])

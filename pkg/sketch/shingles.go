@@ -6,7 +6,8 @@ import "slices"
 type sample struct {
 	keep      int
 	threshold uint64
-	// limit is the hash from which on nothing is kept: the threshold, or the largest kept hash once there are keep of them.
+	// limit is the hash from which on nothing is kept: the threshold, or the largest kept hash once
+	// there are keep of them.
 	limit uint64
 	buf   []uint64
 }
@@ -42,8 +43,8 @@ func (s *sample) settle() []uint64 {
 	return s.buf
 }
 
-// shingler samples the shingles of one or more texts. The edges of a text, where fixed paragraphs are injected, are sampled apart from
-// its middle, so that long content can't crowd them out.
+// shingler samples the shingles of one or more texts. The edges of a text, where fixed paragraphs
+// are injected, are sampled apart from its middle, so that long content can't crowd them out.
 type shingler struct {
 	edge, middle sample
 	merged       []uint64
@@ -59,8 +60,8 @@ func (s *shingler) reset(threshold uint64) {
 	s.middle.reset(threshold)
 }
 
-// appendTo appends the sample to dst, ascending, without repeats, at most max hashes. When there are more, the edges get three quarters
-// of the room, or more if the middle leaves it.
+// appendTo appends the sample to dst, ascending, without repeats, at most max hashes. When there
+// are more, the edges get three quarters of the room, or more if the middle leaves it.
 func (s *shingler) appendTo(dst []uint64) []uint64 {
 	edge, middle := s.edge.settle(), s.middle.settle()
 	s.merged = append(append(s.merged[:0], edge...), middle...)

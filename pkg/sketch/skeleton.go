@@ -8,8 +8,9 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/siphash"
 )
 
-// The kinds of structural marks, in three tiers: frames, which writers of templates set around their parts; blocks, which also come with
-// the content that fills a template; and lines, which free text has as well.
+// The kinds of structural marks, in three tiers: frames, which writers of templates set around
+// their parts; blocks, which also come with the content that fills a template; and lines, which
+// free text has as well.
 const (
 	markHeading = 1 + iota // "## Title": the level is the name
 	markSection            // "[3]": the number is the name

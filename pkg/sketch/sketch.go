@@ -1,24 +1,28 @@
 package sketch
 
-// Sketch is all that is kept of a prompt: keyed hashes and counts, no text. Zero hashes mean "nothing there".
+// Sketch is all that is kept of a prompt: keyed hashes and counts, no text. Zero hashes mean
+// "nothing there".
 type Sketch struct {
-	// Exact is the hash of the normalised new user turn (case folded, white space folded), or of the tool output that a request brings
-	// instead of one. Distinct prompts are counted by it.
+	// Exact is the hash of the normalised new user turn (case folded, white space folded), or of
+	// the tool output that a request brings instead of one. Distinct prompts are counted by it.
 	Exact uint64
-	// Turn holds the sampled shingles of the new user turn (and of the first user turn when it plays the system prompt's part),
-	// ascending, without repeats, at most MaxShingles.
+	// Turn holds the sampled shingles of the new user turn (and of the first user turn when it
+	// plays the system prompt's part), ascending, without repeats, at most MaxShingles.
 	Turn []uint64
-	// System holds the sampled shingles of the system prompt, ascending, without repeats, at most MaxShingles.
+	// System holds the sampled shingles of the system prompt, ascending, without repeats, at most
+	// MaxShingles.
 	System []uint64
 	// Skeleton is the hash of the sequence of line kinds, 0 when it is trivial.
 	Skeleton uint64
-	// Tokens is the number of tokens of the text that Exact is of, estimated when the text was too long to be read wholly.
+	// Tokens is the number of tokens of the text that Exact is of, estimated when the text was too
+	// long to be read wholly.
 	Tokens int
 	// Intents tells which intents the texts show.
 	Intents Intents
-	// Prefix is the hash of the human turns before the new one, 0 in a single-turn request or when that text is too short to
-	// tell conversations apart. Continuation is the hash of the human turns including the new one: the Prefix that the next
-	// request of the same conversation will show. A conversation that hops accounts is found by them. A request that brings only tool
+	// Prefix is the hash of the human turns before the new one, 0 in a single-turn request or when
+	// that text is too short to tell conversations apart. Continuation is the hash of the human
+	// turns including the new one: the Prefix that the next request of the same conversation will
+	// show. A conversation that hops accounts is found by them. A request that brings only tool
 	// output repeats the human turns of the one before: there Prefix equals Continuation.
 	Prefix, Continuation uint64
 	// Relay tells which constants of known relay software the request carries.
@@ -32,11 +36,13 @@ type Intents uint16
 const (
 	// Reasoning asks to show the work: step by step, justify, derive.
 	Reasoning Intents = 1 << iota
-	// Coercion asks for hidden reasoning: verbatim deliberation, inner notes, the real system prompt, thinking tags.
+	// Coercion asks for hidden reasoning: verbatim deliberation, inner notes, the real system
+	// prompt, thinking tags.
 	Coercion
 	// Rubric asks to grade, judge or compare answers.
 	Rubric
-	// Generation asks for training material: question-answer pairs, instructions, dialogues, synthetic data.
+	// Generation asks for training material: question-answer pairs, instructions, dialogues,
+	// synthetic data.
 	Generation
 	// Cleaning asks to clean, normalise or rewrite transcripts or reasoning.
 	Cleaning

@@ -16,17 +16,20 @@ import (
 const (
 	// maxWidth is the most tokens that a shingle can span: twice the widest Options.Width.
 	maxWidth = 32
-	// edge is how many bytes at either end of a text count as its edge, where a fixed paragraph is injected: 1 kB in all is about
-	// 180 words, of which one in four fits into the three quarters of 64 shingles that edges have for themselves.
+	// edge is how many bytes at either end of a text count as its edge, where a fixed paragraph is
+	// injected: 1 kB in all is about 180 words, of which one in four fits into the three quarters
+	// of 64 shingles that edges have for themselves.
 	edge = 512
-	// maxParts bounds the new messages of one kind that are read: half of them from the start, half from the end.
+	// maxParts bounds the new messages of one kind that are read: half of them from the start, half
+	// from the end.
 	maxParts = 16
 	// turnCut is how much of either end of a human turn counts for the conversation hashes.
 	turnCut = 1 << 10
-	// minLetters is the number of bytes in words below which human turns can't tell one conversation from another.
+	// minLetters is the number of bytes in words below which human turns can't tell one
+	// conversation from another.
 	minLetters = 40
-	// minSetup is the length in bytes from which a first user turn can play the system prompt's part, and ackShare says how many times
-	// longer than its answer it is then.
+	// minSetup is the length in bytes from which a first user turn can play the system prompt's
+	// part, and ackShare says how many times longer than its answer it is then.
 	minSetup = 160
 	ackShare = 2
 )
@@ -50,7 +53,8 @@ type Sketcher struct {
 	shingler      shingler
 	skeletons     skeletoner
 	matcher       *matcher
-	// window holds the token hashes of the shingles at hand, as bytes: maxWidth from before the batch, and those of the batch.
+	// window holds the token hashes of the shingles at hand, as bytes: maxWidth from before the
+	// batch, and those of the batch.
 	window         [8 * (maxWidth + batch)]byte
 	system, humans parts
 	first          parts
@@ -59,9 +63,10 @@ type Sketcher struct {
 	older    Sketch
 }
 
-// New returns a Sketcher for the options, or an error that says what is wrong with them. While a rotation of the key lasts, previous has the
-// options with the key before: then shingles are made under both, so that what is known by its old hashes meets its new ones; all else is
-// hashed with the first key, and the sketches of gateways that still have the other one are read.
+// New returns a Sketcher for the options, or an error that says what is wrong with them. While a
+// rotation of the key lasts, previous has the options with the key before: then shingles are made
+// under both, so that what is known by its old hashes meets its new ones; all else is hashed with
+// the first key, and the sketches of gateways that still have the other one are read.
 func New(opts Options, previous ...Options) (*Sketcher, error) {
 	if err := opts.Validate(); err != nil {
 		return nil, err
@@ -116,7 +121,8 @@ type parts struct {
 
 func (p *parts) reset() { *p = parts{} }
 
-// add appends a text. When there are too many, the later half moves up, so that the first and the last ones stay.
+// add appends a text. When there are too many, the later half moves up, so that the first and the
+// last ones stay.
 func (p *parts) add(text string) {
 	if text == "" {
 		return
@@ -132,8 +138,9 @@ func (p *parts) add(text string) {
 
 func (p *parts) all() []string { return p.texts[:p.n] }
 
-// Sketch writes the sketch of the event's content to out, reusing its memory. An event without content gives an empty sketch, but for
-// the relay constants; one that brings its own sketch is read by FromWire.
+// Sketch writes the sketch of the event's content to out, reusing its memory. An event without
+// content gives an empty sketch, but for the relay constants; one that brings its own sketch is
+// read by FromWire.
 func (s *Sketcher) Sketch(ev *event.Event, out *Sketch) {
 	s.sketch(ev, out)
 	for _, p := range s.previous {
@@ -157,7 +164,8 @@ func (s *Sketcher) sketch(ev *event.Event, out *Sketch) {
 		out.Relay |= RelayDevice
 	}
 	input := ev.Content.Input
-	// A conversation that ends with the assistant asks to continue that answer: the turn before it is the new one.
+	// A conversation that ends with the assistant asks to continue that answer: the turn before it
+	// is the new one.
 	end := len(input)
 	for end > 0 && roleOf(input[end-1].Role) == roleAssistant {
 		end--
@@ -255,8 +263,8 @@ func (s *Sketcher) skeleton(p *parts) uint64 {
 	return s.skeletons.hash()
 }
 
-// read runs over a text within the bounds and returns the chained exact hash and the number of its tokens. With content it
-// samples shingles and looks for intents.
+// read runs over a text within the bounds and returns the chained exact hash and the number of its
+// tokens. With content it samples shingles and looks for intents.
 func (s *Sketcher) read(text string, content bool) (exact uint64, tokens int) {
 	if len(text) <= s.opts.MaxText {
 		return s.stretch(text, true, true, content)
@@ -281,7 +289,8 @@ func cut(text string, n int) (head, tail string) {
 	return text[:end], text[begin:]
 }
 
-// stretch runs over an unbroken piece of text; begins and ends tell whether the text does so with it.
+// stretch runs over an unbroken piece of text; begins and ends tell whether the text does so with
+// it.
 func (s *Sketcher) stretch(text string, begins, ends, content bool) (exact uint64, tokens int) {
 	width := s.opts.Width
 	s.tokenizer.start(text)
@@ -323,7 +332,8 @@ func (s *Sketcher) stretch(text string, begins, ends, content bool) (exact uint6
 	return exact, tokens
 }
 
-// chain adds a token to the hash of a sequence. It only mixes: it is fed with keyed hashes, and what comes of it goes through final.
+// chain adds a token to the hash of a sequence. It only mixes: it is fed with keyed hashes, and
+// what comes of it goes through final.
 func chain(h, next uint64) uint64 {
 	h = (h ^ next) * 0x9e3779b97f4a7c15
 	return h ^ h>>29
@@ -368,8 +378,8 @@ func (s *Sketcher) closeTalk(talk conversation) uint64 {
 	return final(talk.chained, s.talkKey)
 }
 
-// setup finds the first user turn that plays the system prompt's part: one behind a relay's marker, one that got a mere acknowledgement,
-// or one in a conversation that is at its second human turn.
+// setup finds the first user turn that plays the system prompt's part: one behind a relay's marker,
+// one that got a mere acknowledgement, or one in a conversation that is at its second human turn.
 func (s *Sketcher) setup(input []event.Message, begin int, out *Sketch) {
 	first := 0
 	for first < len(input) && roleOf(input[first].Role) != roleHuman {
@@ -396,7 +406,8 @@ func (s *Sketcher) setup(input []event.Message, begin int, out *Sketch) {
 			return
 		}
 	}
-	// In the new turn it is read anyway, and without a new human turn there is nothing that it could frame.
+	// In the new turn it is read anyway, and without a new human turn there is nothing that it
+	// could frame.
 	if first < begin && s.humans.n > 0 {
 		s.first.add(text)
 	}

@@ -241,7 +241,8 @@ func TestShortTurnsTellNoConversation(t *testing.T) {
 	require.NotZero(t, sketchOf(s, talk(question)).Continuation)
 }
 
-// words draws texts of a language that nobody speaks, so that two of them share no shingle by chance.
+// words draws texts of a language that nobody speaks, so that two of them share no shingle by
+// chance.
 func words(least, most int) *rapid.Generator[string] {
 	return rapid.Custom(func(t *rapid.T) string {
 		return strings.Join(rapid.SliceOfN(rapid.StringMatching(`[a-z]{5,9}`), least, most).Draw(t, "words"), " ")
@@ -362,8 +363,8 @@ func TestEveryHashDependsOnTheKeyAndOnItsUse(t *testing.T) {
 			seen[h] = spelled(j)
 		}
 	}
-	// One text in all its parts: a turn, a conversation, system text. No two of its hashes are equal, but for what is sampled of it as a turn and as
-	// system text, which is meant to meet.
+	// One text in all its parts: a turn, a conversation, system text. No two of its hashes are
+	// equal, but for what is sampled of it as a turn and as system text, which is meant to meet.
 	s := newTestSketcher(t)
 	ev = talk(prose, "Yes.", prose)
 	ev.Content.System = prose

@@ -33,7 +33,8 @@ const (
 	byteWord = byteLower | byteUpper | byteDigit
 )
 
-// byteClasses maps a byte to its class: byteSpace separates words and needs no second look, byteOther does.
+// byteClasses maps a byte to its class: byteSpace separates words and needs no second look,
+// byteOther does.
 var byteClasses = func() (t [256]uint8) {
 	for c := range t {
 		switch {
@@ -133,7 +134,8 @@ func (t *tokenizer) joins(c byte, seen uint8) bool {
 	return c == '\'' || seen&byteDigit != 0 && (c == '.' || c == ',')
 }
 
-// slow reads one word or character from start, whatever it is made of, and returns the offset after it.
+// slow reads one word or character from start, whatever it is made of, and returns the offset after
+// it.
 func (t *tokenizer) slow(start int) int {
 	text := t.text
 	pos := start
@@ -193,8 +195,8 @@ func (t *tokenizer) slow(start int) int {
 	return pos
 }
 
-// inside tells whether the separator r joins what is before it and the character at pos: an apostrophe between letters, a point or
-// comma between digits.
+// inside tells whether the separator r joins what is before it and the character at pos: an
+// apostrophe between letters, a point or comma between digits.
 func (t *tokenizer) inside(r rune, pos int) bool {
 	if pos >= len(t.text) {
 		return false

@@ -19,8 +19,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the test vectors and tables")
 
-// The vectors are for those who implement the algorithm in another language: what single steps give, and whole requests with the object "sketch"
-// that has to come out.
+// The vectors are for those who implement the algorithm in another language: what single steps
+// give, and whole requests with the object "sketch" that has to come out.
 type vectorFile struct {
 	Secret  string            `json:"secret"`
 	Options Options           `json:"options"`
@@ -54,8 +54,8 @@ type vector struct {
 	Sketch   json.RawMessage `json:"sketch"`
 }
 
-// vectorText is a text. To keep long ones out of the file, Times repeats it, each time with "{i}" replaced by the number of the repetition, from
-// 0, in base 26 with the digits a to z.
+// vectorText is a text. To keep long ones out of the file, Times repeats it, each time with "{i}"
+// replaced by the number of the repetition, from 0, in base 26 with the digits a to z.
 type vectorText struct {
 	Role  string `json:"role,omitempty"`
 	Text  string `json:"text"`

@@ -15,17 +15,20 @@ const WireVersion = 1
 // maxWire bounds the shingles read from a wire sketch, each list: the most that Options allow.
 const maxWire = 256
 
-// maxWireTokens bounds the number of tokens read from a wire sketch: far above what a record can hold.
+// maxWireTokens bounds the number of tokens read from a wire sketch: far above what a record can
+// hold.
 const maxWireTokens = 1 << 40
 
 // intentNames are the names of the intents on the wire, by bit.
 var intentNames = [NumIntents]string{"reasoning", "coercion", "rubric", "generation", "cleaning"}
 
-// ErrOtherKey says that a sketch was made with another key or other options, so that its hashes meet none of this deployment's.
+// ErrOtherKey says that a sketch was made with another key or other options, so that its hashes
+// meet none of this deployment's.
 var ErrOtherKey = errors.New("sketch: made with another secret or other options: give the gateway the secret and the sketch options of stillwatch")
 
-// FromWire reads a sketch that a gateway computed. One that was made with another key or other options than this Sketcher's is ErrOtherKey;
-// a sketch without a check is believed. Unknown intents are skipped: a newer gateway may know more.
+// FromWire reads a sketch that a gateway computed. One that was made with another key or other
+// options than this Sketcher's is ErrOtherKey; a sketch without a check is believed. Unknown
+// intents are skipped: a newer gateway may know more.
 func (s *Sketcher) FromWire(wire *event.Sketch, out *Sketch) error {
 	out.Reset()
 	if wire.Version != WireVersion {
@@ -72,7 +75,8 @@ func (s *Sketcher) FromWire(wire *event.Sketch, out *Sketch) error {
 	return nil
 }
 
-// parseHash does not show what it cannot read: a gateway that puts text there must not find it in the dead letters' headers.
+// parseHash does not show what it cannot read: a gateway that puts text there must not find it in
+// the dead letters' headers.
 func parseHash(text string) (uint64, error) {
 	h, err := strconv.ParseUint(text, 16, 64)
 	if err != nil {
@@ -98,8 +102,8 @@ func parseHashes(dst []uint64, texts []string) ([]uint64, error) {
 	return slices.Compact(dst), nil
 }
 
-// ToWire returns the form of a sketch that a gateway sends instead of the text. The relay's device does not travel: the gateway reports
-// client.device_id itself.
+// ToWire returns the form of a sketch that a gateway sends instead of the text. The relay's device
+// does not travel: the gateway reports client.device_id itself.
 func (s *Sketcher) ToWire(sk *Sketch) *event.Sketch {
 	wire := &event.Sketch{
 		Version:    WireVersion,

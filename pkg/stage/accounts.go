@@ -19,11 +19,13 @@ type account struct {
 	slot     int
 	// listed is the generation of the pending list that names it.
 	listed uint64
-	// newer and older are its neighbours among the accounts that may be let go of; both nil when it waits.
+	// newer and older are its neighbours among the accounts that may be let go of; both nil when it
+	// waits.
 	newer, older *account
 }
 
-// accounts is a partition's memory: all accounts by key, those that wait for their profile by deadline, and the others by use.
+// accounts is a partition's memory: all accounts by key, those that wait for their profile by
+// deadline, and the others by use.
 type accounts struct {
 	byKey map[string]*account
 	due   schedule

@@ -26,10 +26,12 @@ func DefaultCorrelateOptions() CorrelateOptions {
 	return CorrelateOptions{Campaign: campaign.DefaultOptions(), Alert: alert.DefaultOptions()}
 }
 
-// NewCorrelate makes the stage that holds all live profiles and tells of campaigns among them. Its topic has one partition: groups are compared across all accounts,
-// and profiles are few (an account sends at most one a minute).
+// NewCorrelate makes the stage that holds all live profiles and tells of campaigns among them. Its
+// topic has one partition: groups are compared across all accounts, and profiles are few (an
+// account sends at most one a minute).
 //
-// Its records must be emitted exactly as committed (see pipeline's outbox): a finding's sequence numbers count on it.
+// Its records must be emitted exactly as committed (see pipeline's outbox): a finding's sequence
+// numbers count on it.
 func NewCorrelate(o CorrelateOptions) (Stage, error) {
 	if _, err := campaign.New(o.Campaign); err != nil {
 		return nil, err
@@ -68,8 +70,9 @@ type correlateTask struct {
 	watcher watcher
 }
 
-// profileClock is the events' time as the profiles tell it: the newest that three accounts have reached. One account with a clock of its own, or one that wants detection
-// to sleep, must not carry it off, not even by an hour: nothing is evaluated until all others have caught up.
+// profileClock is the events' time as the profiles tell it: the newest that three accounts have
+// reached. One account with a clock of its own, or one that wants detection to sleep, must not
+// carry it off, not even by an hour: nothing is evaluated until all others have caught up.
 type profileClock struct {
 	// now is in Unix milliseconds, 0 before there are three accounts; it never goes back.
 	now    int64

@@ -40,7 +40,8 @@ func threePools() simulate.Scenario {
 	}
 }
 
-// profilesOf runs a world through ingest and fingerprint and returns the records of the profiles' topic.
+// profilesOf runs a world through ingest and fingerprint and returns the records of the profiles'
+// topic.
 func profilesOf(t *testing.T, s simulate.Scenario) (profiles []Record) {
 	t.Helper()
 	world, err := simulate.New(s, simulate.Texts{})
@@ -87,8 +88,8 @@ func profilesOf(t *testing.T, s simulate.Scenario) (profiles []Record) {
 }
 
 // correlated runs the profiles through correlate in batches, and begins before each batch that
-// restarts names with a new task, from the stored state and the profiles before it. The records that
-// come out contradict each other in nothing.
+// restarts names with a new task, from the stored state and the profiles before it. The records
+// that come out contradict each other in nothing.
 func correlated(t *testing.T, profiles []Record, size int, restarts func(batch int) bool) (out []Out) {
 	t.Helper()
 	st, err := NewCorrelate(DefaultCorrelateOptions())
@@ -134,8 +135,9 @@ var afterward = map[string]func(batch int) bool{
 	"once in the middle":  func(batch int) bool { return batch == 12 },
 }
 
-// TestARestartBetweenAnyTwoBatchesGivesTheSameRecords has a population that holds still, so that what
-// groups are compared with is the same whenever it is built: every record is the same, byte for byte.
+// TestARestartBetweenAnyTwoBatchesGivesTheSameRecords has a population that holds still, so that
+// what groups are compared with is the same whenever it is built: every record is the same, byte
+// for byte.
 func TestARestartBetweenAnyTwoBatchesGivesTheSameRecords(t *testing.T) {
 	const people, pools, each, size = 200, 3, 16, 83
 	start := int64(20_000) * testDay
@@ -181,8 +183,8 @@ func several(now int64, people, pools, each int) []fingerprint.Profile {
 }
 
 // TestARestartInATrafficThatGrowsTellsOfTheSameFindings has a population that changes all the time.
-// After a restart groups are compared with what it is then, so bits may differ a little; what is told
-// of whom, when and in what order may not.
+// After a restart groups are compared with what it is then, so bits may differ a little; what is
+// told of whom, when and in what order may not.
 func TestARestartInATrafficThatGrowsTellsOfTheSameFindings(t *testing.T) {
 	const size = 200
 	profiles := profilesOf(t, threePools())

@@ -110,7 +110,8 @@ func TestAPoolLeavesCorrelateAsAValidFindingAndItsAccounts(t *testing.T) {
 	require.NotEmpty(t, alerts[0].Headers)
 	require.EqualValues(t, 1, second.Counts["finding:create"])
 
-	// After a crash the task is rebuilt from the compacted topic and the stored state: it does not create the finding again.
+	// After a crash the task is rebuilt from the compacted topic and the stored state: it does not
+	// create the finding again.
 	back := openCorrelate(t, stored)
 	require.NoError(t, back.(Rebuilder).Rebuild(later))
 	third, err := back.Process(records(t, 600, pooled(start+2*3_600_000, 200, 30)))

@@ -5,7 +5,8 @@ import (
 	"strconv"
 )
 
-// deadLetter is a record as it came, with why it could not be read and where it came from in the headers.
+// deadLetter is a record as it came, with why it could not be read and where it came from in the
+// headers.
 func deadLetter(r *Record, reason, detail string) Out {
 	return Out{To: DeadLetters, Key: bytes.Clone(r.Key), Value: bytes.Clone(r.Value), Headers: []Header{
 		{Key: "stillwatch-reason", Value: []byte(reason)},
@@ -16,7 +17,8 @@ func deadLetter(r *Record, reason, detail string) Out {
 	}}
 }
 
-// trouble is the first thing that was wrong with a record, whose item that was where it could be told, and how many of its items are.
+// trouble is the first thing that was wrong with a record, whose item that was where it could be
+// told, and how many of its items are.
 type trouble struct {
 	reason, detail  string
 	tenant, account string
@@ -29,8 +31,9 @@ func (t *trouble) add(reason, detail string, item int) {
 	}
 }
 
-// bury makes the dead letter of a record: its key and value as they came, and in the headers why, where from, and whose the first of its bad items is, as
-// findings name the account. The detail names fields, never content.
+// bury makes the dead letter of a record: its key and value as they came, and in the headers why,
+// where from, and whose the first of its bad items is, as findings name the account. The detail
+// names fields, never content.
 func (b *ingestBatch) bury(r *Record, bad *trouble) {
 	b.counts["dead_letter:"+bad.reason]++
 	out := deadLetter(r, bad.reason, bad.detail)

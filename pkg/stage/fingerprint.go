@@ -14,15 +14,19 @@ import (
 // FingerprintOptions configures the fingerprint stage.
 type FingerprintOptions struct {
 	Fingerprint fingerprint.Options `yaml:",inline"`
-	// MaxAccounts is how many accounts a partition keeps in memory, at about 8 kB each; the others are read back from the store when they show
-	// up again. 0 keeps all of them: for a run without a store.
+	// MaxAccounts is how many accounts a partition keeps in memory, at about 8 kB each; the others
+	// are read back from the store when they show up again. 0 keeps all of them: for a run without
+	// a store.
 	MaxAccounts int `yaml:"max_accounts"`
-	// MaxPending is how many accounts of a partition may have changes that wait for their next profile. Beyond it, the earliest due are published early.
+	// MaxPending is how many accounts of a partition may have changes that wait for their next
+	// profile. Beyond it, the earliest due are published early.
 	MaxPending int `yaml:"max_pending"`
-	// MaxAhead is how far an event may be ahead of the newest one of its partition. Events beyond it wait for others that agree with them.
+	// MaxAhead is how far an event may be ahead of the newest one of its partition. Events beyond
+	// it wait for others that agree with them.
 	MaxAhead time.Duration `yaml:"max_ahead"`
-	// ReplayWindow is how many offsets of a source partition are remembered one by one below its newest, so that what a failed produce brings late counts and
-	// what it brings twice does not. At least twice the ingest stage's batch size; 0 when records cannot change places.
+	// ReplayWindow is how many offsets of a source partition are remembered one by one below its
+	// newest, so that what a failed produce brings late counts and what it brings twice does not.
+	// At least twice the ingest stage's batch size; 0 when records cannot change places.
 	ReplayWindow int64 `yaml:"replay_window"`
 	// StoreMargin is how much longer than the horizon the store keeps a silent account.
 	StoreMargin time.Duration `yaml:"store_margin"`
@@ -60,7 +64,8 @@ func (o *FingerprintOptions) Validate() error {
 	return nil
 }
 
-// NewFingerprint makes the stage that counts observations into fingerprints, one per account, and publishes their profiles.
+// NewFingerprint makes the stage that counts observations into fingerprints, one per account, and
+// publishes their profiles.
 func NewFingerprint(o FingerprintOptions) (Stage, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -84,22 +89,25 @@ func (s *fingerprints) Open(int) Task {
 	}
 }
 
-// Flusher is a Task that holds results back until later events bring them out. Flush brings them out now: at the end of a recording, or when a partition has
-// been idle for a while. What Needs(nil) names is to be loaded before, as after a restart the task does not know all that it holds back. The result is empty
-// when nothing is held back.
+// Flusher is a Task that holds results back until later events bring them out. Flush brings them
+// out now: at the end of a recording, or when a partition has been idle for a while. What
+// Needs(nil) names is to be loaded before, as after a restart the task does not know all that it
+// holds back. The result is empty when nothing is held back.
 type Flusher interface {
 	Flush() (Result, error)
 }
 
-// The state keys of the stage. An account's is accountPrefix and its record key: tenant NUL account.
+// The state keys of the stage. An account's is accountPrefix and its record key: tenant NUL
+// account.
 const (
 	metaKey       = "meta"
 	pendingKey    = "pending"
 	accountPrefix = "a:"
 )
 
-// fingerprintTask is one partition of the stage. Everything it decides depends on the records in their order only, not on how they are cut into
-// batches or when it was restarted: so a replay ends in the same state.
+// fingerprintTask is one partition of the stage. Everything it decides depends on the records in
+// their order only, not on how they are cut into batches or when it was restarted: so a replay ends
+// in the same state.
 type fingerprintTask struct {
 	o       *FingerprintOptions
 	cache   *accounts
@@ -123,7 +131,8 @@ func (t *fingerprintTask) Sizes() map[string]int {
 	return map[string]int{"accounts": len(t.cache.byKey)}
 }
 
-// Needs names the fingerprints of the batch's accounts that are not in memory, and after a restart those of the accounts whose profile is due.
+// Needs names the fingerprints of the batch's accounts that are not in memory, and after a restart
+// those of the accounts whose profile is due.
 func (t *fingerprintTask) Needs(batch []Record) []string {
 	var keys []string
 	if !t.metaLoaded {
@@ -338,7 +347,8 @@ func (t *fingerprintTask) postpone(a *account, deadline int64) {
 	t.pending.note(a)
 }
 
-// publishDue publishes what is due at the stream's time now, and the earliest due ones while too many wait.
+// publishDue publishes what is due at the stream's time now, and the earliest due ones while too
+// many wait.
 func (t *fingerprintTask) publishDue(now int64) error {
 	for {
 		a := t.cache.due.first()
@@ -378,7 +388,8 @@ func (t *fingerprintTask) touch(a *account) {
 	}
 }
 
-// finish writes the state of what changed, lets go of what is expired or too much, and hands the result over.
+// finish writes the state of what changed, lets go of what is expired or too much, and hands the
+// result over.
 func (t *fingerprintTask) finish() (Result, error) {
 	ttl := t.o.Fingerprint.Horizon + t.o.StoreMargin
 	for _, a := range t.touched {
@@ -402,8 +413,8 @@ func (t *fingerprintTask) finish() (Result, error) {
 // maxExpired bounds the work of one batch after a jump of the clock.
 const maxExpired = 1000
 
-// expire forgets accounts that have been silent for the whole horizon, as far as they are in memory: the store's TTL and the topic's retention
-// take care of the others.
+// expire forgets accounts that have been silent for the whole horizon, as far as they are in
+// memory: the store's TTL and the topic's retention take care of the others.
 func (t *fingerprintTask) expire() {
 	now := t.clock.steady()
 	for range maxExpired {
@@ -422,7 +433,8 @@ func (t *fingerprintTask) expire() {
 	}
 }
 
-// evict lets go of the accounts used least recently. Those that wait for their profile stay, and so do those of this batch: their state is not committed yet.
+// evict lets go of the accounts used least recently. Those that wait for their profile stay, and so
+// do those of this batch: their state is not committed yet.
 func (t *fingerprintTask) evict() {
 	for t.o.MaxAccounts > 0 && len(t.cache.byKey) > t.o.MaxAccounts {
 		a := t.cache.oldest()

@@ -9,12 +9,14 @@ import (
 )
 
 const (
-	// agreement is how many events in a row that are ahead of the stream make its new time when they come from different accounts, and agreementAlone when all
-	// come from one: after a quiet weekend the first events of the week look like this.
+	// agreement is how many events in a row that are ahead of the stream make its new time when
+	// they come from different accounts, and agreementAlone when all come from one: after a quiet
+	// weekend the first events of the week look like this.
 	agreement      = 3
 	agreementAlone = 8
-	// disowned is how many events in a row must be more than maxBehind behind the stream's time for it to be wrong: one event of the year 2100
-	// that was the first of all. It is long, for a source partition that catches up looks the same for a while.
+	// disowned is how many events in a row must be more than maxBehind behind the stream's time for
+	// it to be wrong: one event of the year 2100 that was the first of all. It is long, for a
+	// source partition that catches up looks the same for a while.
 	disowned  = 64
 	maxBehind = 60 * 24 * 3_600_000
 	// recentTimes is how many event times are kept to tell a steady time from a jump.
@@ -101,7 +103,8 @@ func (c *streamClock) steady() int64 {
 	return slices.Min(c.recent[:])
 }
 
-// hold keeps a record until others agree with its time. Those that do not agree with it are refused.
+// hold keeps a record until others agree with its time. Those that do not agree with it are
+// refused.
 func (t *fingerprintTask) hold(r *Record) {
 	limit := t.o.MaxAhead.Milliseconds()
 	for i := range t.clock.held {

@@ -13,14 +13,16 @@ import (
 // metaVersion is the version of the encodings of "meta" and "pending".
 const metaVersion = 1
 
-// pendingLog keeps the list of the accounts that wait for their profile in the store at a cost that grows with what changes: a base that is written now and
-// then, and in "meta" what came on top. It may name accounts that wait no more: their fingerprint tells.
+// pendingLog keeps the list of the accounts that wait for their profile in the store at a cost that
+// grows with what changes: a base that is written now and then, and in "meta" what came on top. It
+// may name accounts that wait no more: their fingerprint tells.
 type pendingLog struct {
 	// generation counts the bases; an account knows the one that names it.
 	generation uint64
 	base       int
 	added      []string
-	// unloaded are the accounts named by the store after a restart, to be loaded with the next batch.
+	// unloaded are the accounts named by the store after a restart, to be loaded with the next
+	// batch.
 	unloaded []string
 }
 
@@ -64,7 +66,8 @@ func appendKeys(b []byte, keys []string) []byte {
 	return b
 }
 
-// marshalMeta encodes the clock, the records that wait for it, the source windows and the additions to the pending list.
+// marshalMeta encodes the clock, the records that wait for it, the source windows and the additions
+// to the pending list.
 func (t *fingerprintTask) marshalMeta() []byte {
 	c := &t.clock
 	b := append(make([]byte, 0, 256), metaVersion)

@@ -11,7 +11,8 @@ const (
 	maxReplayWindow = 1 << 17
 	// maxSources bounds the source partitions remembered: far more than the gateway topics have.
 	maxSources = 4096
-	// maxPlaces is shared by the sources: how many places they may list. All of them are written with every commit.
+	// maxPlaces is shared by the sources: how many places they may list. All of them are written
+	// with every commit.
 	maxPlaces = 1 << 16
 )
 
@@ -25,8 +26,9 @@ func (p place) compare(q place) int {
 	return cmp.Or(cmp.Compare(p.offset, q.offset), cmp.Compare(p.index, q.index))
 }
 
-// sourceWindow remembers which events of a source partition were seen, as IPsec remembers packets (RFC 4303, section 3.4.3): everything up to floor counts as
-// seen, and above it each one is listed. Most of a source's offsets go to other partitions, so the list is short.
+// sourceWindow remembers which events of a source partition were seen, as IPsec remembers packets
+// (RFC 4303, section 3.4.3): everything up to floor counts as seen, and above it each one is
+// listed. Most of a source's offsets go to other partitions, so the list is short.
 type sourceWindow struct {
 	floor place
 	// seen[:old] has sunk below floor.
@@ -51,8 +53,9 @@ func (w *sourceWindow) take(p place, window int64, most int) bool {
 	}
 	w.seen = slices.Insert(w.seen, i, p)
 	for newest := w.seen[len(w.seen)-1].offset; w.old < len(w.seen); w.old++ {
-		// Records of many events each have many places to an offset: no more of them are listed than of records of one. What ingest produces to a
-		// partition is acknowledged in order, so nothing comes for the first time below the floor.
+		// Records of many events each have many places to an offset: no more of them are listed
+		// than of records of one. What ingest produces to a partition is acknowledged in order, so
+		// nothing comes for the first time below the floor.
 		if w.seen[w.old].offset > newest-window && len(w.listed()) <= most {
 			break
 		}

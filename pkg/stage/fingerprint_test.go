@@ -364,7 +364,8 @@ func TestStateThatCannotBeReadIsAnErrorThatNamesTheKey(t *testing.T) {
 	require.ErrorIs(t, err, errNotLoaded)
 }
 
-// traffic makes the records of some accounts: in much the order of time, some repeated, some late, some ahead, from three source partitions.
+// traffic makes the records of some accounts: in much the order of time, some repeated, some late,
+// some ahead, from three source partitions.
 func traffic(t require.TestingT, r *rand.Rand, n int) []Record {
 	var list []Record
 	offsets := [3]int64{}
@@ -397,7 +398,8 @@ func traffic(t require.TestingT, r *rand.Rand, n int) []Record {
 	return list
 }
 
-// The heart of the delivery guarantee: whatever is killed when, and however the records are cut into batches, the fingerprints come out the same.
+// The heart of the delivery guarantee: whatever is killed when, and however the records are cut
+// into batches, the fingerprints come out the same.
 func TestAReplayAfterACrashEndsInTheSameBytes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 2))

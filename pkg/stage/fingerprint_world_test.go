@@ -39,7 +39,8 @@ func openWorld(t *testing.T) *bufio.Scanner {
 	return lines
 }
 
-// Two days of traffic of 1,418 accounts: what an account costs in the store and a profile on its topic.
+// Two days of traffic of 1,418 accounts: what an account costs in the store and a profile on its
+// topic.
 func TestFingerprintsOfRealTextsAreSmall(t *testing.T) {
 	if testing.Short() {
 		t.Skip("reads 425 MB of events")

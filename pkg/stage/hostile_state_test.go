@@ -17,7 +17,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
-// TestObservationsOfExtremesLeaveAStateThatCanBeReadAgain sends observations that no gateway event leads to, but that the codec can hold.
+// TestObservationsOfExtremesLeaveAStateThatCanBeReadAgain sends observations that no gateway event
+// leads to, but that the codec can hold.
 func TestObservationsOfExtremesLeaveAStateThatCanBeReadAgain(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	extremes := []int64{0, 1, -1, math.MaxInt64, math.MinInt64, 1 << 40, morning, 4_102_444_799_999, 7_258_118_400_000, 7_258_118_400_001, math.MaxInt64 - 1000}
@@ -130,8 +131,8 @@ func TestProfilesOfExtremesBreakNothing(t *testing.T) {
 	t.Log(c.counts, c.candidates)
 }
 
-// TestACampaignOfHostileNamesIsReported has a pool whose every value is made to break what shows it: an alert that can't be written would stop
-// the stage for ever.
+// TestACampaignOfHostileNamesIsReported has a pool whose every value is made to break what shows
+// it: an alert that can't be written would stop the stage for ever.
 func TestACampaignOfHostileNamesIsReported(t *testing.T) {
 	// As JSON writes them.
 	nasty := []string{`\u202e`, "<script>alert(1)</script>", "=cmd|' /C calc'!A0", `\ud800`, `\ufffe\uffff`, "%s%n{{.}}${jndi:x}", `\u001b[31mred`, "'; DROP TABLE", "🧪"}
@@ -191,8 +192,8 @@ func inUse() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// flood makes the observations of a thousand tenants with one account each, two an account, so that a change is held back. One thousand in five goes
-// through ingest, which is the slow part.
+// flood makes the observations of a thousand tenants with one account each, two an account, so that
+// a change is held back. One thousand in five goes through ingest, which is the slow part.
 func flood(t *testing.T, ingest Task, n int) (records []Record) {
 	t.Helper()
 	var batch []Record

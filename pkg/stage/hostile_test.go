@@ -19,7 +19,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
-// hostileRecord makes the n-th record of a gateway that is broken or hostile, and tells how many items it holds; -1 when that can't be told.
+// hostileRecord makes the n-th record of a gateway that is broken or hostile, and tells how many
+// items it holds; -1 when that can't be told.
 func hostileRecord(r *rand.Rand, n int) (value []byte, items int) {
 	at := morning + int64(n)*1000
 	good := func(id, account, rest string) string {
@@ -162,7 +163,8 @@ func ingested(t *testing.T, res Result, items int) (seen []Out) {
 	return seen
 }
 
-// TestGarbageIsAccountedForAndBreaksNothing sends what a broken or hostile gateway could through the three stages.
+// TestGarbageIsAccountedForAndBreaksNothing sends what a broken or hostile gateway could through
+// the three stages.
 func TestGarbageIsAccountedForAndBreaksNothing(t *testing.T) {
 	records := 2400
 	if brief() {
@@ -254,7 +256,8 @@ func (d *drive) checkState() {
 	}
 }
 
-// spoiled is a record that the stage before did not write: noise, a damaged copy of one that it did, or one under another's key.
+// spoiled is a record that the stage before did not write: noise, a damaged copy of one that it
+// did, or one under another's key.
 func spoiled(r *rand.Rand, offset int64, from []Record) Record {
 	rec := Record{Offset: offset, Key: []byte("default\x00spoiled")}
 	if len(from) > 0 {

@@ -21,15 +21,18 @@ import (
 
 // IngestOptions configure the ingest stage.
 type IngestOptions struct {
-	// AccountFields are the fields of an event that may name the account which is scored; the first that is there does. They are written as
-	// in the canonical event: account.id, account.key_hash, account.user_id, account.team_id, account.org_id, account.end_user_id, client.ip.
+	// AccountFields are the fields of an event that may name the account which is scored; the first
+	// that is there does. They are written as in the canonical event: account.id, account.key_hash,
+	// account.user_id, account.team_id, account.org_id, account.end_user_id, client.ip.
 	AccountFields []string `yaml:"account_fields" json:"account_fields"`
 	// Gateway says how records are read.
 	Gateway gateway.Options `yaml:"gateway" json:"gateway"`
-	// MaxRecordBytes is the size in bytes from which a record is not read at all but becomes a dead letter.
+	// MaxRecordBytes is the size in bytes from which a record is not read at all but becomes a dead
+	// letter.
 	MaxRecordBytes int `yaml:"max_record_bytes" json:"max_record_bytes"`
-	// MaxAhead is how far the time of an event may be ahead of its record's timestamp; beyond it the event becomes a dead letter. An event from
-	// the future would make everything that comes after it late. 0 switches it off: for traffic that is played back under another date.
+	// MaxAhead is how far the time of an event may be ahead of its record's timestamp; beyond it
+	// the event becomes a dead letter. An event from the future would make everything that comes
+	// after it late. 0 switches it off: for traffic that is played back under another date.
 	MaxAhead time.Duration `yaml:"max_ahead" json:"max_ahead"`
 	// Enricher fills what events leave unknown; nil for none.
 	Enricher *enrich.Enricher `yaml:"-" json:"-"`
@@ -38,7 +41,8 @@ type IngestOptions struct {
 	KeepSeen bool `yaml:"-" json:"-"`
 }
 
-// DefaultIngestOptions score what the gateway calls an account, and fall back to the key, the user, the organisation and the address.
+// DefaultIngestOptions score what the gateway calls an account, and fall back to the key, the user,
+// the organisation and the address.
 func DefaultIngestOptions() IngestOptions {
 	return IngestOptions{
 		AccountFields:  []string{"account.id", "account.key_hash", "account.user_id", "account.org_id", "client.ip"},
@@ -77,7 +81,8 @@ func accountFieldNames() []string {
 	}
 }
 
-// accountField returns how to read a field that may name an account, nil for one that may not. The address is read by its own rules.
+// accountField returns how to read a field that may name an account, nil for one that may not. The
+// address is read by its own rules.
 func accountField(name string) func(*event.Event) string {
 	switch name {
 	case "account.id":
@@ -105,8 +110,9 @@ func clientAddress(ev *event.Event) string {
 	return ""
 }
 
-// NewIngest makes the stage that turns the records of gateways into observations: it decodes, hashes and sketches, and is where prompt
-// text ends. keys are the sketch options with the deployment's secret and, while a rotation lasts, once more with the previous secret (see
+// NewIngest makes the stage that turns the records of gateways into observations: it decodes,
+// hashes and sketches, and is where prompt text ends. keys are the sketch options with the
+// deployment's secret and, while a rotation lasts, once more with the previous secret (see
 // sketch.New); all but shingles is hashed with the first.
 func NewIngest(opts IngestOptions, keys ...sketch.Options) (Stage, error) {
 	if err := opts.Validate(); err != nil {
@@ -124,7 +130,8 @@ func NewIngest(opts IngestOptions, keys ...sketch.Options) (Stage, error) {
 	return &ingest{opts: opts, keys: keys}, nil
 }
 
-// CredentialKey makes the key of the hashes that take the place of credentials out of the deployment's secret.
+// CredentialKey makes the key of the hashes that take the place of credentials out of the
+// deployment's secret.
 func CredentialKey(secret []byte) []byte {
 	mac := hmac.New(sha256.New, secret)
 	mac.Write([]byte("credentials"))
@@ -157,7 +164,8 @@ func (s *ingest) Open(int) Task {
 	return t
 }
 
-// readerFor returns the reader of a topic's records. A task has one topic at a time, a replay perhaps several.
+// readerFor returns the reader of a topic's records. A task has one topic at a time, a replay
+// perhaps several.
 func (t *ingestTask) readerFor(topic string) *gateway.Reader {
 	if r := t.readers[topic]; r != nil {
 		return r
@@ -168,7 +176,8 @@ func (t *ingestTask) readerFor(topic string) *gateway.Reader {
 	return r
 }
 
-// ingestTask has no state but scratch memory, the generation, and where what its readers hold begins.
+// ingestTask has no state but scratch memory, the generation, and where what its readers hold
+// begins.
 type ingestTask struct {
 	generation uint64
 	loaded     bool
@@ -228,15 +237,15 @@ func (t *ingestTask) Load(key string, value []byte) error {
 	return nil
 }
 
-// Rewound begins another generation: positions are unlike all before, so that fingerprint does not take the events for repetitions.
-// What the readers held is gone.
+// Rewound begins another generation: positions are unlike all before, so that fingerprint does not
+// take the events for repetitions. What the readers held is gone.
 func (t *ingestTask) Rewound() {
 	t.generation++
 	t.join.from.offset, t.join.due = math.MaxInt64, false
 }
 
-// Process turns the batch into observations. A record in which something cannot be read becomes one dead letter, whatever the number of
-// its bad items; its good items go on.
+// Process turns the batch into observations. A record in which something cannot be read becomes one
+// dead letter, whatever the number of its bad items; its good items go on.
 func (t *ingestTask) Process(batch []Record) (Result, error) {
 	if t.fault != nil {
 		return Result{}, t.fault
@@ -311,7 +320,8 @@ func (t *ingestTask) result(out *ingestBatch) Result {
 // filledPrefix begins the counts of fields that were filled from beside the traffic.
 const filledPrefix = "filled:"
 
-// ingestBatch is what a batch has led to so far. Keys and values lie one after the other in memory, which a batch allocates once.
+// ingestBatch is what a batch has led to so far. Keys and values lie one after the other in memory,
+// which a batch allocates once.
 type ingestBatch struct {
 	out    []Out
 	memory []byte
@@ -349,7 +359,8 @@ func (t *ingestTask) record(reader *gateway.Reader, r *Record, out *ingestBatch)
 	}
 }
 
-// item takes in one object of a record of a time, whose position is set already; ok is false when it becomes a dead letter.
+// item takes in one object of a record of a time, whose position is set already; ok is false when
+// it becomes a dead letter.
 func (t *ingestTask) item(recordTime int64, ev *event.Event, err error, out *ingestBatch) (l letter, ok bool) {
 	if err != nil {
 		if l, ok := letterOf(err); ok {
@@ -380,9 +391,11 @@ func (t *ingestTask) item(recordTime int64, ev *event.Event, err error, out *ing
 
 // Reasons for which a valid event becomes a dead letter.
 //
-// reasonBadSketch is a sketch of the gateway's own that cannot be read, reasonOtherKey one that was made with another secret or other options:
-// taking the event without it, or with hashes that meet no others, would blind detection to a gateway without anybody noticing.
-// reasonBadObservation is one that cannot be encoded: it must not stop the partition. reasonFuture is one whose gateway's clock is wrong.
+// reasonBadSketch is a sketch of the gateway's own that cannot be read, reasonOtherKey one that was
+// made with another secret or other options: taking the event without it, or with hashes that meet
+// no others, would blind detection to a gateway without anybody noticing. reasonBadObservation is
+// one that cannot be encoded: it must not stop the partition. reasonFuture is one whose gateway's
+// clock is wrong.
 const (
 	reasonBadSketch      = "bad_sketch"
 	reasonOtherKey       = "other_sketch_key"
@@ -492,7 +505,8 @@ func messages(ev *event.Event) int32 {
 	return -1
 }
 
-// isBatch tells by the operation's name whether a request was declared as part of a batch: "batch", "chat_batch", "create_batch".
+// isBatch tells by the operation's name whether a request was declared as part of a batch: "batch",
+// "chat_batch", "create_batch".
 func isBatch(operation string) bool {
 	const word = "batch"
 	for i := 0; i+len(word) <= len(operation); i++ {

@@ -9,8 +9,9 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/gateway"
 )
 
-// coverage counts in how many events the fields are known that some detector needs, and how many bring a sketch instead of text. A gateway that
-// stops to send one makes detectors blind without any error.
+// coverage counts in how many events the fields are known that some detector needs, and how many
+// bring a sketch instead of text. A gateway that stops to send one makes detectors blind without
+// any error.
 type coverage struct {
 	fields   []fieldCount
 	sketches int64

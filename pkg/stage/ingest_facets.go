@@ -19,7 +19,8 @@ import (
 // errNoAccount says that none of the configured fields names the account of a valid event.
 var errNoAccount = errors.New("no field of account_fields is there")
 
-// domain separates hashes of equal text that mean different things. The facets have their own number.
+// domain separates hashes of equal text that mean different things. The facets have their own
+// number.
 type domain uint8
 
 const (
@@ -32,8 +33,9 @@ const (
 	domainTenant
 )
 
-// hasher makes the keyed hashes of facets and identities. Its key comes from the deployment's secret by HMAC-SHA256, and from it one for each
-// tenant: nothing compares across tenants, and a hash tells nothing without the secret.
+// hasher makes the keyed hashes of facets and identities. Its key comes from the deployment's
+// secret by HMAC-SHA256, and from it one for each tenant: nothing compares across tenants, and a
+// hash tells nothing without the secret.
 type hasher struct {
 	key        siphash.Key
 	tenant     string
@@ -87,8 +89,9 @@ func (h tenantHasher) sum(d domain, value string) uint64 {
 	return max(1, siphash.SumAfter(siphash.Key(h), uint64(d), value))
 }
 
-// call hashes what makes a repeated event one with the first: its id and its time. Some gateways take the id from a header that clients choose,
-// and whoever gave all requests one id would be counted once.
+// call hashes what makes a repeated event one with the first: its id and its time. Some gateways
+// take the id from a header that clients choose, and whoever gave all requests one id would be
+// counted once.
 func (h tenantHasher) call(id string, ms int64) uint64 {
 	if id == "" {
 		return 0
@@ -108,8 +111,8 @@ func (h tenantHasher) identity(d domain, value string) uint64 {
 	return h.sum(d, value)
 }
 
-// isNothing tells whether a value is an obvious placeholder: a word for nothing, or only zeros. Values that are merely popular are left to
-// the census, which knows how popular.
+// isNothing tells whether a value is an obvious placeholder: a word for nothing, or only zeros.
+// Values that are merely popular are left to the census, which knows how popular.
 func isNothing(v string) bool {
 	if strings.Trim(v, "0-:") == "" {
 		return true
@@ -128,7 +131,8 @@ func isNothing(v string) bool {
 // facetReader fills an observation's facets and labels.
 type facetReader struct {
 	text []byte
-	// labels remembers the labels that were made, by their hash: there are few and each comes often.
+	// labels remembers the labels that were made, by their hash: there are few and each comes
+	// often.
 	labels map[uint64]string
 }
 
@@ -212,7 +216,8 @@ func (f *facetReader) lower(v string) []byte {
 // maxValue bounds in bytes what is hashed of a text that a client chooses freely.
 const maxValue = 1 << 10
 
-// appendFolded appends v in lower case, with white space and control characters folded to one space.
+// appendFolded appends v in lower case, with white space and control characters folded to one
+// space.
 func appendFolded(dst []byte, v string) []byte {
 	if len(v) > maxValue {
 		v = v[:maxValue]
@@ -237,9 +242,10 @@ func appendFolded(dst []byte, v string) []byte {
 	return dst
 }
 
-// stack is the client software: the user agent, in lower case and with its versions in full, since the accounts of a pool are served by
-// one build and honest users update when they like; then the TLS fingerprint. Long runs of hexadecimal digits in the user agent are
-// the installation's, not the software's, and are left out.
+// stack is the client software: the user agent, in lower case and with its versions in full, since
+// the accounts of a pool are served by one build and honest users update when they like; then the
+// TLS fingerprint. Long runs of hexadecimal digits in the user agent are the installation's, not
+// the software's, and are left out.
 func (f *facetReader) stack(c *event.Client) []byte {
 	b := f.lower(c.UserAgent)
 	b = dropHex(b)
@@ -281,7 +287,8 @@ func dropHex(b []byte) []byte {
 	return out
 }
 
-// params is the tuple of request parameters. What is not known is marked so and differs from every value; when nothing is, there is none.
+// params is the tuple of request parameters. What is not known is marked so and differs from every
+// value; when nothing is, there is none.
 func (f *facetReader) params(r *event.Request) []byte {
 	b := f.text[:0]
 	if !r.Temperature.Known && !r.TopP.Known && !r.N.Known && !r.MaxTokens.Known && !r.Stream.Known && r.ReasoningEffort == "" && r.ResponseFormat == "" {

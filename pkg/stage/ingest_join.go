@@ -20,8 +20,9 @@ type joinMark struct{ offset, clock int64 }
 // maxMarks bounds the marks; beyond it every second one goes, which makes a restart read more.
 const maxMarks = 4096
 
-// flushIndex is the place in a record from which on what a flush brings out is counted. It is beyond
-// that of any item: none takes less than two bytes of a record, and no topic takes records so large.
+// flushIndex is the place in a record from which on what a flush brings out is counted. It is
+// beyond that of any item: none takes less than two bytes of a record, and no topic takes records
+// so large.
 const flushIndex = 1 << 28
 
 // joinState is what a task knows of the calls that its readers hold.
@@ -143,8 +144,8 @@ func (t *ingestTask) RebuildFrom() int64 {
 	return t.join.from.offset
 }
 
-// Rebuild has the readers take in again what they held. Whatever comes out of these records came out
-// before.
+// Rebuild has the readers take in again what they held. Whatever comes out of these records came
+// out before.
 func (t *ingestTask) Rebuild(batch []Record) error {
 	if len(batch) == 0 || t.fault != nil {
 		return t.fault
@@ -167,8 +168,8 @@ func (t *ingestTask) Rebuild(batch []Record) error {
 }
 
 // Flush gives out the calls that wait: nothing more comes, or not for a while. When it is repeated
-// after a crash, the events have to have the same places, though records may have come meanwhile. So
-// the flush is part of the state before anything of it comes out.
+// after a crash, the events have to have the same places, though records may have come meanwhile.
+// So the flush is part of the state before anything of it comes out.
 func (t *ingestTask) Flush() (Result, error) {
 	s := &t.join
 	if t.fault != nil || t.held() == 0 || len(s.marks) == 0 {

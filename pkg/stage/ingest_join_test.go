@@ -58,8 +58,8 @@ func halves(calls int) (records []Record) {
 	return records
 }
 
-// restarted opens a task as a new owner does: with what the store has, and the records from where it
-// says up to the committed offset.
+// restarted opens a task as a new owner does: with what the store has, and the records from where
+// it says up to the committed offset.
 func restarted(t *testing.T, s Stage, stored map[string][]byte, records []Record, next int) Task {
 	t.Helper()
 	task := s.Open(1)
@@ -187,7 +187,8 @@ func TestAFlushThatWasAnnouncedIsRepeatedBeforeWhatComesNext(t *testing.T) {
 	places(t, first, flushed)
 	require.Len(t, first, 1)
 
-	// The commit of what came out is lost. The text that comes now does not change what was given out.
+	// The commit of what came out is lost. The text that comes now does not change what was given
+	// out.
 	task = restarted(t, s, stored, records, 1)
 	res, err = task.Process(records[1:])
 	require.NoError(t, err)

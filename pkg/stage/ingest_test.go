@@ -51,7 +51,8 @@ func openIngest(t testing.TB, change func(*IngestOptions), secrets ...string) Ta
 	return s.Open(0)
 }
 
-// ingestAll runs values as a batch and returns the observations of what could be read, and the dead letters.
+// ingestAll runs values as a batch and returns the observations of what could be read, and the dead
+// letters.
 func ingestAll(t testing.TB, task Task, values ...string) (seen []fingerprint.Observation, dead []Out, counts map[string]int64) {
 	t.Helper()
 	var batch []Record
@@ -167,7 +168,8 @@ func TestObservationsEqualTheirGoldenFiles(t *testing.T) {
 	}
 }
 
-// dumpObservation lists what is known, one on a line, but for the sketch, which is tested where it is made.
+// dumpObservation lists what is known, one on a line, but for the sketch, which is tested where it
+// is made.
 func dumpObservation(b *strings.Builder, o *fingerprint.Observation) {
 	fmt.Fprintf(b, "# partition %016x, offset %d, item %d\n", o.Position.Partition, o.Position.Offset, o.Position.Index)
 	v := reflect.ValueOf(*o)

@@ -6,11 +6,12 @@ import (
 	"slices"
 )
 
-// NewKeyed joins ingest and fingerprint into one stage for a gateway topic that is keyed by account already: the observations stay
-// in the process instead of taking the hop over their topic. The state, and so the name, is fingerprint's.
+// NewKeyed joins ingest and fingerprint into one stage for a gateway topic that is keyed by account
+// already: the observations stay in the process instead of taking the hop over their topic. The
+// state, and so the name, is fingerprint's.
 //
-// Every account's events must come on one partition. Where they do not, each partition would keep a fingerprint of its own of the
-// account, and the last one published would win.
+// Every account's events must come on one partition. Where they do not, each partition would keep a
+// fingerprint of its own of the account, and the last one published would win.
 func NewKeyed(ingest, fingerprint Stage) Stage {
 	return keyed{ingest: ingest, fingerprint: fingerprint}
 }
@@ -28,8 +29,8 @@ func (k keyed) Open(partition int) Task {
 type keyedTask struct {
 	ingest, fingerprint Task
 
-	// What ingest made of the batch that begins at first and has n records: Needs and Process are asked about the same batch, in that
-	// order, and the sketching is the expensive part.
+	// What ingest made of the batch that begins at first and has n records: Needs and Process are
+	// asked about the same batch, in that order, and the sketching is the expensive part.
 	first        position
 	n            int
 	own          Result
@@ -103,8 +104,8 @@ func (t *keyedTask) Rewound() {
 	}
 }
 
-// Process digests the batch and counts it into the fingerprints. What ingest counts is added but for the events that went on to fingerprint,
-// which counts them itself.
+// Process digests the batch and counts it into the fingerprints. What ingest counts is added but
+// for the events that went on to fingerprint, which counts them itself.
 func (t *keyedTask) Process(batch []Record) (Result, error) {
 	if err := t.digest(batch); err != nil {
 		return Result{}, err
@@ -133,8 +134,8 @@ func (t *keyedTask) count() (Result, error) {
 	return res, nil
 }
 
-// Flush brings out what ingest holds back, in three steps: ingest announces it, the fingerprints that it
-// belongs to are loaded, and it is counted. What fingerprint holds back follows.
+// Flush brings out what ingest holds back, in three steps: ingest announces it, the fingerprints
+// that it belongs to are loaded, and it is counted. What fingerprint holds back follows.
 func (t *keyedTask) Flush() (Result, error) {
 	if t.flushing {
 		t.flushing = false
@@ -167,7 +168,8 @@ func (t *keyedTask) needsOfFlush() []string {
 	return t.fingerprint.Needs(t.observations)
 }
 
-// digest runs ingest over the batch unless it just has, and parts the observations from what else ingest gives out.
+// digest runs ingest over the batch unless it just has, and parts the observations from what else
+// ingest gives out.
 func (t *keyedTask) digest(batch []Record) error {
 	if len(batch) == 0 {
 		t.own, t.observations, t.n = Result{}, t.observations[:0], 0
@@ -195,7 +197,8 @@ func (t *keyedTask) split(res Result, last Record) {
 			rest = append(rest, out)
 			continue
 		}
-		// An observation carries its exact position itself; the record's is only for dead letters, where the batch's end is near enough.
+		// An observation carries its exact position itself; the record's is only for dead letters,
+		// where the batch's end is near enough.
 		t.observations = append(t.observations, Record{
 			Topic: last.Topic, Partition: last.Partition, Offset: last.Offset, Key: out.Key, Value: out.Value, Headers: out.Headers,
 		})

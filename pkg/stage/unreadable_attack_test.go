@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// hiding is traffic of 120 people and of a pool of 48 accounts over a day, through the three stages.
-// unreadable says which records the gateway spoils.
+// hiding is traffic of 120 people and of a pool of 48 accounts over a day, through the three
+// stages. unreadable says which records the gateway spoils.
 type hiding struct {
 	unreadable func(pool bool, at int64) bool
 	// alerts are the titles of the findings opened, accounts the newest verdicts by account.

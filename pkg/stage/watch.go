@@ -9,10 +9,11 @@ import (
 
 // WatchOptions hands watch lists to correlate.
 type WatchOptions struct {
-	// List gives the list that is in force, the same pointer as long as it is the same list; nil when nothing is watched for. It is asked at every batch.
+	// List gives the list that is in force, the same pointer as long as it is the same list; nil
+	// when nothing is watched for. It is asked at every batch.
 	List func() *watchlist.List
-	// Secrets are the deployment's secrets in use, the current one first: what has no readable form in a profile is compared by its keyed hash, and a profile may be
-	// older than the rotation.
+	// Secrets are the deployment's secrets in use, the current one first: what has no readable form
+	// in a profile is compared by its keyed hash, and a profile may be older than the rotation.
 	Secrets [][]byte
 	// Sighted, when set, is told at every evaluation of what the indicators were found on.
 	Sighted func(watch.Sighting)

@@ -12,7 +12,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/watchlist"
 )
 
-// TestAWatchListMeansWhatIngestMakes holds the two ends together: what a pattern says of a request is found in the facets that ingest makes of it.
+// TestAWatchListMeansWhatIngestMakes holds the two ends together: what a pattern says of a request
+// is found in the facets that ingest makes of it.
 func TestAWatchListMeansWhatIngestMakes(t *testing.T) {
 	const agent = "network-traffic:extensions.'http-request-ext'.request_header.'User-Agent'"
 	ev := event.Event{

@@ -14,17 +14,20 @@ import (
 	"github.com/zeebo/xxh3"
 )
 
-// ErrFenced says that another owner took the partition over, or that Redis lost it: whatever the caller holds in memory is void.
+// ErrFenced says that another owner took the partition over, or that Redis lost it: whatever the
+// caller holds in memory is void.
 var ErrFenced = errors.New("another owner took over the partition, or redis lost its state")
 
 // NoOffset is Lease.Next when nothing was ever committed.
 const NoOffset int64 = -1
 
-// The fields of a partition's meta hash. Epoch, owner and offset are one key, so that none of them can be lost without the others.
+// The fields of a partition's meta hash. Epoch, owner and offset are one key, so that none of them
+// can be lost without the others.
 const (
 	fieldEpoch = "epoch"
 	fieldOwner = "owner"
-	// fieldIncarnation ties the values to the meta key: if that key is lost, with the offset in it, the values written under it are void too.
+	// fieldIncarnation ties the values to the meta key: if that key is lost, with the offset in it,
+	// the values written under it are void too.
 	fieldIncarnation = "inc"
 	fieldNext        = "next"
 	// fieldCommit identifies the last commit, so that one whose answer was lost can be recognised.
@@ -34,7 +37,8 @@ const (
 // loadChunk is how many keys one MGET asks for.
 const loadChunk = 512
 
-// Change is one change of a partition's state. A nil Value deletes the key. Keys are the partition's own.
+// Change is one change of a partition's state. A nil Value deletes the key. Keys are the
+// partition's own.
 type Change struct {
 	Key   string
 	Value []byte
@@ -42,10 +46,12 @@ type Change struct {
 	TTL time.Duration
 }
 
-// Commit is a step of a partition: the next offset to process, and the changes of state that lead there.
+// Commit is a step of a partition: the next offset to process, and the changes of state that lead
+// there.
 type Commit struct {
 	Next int64
-	// Rewind allows Next to lie below the offset committed before: the partition was made anew and counts from 0 again.
+	// Rewind allows Next to lie below the offset committed before: the partition was made anew and
+	// counts from 0 again.
 	Rewind  bool
 	Changes []Change
 }
@@ -61,7 +67,8 @@ func (e *ValueTooLargeError) Error() string {
 	return fmt.Sprintf("a state value of %d bytes exceeds max_value_bytes (%d)", e.Size, e.Limit)
 }
 
-// Lease is the ownership of one partition's state, until another one is acquired. It is not safe for concurrent use.
+// Lease is the ownership of one partition's state, until another one is acquired. It is not safe
+// for concurrent use.
 type Lease struct {
 	store *Store
 	keys  keyspace
@@ -73,7 +80,8 @@ type Lease struct {
 	lost  bool
 }
 
-// Acquire makes the caller the owner of a partition's state and fences off all earlier owners: their next commit fails with ErrFenced.
+// Acquire makes the caller the owner of a partition's state and fences off all earlier owners:
+// their next commit fails with ErrFenced.
 func (s *Store) Acquire(ctx context.Context, stage, partition string) (*Lease, error) {
 	if err := checkNames(stage, partition); err != nil {
 		return nil, err
@@ -112,7 +120,8 @@ func (l *Lease) Epoch() int64 { return l.epoch }
 // Next is the committed offset, the next to be processed; NoOffset when there is none.
 func (l *Lease) Next() int64 { return l.next }
 
-// Load reads the values of keys, in their order, nil where there is none. It does not check the ownership: a commit does.
+// Load reads the values of keys, in their order, nil where there is none. It does not check the
+// ownership: a commit does.
 func (l *Lease) Load(ctx context.Context, keys []string) ([][]byte, error) {
 	if len(keys) == 0 {
 		return nil, nil
@@ -153,8 +162,9 @@ func (l *Lease) Load(ctx context.Context, keys []string) ([][]byte, error) {
 	return out, nil
 }
 
-// Commit stores the changes and the next offset in one transaction. It fails with ErrFenced, now and ever after, when this lease is no longer the
-// last one. After any other error it is not known whether the commit took: call Commit again with equal content, which finds out and commits at
+// Commit stores the changes and the next offset in one transaction. It fails with ErrFenced, now
+// and ever after, when this lease is no longer the last one. After any other error it is not known
+// whether the commit took: call Commit again with equal content, which finds out and commits at
 // most once; or give the lease up.
 func (l *Lease) Commit(ctx context.Context, c Commit) error {
 	if l.lost {
@@ -180,15 +190,17 @@ func (l *Lease) Commit(ctx context.Context, c Commit) error {
 			l.lost = true
 			return err
 		case errors.Is(err, redis.TxFailedErr) && attempt < 3:
-			// The meta key changed after it was looked at: most likely a new owner, which the next look shows.
+			// The meta key changed after it was looked at: most likely a new owner, which the next
+			// look shows.
 			continue
 		}
 		return l.store.explain(err)
 	}
 }
 
-// transact checks the ownership and writes, if the watched meta key does not change in between. The watch also makes an attempt harmless that was
-// given up here but still lies in some socket buffer: by the time it runs, a later attempt has changed the key.
+// transact checks the ownership and writes, if the watched meta key does not change in between. The
+// watch also makes an attempt harmless that was given up here but still lies in some socket buffer:
+// by the time it runs, a later attempt has changed the key.
 func (l *Lease) transact(ctx context.Context, tx *redis.Tx, c *Commit, id string) error {
 	fields, err := tx.HMGet(ctx, l.keys.meta, fieldOwner, fieldIncarnation, fieldCommit).Result()
 	if err != nil {
@@ -224,7 +236,8 @@ func (l *Lease) transact(ctx context.Context, tx *redis.Tx, c *Commit, id string
 	return err
 }
 
-// commitID identifies a commit by its place in the sequence and its content: an attempt that is repeated has the same one, another commit never.
+// commitID identifies a commit by its place in the sequence and its content: an attempt that is
+// repeated has the same one, another commit never.
 func (l *Lease) commitID(c *Commit) string {
 	h := xxh3.New()
 	var n [8]byte
@@ -263,8 +276,8 @@ func wrapValue(value []byte, inc string) []byte {
 	return append(out, value...)
 }
 
-// unwrapValue returns the caller's bytes; nil when the value belongs to an earlier incarnation of the partition.
-// The error does not name the key, which may identify a person.
+// unwrapValue returns the caller's bytes; nil when the value belongs to an earlier incarnation of
+// the partition. The error does not name the key, which may identify a person.
 func unwrapValue(raw []byte, inc string) ([]byte, error) {
 	if len(raw) < valueHeader || raw[0] != valueVersion {
 		return nil, fmt.Errorf("a state value of %d bytes has an unknown format", len(raw))

@@ -1,6 +1,7 @@
-// Package store keeps the state of stream partitions in Redis. A partition's state and the offset up to which it was computed change in one
-// atomic transaction, fenced by an owner's epoch, so that they always belong together: whatever is killed when, and whoever believed to own
-// the partition. The package knows nothing of what the state means.
+// Package store keeps the state of stream partitions in Redis. A partition's state and the offset
+// up to which it was computed change in one atomic transaction, fenced by an owner's epoch, so that
+// they always belong together: whatever is killed when, and whoever believed to own the partition.
+// The package knows nothing of what the state means.
 package store
 
 import (
@@ -19,7 +20,8 @@ import (
 type Options struct {
 	// Addresses are host:port of the server, of some cluster nodes, or of the sentinels.
 	Addresses []string `yaml:"addresses"`
-	// Cluster says that the addresses are nodes of a Redis Cluster. More than one address without Sentinel means the same.
+	// Cluster says that the addresses are nodes of a Redis Cluster. More than one address without
+	// Sentinel means the same.
 	Cluster bool `yaml:"cluster"`
 	// Sentinel is set when the addresses are those of sentinels.
 	Sentinel Sentinel `yaml:"sentinel"`
@@ -138,7 +140,8 @@ func (o *Options) client() (*redis.UniversalOptions, error) {
 		PoolSize:         o.PoolSize,
 		// Without it the library ignores the deadlines of contexts.
 		ContextTimeoutEnabled: true,
-		// A transaction whose answer was lost must not be sent again blindly; Lease.Commit finds out first.
+		// A transaction whose answer was lost must not be sent again blindly; Lease.Commit finds
+		// out first.
 		MaxRetries: -1,
 		// Redis without this extension would answer every new connection with an error.
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},

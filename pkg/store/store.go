@@ -18,7 +18,8 @@ type Store struct {
 	warnings []string
 }
 
-// LogClient sends what the Redis client library logs, which is process-wide and by default goes to standard error, to log at debug level.
+// LogClient sends what the Redis client library logs, which is process-wide and by default goes to
+// standard error, to log at debug level.
 func LogClient(log *zap.Logger) { redis.SetLogger(clientLogger{log.Sugar()}) }
 
 type clientLogger struct{ log *zap.SugaredLogger }
@@ -27,7 +28,8 @@ func (l clientLogger) Printf(_ context.Context, format string, args ...any) {
 	l.log.Debugf(format, args...)
 }
 
-// Open connects to Redis and checks that it can be written to. The error is one line that says what to do. Close the store when done.
+// Open connects to Redis and checks that it can be written to. The error is one line that says what
+// to do. Close the store when done.
 func Open(ctx context.Context, opts Options) (*Store, error) {
 	if err := opts.Validate(); err != nil {
 		return nil, err
@@ -44,7 +46,8 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 	return s, nil
 }
 
-// check writes, reads and deletes a key, so that a replica, a user without rights or a full server is found now, and looks at the settings.
+// check writes, reads and deletes a key, so that a replica, a user without rights or a full server
+// is found now, and looks at the settings.
 func (s *Store) check(ctx context.Context) error {
 	if err := s.Ping(ctx); err != nil {
 		return err
@@ -53,7 +56,8 @@ func (s *Store) check(ctx context.Context) error {
 	if err := s.client.Set(ctx, key, "1", time.Minute).Err(); err != nil {
 		return s.explain(err)
 	}
-	// Managed services and restricted users may not be allowed to ask; then there is nothing to warn of.
+	// Managed services and restricted users may not be allowed to ask; then there is nothing to
+	// warn of.
 	memory := s.client.InfoMap(ctx, "memory").Val()["Memory"]
 	if policy := memory["maxmemory_policy"]; memory["maxmemory"] != "0" && policy != "" && policy != "noeviction" {
 		s.warnings = append(s.warnings, fmt.Sprintf("redis evicts keys when it is full (maxmemory-policy %s), which loses parts of the state; "+
@@ -73,7 +77,8 @@ func (s *Store) Ping(ctx context.Context) error {
 // Close closes all connections.
 func (s *Store) Close() error { return s.client.Close() }
 
-// keyspace is the names of one partition's keys. The part in braces is what a cluster places keys by: all keys of a partition are on one node.
+// keyspace is the names of one partition's keys. The part in braces is what a cluster places keys
+// by: all keys of a partition are on one node.
 type keyspace struct {
 	meta  string
 	state string
@@ -91,7 +96,8 @@ func checkNames(stage, partition string) error {
 	return nil
 }
 
-// Committed returns the offset that was last committed for a partition, NoOffset when there is none, without taking the ownership.
+// Committed returns the offset that was last committed for a partition, NoOffset when there is
+// none, without taking the ownership.
 func (s *Store) Committed(ctx context.Context, stage, partition string) (int64, error) {
 	if err := checkNames(stage, partition); err != nil {
 		return NoOffset, err
@@ -106,8 +112,8 @@ func (s *Store) Committed(ctx context.Context, stage, partition string) (int64, 
 	return next, nil
 }
 
-// Scan calls visit for every state key of a partition, in no order, as it is stored at that moment; for tools and tests. It looks through all
-// keys of the node, so it is slow on a large Redis.
+// Scan calls visit for every state key of a partition, in no order, as it is stored at that moment;
+// for tools and tests. It looks through all keys of the node, so it is slow on a large Redis.
 func (s *Store) Scan(ctx context.Context, stage, partition string, visit func(key string, value []byte) error) error {
 	if err := checkNames(stage, partition); err != nil {
 		return err

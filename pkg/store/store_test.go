@@ -30,7 +30,8 @@ func testContext(t testing.TB) context.Context {
 	return ctx
 }
 
-// server is what the tests run on: an in-process Redis, or the real one that STILLWATCH_TEST_REDIS names (addresses, comma separated).
+// server is what the tests run on: an in-process Redis, or the real one that STILLWATCH_TEST_REDIS
+// names (addresses, comma separated).
 type server struct {
 	addrs []string
 	mini  *miniredis.Miniredis // nil for a real one
@@ -124,7 +125,8 @@ func TestAFencedOwnerCommitsNothing(t *testing.T) {
 	require.Equal(t, int64(6), acquire(t, s).Next())
 }
 
-// TestAnOwnerFencedInTheMiddleOfItsCommitChangesNothing has the takeover come between the look at the owner and the write.
+// TestAnOwnerFencedInTheMiddleOfItsCommitChangesNothing has the takeover come between the look at
+// the owner and the write.
 func TestAnOwnerFencedInTheMiddleOfItsCommitChangesNothing(t *testing.T) {
 	s := openStore(t, startServer(t))
 	ctx := testContext(t)
@@ -169,7 +171,8 @@ func (h *beforeExec) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.P
 	}
 }
 
-// TestACommitWhoseAnswerIsLostIsMadeOnce cuts the connection before the server gets the transaction, and after it has executed it.
+// TestACommitWhoseAnswerIsLostIsMadeOnce cuts the connection before the server gets the
+// transaction, and after it has executed it.
 func TestACommitWhoseAnswerIsLostIsMadeOnce(t *testing.T) {
 	for _, when := range []string{"before", "after"} {
 		t.Run(when, func(t *testing.T) {
@@ -257,7 +260,8 @@ func (p *proxy) serve(c net.Conn) {
 				return
 			}
 			if swallow.Load() {
-				// The answer of the transaction is lost, but only once there is one: an array, after the lines that acknowledge its commands.
+				// The answer of the transaction is lost, but only once there is one: an array,
+				// after the lines that acknowledge its commands.
 				if bytes.IndexByte(buf[:n], '*') >= 0 {
 					return
 				}

@@ -6,11 +6,13 @@ import (
 	"github.com/segmentio/kafka-go"
 )
 
-// balancer deals the partitions of all topics round to the members like cards. The library's own start anew at the first member for every topic, so
-// with many topics of few partitions one member would get all of them.
+// balancer deals the partitions of all topics round to the members like cards. The library's own
+// start anew at the first member for every topic, so with many topics of few partitions one member
+// would get all of them.
 type balancer struct{}
 
-// ProtocolName implements kafka.GroupBalancer. The name is not the library's "roundrobin": members of one group must deal alike.
+// ProtocolName implements kafka.GroupBalancer. The name is not the library's "roundrobin": members
+// of one group must deal alike.
 func (balancer) ProtocolName() string { return "stillwatch-deal" }
 
 // UserData implements kafka.GroupBalancer.

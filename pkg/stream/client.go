@@ -10,8 +10,8 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// Client is the way to one Kafka cluster, from which groups and producers are made. It is safe for concurrent use and holds no connection
-// of its own.
+// Client is the way to one Kafka cluster, from which groups and producers are made. It is safe for
+// concurrent use and holds no connection of its own.
 type Client struct {
 	opts   Options
 	dialer *kafka.Dialer
@@ -113,7 +113,8 @@ func (c *Client) debugLogger() kafka.Logger {
 	return kafka.LoggerFunc(func(format string, args ...any) { log.Debugf(format, args...) })
 }
 
-// errorLogger hands the library's complaints to the log; most are retried, so they are debug too, and rate limited.
+// errorLogger hands the library's complaints to the log; most are retried, so they are debug too,
+// and rate limited.
 func (c *Client) errorLogger() kafka.Logger {
 	log := c.errlog.Sugar()
 	return kafka.LoggerFunc(func(format string, args ...any) { log.Debugf("kafka: "+format, args...) })

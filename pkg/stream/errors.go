@@ -10,10 +10,12 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/remote"
 )
 
-// ErrOffsetOutOfRange says that the partition no longer holds, or does not hold yet, the offset that was asked for.
+// ErrOffsetOutOfRange says that the partition no longer holds, or does not hold yet, the offset
+// that was asked for.
 var ErrOffsetOutOfRange = errors.New("offset out of range")
 
-// TooLargeError names the records of a Produce call that the broker does not take because of their size. All others were acknowledged.
+// TooLargeError names the records of a Produce call that the broker does not take because of their
+// size. All others were acknowledged.
 type TooLargeError struct {
 	// Records are indexes into the slice given to Produce.
 	Records []int
@@ -24,7 +26,8 @@ func (e *TooLargeError) Error() string {
 	return fmt.Sprintf("%d records are larger than kafka takes; raise produce_max_bytes and the topic's max.message.bytes", len(e.Records))
 }
 
-// PartialError says that some records of a Produce call were not acknowledged. They may or may not have been written.
+// PartialError says that some records of a Produce call were not acknowledged. They may or may not
+// have been written.
 type PartialError struct {
 	// Unacked are indexes into the slice given to Produce, ascending.
 	Unacked []int

@@ -10,10 +10,11 @@ import (
 // partitionWatch is how often a followed topic is asked whether it has more partitions.
 const partitionWatch = 10 * time.Second
 
-// Follow reads every partition of a topic from its first record on, and goes on with what comes, until ctx ends. It joins no group and commits
-// nothing: for topics that are read into memory as a whole. caughtUp is called once, when every partition has been read to where it ended at the
-// start. visit is called with records of one partition, in order, and by one goroutine at a time. Connections that fail are made anew; the only
-// errors are those of the start.
+// Follow reads every partition of a topic from its first record on, and goes on with what comes,
+// until ctx ends. It joins no group and commits nothing: for topics that are read into memory as a
+// whole. caughtUp is called once, when every partition has been read to where it ended at the
+// start. visit is called with records of one partition, in order, and by one goroutine at a time.
+// Connections that fail are made anew; the only errors are those of the start.
 func (c *Client) Follow(ctx context.Context, topic string, caughtUp func(), visit func([]Record)) error {
 	return c.follow(ctx, topic, partitionWatch, caughtUp, visit)
 }

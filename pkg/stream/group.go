@@ -24,7 +24,8 @@ type Status struct {
 	Joined bool
 	// Partitions is how many partitions are being handled.
 	Partitions int
-	// Err is why the member is not joined or why a partition can't be read, in one line; nil when all is well.
+	// Err is why the member is not joined or why a partition can't be read, in one line; nil when
+	// all is well.
 	Err error
 }
 
@@ -69,10 +70,11 @@ func (g *Group) Status() Status {
 	return s
 }
 
-// Run joins the group and calls handle in a goroutine of its own for every partition that this member is given. handle's context ends when the
-// partition has to be handed on or ctx ends; handle should then finish what it began and return well within the rebalance timeout, because
-// the group waits for it. Run rejoins after every rebalance, retries all errors (see Status), and returns nil when ctx has ended, every handle
-// has returned and the group has been left.
+// Run joins the group and calls handle in a goroutine of its own for every partition that this
+// member is given. handle's context ends when the partition has to be handed on or ctx ends; handle
+// should then finish what it began and return well within the rebalance timeout, because the group
+// waits for it. Run rejoins after every rebalance, retries all errors (see Status), and returns nil
+// when ctx has ended, every handle has returned and the group has been left.
 func (g *Group) Run(ctx context.Context, handle func(ctx context.Context, p *Partition)) error {
 	o := g.client.opts
 	cg, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
@@ -110,7 +112,8 @@ func (g *Group) Run(ctx context.Context, handle func(ctx context.Context, p *Par
 		last = gen
 		g.begin(ctx, gen, handle, &handlers)
 	}
-	// The member stays in the group, heartbeats and all, until the handlers have finished: only then may others start.
+	// The member stays in the group, heartbeats and all, until the handlers have finished: only
+	// then may others start.
 	handlers.Wait()
 	if last != nil {
 		g.flush(last)
@@ -148,7 +151,8 @@ func (g *Group) begin(ctx context.Context, gen *kafka.Generation, handle func(co
 				handle(hctx, p)
 				p.hangUp()
 				g.own(-1)
-				// A function that returns ends the generation for all partitions, so one that is done early waits.
+				// A function that returns ends the generation for all partitions, so one that is
+				// done early waits.
 				<-hctx.Done()
 			})
 		}

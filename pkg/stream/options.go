@@ -27,16 +27,19 @@ type Options struct {
 	DialTimeout time.Duration `yaml:"dial_timeout"`
 	// RequestTimeout bounds one request.
 	RequestTimeout time.Duration `yaml:"request_timeout"`
-	// SessionTimeout is how long a silent group member keeps its partitions. After a broker's crash the others wait for it as well before they
-	// can go on; the brokers refuse less than their group.min.session.timeout.ms, 6 s by default.
+	// SessionTimeout is how long a silent group member keeps its partitions. After a broker's crash
+	// the others wait for it as well before they can go on; the brokers refuse less than their
+	// group.min.session.timeout.ms, 6 s by default.
 	SessionTimeout time.Duration `yaml:"session_timeout"`
 	// HeartbeatInterval is how often a member reports to the group.
 	HeartbeatInterval time.Duration `yaml:"heartbeat_interval"`
 	// RebalanceTimeout is how long the group waits for a member to hand in its partitions.
 	RebalanceTimeout time.Duration `yaml:"rebalance_timeout"`
-	// StallTimeout is how long a partition may show unread records without a fetch bringing any before its connection is made anew.
+	// StallTimeout is how long a partition may show unread records without a fetch bringing any
+	// before its connection is made anew.
 	StallTimeout time.Duration `yaml:"stall_timeout"`
-	// LagCommitInterval is how often offsets are committed to the group, which serves lag monitoring only.
+	// LagCommitInterval is how often offsets are committed to the group, which serves lag
+	// monitoring only.
 	LagCommitInterval time.Duration `yaml:"lag_commit_interval"`
 
 	// FetchMaxBytes is the most that one fetch of one partition returns, before decompression.
@@ -46,8 +49,8 @@ type Options struct {
 
 	// Compression of what is produced: lz4, zstd, snappy, gzip or none.
 	Compression string `yaml:"compression"`
-	// ProduceMaxBytes is the largest produce request per partition, before compression; it has to fit the topics' max.message.bytes. A single
-	// larger record is refused as too large.
+	// ProduceMaxBytes is the largest produce request per partition, before compression; it has to
+	// fit the topics' max.message.bytes. A single larger record is refused as too large.
 	ProduceMaxBytes int `yaml:"produce_max_bytes"`
 	// ProduceMaxInFlight is how many partitions are written to at a time, over all callers.
 	ProduceMaxInFlight int `yaml:"produce_max_in_flight"`

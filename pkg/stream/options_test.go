@@ -109,7 +109,8 @@ func TestWhatIsWrongWithTheConnectionIsSaidInOneLine(t *testing.T) {
 	}
 }
 
-// certificate makes a self-signed certificate for 127.0.0.1 and returns the file to trust and the server's configuration.
+// certificate makes a self-signed certificate for 127.0.0.1 and returns the file to trust and the
+// server's configuration.
 func certificate(t *testing.T) (caFile string, config *tls.Config) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

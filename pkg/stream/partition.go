@@ -13,11 +13,13 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/remote"
 )
 
-// Partition is one partition that this member of the group owns for now. It is read by one goroutine.
+// Partition is one partition that this member of the group owns for now. It is read by one
+// goroutine.
 //
-// It fetches over a connection of its own on which every request has a deadline, in place of the client library's background reader: what is
-// held in memory is bounded by one fetch, nothing is delivered after the partition was handed on, and a fetch that hangs after a broker
-// restart fails instead of waiting for ever.
+// It fetches over a connection of its own on which every request has a deadline, in place of the
+// client library's background reader: what is held in memory is bounded by one fetch, nothing is
+// delivered after the partition was handed on, and a fetch that hangs after a broker restart fails
+// instead of waiting for ever.
 type Partition struct {
 	topic  string
 	id     int
@@ -43,11 +45,12 @@ func (p *Partition) Topic() string { return p.topic }
 // ID is the partition's number.
 func (p *Partition) ID() int { return p.id }
 
-// HighWater is the end of what may be read of the partition as of the last fetch: an open transaction ends it. It is safe for concurrent use.
+// HighWater is the end of what may be read of the partition as of the last fetch: an open
+// transaction ends it. It is safe for concurrent use.
 func (p *Partition) HighWater() int64 { return p.high.Load() }
 
-// CommitOffset remembers offset, the next to be processed, to be committed to the group from time to time. It serves lag monitoring only. It is
-// safe for concurrent use.
+// CommitOffset remembers offset, the next to be processed, to be committed to the group from time
+// to time. It serves lag monitoring only. It is safe for concurrent use.
 func (p *Partition) CommitOffset(offset int64) { p.commit(p.topic, p.id, offset) }
 
 // SetOffset sets the offset of the next read.
@@ -57,7 +60,8 @@ func (p *Partition) SetOffset(offset int64) {
 	p.hangUp()
 }
 
-// Bounds asks the leader for the first offset that the partition holds and for its end. It retries until ctx ends.
+// Bounds asks the leader for the first offset that the partition holds and for its end. It retries
+// until ctx ends.
 func (p *Partition) Bounds(ctx context.Context) (first, end int64, err error) {
 	err = p.retry(ctx, func(l *leader) error {
 		if err := l.conn.SetDeadline(p.client.deadline(ctx)); err != nil {
@@ -72,8 +76,9 @@ func (p *Partition) Bounds(ctx context.Context) (first, end int64, err error) {
 	return first, end, err
 }
 
-// Read returns up to limit records. It waits up to wait for them and returns what has come by then, which can be nothing; it also returns early
-// with as many bytes as one fetch may bring. Connections that fail are made anew until ctx ends; the only errors are ctx's and
+// Read returns up to limit records. It waits up to wait for them and returns what has come by then,
+// which can be nothing; it also returns early with as many bytes as one fetch may bring.
+// Connections that fail are made anew until ctx ends; the only errors are ctx's and
 // ErrOffsetOutOfRange.
 func (p *Partition) Read(ctx context.Context, limit int, wait time.Duration) (Batch, error) {
 	until := time.Now().Add(wait)
@@ -123,7 +128,8 @@ func (p *Partition) take(limit int) Batch {
 	return b
 }
 
-// retry runs fn on the partition's connection, and again on a new one after an error that may pass, until ctx ends.
+// retry runs fn on the partition's connection, and again on a new one after an error that may pass,
+// until ctx ends.
 func (p *Partition) retry(ctx context.Context, fn func(*leader) error) error {
 	for {
 		if err := ctx.Err(); err != nil {
@@ -165,11 +171,13 @@ func (p *Partition) attempt(ctx context.Context, fn func(*leader) error) (err er
 		p.conn = conn
 	}
 	conn := p.conn
-	// Closing the connection is what makes a stop immediate: the library's calls do not watch a context.
+	// Closing the connection is what makes a stop immediate: the library's calls do not watch a
+	// context.
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer stop()
 	defer func() {
-		// A library that panics on a malformed batch must not take the process down, and a new fetch may well succeed.
+		// A library that panics on a malformed batch must not take the process down, and a new
+		// fetch may well succeed.
 		if r := recover(); r != nil {
 			err = fmt.Errorf("unreadable batch at offset %d: %v", p.after, r)
 		}

@@ -16,11 +16,13 @@ import (
 // partitionsTTL is how long the number of a topic's partitions is believed.
 const partitionsTTL = time.Minute
 
-// produceAttempts is how often a request is tried before the caller is told; the caller goes on from there.
+// produceAttempts is how often a request is tried before the caller is told; the caller goes on
+// from there.
 const produceAttempts = 4
 
-// Producer writes records and waits until all in-sync replicas have them. It is safe for concurrent use, and holds nothing between calls: a
-// record is either acknowledged when Produce returns, or reported, and nothing is written behind the caller's back later.
+// Producer writes records and waits until all in-sync replicas have them. It is safe for concurrent
+// use, and holds nothing between calls: a record is either acknowledged when Produce returns, or
+// reported, and nothing is written behind the caller's back later.
 type Producer struct {
 	client    *Client
 	transport *kafka.Transport
@@ -67,9 +69,10 @@ type lane struct {
 	records   []int
 }
 
-// Produce writes the records and returns nil when all are acknowledged. Records for one partition are written in order. Errors:
-// *TooLargeError when the broker refuses some for their size and has taken all others; *PartialError when some could not be written, after a
-// few attempts, with the cause in one line; it also carries the end of ctx. Unacknowledged records may have been written.
+// Produce writes the records and returns nil when all are acknowledged. Records for one partition
+// are written in order. Errors: *TooLargeError when the broker refuses some for their size and has
+// taken all others; *PartialError when some could not be written, after a few attempts, with the
+// cause in one line; it also carries the end of ctx. Unacknowledged records may have been written.
 func (p *Producer) Produce(ctx context.Context, records []OutRecord) error {
 	if len(records) == 0 {
 		return nil
@@ -180,8 +183,8 @@ func (p *Producer) partitions(ctx context.Context, topic string) (int, error) {
 	return n, nil
 }
 
-// writeLane writes one partition's records in requests of bounded size. It returns the indexes of the records that are too large and, with an
-// error, those that are not acknowledged.
+// writeLane writes one partition's records in requests of bounded size. It returns the indexes of
+// the records that are too large and, with an error, those that are not acknowledged.
 func (p *Producer) writeLane(ctx context.Context, records []OutRecord, l *lane) (large, left []int, err error) {
 	for rest := l.records; len(rest) > 0; {
 		n, size := 0, 0
@@ -215,7 +218,8 @@ func (p *Producer) write(ctx context.Context, records []OutRecord, l *lane, whic
 		return nil, err
 	}
 	if len(which) == 1 {
-		// Not which itself: it is a part of the lane's list, which what is appended would overwrite.
+		// Not which itself: it is a part of the lane's list, which what is appended would
+		// overwrite.
 		return []int{which[0]}, nil
 	}
 	half := len(which) / 2

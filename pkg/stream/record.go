@@ -1,5 +1,6 @@
-// Package stream moves records out of and into Kafka: batches of the partitions that this process owns, acknowledged records the other way.
-// It knows nothing of what the records mean, and it never decides what was processed: whoever reads keeps the offset beside its own state.
+// Package stream moves records out of and into Kafka: batches of the partitions that this process
+// owns, acknowledged records the other way. It knows nothing of what the records mean, and it never
+// decides what was processed: whoever reads keeps the offset beside its own state.
 package stream
 
 import "github.com/stillwatch/stillwatch/pkg/record"
@@ -14,15 +15,16 @@ type Header = record.Header
 // Batch is what one read of a partition gave: records in offset order, possibly none.
 type Batch struct {
 	Records []Record
-	// Next is the offset at which reading goes on after this batch. It can be larger than the last record's offset + 1, because compaction
-	// and transactions leave offsets without a record.
+	// Next is the offset at which reading goes on after this batch. It can be larger than the last
+	// record's offset + 1, because compaction and transactions leave offsets without a record.
 	Next int64
-	// HighWater is the end of what may be read as of the last fetch: HighWater - Next records are still to be read. What comes after the
-	// beginning of an open transaction is not among it.
+	// HighWater is the end of what may be read as of the last fetch: HighWater - Next records are
+	// still to be read. What comes after the beginning of an open transaction is not among it.
 	HighWater int64
 }
 
-// OutRecord is a record to be produced. Records with a key go to the partition where Java producers would put them. A nil Value is a tombstone.
+// OutRecord is a record to be produced. Records with a key go to the partition where Java producers
+// would put them. A nil Value is a tombstone.
 type OutRecord struct {
 	Topic   string
 	Key     []byte
@@ -30,7 +32,8 @@ type OutRecord struct {
 	Headers []Header
 }
 
-// size is what the record takes of a request, in bytes, before compression. It errs on the large side.
+// size is what the record takes of a request, in bytes, before compression. It errs on the large
+// side.
 func (r *OutRecord) size() int {
 	n := 32 + len(r.Key) + len(r.Value)
 	for i := range r.Headers {

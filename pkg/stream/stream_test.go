@@ -63,7 +63,8 @@ func TestKeysGoWhereJavaProducersPutThem(t *testing.T) {
 	p := newProducer(t, c, "in")
 	lanes, err := p.lanes(testContext(t), []OutRecord{{Topic: "in", Key: []byte("21")}, {Topic: "in", Key: []byte("foobar")}})
 	require.NoError(t, err)
-	// org.apache.kafka.common.utils.UtilsTest: murmur2("21") = -973932308, murmur2("foobar") = -790332482.
+	// org.apache.kafka.common.utils.UtilsTest: murmur2("21") = -973932308, murmur2("foobar") =
+	// -790332482.
 	for i, hash := range []int32{-973932308, -790332482} {
 		require.Equal(t, int(uint32(hash)&0x7fffffff)%4, lanes[i].partition)
 	}
@@ -309,7 +310,8 @@ func TestWhatIsNotAcknowledgedIsReported(t *testing.T) {
 	c := newClient(t, testOptions(k.ListenAddrs()))
 	p := newProducer(t, c, "in")
 	failProduce(k, 1, kerr.TopicAuthorizationFailed.Code)
-	// Two records of one partition: the first request fails for good, nothing after it may be written.
+	// Two records of one partition: the first request fails for good, nothing after it may be
+	// written.
 	err := p.Produce(testContext(t), []OutRecord{{Topic: "in", Key: []byte("a")}, {Topic: "in", Key: []byte("a")}})
 	var partial *PartialError
 	require.ErrorAs(t, err, &partial)
@@ -351,7 +353,8 @@ func TestATooLargeRecordIsReportedOnceAlsoWhenTheRestFails(t *testing.T) {
 	o := testOptions(k.ListenAddrs())
 	o.Compression = "none"
 	p := newProducer(t, newClient(t, o), "in")
-	// The request of two is too large, then so is its first half, and the second half is refused for good.
+	// The request of two is too large, then so is its first half, and the second half is refused
+	// for good.
 	codes := []int16{kerr.MessageTooLarge.Code, kerr.MessageTooLarge.Code, kerr.TopicAuthorizationFailed.Code}
 	for _, code := range codes {
 		failProduce(k, 1, code)
@@ -383,7 +386,8 @@ func TestAStalledPartitionGetsANewConnection(t *testing.T) {
 	k := startKafka(t, nil, kfake.SeedTopics(1, "in"))
 	c := newClient(t, testOptions(k.ListenAddrs()))
 	require.NoError(t, newProducer(t, c, "in").Produce(testContext(t), numbered("in", 0, 3)))
-	// A broker that answers every fetch on the first connection with an empty set, although there are records.
+	// A broker that answers every fetch on the first connection with an empty set, although there
+	// are records.
 	var mu sync.Mutex
 	stalled := true
 	k.ControlKey(int16(kmsg.Fetch), func(req kmsg.Request) (kmsg.Response, error, bool) {

@@ -11,7 +11,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Partitions counts a topic's partitions. A topic that does not exist is an error, and is not created.
+// Partitions counts a topic's partitions. A topic that does not exist is an error, and is not
+// created.
 func (c *Client) Partitions(ctx context.Context, topic string) (int, error) {
 	if err := c.Ping(ctx); err != nil {
 		return 0, err
@@ -37,26 +38,30 @@ func (c *Client) Partitions(ctx context.Context, topic string) (int, error) {
 	return 0, fmt.Errorf("topic %s does not exist", topic)
 }
 
-// lone makes the reader of a partition that is read without a group: there is nobody to share with, and no offset is committed.
+// lone makes the reader of a partition that is read without a group: there is nobody to share with,
+// and no offset is committed.
 func (c *Client) lone(topic string, id int) *Partition {
 	return &Partition{topic: topic, id: id, client: c, note: func(error) {}, commit: func(string, int, int64) {}}
 }
 
 // Tail is how much of a topic a tail was.
 type Tail struct {
-	// Partitions is how many the topic has, Records how many records were read, Held how many offsets the topic holds.
+	// Partitions is how many the topic has, Records how many records were read, Held how many
+	// offsets the topic holds.
 	Partitions    int
 	Records, Held int64
 	// Missed lists the partitions that were not read to their end when the time was over.
 	Missed []int
 }
 
-// tailAtOnce is how many partitions are read side by side: one without a leader must not keep the others waiting for ever.
+// tailAtOnce is how many partitions are read side by side: one without a leader must not keep the
+// others waiting for ever.
 const tailAtOnce = 8
 
-// Tail reads the last records of every partition of a topic, up to last of each, and ends where the partitions ended when it came to them. It
-// joins no group and commits nothing. visit is called with records of one partition, in order, and by one goroutine at a time. When ctx ends
-// meanwhile, what is missing is in the result, and that is no error.
+// Tail reads the last records of every partition of a topic, up to last of each, and ends where the
+// partitions ended when it came to them. It joins no group and commits nothing. visit is called
+// with records of one partition, in order, and by one goroutine at a time. When ctx ends meanwhile,
+// what is missing is in the result, and that is no error.
 func (c *Client) Tail(ctx context.Context, topic string, last int, visit func([]Record)) (Tail, error) {
 	n, err := c.Partitions(ctx, topic)
 	if err != nil {
@@ -99,16 +104,17 @@ func (c *Client) tail(ctx context.Context, topic string, id, last int, visit fun
 	return held, p.through(ctx, max(first, end-int64(last)), end, readWait, visit)
 }
 
-// readAtOnce is how many records, and readWait how long, one read of a partition without a group takes; after so many as quietReads that bring nothing
-// there is nothing.
+// readAtOnce is how many records, and readWait how long, one read of a partition without a group
+// takes; after so many as quietReads that bring nothing there is nothing.
 const (
 	readAtOnce = 1000
 	readWait   = 500 * time.Millisecond
 	quietReads = 20
 )
 
-// through reads from one offset to another. The last offsets may have no record, where compaction has removed deletions or a broker has lost records: it
-// does not wait for them for ever. (A connection that fails does not end it: Read tries again.)
+// through reads from one offset to another. The last offsets may have no record, where compaction
+// has removed deletions or a broker has lost records: it does not wait for them for ever. (A
+// connection that fails does not end it: Read tries again.)
 func (p *Partition) through(ctx context.Context, from, end int64, wait time.Duration, visit func([]Record)) error {
 	p.SetOffset(from)
 	quiet := 0

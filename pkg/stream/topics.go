@@ -15,8 +15,9 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/remote"
 )
 
-// TopicSpec is a topic that has to exist. Partitions, Replication and Config matter when it is created; Replication 0 or less takes the
-// broker's default. With Exact, an existing topic with another number of partitions is an error.
+// TopicSpec is a topic that has to exist. Partitions, Replication and Config matter when it is
+// created; Replication 0 or less takes the broker's default. With Exact, an existing topic with
+// another number of partitions is an error.
 type TopicSpec struct {
 	Name        string
 	Partitions  int
@@ -38,9 +39,10 @@ func (t *TopicSpec) command(broker string) string {
 	return b.String()
 }
 
-// EnsureTopics makes sure that the topics exist and that every partition has a leader, waiting for that as long as ctx allows. Missing topics are
-// created if create is true; otherwise the error names each of them and the command that creates it. The warnings tell of existing topics
-// whose configuration differs from the spec in a way that matters (cleanup.policy).
+// EnsureTopics makes sure that the topics exist and that every partition has a leader, waiting for
+// that as long as ctx allows. Missing topics are created if create is true; otherwise the error
+// names each of them and the command that creates it. The warnings tell of existing topics whose
+// configuration differs from the spec in a way that matters (cleanup.policy).
 func (c *Client) EnsureTopics(ctx context.Context, specs []TopicSpec, create bool) (warnings []string, err error) {
 	if len(specs) == 0 {
 		return nil, nil
@@ -155,7 +157,8 @@ func (c *Client) createTopics(ctx context.Context, client *kafka.Client, missing
 	return nil
 }
 
-// missingError names each missing topic and how to create it. why is empty when creation was not tried.
+// missingError names each missing topic and how to create it. why is empty when creation was not
+// tried.
 func (c *Client) missingError(missing []string, specs map[string]*TopicSpec, why string) error {
 	parts := make([]string, len(missing))
 	for i, name := range missing {
@@ -167,8 +170,9 @@ func (c *Client) missingError(missing []string, specs map[string]*TopicSpec, why
 	return fmt.Errorf("topics do not exist: %s; create them, or let stillwatch do it (topics.create: true)", strings.Join(parts, ", "))
 }
 
-// compareConfigs warns of a cleanup policy other than the one asked for: state that is rebuilt from a topic would be lost with it. A user
-// without the right to describe configurations gets no warnings.
+// compareConfigs warns of a cleanup policy other than the one asked for: state that is rebuilt from
+// a topic would be lost with it. A user without the right to describe configurations gets no
+// warnings.
 func (c *Client) compareConfigs(ctx context.Context, client *kafka.Client, specs map[string]*TopicSpec) []string {
 	const policy = "cleanup.policy"
 	req := &kafka.DescribeConfigsRequest{}

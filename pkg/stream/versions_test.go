@@ -10,8 +10,8 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// The least request versions that Kafka 4.0 accepts (KIP-896). The in-process broker accepts older ones, so that a passing test says nothing without
-// this.
+// The least request versions that Kafka 4.0 accepts (KIP-896). The in-process broker accepts older
+// ones, so that a passing test says nothing without this.
 var kafka4Minima = map[kmsg.Key]int16{
 	kmsg.Produce: 3, kmsg.Fetch: 4, kmsg.ListOffsets: 1, kmsg.Metadata: 0, kmsg.OffsetCommit: 2, kmsg.OffsetFetch: 1, kmsg.FindCoordinator: 0,
 	kmsg.JoinGroup: 2, kmsg.Heartbeat: 0, kmsg.LeaveGroup: 0, kmsg.SyncGroup: 0, kmsg.SASLHandshake: 0, kmsg.ApiVersions: 0,

@@ -21,14 +21,16 @@ type Keyed struct {
 // index finds the terms that a value means, and the indicators that terms add up to.
 type index struct {
 	terms []Term
-	// equal and networks look terms up by value; short lists those whose value was cut, and scanned those that are to be tried.
+	// equal and networks look terms up by value; short lists those whose value was cut, and scanned
+	// those that are to be tried.
 	equal    [numObservables]map[string]TermID
 	networks map[netip.Prefix]TermID
 	short    [numObservables][]TermID
 	scanned  [numObservables][]TermID
 	keyed    []Keyed
 	facets   [fingerprint.NumFacets]bool
-	// indicators has, per indicator and alternative, its terms; byTerm the indicators in which a term is.
+	// indicators has, per indicator and alternative, its terms; byTerm the indicators in which a
+	// term is.
 	indicators [][][]TermID
 	byTerm     [][]int32
 }
@@ -174,8 +176,9 @@ func (x *index) network(out []TermID, label string) []TermID {
 	return out
 }
 
-// Hits visits the indicators that an account shows, in no order, with the number of requests: requests has how many carried each term. Terms that stand together count as
-// often as the rarest of them.
+// Hits visits the indicators that an account shows, in no order, with the number of requests:
+// requests has how many carried each term. Terms that stand together count as often as the rarest
+// of them.
 func (l *List) Hits(requests map[TermID]uint32, visit func(indicator int, requests uint32)) {
 	seen := map[int32]bool{}
 	for term := range requests {
@@ -202,8 +205,9 @@ func (l *List) Hits(requests map[TermID]uint32, visit func(indicator int, reques
 // ja4Mark stands before the TLS fingerprint in the readable form of a client stack.
 const ja4Mark = "ja4="
 
-// SplitStack takes the readable form of a client stack, "<user agent> ja4=<fingerprint>", apart; either may be missing. What has no whole fingerprint at
-// its end (labels are cut to size) is all user agent.
+// SplitStack takes the readable form of a client stack, "<user agent> ja4=<fingerprint>", apart;
+// either may be missing. What has no whole fingerprint at its end (labels are cut to size) is all
+// user agent.
 func SplitStack(stack string) (agent, fingerprint string) {
 	i := strings.LastIndex(stack, ja4Mark)
 	if i < 0 || !isJA4(stack[i+len(ja4Mark):]) || i > 0 && stack[i-1] != ' ' {
@@ -212,7 +216,8 @@ func SplitStack(stack string) (agent, fingerprint string) {
 	return stack[:max(0, i-1)], stack[i+len(ja4Mark):]
 }
 
-// Client takes the readable form of a client stack apart, like SplitStack, and leaves out a fingerprint that was cut.
+// Client takes the readable form of a client stack apart, like SplitStack, and leaves out a
+// fingerprint that was cut.
 func Client(stack string) (agent, fingerprint string) {
 	agent, fingerprint = SplitStack(stack)
 	if i := strings.LastIndex(agent, " "+ja4Mark); i >= 0 && strings.HasSuffix(agent, ellipsis) {

@@ -33,7 +33,8 @@ const (
 	numObservables
 )
 
-// Account is the type of the observable that Stillwatch adds to STIX's, for what STIX has no words for.
+// Account is the type of the observable that Stillwatch adds to STIX's, for what STIX has no words
+// for.
 const Account = "x-stillwatch-account"
 
 // observables says of each how a pattern is written and which facet of a profile has it.
@@ -78,7 +79,8 @@ const (
 type Term struct {
 	Observable Observable
 	Op         Op
-	// Value is in the form that profiles keep: folded to lower case where they do, a network as they round it.
+	// Value is in the form that profiles keep: folded to lower case where they do, a network as
+	// they round it.
 	Value string
 
 	expression *regexp.Regexp
@@ -231,7 +233,8 @@ func makeTerm(path string, op Op, value string) (Term, error) {
 	return Term{}, errUnknown
 }
 
-// networkTerm watches for a network; what is smaller than what profiles keep is watched for as the whole of that.
+// networkTerm watches for a network; what is smaller than what profiles keep is watched for as the
+// whole of that.
 func networkTerm(op Op, value string) (Term, error) {
 	if op == Like {
 		value = octets(value)
@@ -284,7 +287,8 @@ func asnTerm(op Op, value string) (Term, error) {
 // identifier is what profiles leave out of a user agent: an installation's id.
 var identifier = regexp.MustCompile(`[0-9a-f-]{16,}`)
 
-// Software is a user agent in the form that profiles keep: lower case, white space folded, ids as "#".
+// Software is a user agent in the form that profiles keep: lower case, white space folded, ids as
+// "#".
 func Software(agent string) string {
 	return identifier.ReplaceAllStringFunc(fold(agent), func(run string) string {
 		if strings.ContainsAny(run, "0123456789") {
@@ -339,7 +343,8 @@ func textTerm(o Observable, op Op, value string) (Term, error) {
 	return t, err
 }
 
-// compile makes the term's regular expression. Profiles keep text in lower case, so its case does not count.
+// compile makes the term's regular expression. Profiles keep text in lower case, so its case does
+// not count.
 func (t *Term) compile(expression string) (err error) {
 	if len(expression) > maxExpression {
 		return fmt.Errorf("an expression has more than %d bytes", maxExpression)

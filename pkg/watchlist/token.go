@@ -89,7 +89,8 @@ func (p *patternParser) string(s string) error {
 	return errors.New("a string has no end")
 }
 
-// word takes a keyword or an object path, whose quoted parts may hold anything: network-traffic:extensions.'http-request-ext'.request_header.'User-Agent'.
+// word takes a keyword or an object path, whose quoted parts may hold anything:
+// network-traffic:extensions.'http-request-ext'.request_header.'User-Agent'.
 func (p *patternParser) word(s string) error {
 	var b strings.Builder
 	for i := 0; i <= len(s); i++ {

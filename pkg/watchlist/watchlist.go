@@ -1,7 +1,10 @@
-// Package watchlist reads what other providers, or the operator, know of an attacker's tooling, as STIX 2 indicators, and tells which values of an account's
-// profile they mean. Of STIX patterns it understands those that speak of what a profile keeps; the others are named with the reason, and are no error.
+// Package watchlist reads what other providers, or the operator, know of an attacker's tooling, as
+// STIX 2 indicators, and tells which values of an account's profile they mean. Of STIX patterns it
+// understands those that speak of what a profile keeps; the others are named with the reason, and
+// are no error.
 //
-// The package is pure: bytes in, a list out; whether an indicator has expired is asked for a given time.
+// The package is pure: bytes in, a list out; whether an indicator has expired is asked for a given
+// time.
 package watchlist
 
 import (
@@ -14,19 +17,22 @@ import (
 	"time"
 )
 
-// Bounds of a list. A list beyond them is refused or its rest skipped, with the reason: what watches must not be brought down by what it is given.
+// Bounds of a list. A list beyond them is refused or its rest skipped, with the reason: what
+// watches must not be brought down by what it is given.
 const (
 	// MaxBytes bounds a file.
 	MaxBytes = 64 << 20
-	// maxPattern bounds a pattern in bytes, maxAlternatives the alternatives that it is worked out to and maxTerms what each joins, maxDepth the brackets inside
-	// each other.
+	// maxPattern bounds a pattern in bytes, maxAlternatives the alternatives that it is worked out
+	// to and maxTerms what each joins, maxDepth the brackets inside each other.
 	maxPattern      = 64 << 10
 	maxAlternatives = 1024
 	maxTerms        = 16
 	maxDepth        = 32
-	// maxComparisons bounds the terms of a list, worked out: a pattern of a few hundred bytes may mean a thousand times as many.
+	// maxComparisons bounds the terms of a list, worked out: a pattern of a few hundred bytes may
+	// mean a thousand times as many.
 	maxComparisons = 1 << 19
-	// maxScanned bounds the terms that have to be tried one by one on every value, and maxExpression the length of such a regular expression.
+	// maxScanned bounds the terms that have to be tried one by one on every value, and
+	// maxExpression the length of such a regular expression.
 	maxScanned    = 1000
 	maxExpression = 2048
 	// maxText bounds the names that are kept of a bundle.
@@ -37,13 +43,16 @@ var errTooMany = fmt.Errorf("the lists make more than %d comparisons", maxCompar
 
 // Indicator is a sign to watch for.
 type Indicator struct {
-	// ID is its STIX identifier, Name and Producer what a reader knows it by; Producer is empty where the bundle does not tell.
+	// ID is its STIX identifier, Name and Producer what a reader knows it by; Producer is empty
+	// where the bundle does not tell.
 	ID, Name, Producer string
-	// Indicates and IndicatesName are the object that it is a sign of, a campaign most often; empty where the bundle does not tell.
+	// Indicates and IndicatesName are the object that it is a sign of, a campaign most often; empty
+	// where the bundle does not tell.
 	Indicates, IndicatesName string
 	// Confidence is the producer's, 0..100, and -1 where it is not given.
 	Confidence int
-	// ValidUntil is when it expires, in Unix milliseconds, 0 for never. What was a sign before it was noticed is one all the same: valid_from is not looked at.
+	// ValidUntil is when it expires, in Unix milliseconds, 0 for never. What was a sign before it
+	// was noticed is one all the same: valid_from is not looked at.
 	ValidUntil int64
 	Pattern    Pattern
 	// LeftOut are the parts of its pattern that are not compared, each with the reason.
@@ -135,7 +144,8 @@ func stamp(s string) (int64, error) {
 	return t.UnixMilli(), nil
 }
 
-// Merge makes one list of several. Of an indicator that is there more than once the newest version counts; one that was revoked is gone, for STIX knows no way back.
+// Merge makes one list of several. Of an indicator that is there more than once the newest version
+// counts; one that was revoked is gone, for STIX knows no way back.
 func Merge(lists ...*List) *List {
 	out := &List{}
 	newest := map[string]Indicator{}
@@ -180,7 +190,8 @@ func Merge(lists ...*List) *List {
 // Expired says whether the indicator is over at a time (Unix ms).
 func (in *Indicator) Expired(now int64) bool { return in.ValidUntil != 0 && now >= in.ValidUntil }
 
-// Subject is what the indicator is a sign of: the object that it indicates, else itself. Indicators of one subject are told of together.
+// Subject is what the indicator is a sign of: the object that it indicates, else itself. Indicators
+// of one subject are told of together.
 func (in *Indicator) Subject() string {
 	if in.Indicates != "" {
 		return in.Indicates

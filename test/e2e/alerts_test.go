@@ -16,7 +16,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/simulate"
 )
 
-// pool is a coordinated pool that harvests with one template, among ordinary chatters and applications.
+// pool is a coordinated pool that harvests with one template, among ordinary chatters and
+// applications.
 func pool() simulate.Scenario {
 	return simulate.Scenario{
 		Name: "e2e", Seed: 11, Start: trafficStart, Duration: 20 * time.Hour,
@@ -44,11 +45,13 @@ func TestEventsOnARealKafkaComeOutAsValidatedAlerts(t *testing.T) {
 	for _, c := range []struct {
 		name       string
 		partitions int
-		// members are the fewest of the pool that must be named, bystanders the most of the others that may be.
+		// members are the fewest of the pool that must be named, bystanders the most of the others
+		// that may be.
 		members, bystanders int
 	}{
 		{"in one order", 1, len(members), 0},
-		// Precision is measured where events come in one order; here the partitions race each other.
+		// Precision is measured where events come in one order; here the partitions race each
+		// other.
 		{"of partitions that race each other", partitions, len(members) * 8 / 10, 3},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -78,7 +81,8 @@ func TestEventsOnARealKafkaComeOutAsValidatedAlerts(t *testing.T) {
 	}
 }
 
-// requireHighFindings requires alerts to be valid and well-addressed, and one of them to be of at least high severity.
+// requireHighFindings requires alerts to be valid and well-addressed, and one of them to be of at
+// least high severity.
 func requireHighFindings(t *testing.T, alerts []kafka.Message) {
 	t.Helper()
 	require.NotEmpty(t, alerts)

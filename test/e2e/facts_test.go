@@ -64,8 +64,8 @@ func TestFactsOfATopicHoldFromTheRecordOnThatTellsThem(t *testing.T) {
 	// What compaction leaves has gaps between the offsets, and none of the records that it removed.
 	require.Zero(t, s.stop(), s.log)
 	d.compact(topic, func(i int) { fact("acct-1", fmt.Sprintf(`{"plan":"plan-%d"}`, i)) })
-	// The event waits already when the service starts, and what is known of its account comes last in a topic that takes longer to read than the
-	// groups take to form.
+	// The event waits already when the service starts, and what is known of its account comes last
+	// in a topic that takes longer to read than the groups take to form.
 	bulk := make([]kafka.Message, 100_000)
 	for i := range bulk {
 		bulk[i] = kafka.Message{Key: fmt.Append(nil, "other-", i), Value: []byte(`{"plan":"pro"}`)}

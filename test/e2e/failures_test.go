@@ -12,7 +12,8 @@ import (
 	"github.com/stillwatch/stillwatch/test/harness"
 )
 
-// complaints returns what the service said to its user: the lines of its output that are not structured logs.
+// complaints returns what the service said to its user: the lines of its output that are not
+// structured logs.
 func (s *service) complaints() []string {
 	var lines []string
 	for line := range strings.Lines(s.log.String()) {
@@ -126,7 +127,8 @@ func TestItIsNotReadyWhileKafkaIsGoneAndSaysSo(t *testing.T) {
 	requireUnready(t, s, "kafka")
 }
 
-// requireUnready waits until the service, which must stay alive, reports that a dependency is gone, and that it can still be stopped.
+// requireUnready waits until the service, which must stay alive, reports that a dependency is gone,
+// and that it can still be stopped.
 func requireUnready(t *testing.T, s *service, dependency string) {
 	t.Helper()
 	eventually(t, func() error {

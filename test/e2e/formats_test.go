@@ -19,7 +19,8 @@ func TestEveryTopicIsReadInItsOwnFormat(t *testing.T) {
 		records []kafka.Message
 		broken  string
 	}{
-		// What is broken is a good record of another topic's format, so that no recognition can have read it.
+		// What is broken is a good record of another topic's format, so that no recognition can
+		// have read it.
 		{"native", traffic(6, events), kongRecord(0)},
 		{"otlp", spans(t, events), string(traffic(1, 1)[0].Value)},
 		{"kong", kongRecords(events), string(spans(t, 1)[0].Value)},
@@ -80,7 +81,8 @@ func TestEveryTopicIsReadInItsOwnFormat(t *testing.T) {
 	require.Contains(t, report, fmt.Sprintf("%d records of %d partitions, the newest 2 of each partition", 2*partitions, partitions))
 }
 
-// spans makes requests of the OpenTelemetry Protocol in protobuf, each with two calls of a model and a span that is none.
+// spans makes requests of the OpenTelemetry Protocol in protobuf, each with two calls of a model
+// and a span that is none.
 func spans(t *testing.T, events int) (requests []kafka.Message) {
 	t.Helper()
 	for i := 0; i < events; i += 2 {

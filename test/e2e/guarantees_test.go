@@ -28,7 +28,8 @@ func TestAfterKillsTheFingerprintsEqualThoseOfAnUninterruptedRun(t *testing.T) {
 	t.Parallel()
 	const accounts, events = 200, 9000
 	whole := newDeployment(t)
-	// One source partition gives every run the same order of observations, so the states can be compared byte by byte.
+	// One source partition gives every run the same order of observations, so the states can be
+	// compared byte by byte.
 	gateway := whole.topic("gateway")
 	whole.createTopic(gateway, 1)
 	whole.produce(gateway, traffic(accounts, events))
@@ -178,7 +179,8 @@ func (d *deployment) waitCommitted(observations int64) {
 	})
 }
 
-// fingerprinted returns how many observations fingerprint has committed. It asks Redis only, to be quick about it.
+// fingerprinted returns how many observations fingerprint has committed. It asks Redis only, to be
+// quick about it.
 func (d *deployment) fingerprinted() (done int64, err error) {
 	client := redis.NewClient(&redis.Options{Addr: d.redis()})
 	defer func() { _ = client.Close() }()

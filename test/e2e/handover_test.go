@@ -18,8 +18,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/simulate"
 )
 
-// verifyFindings holds the deployment's alerts against what is promised to their readers. It is done
-// at the end of every test.
+// verifyFindings holds the deployment's alerts against what is promised to their readers. It is
+// done at the end of every test.
 func (d *deployment) verifyFindings() {
 	d.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -48,8 +48,8 @@ func (d *deployment) verifyFindings() {
 	d.t.Logf("alerts verified: %+v", v.Summary())
 }
 
-// pools are three campaigns that are open side by side, among honest accounts. Each has a prompt, cards
-// and a week of sign-up of its own, so that they are told apart.
+// pools are three campaigns that are open side by side, among honest accounts. Each has a prompt,
+// cards and a week of sign-up of its own, so that they are told apart.
 func pools() simulate.Scenario {
 	pool := func(id, style string, signUpBefore time.Duration) simulate.Campaign {
 		return simulate.Campaign{
@@ -71,8 +71,9 @@ func pools() simulate.Scenario {
 	}
 }
 
-// growing cuts the traffic of pools into a first part, in which a third of each pool takes part, and as
-// many more as stages, in each of which more of its accounts do: there is something to tell in each.
+// growing cuts the traffic of pools into a first part, in which a third of each pool takes part,
+// and as many more as stages, in each of which more of its accounts do: there is something to tell
+// in each.
 func growing(t *testing.T, stages int) (parts [][]kafka.Message) {
 	t.Helper()
 	world, err := simulate.New(pools(), simulate.Texts{})
@@ -104,7 +105,8 @@ func growing(t *testing.T, stages int) (parts [][]kafka.Message) {
 func TestCorrelateIsHandedOverFiveTimesWithoutContradictions(t *testing.T) {
 	t.Parallel()
 	parts := growing(t, 5)
-	// One partition a topic, so that the events come in one order and the same is found in every run.
+	// One partition a topic, so that the events come in one order and the same is found in every
+	// run.
 	d := newDeployment(t).set(section{"pipeline": section{"batch_records": 50}, "topics": section{"partitions": 1}})
 	pair := instances{d: d, both: [2]*service{d.start().waitReady(), d.start().waitReady()}}
 	consumer := d.startConsumer()

@@ -154,7 +154,8 @@ func (d *deployment) committed(client *redis.Client, stage, topic string, partit
 	return next, err
 }
 
-// waitDone waits until all three stages have committed everything that there is, and events has at least so many records.
+// waitDone waits until all three stages have committed everything that there is, and events has at
+// least so many records.
 func (d *deployment) waitDone(events int64) {
 	d.t.Helper()
 	eventually(d.t, func() error {

@@ -12,10 +12,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// phrases are the hashes of runs of words that stand in a world's prompts and answers. Much is searched for them, record by record.
+// phrases are the hashes of runs of words that stand in a world's prompts and answers. Much is
+// searched for them, record by record.
 type phrases map[uint64]struct{}
 
-// phraseWords is the length of a phrase: long enough for none to stand in what Stillwatch writes itself.
+// phraseWords is the length of a phrase: long enough for none to stand in what Stillwatch writes
+// itself.
 const phraseWords = 5
 
 // phrasesOf cuts the events' texts into phrases: what holds nine words of one holds a phrase.
@@ -55,7 +57,8 @@ func (p phrases) in(data []byte) bool {
 	return false
 }
 
-// runsOfWords yields the hash of every run of phraseWords words, with the number of words up to its end. All but ASCII counts as letters.
+// runsOfWords yields the hash of every run of phraseWords words, with the number of words up to its
+// end. All but ASCII counts as letters.
 func runsOfWords(data []byte) iter.Seq2[int, uint64] {
 	return func(yield func(int, uint64) bool) {
 		const basis, prime = 14695981039346656037, 1099511628211 // FNV-1a
@@ -89,7 +92,8 @@ func isLetter(b byte) bool {
 	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b >= utf8.RuneSelf
 }
 
-// inTopics requires that none of the broker's topics has any of the phrases but those that text goes into, and returns how many were searched.
+// inTopics requires that none of the broker's topics has any of the phrases but those that text
+// goes into, and returns how many were searched.
 func (p phrases) inTopics(d *deployment) (searched int) {
 	d.t.Helper()
 	meta, err := d.client.Metadata(d.t.Context(), &kafka.MetadataRequest{})
@@ -111,7 +115,8 @@ func (p phrases) inTopics(d *deployment) (searched int) {
 	return searched
 }
 
-// inRedis requires that nothing in Redis has any of the phrases, and returns how many keys were searched.
+// inRedis requires that nothing in Redis has any of the phrases, and returns how many keys were
+// searched.
 func (p phrases) inRedis(d *deployment) (searched int) {
 	d.t.Helper()
 	ctx := d.t.Context()

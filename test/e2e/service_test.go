@@ -26,7 +26,8 @@ import (
 	"github.com/stillwatch/stillwatch/test/harness"
 )
 
-// patience bounds every wait for something that a healthy service does within a second or two; two cores may be shared with other tests.
+// patience bounds every wait for something that a healthy service does within a second or two; two
+// cores may be shared with other tests.
 const patience = 90 * time.Second
 
 // binaryDir is where TestMain lets the binary be built.
@@ -48,7 +49,8 @@ func TestMain(m *testing.M) {
 var buildBinary = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(binaryDir, "stillwatch")
 	root := filepath.Join("..", "..")
-	// go test keeps results for as long as what the test has looked at stays the same: so it has to look at what the binary is made of.
+	// go test keeps results for as long as what the test has looked at stays the same: so it has to
+	// look at what the binary is made of.
 	for _, part := range []string{"cmd", "configs", "detectors", "pkg"} {
 		if err := filepath.WalkDir(filepath.Join(root, part), func(_ string, _ fs.DirEntry, err error) error { return err }); err != nil {
 			return "", err
@@ -72,7 +74,8 @@ func binary(t *testing.T) string {
 // section is a part of the configuration; nested sections are laid over one another key by key.
 type section = map[string]any
 
-// deployment is a configuration of its own topics, groups and keys on the servers that all tests share.
+// deployment is a configuration of its own topics, groups and keys on the servers that all tests
+// share.
 type deployment struct {
 	t      *testing.T
 	name   string
@@ -91,7 +94,8 @@ func newDeployment(t *testing.T) *deployment {
 	d := &deployment{t: t, name: name, client: newClient(t, brokers[0]), config: section{
 		"kafka": section{
 			"brokers": brokers, "group_prefix": name,
-			// Short enough for a killed instance to be noticed within the test, long enough for a busy machine.
+			// Short enough for a killed instance to be noticed within the test, long enough for a
+			// busy machine.
 			"session_timeout": "6s", "heartbeat_interval": "1s", "rebalance_timeout": "10s",
 		},
 		"redis": section{"addresses": []string{harness.Redis(t)}, "prefix": name},
@@ -152,8 +156,8 @@ type service struct {
 	err  error
 }
 
-// start runs `stillwatch run` on the deployment's configuration. Whatever the test leaves running is killed at its end, and the log is shown if
-// the test failed.
+// start runs `stillwatch run` on the deployment's configuration. Whatever the test leaves running
+// is killed at its end, and the log is shown if the test failed.
 func (d *deployment) start(args ...string) *service {
 	d.t.Helper()
 	address := freeAddress(d.t)
@@ -177,7 +181,8 @@ func writeFile(t *testing.T, name string, data []byte) string {
 	return path
 }
 
-// command runs stillwatch to its end, which has to be a good one, and returns what it wrote to standard output.
+// command runs stillwatch to its end, which has to be a good one, and returns what it wrote to
+// standard output.
 func command(t *testing.T, args ...string) []byte {
 	t.Helper()
 	var stdout, stderr bytes.Buffer

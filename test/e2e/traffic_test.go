@@ -10,7 +10,8 @@ import (
 // trafficStart is the time of the first event of all made-up traffic.
 var trafficStart = time.Date(2026, 11, 2, 10, 0, 0, 0, time.UTC)
 
-// traffic makes a plain stream of events, one every 200 ms, over so many accounts, keyed by account. It is the same at each call.
+// traffic makes a plain stream of events, one every 200 ms, over so many accounts, keyed by
+// account. It is the same at each call.
 func traffic(accounts, events int) []kafka.Message {
 	subjects := []string{"rivers", "compilers", "bread", "tax law", "sailing", "protein folding", "jazz", "glaciers"}
 	messages := make([]kafka.Message, events)

@@ -18,7 +18,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/simulate"
 )
 
-// program is a group of a dozen accounts with one program: a tooling rare enough to be shared as a watch list.
+// program is a group of a dozen accounts with one program: a tooling rare enough to be shared as a
+// watch list.
 func program() simulate.Scenario {
 	return simulate.Scenario{
 		Name: "program", Seed: 1, Start: trafficStart, Duration: 48 * time.Hour,
@@ -36,15 +37,17 @@ func program() simulate.Scenario {
 	}
 }
 
-// oneOrder makes all runs on the same events see the same order of records, so that their results can be compared to the byte. Nothing comes out by
-// the clock on the wall either. The log tells all that there is.
+// oneOrder makes all runs on the same events see the same order of records, so that their results
+// can be compared to the byte. Nothing comes out by the clock on the wall either. The log tells all
+// that there is.
 var oneOrder = section{
 	"topics": section{"partitions": 1}, "pipeline": section{"flush_after": "0s"}, "log": section{"level": "debug"},
 }
 
-// TestAWorldLeadsToTheSameAlertsHoweverItsEventsCome compares what one run on whole events tells, record by record, with runs that get the same world in
-// another way: without what a topic of account facts knows, and killed in the middle; and as sketches in the place of text. What the first run
-// found is then watched for by another one.
+// TestAWorldLeadsToTheSameAlertsHoweverItsEventsCome compares what one run on whole events tells,
+// record by record, with runs that get the same world in another way: without what a topic of
+// account facts knows, and killed in the middle; and as sketches in the place of text. What the
+// first run found is then watched for by another one.
 func TestAWorldLeadsToTheSameAlertsHoweverItsEventsCome(t *testing.T) {
 	world, err := simulate.New(program(), simulate.Texts{})
 	require.NoError(t, err)
@@ -145,7 +148,8 @@ func TestAWorldLeadsToTheSameAlertsHoweverItsEventsCome(t *testing.T) {
 		d.waitCorrelated(func(done, all int64) bool { return done == all })
 		require.Zero(t, s.stop(), s.log)
 		require.Subset(t, d.told(), before)
-		// Figures told after it may differ in tenths of bits: the population that they are measured against is looked at anew.
+		// Figures told after it may differ in tenths of bits: the population that they are measured
+		// against is looked at anew.
 		require.Equal(t, whole.findings(), d.findings())
 		require.Equal(t, members, slices.Sorted(slices.Values(d.implicated())))
 	})
@@ -185,7 +189,8 @@ func records(lines [][]byte) []kafka.Message {
 	return messages
 }
 
-// withoutFacts takes out of events what a gateway often does not know of an account, into records for the topic of account facts.
+// withoutFacts takes out of events what a gateway often does not know of an account, into records
+// for the topic of account facts.
 func withoutFacts(t *testing.T, lines [][]byte) (poor [][]byte, facts []kafka.Message) {
 	t.Helper()
 	known := make(map[string][]byte)
@@ -213,7 +218,8 @@ func withoutFacts(t *testing.T, lines [][]byte) (poor [][]byte, facts []kafka.Me
 	return poor, facts
 }
 
-// told returns all that was told of findings and accounts, in order, and once: a crash may repeat a record, but never change one.
+// told returns all that was told of findings and accounts, in order, and once: a crash may repeat a
+// record, but never change one.
 func (d *deployment) told() []string {
 	d.t.Helper()
 	var all []string

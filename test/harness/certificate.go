@@ -15,8 +15,9 @@ import (
 	"time"
 )
 
-// newCertificate writes a self-signed certificate for loopback to ca.pem and, with its key, to keystore.pem, which it returns together with
-// the configuration of a client that trusts it and nothing else.
+// newCertificate writes a self-signed certificate for loopback to ca.pem and, with its key, to
+// keystore.pem, which it returns together with the configuration of a client that trusts it and
+// nothing else.
 func newCertificate(dir string) (keyStore string, client *tls.Config, err error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

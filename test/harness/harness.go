@@ -1,6 +1,7 @@
-// Package harness gives tests a real Apache Kafka and a real Redis: those named by KAFKA_BROKERS and REDIS_ADDR, or servers that it starts on
-// free ports and that end with the test process, however that ends. It never skips: a test that cannot have its servers fails and says how to
-// get them.
+// Package harness gives tests a real Apache Kafka and a real Redis: those named by KAFKA_BROKERS
+// and REDIS_ADDR, or servers that it starts on free ports and that end with the test process,
+// however that ends. It never skips: a test that cannot have its servers fails and says how to get
+// them.
 package harness
 
 import (
@@ -19,8 +20,8 @@ var errMissing = errors.New(`not installed, and neither Docker nor KAFKA_BROKERS
   sudo apt-get install -y redis-server maven default-jre-headless
   test/setup.sh`)
 
-// Name returns a name that no other test and no earlier run uses, for topics, groups and key prefixes on shared servers. It is made of
-// letters, digits and hyphens.
+// Name returns a name that no other test and no earlier run uses, for topics, groups and key
+// prefixes on shared servers. It is made of letters, digits and hyphens.
 func Name(t testing.TB) string {
 	t.Helper()
 	var suffix [4]byte
@@ -41,7 +42,8 @@ func Name(t testing.TB) string {
 	return strings.ToLower(clean) + "-" + hex.EncodeToString(suffix[:])
 }
 
-// start calls launch again when the server ended at once, which is what it does when another process took its port in the meantime.
+// start calls launch again when the server ended at once, which is what it does when another
+// process took its port in the meantime.
 func start[T any](launch func() (T, error)) (server T, err error) {
 	for range 3 {
 		if server, err = launch(); !errors.Is(err, errExited) {
@@ -53,7 +55,8 @@ func start[T any](launch func() (T, error)) (server T, err error) {
 
 func dockerWorks() bool { return exec.Command("docker", "info").Run() == nil }
 
-// readyWithin allows for the download of an image where the server runs in Docker, which is where it is ended by SIGTERM.
+// readyWithin allows for the download of an image where the server runs in Docker, which is where
+// it is ended by SIGTERM.
 func readyWithin(end syscall.Signal, native time.Duration) time.Duration {
 	if end == syscall.SIGTERM {
 		return 5 * time.Minute

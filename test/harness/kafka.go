@@ -33,7 +33,8 @@ var kafkaVersion = regexp.MustCompile(`<kafka\.version>(.*)</kafka\.version>`)
 // KafkaServer is an Apache Kafka of a single node, broker and controller in one process.
 type KafkaServer struct {
 	Addr string
-	// User and Password are set when the server wants SASL SCRAM-SHA-512 over TLS; CAFile is then the PEM file of its certificate.
+	// User and Password are set when the server wants SASL SCRAM-SHA-512 over TLS; CAFile is then
+	// the PEM file of its certificate.
 	User, Password, CAFile string
 
 	ports   []int
@@ -44,9 +45,10 @@ type KafkaServer struct {
 // sharedKafka is the one broker of the test process. It ends with the process.
 var sharedKafka = sync.OnceValues(func() (*KafkaServer, error) { return startKafka(false) })
 
-// Kafka returns the brokers of a real Apache Kafka: KAFKA_BROKERS (comma-separated) when set, otherwise one that all tests of this process
-// share. Topics are not created by themselves; tests tell theirs apart by a prefix of their own (see Name). It fails the test when there is no
-// Kafka to be had.
+// Kafka returns the brokers of a real Apache Kafka: KAFKA_BROKERS (comma-separated) when set,
+// otherwise one that all tests of this process share. Topics are not created by themselves; tests
+// tell theirs apart by a prefix of their own (see Name). It fails the test when there is no Kafka
+// to be had.
 func Kafka(t testing.TB) []string {
 	t.Helper()
 	if brokers := os.Getenv("KAFKA_BROKERS"); brokers != "" {
@@ -62,7 +64,8 @@ func Kafka(t testing.TB) []string {
 // StartKafka starts an Apache Kafka for this test alone and stops it when the test ends.
 func StartKafka(t testing.TB) *KafkaServer { return startOwnKafka(t, false) }
 
-// StartSecureKafka starts an Apache Kafka for this test alone that takes only TLS connections with SASL SCRAM-SHA-512.
+// StartSecureKafka starts an Apache Kafka for this test alone that takes only TLS connections with
+// SASL SCRAM-SHA-512.
 func StartSecureKafka(t testing.TB) *KafkaServer { return startOwnKafka(t, true) }
 
 func startOwnKafka(t testing.TB, secure bool) *KafkaServer {
@@ -180,7 +183,8 @@ log.cleaner.backoff.ms=500
 	if err := os.WriteFile(config, []byte(properties), 0o600); err != nil {
 		return nil, err
 	}
-	// A bounded heap and the cheap collector and compiler: tests share the machine with what they test.
+	// A bounded heap and the cheap collector and compiler: tests share the machine with what they
+	// test.
 	vm := []string{
 		java(), "-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData",
 		"-Dorg.slf4j.simpleLogger.showDateTime=true", "-cp", filepath.Join(libs(), "*"),
@@ -199,7 +203,8 @@ log.cleaner.backoff.ms=500
 	return append(vm, "kafka.Kafka", config), nil
 }
 
-// dockerCommand runs the official image in the foreground, so that the client passes the signal on and the container is removed.
+// dockerCommand runs the official image in the foreground, so that the client passes the signal on
+// and the container is removed.
 func (k *KafkaServer) dockerCommand(string) ([]string, error) {
 	args := []string{"docker", "run", "--rm", "-p", k.Addr + ":9092"}
 	for _, setting := range []string{
@@ -238,7 +243,8 @@ func (k *KafkaServer) answers() error {
 	return nil
 }
 
-// clusterID makes an id as StorageTool does: 16 bytes in URL-safe base64. One that begins with a hyphen would be taken for an option.
+// clusterID makes an id as StorageTool does: 16 bytes in URL-safe base64. One that begins with a
+// hyphen would be taken for an option.
 func clusterID() (string, error) {
 	for {
 		var raw [16]byte

@@ -13,11 +13,13 @@ import (
 	"time"
 )
 
-// supervisor runs the server as its child until the server ends or standard input does, which also happens when the test process is killed
-// by whatever means; then it ends the server and removes its folder. A parent-death signal would be tied to an OS thread of the Go runtime
-// instead of to the process, and is known to Linux only.
+// supervisor runs the server as its child until the server ends or standard input does, which also
+// happens when the test process is killed by whatever means; then it ends the server and removes
+// its folder. A parent-death signal would be tied to an OS thread of the Go runtime instead of to
+// the process, and is known to Linux only.
 //
-// Arguments: the folder, the signal that ends the server, the command. How the server ended is left in the file "exit".
+// Arguments: the folder, the signal that ends the server, the command. How the server ended is left
+// in the file "exit".
 const supervisor = `
 dir=$1 sig=$2; shift 2
 exec 3<&0
@@ -50,7 +52,8 @@ type process struct {
 	hold io.Closer
 }
 
-// startProcess starts a server in a folder of its own, which prepare fills; prepare returns the command.
+// startProcess starts a server in a folder of its own, which prepare fills; prepare returns the
+// command.
 func startProcess(name string, end os.Signal, prepare func(dir string) ([]string, error)) (*process, error) {
 	dir, err := os.MkdirTemp("", "stillwatch-"+name+"-")
 	if err != nil {
@@ -83,7 +86,8 @@ func startProcess(name string, end os.Signal, prepare func(dir string) ([]string
 	return p, nil
 }
 
-// waitReady polls until the server answers. On failure it stops the server and returns an error that ends with the end of its log.
+// waitReady polls until the server answers. On failure it stops the server and returns an error
+// that ends with the end of its log.
 func (p *process) waitReady(within time.Duration, ready func() error) error {
 	deadline := time.Now().Add(within)
 	for {
@@ -137,7 +141,8 @@ func run(args ...string) error {
 	return nil
 }
 
-// freePorts returns ports of 127.0.0.1 on which nobody listens. Another process may take one before it is used: starting is retried.
+// freePorts returns ports of 127.0.0.1 on which nobody listens. Another process may take one before
+// it is used: starting is retried.
 func freePorts(n int) ([]int, error) {
 	ports := make([]int, n)
 	listeners := make([]net.Listener, 0, n)

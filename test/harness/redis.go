@@ -27,8 +27,9 @@ type RedisServer struct {
 // sharedRedis is the one server of the test process. It ends with the process.
 var sharedRedis = sync.OnceValues(func() (*RedisServer, error) { return startRedis("") })
 
-// Redis returns the host:port of a real Redis: REDIS_ADDR when set, otherwise a redis-server that all tests of this process share. Tests
-// tell their keys apart by a prefix of their own (see Name). It fails the test when there is no Redis to be had.
+// Redis returns the host:port of a real Redis: REDIS_ADDR when set, otherwise a redis-server that
+// all tests of this process share. Tests tell their keys apart by a prefix of their own (see Name).
+// It fails the test when there is no Redis to be had.
 func Redis(t testing.TB) string {
 	t.Helper()
 	if addr := os.Getenv("REDIS_ADDR"); addr != "" {
@@ -41,7 +42,8 @@ func Redis(t testing.TB) string {
 	return server.Addr
 }
 
-// StartRedis starts a redis-server for this test alone, with a password unless that is empty, and stops it when the test ends.
+// StartRedis starts a redis-server for this test alone, with a password unless that is empty, and
+// stops it when the test ends.
 func StartRedis(t testing.TB, password string) *RedisServer {
 	t.Helper()
 	server, err := startRedis(password)

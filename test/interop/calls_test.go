@@ -23,8 +23,8 @@ var madeUp = map[string][]string{
 	"usage.reasoning_tokens":   {"litellm", "vercel-ai-sdk"},
 	"usage.cache_read_tokens":  {"litellm", "vercel-ai-sdk", "openllmetry"},
 	"usage.cache_write_tokens": {"litellm"},
-	// One adds the count of a stream's first event to that of its last, the other counts no output of
-	// embeddings.
+	// One adds the count of a stream's first event to that of its last, the other counts no output
+	// of embeddings.
 	"usage.output_tokens": {"openllmetry", "litellm"},
 	"usage.cost_usd":      {"litellm"},
 	// It says only that the call failed.

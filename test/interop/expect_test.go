@@ -23,8 +23,8 @@ import (
 )
 
 const (
-	// recordsFile and expectFile are the files of a capture: Kafka records, one a line, and what has
-	// to become of them.
+	// recordsFile and expectFile are the files of a capture: Kafka records, one a line, and what
+	// has to become of them.
 	recordsFile = "records.jsonl"
 	expectFile  = "expect.jsonl"
 	// runFor is how long a command may take that does not wait for anything.

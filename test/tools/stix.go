@@ -70,7 +70,8 @@ func judgeSTIX(folder string) error {
 
 var errInvalid = errors.New("not all are")
 
-// faults are the lines of the validator's output that say what is wrong, each file's under its name.
+// faults are the lines of the validator's output that say what is wrong, each file's under its
+// name.
 func faults(out string) string {
 	var b strings.Builder
 	file := ""

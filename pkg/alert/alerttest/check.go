@@ -1,5 +1,6 @@
-// Package alerttest holds finding records against the rules of OCSF that JSON Schema cannot express,
-// for tests. Its tables are its own, so that it finds what the tables of pkg/alert have wrong.
+// Package alerttest holds finding records against the rules of OCSF that JSON Schema cannot
+// express, for tests. Its tables are its own, so that it finds what the tables of pkg/alert have
+// wrong.
 package alerttest
 
 import (
@@ -14,10 +15,10 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/campaign"
 )
 
-// Check holds a finding record's value against those rules and against Stillwatch's own promises: one
-// line smaller than alert.MaxRecord with time as its first key, ids that add up, captions that match
-// their ids, observables that point at what they say, times in order, no alert but on an unmuted
-// Create. The error joins everything that is wrong.
+// Check holds a finding record's value against those rules and against Stillwatch's own promises:
+// one line smaller than alert.MaxRecord with time as its first key, ids that add up, captions that
+// match their ids, observables that point at what they say, times in order, no alert but on an
+// unmuted Create. The error joins everything that is wrong.
 func Check(record []byte) error {
 	if len(record) >= alert.MaxRecord {
 		return fmt.Errorf("alert: the record has %d bytes; it must stay below %d", len(record), alert.MaxRecord)
@@ -110,7 +111,8 @@ func (c *checker) ids() {
 			c.fault("%s is %d; it must be 0..100", path, n)
 		}
 	}
-	// attacks, action and disposition exist only with the security_control profile, and attacks must be repeated inside the finding.
+	// attacks, action and disposition exist only with the security_control profile, and attacks
+	// must be repeated inside the finding.
 	if profiles, _ := resolve(c.doc, "metadata.profiles"); !contains(profiles, "security_control") {
 		c.fault("metadata.profiles must list security_control")
 	}

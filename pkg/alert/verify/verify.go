@@ -22,8 +22,8 @@ import (
 
 // Options says what the records are.
 type Options struct {
-	// Partial says that records may be missing, because the topic's retention has removed the oldest
-	// ones or it is compacted. Then a finding may begin with any record and leave some out.
+	// Partial says that records may be missing, because the topic's retention has removed the
+	// oldest ones or it is compacted. Then a finding may begin with any record and leave some out.
 	Partial bool
 }
 

@@ -1,8 +1,9 @@
-// Package config is Stillwatch's configuration: the parts' options in one struct, its defaults, and the way from a file and the
-// environment to it.
+// Package config is Stillwatch's configuration: the parts' options in one struct, its defaults, and
+// the way from a file and the environment to it.
 //
-// Precedence, lowest first: defaults, the YAML file, environment variables (STILLWATCH_KAFKA_BROKERS for kafka.brokers). Every
-// secret has a companion `*_file` key that names a file to read it from. All mistakes are reported at once, none shows a secret.
+// Precedence, lowest first: defaults, the YAML file, environment variables
+// (STILLWATCH_KAFKA_BROKERS for kafka.brokers). Every secret has a companion `*_file` key that
+// names a file to read it from. All mistakes are reported at once, none shows a secret.
 package config
 
 import (
@@ -52,7 +53,8 @@ type Config struct {
 type Kafka struct {
 	stream.Options `yaml:",inline"`
 
-	// GroupPrefix begins the names of the consumer groups: <prefix>-<stage>. Deployments that share a Kafka need different ones.
+	// GroupPrefix begins the names of the consumer groups: <prefix>-<stage>. Deployments that share
+	// a Kafka need different ones.
 	GroupPrefix string `yaml:"group_prefix"`
 }
 
@@ -73,7 +75,8 @@ func AllStages() []string { return []string{StageIngest, StageFingerprint, Stage
 type Topics struct {
 	// Create lets missing topics be created; otherwise they are only checked.
 	Create bool `yaml:"create"`
-	// Partitions and ReplicationFactor are those of the topics that are created; a factor of 0 takes the broker's default.
+	// Partitions and ReplicationFactor are those of the topics that are created; a factor of 0
+	// takes the broker's default.
 	Partitions        int `yaml:"partitions"`
 	ReplicationFactor int `yaml:"replication_factor"`
 
@@ -87,7 +90,8 @@ type Topics struct {
 
 // Ingest is how gateway records are read.
 type Ingest struct {
-	// Keyed says that the gateway topics are keyed by account: ingest and fingerprint then run as one, without the hop between them.
+	// Keyed says that the gateway topics are keyed by account: ingest and fingerprint then run as
+	// one, without the hop between them.
 	Keyed bool `yaml:"keyed"`
 	// Enrich says what events are completed from.
 	Enrich lookup.Options `yaml:"enrich"`
@@ -95,7 +99,8 @@ type Ingest struct {
 	stage.IngestOptions `yaml:",inline"`
 }
 
-// Sketch is how prompts are turned into keyed hashes. All keys but the secrets have to be the same wherever sketches are made.
+// Sketch is how prompts are turned into keyed hashes. All keys but the secrets have to be the same
+// wherever sketches are made.
 type Sketch struct {
 	// Secret is the deployment's key; PreviousSecret the one before it, while both are in use.
 	Secret         string `yaml:"secret"`
@@ -167,8 +172,8 @@ type Error struct{ Problems []string }
 // Error lists the problems, one a line.
 func (e *Error) Error() string { return strings.Join(e.Problems, "\n") }
 
-// Load reads the configuration: the defaults, then the file at path unless that is empty, then the environment. The error is an
-// *Error.
+// Load reads the configuration: the defaults, then the file at path unless that is empty, then the
+// environment. The error is an *Error.
 func Load(path string, lookup func(string) (string, bool)) (Config, error) {
 	c := Default()
 	s := newSource(&c, lookup)
@@ -193,7 +198,8 @@ func Load(path string, lookup func(string) (string, bool)) (Config, error) {
 	for _, err := range s.errs {
 		problems = append(problems, err.Error())
 	}
-	// A value that could not be read has kept its default: checking the rest still finds the other mistakes.
+	// A value that could not be read has kept its default: checking the rest still finds the other
+	// mistakes.
 	if err := c.Validate(); err != nil {
 		problems = append(problems, lines(err)...)
 	}
@@ -249,7 +255,8 @@ func (c Config) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Validate checks everything but that there is a secret: what needs none, such as the demo, runs without.
+// Validate checks everything but that there is a secret: what needs none, such as the demo, runs
+// without.
 func (s Sketch) Validate() error {
 	var errs []error
 	for _, secret := range []struct{ key, value string }{{"secret", s.Secret}, {"previous_secret", s.PreviousSecret}} {
@@ -266,7 +273,8 @@ func (s Sketch) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Keys returns the sketching options with the current and, while a rotation lasts, the previous secret.
+// Keys returns the sketching options with the current and, while a rotation lasts, the previous
+// secret.
 func (s Sketch) Keys() []sketch.Options {
 	var out []sketch.Options
 	for _, secret := range []string{s.Secret, s.PreviousSecret} {
@@ -287,7 +295,8 @@ func (s Sketch) Secrets() (out [][]byte) {
 	return out
 }
 
-// validate tells which names are missing or given twice; facts is the topic of account facts, empty for none.
+// validate tells which names are missing or given twice; facts is the topic of account facts, empty
+// for none.
 func (t Topics) validate(facts string) error {
 	var errs []error
 	if t.Partitions < 1 {
@@ -346,7 +355,8 @@ func (l Log) Validate() error {
 	return errors.Join(errs...)
 }
 
-// under puts the section before every one of the joined errors, in place of the package's name where the error begins with that.
+// under puts the section before every one of the joined errors, in place of the package's name
+// where the error begins with that.
 func under(section string, err error) []error {
 	var out []error
 	for _, line := range lines(err) {

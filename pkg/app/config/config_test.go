@@ -165,7 +165,8 @@ func TestPrintMasksSecretsAndReadsBack(t *testing.T) {
 	require.Equal(t, Default(), got)
 }
 
-// TestTheSchemaIsCurrent fails after a change of the keys: write it anew with go run ./cmd/stillwatch config schema.
+// TestTheSchemaIsCurrent fails after a change of the keys: write it anew with go run
+// ./cmd/stillwatch config schema.
 func TestTheSchemaIsCurrent(t *testing.T) {
 	want, err := Schema()
 	require.NoError(t, err)

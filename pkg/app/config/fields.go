@@ -14,15 +14,16 @@ type field struct {
 	path   string
 	value  reflect.Value
 	secret bool
-	// file marks the `*_file` companion of a secret: it has no place in the structs, its value is a string of the loader's own.
+	// file marks the `*_file` companion of a secret: it has no place in the structs, its value is a
+	// string of the loader's own.
 	file bool
 }
 
 // fileSuffix makes the key that names a file with a secret out of the secret's key.
 const fileSuffix = "_file"
 
-// fields lists the leaves of the struct that v points at, in the order of their declaration. Every secret is followed by its
-// companion `*_file` key.
+// fields lists the leaves of the struct that v points at, in the order of their declaration. Every
+// secret is followed by its companion `*_file` key.
 func fields(v reflect.Value) []field {
 	var out []field
 	walk(v.Elem(), "", func(f field) {
@@ -64,7 +65,8 @@ func isSecret(name string, t reflect.Type) bool {
 	return false
 }
 
-// yamlName is the key of a struct field; it is empty for a field that is no part of the configuration.
+// yamlName is the key of a struct field; it is empty for a field that is no part of the
+// configuration.
 func yamlName(sf reflect.StructField) (name string, inline bool) {
 	tag, ok := sf.Tag.Lookup("yaml")
 	if !ok || !sf.IsExported() {

@@ -15,8 +15,9 @@ import (
 
 const schemaID = "https://github.com/stillwatch/stillwatch/configs/schema/stillwatch.schema.json"
 
-// Schema is the JSON Schema of the configuration file, indented. Keys, types and defaults come from the structs, descriptions from
-// the comments of configs/stillwatch.yaml, so that neither can say something else than the other.
+// Schema is the JSON Schema of the configuration file, indented. Keys, types and defaults come from
+// the structs, descriptions from the comments of configs/stillwatch.yaml, so that neither can say
+// something else than the other.
 func Schema() ([]byte, error) {
 	docs, err := comments(configs.Reference)
 	if err != nil {
@@ -48,7 +49,8 @@ func object() *jsonschema.Schema {
 	return &jsonschema.Schema{Type: "object", Properties: jsonschema.NewProperties(), AdditionalProperties: jsonschema.FalseSchema}
 }
 
-// sectionSchema returns the object at path and makes it, and those above it, when it is not there yet.
+// sectionSchema returns the object at path and makes it, and those above it, when it is not there
+// yet.
 func sectionSchema(all map[string]*jsonschema.Schema, docs map[string]string, path string) *jsonschema.Schema {
 	if s, ok := all[path]; ok {
 		return s

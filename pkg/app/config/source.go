@@ -13,7 +13,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// source fills a struct from YAML text and from the environment, and collects everything that is wrong with them.
+// source fills a struct from YAML text and from the environment, and collects everything that is
+// wrong with them.
 type source struct {
 	name   string
 	fields map[string]field
@@ -179,7 +180,8 @@ func (s *source) set(v reflect.Value, n *yaml.Node) error {
 	}
 }
 
-// setStruct assigns the keys of a mapping to an item of a map: where keys are free, those below them are not.
+// setStruct assigns the keys of a mapping to an item of a map: where keys are free, those below
+// them are not.
 func (s *source) setStruct(v reflect.Value, n *yaml.Node) error {
 	known := map[string]reflect.Value{}
 	var names []string
@@ -207,7 +209,8 @@ func (s *source) setStruct(v reflect.Value, n *yaml.Node) error {
 	return nil
 }
 
-// EnvName is the environment variable that overrides a key: STILLWATCH_KAFKA_BROKERS for kafka.brokers.
+// EnvName is the environment variable that overrides a key: STILLWATCH_KAFKA_BROKERS for
+// kafka.brokers.
 func EnvName(path string) string {
 	return envPrefix + strings.ToUpper(strings.ReplaceAll(path, ".", "_"))
 }
@@ -235,7 +238,8 @@ func (s *source) env() {
 	}
 }
 
-// setText assigns an environment variable: lists are comma-separated, maps are written key=value,key=value, and deeper ones as YAML.
+// setText assigns an environment variable: lists are comma-separated, maps are written
+// key=value,key=value, and deeper ones as YAML.
 func (s *source) setText(v reflect.Value, text string) error {
 	switch {
 	case v.Kind() == reflect.Map && v.Type().Elem().Kind() == reflect.Struct:
@@ -314,7 +318,8 @@ func readSecret(file string) (string, error) {
 	return secret, nil
 }
 
-// expand replaces ${NAME} with the environment variable NAME, ${NAME:-text} with text when it is not set, and $${ with ${.
+// expand replaces ${NAME} with the environment variable NAME, ${NAME:-text} with text when it is
+// not set, and $${ with ${.
 func (s *source) expand(text string) (string, error) {
 	var out strings.Builder
 	for {
@@ -347,11 +352,12 @@ func (s *source) expand(text string) (string, error) {
 	}
 }
 
-// resemblance is the least share of letters in common, in order, from which one name is taken for a slip of the pen for another.
+// resemblance is the least share of letters in common, in order, from which one name is taken for a
+// slip of the pen for another.
 const resemblance = 0.5
 
-// nearest is the known key that looks most like the unknown one, empty when none does. Keys of the same section win ties, a key of the
-// same name elsewhere beats a dissimilar neighbour.
+// nearest is the known key that looks most like the unknown one, empty when none does. Keys of the
+// same section win ties, a key of the same name elsewhere beats a dissimilar neighbour.
 func (s *source) nearest(unknown string) string {
 	section, name := split(unknown)
 	known := slices.Clone(s.order)

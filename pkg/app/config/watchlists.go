@@ -9,7 +9,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/watchlist"
 )
 
-// ReadWatchLists reads the files of correlate.watch_lists as one list. The error names every file that cannot be read.
+// ReadWatchLists reads the files of correlate.watch_lists as one list. The error names every file
+// that cannot be read.
 func ReadWatchLists(files []string) (*watchlist.List, error) {
 	var lists []*watchlist.List
 	var errs []error

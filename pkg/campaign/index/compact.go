@@ -6,8 +6,9 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
-// compact moves a profile's lists into as few pieces of memory as there are kinds, since a million of them are held. The readable labels come back
-// packed: they are only read for an account in a finding.
+// compact moves a profile's lists into as few pieces of memory as there are kinds, since a million
+// of them are held. The readable labels come back packed: they are only read for an account in a
+// finding.
 func compact(p *fingerprint.Profile) (labels string) {
 	p.PromptSketch = slices.Clip(p.PromptSketch)
 

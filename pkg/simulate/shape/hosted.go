@@ -75,7 +75,8 @@ func portkeyRecord(dst []byte, ev *event.Event) []byte {
 	o.set("is_success", !failed(ev))
 	o.set("ai_org", "openai")
 	o.set("ai_model", r.Model)
-	// What was not counted of an answer is zero units; without an answer there was nothing to count.
+	// What was not counted of an answer is zero units; without an answer there was nothing to
+	// count.
 	if failed(ev) {
 		o = append(o, member{"req_units", nil}, member{"res_units", nil}, member{"total_units", nil})
 	} else {

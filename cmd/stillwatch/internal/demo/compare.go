@@ -31,7 +31,8 @@ func (m *measured) count() int64 {
 	return m.n
 }
 
-// closest returns the group that came closest to a finding among those that consist mostly of the accounts; ok is false when none did.
+// closest returns the group that came closest to a finding among those that consist mostly of the
+// accounts; ok is false when none did.
 func (m *measured) closest(accounts []string) (best search.Measurement, ok bool) {
 	in := make(map[string]bool, len(accounts))
 	for _, a := range accounts {
@@ -58,7 +59,8 @@ type crowd struct {
 	id, kind        string
 	campaign        bool
 	accounts, named int
-	// closest is the group out of this crowd that came closest to a finding, when one was measured at all.
+	// closest is the group out of this crowd that came closest to a finding, when one was measured
+	// at all.
 	closest  search.Measurement
 	measured bool
 }

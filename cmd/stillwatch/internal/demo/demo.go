@@ -1,5 +1,6 @@
-// Package demo shows Stillwatch at work: simulated gateway traffic, in which a coordinated pool hides among honest accounts, is
-// played at high speed into the production service, and what comes out of the alert topic is shown.
+// Package demo shows Stillwatch at work: simulated gateway traffic, in which a coordinated pool
+// hides among honest accounts, is played at high speed into the production service, and what comes
+// out of the alert topic is shown.
 package demo
 
 import (
@@ -24,13 +25,14 @@ import (
 // Options says where the demo is shown and how long it may take.
 type Options struct {
 	Out io.Writer
-	// Terminal keeps one line up to date and the service running after the finding; otherwise progress is printed line by line, and the
-	// demo ends by itself.
+	// Terminal keeps one line up to date and the service running after the finding; otherwise
+	// progress is printed line by line, and the demo ends by itself.
 	Terminal bool
 	Color    bool
 	// Width of the terminal in columns; 0 takes 100.
 	Width int
-	// Wall is how long the simulated traffic takes on a machine that is fast enough, Limit when the demo gives up waiting for a finding.
+	// Wall is how long the simulated traffic takes on a machine that is fast enough, Limit when the
+	// demo gives up waiting for a finding.
 	Wall, Limit time.Duration
 	Version     string
 	// Log receives the service's log.
@@ -142,16 +144,16 @@ func (d *demo) play(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// How often the figures are read, how often they are printed where a line cannot be kept up to date, and for how long nothing may
-// move before all is taken to have arrived.
+// How often the figures are read, how often they are printed where a line cannot be kept up to
+// date, and for how long nothing may move before all is taken to have arrived.
 const (
 	glance     = 200 * time.Millisecond
 	printEvery = 2 * time.Second
 	settle     = 1500 * time.Millisecond
 )
 
-// follow shows the progress until the traffic is over and what it led to has arrived, then shows what was found. On a terminal it
-// stays until ctx ends.
+// follow shows the progress until the traffic is over and what it led to has arrived, then shows
+// what was found. On a terminal it stays until ctx ends.
 func (d *demo) follow(ctx context.Context) error {
 	var printed, moved time.Time
 	var last progress

@@ -11,10 +11,12 @@ import (
 )
 
 const (
-	// flushRecords is how many records are produced at once at most, flushEvery how long one waits for others.
+	// flushRecords is how many records are produced at once at most, flushEvery how long one waits
+	// for others.
 	flushRecords = 1000
 	flushEvery   = 50 * time.Millisecond
-	// maxBacklog is how many events may be under way: a slow machine slows the simulated clock down instead of piling up.
+	// maxBacklog is how many events may be under way: a slow machine slows the simulated clock down
+	// instead of piling up.
 	maxBacklog = 20_000
 )
 

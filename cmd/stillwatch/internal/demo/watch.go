@@ -14,7 +14,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/stream"
 )
 
-// watch reads what the service tells the world: the alerts and the accounts topic, as any consumer would.
+// watch reads what the service tells the world: the alerts and the accounts topic, as any consumer
+// would.
 type watch struct {
 	group  *stream.Group
 	alerts string
@@ -90,7 +91,8 @@ func (w *watch) take(r *stream.Record) error {
 	return nil
 }
 
-// found returns the findings that are no longer only watched, in the order in which they were opened.
+// found returns the findings that are no longer only watched, in the order in which they were
+// opened.
 func (w *watch) found() ([]*campaign.Finding, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

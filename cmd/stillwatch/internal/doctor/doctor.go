@@ -1,5 +1,6 @@
-// Package doctor tells from a sample of a gateway's records what detection can see of it: which fields of the canonical event the gateway
-// sends, which detectors are blind or weak without the others, and what to switch on.
+// Package doctor tells from a sample of a gateway's records what detection can see of it: which
+// fields of the canonical event the gateway sends, which detectors are blind or weak without the
+// others, and what to switch on.
 package doctor
 
 import (
@@ -16,7 +17,8 @@ type Source struct {
 	// Format is the format's name, Events the number of events.
 	Format string
 	Events int
-	// Known counts the events that have a field, by its path. The path "sketch" stands for a sketch of the gateway's own.
+	// Known counts the events that have a field, by its path. The path "sketch" stands for a sketch
+	// of the gateway's own.
 	Known map[string]int
 	// Advice says what to switch on for a field.
 	Advice map[string]string

@@ -126,7 +126,8 @@ func nearest(bits float64) string {
 	}
 }
 
-// ruleOfThree is the number of findings a day that so many days without one cannot rule out, with 95 % confidence (Hanley and Lippman-Hand 1983).
+// ruleOfThree is the number of findings a day that so many days without one cannot rule out, with
+// 95 % confidence (Hanley and Lippman-Hand 1983).
 func ruleOfThree(days float64) string { return fmt.Sprintf("%.2g", 3/days) }
 
 // failures lists what went wrong in a world, one entry a line.

@@ -1,6 +1,8 @@
-// Package evaluate writes the report of an evaluation: labelled worlds that were replayed, as Markdown tables and SVG plots.
+// Package evaluate writes the report of an evaluation: labelled worlds that were replayed, as
+// Markdown tables and SVG plots.
 //
-// It is a function of the worlds' results alone: no clock, no machine, so that the same program writes the same report.
+// It is a function of the worlds' results alone: no clock, no machine, so that the same program
+// writes the same report.
 package evaluate
 
 import (
@@ -19,7 +21,8 @@ type World struct {
 	External bool
 	// Accounts counts the labelled accounts.
 	Accounts int
-	// Nearest is by how many bits the group nearest to the line, or farthest beyond it, was beyond it; minus infinity when none came near.
+	// Nearest is by how many bits the group nearest to the line, or farthest beyond it, was beyond
+	// it; minus infinity when none came near.
 	Nearest float64
 	Result  backtest.Result
 }
@@ -89,7 +92,8 @@ func sum(worlds []World) summary {
 	return s
 }
 
-// order sorts worlds for a section: by the number in the name where there is one, so that size-300 comes before size-1000.
+// order sorts worlds for a section: by the number in the name where there is one, so that size-300
+// comes before size-1000.
 func order(worlds []World) {
 	slices.SortStableFunc(worlds, func(a, b World) int {
 		return cmp.Or(cmp.Compare(number(a.Name), number(b.Name)), cmp.Compare(a.Name, b.Name))

@@ -1,5 +1,5 @@
-// Package local provides the parts that Stillwatch otherwise finds on the network, inside this process: for `run --embedded` and the
-// demo. Nothing survives the process.
+// Package local provides the parts that Stillwatch otherwise finds on the network, inside this
+// process: for `run --embedded` and the demo. Nothing survives the process.
 package local
 
 import (
@@ -17,14 +17,16 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/stream"
 )
 
-// Options says where the parts should listen, host:port each. Where an address is taken, another port is used. Empty takes any.
+// Options says where the parts should listen, host:port each. Where an address is taken, another
+// port is used. Empty takes any.
 type Options struct{ Kafka, Redis string }
 
 // Parts is a running Kafka and Redis.
 type Parts struct {
 	kafka *embedded.Kafka
 	redis *embedded.Redis
-	// RandomSecret says that the configuration had no secret and was given one that nobody will know again.
+	// RandomSecret says that the configuration had no secret and was given one that nobody will
+	// know again.
 	RandomSecret bool
 }
 
@@ -41,13 +43,15 @@ func Start(opts Options, conf *config.Config) (*Parts, error) {
 	if p.redis, err = listen(opts.Redis, embedded.StartRedis); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
-	// What else the configuration says about the way to Kafka and Redis, such as TLS and logins, is about other servers.
+	// What else the configuration says about the way to Kafka and Redis, such as TLS and logins, is
+	// about other servers.
 	conf.Kafka.Brokers, conf.Kafka.TLS, conf.Kafka.SASL = []string{p.kafka.Addr()}, remote.TLS{}, stream.SASL{}
 	redis := store.DefaultOptions()
 	redis.Addresses = []string{p.redis.Addr()}
 	conf.Redis = redis
 	conf.Topics.Create = true
-	// What is played into these parts has a calendar of its own, which may be ahead of this machine's.
+	// What is played into these parts has a calendar of its own, which may be ahead of this
+	// machine's.
 	conf.Ingest.MaxAhead = 0
 	if conf.HTTP.Enabled && !free(conf.HTTP.Address) {
 		conf.HTTP.Address = anyPort

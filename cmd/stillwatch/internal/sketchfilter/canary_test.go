@@ -11,7 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// canary is what must not be found where text was. It is a word of its own that no gateway has a use for.
+// canary is what must not be found where text was. It is a word of its own that no gateway has a
+// use for.
 const canary = "Kanarienvogel"
 
 // passes lists the fields of the canonical event that come out as they are: none of them is text.
@@ -130,7 +131,8 @@ func carriers(t *testing.T, output string) (fields []string) {
 	return fields
 }
 
-// poisoned returns the record with the canary at the end of its string number n, and that string's path.
+// poisoned returns the record with the canary at the end of its string number n, and that string's
+// path.
 func poisoned(t *testing.T, record string, n int) (out, path string, found bool) {
 	t.Helper()
 	w := &walker{target: n}

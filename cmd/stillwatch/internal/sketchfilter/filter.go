@@ -1,4 +1,5 @@
-// Package sketchfilter turns gateway records into canonical events without text: what detection needs of the text is in their sketches.
+// Package sketchfilter turns gateway records into canonical events without text: what detection
+// needs of the text is in their sketches.
 package sketchfilter
 
 import (
@@ -28,7 +29,8 @@ type Filter struct {
 type Counts struct {
 	// Events were written, Skipped left out on purpose, Broken could not be read.
 	Events, Skipped, Broken int64
-	// Unjoined requests are reported by their gateway in several records, of which some did not come.
+	// Unjoined requests are reported by their gateway in several records, of which some did not
+	// come.
 	Unjoined int64
 }
 
@@ -117,8 +119,8 @@ func (f *Filter) object(o *decode.Outcome, complain Complain) {
 	}
 }
 
-// strip puts a sketch in the place of an event's text. A sketch of the gateway's own is read and written anew, so that it holds hashes and
-// nothing else.
+// strip puts a sketch in the place of an event's text. A sketch of the gateway's own is read and
+// written anew, so that it holds hashes and nothing else.
 func (f *Filter) strip(ev *event.Event) error {
 	switch {
 	case ev.Content.Present():

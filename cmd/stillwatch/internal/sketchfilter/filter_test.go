@@ -75,7 +75,8 @@ func samples(t testing.TB) map[string]string {
 	return out
 }
 
-// oneALine takes the line breaks out of JSON values. A sample in which something is broken on purpose has lines already.
+// oneALine takes the line breaks out of JSON values. A sample in which something is broken on
+// purpose has lines already.
 func oneALine(sample string) string {
 	var out bytes.Buffer
 	d := json.NewDecoder(strings.NewReader(sample))
@@ -90,7 +91,8 @@ func oneALine(sample string) string {
 	}
 }
 
-// observed returns what ingest makes of records, one a line, without where they were read, and how many dead letters there were.
+// observed returns what ingest makes of records, one a line, without where they were read, and how
+// many dead letters there were.
 func observed(t testing.TB, input string) (observations []fingerprint.Observation, dead int) {
 	t.Helper()
 	ingest, err := stage.NewIngest(testOptions(), testKeys()...)

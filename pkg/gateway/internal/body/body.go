@@ -1,8 +1,8 @@
 // Package body reads the bodies of requests and responses, in the shape of any of the APIs that
 // gateways stand before: OpenAI's chat completions, completions and responses, Anthropic's messages
 // and its older completions, Amazon's Converse and Titan, Meta's Llama, Cohere, Mistral, AI21,
-// Google's generateContent, Ollama; whole or as a stream. Every format of pkg/gateway uses it, so that
-// a body reads the same whoever logged it.
+// Google's generateContent, Ollama; whole or as a stream. Every format of pkg/gateway uses it, so
+// that a body reads the same whoever logged it.
 //
 // The dialects are told apart by their names, not by what a record says of its provider: gateways
 // translate, and name the provider that they translated for. A Reader only fills what is not known
@@ -191,9 +191,9 @@ func (r *Reader) ToolName(at int32) string {
 	return d.Scalar(d.Member(inner, "type"))
 }
 
-// Messages appends the conversation at a place: a list of messages, one of them, or a lone text, which
-// is one user turn. A text that is JSON is a conversation only if it looks like one: callers may ask
-// about JSON.
+// Messages appends the conversation at a place: a list of messages, one of them, or a lone text,
+// which is one user turn. A text that is JSON is a conversation only if it looks like one: callers
+// may ask about JSON.
 func (r *Reader) Messages(at int32, dst []event.Message) []event.Message {
 	d := r.doc
 	list := at
@@ -276,8 +276,8 @@ func (r *Reader) message(at int32, dst []event.Message) []event.Message {
 	return append(dst, m)
 }
 
-// Prose is the text at a place: one, or those of its parts with newlines between them. Parts without
-// one (images, tool calls) and reasoning are left out.
+// Prose is the text at a place: one, or those of its parts with newlines between them. Parts
+// without one (images, tool calls) and reasoning are left out.
 func (r *Reader) Prose(at int32) string {
 	if r.doc.Kind(at) == event.KindString {
 		return r.doc.Text(at)

@@ -11,7 +11,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/gateway/internal/tree"
 )
 
-// read reads a request and a response, each as it is and as the string in which most gateways log it.
+// read reads a request and a response, each as it is and as the string in which most gateways log
+// it.
 func read(t *testing.T, request, response string, asText bool) *event.Event {
 	t.Helper()
 	quote := func(body string) string {
@@ -234,8 +235,8 @@ func TestValuesThatCannotBeReadAreCounted(t *testing.T) {
 	require.EqualValues(t, 4, r.TakeUnread(), "an object has no text")
 }
 
-// FuzzBody reads any text as a request and as a response. Invariants: it never panics, counts are not
-// negative, and no text comes out that is longer than the input.
+// FuzzBody reads any text as a request and as a response. Invariants: it never panics, counts are
+// not negative, and no text comes out that is longer than the input.
 func FuzzBody(f *testing.F) {
 	f.Add(`{"messages":[{"role":"user","content":[{"type":"text","text":"x"}]}]}`)
 	f.Add("data: {\"choices\":[{\"delta\":{\"content\":\"x\"}}]}\n\ndata: [DONE]\n")

@@ -49,7 +49,8 @@ func Bool(text string) event.Bool {
 	return event.Bool{}
 }
 
-// maxTokens bounds a token count: far above any context window, far below what could overflow a sum.
+// maxTokens bounds a token count: far above any context window, far below what could overflow a
+// sum.
 const maxTokens = 1 << 40
 
 func (r *Reader) float(dst *event.Float, at int32) {

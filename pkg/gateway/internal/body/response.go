@@ -33,8 +33,8 @@ func (w *answer) reason(text string) {
 	}
 }
 
-// Response reads the body of a response at a place: a JSON object, the chunks of a stream in a list,
-// in lines or as server-sent events, or the answer itself.
+// Response reads the body of a response at a place: a JSON object, the chunks of a stream in a
+// list, in lines or as server-sent events, or the answer itself.
 func (r *Reader) Response(at int32, ev *event.Event) {
 	d := r.doc
 	var w answer
@@ -102,8 +102,8 @@ func (r *Reader) stream(text string, w *answer) bool {
 	return found
 }
 
-// sequence reads JSON values one after the other, up to the first that is cut. It tells whether there
-// is an object among them.
+// sequence reads JSON values one after the other, up to the first that is cut. It tells whether
+// there is an object among them.
 func (r *Reader) sequence(text string, w *answer) bool {
 	d := r.doc
 	found := false
@@ -124,8 +124,8 @@ func (r *Reader) sequence(text string, w *answer) bool {
 	return found
 }
 
-// chunk reads a response, or one chunk of a streamed one: each name means one thing, whoever's API it
-// belongs to.
+// chunk reads a response, or one chunk of a streamed one: each name means one thing, whoever's API
+// it belongs to.
 func (r *Reader) chunk(at int32, w *answer) {
 	d := r.doc
 	if at = d.Inside(at); d.Kind(at) != event.KindObject {
@@ -218,8 +218,8 @@ func (r *Reader) alternatives(list int32, w *answer) {
 	})
 }
 
-// output reads what Amazon's Converse and OpenAI's responses have under that name. The latter says by
-// its status how it ended.
+// output reads what Amazon's Converse and OpenAI's responses have under that name. The latter says
+// by its status how it ended.
 func (r *Reader) output(whole, at int32, w *answer) {
 	d := r.doc
 	r.blocks(d.Member(d.Member(at, "message"), "content"), w)

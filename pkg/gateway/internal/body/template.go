@@ -7,8 +7,8 @@ import (
 )
 
 // template is how a family of models marks the turns of a conversation in one text. Sources: Meta's
-// model cards for Llama 2, 3 and 4, DeepSeek's and Gemma's chat templates, Mistral's chat templates, OpenAI's ChatML, Anthropic's text
-// completions, Amazon's prompt guide for Titan.
+// model cards for Llama 2, 3 and 4, DeepSeek's and Gemma's chat templates, Mistral's chat
+// templates, OpenAI's ChatML, Anthropic's text completions, Amazon's prompt guide for Titan.
 type template struct {
 	// opens marks the text as one of this family, wherever it stands.
 	opens string

@@ -31,8 +31,8 @@ func fillUsage(dst, src *event.Usage) {
 	}
 }
 
-// usage reads a usage object. Some dialects count cached input beside a count that leaves it out, which
-// their names tell: Anthropic's, Amazon's, and Google's with its thoughts.
+// usage reads a usage object. Some dialects count cached input beside a count that leaves it out,
+// which their names tell: Anthropic's, Amazon's, and Google's with its thoughts.
 func (r *Reader) usage(at int32) (u event.Usage) {
 	d := r.doc
 	if d.Kind(d.Inside(at)) != event.KindObject {

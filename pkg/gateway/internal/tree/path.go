@@ -9,9 +9,10 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/event"
 )
 
-// Path leads to values in a document: names, positions in arrays and "*" for any of either, separated by dots. Names may have dots of their
-// own: where several readings are possible, the longest name wins, so that gen_ai.request.model finds the flat attribute and the nested
-// objects alike.
+// Path leads to values in a document: names, positions in arrays and "*" for any of either,
+// separated by dots. Names may have dots of their own: where several readings are possible, the
+// longest name wins, so that gen_ai.request.model finds the flat attribute and the nested objects
+// alike.
 type Path struct {
 	text string
 	// starts are where the segments begin in text.
@@ -62,7 +63,8 @@ func (p *Path) name(from, to int) string {
 	return p.text[p.starts[from]:end]
 }
 
-// IsSecret tells whether what the path names is a credential by its name. It stands behind a reading that hashes only.
+// IsSecret tells whether what the path names is a credential by its name. It stands behind a
+// reading that hashes only.
 func (p *Path) IsSecret() bool {
 	for from := range p.starts {
 		for to := from + 1; to <= len(p.starts); to++ {
@@ -85,7 +87,8 @@ func IsSecretName(name string) bool {
 	return false
 }
 
-// Walk calls found for every value that segments from one on lead to from a node, until it returns true, and tells whether it did.
+// Walk calls found for every value that segments from one on lead to from a node, until it returns
+// true, and tells whether it did.
 func (d *Document) Walk(at int32, p *Path, found func(at int32) bool) bool {
 	return d.walk(at, p, 0, found)
 }
@@ -156,9 +159,9 @@ func (d *Document) Find(p *Path) int32 {
 	return hit
 }
 
-// enter is Inside for what has to be JSON. Truncated JSON is none, and that is not the callers' doing.
-// But one that two parsers read in two ways, or that is beyond the limits, would let a caller choose
-// what is seen of it: it is none either, and Err says so.
+// enter is Inside for what has to be JSON. Truncated JSON is none, and that is not the callers'
+// doing. But one that two parsers read in two ways, or that is beyond the limits, would let a
+// caller choose what is seen of it: it is none either, and Err says so.
 func (d *Document) enter(at int32) int32 {
 	inner := d.Inside(at)
 	if inner == None && at != None && d.err == nil {

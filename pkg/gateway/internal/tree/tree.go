@@ -1,7 +1,8 @@
 // Package tree holds a JSON value that can be asked by path: for formats whose parts are put
 // together out of order. It is lazy: a part is looked at when somebody asks for it, so that what
-// nobody asks for costs no memory, and has neither limits nor a way to spoil the rest. A string that
-// holds JSON, as many gateways log what their callers sent, is opened when a path leads into it.
+// nobody asks for costs no memory, and has neither limits nor a way to spoil the rest. A string
+// that holds JSON, as many gateways log what their callers sent, is opened when a path leads into
+// it.
 package tree
 
 import (
@@ -48,16 +49,17 @@ type node struct {
 const None = -1
 
 const (
-	// maxOpened is how many strings are opened at most. Some conventions have each tool and each message in
-	// a string of its own, and a caller who sends many must not keep shut what comes after them.
+	// maxOpened is how many strings are opened at most. Some conventions have each tool and each
+	// message in a string of its own, and a caller who sends many must not keep shut what comes
+	// after them.
 	maxOpened = 1 << 14
 	// maxScalars is how many numbers and flags of one array are kept: longer ones are token ids and
 	// vectors, which nobody asks for.
 	maxScalars = 16
 	// maxKept bounds how many nodes are kept as memory for the next value: 1 MB or so.
 	maxKept = 1 << 14
-	// maxAhead and maxAheadNodes are how deep, and up to how many parts of a document, values are read
-	// before anybody asks for them: deeper and more than bodies of APIs have.
+	// maxAhead and maxAheadNodes are how deep, and up to how many parts of a document, values are
+	// read before anybody asks for them: deeper and more than bodies of APIs have.
 	maxAhead      = 16
 	maxAheadNodes = 4096
 	// nodesPerField is how many parts may be read for each field that event.Limits allows.
@@ -103,8 +105,8 @@ func (d *Document) Parse(data []byte) (int, error) {
 	return s.Offset(), nameless(s.Err())
 }
 
-// Salvage takes what can be read of an object that is broken somewhere: the members before the one that
-// is.
+// Salvage takes what can be read of an object that is broken somewhere: the members before the one
+// that is.
 func (d *Document) Salvage(data []byte) {
 	d.Reset()
 	if len(data) > d.limits.MaxBytes {
@@ -222,7 +224,8 @@ func (d *Document) parts(at int32) {
 	})
 }
 
-// members calls visit for every member or item that the scanner comes to next, until it returns false.
+// members calls visit for every member or item that the scanner comes to next, until it returns
+// false.
 func (d *Document) members(at int32, visit func(name string, twice bool) bool) {
 	s := d.scanner
 	if d.nodes[at].kind == event.KindObject {
@@ -279,8 +282,9 @@ func (d *Document) part(parent int32, last *int32, name string, depth int) {
 	d.Link(parent, last, child)
 }
 
-// ahead reads the parts of a value before anybody asks for them. It tells whether they are what look
-// would read: where a name is there twice, or there are too many, that is found when somebody asks.
+// ahead reads the parts of a value before anybody asks for them. It tells whether they are what
+// look would read: where a name is there twice, or there are too many, that is found when somebody
+// asks.
 func (d *Document) ahead(at int32, depth int) bool {
 	s := d.scanner
 	lenient := s.Doubles(true)
@@ -372,8 +376,8 @@ func (d *Document) Parts(at int32, visit func(at int32) bool) {
 	}
 }
 
-// Member returns the member of the object at a place that has one of the names, tried in their order;
-// None without.
+// Member returns the member of the object at a place that has one of the names, tried in their
+// order; None without.
 func (d *Document) Member(at int32, names ...string) int32 {
 	if at = d.Inside(at); at == None || d.nodes[at].kind != event.KindObject {
 		return None

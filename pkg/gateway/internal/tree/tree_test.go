@@ -101,8 +101,8 @@ func TestValuesOneAfterTheOtherAreTakenApart(t *testing.T) {
 }
 
 // FuzzDocument compares a document with encoding/json. Invariants: it never panics; of what
-// encoding/json accepts as an object it finds the same members with the same values, unless a name is
-// there twice; and it never writes to its input.
+// encoding/json accepts as an object it finds the same members with the same values, unless a name
+// is there twice; and it never writes to its input.
 func FuzzDocument(f *testing.F) {
 	for _, seed := range []string{`{"a":{"b":[1,"x",null]},"c":"{\"d\":1}"}`, `{"a":1,"a":2}`, `{"a":[[[]]],"":{}}`, `{"\u0061":"\ud800"}`} {
 		f.Add(seed)
