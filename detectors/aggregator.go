@@ -7,8 +7,8 @@ import "fmt"
 func aggregator() Detector {
 	return Detector{
 		Spec: Spec{
-			ID: "aggregator", Axis: Harvest, Family: "declared", Max: 0, Min: -1.5,
-			Summary: "Innocence: the accounts name many end users.",
+			ID: "aggregator", Axis: Harvest, Correlated: "declared", Max: 0, Min: -1.5,
+			Summary: "Mitigating evidence: the accounts name many end users.",
 			Why: "A registered reseller or a product names its users. Share of the " +
 				"members with at least one end user per twenty requests, and ten or more.",
 			Evasion:    "Inventing end users, which costs nothing: so it is worth little.",

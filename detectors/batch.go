@@ -8,8 +8,8 @@ func batch() Detector {
 	const least = 0.25
 	return Detector{
 		Spec: Spec{
-			ID: "declared_batch", Axis: Harvest, Family: "declared", Max: 0, Min: -1.5,
-			Summary: "Innocence: the requests are declared as batches.",
+			ID: "declared_batch", Axis: Harvest, Correlated: "declared", Max: 0, Min: -1.5,
+			Summary: "Mitigating evidence: the requests are declared as batches.",
 			Why:     "Mean over the members of the share of requests whose operation is a batch. A declared job explains a program's rhythm and prompts that never recur, about what one or two such figures are worth.",
 			Evasion: "Harvesting through the batch interface, which costs half as much: so it " +
 				"is worth no more than what it explains, and says nothing on coordination or on " +

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
@@ -13,8 +13,8 @@ import (
 func campus() Detector {
 	return Detector{
 		Spec: Spec{
-			ID: "campus", Axis: Coordination, Plane: Identity, Max: 0, Min: -6,
-			Summary: "Innocence: one e-mail domain of their own and one network for all, with a daily rhythm: a class or a company.",
+			ID: "campus", Axis: Coordination, Family: Identity, Max: 0, Min: -6,
+			Summary: "Mitigating evidence: one e-mail domain of their own and one network for all, with a daily rhythm: a class or a company.",
 			Why: "A class, a department or a company comes under its own name, from its " +
 				"own network, in its waking hours; a pool that hides uses free-mail and " +
 				"disposable domains behind many networks. Share of the members under the " +
@@ -25,17 +25,17 @@ func campus() Detector {
 			Needs:      []string{"account.email_domain", "client.ip or client.asn"},
 		},
 		Measure: func(g *Group, c *Context) (Measure, bool) {
-			domain := g.count(census.Trait(fingerprint.Domain))
+			domain := g.count(baseline.Trait(fingerprint.Domain))
 			if domain.top == 0 {
 				return Measure{}, false
 			}
-			network := math.Max(g.count(census.Trait(fingerprint.Network)).share, 0.9*g.count(census.Trait(fingerprint.ASN)).share)
+			network := math.Max(g.count(baseline.Trait(fingerprint.Network)).share, 0.9*g.count(baseline.Trait(fingerprint.ASN)).share)
 			// A domain that many others use too (free mail) names nobody: the members must be most
 			// of its users.
-			users := c.Census.Share(census.Trait(fingerprint.Domain), domain.top) * float64(c.Census.N)
+			users := c.Baseline.Share(baseline.Trait(fingerprint.Domain), domain.top) * float64(c.Baseline.N)
 			own := math.Min(1, domain.share*g.Size/math.Max(users, 1))
 			rhythm := 1.0
-			if r := g.rank(census.Clock, c); r.ok && r.n >= g.Size/2 {
+			if r := g.rank(baseline.Clock, c); r.ok && r.n >= g.Size/2 {
 				rhythm = math.Max(0, math.Min(1, r.mean/0.15))
 			}
 			openness := domain.share * network * own * rhythm

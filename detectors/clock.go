@@ -4,21 +4,21 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 )
 
-// clock sees accounts that work round the clock, and counts a daily rhythm as innocence.
+// clock sees accounts that work round the clock, and counts a daily rhythm as mitigating evidence.
 func clock() Detector {
 	return ranking(Spec{
 		ID: "clock", Axis: Harvest, Max: 2, Min: -1.5,
-		Summary: "Accounts work at all hours. A daily rhythm counts as innocence.",
+		Summary: "Accounts work at all hours. A daily rhythm is mitigating evidence.",
 		Why: "People sleep (sustained round-the-clock use is an indicator of AA26-251A). " +
 			"Measured inside each account, so that users of many time zones do not look like " +
 			"one machine. Unbiased squared mean resultant length of the active hours (Mardia & " +
-			"Jupp 2000), mean rank in the census.",
+			"Jupp 2000), mean rank in the baseline.",
 		Evasion:    "Imitating a day's rhythm, which leaves the pool idle for half of it.",
 		LookAlikes: "Cron jobs, services, global teams behind one key.",
-	}, census.Clock, -1, 0.15, func(m Measure) (string, string, string) {
+	}, baseline.Clock, -1, 0.15, func(m Measure) (string, string, string) {
 		note := "no account sleeps"
 		if m.Bits < 0 {
 			note = "the accounts keep a daily rhythm"

@@ -8,13 +8,13 @@ import (
 
 // dealtOut sees a work list that is dealt out: members share a template, yet hardly any prompt is
 // sent by two of them. Members that send the same prompts are replaying a public set, which counts
-// as innocence.
+// as mitigating evidence.
 func dealtOut() Detector {
 	const sampled = 64
 	return Detector{
 		Spec: Spec{
 			ID: "dealt_out", Axis: Harvest, Max: 0.5, Min: -4, Costly: true,
-			Summary: "The members share a template but no items: a work list dealt out. The same items from all count as innocence.",
+			Summary: "The members share a template but no items: a work list dealt out. The same items from all are mitigating evidence.",
 			Why: "An item is paid for once; honest users of one template overlap or have " +
 				"nothing in common at all. Distinct prompts of the union over the sum of the " +
 				"members' (HyperLogLog, Flajolet et al. 2007): near 1 when dealt out, near 1/n " +
@@ -26,18 +26,18 @@ func dealtOut() Detector {
 			Needs: []string{"content.input or sketch"},
 		},
 		Measure: func(g *Group, _ *Context) (Measure, bool) {
-			if len(g.Work.Shingles) < 2 && g.Work.Skeleton == 0 {
+			if len(g.Work.Shingles) < 2 && g.Work.Layout == 0 {
 				return Measure{}, false
 			}
 			var union *hyperloglog.Sketch
 			sum, n := 0.0, 0
 			for i := range g.Members {
 				p := g.Members[i].Profile
-				if len(p.PromptSketch) == 0 {
+				if len(p.PromptHLL) == 0 {
 					continue
 				}
 				var s hyperloglog.Sketch
-				if s.UnmarshalBinary(p.PromptSketch) != nil {
+				if s.UnmarshalBinary(p.PromptHLL) != nil {
 					continue
 				}
 				sum += float64(s.Estimate())

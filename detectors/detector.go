@@ -10,7 +10,7 @@ package detectors
 import (
 	"math"
 
-	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
@@ -18,14 +18,14 @@ import (
 type Spec struct {
 	// ID is the stable name that findings and configuration use.
 	ID string
-	// Axis and Plane say which question the evidence answers and which family it belongs to;
-	// harvest detectors have no plane.
-	Axis  Axis
-	Plane Plane
+	// Axis and Family say which question the evidence answers and which family it belongs to;
+	// harvest detectors have no signal family.
+	Axis   Axis
+	Family Family
 	// Family joins harvest detectors that tell one story, such as the intents of one template: the
 	// strongest counts, the others add a quarter.
-	Family string
-	// Purpose marks what no honest crowd asks for together: where many accounts write one text for
+	Correlated string
+	// Purpose marks what no benign group asks for together: where many accounts write one text for
 	// it, the text speaks for itself.
 	Purpose bool
 	// Launch marks what an honest launch shows too: it is no cause by itself, unless the load is
@@ -71,7 +71,7 @@ func (d *Detector) Evidence(g *Group, c *Context) (Evidence, bool) {
 	if !ok {
 		return Evidence{}, false
 	}
-	e := Evidence{Detector: d.Spec.ID, Axis: d.Spec.Axis, Plane: d.Spec.Plane, Bits: d.Spec.Clamp(m.Bits)}
+	e := Evidence{Detector: d.Spec.ID, Axis: d.Spec.Axis, Family: d.Spec.Family, Bits: d.Spec.Clamp(m.Bits)}
 	e.Observed, e.Expected, e.Note = d.Explain(g, m)
 	return e, true
 }
@@ -86,31 +86,31 @@ func (s *Spec) Clamp(bits float64) float64 {
 
 // Context is what a group is measured against.
 type Context struct {
-	Census *census.Census
+	Baseline *baseline.Baseline
 	// Rhythm is when the accounts in no open campaign are active, nil when nobody counted.
-	Rhythm *census.Rhythm
+	Rhythm *baseline.Rhythm
 	// Unnamed is the number of accounts in no open campaign, HandedOver that of those among them
 	// that exchanged a conversation with another account.
 	HandedOver, Unnamed int
-	// ShingleAccounts and SkeletonAccounts are the numbers of live entities whose scaffold holds
-	// the shingle, whose prompts recur in the skeleton.
-	ShingleAccounts, SkeletonAccounts func(hash uint64) int
+	// ShingleAccounts and LayoutAccounts are the numbers of live entities whose prompt template holds
+	// the shingle, whose prompts recur in the prompt layout.
+	ShingleAccounts, LayoutAccounts func(hash uint64) int
 }
 
 // Idf is log2 of the population over the accounts that show something: how surprising it is to
 // share it (Sparck Jones 1972). The group's own accounts count in df, so that a tool used by a
 // quarter of all accounts is worth two bits however large the group.
 func (c *Context) Idf(df int) float64 {
-	return math.Max(0, math.Log2(float64(c.Census.N+1)/float64(max(df, 1))))
+	return math.Max(0, math.Log2(float64(c.Baseline.N+1)/float64(max(df, 1))))
 }
 
 // Member is an account in a group.
 type Member struct {
 	Profile *fingerprint.Profile
-	Vector  *census.Vector
+	Vector  *baseline.Vector
 	// Weight is 1, or one over the number of members of the same verified organisation.
 	Weight float64
-	// Mass is the account's whole recurring text: the sum over its scaffold of sightings times idf.
+	// Mass is the account's whole recurring text: the sum over its prompt template of sightings times idf.
 	Mass float64
 }
 
@@ -119,12 +119,12 @@ type Group struct {
 	Members []Member
 	// Size is the sum of the weights: the number of independent entities.
 	Size float64
-	// SelfShare is the share of the census that the group's own members make up, 0 when they were
+	// SelfShare is the share of the baseline that the group's own members make up, 0 when they were
 	// left out of it: it is taken out of what they are compared with.
 	SelfShare float64
-	// Defining are the planes of the facets that the group was selected by: its agreement there is
+	// Defining are the signal families of the facets that the group was selected by: its agreement there is
 	// no coincidence and counts at a discount.
-	Defining PlaneSet
+	Defining FamilySet
 	// PriorWeight is how many random accounts the group is diluted with before its means are
 	// believed; 0 is DefaultPriorWeight. An account judged alone is believed for its many requests.
 	PriorWeight float64
@@ -137,14 +137,14 @@ type Group struct {
 	// Work is what the members' prompts share, computed once by SharedWork.
 	Work CommonWork
 
-	counted [census.NumTraits]*tally
-	ranks   [census.NumFeatures]*ranked
+	counted [baseline.NumTraits]*tally
+	ranks   [baseline.NumFeatures]*ranked
 }
 
 type tally struct {
 	entropy, known, share float64
 	top                   uint64
-	shares                []census.ValueShare
+	shares                []baseline.ValueShare
 }
 
 type ranked struct {
@@ -161,11 +161,11 @@ func (g *Group) priorWeight() float64 {
 }
 
 // count tallies a trait's values over the members.
-func (g *Group) count(t census.Trait) *tally {
+func (g *Group) count(t baseline.Trait) *tally {
 	if g.counted[t] == nil {
-		var k census.Counter
+		var k baseline.Counter
 		for i := range g.Members {
-			k.Add(census.Value(g.Members[i].Profile, t), g.Members[i].Weight)
+			k.Add(baseline.Value(g.Members[i].Profile, t), g.Members[i].Weight)
 		}
 		r := &tally{entropy: k.Entropy(), known: k.Known()}
 		r.top, r.share = k.Top()
@@ -176,11 +176,11 @@ func (g *Group) count(t census.Trait) *tally {
 }
 
 // Shares lists the values of a trait among the members, the commonest first.
-func (g *Group) Shares(t census.Trait) []census.ValueShare { return g.count(t).shares }
+func (g *Group) Shares(t baseline.Trait) []baseline.ValueShare { return g.count(t).shares }
 
-// rank gives the members' mean of a feature and their mean rank in the census (an AUC: the chance
+// rank gives the members' mean of a feature and their mean rank in the baseline (an AUC: the chance
 // that a member exceeds a random account).
-func (g *Group) rank(f census.Feature, c *Context) *ranked {
+func (g *Group) rank(f baseline.Feature, c *Context) *ranked {
 	if g.ranks[f] == nil {
 		r := &ranked{}
 		for i := range g.Members {
@@ -188,7 +188,7 @@ func (g *Group) rank(f census.Feature, c *Context) *ranked {
 			if !m.Vector.Known(f) {
 				continue
 			}
-			q, ok := c.Census.Rank(f, m.Vector[f])
+			q, ok := c.Baseline.Rank(f, m.Vector[f])
 			if !ok {
 				continue
 			}
@@ -209,22 +209,22 @@ func (g *Group) rank(f census.Feature, c *Context) *ranked {
 }
 
 // others is the mean of a feature in the population without the group's own members.
-func (g *Group) others(f census.Feature, c *Context) float64 {
-	return math.Max(0, (c.Census.Mean(f)-g.SelfShare*g.rank(f, c).mean)/(1-g.SelfShare))
+func (g *Group) others(f baseline.Feature, c *Context) float64 {
+	return math.Max(0, (c.Baseline.Mean(f)-g.SelfShare*g.rank(f, c).mean)/(1-g.SelfShare))
 }
 
 // entropyDeficit is log2(expected / observed effective number of distinct values of a trait:
 // perplexities). The expectation is the low end (10th percentile) of what as many random entities
 // show, so that the scatter of small groups earns nothing; groups in which fewer than half report
 // the trait are not judged.
-func entropyDeficit(g *Group, c *Context, t census.Trait) (Measure, bool) {
+func entropyDeficit(g *Group, c *Context, t baseline.Trait) (Measure, bool) {
 	k := g.count(t)
 	if k.known < g.Size/2 || len(g.Members) < 3 {
 		return Measure{}, false
 	}
-	chance := c.Census.Effective(t, g.Size)
+	chance := c.Baseline.Effective(t, g.Size)
 	m := Measure{Observed: math.Exp2(k.entropy), Expected: math.Exp2(chance.Mean), Value: k.top}
-	// More variety than chance is no innocence: variety is what a careful pool buys.
+	// More variety than chance is no mitigating evidence: variety is what a careful pool buys.
 	m.Bits = math.Max(0, chance.Low-k.entropy)
 	return m, true
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
@@ -17,7 +17,7 @@ func people(n int, seed uint64) []*fingerprint.Profile {
 	out := make([]*fingerprint.Profile, n)
 	for i := range out {
 		p := &fingerprint.Profile{
-			CreatedAt: int64(19_000+rng.IntN(400)) * census.Day, FirstSeen: 20_000 * census.Day, LastSeen: 20_003 * census.Day,
+			CreatedAt: int64(19_000+rng.IntN(400)) * baseline.Day, FirstSeen: 20_000 * baseline.Day, LastSeen: 20_003 * baseline.Day,
 			ActiveDays: 3, Requests: uint32(3 + rng.ExpFloat64()*rng.ExpFloat64()*40),
 		}
 		p.WithText, p.WithMessages, p.WithOutput, p.Prompts = p.Requests, p.Requests, p.Requests, p.Requests
@@ -32,7 +32,7 @@ func people(n int, seed uint64) []*fingerprint.Profile {
 		old, fresh := p.Requests-p.Requests/20, p.Requests/20
 		p.Models = []fingerprint.ModelUse{{Hash: 1, Count: old, First: p.FirstSeen}}
 		if fresh > 0 {
-			p.Models = append(p.Models, fingerprint.ModelUse{Hash: 2, Count: fresh, First: p.FirstSeen + census.Day})
+			p.Models = append(p.Models, fingerprint.ModelUse{Hash: 2, Count: fresh, First: p.FirstSeen + baseline.Day})
 		}
 		p.Sources = 1
 		home := rng.IntN(24)
@@ -54,36 +54,36 @@ type bench struct {
 
 // among measures members against a population of ordinary accounts that they are part of.
 func among(members []*fingerprint.Profile) bench {
-	var entities []census.Entity
+	var entities []baseline.Entity
 	df := map[uint64]int{}
 	for _, p := range append(people(600, 77), members...) {
-		v := census.Features(p)
-		entities = append(entities, census.Entity{Profile: p, Vector: &v})
-		for _, s := range p.Scaffold {
+		v := baseline.Features(p)
+		entities = append(entities, baseline.Entity{Profile: p, Vector: &v})
+		for _, s := range p.Template {
 			df[s.Hash]++
 		}
-		for _, s := range p.Skeletons {
+		for _, s := range p.Layouts {
 			df[s.Hash]++
 		}
 	}
 	count := func(h uint64) int { return df[h] }
-	return bench{&Context{Census: census.Take(entities, len(entities), census.DefaultOptions()), ShingleAccounts: count, SkeletonAccounts: count}, members}
+	return bench{&Context{Baseline: baseline.Take(entities, len(entities), baseline.DefaultOptions()), ShingleAccounts: count, LayoutAccounts: count}, members}
 }
 
 func (b bench) group() *Group {
 	g := &Group{}
 	for _, p := range b.members {
-		v := census.Features(p)
+		v := baseline.Features(p)
 		g.Members = append(g.Members, Member{Profile: p, Vector: &v, Weight: 1, Mass: mass(p, b.ctx)})
 		g.Size++
 	}
-	g.SelfShare = g.Size / float64(b.ctx.Census.N)
+	g.SelfShare = g.Size / float64(b.ctx.Baseline.N)
 	g.SharedWork(b.ctx)
 	return g
 }
 
 func mass(p *fingerprint.Profile, c *Context) (m float64) {
-	for _, s := range p.Scaffold {
+	for _, s := range p.Template {
 		m += float64(s.Count) * c.Idf(c.ShingleAccounts(s.Hash))
 	}
 	return m
@@ -142,9 +142,9 @@ func TestEachSharedThingIsSeenByItsDetector(t *testing.T) {
 		{"three cards for forty accounts", "payment", 3, 8, set(fingerprint.Payment, func(i int) uint64 { return uint64(7 + i%3) })},
 		{"a card for each account", "payment", 0, 0.01, func(int, *fingerprint.Profile) {}},
 		{"cards of one bank", "issuer", 3, 6, set(fingerprint.Issuer, same)},
-		{"sign-up within two days", "signup_cohort", 3, 6, func(i int, p *fingerprint.Profile) { p.CreatedAt = int64(19_990+i%2) * census.Day }},
+		{"sign-up within two days", "signup_cohort", 3, 6, func(i int, p *fingerprint.Profile) { p.CreatedAt = int64(19_990+i%2) * baseline.Day }},
 		{"sign-up within two days in one place, as in a class", "signup_cohort", 0, 0.5, func(i int, p *fingerprint.Profile) {
-			p.CreatedAt = int64(19_990+i%2) * census.Day
+			p.CreatedAt = int64(19_990+i%2) * baseline.Day
 			set(fingerprint.Network, same)(i, p)
 		}},
 		{"one program behind many networks", "stack", 3, 6, set(fingerprint.Stack, same)},
@@ -163,14 +163,14 @@ func TestEachSharedThingIsSeenByItsDetector(t *testing.T) {
 		}},
 		{"a pool that takes over from another", "succession", 1.5, 2, func(i int, p *fingerprint.Profile) {
 			if i < 20 {
-				p.LastSeen = p.FirstSeen + census.Day
+				p.LastSeen = p.FirstSeen + baseline.Day
 			} else {
-				p.FirstSeen += census.Day + 3_600_000
+				p.FirstSeen += baseline.Day + 3_600_000
 			}
 		}},
 		{"two halves side by side are no succession", "succession", 0, 0, func(i int, p *fingerprint.Profile) {
 			if i >= 20 {
-				p.FirstSeen += census.Day + 3_600_000
+				p.FirstSeen += baseline.Day + 3_600_000
 			}
 		}},
 		{"many addresses for few requests", "fanout", 0.2, 0.5, func(_ int, p *fingerprint.Profile) { p.Sources = p.Requests }},
@@ -178,10 +178,10 @@ func TestEachSharedThingIsSeenByItsDetector(t *testing.T) {
 		{"a move that the population makes too", "pivot", 0, 0.2, moves(0.02)},
 		{"relay constants in every request", "relay", 6, 6, func(_ int, p *fingerprint.Profile) { p.RelayRequests = 5 }},
 		{"long answers", "output_length", 1.5, 2, func(_ int, p *fingerprint.Profile) { p.OutputTokens = uint64(p.Requests) * 3000 }},
-		{"short answers speak for innocence", "output_length", -1.5, -0.5, func(_ int, p *fingerprint.Profile) { p.OutputTokens = uint64(p.Requests) * 8 }},
+		{"short answers are mitigating evidence", "output_length", -1.5, -0.5, func(_ int, p *fingerprint.Profile) { p.OutputTokens = uint64(p.Requests) * 8 }},
 		{"single questions", "single_turn", 0.5, 1.5, func(_ int, p *fingerprint.Profile) { p.SingleTurn = p.Requests }},
-		{"conversations speak for innocence", "single_turn", -1.5, -0.5, func(_ int, p *fingerprint.Profile) { p.SingleTurn = 0 }},
-		{"repeated prompts speak for innocence", "novelty", -3, -1, func(_ int, p *fingerprint.Profile) { p.Prompts = 1 }},
+		{"conversations are mitigating evidence", "single_turn", -1.5, -0.5, func(_ int, p *fingerprint.Profile) { p.SingleTurn = 0 }},
+		{"repeated prompts are mitigating evidence", "novelty", -3, -1, func(_ int, p *fingerprint.Profile) { p.Prompts = 1 }},
 		{"round the clock", "clock", 0.5, 2, func(_ int, p *fingerprint.Profile) {
 			for h := range 72 {
 				p.ActiveHour[h/64] |= 1 << (h % 64)
@@ -195,7 +195,7 @@ func TestEachSharedThingIsSeenByItsDetector(t *testing.T) {
 		{"refusals that do not stop", "refusal_probe", 0, 0.1, func(_ int, p *fingerprint.Profile) {
 			p.Requests, p.Refused, p.RefusedEarly = 200, 150, 15
 		}},
-		{"others' conversations", "orphans", 1, 2.5, func(_ int, p *fingerprint.Profile) { p.Continued, p.Orphaned = 10, 9 }},
+		{"others' conversations", "unserved", 1, 2.5, func(_ int, p *fingerprint.Profile) { p.Continued, p.ContinuedUnserved = 10, 9 }},
 		{"a campus", "campus", -6, -2, func(i int, p *fingerprint.Profile) {
 			set(fingerprint.Domain, same)(i, p)
 			set(fingerprint.Network, same)(i, p)
@@ -204,7 +204,7 @@ func TestEachSharedThingIsSeenByItsDetector(t *testing.T) {
 		{"many end users", "aggregator", -1.5, -1, func(_ int, p *fingerprint.Profile) { p.EndUsers = p.Requests + 10 }},
 		{"declared batches", "declared_batch", -1.3, -1.1, func(_ int, p *fingerprint.Profile) { p.Batch = p.Requests * 4 / 5 }},
 		{"full pace from the first day", "no_ramp", 0.9, 1, func(_ int, p *fingerprint.Profile) {
-			p.CreatedAt, p.Requests, p.FirstDayRequests = p.FirstSeen-census.Day, 90, 40
+			p.CreatedAt, p.Requests, p.FirstDayRequests = p.FirstSeen-baseline.Day, 90, 40
 		}},
 	}
 	for _, c := range cases {
@@ -219,7 +219,7 @@ func TestEachSharedThingIsSeenByItsDetector(t *testing.T) {
 // moves makes an account send a share of its requests to a model released on the second day.
 func moves(share float64) func(int, *fingerprint.Profile) {
 	return func(_ int, p *fingerprint.Profile) {
-		released := p.FirstSeen + census.Day
+		released := p.FirstSeen + baseline.Day
 		since := 2.0 / 3 * share * 90
 		p.Requests = 90
 		p.Models = []fingerprint.ModelUse{{Hash: 1, Count: 90 - uint32(since), First: p.FirstSeen}, {Hash: 2, Count: uint32(since), First: released}}
@@ -255,22 +255,22 @@ func TestConversationsHandedOverCountAgainstWhatTheOthersDo(t *testing.T) {
 func template(words int, share float64) func(int, *fingerprint.Profile) {
 	return func(i int, p *fingerprint.Profile) {
 		for k := range words {
-			p.Scaffold = append(p.Scaffold, fingerprint.Counted{Hash: uint64(9_000 + k), Count: uint32(math.Max(3, share*float64(p.Requests)))})
+			p.Template = append(p.Template, fingerprint.Counted{Hash: uint64(9_000 + k), Count: uint32(math.Max(3, share*float64(p.Requests)))})
 		}
 		for k := range 10 {
-			p.Scaffold = append(p.Scaffold, fingerprint.Counted{Hash: uint64(100_000 + 100*i + k), Count: 3})
+			p.Template = append(p.Template, fingerprint.Counted{Hash: uint64(100_000 + 100*i + k), Count: 3})
 		}
 		p.Requests, p.WithText = max(p.Requests, 20), max(p.WithText, 20)
-		p.ScaffoldRequests = uint32(share * float64(p.Requests))
+		p.TemplateRequests = uint32(share * float64(p.Requests))
 	}
 }
 
 func TestASharedTemplateIsWorthItsRarityAndItsShareOfTheWork(t *testing.T) {
-	whole := among(each(people(20, 8), template(20, 1))).bits(t, "scaffold")
+	whole := among(each(people(20, 8), template(20, 1))).bits(t, "prompt_template")
 	require.Greater(t, whole, 3.0)
-	phrase := among(each(people(20, 8), template(2, 0.1))).bits(t, "scaffold")
+	phrase := among(each(people(20, 8), template(2, 0.1))).bits(t, "prompt_template")
 	require.Less(t, phrase, whole/3, "one shared phrase among each account's own text is no shared work")
-	popular := among(each(people(300, 8), template(20, 1))).bits(t, "scaffold")
+	popular := among(each(people(300, 8), template(20, 1))).bits(t, "prompt_template")
 	require.Less(t, popular, 2.0, "what a third of all accounts use links nobody")
 }
 

@@ -1,21 +1,21 @@
 package detectors
 
 import (
-	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
 // device sees one device id behind many accounts.
 func device() Detector {
 	return sharedValue(Spec{
-		ID: "device", Axis: Coordination, Plane: Identity, Max: 8,
+		ID: "device", Axis: Coordination, Family: Identity, Max: 8,
 		Summary: "Few device ids behind many accounts.",
 		Why: "Relay software pins one device id per deployment (claude-relay-service, " +
 			"unifiedClientId) or gives every caller the same. Perplexity of the device ids " +
-			"against the census.",
+			"against the baseline.",
 		Evasion: "A configuration option of the relay.",
 		LookAlikes: "Placeholder ids that some client sends for everyone; the population shows how " +
 			"common they are.",
 		Needs: []string{"client.device_id"},
-	}, census.Trait(fingerprint.Device), "devices", "one device holds many accounts")
+	}, baseline.Trait(fingerprint.Device), "devices", "one device holds many accounts")
 }

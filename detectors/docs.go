@@ -10,18 +10,18 @@ func Markdown() string {
 	var b strings.Builder
 	b.WriteString("# Detectors\n\nGenerated from the Specs in `detectors/`; `go test ./detectors -update` writes it anew.\n\n" +
 		"Two questions are asked of every group of accounts, and a finding of severity High needs a yes to both: do they act as one (coordination), and do they\n" +
-		"collect outputs to train on (harvest). Every detector answers in bits; negative bits speak for innocence.\n")
+		"collect outputs to train on (harvest). Every detector answers in bits; negative bits are mitigating evidence.\n")
 	for _, axis := range []Axis{Coordination, Harvest} {
 		title := "Coordination"
 		if axis == Harvest {
 			title = "Harvest"
 		}
-		fmt.Fprintf(&b, "\n## %s\n\n| detector | plane | bits | what it sees |\n|---|---|---|---|\n", title)
+		fmt.Fprintf(&b, "\n## %s\n\n| detector | signal family | bits | what it sees |\n|---|---|---|---|\n", title)
 		all := All()
 		for i := range all {
 			s := &all[i].Spec
 			if s.Axis == axis {
-				fmt.Fprintf(&b, "| [%s](#%s) | %s | %g to %g | %s |\n", s.ID, s.ID, s.Plane, s.Min, s.Max, s.Summary)
+				fmt.Fprintf(&b, "| [%s](#%s) | %s | %g to %g | %s |\n", s.ID, s.ID, s.Family, s.Min, s.Max, s.Summary)
 			}
 		}
 		for i := range all {

@@ -31,7 +31,7 @@ func TestEverySpecIsWholeAndItsIDUnique(t *testing.T) {
 		}
 		require.Less(t, s.Min, s.Max, s.ID)
 		if s.Axis == Coordination {
-			require.NotEmpty(t, s.Plane, s.ID)
+			require.NotEmpty(t, s.Family, s.ID)
 		}
 		require.NotNil(t, d.Measure, s.ID)
 		require.NotNil(t, d.Explain, s.ID)

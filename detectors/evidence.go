@@ -11,25 +11,25 @@ const (
 	Harvest
 )
 
-// Plane is a family of facets that an honest crowd would not share together by chance.
-type Plane string
+// Family is a signal family: attributes that an benign group would not share together by chance.
+type Family string
 
-// The planes.
+// The signal families.
 const (
-	Work     Plane = "work"
-	Funding  Plane = "funding"
-	Identity Plane = "identity"
-	Client   Plane = "client"
-	Network  Plane = "network"
-	Schedule Plane = "schedule"
+	Work     Family = "work"
+	Funding  Family = "funding"
+	Identity Family = "identity"
+	Client   Family = "client"
+	Network  Family = "network"
+	Schedule Family = "schedule"
 )
 
-// Evidence is one detector's contribution. Positive bits speak for the suspicion, negative bits for
-// innocence.
+// Evidence is one detector's contribution. Positive bits speak for the suspicion, negative bits are
+// mitigating evidence.
 type Evidence struct {
 	Detector string  `json:"detector"`
 	Axis     Axis    `json:"axis"`
-	Plane    Plane   `json:"plane,omitempty"`
+	Family   Family  `json:"plane,omitempty"`
 	Bits     float64 `json:"bits"`
 	// Observed and Expected say in words and figures what the group shows and what the population
 	// would give.

@@ -4,25 +4,25 @@ import (
 	"fmt"
 
 	"github.com/stillwatch/stillwatch/detectors"
-	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
 // A detector measures a group of accounts against the baseline of the population, in bits. Here
 // twelve accounts are paid for with two cards, while 300 others have a card each.
 func Example_payment() {
-	account := func(card uint64) (*fingerprint.Profile, *census.Vector) {
+	account := func(card uint64) (*fingerprint.Profile, *baseline.Vector) {
 		p := &fingerprint.Profile{Requests: 20}
 		p.Facets[fingerprint.Payment] = []fingerprint.Counted{{Hash: card, Count: p.Requests}}
-		v := census.Features(p)
+		v := baseline.Features(p)
 		return p, &v
 	}
-	var others []census.Entity
+	var others []baseline.Entity
 	for i := range uint64(300) {
 		p, v := account(1000 + i)
-		others = append(others, census.Entity{Profile: p, Vector: v})
+		others = append(others, baseline.Entity{Profile: p, Vector: v})
 	}
-	baseline := census.Take(others, len(others), census.DefaultOptions())
+	base := baseline.Take(others, len(others), baseline.DefaultOptions())
 	group := detectors.Group{Size: 12}
 	for i := range uint64(12) {
 		p, v := account(1 + i%2)
@@ -31,7 +31,7 @@ func Example_payment() {
 
 	for _, d := range detectors.All() {
 		if d.Spec.ID == "payment" {
-			e, ok := d.Evidence(&group, &detectors.Context{Census: baseline})
+			e, ok := d.Evidence(&group, &detectors.Context{Baseline: base})
 			fmt.Printf("%s, known: %v\n", e.Detector, ok)
 			fmt.Printf("%.1f bits: %s\n", e.Bits, e.Note)
 			fmt.Println("observed:", e.Observed)

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 )
 
 // fanout sees accounts whose requests come from many addresses.
@@ -14,12 +14,12 @@ func fanout() Detector {
 		Summary: "The accounts are used from many addresses.",
 		Why: "One key in many hands, or behind rotating proxies, shows more addresses per " +
 			"request than a person with a telephone and an office (an indicator of AA26-251A). " +
-			"Mean rank of log addresses (HyperLogLog) per ten requests in the census.",
+			"Mean rank of log addresses (HyperLogLog) per ten requests in the baseline.",
 		Evasion: "One address for each account, which relays allow.",
 		LookAlikes: "Travellers, mobile carriers, serverless programs; each alone, and not a " +
 			"whole group.",
 		Needs: []string{"client.ip"},
-	}, census.Fanout, 1, 1, func(m Measure) (string, string, string) {
+	}, baseline.Fanout, 1, 1, func(m Measure) (string, string, string) {
 		return fmt.Sprintf("%.2g addresses per ten requests", math.Exp2(m.Observed)), fmt.Sprintf("median account %.2g", math.Exp2(m.Expected)),
 			"each account is used from many places"
 	})

@@ -4,40 +4,40 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 )
 
 // elicitation, coercion, grading, generation and cleaning see what the prompts ask for. Harvesting
 // has a vocabulary: show every step, write out your hidden thoughts, grade by this rubric, make
 // question-answer pairs, clean this transcript. Intent alone never makes more than a low finding.
 func elicitation() Detector {
-	return intent("elicitation", census.Elicitation, 1.5, "ask to show the reasoning", "Step-by-step instructions for every answer.", "Homework, explanations.")
+	return intent("elicitation", baseline.Elicitation, 1.5, "ask to show the reasoning", "Step-by-step instructions for every answer.", "Homework, explanations.")
 }
 
 func coercion() Detector {
-	d := intent("coercion", census.Coercion, 5, "ask for hidden reasoning", "Demands for the model's hidden reasoning or system prompt, as in GTIG's and Anthropic's reports of 2026.", "Red teams and researchers.")
+	d := intent("coercion", baseline.Coercion, 5, "ask for hidden reasoning", "Demands for the model's hidden reasoning or system prompt, as in GTIG's and Anthropic's reports of 2026.", "Red teams and researchers.")
 	d.Spec.Purpose = true
 	return d
 }
 
 func grading() Detector {
-	return intent("grading", census.Grading, 1.5, "ask to grade or compare answers", "The model as a reward model: rubric grading and judging.", "Evaluation suites.")
+	return intent("grading", baseline.Grading, 1.5, "ask to grade or compare answers", "The model as a reward model: rubric grading and judging.", "Evaluation suites.")
 }
 
 func generation() Detector {
-	return intent("generation", census.Generation, 3, "ask for training material", "Question-answer pairs, instructions and dialogues made to order.", "Quiz and test-data makers.")
+	return intent("generation", baseline.Generation, 3, "ask for training material", "Question-answer pairs, instructions and dialogues made to order.", "Quiz and test-data makers.")
 }
 
 func cleaning() Detector {
-	return intent("cleaning", census.Cleaning, 1, "ask to clean or normalise transcripts", "The model as a cleaner of another model's transcripts (770,609 requests in ten days in one public case).", "Meeting-notes tools.")
+	return intent("cleaning", baseline.Cleaning, 1, "ask to clean or normalise transcripts", "The model as a cleaner of another model's transcripts (770,609 requests in ten days in one public case).", "Meeting-notes tools.")
 }
 
 // intent is log2 of the members' share of requests with the intent over the others', both smoothed
 // by 5 %: an effect size that a rare word in a rare population cannot inflate.
-func intent(id string, f census.Feature, limit float64, what, why, lookAlikes string) Detector {
+func intent(id string, f baseline.Feature, limit float64, what, why, lookAlikes string) Detector {
 	return Detector{
 		Spec: Spec{
-			ID: id, Axis: Harvest, Family: "intents", Max: limit, Min: 0,
+			ID: id, Axis: Harvest, Correlated: "intents", Max: limit, Min: 0,
 			Summary:    "The prompts " + what + ".",
 			Why:        why,
 			Evasion:    "Wording that the multilingual lexicons do not hold.",

@@ -1,20 +1,20 @@
 package detectors
 
 import (
-	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
 // issuer sees accounts whose cards come from one bank or one virtual-card provider.
 func issuer() Detector {
 	return sharedValue(Spec{
-		ID: "issuer", Axis: Coordination, Plane: Funding, Max: 6,
+		ID: "issuer", Axis: Coordination, Family: Funding, Max: 6,
 		Summary: "The members' cards come from fewer issuers than those of as many unrelated accounts.",
 		Why: "Virtual cards are bought in bulk from one issuer. Perplexity of the issuers " +
-			"against the census.",
+			"against the baseline.",
 		Evasion: "Buying from many issuers, each with its own onboarding.",
 		LookAlikes: "One country's large bank, one employer's card programme; the population shows " +
 			"how common they are.",
 		Needs: []string{"account.payment_issuer"},
-	}, census.Trait(fingerprint.Issuer), "card issuers", "the cards were bought together")
+	}, baseline.Trait(fingerprint.Issuer), "card issuers", "the cards were bought together")
 }

@@ -4,14 +4,14 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 )
 
 // loadBalance sees accounts that carry equal shares of the load.
 func loadBalance() Detector {
 	return Detector{
 		Spec: Spec{
-			ID: "load_balance", Axis: Coordination, Plane: Schedule, Max: 3, Min: -2,
+			ID: "load_balance", Axis: Coordination, Family: Schedule, Max: 3, Min: -2,
 			Summary: "The members share the load evenly.",
 			Why: "A pool's scheduler hands requests to the least recently used account; " +
 				"people and companies are heavy-tailed (in a public trace of real clients the " +
@@ -24,11 +24,11 @@ func loadBalance() Detector {
 				"jobs on one schedule.",
 		},
 		Measure: func(g *Group, c *Context) (Measure, bool) {
-			var s census.Spread
+			var s baseline.Spread
 			for i := range g.Members {
 				s.Add(g.Members[i].Profile)
 			}
-			population := c.Census.LoadSpread()
+			population := c.Baseline.LoadSpread()
 			if s.N() < 4 || math.IsNaN(population) {
 				return Measure{}, false
 			}

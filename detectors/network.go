@@ -1,21 +1,21 @@
 package detectors
 
 import (
-	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
 // network sees accounts behind few networks.
 func network() Detector {
 	return sharedValue(Spec{
-		ID: "network", Axis: Coordination, Plane: Network, Max: 2, Min: 0,
+		ID: "network", Axis: Coordination, Family: Network, Max: 2, Min: 0,
 		Summary: "The accounts come from fewer networks than as many unrelated ones.",
 		Why: "Proxies are rented by the block. Perplexity of the /24 and /48 networks " +
-			"against the census (BotGraph 2009, EvilCohort 2015), capped low: people behind one " +
+			"against the baseline (BotGraph 2009, EvilCohort 2015), capped low: people behind one " +
 			"carrier share addresses.",
 		Evasion: "Residential proxies, one per account.",
 		LookAlikes: "Offices, campuses, carrier-grade NAT, VPN providers: it is never evidence " +
 			"alone, and earns little.",
 		Needs: []string{"client.ip"},
-	}, census.Trait(fingerprint.Network), "networks", "the accounts leave from the same networks")
+	}, baseline.Trait(fingerprint.Network), "networks", "the accounts leave from the same networks")
 }

@@ -3,7 +3,7 @@ package detectors
 import (
 	"fmt"
 
-	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 )
 
 // noRamp sees new accounts that work at full pace from the first day.
@@ -25,12 +25,12 @@ func noRamp() Detector {
 			for i := range g.Members {
 				m := &g.Members[i]
 				p := m.Profile
-				if p.CreatedAt == 0 || p.LastSeen-p.FirstSeen < census.Day {
+				if p.CreatedAt == 0 || p.LastSeen-p.FirstSeen < baseline.Day {
 					continue
 				}
 				n += m.Weight
-				young := p.FirstSeen-p.CreatedAt < 14*census.Day
-				days := float64(p.LastSeen-p.FirstSeen)/census.Day - 1
+				young := p.FirstSeen-p.CreatedAt < 14*baseline.Day
+				days := float64(p.LastSeen-p.FirstSeen)/baseline.Day - 1
 				later := float64(p.Requests-min(p.Requests, p.FirstDayRequests)) / max(days, 0.5)
 				if young && p.Requests >= 6 && float64(p.FirstDayRequests) >= later/2 {
 					abrupt += m.Weight

@@ -3,22 +3,22 @@ package detectors
 import (
 	"fmt"
 
-	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 )
 
-// novelty sees prompts that never repeat, and counts repetition as innocence.
+// novelty sees prompts that never repeat, and counts repetition as mitigating evidence.
 func novelty() Detector {
 	return ranking(Spec{
 		ID: "novelty", Axis: Harvest, Max: 0.75, Min: -3,
-		Summary: "Every prompt is new. Repeated prompts (retries, scheduled jobs, evaluations) count as innocence.",
+		Summary: "Every prompt is new. Repeated prompts (retries, scheduled jobs, evaluations) are mitigating evidence.",
 		Why: "A duplicate teaches a student model nothing, so harvesters send each item " +
 			"once; evaluations, scheduled jobs, monitoring and retries repeat themselves. Mean " +
-			"rank of distinct prompts (HyperLogLog) per request in the census.",
+			"rank of distinct prompts (HyperLogLog) per request in the baseline.",
 		Evasion: "Repeating prompts, at full price for no data.",
 		LookAlikes: "Ordinary use: most people never repeat themselves either, so that it earns " +
 			"little.",
 		Needs: []string{"content.input or sketch"},
-	}, census.Novelty, 1, 0.2, func(m Measure) (string, string, string) {
+	}, baseline.Novelty, 1, 0.2, func(m Measure) (string, string, string) {
 		note := "each item is asked once"
 		if m.Bits < 0 {
 			note = "the same prompts come again"

@@ -4,22 +4,22 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 )
 
 // outputLength sees long answers, on the templated part of the traffic where there is one.
 func outputLength() Detector {
 	return ranking(Spec{
 		ID: "output_length", Axis: Harvest, Max: 2, Min: -1.5,
-		Summary: "The answers are longer than other accounts'. Short answers count as innocence.",
+		Summary: "The answers are longer than other accounts'. Short answers are mitigating evidence.",
 		Why: "The answers are what is harvested, and templates ask for all the steps. " +
-			"Mean rank of log output tokens per request in the census, over the slice that " +
-			"carries the scaffold.",
+			"Mean rank of log output tokens per request in the baseline, over the slice that " +
+			"carries the template.",
 		Evasion:    "Asking for less, which is a poorer harvest.",
 		LookAlikes: "Writing assistants, report generators.",
 		Needs:      []string{"usage.output_tokens"},
-	}, census.OutputLength, 1, 1, func(m Measure) (string, string, string) {
-		note := "long answers are the loot"
+	}, baseline.OutputLength, 1, 1, func(m Measure) (string, string, string) {
+		note := "the answers are long"
 		if m.Bits < 0 {
 			note = "short answers teach little"
 		}

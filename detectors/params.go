@@ -1,7 +1,7 @@
 package detectors
 
 import (
-	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
@@ -9,12 +9,12 @@ import (
 // accounts.
 func params() Detector {
 	return sharedValue(Spec{
-		ID: "params", Axis: Coordination, Plane: Client, Max: 4,
+		ID: "params", Axis: Coordination, Family: Client, Max: 4,
 		Summary: "The members send one tuple of request parameters.",
 		Why: "The harvesting program sets them once. Perplexity of the parameter tuples " +
-			"against the census.",
+			"against the baseline.",
 		Evasion:    "Randomising parameters, at the price of the answers' quality.",
 		LookAlikes: "The defaults of a popular library; the population shows how common they are.",
 		Needs:      []string{"request.temperature", "request.max_tokens"},
-	}, census.Trait(fingerprint.Params), "parameter tuples", "one program sets the parameters")
+	}, baseline.Trait(fingerprint.Params), "parameter tuples", "one program sets the parameters")
 }

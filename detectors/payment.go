@@ -1,21 +1,21 @@
 package detectors
 
 import (
-	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
 // payment sees many accounts paid for with few instruments.
 func payment() Detector {
 	return sharedValue(Spec{
-		ID: "payment", Axis: Coordination, Plane: Funding, Max: 8,
+		ID: "payment", Axis: Coordination, Family: Funding, Max: 8,
 		Summary: "Few payment instruments pay for many accounts.",
 		Why: "Accounts cost money, and every unique card costs work. Perplexity of the " +
-			"instruments against the census; shared payment methods are named by every public " +
+			"instruments against the baseline; shared payment methods are named by every public " +
 			"report of 2026.",
 		Evasion: "A virtual card per account, a few cents each; the issuer then gives it away.",
 		LookAlikes: "An organisation or a family paying for its members: accounts of one " +
 			"verified organisation count as one.",
 		Needs: []string{"account.payment_fp"},
-	}, census.Trait(fingerprint.Payment), "payment instruments", "the accounts are paid for together")
+	}, baseline.Trait(fingerprint.Payment), "payment instruments", "the accounts are paid for together")
 }

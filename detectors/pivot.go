@@ -25,7 +25,7 @@ func pivot() Detector {
 		Measure: func(g *Group, c *Context) (Measure, bool) {
 			var best Measure
 			ok := false
-			for _, r := range c.Census.Releases() {
+			for _, r := range c.Baseline.Releases() {
 				sum, n := 0.0, 0.0
 				for i := range g.Members {
 					if share, active := r.Share(g.Members[i].Profile); active {

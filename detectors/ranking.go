@@ -3,14 +3,14 @@ package detectors
 import (
 	"math"
 
-	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 )
 
-// ranking makes a harvest detector of one feature: the members' mean rank in the census as bits,
+// ranking makes a harvest detector of one feature: the members' mean rank in the baseline as bits,
 // times direction, faded in by the absolute effect: percentiles of a live population always have a
 // top, so a rank only counts in full once the members' mean lies effect away from the population's
 // median.
-func ranking(spec Spec, f census.Feature, direction, effect float64, explain func(m Measure) (string, string, string)) Detector {
+func ranking(spec Spec, f baseline.Feature, direction, effect float64, explain func(m Measure) (string, string, string)) Detector {
 	return Detector{
 		Spec: spec,
 		Measure: func(g *Group, c *Context) (Measure, bool) {
@@ -18,7 +18,7 @@ func ranking(spec Spec, f census.Feature, direction, effect float64, explain fun
 			if !r.ok || r.n < g.Size/2 {
 				return Measure{}, false
 			}
-			median := c.Census.Quantile(f, 0.5)
+			median := c.Baseline.Quantile(f, 0.5)
 			m := Measure{Observed: r.mean, Expected: median}
 			m.Bits = direction * logOdds(r, g.priorWeight()) * math.Min(1, math.Abs(r.mean-median)/effect)
 			return m, true

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 )
 
 // reasoningLength sees requests that make the model think long.
@@ -17,7 +17,7 @@ func reasoningLength() Detector {
 		Evasion:    "Using models that do not report reasoning.",
 		LookAlikes: "Hard problems.",
 		Needs:      []string{"usage.reasoning_tokens"},
-	}, census.ReasoningLength, 1, 1, func(m Measure) (string, string, string) {
+	}, baseline.ReasoningLength, 1, 1, func(m Measure) (string, string, string) {
 		return fmt.Sprintf("%.0f reasoning tokens per request", math.Exp2(m.Observed)), fmt.Sprintf("median account %.0f", math.Exp2(m.Expected)), "the thinking is what is wanted"
 	})
 }

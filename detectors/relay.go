@@ -8,7 +8,7 @@ import "fmt"
 func relay() Detector {
 	return Detector{
 		Spec: Spec{
-			ID: "relay", Axis: Coordination, Plane: Identity, Max: 6,
+			ID: "relay", Axis: Coordination, Family: Identity, Max: 6,
 			Summary: "The requests carry constants of public account-relay software.",
 			Why:     "The constants are read from the relays' source code (Wei-Shaw/claude-relay-service, sub2api).",
 			Evasion: "Editing the relay's source.",

@@ -3,12 +3,12 @@ package detectors
 import (
 	"fmt"
 
-	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 )
 
 // sharedValue makes a detector of a facet: the entropy deficit of one trait, log2 of the effective
 // number of distinct values that as many unrelated accounts show over the group's.
-func sharedValue(spec Spec, t census.Trait, what, note string) Detector {
+func sharedValue(spec Spec, t baseline.Trait, what, note string) Detector {
 	return Detector{
 		Spec:    spec,
 		Measure: func(g *Group, c *Context) (Measure, bool) { return entropyDeficit(g, c, t) },

@@ -1,24 +1,24 @@
 package detectors
 
-import "github.com/stillwatch/stillwatch/pkg/census"
+import "github.com/stillwatch/stillwatch/pkg/baseline"
 
 // signupCohort sees accounts that were created within few days, in many places.
 func signupCohort() Detector {
 	d := sharedValue(Spec{
-		ID: "signup_cohort", Axis: Coordination, Plane: Identity, Max: 6, Launch: true,
+		ID: "signup_cohort", Axis: Coordination, Family: Identity, Max: 6, Launch: true,
 		Summary: "The accounts were created within fewer days than as many unrelated ones, in many places.",
 		Why: "Pools are registered in bulk (20,000 organisations in three days in one " +
 			"public case), behind as many networks as they can get. Perplexity of the sign-up " +
-			"days against the census (account clusters by registration date: Xiao et al. 2015), " +
+			"days against the baseline (account clusters by registration date: Xiao et al. 2015), " +
 			"times how diverse the members' networks are compared with chance.",
 		Evasion: "Ageing accounts or buying aged ones: weeks of delay after every ban.",
 		LookAlikes: "A class, a hackathon, an office that starts (together in one place, so that " +
 			"it counts in proportion to how diverse the networks are); a product launch (no " +
-			"other plane).",
+			"other signal family).",
 		Needs: []string{"account.created_at"},
-	}, census.SignupDay, "sign-up days", "the accounts were made together")
+	}, baseline.SignupDay, "sign-up days", "the accounts were made together")
 	d.Measure = func(g *Group, c *Context) (Measure, bool) {
-		m, ok := entropyDeficit(g, c, census.SignupDay)
+		m, ok := entropyDeficit(g, c, baseline.SignupDay)
 		if ok {
 			m.Bits *= NetworkDiversity(g, c)
 		}

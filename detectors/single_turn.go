@@ -3,20 +3,20 @@ package detectors
 import (
 	"fmt"
 
-	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 )
 
 // singleTurn sees requests without conversation.
 func singleTurn() Detector {
 	return ranking(Spec{
 		ID: "single_turn", Axis: Harvest, Max: 1.5, Min: -1.5,
-		Summary: "The requests stand alone: no conversation, no tool loop. Growing conversations count as innocence.",
+		Summary: "The requests stand alone: no conversation, no tool loop. Growing conversations are mitigating evidence.",
 		Why: "A harvested item is one question and one answer; people follow up, agents " +
-			"loop. Mean rank of the single-turn share in the census (an AUC).",
+			"loop. Mean rank of the single-turn share in the baseline (an AUC).",
 		Evasion:    "Harvesting dialogues, at several times the price per item.",
 		LookAlikes: "Every API application: it is one figure among many.",
 		Needs:      []string{"request.message_count or content.input"},
-	}, census.SingleTurn, 1, 0.25, func(m Measure) (string, string, string) {
+	}, baseline.SingleTurn, 1, 0.25, func(m Measure) (string, string, string) {
 		note := "questions without conversation"
 		if m.Bits < 0 {
 			note = "conversations that go on"

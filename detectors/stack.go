@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
@@ -12,20 +12,20 @@ import (
 func stack() Detector {
 	return Detector{
 		Spec: Spec{
-			ID: "stack", Axis: Coordination, Plane: Client, Max: 6,
+			ID: "stack", Axis: Coordination, Family: Client, Max: 6,
 			Summary: "One client software and TLS fingerprint behind many networks.",
 			Why: "A pool's requests leave from one program, whatever proxies carry them; " +
 				"ordinary accounts on many networks run many clients and versions. Perplexity " +
-				"of the client stacks against the census, times how diverse the members' " +
+				"of the client stacks against the baseline, times how diverse the members' " +
 				"networks are compared with chance.",
 			Evasion: "Consistent, rotating client and TLS impersonation per account.",
 			LookAlikes: "Users of one popular tool (all of its users show it, and no other " +
-				"plane); a managed fleet behind one network (discounted by the share of " +
+				"signal family); a managed fleet behind one network (discounted by the share of " +
 				"distinct networks).",
 			Needs: []string{"client.user_agent", "client.ja4"},
 		},
 		Measure: func(g *Group, c *Context) (Measure, bool) {
-			m, ok := entropyDeficit(g, c, census.Trait(fingerprint.Stack))
+			m, ok := entropyDeficit(g, c, baseline.Trait(fingerprint.Stack))
 			if ok && m.Bits > 0 {
 				m.Bits *= NetworkDiversity(g, c)
 			}
@@ -33,7 +33,7 @@ func stack() Detector {
 		},
 		Explain: func(g *Group, m Measure) (string, string, string) {
 			return fmt.Sprintf("%d accounts show %.3g effective client stacks on %.0f effective networks", len(g.Members), m.Observed,
-					math.Exp2(g.count(census.Trait(fingerprint.Network)).entropy)),
+					math.Exp2(g.count(baseline.Trait(fingerprint.Network)).entropy)),
 				fmt.Sprintf("%.3g stacks among as many unrelated accounts", m.Expected), "one program behind many networks"
 		},
 	}
@@ -43,11 +43,11 @@ func stack() Detector {
 // over that of as many random accounts. Uniform clients mean little where the network is one
 // office's. Unknown networks count as diverse.
 func NetworkDiversity(g *Group, c *Context) float64 {
-	k := g.count(census.Trait(fingerprint.Network))
+	k := g.count(baseline.Trait(fingerprint.Network))
 	if k.known < g.Size/2 {
 		return 1
 	}
-	expected := c.Census.Effective(census.Trait(fingerprint.Network), g.Size).Mean
+	expected := c.Baseline.Effective(baseline.Trait(fingerprint.Network), g.Size).Mean
 	if expected <= 0 {
 		return 1
 	}

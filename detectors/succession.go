@@ -11,7 +11,7 @@ func succession() Detector {
 	const hour = 3_600_000
 	return Detector{
 		Spec: Spec{
-			ID: "succession", Axis: Coordination, Plane: Schedule, Max: 2, Min: 0,
+			ID: "succession", Axis: Coordination, Family: Schedule, Max: 2, Min: 0,
 			Summary: "One part of the members falls silent and another part begins where it ended.",
 			Why: "Banned pools were replaced within hours in every public case " +
 				"(Anthropic, February and September 2026); people who share something come and " +

@@ -5,14 +5,14 @@ import (
 	"math"
 	"slices"
 
-	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 )
 
 // synchrony sees accounts that are on and off together, in ten minutes, hours or quarters of a day.
 func synchrony() Detector {
 	return Detector{
 		Spec: Spec{
-			ID: "synchrony", Axis: Coordination, Plane: Schedule, Max: 3,
+			ID: "synchrony", Axis: Coordination, Family: Schedule, Max: 3,
 			Summary: "The members are active and silent in the same ten minutes, hours or quarters of a day, beyond what the neighbouring slots and everybody else explain.",
 			Why: "One program starts, stops, fails and rests for all of them at once " +
 				"(SynchroTrap 2014: sustained lockstep); jitter hides that at one resolution " +
@@ -30,7 +30,7 @@ func synchrony() Detector {
 			}
 			best := Measure{Expected: 1}
 			ok := false
-			for r := range census.NumResolutions {
+			for r := range baseline.NumResolutions {
 				ratio, slots := dispersion(g, c.Rhythm, r)
 				if slots == 0 {
 					continue
@@ -52,19 +52,19 @@ func synchrony() Detector {
 
 // lags are the neighbours that a slot is compared with, either way: for quarters of a day the same
 // quarter of the days around, which takes the daily rhythm out.
-func lags(r census.Resolution) []int {
+func lags(r baseline.Resolution) []int {
 	return [...][]int{{1, 2, 3}, {1}, {4}}[r]
 }
 
 // leastSlots is the number of slots between the group's beginning and end from which there is a
 // rhythm to speak of: half a day, thirty hours, five days. One shared beginning is none.
-func leastSlots(r census.Resolution) int64 { return [...]int64{72, 30, 20}[r] }
+func leastSlots(r baseline.Resolution) int64 { return [...]int64{72, 30, 20}[r] }
 
 // dispersion is the index of dispersion of the number of active members per slot, and over how many
 // slots it was taken: 0 when there are too few to say.
-func dispersion(g *Group, rhythm *census.Rhythm, r census.Resolution) (ratio, slots float64) {
+func dispersion(g *Group, rhythm *baseline.Rhythm, r baseline.Resolution) (ratio, slots float64) {
 	others, width := rhythm[r], r.Millis()
-	active := census.NewActivity(r, rhythm.Now()-1)
+	active := baseline.NewActivity(r, rhythm.Now()-1)
 	firsts := make([]int64, len(g.Members))
 	for i := range g.Members {
 		p := g.Members[i].Profile
@@ -77,7 +77,7 @@ func dispersion(g *Group, rhythm *census.Rhythm, r census.Resolution) (ratio, sl
 		return 0, 0
 	}
 	oldest := firsts[0]
-	if r == census.Quarters {
+	if r == baseline.Quarters {
 		// Among few slots a shared beginning would weigh as much as a rhythm: count from when
 		// nearly all were there.
 		oldest = firsts[len(firsts)*9/10]

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
@@ -16,7 +16,7 @@ import (
 func switchboard(n int, seed uint64, on func(account int, hour float64) float64) []*fingerprint.Profile {
 	const hours = 14 * 24
 	rng := rand.New(rand.NewPCG(seed, 9))
-	end := int64(20_014*census.Day) - 1
+	end := int64(20_014*baseline.Day) - 1
 	out := make([]*fingerprint.Profile, n)
 	for i := range out {
 		p := &fingerprint.Profile{FirstSeen: end - hours*3_600_000, LastSeen: end, Requests: 100, ActiveDays: 14}
@@ -47,23 +47,23 @@ func TestSynchronyIsSeenAtTheResolutionAtWhichItIs(t *testing.T) {
 		members       func(account int, hour float64) float64
 		others        func(account int, hour float64) float64
 		least, most   float64
-		at            census.Resolution
+		at            baseline.Resolution
 		anyResolution bool
 	}{
 		{name: "a waking day is no synchrony", members: waking, others: waking, most: 0.2, anyResolution: true},
 		{name: "nor among people elsewhere", members: waking, others: even, most: 0.2, anyResolution: true},
 		{
-			name: "bursts of ten minutes", others: even, least: 1.5, most: 5, at: census.TenMinutes,
+			name: "bursts of ten minutes", others: even, least: 1.5, most: 5, at: baseline.TenMinutes,
 			members: func(_ int, hour float64) float64 { return 0.1 + 1.5*float64(1-min(1, int(hour*6)%5)) },
 		},
 		{
-			name: "waves of five hours, each account late by up to forty minutes", others: even, least: 1, most: 5, at: census.Hours,
+			name: "waves of five hours, each account late by up to forty minutes", others: even, least: 1, most: 5, at: baseline.Hours,
 			members: func(i int, hour float64) float64 {
 				return 0.05 + 1.2*float64(int((hour-float64(i%5)*0.15)/5)%2)
 			},
 		},
 		{
-			name: "days of work and of rest", others: even, least: 1, most: 5, at: census.Quarters,
+			name: "days of work and of rest", others: even, least: 1, most: 5, at: baseline.Quarters,
 			members: func(i int, hour float64) float64 {
 				day := int((hour - float64(i%12)/2) / 24)
 				return 0.02 + 0.25*float64([]int{1, 0, 1, 1, 0, 1, 0, 0, 1, 0, 1, 1, 0, 1, 0}[day])
@@ -82,7 +82,7 @@ func TestSynchronyIsSeenAtTheResolutionAtWhichItIs(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			members := switchboard(60, 1, c.members)
-			rhythm := census.NewRhythm(members[0].LastSeen)
+			rhythm := baseline.NewRhythm(members[0].LastSeen)
 			for _, p := range switchboard(400, 2, c.others) {
 				rhythm.Add(p)
 			}
@@ -95,7 +95,7 @@ func TestSynchronyIsSeenAtTheResolutionAtWhichItIs(t *testing.T) {
 			require.GreaterOrEqual(t, m.Bits, c.least)
 			require.LessOrEqual(t, m.Bits, c.most, "ratio %v at %v", m.Observed, m.Value)
 			if !c.anyResolution {
-				require.Equal(t, c.at, census.Resolution(m.Value-1), "ratio %v", m.Observed)
+				require.Equal(t, c.at, baseline.Resolution(m.Value-1), "ratio %v", m.Observed)
 			}
 		})
 	}
@@ -103,7 +103,7 @@ func TestSynchronyIsSeenAtTheResolutionAtWhichItIs(t *testing.T) {
 
 func TestSynchronyNeedsSomeTimeAndSomeMembers(t *testing.T) {
 	members := switchboard(60, 1, func(_ int, hour float64) float64 { return float64(int(hour) % 2) })
-	rhythm := census.NewRhythm(members[0].LastSeen)
+	rhythm := baseline.NewRhythm(members[0].LastSeen)
 	measure := func(members []*fingerprint.Profile) bool {
 		g := &Group{Size: float64(len(members))}
 		for _, p := range members {

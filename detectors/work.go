@@ -15,10 +15,10 @@ const MaxWork = 5
 
 // CommonWork is what the prompts of a group's members have in common.
 type CommonWork struct {
-	// Shingles are the shared shingles: in the scaffold of at least a fifth of the members and,
+	// Shingles are the shared shingles: in the prompt template of at least a fifth of the members and,
 	// among them, several times as common as in the population.
 	Shingles []Shared
-	// Mass is the members' mean share of their own scaffold that is shared, weighted by rarity.
+	// Mass is the members' mean share of their own prompt template that is shared, weighted by rarity.
 	// Traffic is the mean share of their requests that carry it.
 	Mass, Traffic float64
 	// Rarity is the mean idf of the shared shingles in bits, weighted by the members that show
@@ -26,13 +26,13 @@ type CommonWork struct {
 	Rarity float64
 	// Carriers is the weight of the members that carry at least a third of the shared shingles.
 	Carriers float64
-	// Skeleton is the commonest line structure, with the share of members that recur in it and its
+	// Layout is the commonest line structure, with the share of members that recur in it and its
 	// idf.
-	Skeleton       uint64
-	SkeletonShare  float64
-	SkeletonRarity float64
-	// SkeletonTraffic is the mean share of requests in it among those members.
-	SkeletonTraffic float64
+	Layout       uint64
+	LayoutShare  float64
+	LayoutRarity float64
+	// LayoutTraffic is the mean share of requests in it among those members.
+	LayoutTraffic float64
 }
 
 // Shared is a shingle with the weight of the members that carry it and its idf.
@@ -42,21 +42,21 @@ type Shared struct {
 	Idf    float64
 }
 
-// SharedWork finds what the members' scaffolds have in common and remembers it in the group.
+// SharedWork finds what the members' prompt templates have in common and remembers it in the group.
 func (g *Group) SharedWork(c *Context) {
 	weights := map[uint64]float64{}
-	skeletons := map[uint64]float64{}
+	layouts := map[uint64]float64{}
 	for i := range g.Members {
 		m := &g.Members[i]
 		least := fingerprint.Recurs(m.Profile.WithText)
-		for _, s := range m.Profile.Scaffold {
+		for _, s := range m.Profile.Template {
 			if s.Count >= least {
 				weights[s.Hash] += m.Weight
 			}
 		}
-		for _, s := range m.Profile.Skeletons {
+		for _, s := range m.Profile.Layouts {
 			if s.Count >= least {
-				skeletons[s.Hash] += m.Weight
+				layouts[s.Hash] += m.Weight
 			}
 		}
 	}
@@ -68,7 +68,7 @@ func (g *Group) SharedWork(c *Context) {
 		df := c.ShingleAccounts(h)
 		// At least four times as common as in the population: what everyone writes is not the
 		// group's work.
-		if weight/g.Size < 4*float64(df)/float64(c.Census.N+1) {
+		if weight/g.Size < 4*float64(df)/float64(c.Baseline.N+1) {
 			continue
 		}
 		w.Shingles = append(w.Shingles, Shared{h, weight, c.Idf(df)})
@@ -100,34 +100,34 @@ func (g *Group) SharedWork(c *Context) {
 		w.Traffic /= g.Size
 	}
 	best := 0.0
-	for h, weight := range skeletons {
+	for h, weight := range layouts {
 		if weight < 2 {
 			continue
 		}
-		idf := c.Idf(c.SkeletonAccounts(h))
-		if v := weight / g.Size * idf; v > best || v == best && h < w.Skeleton {
-			best, w.Skeleton, w.SkeletonShare, w.SkeletonRarity = v, h, weight/g.Size, idf
+		idf := c.Idf(c.LayoutAccounts(h))
+		if v := weight / g.Size * idf; v > best || v == best && h < w.Layout {
+			best, w.Layout, w.LayoutShare, w.LayoutRarity = v, h, weight/g.Size, idf
 		}
 	}
-	if w.Skeleton != 0 {
+	if w.Layout != 0 {
 		n := 0.0
 		for i := range g.Members {
 			m := &g.Members[i]
-			for _, s := range m.Profile.Skeletons {
-				if s.Hash == w.Skeleton && m.Profile.WithText > 0 {
-					w.SkeletonTraffic += m.Weight * math.Min(1, float64(s.Count)/float64(m.Profile.WithText))
+			for _, s := range m.Profile.Layouts {
+				if s.Hash == w.Layout && m.Profile.WithText > 0 {
+					w.LayoutTraffic += m.Weight * math.Min(1, float64(s.Count)/float64(m.Profile.WithText))
 					n += m.Weight
 				}
 			}
 		}
 		if n > 0 {
-			w.SkeletonTraffic /= n
+			w.LayoutTraffic /= n
 		}
 	}
 	g.Work = w
 }
 
-// containment is the idf-weighted share of a member's scaffold that lies in the shared set, the
+// containment is the idf-weighted share of a member's prompt template that lies in the shared set, the
 // share of its requests that carry the shared part, and the number of shared shingles it carries.
 func containment(m *Member, shared map[uint64]float64) (mass, traffic float64, carried int) {
 	if len(shared) == 0 {
@@ -136,7 +136,7 @@ func containment(m *Member, shared map[uint64]float64) (mass, traffic float64, c
 	least := fingerprint.Recurs(m.Profile.WithText)
 	inside := 0.0
 	var most uint32
-	for _, s := range m.Profile.Scaffold {
+	for _, s := range m.Profile.Template {
 		if s.Count < least {
 			continue
 		}

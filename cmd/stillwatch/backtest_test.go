@@ -28,17 +28,17 @@ func TestBacktestReplaysFilesAsOneStreamAndScoresThem(t *testing.T) {
 	page := filepath.Join(dir, "out.html")
 	code, stdout, stderr = execute(t, nil, "backtest", first, second, "--truth", truth, "--report", page)
 	require.Equal(t, 0, code, stderr)
-	require.Contains(t, stdout, "honest crowd")
+	require.Contains(t, stdout, "benign group")
 	labelled, err := os.ReadFile(page)
 	require.NoError(t, err)
 	require.Contains(t, string(labelled), "1.jsonl, 2.jsonl")
-	require.Contains(t, string(labelled), "Honest crowds")
+	require.Contains(t, string(labelled), "Benign groups")
 	require.NotContains(t, string(labelled), dir, "where the files lay is left out")
 
 	code, stdout, stderr = execute(t, nil, "backtest", first, second, "--report", "-")
 	require.Equal(t, 0, code, stderr)
 	require.Contains(t, stdout, "without labels")
-	require.NotContains(t, stdout, "Honest crowds")
+	require.NotContains(t, stdout, "Benign groups")
 }
 
 func TestBacktestThatCannotWriteItsReportFails(t *testing.T) {

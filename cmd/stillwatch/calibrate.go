@@ -193,11 +193,11 @@ func (p adviceText) groups(title string, list []*backtest.Group) {
 		fmt.Fprintf(p.out, "    coordination %s: %s\n", bits(m.Coordination), strongest(m, detectors.Coordination))
 		fmt.Fprintf(p.out, "    harvest      %s: %s\n", bits(m.Harvest), strongest(m, detectors.Harvest))
 		fmt.Fprintf(p.out, "    operator     %s (funding, identity, schedule)\n", bits(m.Operator))
-		planes := make([]string, len(m.Agreeing))
-		for i, plane := range m.Agreeing {
-			planes[i] = string(plane)
+		families := make([]string, len(m.Agreeing))
+		for i, family := range m.Agreeing {
+			families[i] = string(family)
 		}
-		fmt.Fprintf(p.out, "    planes       %s; %d independent causes\n", cmp.Or(strings.Join(planes, ", "), "none"), m.Causes)
+		fmt.Fprintf(p.out, "    families     %s; %d independent causes\n", cmp.Or(strings.Join(families, ", "), "none"), m.Causes)
 		fmt.Fprintf(p.out, "    %s\n", p.decides(g))
 		names := m.Members[:min(len(m.Members), sampleAccounts)]
 		fmt.Fprintf(p.out, "    accounts     %s", strings.Join(names, ", "))
@@ -233,7 +233,7 @@ func (p adviceText) decides(g *backtest.Group) string {
 	return "left alone   with " + out + " or more"
 }
 
-// strongest lists an axis's strongest detectors, and the strongest that speaks for innocence.
+// strongest lists an axis's strongest detectors, and the strongest that is mitigating evidence.
 func strongest(m *search.Measurement, axis detectors.Axis) string {
 	type entry struct {
 		id   string

@@ -37,12 +37,12 @@ func techniques() []technique {
 		},
 		{
 			attack:  single(resources, "AML.T0065", "LLM Prompt Crafting"),
-			shownBy: []string{"scaffold", "skeleton"},
+			shownBy: []string{"prompt_template", "prompt_layout"},
 		},
 		{
 			// The same structure without the same words: somebody paraphrases a template.
 			attack:  single(evasion, "AML.T0068", "LLM Prompt Obfuscation"),
-			shownBy: []string{"skeleton"}, unless: []string{"scaffold"},
+			shownBy: []string{"prompt_layout"}, unless: []string{"prompt_template"},
 		},
 		{
 			attack:  single(evasion, "AML.T0054", "LLM Jailbreak"),

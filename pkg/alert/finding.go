@@ -205,7 +205,7 @@ func (m *mapper) analytic() analytic {
 func (m *mapper) traits() []trait {
 	f := m.f
 	var out []trait
-	for _, p := range f.Planes[:m.keep(len(f.Planes), m.limits.words)] {
+	for _, p := range f.Families[:m.keep(len(f.Families), m.limits.words)] {
 		if name := identifier(string(p)); name != "" {
 			out = append(out, trait{Name: name, Category: "plane"})
 		}
@@ -248,7 +248,7 @@ func (m *mapper) evidences() []evidence {
 		e := evidence{
 			Name: "member account", UID: identifier(member.Account), VerdictID: verdictSuspicious, Verdict: "Suspicious",
 			Data: memberData{
-				Agreement: round(math.Max(0, math.Min(1, member.Agreement)), 1e6), Planes: m.planes(member.Planes),
+				Agreement: round(math.Max(0, math.Min(1, member.Agreement)), 1e6), Families: m.families(member.Families),
 				Requests: member.Requests, FirstSeen: clampTime(member.FirstSeen), LastSeen: clampTime(member.LastSeen),
 			},
 		}
@@ -272,9 +272,9 @@ func (m *mapper) evidences() []evidence {
 	return out
 }
 
-func (m *mapper) planes(planes []detectors.Plane) []string {
-	out := make([]string, 0, min(len(planes), m.limits.words))
-	for _, p := range planes[:m.keep(len(planes), m.limits.words)] {
+func (m *mapper) families(families []detectors.Family) []string {
+	out := make([]string, 0, min(len(families), m.limits.words))
+	for _, p := range families[:m.keep(len(families), m.limits.words)] {
 		out = append(out, identifier(string(p)))
 	}
 	return out
@@ -332,7 +332,7 @@ func (m *mapper) detail() detail {
 	d := detail{
 		Schema: "1", Kind: kindName(f.Kind),
 		CoordinationBits: bits(f.Coordination), HarvestBits: bits(f.Harvest),
-		Planes: m.planes(f.Planes), Members: max(0, f.Members),
+		Families: m.families(f.Families), Members: max(0, f.Members),
 		Requests: max(0, f.Requests), OutputTokens: max(0, f.OutputTokens),
 		Evidence: []detailEvidence{}, Shared: []detailShared{}, Mitigating: []string{}, Timeline: []detailPoint{},
 		Muted: f.Muted,
@@ -344,7 +344,7 @@ func (m *mapper) detail() detail {
 	for i := range shown {
 		e := &shown[i]
 		d.Evidence = append(d.Evidence, detailEvidence{
-			Detector: detectorName(e), Axis: axisName(e.Axis), Plane: identifier(string(e.Plane)), Bits: bits(e.Bits),
+			Detector: detectorName(e), Axis: axisName(e.Axis), Family: identifier(string(e.Family)), Bits: bits(e.Bits),
 			Observed: m.text(e.Observed, maxText), Expected: m.text(e.Expected, maxText), Note: m.text(e.Note, maxText),
 		})
 	}

@@ -215,15 +215,15 @@ func TestTechniquesFollowFromTheDetectorsThatSpoke(t *testing.T) {
 		{"no evidence names the extraction alone", nil, []string{"AML.T0024.002"}},
 		{"a relay is a proxy", []detectors.Evidence{{Detector: "relay", Bits: 4}}, []string{"AML.T0024.002", "AML.T0008.005"}},
 		{"weak evidence names nothing", []detectors.Evidence{{Detector: "relay", Bits: 0.2}}, []string{"AML.T0024.002"}},
-		{"innocence names nothing", []detectors.Evidence{{Detector: "payment", Bits: -1}}, []string{"AML.T0024.002"}},
+		{"mitigating evidence names nothing", []detectors.Evidence{{Detector: "payment", Bits: -1}}, []string{"AML.T0024.002"}},
 		{
 			"a shared text is crafted",
-			[]detectors.Evidence{{Detector: "scaffold", Bits: 5}, {Detector: "skeleton", Bits: 3}},
+			[]detectors.Evidence{{Detector: "prompt_template", Bits: 5}, {Detector: "prompt_layout", Bits: 3}},
 			[]string{"AML.T0024.002", "AML.T0065"},
 		},
 		{
 			"a structure without the words is paraphrased",
-			[]detectors.Evidence{{Detector: "skeleton", Bits: 3}},
+			[]detectors.Evidence{{Detector: "prompt_layout", Bits: 3}},
 			[]string{"AML.T0024.002", "AML.T0065", "AML.T0068"},
 		},
 		{

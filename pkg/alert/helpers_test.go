@@ -71,29 +71,29 @@ func pool() *campaign.Finding {
 			"for worked reasoning that they never follow up.",
 		Created: opened, Modified: opened, FirstSeen: opened - 26*hour, LastSeen: opened - 2000,
 		Severity: campaign.High, Confidence: 86, Coordination: 24.137, Harvest: 6.284,
-		Planes:  []detectors.Plane{work, funding, client, detectors.Schedule},
-		Members: 412, Requests: 1_234_567, OutputTokens: 718_229_010,
+		Families: []detectors.Family{work, funding, client, detectors.Schedule},
+		Members:  412, Requests: 1_234_567, OutputTokens: 718_229_010,
 		Models: []string{"model-x-large", "model-x-mini"},
 		Evidence: []detectors.Evidence{
 			{
-				Detector: "scaffold", Axis: detectors.Coordination, Plane: work, Bits: 7.9,
+				Detector: "prompt_template", Axis: detectors.Coordination, Family: work, Bits: 7.9,
 				Observed: "97 % of the members carry the same 12 sampled phrases, 81 % of their own recurring text, in 64 % of their requests",
 				Expected: "0.41 % of all accounts", Note: "one prompt template in many hands",
 			},
 			{
-				Detector: "issuer", Axis: detectors.Coordination, Plane: funding, Bits: 5.2,
+				Detector: "issuer", Axis: detectors.Coordination, Family: funding, Bits: 5.2,
 				Observed: "the cards come from 1.4 issuers (effective number)", Expected: "52 among as many accounts", Note: "cards bought together",
 			},
 			{
-				Detector: "stack", Axis: detectors.Coordination, Plane: client, Bits: 5.25,
+				Detector: "stack", Axis: detectors.Coordination, Family: client, Bits: 5.25,
 				Observed: "1.0 client stacks (effective number)", Expected: "38 among as many accounts", Note: "one client in many hands",
 			},
 			{
-				Detector: "load_balance", Axis: detectors.Coordination, Plane: detectors.Schedule, Bits: 2.4,
+				Detector: "load_balance", Axis: detectors.Coordination, Family: detectors.Schedule, Bits: 2.4,
 				Observed: "request rates differ by a factor of 1.21 (one standard deviation)", Expected: "a factor of 5.60 in the population",
 				Note: "a scheduler shares the load, people do not",
 			},
-			{Detector: "network", Axis: detectors.Coordination, Plane: detectors.Network, Observed: "211 networks", Expected: "about as many"},
+			{Detector: "network", Axis: detectors.Coordination, Family: detectors.Network, Observed: "211 networks", Expected: "about as many"},
 			{
 				Detector: "elicitation", Axis: detectors.Harvest, Bits: 1.5, Observed: "71 % of requests ask to show the reasoning",
 				Expected: "6.2 % in the population", Note: "ask to show the reasoning",
@@ -110,13 +110,13 @@ func pool() *campaign.Finding {
 		Sample: []campaign.Member{
 			{
 				Account: "acct_9f31", Org: "org_22", Requests: 48_211, Agreement: 0.934, Stack: "openai/python 1.99.1 ja4=t13d1516h2_8daaf6152771_e5627efa2ab1",
-				Planes: []detectors.Plane{client, work, funding}, FirstSeen: opened - 26*hour, LastSeen: opened - 2000,
+				Families: []detectors.Family{client, work, funding}, FirstSeen: opened - 26*hour, LastSeen: opened - 2000,
 			},
 			{
 				Account: "acct_a07c", Org: "org_22", Requests: 3011, Agreement: 0.91, Stack: "openai/python 1.99.1 ja4=t13d1516h2_8daaf6152771_e5627efa2ab1",
-				Planes: []detectors.Plane{work, client}, FirstSeen: opened - 20*hour, LastSeen: opened - 61_000,
+				Families: []detectors.Family{work, client}, FirstSeen: opened - 20*hour, LastSeen: opened - 61_000,
 			},
-			{Account: "株式会社テスト_01", Requests: 2987, Agreement: 0.88, Planes: []detectors.Plane{work}, FirstSeen: opened - hour, LastSeen: opened},
+			{Account: "株式会社テスト_01", Requests: 2987, Agreement: 0.88, Families: []detectors.Family{work}, FirstSeen: opened - hour, LastSeen: opened},
 		},
 		Shared: []campaign.SharedAttribute{
 			{Attribute: "client stack", Value: "openai/python 1.99.1 ja4=t13d1516h2_8daaf6152771_e5627efa2ab1", Share: 0.98, Baseline: 0.021},

@@ -163,7 +163,7 @@ type httpRequest struct {
 
 type memberData struct {
 	Agreement float64  `json:"agreement"`
-	Planes    []string `json:"planes"`
+	Families  []string `json:"planes"`
 	Requests  uint32   `json:"requests"`
 	FirstSeen int64    `json:"first_seen,omitempty"`
 	LastSeen  int64    `json:"last_seen,omitempty"`
@@ -223,7 +223,7 @@ type detail struct {
 	Kind             string           `json:"kind"`
 	CoordinationBits float64          `json:"coordination_bits"`
 	HarvestBits      float64          `json:"harvest_bits"`
-	Planes           []string         `json:"planes"`
+	Families         []string         `json:"planes"`
 	Members          int              `json:"members"`
 	Requests         int64            `json:"requests"`
 	OutputTokens     int64            `json:"output_tokens,omitempty"`
@@ -239,7 +239,7 @@ type detail struct {
 type detailEvidence struct {
 	Detector string  `json:"detector"`
 	Axis     string  `json:"axis"`
-	Plane    string  `json:"plane,omitempty"`
+	Family   string  `json:"plane,omitempty"`
 	Bits     float64 `json:"bits"`
 	Observed string  `json:"observed"`
 	Expected string  `json:"expected"`

@@ -27,7 +27,7 @@ func Parse(value []byte) (*campaign.Finding, error) {
 		Title: d.FindingInfo.Title, Summary: d.FindingInfo.Desc,
 		Created: d.FindingInfo.CreatedTime, Modified: d.FindingInfo.ModifiedTime, FirstSeen: d.StartTime, LastSeen: d.EndTime,
 		Severity: campaign.Severity(d.SeverityID), Confidence: d.ConfidenceScore,
-		Coordination: own.CoordinationBits, Harvest: own.HarvestBits, Planes: planesOf(own.Planes),
+		Coordination: own.CoordinationBits, Harvest: own.HarvestBits, Families: familiesOf(own.Families),
 		Members: own.Members, Requests: own.Requests, OutputTokens: own.OutputTokens,
 		Mitigating: own.Mitigating, CloseReason: own.CloseReason, Muted: own.Muted, Related: own.Related,
 	}
@@ -44,7 +44,7 @@ func Parse(value []byte) (*campaign.Finding, error) {
 			axis = detectors.Harvest
 		}
 		f.Evidence = append(f.Evidence, detectors.Evidence{
-			Detector: e.Detector, Axis: axis, Plane: detectors.Plane(e.Plane), Bits: e.Bits, Observed: e.Observed, Expected: e.Expected, Note: e.Note,
+			Detector: e.Detector, Axis: axis, Family: detectors.Family(e.Family), Bits: e.Bits, Observed: e.Observed, Expected: e.Expected, Note: e.Note,
 		})
 	}
 	for i := range d.Evidences {
@@ -61,7 +61,7 @@ func Parse(value []byte) (*campaign.Finding, error) {
 
 func member(e *evidence) campaign.Member {
 	m := campaign.Member{
-		Account: e.UID, Requests: e.Data.Requests, Agreement: e.Data.Agreement, Planes: planesOf(e.Data.Planes),
+		Account: e.UID, Requests: e.Data.Requests, Agreement: e.Data.Agreement, Families: familiesOf(e.Data.Families),
 		FirstSeen: e.Data.FirstSeen, LastSeen: e.Data.LastSeen,
 	}
 	if e.User != nil && e.User.Account != nil {
@@ -78,10 +78,10 @@ func member(e *evidence) campaign.Member {
 	return m
 }
 
-func planesOf(names []string) []detectors.Plane {
-	var out []detectors.Plane
+func familiesOf(names []string) []detectors.Family {
+	var out []detectors.Family
 	for _, n := range names {
-		out = append(out, detectors.Plane(n))
+		out = append(out, detectors.Family(n))
 	}
 	return out
 }

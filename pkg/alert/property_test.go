@@ -34,18 +34,18 @@ func anyFloat() *rapid.Generator[float64] {
 
 func anyFinding(t *rapid.T) *campaign.Finding {
 	str, float, ms := hostile(), anyFloat(), rapid.Int64()
-	plane := rapid.Map(rapid.OneOf(rapid.SampledFrom([]string{"work", "client", "network"}), str), func(s string) detectors.Plane { return detectors.Plane(s) })
-	planes := rapid.SliceOfN(plane, 0, 40)
+	family := rapid.Map(rapid.OneOf(rapid.SampledFrom([]string{"work", "client", "network"}), str), func(s string) detectors.Family { return detectors.Family(s) })
+	families := rapid.SliceOfN(family, 0, 40)
 	evidence := rapid.Custom(func(t *rapid.T) detectors.Evidence {
 		return detectors.Evidence{
-			Detector: str.Draw(t, "detector"), Axis: detectors.Axis(rapid.Byte().Draw(t, "axis")), Plane: plane.Draw(t, "plane"), Bits: float.Draw(t, "bits"),
+			Detector: str.Draw(t, "detector"), Axis: detectors.Axis(rapid.Byte().Draw(t, "axis")), Family: family.Draw(t, "plane"), Bits: float.Draw(t, "bits"),
 			Observed: str.Draw(t, "observed"), Expected: str.Draw(t, "expected"), Note: str.Draw(t, "note"),
 		}
 	})
 	member := rapid.Custom(func(t *rapid.T) campaign.Member {
 		return campaign.Member{
 			Account: str.Draw(t, "account"), Org: str.Draw(t, "org"), Requests: rapid.Uint32().Draw(t, "requests"), Agreement: float.Draw(t, "agreement"),
-			Planes: planes.Draw(t, "planes"), Stack: str.Draw(t, "stack"), FirstSeen: ms.Draw(t, "first"), LastSeen: ms.Draw(t, "last"),
+			Families: families.Draw(t, "planes"), Stack: str.Draw(t, "stack"), FirstSeen: ms.Draw(t, "first"), LastSeen: ms.Draw(t, "last"),
 		}
 	})
 	point := rapid.Custom(func(t *rapid.T) campaign.Point {
@@ -63,7 +63,7 @@ func anyFinding(t *rapid.T) *campaign.Finding {
 		Created: ms.Draw(t, "created"), Modified: ms.Draw(t, "modified"), FirstSeen: ms.Draw(t, "first seen"), LastSeen: ms.Draw(t, "last seen"),
 		Severity: campaign.Severity(rapid.Byte().Draw(t, "severity")), Confidence: rapid.Int().Draw(t, "confidence"),
 		Coordination: float.Draw(t, "coordination"), Harvest: float.Draw(t, "harvest"),
-		Evidence: rapid.SliceOfN(evidence, 0, 80).Draw(t, "evidence"), Planes: planes.Draw(t, "finding planes"),
+		Evidence: rapid.SliceOfN(evidence, 0, 80).Draw(t, "evidence"), Families: families.Draw(t, "finding families"),
 		Members: rapid.Int().Draw(t, "members"), Sample: rapid.SliceOfN(member, 0, 60).Draw(t, "sample"),
 		Requests: ms.Draw(t, "all requests"), OutputTokens: ms.Draw(t, "tokens"), Models: rapid.SliceOfN(str, 0, 40).Draw(t, "models"),
 		Shared: rapid.SliceOfN(facet, 0, 80).Draw(t, "shared"), Timeline: rapid.SliceOfN(point, 0, 150).Draw(t, "timeline"),

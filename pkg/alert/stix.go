@@ -152,7 +152,7 @@ type stixExtension struct {
 	CoordinationBits float64            `json:"coordination_bits"`
 	HarvestBits      float64            `json:"harvest_bits"`
 	Accounts         int                `json:"accounts"`
-	Planes           []string           `json:"planes,omitempty"`
+	Families         []string           `json:"planes,omitempty"`
 	Detectors        map[string]float64 `json:"detectors,omitempty"`
 	Shared           []detailShared     `json:"shared,omitempty"`
 }
@@ -236,9 +236,9 @@ func (x *stixExport) campaign(owner, producer string) stixObject {
 		Type: "property-extension", CoordinationBits: bits(f.Coordination), HarvestBits: bits(f.Harvest), Accounts: max(0, f.Members),
 		Detectors: map[string]float64{},
 	}
-	for _, p := range detectors.Planes {
-		if slices.Contains(f.Planes, p) {
-			ext.Planes = append(ext.Planes, string(p))
+	for _, p := range detectors.Families {
+		if slices.Contains(f.Families, p) {
+			ext.Families = append(ext.Families, string(p))
 		}
 	}
 	known := map[string]bool{}

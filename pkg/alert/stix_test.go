@@ -100,7 +100,7 @@ func TestAnExportNamesNobodyAndQuotesNothing(t *testing.T) {
 	f.Title, f.Summary, f.NextStep, f.Tenant = secret, secret, secret, secret
 	f.Models, f.Mitigating, f.Related = []string{secret}, []string{secret}, []string{secret}
 	f.Evidence = append(f.Evidence, detectors.Evidence{Detector: secret, Bits: 5, Observed: secret, Expected: secret, Note: secret})
-	f.Planes = append(f.Planes, secret)
+	f.Families = append(f.Families, secret)
 	for _, facet := range []string{"payment", "issuer", "device", "tools", "e-mail domain", "model", "scaffold", secret} {
 		f.Shared = append(f.Shared, campaign.SharedAttribute{Attribute: facet, Value: secret, Share: 1})
 	}

@@ -32,7 +32,7 @@ func sharedFindings() map[string]*campaign.Finding {
 		}),
 		"nothing shared": change(func(f *campaign.Finding) { f.Shared = nil }),
 		"no sample":      change(func(f *campaign.Finding) { f.Sample = nil }),
-		"no evidence":    change(func(f *campaign.Finding) { f.Evidence, f.Planes = nil, nil }),
+		"no evidence":    change(func(f *campaign.Finding) { f.Evidence, f.Families = nil, nil }),
 		"hardly anything": {
 			UID: "1ab4c5b2-54c5-5bd0-a0f5-8b5a3e9c7f01", Sequence: 1, Activity: campaign.Create,
 		},

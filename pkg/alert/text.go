@@ -36,8 +36,8 @@ const (
 )
 
 // Text renders a finding for a terminal: what was found in a sentence, both axes with each
-// detector's bits and what they rest on, the planes that agree, some members, what speaks for
-// innocence, and the next step. No line is wider than the width, and nothing from the traffic can
+// detector's bits and what they rest on, the signal families that agree, some members, what speaks for
+// mitigating evidence, and the next step. No line is wider than the width, and nothing from the traffic can
 // move the cursor.
 func Text(f *campaign.Finding, o TextOptions) string {
 	if o.Width <= 0 {
@@ -48,10 +48,10 @@ func Text(f *campaign.Finding, o TextOptions) string {
 	t.facts(f)
 	t.axis(f, detectors.Coordination, f.Coordination, "do these accounts act as one?", red)
 	t.axis(f, detectors.Harvest, f.Harvest, "do they collect outputs to train on?", magenta)
-	t.planes(f)
+	t.families(f)
 	t.shared(f)
 	t.members(f)
-	t.innocence(f)
+	t.mitigating(f)
 	t.next(f)
 	return t.b.String()
 }
@@ -129,7 +129,7 @@ func (t *textWriter) fact(name, value string) {
 	}
 }
 
-// axis draws the detectors of one axis, strongest first: name, plane, bits and bar beside what was
+// axis draws the detectors of one axis, strongest first: name, signal family, bits and bar beside what was
 // observed, and below what the population gives.
 func (t *textWriter) axis(f *campaign.Finding, axis detectors.Axis, total float64, question string, style string) {
 	var shown []*detectors.Evidence
@@ -148,8 +148,8 @@ func (t *textWriter) axis(f *campaign.Finding, axis detectors.Axis, total float6
 
 	t.line()
 	t.line(t.paint(bold, fmt.Sprintf("%s  %.1f bits", strings.ToUpper(axisName(axis)), bits(total))), "  ", t.paint(dim, question))
-	const nameWidth, planeWidth, barWidth = 17, 9, 8
-	const left = 2 + nameWidth + planeWidth + 6 + 1 + barWidth + 2
+	const nameWidth, chartWidth, barWidth = 17, 9, 8
+	const left = 2 + nameWidth + chartWidth + 6 + 1 + barWidth + 2
 	room := t.width - left
 	for _, e := range shown {
 		b := bits(e.Bits)
@@ -173,7 +173,7 @@ func (t *textWriter) axis(f *campaign.Finding, axis detectors.Axis, total float6
 		if len(facts) > 0 {
 			first, facts = facts[0], facts[1:]
 		}
-		t.line("  ", column(sentence(detectorName(e), maxID), nameWidth), t.paint(dim, column(sentence(string(e.Plane), maxID), planeWidth)),
+		t.line("  ", column(sentence(detectorName(e), maxID), nameWidth), t.paint(dim, column(sentence(string(e.Family), maxID), chartWidth)),
 			columnRight(fmt.Sprintf("%+.2f", b), 6), " ", t.paint(barStyle, bar(b, fullBar, barWidth)), "  ", first)
 		for _, l := range facts {
 			t.line(pad(left), l)
@@ -202,11 +202,11 @@ func (t *textWriter) axis(f *campaign.Finding, axis detectors.Axis, total float6
 	}
 }
 
-func (t *textWriter) planes(f *campaign.Finding) {
+func (t *textWriter) families(f *campaign.Finding) {
 	t.line()
-	parts := []string{t.paint(bold, "PLANES")}
-	for _, p := range detectors.Planes {
-		if slices.Contains(f.Planes, p) {
+	parts := []string{t.paint(bold, "SIGNAL FAMILIES")}
+	for _, p := range detectors.Families {
+		if slices.Contains(f.Families, p) {
 			parts = append(parts, t.paint(bold, "● "+string(p)))
 		} else {
 			parts = append(parts, t.paint(dim, "○ "+string(p)))
@@ -241,14 +241,14 @@ func (t *textWriter) members(f *campaign.Finding) {
 	}
 	shown := f.Sample[:min(len(f.Sample), textMembers)]
 	t.section("MEMBERS", fmt.Sprintf("%d of %s; the accounts topic names all", len(shown), short(int64(max(f.Members, len(f.Sample))))))
-	const requests, agreement, planes = 11, 11, 11
-	flexible := t.width - 2 - requests - agreement - planes - 6
+	const requests, agreement, families = 11, 11, 11
+	flexible := t.width - 2 - requests - agreement - families - 6
 	name := flexible / 2
 	row := func(a, r, g, p, c string) string {
-		return column(a, name) + columnRight(r, requests) + columnRight(g, agreement) + pad(3) + fit(p, planes) + pad(3) + fit(c, flexible-name)
+		return column(a, name) + columnRight(r, requests) + columnRight(g, agreement) + pad(3) + fit(p, families) + pad(3) + fit(c, flexible-name)
 	}
 	var initials []string
-	for _, p := range detectors.Planes {
+	for _, p := range detectors.Families {
 		initials = append(initials, strings.ToUpper(string(p[:1])))
 	}
 	t.line("  ", t.paint(dim, row("account", "requests", "agreement", strings.Join(initials, " "), "client")))
@@ -258,15 +258,15 @@ func (t *textWriter) members(f *campaign.Finding) {
 		if org := sentence(m.Org, maxID); org != "" {
 			who += " (" + org + ")"
 		}
-		t.line("  ", row(who, grouped(int64(m.Requests)), share(m.Agreement), planeMarks(m.Planes), sentence(m.Stack, maxText)))
+		t.line("  ", row(who, grouped(int64(m.Requests)), share(m.Agreement), scoreMarks(m.Families), sentence(m.Stack, maxText)))
 	}
 }
 
-// planeMarks has a filled mark for each plane that is listed, in the order of the PLANES line.
-func planeMarks(planes []detectors.Plane) string {
+// planeMarks has a filled mark for each signal family that is listed, in the order of the PLANES line.
+func scoreMarks(families []detectors.Family) string {
 	var marks []string
-	for _, p := range detectors.Planes {
-		if slices.Contains(planes, p) {
+	for _, p := range detectors.Families {
+		if slices.Contains(families, p) {
 			marks = append(marks, "●")
 		} else {
 			marks = append(marks, "○")
@@ -275,7 +275,7 @@ func planeMarks(planes []detectors.Plane) string {
 	return strings.Join(marks, " ")
 }
 
-func (t *textWriter) innocence(f *campaign.Finding) {
+func (t *textWriter) mitigating(f *campaign.Finding) {
 	if len(f.Mitigating) == 0 {
 		return
 	}

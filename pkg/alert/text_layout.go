@@ -149,7 +149,7 @@ func split(word string, n int) (head, tail string) {
 }
 
 // bar draws a figure as a bar of n columns at full scale, in eighths of a column. What speaks for
-// innocence is hatched.
+// mitigating evidence is hatched.
 func bar(v, full float64, n int) string {
 	eighths := int(math.Round(math.Min(math.Abs(v), full) / full * float64(8*n)))
 	if eighths == 0 {

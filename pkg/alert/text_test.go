@@ -56,8 +56,8 @@ func TestALongListOfDetectorsNamesTheRestInOneLine(t *testing.T) {
 
 func TestATotalBelowTheSumOfItsRowsIsExplained(t *testing.T) {
 	f := &campaign.Finding{UID: "f", Coordination: 5, Harvest: 3, Models: []string{"a", "b", "c", "d"}, Evidence: []detectors.Evidence{
-		{Detector: "stack", Axis: detectors.Coordination, Plane: detectors.Client, Bits: 4},
-		{Detector: "params", Axis: detectors.Coordination, Plane: detectors.Client, Bits: 4},
+		{Detector: "stack", Axis: detectors.Coordination, Family: detectors.Client, Bits: 4},
+		{Detector: "params", Axis: detectors.Coordination, Family: detectors.Client, Bits: 4},
 		{Detector: "elicitation", Axis: detectors.Harvest, Bits: 3},
 	}}
 	text := alert.Text(f, alert.TextOptions{})

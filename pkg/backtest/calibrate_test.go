@@ -18,7 +18,7 @@ func measured(first, n int, excess float64, at int64, fitted bool) search.Measur
 	o := campaign.DefaultOptions()
 	c := search.Measurement{
 		Time: at, Fitted: fitted,
-		Scores: decision.Scores{Coordination: o.Total + excess - o.Harvest, Harvest: o.Harvest, Causes: o.Planes},
+		Scores: decision.Scores{Coordination: o.Total + excess - o.Harvest, Harvest: o.Harvest, Causes: o.Families},
 	}
 	for i := range n {
 		c.Members = append(c.Members, fmt.Sprint("a", first+i))

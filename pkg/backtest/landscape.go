@@ -38,7 +38,7 @@ type group struct {
 	largest, majority                       string
 	share                                   float64
 	coordination, harvest, operator, margin float64
-	planes                                  int
+	families                                int
 	found                                   bool
 }
 
@@ -60,7 +60,7 @@ func (m *landscape) add(c *search.Measurement) {
 	}
 	g := &group{
 		key: k, origin: c.Origin, size: len(c.Members), bits: strongest(c.Bits), coordination: c.Coordination, harvest: c.Harvest, operator: c.Operator,
-		margin: c.Margin, planes: len(c.Agreeing), found: c.Found || known != nil && known.found,
+		margin: c.Margin, families: len(c.Agreeing), found: c.Found || known != nil && known.found,
 	}
 	if known != nil {
 		g.largest, g.majority, g.share = known.largest, known.majority, known.share

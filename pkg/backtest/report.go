@@ -29,7 +29,7 @@ type ReportOptions struct {
 	Version string
 }
 
-// DefaultGroups keeps enough groups to show where the honest crowds are.
+// DefaultGroups keeps enough groups to show where the benign groups are.
 const DefaultGroups = 20_000
 
 // Report collects what a run shows and draws it as one HTML page that needs nothing else. Its
@@ -107,7 +107,7 @@ type page struct {
 	Campaigns                       []campaignRow
 	Crowds                          []crowdRow
 	Timelines                       []timeline
-	Planes                          []plane
+	ScoreCharts                     []scoreChart
 	Series                          []series
 	Measured, Groups, Kept          string
 	Reliability                     reliability
@@ -153,7 +153,7 @@ func (r *Report) view(stats Stats) *page {
 		p.From, p.To, p.Days = stamp(r.first), stamp(r.last), fmt.Sprintf("%.1f", float64(r.last-r.first)/24/hourMillis)
 	}
 	if len(groups) > 0 {
-		p.Planes = r.planes(groups, list, of)
+		p.ScoreCharts = r.scoreCharts(groups, list, of)
 	}
 	if r.labelled {
 		res := r.judge.Result()

@@ -23,7 +23,7 @@ type card struct {
 	True, False                 bool
 	Coordination, Harvest       axisCard
 	Mitigating                  []string
-	Planes                      []string
+	Families                    []string
 	Groups                      []memberGroup
 	Shared                      []sharedRow
 	Sample                      []string
@@ -39,7 +39,7 @@ type axisCard struct {
 }
 
 type evidenceRow struct {
-	Detector, Plane, Bits, Observed, Expected, Note string
+	Detector, Family, Bits, Observed, Expected, Note string
 	// Percent is the bar's length, against what the longest of the finding has.
 	Percent float64
 	Against bool
@@ -122,8 +122,8 @@ func (r *Report) explain(c *card, f *finding) {
 			}
 		}
 	}
-	for _, p := range said.Planes {
-		c.Planes = append(c.Planes, string(p))
+	for _, p := range said.Families {
+		c.Families = append(c.Families, string(p))
 	}
 	longest := 1.0
 	for _, e := range said.Evidence {
@@ -136,7 +136,7 @@ func (r *Report) explain(c *card, f *finding) {
 	var sum float64
 	for _, e := range evidence {
 		row := evidenceRow{
-			Detector: e.Detector, Plane: string(e.Plane), Bits: signed(e.Bits), Observed: e.Observed, Expected: e.Expected, Note: e.Note,
+			Detector: e.Detector, Family: string(e.Family), Bits: signed(e.Bits), Observed: e.Observed, Expected: e.Expected, Note: e.Note,
 			Percent: percent(math.Abs(e.Bits), longest), Against: e.Bits < 0,
 		}
 		if e.Axis == detectors.Harvest {

@@ -128,10 +128,10 @@ func TestTheReportOfTheDemoWorldShowsItsCampaignAndIsTheSameEveryTime(t *testing
 	}
 	page := draw(1)
 	requireInert(t, page)
-	for _, id := range []string{"summary", "timelines", "planes", "reliability", "findings", "finding-1"} {
+	for _, id := range []string{"summary", "timelines", "scores", "reliability", "findings", "finding-1"} {
 		require.Equal(t, 1, matching(t, page, func(e element) bool { return e.attrs["id"] == id }), id)
 	}
-	require.Equal(t, 3, matching(t, page, func(e element) bool { return e.name == "svg" && e.attrs["class"] == "chart" }), "one timeline and two planes")
+	require.Equal(t, 3, matching(t, page, func(e element) bool { return e.name == "svg" && e.attrs["class"] == "chart" }), "one timeline and two score charts")
 	require.Equal(t, 1, matching(t, page, class("alarm")))
 	require.Equal(t, 1, matching(t, page, func(e element) bool { return e.attrs["class"] == "line" }), "the line for a finding")
 	require.Equal(t, 2, matching(t, page, class("second")))
@@ -210,10 +210,10 @@ func hostileFinding() campaign.Finding {
 		Title: attack, Summary: attack, Created: start + 7_200_000, Modified: start + 7_200_000, FirstSeen: start, LastSeen: start + 7_200_000,
 		Severity: campaign.High, Confidence: 95, Coordination: 11, Harvest: 4, Members: 2, Requests: 9000, NextStep: attack,
 		Evidence: []detectors.Evidence{
-			{Detector: "scaffold", Axis: detectors.Coordination, Plane: detectors.Work, Bits: 4, Observed: attack, Expected: attack, Note: attack},
+			{Detector: "prompt_template", Axis: detectors.Coordination, Family: detectors.Work, Bits: 4, Observed: attack, Expected: attack, Note: attack},
 			{Detector: "clock", Axis: detectors.Harvest, Bits: -1, Observed: attack, Expected: attack, Note: attack},
 		},
-		Planes: []detectors.Plane{detectors.Work}, Mitigating: []string{attack},
+		Families: []detectors.Family{detectors.Work}, Mitigating: []string{attack},
 		Sample: []campaign.Member{{Account: "a1", Stack: attack}, {Account: attack}},
 		Shared: []campaign.SharedAttribute{{Attribute: "client stack", Value: attack, Share: 1, Baseline: .01}},
 	}
@@ -305,9 +305,9 @@ func TestMeasuredGroupsKeepTheirBestMeasurementAndTheirNumberIsBounded(t *testin
 	add := func(origin string, margin float64, found bool, members ...string) {
 		m.add(&search.Measurement{Origin: origin, Margin: margin, Found: found, Members: members})
 	}
-	add("scaffold", -3, false, "a", "b", "c")
-	add("scaffold", -1, false, "c", "a", "b")
-	add("scaffold", -2, true, "a", "b", "c")
+	add("prompt_template", -3, false, "a", "b", "c")
+	add("prompt_template", -1, false, "c", "a", "b")
+	add("prompt_template", -2, true, "a", "b", "c")
 	add("payment", -5, false, "a", "c", "x")
 	require.Len(t, m.groups, 2)
 	best := m.list()[0]
@@ -331,7 +331,7 @@ func TestTheLineIsDrawnWhereTheMarginIsZero(t *testing.T) {
 	w.report.Measured(search.Measurement{Origin: "stack", Members: []string{"a"}, Scores: decision.Scores{Coordination: 5, Harvest: 2}})
 	groups := w.report.groups.list()
 	list, of := w.report.seriesOf(groups)
-	p := w.report.planes(groups, list, of)[0]
+	p := w.report.scoreCharts(groups, list, of)[0]
 	on := func(coordination float64) float64 {
 		margin := func(x, y float64) float64 { return margin(&o.Policy, p.x.inverse().at(x), p.y.inverse().at(y), -1) }
 		return p.y.inverse().at(p.lowest(margin, p.x.at(coordination)))

@@ -24,7 +24,7 @@ type CampaignResult struct {
 	alarm int64
 }
 
-// CrowdResult is how one honest crowd fared.
+// CrowdResult is how one benign group fared.
 type CrowdResult struct {
 	ID, Kind string
 	Accounts int
@@ -233,7 +233,7 @@ func (r *Result) Print(w io.Writer) error {
 	return r.printWrong(w, fmt.Sprintf("\naccounts named %d, wrongly %d (%s), recall %.4f", r.Named, r.Wrong, precision, r.Recall))
 }
 
-// printWrong prints the summary and what was wrong, by honest crowd.
+// printWrong prints the summary and what was wrong, by benign group.
 func (r *Result) printWrong(w io.Writer, summary string) error {
 	fmt.Fprintf(w, "%s; false findings of severity Medium or more: %d in %.1f days (%.2f a day)\n", summary, len(r.False), r.Days, r.PerDay(len(r.False)))
 	if len(r.Crowds) > 0 {

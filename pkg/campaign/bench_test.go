@@ -98,9 +98,9 @@ func populated(b *testing.B, n int) (*Engine, []fingerprint.Profile) {
 // models, conversations, the sketch of its prompts.
 func (w *world) fill(b *testing.B, p *fingerprint.Profile) {
 	b.Helper()
-	p.PromptSketch = w.promptSketch(b)
+	p.PromptHLL = w.promptSketch(b)
 	for range 12 {
-		p.Heads = append(p.Heads, w.hash())
+		p.Served = append(p.Served, w.hash())
 	}
 	for i := range uint64(2) {
 		p.Models = append(p.Models, fingerprint.ModelUse{Hash: 3 + i, Count: p.Requests / 2, First: p.FirstSeen})

@@ -37,16 +37,16 @@ type Campaign struct {
 	Sequence int `json:"sequence"`
 	// Members maps every account ever named to when it was.
 	Members map[string]int64 `json:"members"`
-	// Defining are the planes that the group was selected by.
-	Defining []detectors.Plane `json:"defining,omitempty"`
-	Model    *membership.Model `json:"model"`
+	// Defining are the signal families that the group was selected by.
+	Defining []detectors.Family `json:"defining,omitempty"`
+	Model    *membership.Model  `json:"model"`
 
-	// Coordination and Harvest are the strongest measurement, Evidence and Planes what it stands
+	// Coordination and Harvest are the strongest measurement, Evidence and Families what it stands
 	// on: kept, so that a restart does not tell of less.
 	Coordination float64              `json:"coordination"`
 	Harvest      float64              `json:"harvest"`
 	Evidence     []detectors.Evidence `json:"evidence,omitempty"`
-	Planes       []detectors.Plane    `json:"planes,omitempty"`
+	Families     []detectors.Family   `json:"planes,omitempty"`
 
 	Severity   Severity `json:"severity"`
 	Confidence int      `json:"confidence"`
@@ -88,7 +88,7 @@ type shown struct {
 type lastEmitted struct {
 	Members  int      `json:"members"`
 	Severity Severity `json:"severity"`
-	Planes   int      `json:"planes"`
+	Families int      `json:"planes"`
 	Requests int64    `json:"requests"`
 }
 
@@ -134,7 +134,7 @@ func (c *Campaign) live(p *measure.Population) (slots []int32) {
 func (c *Campaign) fit(
 	a *index.Account, s *search.Search, inside bool, holds func(slot int32) bool,
 ) membership.Likelihood {
-	return c.Model.Fit(a, s.Assessor.Context.Census, inside, a.LinkedTo(holds))
+	return c.Model.Fit(a, s.Assessor.Context.Baseline, inside, a.LinkedTo(holds))
 }
 
 // reopen begins a new finding about a campaign that was closed.

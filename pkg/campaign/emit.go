@@ -24,11 +24,11 @@ const (
 	closeWithdrawn = watch.Withdrawn
 )
 
-// isNews says whether a campaign's state is worth an update: another severity, another plane, half
+// isNews says whether a campaign's state is worth an update: another severity, another signal family, half
 // as many members again, or four times the requests.
 func (c *Campaign) isNews() bool {
 	last := &c.LastEmitted
-	return c.Severity != last.Severity || len(c.Planes) > last.Planes ||
+	return c.Severity != last.Severity || len(c.Families) > last.Families ||
 		2*len(c.Members) >= newsMembers*last.Members || c.Requests >= newsRequests*last.Requests
 }
 
@@ -93,7 +93,7 @@ func (c *Campaign) emit(a Activity, now int64) *Finding {
 		// All may have been let go, or belong to another finding now: then this one speaks of those
 		// that it spoke of before.
 		Members:  cmp.Or(len(c.Members), c.LastEmitted.Members),
-		Severity: c.Severity, Planes: len(c.Planes), Requests: c.Requests,
+		Severity: c.Severity, Families: len(c.Families), Requests: c.Requests,
 	}
 	c.dirty = true
 	return c.finding(a, now)

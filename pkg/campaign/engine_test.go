@@ -40,7 +40,7 @@ func TestAPoolAmongHonestCrowdsIsFoundWholeAndAlone(t *testing.T) {
 	require.Equal(t, Create, f.Activity)
 	require.GreaterOrEqual(t, f.Severity, High)
 	require.Equal(t, len(members), f.Members)
-	require.GreaterOrEqual(t, len(f.Planes), 3)
+	require.GreaterOrEqual(t, len(f.Families), 3)
 	got := named(out)
 	require.Len(t, got, len(members))
 	for _, a := range members {
@@ -105,7 +105,7 @@ func TestARestoredEngineGoesOnWhereItStopped(t *testing.T) {
 	was, is := e.tenants["default"].campaigns[0], back.tenants["default"].campaigns[0]
 	require.NotEmpty(t, was.Evidence)
 	require.Equal(t, was.Evidence, is.Evidence, "what is told goes on to stand on the strongest measurement")
-	require.Equal(t, was.Planes, is.Planes)
+	require.Equal(t, was.Families, is.Families)
 	for _, p := range w.out {
 		back.Upsert(p)
 	}
@@ -153,7 +153,7 @@ func TestPendingConversationsDoNotPileUpWhereNothingIsJudged(t *testing.T) {
 	require.NoError(t, err)
 	for i := range uint64(5) {
 		e.Upsert(fingerprint.Profile{
-			Account: "one of few", Orphans: []uint64{(i + 1) << 20}, FirstSeen: testStart, LastSeen: testStart,
+			Account: "one of few", Unserved: []uint64{(i + 1) << 20}, FirstSeen: testStart, LastSeen: testStart,
 		})
 		e.Advance(testStart + int64(i)*DefaultOptions().Interval.Milliseconds())
 	}

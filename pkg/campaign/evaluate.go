@@ -49,12 +49,12 @@ func (e *Engine) ready(t *tenant, now int64) bool {
 func (e *Engine) compare(t *tenant, now int64) *evaluation {
 	p := t.population
 	p.SetInCampaign(t.inOpenCampaigns)
-	p.KeepBaseline(now, e.o.Census)
+	p.KeepBaseline(now, e.o.Baseline)
 	v := &evaluation{engine: e, tenant: t, now: now, changed: map[string]bool{}}
 	v.search = &search.Search{
 		Options: &e.o.Search, Policy: &e.o.Policy, Population: p, Memory: &t.memory,
 		Assessor: decision.Assessor{
-			Registry: e.registry, Context: p.Context(now, e.o.Census.Sample),
+			Registry: e.registry, Context: p.Context(now, e.o.Baseline.Sample),
 		},
 	}
 	if e.Trace != nil {
@@ -217,7 +217,7 @@ func (v *evaluation) expand(c *Campaign) {
 	p.Sort(union)
 	defining := detectors.SetOf(c.Defining...)
 	for _, x := range common {
-		defining |= detectors.SetOf(x.Plane)
+		defining |= detectors.SetOf(x.Family)
 	}
 	s.Claims.Remove(union)
 	f, ok := s.FitMembers(union, defining, "growth")

@@ -41,10 +41,10 @@ const (
 type Member struct {
 	Account, Org string
 	Requests     uint32
-	// Agreement is the share (0..1) of the group's planes on which the account agrees, Planes which
+	// Agreement is the share (0..1) of the group's signal families on which the account agrees, Families which
 	// these are.
 	Agreement float64
-	Planes    []detectors.Plane
+	Families  []detectors.Family
 	// Stack is the readable client stack.
 	Stack string
 	// FirstSeen and LastSeen bound its activity (Unix ms).
@@ -81,8 +81,8 @@ type Finding struct {
 	// Coordination and Harvest are the two axes, in bits.
 	Coordination, Harvest float64
 	Evidence              []detectors.Evidence
-	// Planes are those that agree.
-	Planes []detectors.Plane
+	// Families are those that agree.
+	Families []detectors.Family
 
 	Members  int
 	Sample   []Member

@@ -5,9 +5,9 @@ import (
 	"slices"
 
 	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/campaign/membership"
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
-	"github.com/stillwatch/stillwatch/pkg/census"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
@@ -34,7 +34,7 @@ func (v *evaluation) measure(c *Campaign, f *search.Found) {
 		return
 	}
 	c.Coordination, c.Harvest = score.Coordination, score.Harvest
-	c.Planes = score.Agreeing()
+	c.Families = score.Agreeing()
 	c.Evidence = c.Evidence[:0]
 	for i := range v.engine.registry {
 		d, m := &v.engine.registry[i], score.Measures[i]
@@ -42,7 +42,7 @@ func (v *evaluation) measure(c *Campaign, f *search.Found) {
 			continue
 		}
 		e := detectors.Evidence{
-			Detector: d.Spec.ID, Axis: d.Spec.Axis, Plane: d.Spec.Plane, Bits: tenths(m.Bits),
+			Detector: d.Spec.ID, Axis: d.Spec.Axis, Family: d.Spec.Family, Bits: tenths(m.Bits),
 		}
 		e.Observed, e.Expected, e.Note = d.Explain(f.Group, m)
 		c.Evidence = append(c.Evidence, e)
@@ -108,27 +108,27 @@ func (c *Campaign) drawSample(members []int32, s *search.Search, labels map[uint
 		m := Member{
 			Account: p.Account, Org: p.Org, Requests: p.Requests,
 			FirstSeen: p.FirstSeen, LastSeen: p.LastSeen,
-			Stack: labels[census.Value(p, census.Trait(fingerprint.Stack))],
+			Stack: labels[baseline.Value(p, baseline.Trait(fingerprint.Stack))],
 		}
 		l := c.fit(a, s, true, holds)
-		m.Agreement, m.Planes = l.Agreement()
+		m.Agreement, m.Families = l.Agreement()
 		c.shown.sample = append(c.shown.sample, m)
 	}
 }
 
 // listShared lists the readable values that the members share.
 func (x *shown) listShared(m *membership.Model, s *search.Search, labels map[uint64]string) {
-	baseline := s.Assessor.Context.Census
+	others := s.Assessor.Context.Baseline
 	x.shared = x.shared[:0]
 	for _, t := range m.Traits {
-		if t.Trait >= census.Trait(fingerprint.NumFacets) {
+		if t.Trait >= baseline.Trait(fingerprint.NumFacets) {
 			continue
 		}
 		for _, v := range t.Values[:min(len(t.Values), sharedValues)] {
 			if text := labels[v.Value]; text != "" && v.Share >= sharedShare {
 				x.shared = append(x.shared, SharedAttribute{
 					Attribute: fingerprint.Facet(t.Trait).String(), Value: text,
-					Share: v.Share, Baseline: baseline.Share(t.Trait, v.Value),
+					Share: v.Share, Baseline: others.Share(t.Trait, v.Value),
 				})
 			}
 		}

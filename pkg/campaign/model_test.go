@@ -6,8 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/campaign/membership"
-	"github.com/stillwatch/stillwatch/pkg/census"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
@@ -22,7 +22,7 @@ func (w *world) advance(e *Engine, hours int64) []Emission {
 	return e.Advance(w.now)
 }
 
-func TestABystanderWhoSharesOnePlaneIsNoMember(t *testing.T) {
+func TestABystanderWhoSharesOneFamilyIsNoMember(t *testing.T) {
 	w := newWorld(11)
 	w.people(300)
 	w.applications(80)
@@ -62,12 +62,12 @@ func TestAReplacedPoolContinuesTheCampaign(t *testing.T) {
 	var successors []string
 	for i := range 30 {
 		p := w.account()
-		p.FirstSeen, p.CreatedAt = w.now, w.now-census.Day
+		p.FirstSeen, p.CreatedAt = w.now, w.now-baseline.Day
 		p.Facets[fingerprint.Stack], p.Facets[fingerprint.Params] = old[0].Facets[fingerprint.Stack], old[0].Facets[fingerprint.Params]
-		p.Scaffold = old[0].Scaffold
+		p.Template = old[0].Template
 		w.use(&p, 50+uint32(i%3), 1, 900, false)
 		p.Intents[0] = p.Requests
-		p.ScaffoldRequests, p.ScaffoldOutput, p.LastSeen = p.Requests, p.OutputTokens, w.now+3*3_600_000
+		p.TemplateRequests, p.TemplateOutput, p.LastSeen = p.Requests, p.OutputTokens, w.now+3*3_600_000
 		e.Upsert(p)
 		successors = append(successors, p.Account)
 	}

@@ -6,10 +6,10 @@ import (
 	"slices"
 	"time"
 
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 	"github.com/stillwatch/stillwatch/pkg/campaign/watch"
-	"github.com/stillwatch/stillwatch/pkg/census"
 )
 
 // Options tunes the engine. Bits are log2 units; see docs/detectors.md for what each detector
@@ -43,7 +43,7 @@ type Options struct {
 	// reads them, and hands them to SetWatchList.
 	WatchLists []string `yaml:"watch_lists"`
 
-	Census census.Options `yaml:"census"`
+	Baseline baseline.Options `yaml:"baseline"`
 }
 
 // DefaultOptions are the options that docs/evaluation.md was measured with.
@@ -54,7 +54,7 @@ func DefaultOptions() Options {
 		UpdateInterval: 15 * time.Minute,
 		Quiet:          72 * time.Hour, Withdraw: 24 * time.Hour, Memory: 45 * 24 * time.Hour,
 		SampleMembers: 20, WatchLists: []string{},
-		Census: census.DefaultOptions(),
+		Baseline: baseline.DefaultOptions(),
 	}
 }
 
@@ -73,8 +73,8 @@ func (o *Options) Validate() error {
 	positive("withdraw", o.Withdraw > 0)
 	positive("memory", o.Memory > 0)
 	positive("sample_members", o.SampleMembers > 0)
-	positive("census.sample", o.Census.Sample > 0)
-	positive("census.draws", o.Census.Draws > 0)
+	positive("baseline.sample", o.Baseline.Sample > 0)
+	positive("baseline.draws", o.Baseline.Draws > 0)
 	if o.WarmUp < 0 {
 		errs = append(errs, errors.New("warm_up: must not be negative"))
 	}

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
-	"github.com/stillwatch/stillwatch/pkg/census"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
@@ -19,10 +19,10 @@ type world struct {
 	out  []fingerprint.Profile
 }
 
-const testStart = int64(20_500) * census.Day
+const testStart = int64(20_500) * baseline.Day
 
 func newWorld(seed uint64) *world {
-	return &world{rng: rand.New(rand.NewPCG(seed, 1)), now: testStart + 2*census.Day}
+	return &world{rng: rand.New(rand.NewPCG(seed, 1)), now: testStart + 2*baseline.Day}
 }
 
 func (w *world) hash() uint64 { return w.rng.Uint64() | 1 }
@@ -38,7 +38,7 @@ func (w *world) account() fingerprint.Profile {
 	p := fingerprint.Profile{
 		Tenant: "default", Account: fmt.Sprintf("acct-%05d", w.next), Time: w.now,
 		FirstSeen: testStart + int64(w.rng.IntN(3_600_000)), LastSeen: w.now - int64(w.rng.IntN(7_200_000)),
-		CreatedAt: testStart - int64(w.rng.IntN(300))*census.Day,
+		CreatedAt: testStart - int64(w.rng.IntN(300))*baseline.Day,
 	}
 	set := func(f fingerprint.Facet, v uint64, n uint32) {
 		p.Facets[f] = []fingerprint.Counted{{Hash: v, Count: n}}
@@ -90,10 +90,10 @@ func (w *world) applications(n int) {
 		p := w.account()
 		w.use(&p, uint32(20+w.rng.ExpFloat64()*w.rng.ExpFloat64()*300), 0.95, 60+200*w.rng.Float64(), w.rng.IntN(2) == 0)
 		for range 12 {
-			p.Scaffold = append(p.Scaffold, fingerprint.Counted{Hash: w.hash(), Count: p.Requests})
+			p.Template = append(p.Template, fingerprint.Counted{Hash: w.hash(), Count: p.Requests})
 		}
-		p.Scaffold = append(p.Scaffold, fingerprint.Counted{Hash: boilerplate[w.rng.IntN(4)], Count: p.Requests})
-		p.ScaffoldRequests = p.Requests
+		p.Template = append(p.Template, fingerprint.Counted{Hash: boilerplate[w.rng.IntN(4)], Count: p.Requests})
+		p.TemplateRequests = p.Requests
 		w.out = append(w.out, p)
 	}
 }
@@ -109,9 +109,9 @@ func (w *world) tool(n int) {
 		p.Facets[fingerprint.Stack][0].Hash = stack
 		w.use(&p, uint32(5+w.rng.ExpFloat64()*w.rng.ExpFloat64()*80), 0.05, 150, true)
 		for _, s := range system {
-			p.Scaffold = append(p.Scaffold, fingerprint.Counted{Hash: s.Hash, Count: p.Requests})
+			p.Template = append(p.Template, fingerprint.Counted{Hash: s.Hash, Count: p.Requests})
 		}
-		p.ScaffoldRequests = p.Requests
+		p.TemplateRequests = p.Requests
 		w.out = append(w.out, p)
 	}
 }
@@ -124,15 +124,15 @@ func (w *world) class(n int) {
 	domain, network := w.hash(), w.hash()
 	for range n {
 		p := w.account()
-		p.CreatedAt = testStart - 10*census.Day - int64(w.rng.IntN(int(census.Day)))
+		p.CreatedAt = testStart - 10*baseline.Day - int64(w.rng.IntN(int(baseline.Day)))
 		p.Facets[fingerprint.Payment], p.Facets[fingerprint.Issuer] = nil, nil
 		p.Facets[fingerprint.Domain][0].Hash = domain
 		p.Facets[fingerprint.Network][0].Hash = network
 		w.use(&p, uint32(6+w.rng.IntN(5)), 0.9, 150, true)
 		for _, h := range task {
-			p.Scaffold = append(p.Scaffold, fingerprint.Counted{Hash: h, Count: p.Requests})
+			p.Template = append(p.Template, fingerprint.Counted{Hash: h, Count: p.Requests})
 		}
-		p.ScaffoldRequests = p.Requests
+		p.TemplateRequests = p.Requests
 		w.out = append(w.out, p)
 	}
 }
@@ -149,7 +149,7 @@ func (w *world) pool(n int, requests uint32) []string {
 	var names []string
 	for range n {
 		p := w.account()
-		p.CreatedAt = testStart - 5*census.Day - int64(w.rng.IntN(2*int(census.Day)))
+		p.CreatedAt = testStart - 5*baseline.Day - int64(w.rng.IntN(2*int(baseline.Day)))
 		p.Facets[fingerprint.Payment][0].Hash = cards[w.rng.IntN(3)]
 		p.Facets[fingerprint.Issuer][0].Hash = issuer
 		p.Facets[fingerprint.Stack][0].Hash = stack
@@ -157,9 +157,9 @@ func (w *world) pool(n int, requests uint32) []string {
 		w.use(&p, requests+uint32(w.rng.IntN(3)), 1, 900, false)
 		p.Intents[0] = p.Requests
 		for _, h := range template {
-			p.Scaffold = append(p.Scaffold, fingerprint.Counted{Hash: h, Count: p.Requests})
+			p.Template = append(p.Template, fingerprint.Counted{Hash: h, Count: p.Requests})
 		}
-		p.ScaffoldRequests, p.ScaffoldOutput = p.Requests, p.OutputTokens
+		p.TemplateRequests, p.TemplateOutput = p.Requests, p.OutputTokens
 		names = append(names, p.Account)
 		w.out = append(w.out, p)
 	}

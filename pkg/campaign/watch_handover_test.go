@@ -14,8 +14,8 @@ func ring(list []fingerprint.Profile, w *world, times int) {
 		next := &list[(i+1)%len(list)]
 		for range times {
 			h := w.hash()
-			list[i].Heads = append(list[i].Heads, h)
-			next.Orphans = append(next.Orphans, h)
+			list[i].Served = append(list[i].Served, h)
+			next.Unserved = append(next.Unserved, h)
 		}
 	}
 }
@@ -56,8 +56,8 @@ func TestConversationsHandedOverTimeAndAgainAreATripwireUnlessOneCustomerExplain
 		{"an opening that many continue is public", 12, 0, func(w *world, list []fingerprint.Profile) {
 			for range 5 {
 				h := w.hash()
-				list[0].Heads = append(list[0].Heads, h)
-				each(list[1:], func(_ int, p *fingerprint.Profile) { p.Orphans = append(p.Orphans, h) })
+				list[0].Served = append(list[0].Served, h)
+				each(list[1:], func(_ int, p *fingerprint.Profile) { p.Unserved = append(p.Unserved, h) })
 			}
 		}, 0},
 	} {

@@ -7,9 +7,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
 	"github.com/stillwatch/stillwatch/pkg/campaign/watch"
-	"github.com/stillwatch/stillwatch/pkg/census"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 	"github.com/stillwatch/stillwatch/pkg/watchlist"
 )
@@ -155,7 +155,7 @@ func TestAnIndicatorThatIsOverOrTakenOffEndsItsFinding(t *testing.T) {
 			w := newWorld(32)
 			w.people(300)
 			shows(w.out[:9], fingerprint.ASN, "AS64500", 5)
-			require.Equal(t, int64(20_502)*census.Day, w.now, "2026-02-18")
+			require.Equal(t, int64(20_502)*baseline.Day, w.now, "2026-02-18")
 			out, e, _, err := w.watch(DefaultOptions(), listOf(t, c.more, pattern))
 			require.NoError(t, err)
 			require.Len(t, findings(out), 1)

@@ -15,9 +15,9 @@ func (w *world) harvester() *fingerprint.Profile {
 	p.Requests24h = 2000
 	p.WithReasoning, p.ReasoningTokens = p.Requests, uint64(p.Requests)*2000
 	for range 10 {
-		p.Scaffold = append(p.Scaffold, fingerprint.Counted{Hash: w.hash(), Count: p.Requests})
+		p.Template = append(p.Template, fingerprint.Counted{Hash: w.hash(), Count: p.Requests})
 	}
-	p.ScaffoldRequests, p.ScaffoldOutput, p.ScaffoldSingleTurn = p.Requests, p.OutputTokens, p.Requests
+	p.TemplateRequests, p.TemplateOutput, p.TemplateSingleTurn = p.Requests, p.OutputTokens, p.Requests
 	w.out = append(w.out, p)
 	return &w.out[len(w.out)-1]
 }
@@ -36,10 +36,10 @@ func TestASingleHarvesterIsWatchedAndAccusedOnlyOfAPlainPurpose(t *testing.T) {
 		severity Severity
 		status   AccountStatus
 	}{
-		{"asks for the steps: look at it", func(p *fingerprint.Profile) { p.ScaffoldIntents[elicitation] = p.Requests }, Low, Watched},
-		{"demands the hidden reasoning: act", func(p *fingerprint.Profile) { p.ScaffoldIntents[coercion] = p.Requests }, Medium, Implicated},
+		{"asks for the steps: look at it", func(p *fingerprint.Profile) { p.TemplateIntents[elicitation] = p.Requests }, Low, Watched},
+		{"demands the hidden reasoning: act", func(p *fingerprint.Profile) { p.TemplateIntents[coercion] = p.Requests }, Medium, Implicated},
 		{"demands it, as a verified organisation: look at it", func(p *fingerprint.Profile) {
-			p.ScaffoldIntents[coercion], p.Org, p.Verified = p.Requests, "org-1", true
+			p.TemplateIntents[coercion], p.Org, p.Verified = p.Requests, "org-1", true
 		}, Low, Watched},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -111,10 +111,10 @@ func TestATextWithAPlainPurposeNeedsNoSecondCause(t *testing.T) {
 				p := w.account()
 				w.use(&p, uint32(10+w.rng.ExpFloat64()*w.rng.ExpFloat64()*60), 1, 1500, true)
 				for _, h := range text {
-					p.Scaffold = append(p.Scaffold, fingerprint.Counted{Hash: h, Count: p.Requests})
+					p.Template = append(p.Template, fingerprint.Counted{Hash: h, Count: p.Requests})
 				}
-				p.ScaffoldRequests, p.ScaffoldOutput, p.ScaffoldSingleTurn = p.Requests, p.OutputTokens, p.Requests
-				p.ScaffoldIntents[c.intent] = p.Requests
+				p.TemplateRequests, p.TemplateOutput, p.TemplateSingleTurn = p.Requests, p.OutputTokens, p.Requests
+				p.TemplateIntents[c.intent] = p.Requests
 				w.out = append(w.out, p)
 			}
 			_, e, err := w.run(DefaultOptions(), nil)

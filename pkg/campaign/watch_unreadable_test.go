@@ -7,8 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
-	"github.com/stillwatch/stillwatch/pkg/census"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
@@ -55,7 +55,7 @@ func TestAccountsWhoseRecordsCannotBeReadAreATripwire(t *testing.T) {
 		{"half of what an account sends", func(w *world) { w.spoil(&w.out[0], 50, 50, 6) }, 0},
 		{"two days ago", func(w *world) {
 			p := w.mute(500, 3)
-			p.UnreadableAt, p.UnreadableSince = w.now-2*census.Day, w.now-2*census.Day-hour
+			p.UnreadableAt, p.UnreadableSince = w.now-2*baseline.Day, w.now-2*baseline.Day-hour
 			w.out = append(w.out, p)
 		}, 0},
 		{"a logger that cuts everybody's records since an hour ago", func(w *world) {
@@ -121,7 +121,7 @@ func TestAccountsWhoseRecordsCannotBeReadAreATripwire(t *testing.T) {
 			require.Equal(t, Low, f.Severity)
 			require.Equal(t, c.members, f.Members)
 			require.Empty(t, f.Evidence)
-			require.Empty(t, f.Planes)
+			require.Empty(t, f.Families)
 			require.Contains(t, f.NextStep, "stillwatch-account")
 			require.Contains(t, f.Summary, "became dead letters")
 			require.Len(t, out, 1+c.members)

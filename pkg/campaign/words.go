@@ -31,7 +31,7 @@ func (c *Campaign) finding(activity Activity, now int64) *Finding {
 		Created: c.Opened, Modified: now, FirstSeen: c.FirstSeen, LastSeen: c.LastSeen,
 		Severity: c.Severity, Confidence: c.Confidence,
 		Coordination: tenths(c.Coordination), Harvest: tenths(c.Harvest),
-		Evidence: slices.Clone(c.Evidence), Planes: slices.Clone(c.Planes),
+		Evidence: slices.Clone(c.Evidence), Families: slices.Clone(c.Families),
 		Members: len(c.Members), Sample: slices.Clone(c.shown.sample),
 		Requests: c.Requests, OutputTokens: c.shown.output,
 		Models: slices.Clone(c.shown.models), Shared: slices.Clone(c.shown.shared),

@@ -388,7 +388,7 @@ func (d *Decoder) wireSketch() *Sketch {
 		case "system":
 			v.System = s.Strings(v.System[:0])
 		case "skeleton":
-			v.Skeleton = s.String()
+			v.Layout = s.String()
 		case "prefix":
 			v.Prefix = s.String()
 		case "continuation":

@@ -53,7 +53,7 @@ func TestTheDocumentedExampleIsDecodedWhole(t *testing.T) {
 			System: "be kind", Input: []Message{{"user", "one\ntwo"}, {"assistant", "..."}, {"user", "…"}}, Output: "o", Reasoning: "r",
 		},
 		Sketch: &Sketch{
-			Version: 1, Check: "0e", Tokens: 12, Relay: true, Exact: "0a", Skeleton: "0b", Prefix: "0c", Continuing: "0d", Shingles: []string{"01", "02"}, System: []string{"03"},
+			Version: 1, Check: "0e", Tokens: 12, Relay: true, Exact: "0a", Layout: "0b", Prefix: "0c", Continuing: "0d", Shingles: []string{"01", "02"}, System: []string{"03"},
 			Intents: []Intent{{"reasoning", 1}},
 		},
 	}, *ev)

@@ -197,7 +197,7 @@ func (s *Sketch) AppendJSON(dst []byte) []byte {
 	e.str("exact", s.Exact)
 	e.list("shingles", s.Shingles)
 	e.list("system", s.System)
-	e.str("skeleton", s.Skeleton)
+	e.str("skeleton", s.Layout)
 	e.str("prefix", s.Prefix)
 	e.str("continuation", s.Continuing)
 	e.num("tokens", Int{s.Tokens, s.Tokens != 0})

@@ -150,10 +150,10 @@ type Sketch struct {
 	Version int64
 	// Check tells the secret and the options apart that the hashes were made with; empty when the
 	// gateway does not say.
-	Check                               string
-	Exact, Skeleton, Prefix, Continuing string
-	Shingles, System                    []string
-	Intents                             []Intent
+	Check                             string
+	Exact, Layout, Prefix, Continuing string
+	Shingles, System                  []string
+	Intents                           []Intent
 	// Tokens is the number of words and characters of the new turn.
 	Tokens int64
 	// Relay says that the first user turn begins with the marker of known relay software.

@@ -426,7 +426,7 @@ func oracleEvent(t *tree) (ev *Event, err error) {
 	o = own
 	if v = o.object(root["sketch"], "sketch"); v != nil {
 		ev.Sketch = &Sketch{
-			Version: o.integer(v["version"], 0, math.MaxInt32).V, Exact: o.name(v["exact"]), Skeleton: o.name(v["skeleton"]),
+			Version: o.integer(v["version"], 0, math.MaxInt32).V, Exact: o.name(v["exact"]), Layout: o.name(v["skeleton"]),
 			Prefix: o.name(v["prefix"]), Continuing: o.name(v["continuation"]), Shingles: o.names(v["shingles"]), System: o.names(v["system"]),
 			Check: o.name(v["check"]), Tokens: o.integer(v["tokens"], 0, 1<<40).V, Relay: o.flag(v["relay"]).V,
 		}

@@ -11,7 +11,7 @@ import (
 // stateVersion is the version of a fingerprint's encoding that is written. Every earlier version
 // stays readable: testdata holds one of each.
 //
-// Version 2 counts intents and reasoning over the scaffold's slice too, version 3 requests declared
+// Version 2 counts intents and reasoning over the prompt template's slice too, version 3 requests declared
 // as batch, version 4 records that could not be read; what an older version did not count is read
 // as none. Version 5 leaves out what nothing read (old.go).
 const stateVersion = 5
@@ -53,7 +53,7 @@ func (f *Fingerprint) AppendBinary(b []byte) ([]byte, error) {
 	b = f.door.appendBinary(b, f.last)
 	b = f.turns.appendBinary(b)
 	b = f.system.appendBinary(b)
-	b = f.skeletons.appendBinary(b)
+	b = f.layouts.appendBinary(b)
 	for i := range f.facets {
 		sortValues(f.facets[i])
 		b = appendValues(b, f.facets[i])
@@ -64,9 +64,9 @@ func (f *Fingerprint) AppendBinary(b []byte) ([]byte, error) {
 		b = binary.AppendUvarint(b, uint64(m.count))
 		b = appendAgo(b, f.last, m.first)
 	}
-	b = appendHashes(b, f.heads)
+	b = appendHashes(b, f.served)
 	b = appendHashes(b, f.rejected)
-	b = appendHashes(b, f.orphans)
+	b = appendHashes(b, f.unserved)
 	b = f.known.appendBinary(b, f.last)
 	b = append(b, byte(len(f.ids)))
 	for _, x := range f.ids {
@@ -129,16 +129,16 @@ func (f *Fingerprint) UnmarshalBinary(data []byte) error {
 		}
 	}
 	r.passIf(old, passSample)
-	d.door = r.recall(d.last, shingleMarks)
-	d.turns, d.system, d.skeletons = r.table(turnTable), r.table(systemTable), r.table(skeletonTable)
+	d.door = r.rotatingBloom(d.last, shingleMarks)
+	d.turns, d.system, d.layouts = r.table(turnTable), r.table(systemTable), r.table(layoutTable)
 	for i := range d.facets {
 		d.facets[i] = r.values()
 	}
 	d.models = r.models(d.last)
-	d.heads = r.hashes(nil, MaxConversing)
+	d.served = r.hashes(nil, MaxConversing)
 	d.rejected = r.hashes(nil, MaxConversing)
-	d.orphans = r.hashes(nil, MaxConversing)
-	d.known = r.recall(d.last, headMarks)
+	d.unserved = r.hashes(nil, MaxConversing)
+	d.known = r.rotatingBloom(d.last, servedMarks)
 	d.ids = r.ids(d.last)
 	if version > 3 {
 		d.unread = r.unreadable(d.last, f.opts)
@@ -205,15 +205,15 @@ func (r *reader) sparse(counts []uint32) {
 	}
 }
 
-func (k *recall) appendBinary(b []byte, last int64) []byte {
+func (k *rotatingBloom) appendBinary(b []byte, last int64) []byte {
 	b = appendAgo(b, last, k.since)
 	return k.previous.appendBinary(k.current.appendBinary(b))
 }
 
-func (r *reader) recall(last int64, capacity int) recall {
+func (r *reader) rotatingBloom(last int64, capacity int) rotatingBloom {
 	since := r.ago(last)
 	current := r.generation(capacity)
-	return recall{since: since, current: current, previous: r.generation(capacity)}
+	return rotatingBloom{since: since, current: current, previous: r.generation(capacity)}
 }
 
 func (r *reader) models(last int64) []modelUse {

@@ -61,7 +61,7 @@ func sampleObservation() *Observation {
 	o.Verified, o.Refused, o.Batch, o.HasText, o.EndUser, o.Status = true, true, true, true, 99, StatusBlocked
 	o.Position = Position{Partition: 1 << 63, Offset: 1 << 40, Index: 17}
 	o.Sketch = sketch.Sketch{
-		Exact: 1, Turn: []uint64{2, 3, 1 << 61}, System: []uint64{4}, Skeleton: 5, Tokens: 812, Intents: sketch.Reasoning | sketch.Cleaning,
+		Exact: 1, Turn: []uint64{2, 3, 1 << 61}, System: []uint64{4}, Layout: 5, Tokens: 812, Intents: sketch.Reasoning | sketch.Cleaning,
 		Prefix: 6, Continuation: 7, Relay: sketch.RelayDevice,
 	}
 	return o
@@ -132,17 +132,17 @@ func TestEncodingsOfEveryVersionStayReadable(t *testing.T) {
 		require.NoError(t, f.UnmarshalBinary(readGolden(t, "fingerprint_v1.bin", nil)))
 		require.Equal(t, string(indent(&want)), string(indent(profileOf(f))))
 		// Memory in use from before is emptied of what version 1 did not have.
-		p := Profile{ScaffoldIntents: [8]uint32{1, 2}, Batch: 5}
+		p := Profile{TemplateIntents: [8]uint32{1, 2}, Batch: 5}
 		require.NoError(t, p.UnmarshalBinary(readGolden(t, "profile_v1.bin", nil)))
 		require.Equal(t, string(indent(&want)), string(indent(&p)))
-		require.NotZero(t, p.ScaffoldRequests)
-		require.Zero(t, p.ScaffoldIntents)
+		require.NotZero(t, p.TemplateRequests)
+		require.Zero(t, p.TemplateIntents)
 
 		// What is counted on top of it is counted as ever, and written in the current version.
 		f.Observe(templated(1, 7, 3000, f.LastSeen()+1000))
 		p = *profileOf(f)
-		require.Equal(t, want.ScaffoldRequests+1, p.ScaffoldRequests)
-		require.Equal(t, [8]uint32{1}, p.ScaffoldIntents)
+		require.Equal(t, want.TemplateRequests+1, p.TemplateRequests)
+		require.Equal(t, [8]uint32{1}, p.TemplateIntents)
 		require.EqualValues(t, stateVersion, encoded(t, f)[0])
 		checkFingerprint(t, f.opts, readGolden(t, "fingerprint_v1.bin", nil))
 		checkProfile(t, readGolden(t, "profile_v1.bin", nil))
@@ -231,10 +231,10 @@ func TestWhatCannotBeReadAgainIsNotWritten(t *testing.T) {
 		require.Error(t, err, name)
 	}
 	for name, p := range map[string]*Profile{
-		"scaffold": {Scaffold: make([]Counted, MaxScaffold+1)},
+		"scaffold": {Template: make([]Counted, MaxTemplate+1)},
 		"facet":    {Facets: [NumFacets][]Counted{Stack: make([]Counted, MaxFacet+1)}},
 		"label":    {Labels: []Label{{Facet: NumFacets}}},
-		"sketch":   {PromptSketch: []byte("no sketch")},
+		"sketch":   {PromptHLL: []byte("no sketch")},
 		"org":      {Org: long},
 	} {
 		_, err := p.MarshalBinary()
@@ -277,7 +277,7 @@ func TestAProfileIsDecodedIntoTheMemoryItHas(t *testing.T) {
 	}))
 }
 
-func TestThePromptSketchOfAProfileIsOneOfHyperloglog(t *testing.T) {
+func TestThePromptHLLOfAProfileIsOneOfHyperloglog(t *testing.T) {
 	for _, n := range []uint64{1, 3, 100, 20_000} {
 		f, _ := newTest(t)
 		for i := range n {
@@ -288,7 +288,7 @@ func TestThePromptSketchOfAProfileIsOneOfHyperloglog(t *testing.T) {
 		var p Profile
 		require.NoError(t, p.UnmarshalBinary(b))
 		var sk hyperloglog.Sketch
-		require.NoError(t, sk.UnmarshalBinary(p.PromptSketch))
+		require.NoError(t, sk.UnmarshalBinary(p.PromptHLL))
 		require.Equal(t, uint64(p.Prompts), sk.Estimate())
 		require.InEpsilon(t, n, p.Prompts, 0.12)
 	}

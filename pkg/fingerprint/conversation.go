@@ -5,10 +5,10 @@ import "slices"
 // conversations is what an account was served, refused and made to continue, as conversation hashes
 // (sketch.Sketch.Prefix, Continuation).
 type conversations struct {
-	// heads, rejected and orphans are the newest hashes, newest last, at most MaxConversing each.
-	heads, rejected, orphans []uint64
+	// served, rejected and unserved are the newest hashes, newest last, at most MaxConversing each.
+	served, rejected, unserved []uint64
 	// known remembers all conversations of the account, also those that left the lists.
-	known recall
+	known rotatingBloom
 }
 
 // converse follows the conversation of a request. A continuation whose earlier turns the account
@@ -18,13 +18,13 @@ func (f *Fingerprint) converse(o *Observation, t *totals, window int64) {
 	if prefix == 0 && next == 0 {
 		return
 	}
-	f.known.turn(f.last, window, headMarks)
+	f.known.rotate(f.last, window, servedMarks)
 	served := o.Status == StatusOK || o.Status == StatusUnknown
 	if prefix != 0 {
 		t.bump(nContinued, 1)
 		if !f.known.has(prefix) {
-			t.bump(nOrphaned, 1)
-			push(&f.orphans, prefix)
+			t.bump(nContinuedUnserved, 1)
+			push(&f.unserved, prefix)
 			// A retry or a branch of the same conversation is not another hand-over.
 			f.known.add(prefix)
 		}
@@ -38,10 +38,10 @@ func (f *Fingerprint) converse(o *Observation, t *totals, window int64) {
 		push(&f.rejected, next)
 	case next != 0:
 		// The conversation moved on: its new head takes the place of the old one.
-		if i := slices.Index(f.heads, prefix); i >= 0 {
-			f.heads = slices.Delete(f.heads, i, i+1)
+		if i := slices.Index(f.served, prefix); i >= 0 {
+			f.served = slices.Delete(f.served, i, i+1)
 		}
-		push(&f.heads, next)
+		push(&f.served, next)
 	}
 	if next != 0 {
 		f.known.add(next)
@@ -61,16 +61,16 @@ func push(list *[]uint64, h uint64) {
 	*list = append(*list, h)
 }
 
-// mergeConversations adds what other had. Its orphans and counts stay as they were counted, though
+// mergeConversations adds what other had. Its unserved prefixes and counts stay as they were counted, though
 // the two together may have had the whole conversation.
 func (f *Fingerprint) mergeConversations(other *Fingerprint) {
 	for _, pair := range [...]struct {
 		to   *[]uint64
 		from []uint64
-	}{{&f.heads, other.heads}, {&f.rejected, other.rejected}, {&f.orphans, other.orphans}} {
+	}{{&f.served, other.served}, {&f.rejected, other.rejected}, {&f.unserved, other.unserved}} {
 		for _, h := range pair.from {
 			push(pair.to, h)
 		}
 	}
-	f.known.merge(&other.known, headMarks)
+	f.known.merge(&other.known, servedMarks)
 }

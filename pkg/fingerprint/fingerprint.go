@@ -24,9 +24,9 @@ const (
 	// system prompt can't push a template out.
 	turnTable   = 96
 	systemTable = 64
-	// skeletonTable is the capacity of the table of line structures.
-	skeletonTable = 16
-	// certain is the number of sightings from which a shingle counts as part of the scaffold.
+	// layoutTable is the capacity of the table of line structures.
+	layoutTable = 16
+	// certain is the number of sightings from which a shingle counts as part of the prompt template.
 	certain = 2
 	// RefusalProbe is how many of an account's first requests count as early for
 	// Profile.RefusedEarly.
@@ -79,11 +79,11 @@ type Fingerprint struct {
 
 	prompts, sources, endUsers distinct
 
-	// door remembers shingles seen once; turns, system and skeletons count those that recur.
-	door                     recall
-	turns, system, skeletons table
-	facets                   [NumFacets][]facetValue
-	models                   []modelUse
+	// door remembers shingles seen once; turns, system and prompt layouts count those that recur.
+	door                   rotatingBloom
+	turns, system, layouts table
+	facets                 [NumFacets][]facetValue
+	models                 []modelUse
 	// agedAt is when the tables were last halved; aged and agedText are the requests, and those
 	// with text, on the same footing.
 	agedAt         int64
@@ -260,24 +260,24 @@ func (f *Fingerprint) text(o *Observation, t *totals) {
 	t.bump(sumPrompt, uint64(min(max(sk.Tokens, 0), maxTokens)))
 	countIntents(sk.Intents, nIntents, t)
 	f.agedText++
-	f.door.turn(f.last, f.opts.DoorkeeperWindow.Milliseconds(), shingleMarks)
-	if f.scaffold(sk.Turn[:min(len(sk.Turn), turnShingles)], sk.System[:min(len(sk.System), systemShingles)]) {
-		t.bump(nScaffold, 1)
+	f.door.rotate(f.last, f.opts.DoorkeeperWindow.Milliseconds(), shingleMarks)
+	if f.template(sk.Turn[:min(len(sk.Turn), turnShingles)], sk.System[:min(len(sk.System), systemShingles)]) {
+		t.bump(nTemplate, 1)
 		if o.Messages >= 0 && o.Messages <= 1 {
-			t.bump(nScaffoldSingle, 1)
+			t.bump(nTemplateSingle, 1)
 		}
 		if o.OutputTokens > 0 {
-			t.bump(sumScaffoldOutput, uint64(min(o.OutputTokens, maxTokens)))
+			t.bump(sumTemplateOutput, uint64(min(o.OutputTokens, maxTokens)))
 		}
-		countIntents(sk.Intents, nScaffoldIntents, t)
+		countIntents(sk.Intents, nTemplateIntents, t)
 	}
-	if sk.Skeleton != 0 {
-		if i, ok := f.skeletons.find(sk.Skeleton); ok {
-			f.skeletons[i].count++
-		} else if f.door.has(sk.Skeleton) {
-			f.skeletons.insert(sk.Skeleton, 2, skeletonTable, f.seen)
+	if sk.Layout != 0 {
+		if i, ok := f.layouts.find(sk.Layout); ok {
+			f.layouts[i].count++
+		} else if f.door.has(sk.Layout) {
+			f.layouts.insert(sk.Layout, 2, layoutTable, f.seen)
 		} else {
-			f.door.add(sk.Skeleton)
+			f.door.add(sk.Layout)
 		}
 	}
 	f.prompts.add(sk.Exact, f.opts.Precision)
@@ -292,9 +292,9 @@ func countIntents(intents sketch.Intents, first int, t *totals) {
 	}
 }
 
-// scaffold counts the shingles of a request, each once, and tells whether it carried one that was
-// part of the scaffold before. Both lists are ascending.
-func (f *Fingerprint) scaffold(turn, system []uint64) (carried bool) {
+// prompt template counts the shingles of a request, each once, and tells whether it carried one that was
+// part of the prompt template before. Both lists are ascending.
+func (f *Fingerprint) template(turn, system []uint64) (carried bool) {
 	for i, h := range turn {
 		if i == 0 || h != turn[i-1] {
 			carried = f.shingle(h, &f.turns, turnTable) || carried
@@ -357,7 +357,7 @@ func (f *Fingerprint) age(now int64) {
 		f.agedText /= 2
 		f.turns.halve()
 		f.system.halve()
-		f.skeletons.halve()
+		f.layouts.halve()
 		for i := range f.facets {
 			halveValues(&f.facets[i])
 		}

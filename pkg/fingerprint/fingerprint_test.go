@@ -170,7 +170,7 @@ func TestModelsKeepTheirFirstUse(t *testing.T) {
 	require.ElementsMatch(t, []ModelUse{{hash(useFacet, 0), 50, origin}, {hash(useFacet, 1), 50, origin + 50_000}}, profileOf(f).Models)
 }
 
-func TestAConversationContinuedFromElsewhereIsAnOrphan(t *testing.T) {
+func TestAConversationContinuedFromElsewhereIsUnserved(t *testing.T) {
 	turn := func(conversation, n uint64) uint64 { return hash(useTurn, conversation, n) }
 	step := func(f *Fingerprint, n uint64, prefix, next uint64, status Status) {
 		o := request(1, n, origin+int64(n)*millis(time.Minute))
@@ -183,10 +183,10 @@ func TestAConversationContinuedFromElsewhereIsAnOrphan(t *testing.T) {
 		step(f, 2, turn(1, 1), turn(1, 2), StatusOK)
 		step(f, 3, turn(1, 2), turn(1, 3), StatusUnknown)
 		p := profileOf(f)
-		require.Equal(t, []uint64{turn(1, 3)}, p.Heads)
-		require.Empty(t, p.Orphans)
+		require.Equal(t, []uint64{turn(1, 3)}, p.Served)
+		require.Empty(t, p.Unserved)
 		require.EqualValues(t, 2, p.Continued)
-		require.Zero(t, p.Orphaned)
+		require.Zero(t, p.ContinuedUnserved)
 	})
 	t.Run("a rejected turn shows what the next account will continue", func(t *testing.T) {
 		a, _ := newTest(t)
@@ -196,19 +196,19 @@ func TestAConversationContinuedFromElsewhereIsAnOrphan(t *testing.T) {
 		step(b, 3, turn(1, 1), turn(1, 2), StatusOK)
 		pa, pb := profileOf(a), profileOf(b)
 		require.Equal(t, []uint64{turn(1, 1)}, pa.Rejected)
-		require.Equal(t, pa.Rejected, pb.Orphans)
-		require.EqualValues(t, 1, pb.Orphaned)
+		require.Equal(t, pa.Rejected, pb.Unserved)
+		require.EqualValues(t, 1, pb.ContinuedUnserved)
 		step(b, 4, turn(1, 2), turn(1, 3), StatusOK)
 		step(b, 5, turn(1, 1), turn(1, 4), StatusOK)
-		require.EqualValues(t, 1, profileOf(b).Orphaned, "the conversation is known from then on, its branches too")
+		require.EqualValues(t, 1, profileOf(b).ContinuedUnserved, "the conversation is known from then on, its branches too")
 	})
-	t.Run("a retry after a rejection of the first turn is no orphan", func(t *testing.T) {
+	t.Run("a retry after a rejection of the first turn is no unserved prefix", func(t *testing.T) {
 		f, _ := newTest(t)
 		step(f, 1, 0, turn(1, 1), StatusBlocked)
 		step(f, 2, turn(1, 1), turn(1, 2), StatusOK)
 		p := profileOf(f)
 		require.Equal(t, []uint64{turn(1, 1)}, p.Rejected)
-		require.Zero(t, p.Orphaned)
+		require.Zero(t, p.ContinuedUnserved)
 	})
 	t.Run("a conversation that left the list of heads is still known", func(t *testing.T) {
 		f, _ := newTest(t)
@@ -217,9 +217,9 @@ func TestAConversationContinuedFromElsewhereIsAnOrphan(t *testing.T) {
 		}
 		step(f, 300, turn(0, 1), turn(0, 2), StatusOK)
 		p := profileOf(f)
-		require.Len(t, p.Heads, MaxConversing)
-		require.Equal(t, turn(0, 2), p.Heads[0], "newest first")
-		require.Zero(t, p.Orphaned)
+		require.Len(t, p.Served, MaxConversing)
+		require.Equal(t, turn(0, 2), p.Served[0], "newest first")
+		require.Zero(t, p.ContinuedUnserved)
 	})
 }
 

@@ -80,7 +80,7 @@ func (f *Fingerprint) mergeDistincts(other *Fingerprint) error {
 // first, on a copy.
 func (f *Fingerprint) mergeTables(other *Fingerprint) {
 	o := Fingerprint{
-		opts: f.opts, turns: slices.Clone(other.turns), system: slices.Clone(other.system), skeletons: slices.Clone(other.skeletons),
+		opts: f.opts, turns: slices.Clone(other.turns), system: slices.Clone(other.system), layouts: slices.Clone(other.layouts),
 		models: slices.Clone(other.models), hours: other.hours, gaps: other.gaps, agedAt: other.agedAt, aged: other.aged, agedText: other.agedText,
 	}
 	for i := range o.facets {
@@ -93,7 +93,7 @@ func (f *Fingerprint) mergeTables(other *Fingerprint) {
 	f.agedText += o.agedText
 	f.turns.merge(o.turns, turnTable)
 	f.system.merge(o.system, systemTable)
-	f.skeletons.merge(o.skeletons, skeletonTable)
+	f.layouts.merge(o.layouts, layoutTable)
 	f.door.merge(&other.door, shingleMarks)
 	for i := range f.facets {
 		mergeValues(&f.facets[i], o.facets[i])

@@ -44,7 +44,7 @@ func TestAMergeIsTheFingerprintOfTheUnion(t *testing.T) {
 			// Few enough kinds of work that the tables hold them all.
 			o.Sketch.Turn = sorted(shingles(30, useShingle, r.Uint64N(2)))
 			o.Sketch.System = nil
-			o.Sketch.Skeleton %= 7
+			o.Sketch.Layout %= 7
 			part := a
 			if r.Float64() > share {
 				part = b
@@ -57,7 +57,7 @@ func TestAMergeIsTheFingerprintOfTheUnion(t *testing.T) {
 		}
 		got, want := profileOf(a), profileOf(union)
 		require.Equal(t, exact(want), exact(got))
-		for name, pair := range map[string][2][]Counted{"scaffold": {got.Scaffold, want.Scaffold}, "skeletons": {got.Skeletons, want.Skeletons}} {
+		for name, pair := range map[string][2][]Counted{"scaffold": {got.Template, want.Template}, "skeletons": {got.Layouts, want.Layouts}} {
 			have := counts(pair[0])
 			for h, c := range counts(pair[1]) {
 				// Each side misses the first sightings that it could not tell from chance.
@@ -155,21 +155,21 @@ func TestRegistersThatLieFarApartAreStillPacked(t *testing.T) {
 }
 
 func TestTheDoorkeeperForgetsInTwoSteps(t *testing.T) {
-	var k recall
+	var k rotatingBloom
 	window := millis(time.Hour)
-	k.turn(origin, window, 10)
+	k.rotate(origin, window, 10)
 	k.add(1)
-	k.turn(origin+window, window, 10)
+	k.rotate(origin+window, window, 10)
 	require.True(t, k.has(1), "a generation later it is remembered")
-	k.turn(origin+2*window, window, 10)
+	k.rotate(origin+2*window, window, 10)
 	require.False(t, k.has(1))
 	for i := range uint64(11) {
 		k.add(hash(i))
 	}
-	k.turn(origin+2*window+1, window, 10)
+	k.rotate(origin+2*window+1, window, 10)
 	require.Zero(t, k.current.n, "a full generation makes room for the next")
 	require.True(t, k.has(hash(3)))
-	k.turn(origin+5*window, window, 10)
+	k.rotate(origin+5*window, window, 10)
 	require.False(t, k.has(hash(3)), "after a long silence both generations are stale")
 }
 

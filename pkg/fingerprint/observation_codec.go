@@ -94,7 +94,7 @@ func (o *Observation) AppendBinary(b []byte) ([]byte, error) {
 		return b, nil
 	}
 	sk := &o.Sketch
-	b = appendKnown(b, sk.Exact, sk.Skeleton, sk.Prefix, sk.Continuation)
+	b = appendKnown(b, sk.Exact, sk.Layout, sk.Prefix, sk.Continuation)
 	b = binary.AppendVarint(b, int64(sk.Tokens))
 	b = binary.AppendUvarint(b, uint64(sk.Intents))
 	b = appendHashes(b, sk.Turn)
@@ -124,7 +124,7 @@ func (o *Observation) check() error {
 // sketched tells whether there is anything in the sketch but relay constants.
 func (o *Observation) sketched() bool {
 	sk := &o.Sketch
-	return sk.Exact|sk.Skeleton|sk.Prefix|sk.Continuation != 0 || sk.Tokens != 0 || sk.Intents != 0 || len(sk.Turn) > 0 || len(sk.System) > 0
+	return sk.Exact|sk.Layout|sk.Prefix|sk.Continuation != 0 || sk.Tokens != 0 || sk.Intents != 0 || len(sk.Turn) > 0 || len(sk.System) > 0
 }
 
 // appendKnown appends which of the hashes are known, and these.
@@ -221,7 +221,7 @@ func (o *Observation) decode(data []byte, same string) error {
 	r.Check(int64(o.Messages) == messages, "messages out of range")
 	if flags&observationSketch != 0 {
 		sk := &o.Sketch
-		r.known(&sk.Exact, &sk.Skeleton, &sk.Prefix, &sk.Continuation)
+		r.known(&sk.Exact, &sk.Layout, &sk.Prefix, &sk.Continuation)
 		sk.Tokens = int(r.Varint())
 		intents := r.Uvarint()
 		sk.Intents = sketch.Intents(intents)

@@ -26,14 +26,14 @@ var oldFigures = [...]int{
 	nRequests, nText, nInput, nOutput, nReasoning, nMessages, nSingle,
 	// How requests ended: well, in an error, blocked, limited in their rate.
 	gone, gone, gone, gone,
-	nRefused, nContinued, nOrphaned, nRelay, nScaffold, nScaffoldSingle,
-	sumInput, sumOutput, sumReasoning, sumPrompt, sumScaffoldOutput,
+	nRefused, nContinued, nContinuedUnserved, nRelay, nTemplate, nTemplateSingle,
+	sumInput, sumOutput, sumReasoning, sumPrompt, sumTemplateOutput,
 	nIntents, nIntents + 1, nIntents + 2, nIntents + 3,
 	nIntents + 4, nIntents + 5, nIntents + 6, nIntents + 7,
-	// Reasoning in the scaffold's slice: requests and tokens.
+	// Reasoning in the prompt template's slice: requests and tokens.
 	gone, gone,
-	nScaffoldIntents, nScaffoldIntents + 1, nScaffoldIntents + 2, nScaffoldIntents + 3,
-	nScaffoldIntents + 4, nScaffoldIntents + 5, nScaffoldIntents + 6, nScaffoldIntents + 7,
+	nTemplateIntents, nTemplateIntents + 1, nTemplateIntents + 2, nTemplateIntents + 3,
+	nTemplateIntents + 4, nTemplateIntents + 5, nTemplateIntents + 6, nTemplateIntents + 7,
 	nBatch,
 }
 
@@ -74,7 +74,7 @@ const oldSample = 32
 func passSample(r *reader) { r.Bytes(8 * r.Count(oldSample, 8)) }
 
 // passSketches passes over the sketches that stood behind the i-th of those that are kept:
-// behind that of the prompts that of the prompts with scaffold, behind that of the sources those
+// behind that of the prompts that of the prompts with prompt template, behind that of the sources those
 // of the client stacks and of the sessions.
 func (r *reader) passSketches(i int, scratch []byte) []byte {
 	after := [...]int{1, 2, 0}

@@ -21,19 +21,19 @@ const (
 	nSingle
 	nRefused
 	nContinued
-	nOrphaned
+	nContinuedUnserved
 	nRelay
-	nScaffold
-	nScaffoldSingle
+	nTemplate
+	nTemplateSingle
 	nBatch
 	sumInput
 	sumOutput
 	sumReasoning
 	sumPrompt
-	sumScaffoldOutput
+	sumTemplateOutput
 	nIntents
-	nScaffoldIntents = nIntents + numIntents
-	numTotals        = nScaffoldIntents + numIntents
+	nTemplateIntents = nIntents + numIntents
+	numTotals        = nTemplateIntents + numIntents
 )
 
 // numIntents is the number of intents counted.

@@ -22,8 +22,8 @@ type ModelUse struct {
 
 // Sizes of a profile's bounded lists.
 const (
-	MaxScaffold   = 64
-	MaxSkeletons  = 8
+	MaxTemplate   = 64
+	MaxLayouts    = 8
 	MaxFacet      = 4
 	MaxModels     = 8
 	MaxConversing = 32
@@ -72,21 +72,21 @@ type Profile struct {
 
 	// Estimates of distinct values (HyperLogLog).
 	Prompts, Sources, EndUsers uint32
-	// PromptSketch is the axiomhq/hyperloglog sketch of the exact prompts, for unions.
-	PromptSketch []byte
+	// PromptHLL is the axiomhq/hyperloglog sketch of the exact prompts, for unions.
+	PromptHLL []byte
 
-	// Scaffold holds the shingles that recur in the account's prompts, Skeletons the line
+	// Template holds the shingles that recur in the account's prompts, Layouts the line
 	// structures.
-	Scaffold  []Counted
-	Skeletons []Counted
-	// ScaffoldRequests counts the requests that carried at least one shingle already in the
-	// scaffold: the slice that harvests; the sums and counts beside it are over this slice only.
-	ScaffoldRequests   uint32
-	ScaffoldSingleTurn uint32
-	ScaffoldOutput     uint64
-	// ScaffoldIntents stay behind ScaffoldRequests for a horizon after an upgrade from a release
+	Template []Counted
+	Layouts  []Counted
+	// TemplateRequests counts the requests that carried at least one shingle already in the
+	// prompt template: the slice that harvests; the sums and counts beside it are over this slice only.
+	TemplateRequests   uint32
+	TemplateSingleTurn uint32
+	TemplateOutput     uint64
+	// TemplateIntents stay behind TemplateRequests for a horizon after an upgrade from a release
 	// that did not count them.
-	ScaffoldIntents [8]uint32
+	TemplateIntents [8]uint32
 
 	Facets [NumFacets][]Counted
 	Labels []Label
@@ -101,13 +101,13 @@ type Profile struct {
 	Active10m  [(Slots10m + 63) / 64]uint64
 	ActiveHour [(SlotsHour + 63) / 64]uint64
 
-	// Heads are the newest conversation hashes that the account was served (Continuation), Rejected
-	// those whose request was rejected (401, 403, 429, 529, blocked), Orphans the prefixes of
+	// Served are the newest conversation hashes that the account was served (Continuation), Rejected
+	// those whose request was rejected (401, 403, 429, 529, blocked), Unserved the prefixes of
 	// conversations that the account continued without ever having been served their earlier turns.
-	Heads, Rejected, Orphans []uint64
-	// Orphaned counts requests that continued a conversation never served to the account, out of
+	Served, Rejected, Unserved []uint64
+	// ContinuedUnserved counts requests that continued a conversation never served to the account, out of
 	// Continued.
-	Orphaned, Continued uint32
+	ContinuedUnserved, Continued uint32
 	// RelayRequests counts the requests that carried a relay's constants.
 	RelayRequests uint32
 

@@ -10,13 +10,13 @@ import (
 
 // profileVersion is the version of a profile's encoding that is written.
 //
-// Version 2 ends with the intents and the reasoning of the scaffold's slice, version 3 with the
+// Version 2 ends with the intents and the reasoning of the prompt template's slice, version 3 with the
 // requests declared as batch, version 4 with the records that could not be read; what an older
 // version did not count is read as none. Version 5 leaves out what nothing read (old.go).
 const profileVersion = 5
 
 // AppendBinary appends the encoding of the profile. Lists longer than their limits and a
-// PromptSketch that is no sketch are errors.
+// PromptHLL that is no sketch are errors.
 func (p *Profile) AppendBinary(b []byte) ([]byte, error) {
 	if err := p.check(); err != nil {
 		return b, err
@@ -45,14 +45,14 @@ func (p *Profile) AppendBinary(b []byte) ([]byte, error) {
 	b = appendSparse(b, p.Gaps[:])
 	b = appendWords(b, p.Active10m[:])
 	b = appendWords(b, p.ActiveHour[:])
-	b = append(b, boolByte(len(p.PromptSketch) > 0))
-	if len(p.PromptSketch) > 0 {
+	b = append(b, boolByte(len(p.PromptHLL) > 0))
+	if len(p.PromptHLL) > 0 {
 		mark := len(b)
-		b = append(b, p.PromptSketch...)
+		b = append(b, p.PromptHLL...)
 		b = append(b[:mark], pack(b[mark:])...)
 	}
-	b = appendCounted(b, p.Scaffold)
-	b = appendCounted(b, p.Skeletons)
+	b = appendCounted(b, p.Template)
+	b = appendCounted(b, p.Layouts)
 	for i := range p.Facets {
 		b = appendCounted(b, p.Facets[i])
 	}
@@ -72,10 +72,10 @@ func (p *Profile) AppendBinary(b []byte) ([]byte, error) {
 		b = binary.AppendUvarint(b, uint64(m.Count))
 		b = appendAgo(b, p.LastSeen, m.First)
 	}
-	b = appendHashes(b, p.Heads)
+	b = appendHashes(b, p.Served)
 	b = appendHashes(b, p.Rejected)
-	b = appendHashes(b, p.Orphans)
-	b = appendSparse(b, p.ScaffoldIntents[:])
+	b = appendHashes(b, p.Unserved)
+	b = appendSparse(b, p.TemplateIntents[:])
 	b = binary.AppendUvarint(b, uint64(p.Batch))
 	if b = appendAgo(b, p.LastSeen, p.UnreadableAt); p.UnreadableAt == 0 {
 		return b, nil
@@ -110,8 +110,8 @@ func (p *Profile) counts() [19]*uint32 {
 		&p.WithText, &p.WithInput, &p.WithOutput, &p.WithReasoning, &p.WithMessages, &p.SingleTurn,
 		&p.Refused, &p.RefusedEarly,
 		&p.Prompts, &p.Sources, &p.EndUsers,
-		&p.ScaffoldRequests, &p.ScaffoldSingleTurn,
-		&p.Orphaned, &p.Continued, &p.RelayRequests,
+		&p.TemplateRequests, &p.TemplateSingleTurn,
+		&p.ContinuedUnserved, &p.Continued, &p.RelayRequests,
 	}
 }
 
@@ -129,15 +129,15 @@ func (p *Profile) readCounts(r *reader, version byte) {
 			r.passCounts(4) // how requests ended
 		case &p.Sources:
 			r.passCounts(2) // client stacks and sessions
-		case &p.ScaffoldSingleTurn:
-			r.passCounts(1) // distinct prompts with scaffold
+		case &p.TemplateSingleTurn:
+			r.passCounts(1) // distinct prompts with prompt template
 		}
 	}
 }
 
 // sums lists the profile's sums in the order of the encoding.
 func (p *Profile) sums() [5]*uint64 {
-	return [...]*uint64{&p.InputTokens, &p.OutputTokens, &p.ReasoningTokens, &p.PromptTokens, &p.ScaffoldOutput}
+	return [...]*uint64{&p.InputTokens, &p.OutputTokens, &p.ReasoningTokens, &p.PromptTokens, &p.TemplateOutput}
 }
 
 func (p *Profile) check() error {
@@ -146,13 +146,13 @@ func (p *Profile) check() error {
 		n    int
 		most int
 	}{
-		{"scaffold", len(p.Scaffold), MaxScaffold},
-		{"skeletons", len(p.Skeletons), MaxSkeletons},
+		{"template", len(p.Template), MaxTemplate},
+		{"layouts", len(p.Layouts), MaxLayouts},
 		{"labels", len(p.Labels), maxLabels},
 		{"models", len(p.Models), MaxModels},
-		{"heads", len(p.Heads), MaxConversing},
+		{"served", len(p.Served), MaxConversing},
 		{"rejected", len(p.Rejected), MaxConversing},
-		{"orphans", len(p.Orphans), MaxConversing},
+		{"unserved", len(p.Unserved), MaxConversing},
 		{"tenant", len(p.Tenant), maxText},
 		{"account", len(p.Account), maxText},
 		{"org", len(p.Org), maxText},
@@ -171,10 +171,10 @@ func (p *Profile) check() error {
 			return fmt.Errorf("fingerprint: profile with a label of %d bytes for facet %d", len(l.Text), l.Facet)
 		}
 	}
-	if n := len(p.PromptSketch); n > 0 {
-		if n < sketchHeader || p.PromptSketch[1] < minPrecision || p.PromptSketch[1] > maxPrecision ||
-			p.PromptSketch[3] == 1 && (n < listHeader || binary.BigEndian.Uint32(p.PromptSketch[4:]) > 0) ||
-			p.PromptSketch[3] == 0 && n != sketchHeader+1<<p.PromptSketch[1] {
+	if n := len(p.PromptHLL); n > 0 {
+		if n < sketchHeader || p.PromptHLL[1] < minPrecision || p.PromptHLL[1] > maxPrecision ||
+			p.PromptHLL[3] == 1 && (n < listHeader || binary.BigEndian.Uint32(p.PromptHLL[4:]) > 0) ||
+			p.PromptHLL[3] == 0 && n != sketchHeader+1<<p.PromptHLL[1] {
 			return fmt.Errorf("fingerprint: profile with a prompt sketch that is not compacted")
 		}
 	}
@@ -262,14 +262,14 @@ func (p *Profile) UnmarshalBinary(data []byte) error {
 	r.words(p.ActiveHour[:])
 	trim(p.ActiveHour[:], SlotsHour)
 	r.passIf(old, passSample)
-	p.PromptSketch = p.PromptSketch[:0]
+	p.PromptHLL = p.PromptHLL[:0]
 	if r.Byte() != 0 {
 		var few []uint64
-		p.PromptSketch, few = r.unpack(p.PromptSketch)
+		p.PromptHLL, few = r.unpack(p.PromptHLL)
 		r.Check(len(few) == 0, "values in place of a sketch")
 	}
-	p.Scaffold = r.countedList(p.Scaffold, MaxScaffold)
-	p.Skeletons = r.countedList(p.Skeletons, MaxSkeletons)
+	p.Template = r.countedList(p.Template, MaxTemplate)
+	p.Layouts = r.countedList(p.Layouts, MaxLayouts)
 	for i := range p.Facets {
 		p.Facets[i] = r.countedList(p.Facets[i], MaxFacet)
 	}
@@ -279,15 +279,15 @@ func (p *Profile) UnmarshalBinary(data []byte) error {
 	for i := range p.Models {
 		p.Models[i] = ModelUse{r.Fixed(), r.Uint32(), r.ago(p.LastSeen)}
 	}
-	p.Heads = r.hashes(p.Heads, MaxConversing)
+	p.Served = r.hashes(p.Served, MaxConversing)
 	p.Rejected = r.hashes(p.Rejected, MaxConversing)
-	p.Orphans = r.hashes(p.Orphans, MaxConversing)
-	p.ScaffoldIntents, p.Batch = [numIntents]uint32{}, 0
+	p.Unserved = r.hashes(p.Unserved, MaxConversing)
+	p.TemplateIntents, p.Batch = [numIntents]uint32{}, 0
 	if version > 1 {
-		r.sparse(p.ScaffoldIntents[:])
+		r.sparse(p.TemplateIntents[:])
 	}
 	if version > 1 && old {
-		// The reasoning of the scaffold's slice.
+		// The reasoning of the prompt template's slice.
 		r.Uint32()
 		r.Uvarint()
 	}

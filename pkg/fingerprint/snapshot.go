@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// turnQuota is how many places of Profile.Scaffold belong to shingles of user turns before those of
+// turnQuota is how many places of Profile.Template belong to shingles of user turns before those of
 // system prompts may take them.
 const turnQuota = 40
 
@@ -22,24 +22,24 @@ func (f *Fingerprint) Profile(dst *Profile) {
 		ActiveDays: uint16(len(f.days)),
 		Prompts:    f.prompts.count(), Sources: f.sources.count(), EndUsers: f.endUsers.count(),
 		Hours: f.hours, Gaps: f.gaps, Active10m: f.active10m, ActiveHour: f.activeHour,
-		Heads:    newestFirst(old.Heads, f.heads),
+		Served:   newestFirst(old.Served, f.served),
 		Rejected: newestFirst(old.Rejected, f.rejected),
-		Orphans:  newestFirst(old.Orphans, f.orphans),
+		Unserved: newestFirst(old.Unserved, f.unserved),
 	}
 	f.sumUp(dst)
 	f.unreadableInto(dst)
-	dst.PromptSketch = old.PromptSketch[:0]
+	dst.PromptHLL = old.PromptHLL[:0]
 	if f.prompts.sketch != nil {
-		dst.PromptSketch = appendRaw(dst.PromptSketch, f.prompts.sketch)
+		dst.PromptHLL = appendRaw(dst.PromptHLL, f.prompts.sketch)
 	} else if len(f.prompts.few) > 0 {
 		d := distinct{few: slices.Clone(f.prompts.few)}
 		d.promote(f.opts.Precision)
-		dst.PromptSketch = appendRaw(dst.PromptSketch, d.sketch)
+		dst.PromptHLL = appendRaw(dst.PromptHLL, d.sketch)
 	}
 
 	text := scale{dst.WithText, f.agedText}
-	dst.Scaffold = f.topShingles(old.Scaffold[:0], text)
-	dst.Skeletons = top(old.Skeletons[:0], f.skeletons, f.least(), MaxSkeletons, text)
+	dst.Template = f.topShingles(old.Template[:0], text)
+	dst.Layouts = top(old.Layouts[:0], f.layouts, f.least(), MaxLayouts, text)
 	all := scale{dst.Requests, f.aged}
 	dst.Labels = old.Labels[:0]
 	for i := range f.facets {
@@ -67,13 +67,13 @@ func (f *Fingerprint) sumUp(p *Profile) {
 	p.WithMessages, p.SingleTurn, p.Batch = n(nMessages), n(nSingle), n(nBatch)
 	p.Refused, p.PromptTokens = n(nRefused), t[sumPrompt]
 	for i := range p.Intents {
-		p.Intents[i], p.ScaffoldIntents[i] = n(nIntents+i), n(nScaffoldIntents+i)
+		p.Intents[i], p.TemplateIntents[i] = n(nIntents+i), n(nTemplateIntents+i)
 	}
-	p.ScaffoldRequests, p.ScaffoldSingleTurn, p.ScaffoldOutput = n(nScaffold), n(nScaffoldSingle), t[sumScaffoldOutput]
-	p.Orphaned, p.Continued, p.RelayRequests = n(nOrphaned), n(nContinued), n(nRelay)
+	p.TemplateRequests, p.TemplateSingleTurn, p.TemplateOutput = n(nTemplate), n(nTemplateSingle), t[sumTemplateOutput]
+	p.ContinuedUnserved, p.Continued, p.RelayRequests = n(nContinuedUnserved), n(nContinued), n(nRelay)
 }
 
-// least is the number of sightings from which a shingle or skeleton is shown.
+// least is the number of sightings from which a shingle or prompt layout is shown.
 func (f *Fingerprint) least() uint32 { return Recurs(f.agedText) }
 
 const (
@@ -86,8 +86,8 @@ const (
 	fewRecurrences, fewPrompts = 2, 10
 )
 
-// Recurs is the number of prompts from which a shingle or skeleton is part of an account's
-// scaffold, when it has sent so many.
+// Recurs is the number of prompts from which a shingle or prompt layout is part of an account's
+// prompt template, when it has sent so many.
 func Recurs(prompts uint32) uint32 {
 	if prompts < fewPrompts {
 		return fewRecurrences
@@ -122,14 +122,14 @@ func top(dst []Counted, t table, least uint32, most int, s scale) []Counted {
 	return dst[:mark+min(len(dst)-mark, most)]
 }
 
-// topShingles appends the scaffold: turn and system shingles each have their places, and take what
+// topShingles appends the prompt template: turn and system shingles each have their places, and take what
 // the other leaves free.
 func (f *Fingerprint) topShingles(dst []Counted, s scale) []Counted {
 	least := f.least()
 	turns, system := certainly(f.turns, least), certainly(f.system, least)
-	forTurns := min(turns, max(turnQuota, MaxScaffold-system))
+	forTurns := min(turns, max(turnQuota, MaxTemplate-system))
 	dst = top(dst, f.turns, least, forTurns, s)
-	dst = top(dst, f.system, least, min(system, MaxScaffold-forTurns), s)
+	dst = top(dst, f.system, least, min(system, MaxTemplate-forTurns), s)
 	slices.SortFunc(dst, byCount)
 	return dst
 }

@@ -76,7 +76,7 @@ func request(account uint64, n uint64, t int64) *Observation {
 func templated(account, template, n uint64, t int64) *Observation {
 	o := request(account, n, t)
 	o.Sketch.Turn = sorted(shingles(12, useTemplate, template), shingles(10, useShingle, account, n))
-	o.Sketch.Skeleton = hash(useTemplate, template)
+	o.Sketch.Layout = hash(useTemplate, template)
 	o.Sketch.Intents = sketch.Reasoning
 	return o
 }
@@ -116,9 +116,9 @@ func wild(r *rand.Rand, n uint64, t int64) *Observation {
 	}
 	o.Sketch = sketch.Sketch{
 		Exact: hash(usePrompt, r.Uint64N(400)), Tokens: r.IntN(500), Intents: sketch.Intents(r.IntN(32)), Relay: sketch.Relay(r.IntN(40) / 39),
-		Turn:     sorted(shingles(r.IntN(40), useShingle, r.Uint64N(8)), shingles(r.IntN(20), useShingle, 100+n)),
-		System:   sorted(shingles(r.IntN(60), useSystem, r.Uint64N(3))),
-		Skeleton: r.Uint64N(2) * hash(useTemplate, r.Uint64N(30)),
+		Turn:   sorted(shingles(r.IntN(40), useShingle, r.Uint64N(8)), shingles(r.IntN(20), useShingle, 100+n)),
+		System: sorted(shingles(r.IntN(60), useSystem, r.Uint64N(3))),
+		Layout: r.Uint64N(2) * hash(useTemplate, r.Uint64N(30)),
 	}
 	if r.IntN(2) == 0 {
 		o.Sketch.Prefix = hash(useTurn, r.Uint64N(300))
@@ -143,7 +143,7 @@ func hostile(r *rand.Rand, n uint64, t int64) *Observation {
 		o.Facets[i], o.Labels[i] = hash(useFacet, uint64(i), n), long[:MaxLabel]
 	}
 	o.Sketch = sketch.Sketch{
-		Exact: hash(usePrompt, n), Tokens: 1 << 40, Intents: 0xffff, Relay: 0xff, Skeleton: hash(useTemplate, round),
+		Exact: hash(usePrompt, n), Tokens: 1 << 40, Intents: 0xffff, Relay: 0xff, Layout: hash(useTemplate, round),
 		Turn: sorted(shingles(100, useShingle, round)), System: sorted(shingles(100, useSystem, round)),
 		Prefix: hash(useTurn, n), Continuation: hash(useTurn, n, 1),
 	}

@@ -135,7 +135,7 @@ func (m *stageMetrics) count(counts map[string]int64) {
 			reason, tenant, _ := strings.Cut(reason, ":")
 			m.m.byTenant.WithLabelValues(m.stage, m.m.tenants.of(tenant), reason).Add(float64(n))
 			continue
-		case "published", "published_early", "held", "reset", "expired", "evicted", "source_forgotten", "unjoined", "unread_body", "unread_value", "filler", "unchecked_sketch":
+		case "published", "published_early", "quarantined", "reset", "expired", "evicted", "source_forgotten", "unjoined", "unread_body", "unread_value", "filler", "unchecked_sketch":
 			m.upkeep.WithLabelValues(result).Add(float64(n))
 			continue
 		}

@@ -56,7 +56,7 @@ func (w *World) codingTools() []*tool {
 func (w *World) toolPrompt(r rng, name string) []string {
 	out := []string{fmt.Sprintf("You are %s, a coding agent that works in the user's repository through the tools below.", name)}
 	rules := w.g.lines(r, "agent.rule", 20)
-	heads := w.g.lines(r, "agent.head", 1)
+	served := w.g.lines(r, "agent.head", 1)
 	for i, rule := range rules {
 		if i%5 == 0 {
 			out = append(out, "", w.g.text(r, "agent.head"))
@@ -64,7 +64,7 @@ func (w *World) toolPrompt(r rng, name string) []string {
 		out = append(out, "- "+rule)
 	}
 	for range 14 {
-		out = append(out, pick(r, heads), w.g.text(r, "agent.rule")+" "+w.g.text(r, "agent.rule"))
+		out = append(out, pick(r, served), w.g.text(r, "agent.rule")+" "+w.g.text(r, "agent.rule"))
 	}
 	return out
 }

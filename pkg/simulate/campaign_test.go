@@ -116,7 +116,7 @@ func TestPoolsShareWhatTheScenarioSays(t *testing.T) {
 	require.Greater(t, len(distinct(events, func(e seen) string { return e.payment })), 25)
 }
 
-func TestScaffoldsStandWhereTheScenarioPutsThem(t *testing.T) {
+func TestTemplatesStandWhereTheScenarioPutsThem(t *testing.T) {
 	run := func(p Prompt) []seen {
 		events, _, _ := pooled(t, 12, Campaign{Accounts: 10, Rate: 40, Prompt: p, Schedule: Schedule{CV: 1}})
 		return events

@@ -16,7 +16,7 @@ const (
 	day    = 24 * hour
 )
 
-// crowdMakers are the kinds of honest crowds.
+// crowdMakers are the kinds of benign groups.
 func crowdMakers() map[string]func(*World, *Crowd) {
 	return map[string]func(*World, *Crowd){
 		"chat":        (*World).addChat,
@@ -42,7 +42,7 @@ func crowdMakers() map[string]func(*World, *Crowd) {
 	}
 }
 
-// CrowdKinds lists the kinds of honest crowds, sorted.
+// CrowdKinds lists the kinds of benign groups, sorted.
 func CrowdKinds() []string {
 	var kinds []string
 	for kind := range crowdMakers() {

@@ -115,7 +115,7 @@ func (w *World) addLicensed(c *Crowd) {
 		r := newRNG(w.sc.Seed, w.stream())
 		org := w.organisation(r, verifiedShare(c, 1))
 		org.plan = "enterprise"
-		work := w.newScaffold(r, Prompt{Style: pick(r, []string{StyleTemplate, StyleGenerate, StyleGrade}), Templates: 2, Languages: 0.1})
+		work := w.newTemplate(r, Prompt{Style: pick(r, []string{StyleTemplate, StyleGenerate, StyleGrade}), Templates: 2, Languages: 0.1})
 		client, params := w.ids.sdk(r), w.parameters(r, true)
 		net := pick(r, w.ids.cloud)
 		addresses := []string{net.address(r), net.address(r)}

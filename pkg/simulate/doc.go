@@ -1,5 +1,5 @@
 // Package simulate makes traffic of an LLM gateway for developing, calibrating and demonstrating
-// detection: honest crowds and distillation campaigns side by side, from a scenario in YAML, with
+// detection: benign groups and distillation campaigns side by side, from a scenario in YAML, with
 // the truth about who was who.
 //
 // It imitates the public facts about campaigns and honest clients, never the detector: nothing here

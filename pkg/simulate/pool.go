@@ -21,7 +21,7 @@ type pool struct {
 	c     *Campaign
 	r     rng
 	g     *group
-	work  *scaffold
+	work  *template
 	zone  float64
 	shape *shape
 
@@ -51,7 +51,7 @@ type payment struct{ fp, issuer string }
 func (w *World) addCampaign(c *Campaign) {
 	r := newRNG(w.sc.Seed, w.stream())
 	p := &pool{w: w, c: c, r: r, g: w.newGroup(c.ID, or(c.Kind, c.Prompt.Style), c.ID, true), zone: w.ids.place(r).zone}
-	p.work = w.newScaffold(r, c.Prompt)
+	p.work = w.newTemplate(r, c.Prompt)
 	switch c.Schedule.Shape {
 	case "office":
 		p.shape = w.shapes.office

@@ -7,9 +7,9 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/event"
 )
 
-// scaffold makes a campaign's work prompts: what stays the same between them, and the items that
+// prompt template makes a campaign's work prompts: what stays the same between them, and the items that
 // fill the slots.
-type scaffold struct {
+type template struct {
 	w      *World
 	p      Prompt
 	frames []*frame
@@ -57,9 +57,9 @@ func frameRules(p Prompt) []string {
 	return []string{"c.role", "c.task", "c.method", "c.method", "c.check", "c.contract"}
 }
 
-// newScaffold draws the campaign's wording.
-func (w *World) newScaffold(r rng, p Prompt) *scaffold {
-	s := &scaffold{w: w, p: p}
+// newTemplate draws the campaign's wording.
+func (w *World) newTemplate(r rng, p Prompt) *template {
+	s := &template{w: w, p: p}
 	if n := len(w.texts.Items); n > 0 {
 		s.dealt = r.IntN(n) // campaigns begin at different places of the same collection
 	}
@@ -94,7 +94,7 @@ func (f *frame) fill(text string) string {
 }
 
 // call is one work request in the given language (empty draws one).
-func (s *scaffold) call(r rng, tongue string) *call {
+func (s *template) call(r rng, tongue string) *call {
 	f := pick(r, s.frames)
 	if tongue == "" {
 		tongue = "en"
@@ -134,8 +134,8 @@ func (s *scaffold) call(r rng, tongue string) *call {
 	return c
 }
 
-// text is the scaffold of one request: fixed, or every section in new words.
-func (f *frame) text(s *scaffold, r rng) string {
+// text is the prompt template of one request: fixed, or every section in new words.
+func (f *frame) text(s *template, r rng) string {
 	var parts []string
 	for i, sec := range f.sections {
 		text := sec.text
@@ -169,7 +169,7 @@ func (f *frame) text(s *scaffold, r rng) string {
 var sectionTitles = [...]string{"Role", "Job", "Method", "Detail", "Check", "Format", "Notes"}
 
 // item is the next piece of work.
-func (s *scaffold) item(r rng, tongue string) string {
+func (s *template) item(r rng, tongue string) string {
 	if len(s.asked) > 0 && r.chance(s.p.Overlap) {
 		return pick(r, s.asked)
 	}
@@ -184,7 +184,7 @@ func (s *scaffold) item(r rng, tongue string) string {
 	return text
 }
 
-func (s *scaffold) fresh(r rng, tongue string) string {
+func (s *template) fresh(r rng, tongue string) string {
 	g := s.w.g
 	if n := len(s.w.texts.Items); n > 0 && s.p.Style != StyleGrade && s.p.Style != StyleClean {
 		s.dealt++
@@ -205,7 +205,7 @@ func (s *scaffold) fresh(r rng, tongue string) string {
 	return s.question(r, tongue)
 }
 
-func (s *scaffold) question(r rng, tongue string) string {
+func (s *template) question(r rng, tongue string) string {
 	if tongue != "en" && s.w.g.has("item."+tongue) {
 		return s.w.g.text(r, "item."+tongue)
 	}
@@ -217,7 +217,7 @@ func (s *scaffold) question(r rng, tongue string) string {
 }
 
 // probe is one differently worded attempt to make the model show what it hides.
-func (s *scaffold) probe(r rng) *call {
+func (s *template) probe(r rng) *call {
 	g := s.w.g
 	text := strings.Join([]string{g.text(r, "probe.pretext") + ".", g.text(r, "probe.demand"), g.text(r, "probe.form") + ".", g.text(r, "probe.assure")}, " ")
 	if r.chance(0.5) {

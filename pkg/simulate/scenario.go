@@ -95,7 +95,7 @@ type Prompt struct {
 	Style string `yaml:"style"`
 	// Templates is how many templates are in use at the same time; 0 is one.
 	Templates int `yaml:"templates"`
-	// Position is where the scaffold goes: first (before the item), system, end, any (redrawn for
+	// Position is where the prompt template goes: first (before the item), system, end, any (redrawn for
 	// every request), split (system and end).
 	Position string `yaml:"position"`
 	// Elicit says how openly reasoning is asked for: open, plain (no word about reasoning) or empty
@@ -211,7 +211,7 @@ const (
 	StyleTemplate = "template" // one fixed template with slots
 	StyleSections = "sections" // the same sections, each paraphrased for every request
 	StyleInject   = "inject"   // one fixed paragraph among varied requests
-	StyleBare     = "bare"     // items alone, no scaffold
+	StyleBare     = "bare"     // items alone, no prompt template
 	StyleGrade    = "grade"    // the model as a judge with a rubric
 	StyleClean    = "clean"    // transcript cleaning
 	StyleGenerate = "generate" // question and answer generation from seeds

@@ -104,12 +104,12 @@ func TestATemplateFilledWithRealPromptsIsRecognised(t *testing.T) {
 			frame := func(slot string) string {
 				return "[1]\n" + paragraph + "\n\n[2]\n<plan>...</plan>\n<result>...</result>\n\n[3]\n" + slot + "\n\nBegin."
 			}
-			skeleton := sketchOf(s, talk(frame("x"))).Skeleton
+			layout := sketchOf(s, talk(frame("x"))).Layout
 			kept, keptBehind, same := 0.0, 0.0, 0
 			for _, prompt := range prompts {
 				got := sketchOf(s, talk(frame(prompt)))
 				kept += share(alone, got.Turn)
-				if got.Skeleton == skeleton {
+				if got.Layout == layout {
 					same++
 				}
 				behind := share(alone, sketchOf(s, talk(prompt+"\n"+paragraph)).Turn)
@@ -121,7 +121,7 @@ func TestATemplateFilledWithRealPromptsIsRecognised(t *testing.T) {
 				keptBehind/n, float64(same)/n)
 			require.GreaterOrEqual(t, keptBehind/n, 0.95)
 			require.GreaterOrEqual(t, kept/n, 0.98)
-			if name != "grading" { // a template in a template: its own headings belong to the skeleton
+			if name != "grading" { // a template in a template: its own headings belong to the prompt layout
 				require.GreaterOrEqual(t, float64(same)/n, 0.9)
 			}
 		})

@@ -25,7 +25,7 @@ type Options struct {
 	// MaxShingles bounds Turn and System, each.
 	MaxShingles int `yaml:"max_shingles" json:"max_shingles"`
 	// MinTokens is the number of tokens below which a text gives no shingles: small talk is no
-	// scaffold.
+	// prompt template.
 	MinTokens int `yaml:"min_tokens" json:"min_tokens"`
 	// MaxText bounds the work: of a longer text the first and the last MaxText/2 bytes are read.
 	MaxText int `yaml:"max_text" json:"max_text"`

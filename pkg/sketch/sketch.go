@@ -12,8 +12,8 @@ type Sketch struct {
 	// System holds the sampled shingles of the system prompt, ascending, without repeats, at most
 	// MaxShingles.
 	System []uint64
-	// Skeleton is the hash of the sequence of line kinds, 0 when it is trivial.
-	Skeleton uint64
+	// Layout is the hash of the sequence of line kinds, 0 when it is trivial.
+	Layout uint64
 	// Tokens is the number of tokens of the text that Exact is of, estimated when the text was too
 	// long to be read wholly.
 	Tokens int

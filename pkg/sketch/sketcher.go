@@ -51,7 +51,7 @@ type Sketcher struct {
 	sysThreshold  uint64
 	tokenizer     *tokenizer
 	shingler      shingler
-	skeletons     skeletoner
+	layouts       layoutHasher
 	matcher       *matcher
 	// window holds the token hashes of the shingles at hand, as bytes: maxWidth from before the
 	// batch, and those of the batch.
@@ -81,7 +81,7 @@ func New(opts Options, previous ...Options) (*Sketcher, error) {
 		sysThreshold:  threshold(opts.SystemSampling),
 		tokenizer:     newTokenizer(derive(opts.Key, "token")),
 		shingler:      newShingler(opts.MaxShingles),
-		skeletons:     skeletoner{names: derive(opts.Key, "token"), key: derive(opts.Key, "skeleton")},
+		layouts:       layoutHasher{names: derive(opts.Key, "token"), key: derive(opts.Key, "skeleton")},
 	}
 	s.matcher = newMatcher(s.tokenizer)
 	for _, o := range previous {
@@ -241,26 +241,26 @@ func (s *Sketcher) sketch(ev *event.Event, out *Sketch) {
 	out.System = s.shingler.appendTo(out.System)
 
 	for _, p := range [...]*parts{&s.humans, &s.first, &s.system} {
-		if out.Skeleton = s.skeleton(p); out.Skeleton != 0 {
+		if out.Layout = s.layout(p); out.Layout != 0 {
 			break
 		}
 	}
 	out.Intents = s.matcher.found()
 }
 
-// skeleton gives the skeleton of some texts, read within the same bounds as their words.
-func (s *Sketcher) skeleton(p *parts) uint64 {
-	s.skeletons.reset()
+// prompt layout gives the prompt layout of some texts, read within the same bounds as their words.
+func (s *Sketcher) layout(p *parts) uint64 {
+	s.layouts.reset()
 	for _, text := range p.all() {
 		if len(text) <= s.opts.MaxText {
-			s.skeletons.read(text)
+			s.layouts.read(text)
 			continue
 		}
 		head, tail := cut(text, s.opts.MaxText/2)
-		s.skeletons.read(head)
-		s.skeletons.read(tail)
+		s.layouts.read(head)
+		s.layouts.read(tail)
 	}
-	return s.skeletons.hash()
+	return s.layouts.hash()
 }
 
 // read runs over a text within the bounds and returns the chained exact hash and the number of its

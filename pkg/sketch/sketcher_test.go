@@ -127,7 +127,7 @@ func TestOnlyTheNewTurnCounts(t *testing.T) {
 	require.Equal(t, fresh.Tokens, later.Tokens)
 }
 
-func TestAnAgentsToolOutputIsNoScaffold(t *testing.T) {
+func TestAnAgentsToolOutputIsNoTemplate(t *testing.T) {
 	s := newTestSketcher(t)
 	ev := talk(question, "I look it up.")
 	ev.Content.Input = append(ev.Content.Input, event.Message{Role: "tool", Text: prose})
@@ -200,7 +200,7 @@ func TestEveryHashDependsOnTheKey(t *testing.T) {
 	ev.Content.System = paragraph
 	a, b := sketchOf(newTestSketcher(t), ev), sketchOf(other, ev)
 	require.NotEqual(t, a.Exact, b.Exact)
-	require.NotEqual(t, a.Skeleton, b.Skeleton)
+	require.NotEqual(t, a.Layout, b.Layout)
 	require.NotEqual(t, a.Prefix, b.Prefix)
 	require.NotEqual(t, a.Continuation, b.Continuation)
 	require.Zero(t, share(a.Turn, b.Turn))
@@ -343,7 +343,7 @@ func TestValidateSaysWhatIsWrong(t *testing.T) {
 
 // hashesOf lists all that leaves a Sketcher.
 func hashesOf(s Sketch) []uint64 {
-	return append(append([]uint64{s.Exact, s.Skeleton, s.Prefix, s.Continuation}, s.Turn...), s.System...)
+	return append(append([]uint64{s.Exact, s.Layout, s.Prefix, s.Continuation}, s.Turn...), s.System...)
 }
 
 func TestEveryHashDependsOnTheKeyAndOnItsUse(t *testing.T) {

@@ -43,7 +43,7 @@ func (s *Sketcher) FromWire(wire *event.Sketch, out *Sketch) error {
 		to   *uint64
 	}{
 		{"exact", wire.Exact, &out.Exact},
-		{"skeleton", wire.Skeleton, &out.Skeleton},
+		{"skeleton", wire.Layout, &out.Layout},
 		{"prefix", wire.Prefix, &out.Prefix},
 		{"continuation", wire.Continuing, &out.Continuation},
 	} {
@@ -109,7 +109,7 @@ func (s *Sketcher) ToWire(sk *Sketch) *event.Sketch {
 		Version:    WireVersion,
 		Check:      s.check,
 		Exact:      formatHash(sk.Exact),
-		Skeleton:   formatHash(sk.Skeleton),
+		Layout:     formatHash(sk.Layout),
 		Prefix:     formatHash(sk.Prefix),
 		Continuing: formatHash(sk.Continuation),
 		Tokens:     int64(sk.Tokens),

@@ -44,7 +44,7 @@ func TestFromWireSaysWhatItCannotRead(t *testing.T) {
 	for want, wire := range map[string]event.Sketch{
 		"version is 2, only 1 can be read":          {Version: 2},
 		`exact: a value of 10 characters is not a `: {Version: 1, Exact: "the prompt"},
-		`skeleton: a value of 17 characters is not`: {Version: 1, Skeleton: "11112222333344445"},
+		`skeleton: a value of 17 characters is not`: {Version: 1, Layout: "11112222333344445"},
 		`shingles: a value of 0 characters is`:      {Version: 1, Shingles: []string{""}},
 		"system: 258 hashes, at most 256 are":       {Version: 1, System: many},
 		`prefix: a value of 2 characters is not`:    {Version: 1, Prefix: "-1"},
@@ -106,7 +106,7 @@ func TestNoTextTravels(t *testing.T) {
 	s := newTestSketcher(t)
 	out := sketchOf(s, talk(paragraph))
 	wire := s.ToWire(&out)
-	for _, h := range append(append([]string{wire.Exact, wire.Skeleton, wire.Prefix, wire.Continuing}, wire.Shingles...), wire.System...) {
+	for _, h := range append(append([]string{wire.Exact, wire.Layout, wire.Prefix, wire.Continuing}, wire.Shingles...), wire.System...) {
 		require.Regexp(t, "^([0-9a-f]{16})?$", h)
 	}
 }

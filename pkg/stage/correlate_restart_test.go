@@ -174,8 +174,8 @@ func several(now int64, people, pools, each int) []fingerprint.Profile {
 		for _, f := range []fingerprint.Facet{fingerprint.Payment, fingerprint.Stack, fingerprint.Params} {
 			p.Facets[f][0].Hash += 1000 * (pool + 1)
 		}
-		for k := range p.Scaffold {
-			p.Scaffold[k].Hash += 1000 * (pool + 1)
+		for k := range p.Template {
+			p.Template[k].Hash += 1000 * (pool + 1)
 		}
 		p.CreatedAt -= int64(pool) * 20 * testDay
 	}

@@ -39,10 +39,10 @@ func pooled(now int64, people, pool int) []fingerprint.Profile {
 			set(fingerprint.Stack, 900)
 			set(fingerprint.Params, 901)
 			for k := range 12 {
-				p.Scaffold = append(p.Scaffold, fingerprint.Counted{Hash: uint64(7_000 + k), Count: n})
+				p.Template = append(p.Template, fingerprint.Counted{Hash: uint64(7_000 + k), Count: n})
 			}
-			p.ScaffoldRequests, p.ScaffoldSingleTurn, p.ScaffoldOutput = n, n, uint64(n)*output
-			p.ScaffoldIntents[0], p.Intents[0] = n, n
+			p.TemplateRequests, p.TemplateSingleTurn, p.TemplateOutput = n, n, uint64(n)*output
+			p.TemplateIntents[0], p.Intents[0] = n, n
 			p.SingleTurn = n
 		}
 		p.WithText, p.WithMessages, p.WithOutput, p.Prompts, p.OutputTokens = n, n, n, n, uint64(n)*output

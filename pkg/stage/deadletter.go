@@ -31,10 +31,10 @@ func (t *trouble) add(reason, detail string, item int) {
 	}
 }
 
-// bury makes the dead letter of a record: its key and value as they came, and in the headers why,
+// deadLetter makes the dead letter of a record: its key and value as they came, and in the headers why,
 // where from, and whose the first of its bad items is, as findings name the account. The detail
 // names fields, never content.
-func (b *ingestBatch) bury(r *Record, bad *trouble) {
+func (b *ingestBatch) deadLetter(r *Record, bad *trouble) {
 	b.counts["dead_letter:"+bad.reason]++
 	out := deadLetter(r, bad.reason, bad.detail)
 	out.Headers = append(out.Headers,

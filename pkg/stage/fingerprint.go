@@ -112,7 +112,7 @@ type fingerprintTask struct {
 	o       *FingerprintOptions
 	cache   *accounts
 	sources map[uint64]*sourceWindow
-	clock   streamClock
+	clock   watermark
 	pending pendingLog
 	batch   uint64
 
@@ -151,8 +151,8 @@ func (t *fingerprintTask) Needs(batch []Record) []string {
 	for _, key := range t.pending.unloaded {
 		need(key)
 	}
-	for i := range t.clock.held {
-		need(t.clock.held[i].key)
+	for i := range t.clock.quarantined {
+		need(t.clock.quarantined[i].key)
 	}
 	for i := range batch {
 		// No account has a longer key: such records become dead letters.
@@ -262,19 +262,19 @@ func (t *fingerprintTask) take(r *Record) error {
 	}
 	switch t.clock.judge(o.Time, r.Key, t.o.MaxAhead) {
 	case ahead:
-		t.res.Counts["held"]++
-		t.hold(r)
+		t.res.Counts["quarantined"]++
+		t.quarantine(r)
 		return nil
 	case agreed:
 		if err := t.release(); err != nil {
 			return err
 		}
-		// Reading the held ones has overwritten the observation.
+		// Reading those in quarantine has overwritten the observation.
 		if err := o.Alias(r.Value); err != nil {
 			return fmt.Errorf("stage: read an observation again: %w", err)
 		}
 	case inOrder:
-		t.refuseHeld()
+		t.refuseQuarantined()
 	}
 	return t.count(r.Key)
 }

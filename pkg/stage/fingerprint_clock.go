@@ -35,18 +35,18 @@ const (
 	agreed
 )
 
-// heldRecord is an event that waits for others to agree with its time.
-type heldRecord struct {
+// quarantinedRecord is an event that waits for others to agree with its time.
+type quarantinedRecord struct {
 	time  int64
 	key   string
 	value []byte
 }
 
-// streamClock is a partition's event time: the newest time that was believed.
-type streamClock struct {
+// watermark is a partition's event time: the newest time that was believed.
+type watermark struct {
 	// now is in Unix milliseconds, 0 before the first event.
 	now  int64
-	held []heldRecord
+	quarantined []quarantinedRecord
 	// behind counts the events in a row that are far behind, newest is the newest time among them.
 	behind int
 	newest int64
@@ -55,7 +55,7 @@ type streamClock struct {
 }
 
 // judge moves the clock on by an event's time.
-func (c *streamClock) judge(t int64, key []byte, maxAhead time.Duration) verdict {
+func (c *watermark) judge(t int64, key []byte, maxAhead time.Duration) verdict {
 	limit := maxAhead.Milliseconds()
 	if c.now > 0 && t > c.now+limit {
 		c.behind = 0
@@ -83,49 +83,49 @@ func (c *streamClock) judge(t int64, key []byte, maxAhead time.Duration) verdict
 }
 
 // agrees tells whether the events that wait and this one make a new time.
-func (c *streamClock) agrees(t int64, key []byte, limit int64) bool {
+func (c *watermark) agrees(t int64, key []byte, limit int64) bool {
 	others := false
-	for i := range c.held {
-		if d := c.held[i].time - t; d > limit || d < -limit {
+	for i := range c.quarantined {
+		if d := c.quarantined[i].time - t; d > limit || d < -limit {
 			return false
 		}
-		others = others || c.held[i].key != string(key)
+		others = others || c.quarantined[i].key != string(key)
 	}
-	n := len(c.held) + 1
+	n := len(c.quarantined) + 1
 	return n >= agreementAlone || others && n >= agreement
 }
 
 // steady is a time that most of the recent events have passed, 0 before there are enough of them.
-func (c *streamClock) steady() int64 {
+func (c *watermark) steady() int64 {
 	if c.n < recentTimes {
 		return 0
 	}
 	return slices.Min(c.recent[:])
 }
 
-// hold keeps a record until others agree with its time. Those that do not agree with it are
+// quarantine keeps a record until others agree with its time. Those that do not agree with it are
 // refused.
-func (t *fingerprintTask) hold(r *Record) {
+func (t *fingerprintTask) quarantine(r *Record) {
 	limit := t.o.MaxAhead.Milliseconds()
-	for i := range t.clock.held {
-		if d := t.clock.held[i].time - t.obs.Time; d > limit || d < -limit {
-			t.refuseHeld()
+	for i := range t.clock.quarantined {
+		if d := t.clock.quarantined[i].time - t.obs.Time; d > limit || d < -limit {
+			t.refuseQuarantined()
 			break
 		}
 	}
-	t.clock.held = append(t.clock.held, heldRecord{t.obs.Time, string(r.Key), bytes.Clone(r.Value)})
+	t.clock.quarantined = append(t.clock.quarantined, quarantinedRecord{t.obs.Time, string(r.Key), bytes.Clone(r.Value)})
 }
 
 // release counts the records that waited.
 func (t *fingerprintTask) release() error {
-	held := t.clock.held
-	t.clock.held = nil
-	for i := range held {
-		if err := t.obs.Alias(held[i].value); err != nil {
-			return fmt.Errorf("stage: read a held observation: %w", err)
+	quarantined := t.clock.quarantined
+	t.clock.quarantined = nil
+	for i := range quarantined {
+		if err := t.obs.Alias(quarantined[i].value); err != nil {
+			return fmt.Errorf("stage: read a quarantined observation: %w", err)
 		}
-		t.clock.now = max(t.clock.now, held[i].time)
-		if err := t.count([]byte(held[i].key)); err != nil {
+		t.clock.now = max(t.clock.now, quarantined[i].time)
+		if err := t.count([]byte(quarantined[i].key)); err != nil {
 			return err
 		}
 	}
@@ -134,15 +134,15 @@ func (t *fingerprintTask) release() error {
 
 var errFuture = errors.New("the event's time is ahead of its stream and no other event agrees with it")
 
-// refuseHeld gives up the records that waited: the stream went on where it was.
-func (t *fingerprintTask) refuseHeld() {
-	for i := range t.clock.held {
-		h := &t.clock.held[i]
+// refuseQuarantined gives up the records that waited: the stream went on where it was.
+func (t *fingerprintTask) refuseQuarantined() {
+	for i := range t.clock.quarantined {
+		h := &t.clock.quarantined[i]
 		t.res.Counts["dead_letter:"+reasonFuture]++
 		t.res.Out = append(t.res.Out, Out{To: DeadLetters, Key: []byte(h.key), Value: h.value, Headers: []Header{
 			{Key: "stillwatch-reason", Value: []byte(reasonFuture)},
 			{Key: "stillwatch-detail", Value: []byte(errFuture.Error())},
 		}})
 	}
-	t.clock.held = nil
+	t.clock.quarantined = nil
 }

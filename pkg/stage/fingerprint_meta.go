@@ -74,11 +74,11 @@ func (t *fingerprintTask) marshalMeta() []byte {
 	b = binary.AppendVarint(b, c.now)
 	b = binary.AppendUvarint(b, uint64(c.behind))
 	b = binary.AppendVarint(b, c.newest)
-	b = binary.AppendUvarint(b, uint64(len(c.held)))
-	for i := range c.held {
-		b = binary.AppendVarint(b, c.held[i].time)
-		b = packed.AppendText(b, c.held[i].key)
-		b = packed.AppendText(b, c.held[i].value)
+	b = binary.AppendUvarint(b, uint64(len(c.quarantined)))
+	for i := range c.quarantined {
+		b = binary.AppendVarint(b, c.quarantined[i].time)
+		b = packed.AppendText(b, c.quarantined[i].key)
+		b = packed.AppendText(b, c.quarantined[i].value)
 	}
 	b = binary.AppendUvarint(b, uint64(len(t.sources)))
 	for _, id := range t.sourceIDs() {
@@ -100,12 +100,12 @@ func (t *fingerprintTask) marshalMeta() []byte {
 
 func (t *fingerprintTask) unmarshalMeta(value []byte) error {
 	r := newMetaReader(value)
-	var c streamClock
+	var c watermark
 	c.now = r.Varint()
 	c.behind = int(r.Uvarint())
 	c.newest = r.Varint()
 	for range r.count() {
-		c.held = append(c.held, heldRecord{r.Varint(), string(r.bytes()), slices.Clone(r.bytes())})
+		c.quarantined = append(c.quarantined, quarantinedRecord{r.Varint(), string(r.bytes()), slices.Clone(r.bytes())})
 	}
 	sources := map[uint64]*sourceWindow{}
 	for range r.count() {

@@ -57,7 +57,7 @@ func TestObservationsOfExtremesLeaveAStateThatCanBeReadAgain(t *testing.T) {
 			}
 		}
 	}
-	require.EqualValues(t, 4000, d.accounted()+int64(len(d.task.(*fingerprintTask).clock.held)), "%v", d.counts)
+	require.EqualValues(t, 4000, d.accounted()+int64(len(d.task.(*fingerprintTask).clock.quarantined)), "%v", d.counts)
 	require.Positive(t, d.counts["ok"])
 	require.Zero(t, c.deadLetters(), "every profile can be read")
 	for key := range d.store {
@@ -84,12 +84,12 @@ func TestProfilesOfExtremesBreakNothing(t *testing.T) {
 			FirstDayRequests: number(), ActiveDays: uint16(number()), WithText: number(), WithInput: number(), WithOutput: number(),
 			WithReasoning: number(), InputTokens: r.Uint64(), OutputTokens: r.Uint64(), ReasoningTokens: r.Uint64(), WithMessages: number(), SingleTurn: number(),
 			Refused: number(), RefusedEarly: number(), PromptTokens: r.Uint64(),
-			Prompts: number(), Sources: number(), EndUsers: number(), ScaffoldRequests: number(), ScaffoldSingleTurn: number(),
-			ScaffoldOutput: r.Uint64(), Orphaned: number(),
+			Prompts: number(), Sources: number(), EndUsers: number(), TemplateRequests: number(), TemplateSingleTurn: number(),
+			TemplateOutput: r.Uint64(), ContinuedUnserved: number(),
 			Continued: number(), RelayRequests: number(),
 		}
 		for k := range p.Intents {
-			p.Intents[k], p.ScaffoldIntents[k] = number(), number()
+			p.Intents[k], p.TemplateIntents[k] = number(), number()
 		}
 		for k := range p.Hours {
 			p.Hours[k] = number()
@@ -100,11 +100,11 @@ func TestProfilesOfExtremesBreakNothing(t *testing.T) {
 		for k := range p.Active10m {
 			p.Active10m[k] = r.Uint64()
 		}
-		for range r.IntN(fingerprint.MaxScaffold) {
-			p.Scaffold = append(p.Scaffold, fingerprint.Counted{Hash: r.Uint64N(80), Count: number()})
+		for range r.IntN(fingerprint.MaxTemplate) {
+			p.Template = append(p.Template, fingerprint.Counted{Hash: r.Uint64N(80), Count: number()})
 		}
-		for range r.IntN(fingerprint.MaxSkeletons) {
-			p.Skeletons = append(p.Skeletons, fingerprint.Counted{Hash: r.Uint64N(5), Count: number()})
+		for range r.IntN(fingerprint.MaxLayouts) {
+			p.Layouts = append(p.Layouts, fingerprint.Counted{Hash: r.Uint64N(5), Count: number()})
 		}
 		for k := range p.Facets {
 			for range r.IntN(fingerprint.MaxFacet) {
@@ -116,7 +116,7 @@ func TestProfilesOfExtremesBreakNothing(t *testing.T) {
 			p.Models = append(p.Models, fingerprint.ModelUse{Hash: r.Uint64N(4), Count: number(), First: morning - r.Int64N(1<<40)})
 		}
 		for range r.IntN(fingerprint.MaxConversing) {
-			p.Heads, p.Rejected, p.Orphans = append(p.Heads, r.Uint64N(50)), append(p.Rejected, r.Uint64N(50)), append(p.Orphans, r.Uint64N(50))
+			p.Served, p.Rejected, p.Unserved = append(p.Served, r.Uint64N(50)), append(p.Rejected, r.Uint64N(50)), append(p.Unserved, r.Uint64N(50))
 		}
 		value, err := p.MarshalBinary()
 		require.NoError(t, err)

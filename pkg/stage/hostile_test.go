@@ -195,8 +195,8 @@ func TestGarbageIsAccountedForAndBreaksNothing(t *testing.T) {
 		out := len(d.out)
 		d.process(batch)
 		taken += int64(len(batch))
-		held := len(d.task.(*fingerprintTask).clock.held)
-		require.Equal(t, taken, d.accounted()+int64(held), "%v", d.counts)
+		quarantined := len(d.task.(*fingerprintTask).clock.quarantined)
+		require.Equal(t, taken, d.accounted()+int64(quarantined), "%v", d.counts)
 		if n%400 == 0 {
 			d.open()
 			d.load(d.task.Needs(nil))

@@ -335,7 +335,7 @@ func (t *ingestTask) record(reader *gateway.Reader, r *Record, out *ingestBatch)
 	if len(r.Value) > t.maxRecord {
 		var bad trouble
 		bad.add(event.ReasonTooLarge, "the record has "+strconv.Itoa(len(r.Value))+" bytes", 0)
-		out.bury(r, &bad)
+		out.deadLetter(r, &bad)
 		return
 	}
 	t.o.Position = fingerprint.Position{Partition: t.hash.partition(r.Topic, r.Partition, t.generation), Offset: r.Offset}
@@ -355,7 +355,7 @@ func (t *ingestTask) record(reader *gateway.Reader, r *Record, out *ingestBatch)
 	case item == 0:
 		out.counts["skipped:empty"]++
 	case bad.items > 0:
-		out.bury(r, &bad)
+		out.deadLetter(r, &bad)
 	}
 }
 

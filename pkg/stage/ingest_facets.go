@@ -112,7 +112,7 @@ func (h tenantHasher) identity(d domain, value string) uint64 {
 }
 
 // isNothing tells whether a value is an obvious placeholder: a word for nothing, or only zeros.
-// Values that are merely popular are left to the census, which knows how popular.
+// Values that are merely popular are left to the baseline, which knows how popular.
 func isNothing(v string) bool {
 	if strings.Trim(v, "0-:") == "" {
 		return true

@@ -67,7 +67,7 @@ func (c *Client) follow(ctx context.Context, topic string, watch time.Duration, 
 // followPartition reads one partition to its end, says so, and goes on.
 func (c *Client) followPartition(ctx context.Context, topic string, id int, caughtUp func(), visit func([]Record)) {
 	p := c.lone(topic, id)
-	defer p.hangUp()
+	defer p.closeConnection()
 	first, end, err := p.Bounds(ctx)
 	if err == nil {
 		err = p.through(ctx, first, end, readWait, visit)

@@ -149,7 +149,7 @@ func (g *Group) begin(ctx context.Context, gen *kafka.Generation, handle func(co
 				defer context.AfterFunc(gctx, cancel)()
 				g.own(1)
 				handle(hctx, p)
-				p.hangUp()
+				p.closeConnection()
 				g.own(-1)
 				// A function that returns ends the generation for all partitions, so one that is
 				// done early waits.

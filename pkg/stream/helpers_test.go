@@ -64,7 +64,7 @@ func lone(t *testing.T, c *Client, topic string, id int, offset int64) *Partitio
 	t.Helper()
 	p := &Partition{topic: topic, id: id, client: c, note: func(error) {}, commit: func(string, int, int64) {}}
 	p.SetOffset(offset)
-	t.Cleanup(p.hangUp)
+	t.Cleanup(p.closeConnection)
 	return p
 }
 

@@ -57,7 +57,7 @@ func (p *Partition) CommitOffset(offset int64) { p.commit(p.topic, p.id, offset)
 func (p *Partition) SetOffset(offset int64) {
 	p.next, p.after, p.pending, p.bytes = offset, offset, nil, 0
 	p.progress = time.Now()
-	p.hangUp()
+	p.closeConnection()
 }
 
 // Bounds asks the leader for the first offset that the partition holds and for its end. It retries
@@ -144,10 +144,10 @@ func (p *Partition) retry(ctx context.Context, fn func(*leader) error) error {
 		case errors.Is(err, kafka.OffsetOutOfRange):
 			return fmt.Errorf("%w: %d of %s/%d", ErrOffsetOutOfRange, p.after, p.topic, p.id)
 		case ctx.Err() != nil:
-			p.hangUp()
+			p.closeConnection()
 			return ctx.Err()
 		}
-		p.hangUp()
+		p.closeConnection()
 		if p.waits == nil {
 			p.waits = remote.Waits(leastReadWait, mostReadWait)
 		}
@@ -185,8 +185,8 @@ func (p *Partition) attempt(ctx context.Context, fn func(*leader) error) (err er
 	return fn(conn)
 }
 
-// hangUp drops the connection; the next request makes a new one.
-func (p *Partition) hangUp() {
+// closeConnection closes the connection; the next request makes a new one.
+func (p *Partition) closeConnection() {
 	if p.conn != nil {
 		_ = p.conn.Close()
 		p.conn = nil

@@ -62,8 +62,8 @@ func (c *Client) Producer(topics ...string) (*Producer, error) {
 // Close closes the idle connections. No Produce may be under way.
 func (p *Producer) Close() { p.transport.CloseIdleConnections() }
 
-// lane is what goes to one partition, as indexes into the records of the call, in order.
-type lane struct {
+// partitionBatch is what goes to one partition, as indexes into the records of the call, in order.
+type partitionBatch struct {
 	topic     string
 	partition int
 	records   []int
@@ -77,7 +77,7 @@ func (p *Producer) Produce(ctx context.Context, records []OutRecord) error {
 	if len(records) == 0 {
 		return nil
 	}
-	lanes, err := p.lanes(ctx, records)
+	partitionBatches, err := p.partitionBatches(ctx, records)
 	if err != nil {
 		return &PartialError{Unacked: upTo(len(records)), Err: err}
 	}
@@ -88,11 +88,11 @@ func (p *Producer) Produce(ctx context.Context, records []OutRecord) error {
 		large   []int
 		first   error
 	)
-	for i := range lanes {
+	for i := range partitionBatches {
 		p.slots <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-p.slots }()
-			tooLarge, left, err := p.writeLane(ctx, records, &lanes[i])
+			tooLarge, left, err := p.writeBatch(ctx, records, &partitionBatches[i])
 			mu.Lock()
 			defer mu.Unlock()
 			large = append(large, tooLarge...)
@@ -116,14 +116,14 @@ func (p *Producer) Produce(ctx context.Context, records []OutRecord) error {
 	return nil
 }
 
-// lanes deals the records to their partitions.
-func (p *Producer) lanes(ctx context.Context, records []OutRecord) ([]lane, error) {
+// partitionBatches deals the records to their partitions.
+func (p *Producer) partitionBatches(ctx context.Context, records []OutRecord) ([]partitionBatch, error) {
 	type key struct {
 		topic     string
 		partition int
 	}
 	index := map[key]int{}
-	var lanes []lane
+	var partitionBatches []partitionBatch
 	balancer := kafka.Murmur2Balancer{}
 	choices := map[string][]int{}
 	for i := range records {
@@ -140,13 +140,13 @@ func (p *Producer) lanes(ctx context.Context, records []OutRecord) ([]lane, erro
 		k := key{r.Topic, balancer.Balance(kafka.Message{Key: r.Key}, parts...)}
 		at, ok := index[k]
 		if !ok {
-			at = len(lanes)
+			at = len(partitionBatches)
 			index[k] = at
-			lanes = append(lanes, lane{topic: k.topic, partition: k.partition})
+			partitionBatches = append(partitionBatches, partitionBatch{topic: k.topic, partition: k.partition})
 		}
-		lanes[at].records = append(lanes[at].records, i)
+		partitionBatches[at].records = append(partitionBatches[at].records, i)
 	}
-	return lanes, nil
+	return partitionBatches, nil
 }
 
 // partitions returns how many partitions a topic has.
@@ -183,9 +183,9 @@ func (p *Producer) partitions(ctx context.Context, topic string) (int, error) {
 	return n, nil
 }
 
-// writeLane writes one partition's records in requests of bounded size. It returns the indexes of
+// writeBatch writes one partition's records in requests of bounded size. It returns the indexes of
 // the records that are too large and, with an error, those that are not acknowledged.
-func (p *Producer) writeLane(ctx context.Context, records []OutRecord, l *lane) (large, left []int, err error) {
+func (p *Producer) writeBatch(ctx context.Context, records []OutRecord, l *partitionBatch) (large, left []int, err error) {
 	for rest := l.records; len(rest) > 0; {
 		n, size := 0, 0
 		for n < len(rest) {
@@ -212,13 +212,13 @@ func (p *Producer) writeLane(ctx context.Context, records []OutRecord, l *lane) 
 }
 
 // write makes one produce request, and halves it when the broker finds it too large.
-func (p *Producer) write(ctx context.Context, records []OutRecord, l *lane, which []int) (large []int, err error) {
+func (p *Producer) write(ctx context.Context, records []OutRecord, l *partitionBatch, which []int) (large []int, err error) {
 	err = p.try(ctx, func() error { return p.request(ctx, records, l, which) })
 	if !errors.Is(err, kafka.MessageSizeTooLarge) && !errors.Is(err, kafka.RecordListTooLarge) {
 		return nil, err
 	}
 	if len(which) == 1 {
-		// Not which itself: it is a part of the lane's list, which what is appended would
+		// Not which itself: it is a part of the batch's list, which what is appended would
 		// overwrite.
 		return []int{which[0]}, nil
 	}
@@ -231,7 +231,7 @@ func (p *Producer) write(ctx context.Context, records []OutRecord, l *lane, whic
 	return append(large, more...), err
 }
 
-func (p *Producer) request(ctx context.Context, records []OutRecord, l *lane, which []int) error {
+func (p *Producer) request(ctx context.Context, records []OutRecord, l *partitionBatch, which []int) error {
 	out := make([]kafka.Record, len(which))
 	for i, at := range which {
 		r := &records[at]

@@ -61,12 +61,12 @@ func TestKeysGoWhereJavaProducersPutThem(t *testing.T) {
 	k := startKafka(t, []string{"in"})
 	c := newClient(t, testOptions(k.ListenAddrs()))
 	p := newProducer(t, c, "in")
-	lanes, err := p.lanes(testContext(t), []OutRecord{{Topic: "in", Key: []byte("21")}, {Topic: "in", Key: []byte("foobar")}})
+	partitionBatches, err := p.partitionBatches(testContext(t), []OutRecord{{Topic: "in", Key: []byte("21")}, {Topic: "in", Key: []byte("foobar")}})
 	require.NoError(t, err)
 	// org.apache.kafka.common.utils.UtilsTest: murmur2("21") = -973932308, murmur2("foobar") =
 	// -790332482.
 	for i, hash := range []int32{-973932308, -790332482} {
-		require.Equal(t, int(uint32(hash)&0x7fffffff)%4, lanes[i].partition)
+		require.Equal(t, int(uint32(hash)&0x7fffffff)%4, partitionBatches[i].partition)
 	}
 }
 

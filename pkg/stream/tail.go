@@ -95,7 +95,7 @@ func (c *Client) Tail(ctx context.Context, topic string, last int, visit func([]
 // tail reads the end of one partition and returns how many offsets the partition holds.
 func (c *Client) tail(ctx context.Context, topic string, id, last int, visit func([]Record)) (held int64, err error) {
 	p := c.lone(topic, id)
-	defer p.hangUp()
+	defer p.closeConnection()
 	first, end, err := p.Bounds(ctx)
 	if err != nil {
 		return 0, err

@@ -65,7 +65,7 @@ func TestOffsetsWithoutRecordsAreNotWaitedForForEver(t *testing.T) {
 	c := newClient(t, testOptions(kafka.ListenAddrs()))
 	require.NoError(t, newProducer(t, c, "in").Produce(testContext(t), numbered("in", 0, 40)))
 	p := c.lone("in", 0)
-	defer p.hangUp()
+	defer p.closeConnection()
 	first, end, err := p.Bounds(testContext(t))
 	require.NoError(t, err)
 	seen := int64(0)

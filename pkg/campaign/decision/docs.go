@@ -14,7 +14,7 @@ func Markdown() string {
 		r := &Rules[i]
 		causes := "-"
 		if r.causes {
-			causes = "`planes`"
+			causes = "`families`"
 		}
 		fmt.Fprintf(&b, "| %s | `%s` | %g | %s | %s |\n", r.Name, r.Option, r.Threshold(&p), r.Asks, causes)
 	}

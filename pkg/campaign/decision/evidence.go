@@ -8,13 +8,13 @@ import (
 )
 
 const (
-	// definingDiscount is what agreement on the plane that selected the group is worth: the group
+	// definingDiscount is what agreement on the signal family that selected the group is worth: the group
 	// was chosen for it, so it is no coincidence. That so many accounts could be chosen is left.
 	definingDiscount = 0.5
-	// correlatedShare is what a second detector of a plane adds: payment and issuer, stack and
+	// correlatedShare is what a second detector of a signal family adds: payment and issuer, stack and
 	// parameters mostly rest on one fact.
 	correlatedShare = 0.25
-	// agreeingBits is the evidence from which a plane agrees: the accounts show about a third of
+	// agreeingBits is the evidence from which a signal family agrees: the accounts show about a third of
 	// the values that chance gives.
 	agreeingBits = 1.5
 	// evenLoadBits is the evidence on the schedule from which accounts made together are a pool
@@ -27,16 +27,16 @@ const (
 // Assessment is what a group shows: the scores, and what they are made of.
 type Assessment struct {
 	Scores
-	// Planes holds the evidence on each plane after discounts, in bits.
-	Planes detectors.ByPlane
+	// Families holds the evidence on each signal family after discounts, in bits.
+	Families detectors.ByFamily
 	// Measures holds each detector's measure, its bits bounded, by position in the registry;
 	// Measured says which of them could say anything.
 	Measures []detectors.Measure
 	Measured []bool
 }
 
-// Agreeing lists the planes that agree.
-func (a *Assessment) Agreeing() []detectors.Plane { return a.Planes.AtLeast(agreeingBits) }
+// Agreeing lists the signal families that agree.
+func (a *Assessment) Agreeing() []detectors.Family { return a.Families.AtLeast(agreeingBits) }
 
 // Assessor measures groups with the detectors of a registry.
 type Assessor struct {
@@ -51,7 +51,7 @@ func (x *Assessor) Assess(g *detectors.Group, searched int, costly bool) Assessm
 		Measures: make([]detectors.Measure, len(x.Registry)),
 		Measured: make([]bool, len(x.Registry)),
 	}
-	e := evidence{families: map[string]correlated{}}
+	e := evidence{harvests: map[string]correlated{}}
 	for i := range x.Registry {
 		d := &x.Registry[i]
 		if d.Spec.Costly && !costly {
@@ -71,14 +71,14 @@ func (x *Assessor) Assess(g *detectors.Group, searched int, costly bool) Assessm
 
 // evidence collects the detectors' bits.
 type evidence struct {
-	// planes holds what speaks for coordination by plane, families the harvest detectors that are
+	// families holds what speaks for coordination by signal family, families the harvest detectors that are
 	// correlated.
-	planes   [detectors.NumPlanes]correlated
-	families map[string]correlated
+	families [detectors.NumFamilies]correlated
+	harvests map[string]correlated
 	// harvest is the sum of the other harvest detectors, mitigating what speaks against
 	// coordination.
 	harvest, mitigating, purpose float64
-	// identity is the strongest sign of one operator on the identity plane that a launch does not
+	// identity is the strongest sign of one operator on the identity signal family that a launch does not
 	// give: devices, relays, conversations handed over.
 	identity float64
 }
@@ -89,18 +89,18 @@ func (e *evidence) add(spec *detectors.Spec, bits float64) {
 		e.purpose = math.Max(e.purpose, bits)
 	}
 	switch {
-	case spec.Family != "":
-		e.families[spec.Family] = append(e.families[spec.Family], bits)
+	case spec.Correlated != "":
+		e.harvests[spec.Correlated] = append(e.harvests[spec.Correlated], bits)
 	case spec.Axis == detectors.Harvest:
 		e.harvest += bits
 	case bits <= 0:
 		e.mitigating += bits
 	default:
-		if spec.Plane == detectors.Identity && !spec.Launch {
+		if spec.Family == detectors.Identity && !spec.Launch {
 			e.identity = math.Max(e.identity, bits)
 		}
-		plane := spec.Plane.Index()
-		e.planes[plane] = append(e.planes[plane], bits)
+		family := spec.Family.Index()
+		e.families[family] = append(e.families[family], bits)
 	}
 }
 
@@ -108,49 +108,49 @@ func (e *evidence) add(spec *detectors.Spec, bits float64) {
 func (e *evidence) sum(a *Assessment, g *detectors.Group, penalty float64) {
 	a.Size, a.Purpose = g.Size, e.purpose
 	if g.Work.Traffic >= mostRequests {
-		a.Text = e.planes[detectors.Work.Index()].strongest()
+		a.Text = e.families[detectors.Work.Index()].strongest()
 	}
 	a.Harvest = e.harvest
 	// In sorted order: the order of a map would make the last bit of the sum random.
-	names := make([]string, 0, len(e.families))
-	for name := range e.families {
+	names := make([]string, 0, len(e.harvests))
+	for name := range e.harvests {
 		names = append(names, name)
 	}
 	slices.Sort(names)
 	for _, name := range names {
-		a.Harvest += e.families[name].bits()
+		a.Harvest += e.harvests[name].bits()
 	}
-	for i, plane := range detectors.Planes {
-		if len(e.planes[i]) == 0 {
+	for i, family := range detectors.Families {
+		if len(e.families[i]) == 0 {
 			continue
 		}
-		a.Planes[i] = e.planes[i].bits()
+		a.Families[i] = e.families[i].bits()
 		// Shared text is no coincidence however it was found; what it is worth is its rarity.
-		if g.Defining.Has(plane) && plane != detectors.Work {
-			a.Planes[i] *= definingDiscount
+		if g.Defining.Has(family) && family != detectors.Work {
+			a.Families[i] *= definingDiscount
 		}
 	}
-	on := a.Planes.On
+	on := a.Families.On
 	// Groups are not searched by schedule, so it pays nothing for the search.
 	coincidences := on(detectors.Funding) + on(detectors.Identity) + on(detectors.Network)
 	others := math.Max(0, coincidences-penalty) + on(detectors.Schedule)
 	a.Operator = e.mitigating + others
-	a.Coordination = e.mitigating + (programEvidence(&a.Planes) + others)
-	a.Causes = e.causes(&a.Planes, penalty)
+	a.Coordination = e.mitigating + (programEvidence(&a.Families) + others)
+	a.Causes = e.causes(&a.Families, penalty)
 }
 
-// programEvidence is what the work and client planes say together. One program used by many
+// programEvidence is what the work and client signal families say together. One program used by many
 // customers shows one template, one layout, one client and one set of parameters at once: these are
-// one cause, so the stronger plane counts and the other adds a part.
-func programEvidence(planes *detectors.ByPlane) float64 {
-	w, c := planes.On(detectors.Work), planes.On(detectors.Client)
+// one cause, so the stronger signal family counts and the other adds a part.
+func programEvidence(families *detectors.ByFamily) float64 {
+	w, c := families.On(detectors.Work), families.On(detectors.Client)
 	return math.Max(w, c) + correlatedShare*math.Min(w, c)
 }
 
-// causes counts the independent causes that agree: the work and client planes are one, the program;
+// causes counts the independent causes that agree: the work and client signal families are one, the program;
 // networks alone are none.
-func (e *evidence) causes(planes *detectors.ByPlane, penalty float64) (n int) {
-	on := planes.On
+func (e *evidence) causes(families *detectors.ByFamily, penalty float64) (n int) {
+	on := families.On
 	if on(detectors.Work) >= agreeingBits || on(detectors.Client) >= agreeingBits {
 		n++
 	}

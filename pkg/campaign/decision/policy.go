@@ -26,9 +26,9 @@ type Policy struct {
 	// Purpose is the bits of an intent that no benign group shares from which a rare text in most
 	// requests makes a finding by the purpose rule.
 	Purpose float64 `yaml:"purpose_bits"`
-	// Planes is the number of independent causes that must agree: the program (work and client),
+	// Families is the number of independent causes that must agree: the program (work and client),
 	// funding, identity, schedule.
-	Planes int `yaml:"planes"`
+	Families int `yaml:"families"`
 	// AccountHarvest is the bits of harvest from which a single account is a finding.
 	AccountHarvest float64 `yaml:"account_harvest_bits"`
 	// HighMargin is how many bits beyond the thresholds a finding is High rather than Medium.
@@ -44,7 +44,7 @@ type Policy struct {
 // DefaultPolicy holds the thresholds that docs/evaluation.md was measured with.
 func DefaultPolicy() Policy {
 	return Policy{
-		Coordination: 4, Harvest: 2.5, Total: 12.5, Operator: 6, Purpose: 3, Planes: 2,
+		Coordination: 4, Harvest: 2.5, Total: 12.5, Operator: 6, Purpose: 3, Families: 2,
 		AccountHarvest: 6, HighMargin: 1.5, CriticalMembers: 1000, CriticalRequests: 100_000,
 	}
 }
@@ -52,8 +52,8 @@ func DefaultPolicy() Policy {
 // Validate reports every threshold that cannot work.
 func (p *Policy) Validate() error {
 	var errs []error
-	if p.Planes < 1 || p.Planes > detectors.NumPlanes {
-		errs = append(errs, fmt.Errorf("planes: %d; must be 1..%d", p.Planes, detectors.NumPlanes))
+	if p.Families < 1 || p.Families > detectors.NumFamilies {
+		errs = append(errs, fmt.Errorf("families: %d; must be 1..%d", p.Families, detectors.NumFamilies))
 	}
 	return errors.Join(errs...)
 }

@@ -31,7 +31,7 @@ type Rule struct {
 	// over is by how many bits a group exceeds the threshold, others by how many it meets the
 	// other conditions; both are negative below.
 	over, others func(s *Scores, p *Policy) float64
-	// causes says that Policy.Planes independent causes must agree as well.
+	// causes says that Policy.Families independent causes must agree as well.
 	causes bool
 }
 
@@ -109,7 +109,7 @@ func (p *Policy) PurposeHarvest() float64 { return p.Harvest + purposeHarvest }
 // where it is negative, until the group is only just a finding by this rule. It is minus infinity
 // where another condition stands in the way.
 func (r *Rule) Excess(s *Scores, p *Policy) float64 {
-	if r.causes && s.Causes < p.Planes || r.others(s, p) < 0 {
+	if r.causes && s.Causes < p.Families || r.others(s, p) < 0 {
 		return math.Inf(-1)
 	}
 	return r.over(s, p)

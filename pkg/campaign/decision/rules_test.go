@@ -36,7 +36,7 @@ func TestTheExcessIsHowFarAThresholdCanBeRaisedUntilAGroupIsNoFinding(t *testing
 
 func TestARuleWithoutEnoughCausesDoesNotHold(t *testing.T) {
 	p := DefaultPolicy()
-	s := Scores{Coordination: 20, Harvest: 20, Operator: 20, Causes: p.Planes - 1}
+	s := Scores{Coordination: 20, Harvest: 20, Operator: 20, Causes: p.Families - 1}
 	require.False(t, Passes(&s, &p))
 	require.Positive(t, Margin(&s, &p), "the distance leaves the causes out")
 	s.Causes++

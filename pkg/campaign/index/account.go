@@ -4,14 +4,14 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
 // Account is a live profile with what is derived from it.
 type Account struct {
 	Profile fingerprint.Profile
-	Vector  census.Vector
+	Vector  baseline.Vector
 	// Order is a hash of the name. Accounts are sampled and listed in its order: the same on every
 	// run, and unrelated to anything the account does.
 	Order uint64

@@ -10,18 +10,18 @@ import (
 // of them are held. The readable labels come back packed: they are only read for an account in a
 // finding.
 func compact(p *fingerprint.Profile) (labels string) {
-	p.PromptSketch = slices.Clip(p.PromptSketch)
+	p.PromptHLL = slices.Clip(p.PromptHLL)
 
-	counted := make([]fingerprint.Counted, 0, len(p.Scaffold)+len(p.Skeletons)+facetValues(p))
-	pack(&counted, &p.Scaffold)
-	pack(&counted, &p.Skeletons)
+	counted := make([]fingerprint.Counted, 0, len(p.Template)+len(p.Layouts)+facetValues(p))
+	pack(&counted, &p.Template)
+	pack(&counted, &p.Layouts)
 	for f := range p.Facets {
 		pack(&counted, &p.Facets[f])
 	}
-	hashes := make([]uint64, 0, len(p.Heads)+len(p.Rejected)+len(p.Orphans))
-	pack(&hashes, &p.Heads)
+	hashes := make([]uint64, 0, len(p.Served)+len(p.Rejected)+len(p.Unserved))
+	pack(&hashes, &p.Served)
 	pack(&hashes, &p.Rejected)
-	pack(&hashes, &p.Orphans)
+	pack(&hashes, &p.Unserved)
 
 	var b []byte
 	for _, l := range p.Labels {

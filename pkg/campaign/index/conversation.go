@@ -31,7 +31,7 @@ func (x *Index) IndexPending() {
 	}
 	var found []*Account
 	for _, a := range x.Slots {
-		if a != nil && (served(a.Profile.Heads) || served(a.Profile.Rejected)) {
+		if a != nil && (served(a.Profile.Served) || served(a.Profile.Rejected)) {
 			x.reindex(a)
 			found = append(found, a)
 		}

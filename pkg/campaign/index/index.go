@@ -11,7 +11,7 @@ import (
 
 	"github.com/zeebo/xxh3"
 
-	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
@@ -47,7 +47,7 @@ func (x *Index) Upsert(p fingerprint.Profile) (a *Account, added bool) {
 	a.Changed = x.Evaluation + 1
 	a.Profile = p
 	a.labels = compact(&a.Profile)
-	a.Vector = census.Features(&a.Profile)
+	a.Vector = baseline.Features(&a.Profile)
 	entity := entityOf(a)
 	if entity != a.Entity && len(a.keys) > 0 {
 		// Which entity an account is changes what every posting counts.

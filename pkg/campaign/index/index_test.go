@@ -21,7 +21,7 @@ func TestPostingsListTheirAccountsInSamplingOrderWhateverComesAndGoes(t *testing
 			}
 		}
 		for range rng.IntN(9) {
-			p.Scaffold = append(p.Scaffold, fingerprint.Counted{Hash: Mix(99, rng.Uint64N(40)), Count: 5})
+			p.Template = append(p.Template, fingerprint.Counted{Hash: Mix(99, rng.Uint64N(40)), Count: 5})
 		}
 		pop.Upsert(p)
 	}
@@ -52,9 +52,9 @@ func TestPostingsListTheirAccountsInSamplingOrderWhateverComesAndGoes(t *testing
 
 func TestACompactProfileKeepsWhatDetectionReads(t *testing.T) {
 	p := fingerprint.Profile{
-		Account: "a", PromptSketch: make([]byte, 3, 9),
-		Scaffold: []fingerprint.Counted{{Hash: 1, Count: 9}}, Skeletons: []fingerprint.Counted{{Hash: 2, Count: 8}},
-		Heads: []uint64{3}, Rejected: []uint64{4, 5}, Orphans: []uint64{6},
+		Account: "a", PromptHLL: make([]byte, 3, 9),
+		Template: []fingerprint.Counted{{Hash: 1, Count: 9}}, Layouts: []fingerprint.Counted{{Hash: 2, Count: 8}},
+		Served: []uint64{3}, Rejected: []uint64{4, 5}, Unserved: []uint64{6},
 		Labels: []fingerprint.Label{
 			{Facet: fingerprint.Stack, Hash: 11, Text: "openai-python/1.99"},
 			{Facet: fingerprint.Model, Hash: 13, Text: "large"},
@@ -74,13 +74,13 @@ func TestACompactProfileKeepsWhatDetectionReads(t *testing.T) {
 	want := p
 	want.Labels = nil
 	require.Equal(t, want, a.Profile)
-	require.Equal(t, 1, cap(a.Profile.Scaffold), "a list that grows must not run into the next")
+	require.Equal(t, 1, cap(a.Profile.Template), "a list that grows must not run into the next")
 }
 
 func TestAConversationIsHandedOverWhoeverIsSeenFirst(t *testing.T) {
-	served := fingerprint.Profile{Account: "served", Heads: []uint64{1 << 20, 2 << 20}}
-	continued := fingerprint.Profile{Account: "continued", Orphans: []uint64{2 << 20}}
-	alone := fingerprint.Profile{Account: "alone", Heads: []uint64{3 << 20}}
+	served := fingerprint.Profile{Account: "served", Served: []uint64{1 << 20, 2 << 20}}
+	continued := fingerprint.Profile{Account: "continued", Unserved: []uint64{2 << 20}}
+	alone := fingerprint.Profile{Account: "alone", Served: []uint64{3 << 20}}
 	for _, order := range [][]fingerprint.Profile{{served, continued, alone}, {continued, alone, served}} {
 		pop := New()
 		for _, p := range order {

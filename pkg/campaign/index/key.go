@@ -1,7 +1,7 @@
 package index
 
 import (
-	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
@@ -11,7 +11,7 @@ type Kind uint8
 // The kinds.
 const (
 	ByShingle Kind = iota
-	BySkeleton
+	ByLayout
 	ByPayment
 	ByDevice
 	ByStack
@@ -63,20 +63,20 @@ func (k Key) counterpart() Key {
 
 // TraitKey names the posting of the accounts that show a value of a trait; those of payments and
 // devices list more than the commonest value of each.
-func TraitKey(t census.Trait, value uint64) Key {
+func TraitKey(t baseline.Trait, value uint64) Key {
 	switch t {
-	case census.Trait(fingerprint.Payment):
+	case baseline.Trait(fingerprint.Payment):
 		return MakeKey(ByPayment, value)
-	case census.Trait(fingerprint.Issuer):
+	case baseline.Trait(fingerprint.Issuer):
 		return MakeKey(ByIssuer, value)
-	case census.SignupDay:
+	case baseline.SignupDay:
 		// A day is a small number, and a key has no room for the lowest bits.
 		return MakeKey(ByDay, Mix(value, 0))
-	case census.Trait(fingerprint.Device):
+	case baseline.Trait(fingerprint.Device):
 		return MakeKey(ByDevice, value)
-	case census.Trait(fingerprint.Stack):
+	case baseline.Trait(fingerprint.Stack):
 		return MakeKey(ByStack, value)
-	case census.Trait(fingerprint.Params):
+	case baseline.Trait(fingerprint.Params):
 		return MakeKey(ByParams, value)
 	default:
 		return MakeKey(ByNetwork, value)
@@ -103,14 +103,14 @@ func appendKeys(keys []Key, p *fingerprint.Profile) []Key {
 		}
 	}
 	least := fingerprint.Recurs(p.WithText)
-	for _, s := range p.Scaffold {
+	for _, s := range p.Template {
 		if s.Count >= least {
 			add(ByShingle, s.Hash)
 		}
 	}
-	for _, s := range p.Skeletons {
+	for _, s := range p.Layouts {
 		if s.Count >= least {
-			add(BySkeleton, s.Hash)
+			add(ByLayout, s.Hash)
 		}
 	}
 	for _, f := range p.Facets[fingerprint.Payment] {
@@ -119,21 +119,21 @@ func appendKeys(keys []Key, p *fingerprint.Profile) []Key {
 	for _, f := range p.Facets[fingerprint.Device] {
 		add(ByDevice, f.Hash)
 	}
-	stack := census.Value(p, census.Trait(fingerprint.Stack))
-	issuer := census.Value(p, census.Trait(fingerprint.Issuer))
-	params := census.Value(p, census.Trait(fingerprint.Params))
+	stack := baseline.Value(p, baseline.Trait(fingerprint.Stack))
+	issuer := baseline.Value(p, baseline.Trait(fingerprint.Issuer))
+	params := baseline.Value(p, baseline.Trait(fingerprint.Params))
 	add(ByStack, stack)
 	add(ByIssuer, issuer)
 	add(ByParams, params)
-	add(ByNetwork, census.Value(p, census.Trait(fingerprint.Network)))
+	add(ByNetwork, baseline.Value(p, baseline.Trait(fingerprint.Network)))
 	if stack != 0 {
 		add(ByClient, Mix(stack, params))
 	}
-	if day := census.Value(p, census.SignupDay); day != 0 {
-		keys = append(keys, TraitKey(census.SignupDay, day))
+	if day := baseline.Value(p, baseline.SignupDay); day != 0 {
+		keys = append(keys, TraitKey(baseline.SignupDay, day))
 	}
 	if p.CreatedAt > 0 {
-		for _, w := range Cohorts(uint64(p.CreatedAt / census.Day)) {
+		for _, w := range Cohorts(uint64(p.CreatedAt / baseline.Day)) {
 			if issuer != 0 {
 				add(ByIssuerCohort, Mix(issuer, w))
 			}
@@ -145,12 +145,12 @@ func appendKeys(keys []Key, p *fingerprint.Profile) []Key {
 	if p.RelayRequests > 0 {
 		add(ByRelay, relayHash)
 	}
-	for _, list := range [2][]uint64{p.Heads, p.Rejected} {
+	for _, list := range [2][]uint64{p.Served, p.Rejected} {
 		for _, h := range list {
 			add(ByServed, h)
 		}
 	}
-	for _, h := range p.Orphans {
+	for _, h := range p.Unserved {
 		add(ByContinued, h)
 	}
 	return keys

@@ -7,8 +7,8 @@ import (
 	"math"
 
 	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
-	"github.com/stillwatch/stillwatch/pkg/census"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
@@ -20,7 +20,7 @@ const MaxShare = 0.5
 type Population struct {
 	*index.Index
 	// Baseline is what groups are compared with, nil before it was built.
-	Baseline *census.Census
+	Baseline *baseline.Baseline
 
 	// state is what is known of each account, by slot.
 	state []state
@@ -39,7 +39,7 @@ type state struct {
 	// inCampaign says that it is in an open campaign.
 	inCampaign bool
 	// counted is the last baseline that it was counted in.
-	counted *census.Census
+	counted *baseline.Baseline
 }
 
 // New makes an empty population.
@@ -79,7 +79,7 @@ const (
 )
 
 // KeepBaseline builds the baseline when it is missing, old, or of a much smaller population.
-func (p *Population) KeepBaseline(now int64, o census.Options) {
+func (p *Population) KeepBaseline(now int64, o baseline.Options) {
 	if p.Baseline == nil || now-p.builtAt >= baselineAge || p.Len()*grownFrom > p.builtFrom*grownTo {
 		p.buildBaseline(o)
 		p.builtAt, p.builtFrom = now, p.Len()
@@ -87,10 +87,10 @@ func (p *Population) KeepBaseline(now int64, o census.Options) {
 }
 
 // buildBaseline counts the accounts that are in no open campaign, one for each entity.
-func (p *Population) buildBaseline(o census.Options) {
+func (p *Population) buildBaseline(o baseline.Options) {
 	accounts := p.Sorted()
 	seen := make(map[uint64]struct{}, len(accounts))
-	entities := make([]census.Entity, 0, len(accounts))
+	entities := make([]baseline.Entity, 0, len(accounts))
 	for _, a := range accounts {
 		if p.state[a.Slot].inCampaign {
 			continue
@@ -99,9 +99,9 @@ func (p *Population) buildBaseline(o census.Options) {
 			continue
 		}
 		seen[a.Entity] = struct{}{}
-		entities = append(entities, census.Entity{Profile: &a.Profile, Vector: &a.Vector})
+		entities = append(entities, baseline.Entity{Profile: &a.Profile, Vector: &a.Vector})
 	}
-	p.Baseline = census.Take(entities, len(entities), o)
+	p.Baseline = baseline.Take(entities, len(entities), o)
 	for _, a := range accounts {
 		if s := &p.state[a.Slot]; !s.inCampaign {
 			s.counted = p.Baseline
@@ -113,13 +113,13 @@ func (p *Population) buildBaseline(o census.Options) {
 // bounds the accounts whose activity is counted.
 func (p *Population) Context(now int64, rhythmSample int) *detectors.Context {
 	c := &detectors.Context{
-		Census: p.Baseline,
-		Rhythm: p.rhythm(now, rhythmSample),
+		Baseline: p.Baseline,
+		Rhythm:   p.rhythm(now, rhythmSample),
 		ShingleAccounts: func(h uint64) int {
 			return p.Postings.Entities(index.MakeKey(index.ByShingle, h))
 		},
-		SkeletonAccounts: func(h uint64) int {
-			return p.Postings.Entities(index.MakeKey(index.BySkeleton, h))
+		LayoutAccounts: func(h uint64) int {
+			return p.Postings.Entities(index.MakeKey(index.ByLayout, h))
 		},
 	}
 	for _, a := range p.Slots {
@@ -136,8 +136,8 @@ func (p *Population) Context(now int64, rhythmSample int) *detectors.Context {
 
 // rhythm counts when the accounts in no open campaign are active, over a sample that does not
 // depend on anything they do.
-func (p *Population) rhythm(now int64, sample int) *census.Rhythm {
-	r := census.NewRhythm(now)
+func (p *Population) rhythm(now int64, sample int) *baseline.Rhythm {
+	r := baseline.NewRhythm(now)
 	most := uint64(math.MaxUint64)
 	if n := p.Len(); n > sample {
 		most = most / uint64(n) * uint64(sample)
@@ -162,7 +162,7 @@ func (p *Population) mass(a *index.Account) float64 {
 		p.logs = append(p.logs, math.Log2(float64(max(len(p.logs), 1))))
 	}
 	n := math.Log2(float64(p.Entities() + 1))
-	for _, x := range a.Profile.Scaffold {
+	for _, x := range a.Profile.Template {
 		if x.Count >= least {
 			carriers := p.Postings.Entities(index.MakeKey(index.ByShingle, x.Hash))
 			s.mass += float64(x.Count) * (n - p.logs[carriers])
@@ -172,9 +172,9 @@ func (p *Population) mass(a *index.Account) float64 {
 }
 
 // Group makes the detectors' view of some accounts, at most limit of them in sampling order when
-// limit is positive. defining are the planes that the group was selected by.
+// limit is positive. defining are the signal families that the group was selected by.
 func (p *Population) Group(
-	members []int32, defining detectors.PlaneSet, c *detectors.Context, limit int,
+	members []int32, defining detectors.FamilySet, c *detectors.Context, limit int,
 ) *detectors.Group {
 	all := members
 	if limit > 0 && len(members) > limit {
@@ -197,7 +197,7 @@ func (p *Population) Group(
 			Profile: &a.Profile, Vector: &a.Vector, Weight: w, Mass: p.mass(a),
 		}
 		g.Size += w
-		if s.counted == c.Census {
+		if s.counted == c.Baseline {
 			counted += w
 		}
 		if !s.inCampaign {
@@ -212,7 +212,7 @@ func (p *Population) Group(
 	}
 	// What was not looked at is taken to be like what was.
 	part := float64(len(all)) / float64(max(len(members), 1))
-	g.SelfShare = math.Min(MaxShare, counted*part/float64(max(c.Census.N, 1)))
+	g.SelfShare = math.Min(MaxShare, counted*part/float64(max(c.Baseline.N, 1)))
 	g.Unnamed, g.Handed = int(part*float64(g.Unnamed)), int(part*float64(g.Handed))
 	g.SharedWork(c)
 	return g

@@ -7,24 +7,24 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
-const now = int64(20_502) * census.Day
+const now = int64(20_502) * baseline.Day
 
 // people is a population of n accounts; each pair of neighbours hands a conversation over.
 func people(n int) *Population {
 	p := New()
 	for i := range n {
 		a := fingerprint.Profile{
-			Account: fmt.Sprintf("acct-%03d", i), Requests: 9, FirstSeen: now - census.Day, LastSeen: now,
+			Account: fmt.Sprintf("acct-%03d", i), Requests: 9, FirstSeen: now - baseline.Day, LastSeen: now,
 		}
 		conversation := []uint64{uint64(i/2+1) << 20}
 		if i%2 == 0 {
-			a.Heads = conversation
+			a.Served = conversation
 		} else {
-			a.Orphans = conversation
+			a.Unserved = conversation
 		}
 		p.Upsert(a)
 	}
@@ -42,7 +42,7 @@ func slots(p *Population) (out []int32) {
 func TestTheAccountsOfOpenCampaignsAreNoPartOfTheBaseline(t *testing.T) {
 	p := people(60)
 	p.SetInCampaign(slices.Values([]string{"acct-000", "acct-001", "not here"}))
-	p.KeepBaseline(now, census.DefaultOptions())
+	p.KeepBaseline(now, baseline.DefaultOptions())
 	require.Equal(t, 58, p.Baseline.N)
 	c := p.Context(now, 100)
 	require.Equal(t, 58, c.Unnamed)
@@ -60,7 +60,7 @@ func TestTheAccountsOfOpenCampaignsAreNoPartOfTheBaseline(t *testing.T) {
 
 func TestABaselineIsKeptUntilItIsOldOrThePopulationHasGrown(t *testing.T) {
 	p := people(60)
-	o := census.DefaultOptions()
+	o := baseline.DefaultOptions()
 	p.KeepBaseline(now, o)
 	first := p.Baseline
 	p.KeepBaseline(now+baselineAge-1, o)
@@ -77,7 +77,7 @@ func TestABaselineIsKeptUntilItIsOldOrThePopulationHasGrown(t *testing.T) {
 
 func TestAGroupIsMeasuredOnASampleAndStandsForAll(t *testing.T) {
 	p := people(80)
-	p.KeepBaseline(now, census.DefaultOptions())
+	p.KeepBaseline(now, baseline.DefaultOptions())
 	c := p.Context(now, 100)
 	p.Evaluation++
 	g := p.Group(slots(p)[:40], 0, c, 20)
@@ -89,7 +89,7 @@ func TestAGroupIsMeasuredOnASampleAndStandsForAll(t *testing.T) {
 
 func TestASlotThatIsGivenAwayAgainKnowsNothingOfItsFormerAccount(t *testing.T) {
 	p := people(60)
-	p.KeepBaseline(now, census.DefaultOptions())
+	p.KeepBaseline(now, baseline.DefaultOptions())
 	slot := p.Named("acct-007").Slot
 	p.Remove("acct-007")
 	p.Upsert(fingerprint.Profile{Account: "newcomer", Requests: 1, LastSeen: now})
@@ -105,7 +105,7 @@ func TestAccountsOfOneVerifiedOrganisationWeighAsOne(t *testing.T) {
 			Account: fmt.Sprintf("acct-%03d", i), Requests: 9, Org: "org", Verified: true, LastSeen: now,
 		})
 	}
-	p.KeepBaseline(now, census.DefaultOptions())
+	p.KeepBaseline(now, baseline.DefaultOptions())
 	require.Equal(t, 57, p.Baseline.N)
 	p.Evaluation++
 	require.InDelta(t, 57, p.Group(slots(p), 0, p.Context(now, 100), 0).Size, 1e-9)

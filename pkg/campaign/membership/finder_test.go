@@ -9,14 +9,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
 	"github.com/stillwatch/stillwatch/pkg/campaign/measure"
-	"github.com/stillwatch/stillwatch/pkg/census"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
 // start is the event time from which the accounts of the tests are seen.
-const start = int64(20_500) * census.Day
+const start = int64(20_500) * baseline.Day
 
 // use gives an account n requests, single the share of single turns.
 func use(p *fingerprint.Profile, n uint32, single float64) {
@@ -35,7 +35,7 @@ func motley(t *testing.T, seed uint64) (pop *measure.Population, ctx *detectors.
 	conversation := uint64(0)
 	for i := range 260 {
 		p := fingerprint.Profile{
-			Tenant: "default", Account: fmt.Sprintf("acct-%03d", i), FirstSeen: start, LastSeen: start + census.Day,
+			Tenant: "default", Account: fmt.Sprintf("acct-%03d", i), FirstSeen: start, LastSeen: start + baseline.Day,
 		}
 		own := i < 60
 		draw := func(f uint64, n int) uint64 {
@@ -57,14 +57,14 @@ func motley(t *testing.T, seed uint64) (pop *measure.Population, ctx *detectors.
 				p.Facets[f] = []fingerprint.Counted{{Hash: v, Count: 1}}
 			}
 		}
-		p.CreatedAt = start - int64(1+rng.IntN(60))*census.Day
+		p.CreatedAt = start - int64(1+rng.IntN(60))*baseline.Day
 		if own && rng.Float64() < loyalty {
-			p.CreatedAt = start - int64(20+rng.IntN(2))*census.Day
+			p.CreatedAt = start - int64(20+rng.IntN(2))*baseline.Day
 		}
 		use(&p, uint32(3+rng.IntN(20)), rng.Float64())
 		for k := range uint64(12) {
 			if v := draw(100+k, 20); v != 0 {
-				p.Scaffold = append(p.Scaffold, fingerprint.Counted{Hash: v, Count: 1 + uint32(rng.IntN(int(p.Requests)))})
+				p.Template = append(p.Template, fingerprint.Counted{Hash: v, Count: 1 + uint32(rng.IntN(int(p.Requests)))})
 			}
 		}
 		if seed%3 == 0 {
@@ -79,19 +79,19 @@ func motley(t *testing.T, seed uint64) (pop *measure.Population, ctx *detectors.
 		}
 		if take := [40]int{0: 2, 1: 2, 2: 12}[rng.IntN(40)]; !own && take > 0 {
 			// A phrase of the pool's text, or all of it in every request.
-			p.Scaffold = nil
+			p.Template = nil
 			for k := range uint64(take) {
-				p.Scaffold = append(p.Scaffold, fingerprint.Counted{Hash: index.Mix(100+k, 77) | 1, Count: p.Requests})
+				p.Template = append(p.Template, fingerprint.Counted{Hash: index.Mix(100+k, 77) | 1, Count: p.Requests})
 			}
 		}
 		if v := draw(200, 5); v != 0 {
-			p.Skeletons = []fingerprint.Counted{{Hash: v, Count: 1 + uint32(rng.IntN(int(p.Requests)))}}
+			p.Layouts = []fingerprint.Counted{{Hash: v, Count: 1 + uint32(rng.IntN(int(p.Requests)))}}
 		}
 		if conversation != 0 && rng.IntN(3) == 0 {
-			p.Orphans = []uint64{conversation}
+			p.Unserved = []uint64{conversation}
 		}
 		conversation = rng.Uint64() | 1
-		p.Heads = []uint64{conversation}
+		p.Served = []uint64{conversation}
 		pop.Upsert(p)
 		if own || rng.IntN(20) == 0 {
 			pool = append(pool, pop.Named(p.Account).Slot)
@@ -99,8 +99,8 @@ func motley(t *testing.T, seed uint64) (pop *measure.Population, ctx *detectors.
 	}
 	pop.IndexPending()
 	pop.Sort(pool)
-	pop.KeepBaseline(start+2*census.Day, census.DefaultOptions())
-	ctx = pop.Context(start+2*census.Day, census.DefaultOptions().Sample)
+	pop.KeepBaseline(start+2*baseline.Day, baseline.DefaultOptions())
+	ctx = pop.Context(start+2*baseline.Day, baseline.DefaultOptions().Sample)
 	return pop, ctx, pool
 }
 
@@ -113,12 +113,12 @@ func TestNobodyFitsAModelWhoIsNoCandidateForIt(t *testing.T) {
 		// As if among many fewer others: what is tested is who can agree, not what the odds ask
 		// for.
 		inside := func(slot int32) bool { return slices.Contains(pool, slot) }
-		candidates := finder.Candidates(model, pop.Index, ctx.Census, pool)
+		candidates := finder.Candidates(model, pop.Index, ctx.Baseline, pool)
 		require.True(t, slices.IsSorted(candidates))
 		listed += len(candidates)
 		for slot, a := range pop.Slots {
 			all++
-			l := model.Fit(a, ctx.Census, inside(int32(slot)), a.LinkedTo(inside))
+			l := model.Fit(a, ctx.Baseline, inside(int32(slot)), a.LinkedTo(inside))
 			l.Bits += 30
 			if !l.Fits(model.Size, float64(pop.Entities())) {
 				continue

@@ -4,23 +4,23 @@ import (
 	"math"
 
 	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
-	"github.com/stillwatch/stillwatch/pkg/census"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
 // Likelihood is how an account fits the model: the log-likelihood ratio against a random account in
-// bits, in all and by plane.
+// bits, in all and by signal family.
 type Likelihood struct {
-	Bits   float64
-	Planes detectors.ByPlane
+	Bits     float64
+	Families detectors.ByFamily
 	// SameText says that most of the account's requests carry most of the shared text: no second
-	// plane is needed.
+	// signal family is needed.
 	SameText bool
 
 	// requests is the number of requests that it was measured on.
 	requests uint32
-	// compared is the number of planes that the model and the account both speak of.
+	// compared is the number of signal families that the model and the account both speak of.
 	compared int
 }
 
@@ -28,18 +28,18 @@ const (
 	// background is the weight of the population in a member's distribution: nobody is ruled out by
 	// one odd value (its logarithm bounds the bits against).
 	background = 0.12
-	// maxFit bounds the bits that one plane speaks for an account, minFit those against it:
-	// membership rests on several planes.
+	// maxFit bounds the bits that one signal family speaks for an account, minFit those against it:
+	// membership rests on several signal families.
 	maxFit, minFit = 6, -4
 	// maxSameText bounds the bits of the same text in most requests, which may speak alone: a
 	// thousand to one.
 	maxSameText = 10
-	// agreeingBits is the evidence in bits from which a plane agrees: two to one.
+	// agreeingBits is the evidence in bits from which a signal family agrees: two to one.
 	agreeingBits = 1
 
 	// Conversations handed over: leastHandOvers is the share of members from which they belong to
 	// the model (a pool with other people's small talk meets the same openings by chance),
-	// maxHandOver and minHandOver bound what they say: less than a plane, which they are a part of.
+	// maxHandOver and minHandOver bound what they say: less than a signal family, which they are a part of.
 	leastHandOvers           = 0.3
 	maxHandOver, minHandOver = maxFit - 2, -1
 
@@ -55,18 +55,18 @@ const (
 // Fit measures an account against the model. inside says that the model was learnt from this
 // account too, whose own part is then left out; linked that it exchanged a conversation with a
 // member.
-func (m *Model) Fit(a *index.Account, baseline *census.Census, inside, linked bool) Likelihood {
+func (m *Model) Fit(a *index.Account, others *baseline.Baseline, inside, linked bool) Likelihood {
 	p := &a.Profile
 	l := Likelihood{requests: p.Requests}
-	m.fitTraits(&l, p, baseline, inside)
+	m.fitTraits(&l, p, others, inside)
 	if m.HandOvers >= leastHandOvers {
-		l.Planes[detectors.Identity.Index()] += m.handOverRatio(linked)
+		l.Families[detectors.Identity.Index()] += m.handOverRatio(linked)
 	}
 	if bits, same, ok := m.fitWork(p); ok {
-		l.Planes[detectors.Work.Index()], l.SameText = bits, same
+		l.Families[detectors.Work.Index()], l.SameText = bits, same
 		l.compared++
 	}
-	for _, b := range l.Planes {
+	for _, b := range l.Families {
 		// The same text in most requests is not outweighed by a card or a day that differs: a
 		// replaced pool has new ones.
 		if b > 0 || !l.SameText {
@@ -74,43 +74,43 @@ func (m *Model) Fit(a *index.Account, baseline *census.Census, inside, linked bo
 		}
 	}
 	if p.Requests >= behaviourRequests {
-		l.Bits += m.fitBehaviour(&a.Vector, baseline)
+		l.Bits += m.fitBehaviour(&a.Vector, others)
 	}
 	return l
 }
 
-// fitTraits compares the traits. Those of a plane rest on one fact, so they are averaged: the
+// fitTraits compares the traits. Those of a signal family rest on one fact, so they are averaged: the
 // pool's bank with another card speaks neither way.
 func (m *Model) fitTraits(
-	l *Likelihood, p *fingerprint.Profile, baseline *census.Census, inside bool,
+	l *Likelihood, p *fingerprint.Profile, others *baseline.Baseline, inside bool,
 ) {
-	var compared detectors.ByPlane
+	var compared detectors.ByFamily
 	for i := range m.Traits {
 		t := &m.Traits[i]
-		v := census.Value(p, t.Trait)
+		v := baseline.Value(p, t.Trait)
 		if v == 0 && t.Known == 0 {
 			continue
 		}
 		var share, base float64
 		if v == 0 {
 			// That an account does not report it speaks against it as far as the members do.
-			share, base = 1-t.Known, 1-baseline.Known(t.Trait)
+			share, base = 1-t.Known, 1-others.Known(t.Trait)
 			if base <= 0 {
 				continue
 			}
 		} else {
-			share, base = t.shares(v, baseline)
+			share, base = t.shares(v, others)
 		}
 		if inside && m.Size > 1 {
 			share = math.Max(0, (share*m.Size-1)/(m.Size-1))
 		}
-		plane := t.Plane.Index()
-		l.Planes[plane] += likelihoodRatio(share, base)
-		compared[plane]++
+		family := t.Family.Index()
+		l.Families[family] += likelihoodRatio(share, base)
+		compared[family]++
 	}
-	for plane, n := range compared {
+	for family, n := range compared {
 		if n > 0 {
-			l.Planes[plane] /= n
+			l.Families[family] /= n
 			l.compared++
 		}
 	}
@@ -125,9 +125,9 @@ func likelihoodRatio(share, base float64) float64 {
 
 // shares is the share of the members that show the value, and of the others. A sign-up a day before
 // or after is the same cohort.
-func (t *Trait) shares(v uint64, baseline *census.Census) (share, base float64) {
+func (t *Trait) shares(v uint64, others *baseline.Baseline) (share, base float64) {
 	near := uint64(0)
-	if t.Trait == census.SignupDay {
+	if t.Trait == baseline.SignupDay {
 		near = 1
 	}
 	for d := v - near; d <= v+near; d++ {
@@ -141,7 +141,7 @@ func (t *Trait) shares(v uint64, baseline *census.Census) (share, base float64) 
 			}
 		}
 		if !known {
-			base += baseline.Share(t.Trait, d)
+			base += others.Share(t.Trait, d)
 		}
 	}
 	return share, base
@@ -160,13 +160,13 @@ func (m *Model) handOverRatio(linked bool) float64 {
 
 // fitBehaviour is how the account's use of the service fits: log2 of the ratio of two normal
 // densities, the members' and the population's, bounded for each feature.
-func (m *Model) fitBehaviour(v *census.Vector, baseline *census.Census) float64 {
+func (m *Model) fitBehaviour(v *baseline.Vector, others *baseline.Baseline) float64 {
 	total := 0.0
 	for _, b := range m.Behaviour {
 		if !v.Known(b.Feature) {
 			continue
 		}
-		quantile := func(q float64) float64 { return baseline.Quantile(b.Feature, q) }
+		quantile := func(q float64) float64 { return others.Quantile(b.Feature, q) }
 		spread := math.Max(b.SD, (quantile(highQuantile)-quantile(lowQuantile))/2)
 		inside, outside := (v[b.Feature]-b.Mean)/b.SD, (v[b.Feature]-quantile(0.5))/spread
 		bits := math.Log2(spread/b.SD) + (outside*outside-inside*inside)/2*math.Log2E
@@ -186,18 +186,18 @@ const (
 	fewOdds     = 2
 	// memberBits is the least evidence, however large a part of the population the group is.
 	memberBits = 4
-	// memberPlanes is how many planes must agree where the text does not speak alone.
-	memberPlanes = 2
+	// memberFamilies is how many signal families must agree where the text does not speak alone.
+	memberFamilies = 2
 	// clearedBits is the fit below which a member is let go: even odds against a random account,
 	// well below what naming one takes.
 	clearedBits = 1
 )
 
 // Fits says whether the account is one of n members among population entities: the bits must make
-// up for the prior odds, on at least two planes or by the same text in most requests.
+// up for the prior odds, on at least two signal families or by the same text in most requests.
 func (l *Likelihood) Fits(n, population float64) bool {
 	agree := 0
-	for _, b := range l.Planes {
+	for _, b := range l.Families {
 		if b >= agreeingBits {
 			agree++
 		}
@@ -210,18 +210,18 @@ func (l *Likelihood) Fits(n, population float64) bool {
 	case l.requests < fewRequests:
 		odds += fewOdds
 	}
-	return (agree >= memberPlanes || l.SameText) && l.Bits >= math.Max(memberBits, prior+odds)
+	return (agree >= memberFamilies || l.SameText) && l.Bits >= math.Max(memberBits, prior+odds)
 }
 
 // Stays says whether an account that was named remains a member. One that was named early on little
 // evidence and turns out not to fit does not; a member who fits less than before does.
 func (l *Likelihood) Stays() bool { return l.Bits >= clearedBits || l.SameText }
 
-// Agreement is the share of the model's planes that the account shows, and which these are.
-func (l *Likelihood) Agreement() (float64, []detectors.Plane) {
+// Agreement is the share of the model's signal families that the account shows, and which these are.
+func (l *Likelihood) Agreement() (float64, []detectors.Family) {
 	if l.compared == 0 {
 		return 0, nil
 	}
-	out := l.Planes.AtLeast(agreeingBits)
+	out := l.Families.AtLeast(agreeingBits)
 	return math.Min(1, float64(len(out))/float64(l.compared)), out
 }

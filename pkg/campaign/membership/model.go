@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"github.com/stillwatch/stillwatch/detectors"
-	"github.com/stillwatch/stillwatch/pkg/census"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
@@ -24,11 +24,11 @@ type Model struct {
 	Carriers float64 `json:"carriers,omitempty"`
 	// Behaviour holds how the members use the service.
 	Behaviour []Behaviour `json:"behaviour,omitempty"`
-	// Skeleton is the shared layout, with its rarity among the others in bits and the share of
+	// Layout is the shared layout, with its rarity among the others in bits and the share of
 	// members that write in it.
-	Skeleton       uint64  `json:"skeleton,omitempty"`
-	SkeletonRarity float64 `json:"skeleton_rarity,omitempty"`
-	SkeletonShare  float64 `json:"skeleton_share,omitempty"`
+	Layout       uint64  `json:"layout,omitempty"`
+	LayoutRarity float64 `json:"layout_rarity,omitempty"`
+	LayoutShare  float64 `json:"layout_share,omitempty"`
 
 	// HandOvers is the share of members that took part in a conversation handed over inside the
 	// group, HandOverBase the share of the others that exchanged a conversation with anyone.
@@ -42,9 +42,9 @@ type Model struct {
 
 // Behaviour is the mean and standard deviation of one feature among the members.
 type Behaviour struct {
-	Feature census.Feature `json:"feature"`
-	Mean    float64        `json:"mean"`
-	SD      float64        `json:"sd"`
+	Feature baseline.Feature `json:"feature"`
+	Mean    float64          `json:"mean"`
+	SD      float64          `json:"sd"`
 }
 
 // Shingle is a shared shingle with how rare it is among the others, in bits: log2 of one over the
@@ -56,9 +56,9 @@ type Shingle struct {
 
 // Trait is the distribution of one trait among the members.
 type Trait struct {
-	Trait  census.Trait    `json:"trait"`
-	Plane  detectors.Plane `json:"plane"`
-	Values []Value         `json:"values"`
+	Trait  baseline.Trait   `json:"trait"`
+	Family detectors.Family `json:"plane"`
+	Values []Value          `json:"values"`
 	// Known is the share of members that report the trait.
 	Known float64 `json:"known,omitempty"`
 }
@@ -75,22 +75,22 @@ type Value struct {
 // least standard deviation that is believed: a tenth of the requests, half a doubling of the
 // length.
 var behaviours = [...]struct {
-	feature census.Feature
+	feature baseline.Feature
 	floor   float64
-}{{census.SingleTurn, 0.1}, {census.OutputLength, 0.5}, {census.PromptLength, 0.5}}
+}{{baseline.SingleTurn, 0.1}, {baseline.OutputLength, 0.5}, {baseline.PromptLength, 0.5}}
 
 // traits are those that may belong to a model.
 var traits = [...]struct {
-	trait census.Trait
-	plane detectors.Plane
+	trait  baseline.Trait
+	family detectors.Family
 }{
-	{census.Trait(fingerprint.Payment), detectors.Funding},
-	{census.Trait(fingerprint.Issuer), detectors.Funding},
-	{census.SignupDay, detectors.Identity},
-	{census.Trait(fingerprint.Device), detectors.Identity},
-	{census.Trait(fingerprint.Stack), detectors.Client},
-	{census.Trait(fingerprint.Params), detectors.Client},
-	{census.Trait(fingerprint.Network), detectors.Network},
+	{baseline.Trait(fingerprint.Payment), detectors.Funding},
+	{baseline.Trait(fingerprint.Issuer), detectors.Funding},
+	{baseline.SignupDay, detectors.Identity},
+	{baseline.Trait(fingerprint.Device), detectors.Identity},
+	{baseline.Trait(fingerprint.Stack), detectors.Client},
+	{baseline.Trait(fingerprint.Params), detectors.Client},
+	{baseline.Trait(fingerprint.Network), detectors.Network},
 }
 
 const (
@@ -116,7 +116,7 @@ const (
 // Learn makes the model of a group.
 func Learn(g *detectors.Group, c *detectors.Context) *Model {
 	m := &Model{Size: g.Size}
-	m.learnTraits(g, c.Census)
+	m.learnTraits(g, c.Baseline)
 	m.learnBehaviour(g)
 	if n := len(g.Members); n > 0 {
 		m.HandOvers, m.HandOverBase = float64(g.HandOvers)/float64(n), g.OthersHandedOver(c)
@@ -125,7 +125,7 @@ func Learn(g *detectors.Group, c *detectors.Context) *Model {
 	return m
 }
 
-func (m *Model) learnTraits(g *detectors.Group, baseline *census.Census) {
+func (m *Model) learnTraits(g *detectors.Group, others *baseline.Baseline) {
 	for _, t := range traits {
 		shares := g.Shares(t.trait)
 		known := 0.0
@@ -141,17 +141,17 @@ func (m *Model) learnTraits(g *detectors.Group, baseline *census.Census) {
 		if rest := (1 - known) * g.Size; rest >= 1 {
 			entropy -= rest * (1 / g.Size) * math.Log2(1/g.Size)
 		}
-		if baseline.Effective(t.trait, g.Size).Low-entropy < leastDeficit {
+		if others.Effective(t.trait, g.Size).Low-entropy < leastDeficit {
 			continue
 		}
-		rare := unseen / (float64(baseline.N) + 1)
+		rare := unseen / (float64(others.N) + 1)
 		values := make([]Value, min(len(shares), maxValues))
 		for i := range values {
 			v := shares[i]
-			base := (baseline.Share(t.trait, v.Value) - g.SelfShare*v.Share) / (1 - g.SelfShare)
+			base := (others.Share(t.trait, v.Value) - g.SelfShare*v.Share) / (1 - g.SelfShare)
 			values[i] = Value{v.Value, v.Share, math.Max(rare, base)}
 		}
-		m.Traits = append(m.Traits, Trait{t.trait, t.plane, values, math.Min(1, known)})
+		m.Traits = append(m.Traits, Trait{t.trait, t.family, values, math.Min(1, known)})
 	}
 }
 
@@ -178,7 +178,7 @@ func (m *Model) learnBehaviour(g *detectors.Group) {
 func (m *Model) learnWork(g *detectors.Group, c *detectors.Context) {
 	w := &g.Work
 	rarity := func(df int, inside float64) float64 {
-		others := (1 - g.SelfShare) * float64(c.Census.N)
+		others := (1 - g.SelfShare) * float64(c.Baseline.N)
 		return math.Log2((others + 1) / (math.Max(float64(df)-inside, 0) + unseen))
 	}
 	for _, s := range w.Shingles[:min(len(w.Shingles), maxShingles)] {
@@ -187,28 +187,28 @@ func (m *Model) learnWork(g *detectors.Group, c *detectors.Context) {
 		}
 	}
 	m.Carriers = w.Carriers / g.Size
-	if w.SkeletonShare >= layoutShare {
-		m.Skeleton, m.SkeletonShare = w.Skeleton, w.SkeletonShare
-		m.SkeletonRarity = rarity(c.SkeletonAccounts(w.Skeleton), w.SkeletonShare*g.Size)
+	if w.LayoutShare >= layoutShare {
+		m.Layout, m.LayoutShare = w.Layout, w.LayoutShare
+		m.LayoutRarity = rarity(c.LayoutAccounts(w.Layout), w.LayoutShare*g.Size)
 	}
 }
 
-// DropUnknown drops what is no trait, plane or feature of this version, from state that another
+// DropUnknown drops what is no trait, signal family or feature of this version, from state that another
 // wrote.
 func (m *Model) DropUnknown() {
 	m.Traits = slices.DeleteFunc(m.Traits, func(t Trait) bool {
-		return t.Trait >= census.NumTraits || t.Plane.Index() < 0
+		return t.Trait >= baseline.NumTraits || t.Family.Index() < 0
 	})
 	m.Behaviour = slices.DeleteFunc(m.Behaviour, func(b Behaviour) bool {
-		return b.Feature >= census.NumFeatures
+		return b.Feature >= baseline.NumFeatures
 	})
 }
 
 // Shown is one value of one trait.
 type Shown struct {
-	Trait census.Trait
-	Plane detectors.Plane
-	Value uint64
+	Trait  baseline.Trait
+	Family detectors.Family
+	Value  uint64
 }
 
 // Conjunction is what an account must show all of.
@@ -218,8 +218,8 @@ type Conjunction []Shown
 func (m *Model) Common() (out Conjunction) {
 	for i := range m.Traits {
 		t := &m.Traits[i]
-		if t.Plane != detectors.Network && len(t.Values) > 0 && t.Values[0].Share >= nearlyAll {
-			out = append(out, Shown{t.Trait, t.Plane, t.Values[0].Value})
+		if t.Family != detectors.Network && len(t.Values) > 0 && t.Values[0].Share >= nearlyAll {
+			out = append(out, Shown{t.Trait, t.Family, t.Values[0].Value})
 		}
 	}
 	return out
@@ -228,7 +228,7 @@ func (m *Model) Common() (out Conjunction) {
 // ShownBy says whether the account shows every value.
 func (c Conjunction) ShownBy(p *fingerprint.Profile) bool {
 	for _, x := range c {
-		if census.Value(p, x.Trait) != x.Value {
+		if baseline.Value(p, x.Trait) != x.Value {
 			return false
 		}
 	}
@@ -251,13 +251,13 @@ func (m *Model) Similar(o *Model) float64 {
 		n += workWeight
 		agree += workWeight * m.commonWork(o)
 	}
-	if m.Skeleton != 0 && m.Skeleton == o.Skeleton {
+	if m.Layout != 0 && m.Layout == o.Layout {
 		n++
 		agree++
 	}
 	for i := range m.Traits {
 		for j := range o.Traits {
-			if m.Traits[i].Trait != o.Traits[j].Trait || m.Traits[i].Trait == census.SignupDay {
+			if m.Traits[i].Trait != o.Traits[j].Trait || m.Traits[i].Trait == baseline.SignupDay {
 				continue
 			}
 			n++

@@ -26,18 +26,18 @@ const (
 	layoutFull = 4
 )
 
-// fitWork is the work plane's bits; same says that the account's requests are mostly the shared
+// fitWork is the work signal family's bits; same says that the account's requests are mostly the shared
 // text; ok is false while the account has sent too little to tell.
 func (m *Model) fitWork(p *fingerprint.Profile) (bits float64, same, ok bool) {
 	bits = math.Inf(-1)
 	if len(m.Shingles) >= carriedShingles && p.WithText >= textRequests {
 		bits, same = m.fitText(p)
 	}
-	if m.Skeleton != 0 {
+	if m.Layout != 0 {
 		layout, alone := m.fitLayout(p)
 		bits, same = math.Max(bits, layout), same || alone
 		if math.IsInf(bits, -1) && p.WithText >= layoutRequests {
-			bits = absence(m.SkeletonShare)
+			bits = absence(m.LayoutShare)
 		}
 	}
 	if math.IsInf(bits, -1) {
@@ -59,7 +59,7 @@ func (m *Model) fitText(p *fingerprint.Profile) (bits float64, same bool) {
 	carried := 0.0
 	n := 0
 	var most uint32
-	for _, s := range p.Scaffold {
+	for _, s := range p.Template {
 		if r, shared := m.rarity[s.Hash]; shared && s.Count >= least {
 			carried += r
 			most = max(most, s.Count)
@@ -90,12 +90,12 @@ func absence(share float64) float64 { return math.Log2(math.Max(background, 1-sh
 func (m *Model) fitLayout(p *fingerprint.Profile) (bits float64, alone bool) {
 	bits = math.Inf(-1)
 	least := fingerprint.Recurs(p.WithText)
-	for _, s := range p.Skeletons {
-		if s.Hash != m.Skeleton || s.Count < least {
+	for _, s := range p.Layouts {
+		if s.Hash != m.Layout || s.Count < least {
 			continue
 		}
 		share := math.Min(1, float64(s.Count)/float64(max(p.WithText, 1)))
-		bits = math.Max(bits, math.Min(maxFit, m.SkeletonRarity)*math.Min(1, layoutFull*share))
+		bits = math.Max(bits, math.Min(maxFit, m.LayoutRarity)*math.Min(1, layoutFull*share))
 		if m.layoutSpeaksAlone() && inMost(s.Count, p) && p.WithText >= sameLayoutRequests {
 			alone = true
 		}
@@ -105,5 +105,5 @@ func (m *Model) fitLayout(p *fingerprint.Profile) (bits float64, alone bool) {
 
 // layoutSpeaksAlone says that all members and nobody else write in the layout.
 func (m *Model) layoutSpeaksAlone() bool {
-	return m.SkeletonShare >= nearlyAll && m.SkeletonRarity >= maxFit
+	return m.LayoutShare >= nearlyAll && m.LayoutRarity >= maxFit
 }

@@ -5,9 +5,9 @@ import (
 	"slices"
 
 	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
 	"github.com/stillwatch/stillwatch/pkg/campaign/measure"
-	"github.com/stillwatch/stillwatch/pkg/census"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
@@ -16,20 +16,20 @@ type candidate struct {
 	// identity names the candidate from one evaluation to the next.
 	identity uint64
 	members  []int32
-	defining detectors.PlaneSet
+	defining detectors.FamilySet
 	origin   string
 	// cached is its score.
 	cached *cachedScore
 }
 
-// origins says of each kind of posting what its groups are called and on which planes it selects
+// origins says of each kind of posting what its groups are called and on which signal families it selects
 // its accounts. The name is also an order among candidates of one size.
 var origins = map[index.Kind]struct {
-	name   string
-	planes detectors.PlaneSet
+	name     string
+	families detectors.FamilySet
 }{
-	index.ByShingle:      {"scaffold", work},
-	index.BySkeleton:     {"skeleton", work},
+	index.ByShingle:      {"prompt template", work},
+	index.ByLayout:       {"prompt layout", work},
 	index.ByPayment:      {"payment", funding},
 	index.ByDevice:       {"device", identity},
 	index.ByStack:        {"stack", client},
@@ -62,7 +62,7 @@ func (r *run) candidates() (out []*candidate) {
 		o := origins[kind]
 		out = append(out, &candidate{
 			identity: index.Mix(identity, uint64(kind)), members: members,
-			origin: o.name, defining: o.planes,
+			origin: o.name, defining: o.families,
 		})
 	}
 	p.Postings.Groups(least, most, func(k index.Key, members []int32) {
@@ -92,17 +92,17 @@ func (r *run) compare(a, b *candidate) int {
 		slices.CompareFunc(a.members, b.members, r.Population.Compare))
 }
 
-// refiners are the traits by which groups are narrowed down, each with its plane.
+// refiners are the traits by which groups are narrowed down, each with its signal family.
 var refiners = [...]struct {
-	trait census.Trait
-	plane detectors.Plane
+	trait  baseline.Trait
+	family detectors.Family
 }{
-	{census.Trait(fingerprint.Payment), detectors.Funding},
-	{census.Trait(fingerprint.Issuer), detectors.Funding},
-	{census.Trait(fingerprint.Device), detectors.Identity},
-	{census.Trait(fingerprint.Stack), detectors.Client},
-	{census.Trait(fingerprint.Params), detectors.Client},
-	{census.SignupDay, detectors.Identity},
+	{baseline.Trait(fingerprint.Payment), detectors.Funding},
+	{baseline.Trait(fingerprint.Issuer), detectors.Funding},
+	{baseline.Trait(fingerprint.Device), detectors.Identity},
+	{baseline.Trait(fingerprint.Stack), detectors.Client},
+	{baseline.Trait(fingerprint.Params), detectors.Client},
+	{baseline.SignupDay, detectors.Identity},
 }
 
 const (
@@ -128,11 +128,11 @@ func (r *run) refinements(c *candidate) []*candidate {
 	return out
 }
 
-// refine lists the conjunctions of a candidate with a value of another plane: an account pool hides
+// refine lists the conjunctions of a candidate with a value of another signal family: an account pool hides
 // inside a popular tool's users, and the conjunction brings it out.
 func (r *run) refine(c *candidate) (out []candidate) {
 	for _, by := range refiners {
-		if c.defining.Has(by.plane) {
+		if c.defining.Has(by.family) {
 			continue
 		}
 		for v, members := range r.groupBy(by.trait, c.members) {
@@ -140,8 +140,8 @@ func (r *run) refine(c *candidate) (out []candidate) {
 			if len(members) < r.Options.MinGroup || part > refinedPart {
 				continue
 			}
-			if by.trait != census.SignupDay &&
-				part < refinedLift*r.Assessor.Context.Census.Share(by.trait, v) {
+			if by.trait != baseline.SignupDay &&
+				part < refinedLift*r.Assessor.Context.Baseline.Share(by.trait, v) {
 				continue
 			}
 			if r.tooSmall(members) {
@@ -149,8 +149,8 @@ func (r *run) refine(c *candidate) (out []candidate) {
 			}
 			out = append(out, candidate{
 				identity: index.Mix(c.identity^uint64(by.trait), v), members: members,
-				defining: c.defining | detectors.SetOf(by.plane),
-				origin:   c.origin + " and " + string(by.plane),
+				defining: c.defining | detectors.SetOf(by.family),
+				origin:   c.origin + " and " + string(by.family),
 			})
 		}
 	}
@@ -159,13 +159,13 @@ func (r *run) refine(c *candidate) (out []candidate) {
 }
 
 // groupBy groups accounts by their value of a trait; sign-ups by window, as in the postings.
-func (r *run) groupBy(t census.Trait, members []int32) map[uint64][]int32 {
+func (r *run) groupBy(t baseline.Trait, members []int32) map[uint64][]int32 {
 	groups := map[uint64][]int32{}
 	for _, i := range members {
-		v := census.Value(&r.Population.Slots[i].Profile, t)
+		v := baseline.Value(&r.Population.Slots[i].Profile, t)
 		switch {
 		case v == 0:
-		case t == census.SignupDay:
+		case t == baseline.SignupDay:
 			for _, w := range index.Cohorts(v) {
 				groups[w] = append(groups[w], i)
 			}

@@ -12,10 +12,10 @@ import (
 const fitRounds = 4
 
 // FitMembers prunes the bystanders of a group, takes in the accounts that fit its model, and judges
-// the result; ok is false when it is no finding. defining are the planes that the group was
+// the result; ok is false when it is no finding. defining are the signal families that the group was
 // selected by, origin says how.
 func (s *Search) FitMembers(
-	members []int32, defining detectors.PlaneSet, origin string,
+	members []int32, defining detectors.FamilySet, origin string,
 ) (f Found, ok bool) {
 	return s.fit(&candidate{members: members, defining: defining, origin: origin})
 }
@@ -72,7 +72,7 @@ func (s *Search) fitting(
 			continue
 		}
 		a := p.Slots[i]
-		l := m.Fit(a, s.Assessor.Context.Census, inside[i], a.LinkedTo(isInside))
+		l := m.Fit(a, s.Assessor.Context.Baseline, inside[i], a.LinkedTo(isInside))
 		if !l.Fits(size, population) {
 			continue
 		}
@@ -89,5 +89,5 @@ func (s *Search) fitting(
 // MemberCandidates lists, by slot, the accounts that may fit a model; inside are those that it was
 // learnt from.
 func (s *Search) MemberCandidates(m *membership.Model, inside []int32) []int32 {
-	return s.Memory.finder.Candidates(m, s.Population.Index, s.Assessor.Context.Census, inside)
+	return s.Memory.finder.Candidates(m, s.Population.Index, s.Assessor.Context.Baseline, inside)
 }

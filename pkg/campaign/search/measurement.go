@@ -17,8 +17,8 @@ type Measurement struct {
 	decision.Scores
 	// Margin is the distance to the thresholds of the nearest rule, in bits.
 	Margin float64
-	// Agreeing are the planes that agree.
-	Agreeing []detectors.Plane
+	// Agreeing are the signal families that agree.
+	Agreeing []detectors.Family
 	// Bits holds each detector's contribution.
 	Bits map[string]float64
 	// Fitted says that its bystanders were pruned and others that fit taken in: only such groups

@@ -2,9 +2,9 @@ package search
 
 import (
 	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
-	"github.com/stillwatch/stillwatch/pkg/census"
 )
 
 // cachedScore is a candidate's score with what it was measured on: a group whose members are the
@@ -14,7 +14,7 @@ type cachedScore struct {
 	// they have sent.
 	members, places uint64
 	requests        uint64
-	baseline        *census.Census
+	baseline        *baseline.Baseline
 
 	score  decision.Assessment
 	margin float64
@@ -62,9 +62,9 @@ func (r *run) rescore(c *candidate) bool {
 	k.used, k.places = true, places
 	c.cached = k
 	changed := k.members != hash || requests > k.requests+k.requests/moreRequests
-	if changed || k.baseline != r.Assessor.Context.Census && r.afford(k) {
+	if changed || k.baseline != r.Assessor.Context.Baseline && r.afford(k) {
 		before := k.margin
-		k.members, k.requests, k.baseline = hash, requests, r.Assessor.Context.Census
+		k.members, k.requests, k.baseline = hash, requests, r.Assessor.Context.Baseline
 		_, k.score = r.assess(c.members, c.defining, false)
 		k.margin = r.margin(&k.score)
 		if r.Trace == nil {
@@ -115,14 +115,14 @@ func (m *Memory) forget() {
 
 // assess measures some accounts as one of the many groups that were searched.
 func (s *Search) assess(
-	members []int32, defining detectors.PlaneSet, costly bool,
+	members []int32, defining detectors.FamilySet, costly bool,
 ) (*detectors.Group, decision.Assessment) {
 	g := s.Group(members, defining)
 	return g, s.Assessor.Assess(g, s.searched, costly)
 }
 
 // Group makes the detectors' view of some accounts.
-func (s *Search) Group(members []int32, defining detectors.PlaneSet) *detectors.Group {
+func (s *Search) Group(members []int32, defining detectors.FamilySet) *detectors.Group {
 	return s.Population.Group(members, defining, s.Assessor.Context, s.Options.ScoreMembers)
 }
 

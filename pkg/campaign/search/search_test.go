@@ -7,14 +7,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
 	"github.com/stillwatch/stillwatch/pkg/campaign/measure"
-	"github.com/stillwatch/stillwatch/pkg/census"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
-const now = int64(20_502) * census.Day
+const now = int64(20_502) * baseline.Day
 
 // town is a population in which no two of the people share anything, but all of the pool share a
 // card, a client, a text and a sign-up day.
@@ -23,22 +23,22 @@ func town(people, pool int) *Search {
 	for i := range people + pool {
 		own := func(f uint64) uint64 { return index.Mix(f, uint64(1000+i)) | 1 }
 		a := fingerprint.Profile{
-			Account: fmt.Sprintf("acct-%04d", i), FirstSeen: now - census.Day, LastSeen: now,
-			CreatedAt: now - int64(i+9)*census.Day, Requests: 20, WithText: 20,
+			Account: fmt.Sprintf("acct-%04d", i), FirstSeen: now - baseline.Day, LastSeen: now,
+			CreatedAt: now - int64(i+9)*baseline.Day, Requests: 20, WithText: 20,
 		}
 		if i >= people {
 			own = func(f uint64) uint64 { return index.Mix(f, 7) | 1 }
-			a.CreatedAt = now - 3*census.Day
+			a.CreatedAt = now - 3*baseline.Day
 		}
 		for _, f := range []fingerprint.Facet{fingerprint.Payment, fingerprint.Issuer, fingerprint.Stack} {
 			a.Facets[f] = []fingerprint.Counted{{Hash: own(uint64(f)), Count: 20}}
 		}
 		for k := range uint64(4) {
-			a.Scaffold = append(a.Scaffold, fingerprint.Counted{Hash: own(50 + k), Count: 20})
+			a.Template = append(a.Template, fingerprint.Counted{Hash: own(50 + k), Count: 20})
 		}
 		p.Upsert(a)
 	}
-	p.KeepBaseline(now, census.DefaultOptions())
+	p.KeepBaseline(now, baseline.DefaultOptions())
 	p.Evaluation++
 	o, policy := DefaultOptions(), decision.DefaultPolicy()
 	// Nobody harvests here: what the accounts have in common is enough.
@@ -46,7 +46,7 @@ func town(people, pool int) *Search {
 	return &Search{
 		Options: &o, Policy: &policy, Population: p, Memory: &Memory{},
 		Assessor: decision.Assessor{
-			Registry: detectors.All(), Context: p.Context(now, census.DefaultOptions().Sample),
+			Registry: detectors.All(), Context: p.Context(now, baseline.DefaultOptions().Sample),
 		},
 	}
 }

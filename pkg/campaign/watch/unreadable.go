@@ -5,8 +5,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
-	"github.com/stillwatch/stillwatch/pkg/census"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
@@ -51,7 +51,7 @@ func (u *unread) lastUnread() bool { return u.at > u.read }
 // hides says that in the day before now the account's records were unreadable for the most part.
 func (u *unread) hides(now int64) bool {
 	all := float64(u.day) + float64(u.requests)
-	return u.day >= unreadableRecords && float64(u.day) > unreadableShare*all && now-u.at < census.Day
+	return u.day >= unreadableRecords && float64(u.day) > unreadableShare*all && now-u.at < baseline.Day
 }
 
 // UnreadAccounts is what a finding about records that cannot be read says.

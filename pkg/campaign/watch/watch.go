@@ -171,9 +171,9 @@ func (v *View) open(t Tripwire) []string {
 
 // measure measures the accounts of a tripwire, given in sampling order.
 func (v *View) measure(members []int32) *search.Found {
-	var noPlanes detectors.PlaneSet
+	var noFamilies detectors.FamilySet
 	s := v.Search
-	g := s.Group(members, noPlanes)
+	g := s.Group(members, noFamilies)
 	return &search.Found{
 		Members: members, Group: g, Score: s.Assessor.Assess(g, 1, false),
 		Model: membership.Learn(g, s.Assessor.Context),

@@ -128,7 +128,7 @@ func (s *screen) comparison(crowds []crowd, line campaign.Options) {
 		s.printf("  %s %-55s %8d  %5d  %s\n", mark, describe(c), c.accounts, c.named, s.style(faint, closest))
 	}
 	s.printf("\n  A finding needs %g bits of coordination and %g of harvest, %g in sum, from %d independent causes; from %g it is High.\n",
-		line.Coordination, line.Harvest, line.Total, line.Planes, line.Total+line.HighMargin)
+		line.Coordination, line.Harvest, line.Total, line.Families, line.Total+line.HighMargin)
 }
 
 // describe says in words what a crowd is.

@@ -38,11 +38,11 @@ const (
 const (
 	// maxMarks bounds the marks of a text.
 	maxMarks = 64
-	// minFrames is the number of frames, or of frames and blocks, from which a skeleton rests on them alone; minMarks the number of
-	// marks of all kinds below which a skeleton is trivial.
+	// minFrames is the number of frames, or of frames and blocks, from which a prompt layout rests on them alone; minMarks the number of
+	// marks of all kinds below which a prompt layout is trivial.
 	minFrames = 3
 	minMarks  = 5
-	// minHeadings is the number of frames from which a skeleton is not trivial although all of them are headings, which have no names.
+	// minHeadings is the number of frames from which a prompt layout is not trivial although all of them are headings, which have no names.
 	minHeadings = 4
 	// maxLabel is the longest label in bytes.
 	maxLabel = 40
@@ -54,8 +54,8 @@ type mark struct {
 	name uint64
 }
 
-// skeletoner reads the line structure of texts.
-type skeletoner struct {
+// layoutHasher reads the line structure of texts.
+type layoutHasher struct {
 	// names is the key of the names of marks, key that of the whole.
 	names siphash.Key
 	key   siphash.Key
@@ -65,10 +65,10 @@ type skeletoner struct {
 }
 
 // reset begins a new text.
-func (s *skeletoner) reset() { s.n = 0 }
+func (s *layoutHasher) reset() { s.n = 0 }
 
-// hash gives the skeleton of what was read, 0 when it is trivial.
-func (s *skeletoner) hash() uint64 {
+// hash gives the prompt layout of what was read, 0 when it is trivial.
+func (s *layoutHasher) hash() uint64 {
 	frames, blocks, headings := 0, 0, 0
 	for _, m := range s.marks[:s.n] {
 		switch {
@@ -103,7 +103,7 @@ func (s *skeletoner) hash() uint64 {
 }
 
 // read notes the marks of a text.
-func (s *skeletoner) read(text string) {
+func (s *layoutHasher) read(text string) {
 	fence := ""
 	alone := true // the line before was blank
 	for text != "" {
@@ -134,7 +134,7 @@ func (s *skeletoner) read(text string) {
 }
 
 // add notes a mark. A heading counts each time, another mark with a name once, a mark without a name once in a row.
-func (s *skeletoner) add(kind uint8, name uint64) {
+func (s *layoutHasher) add(kind uint8, name uint64) {
 	if s.n == maxMarks {
 		return
 	}
@@ -152,12 +152,12 @@ func (s *skeletoner) add(kind uint8, name uint64) {
 	s.n++
 }
 
-func (s *skeletoner) named(kind uint8, name string) {
+func (s *layoutHasher) named(kind uint8, name string) {
 	s.add(kind, max(1, siphash.Sum(s.names, name)))
 }
 
 // line notes the marks of a line that is not blank.
-func (s *skeletoner) line(line string, alone bool) {
+func (s *layoutHasher) line(line string, alone bool) {
 	switch c := line[0]; c {
 	case '#':
 		level := run(line, '#')
@@ -227,7 +227,7 @@ func (s *skeletoner) line(line string, alone bool) {
 }
 
 // tags notes the names of the tags in a line. A "<" right after a word is an operator or a type parameter.
-func (s *skeletoner) tags(line string) {
+func (s *layoutHasher) tags(line string) {
 	for at := 0; ; {
 		i := strings.IndexByte(line[at:], '<')
 		if i < 0 {
@@ -247,7 +247,7 @@ func (s *skeletoner) tags(line string) {
 }
 
 // keys notes the names of the keys of a line of JSON and tells whether there was one.
-func (s *skeletoner) keys(line string) bool {
+func (s *layoutHasher) keys(line string) bool {
 	found := false
 	for {
 		i := strings.IndexByte(line, '"')

@@ -1,4 +1,4 @@
-package census
+package baseline
 
 import (
 	"math/bits"

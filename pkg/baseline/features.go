@@ -1,4 +1,4 @@
-package census
+package baseline
 
 import (
 	"math"
@@ -16,7 +16,7 @@ const (
 	Novelty Feature = iota
 	// SingleTurn is the share of requests without an earlier turn.
 	SingleTurn
-	// OutputLength is log2 of output tokens per request; on the scaffold's slice where the account
+	// OutputLength is log2 of output tokens per request; on the prompt template's slice where the account
 	// has one.
 	OutputLength
 	// ReasoningLength is log2 of 1 + reasoning tokens per request.
@@ -33,7 +33,7 @@ const (
 	Cleaning
 	// Fanout is log2 of source addresses per ten requests.
 	Fanout
-	// Templated is the share of requests that carry the account's own scaffold.
+	// Templated is the share of requests that carry the account's own prompt template.
 	Templated
 	// Pace is log2 of requests per active day.
 	Pace
@@ -65,24 +65,24 @@ func Features(p *fingerprint.Profile) Vector {
 		intents := &p.Intents
 		of := n
 		if Sliced(p) {
-			intents, of = &p.ScaffoldIntents, float64(p.ScaffoldRequests)
+			intents, of = &p.TemplateIntents, float64(p.TemplateRequests)
 		}
 		for i, f := range [...]Feature{Elicitation, Coercion, Grading, Generation, Cleaning} {
 			v[f] = math.Min(1, float64(intents[i])/of)
 		}
-		v[Templated] = math.Min(1, float64(p.ScaffoldRequests)/n)
+		v[Templated] = math.Min(1, float64(p.TemplateRequests)/n)
 	}
 	slice := Sliced(p)
 	if p.WithMessages > 0 {
 		v[SingleTurn] = float64(p.SingleTurn) / float64(p.WithMessages)
 		if slice {
-			v[SingleTurn] = math.Min(1, float64(p.ScaffoldSingleTurn)/float64(p.ScaffoldRequests))
+			v[SingleTurn] = math.Min(1, float64(p.TemplateSingleTurn)/float64(p.TemplateRequests))
 		}
 	}
 	if p.WithOutput > 0 {
 		v[OutputLength] = math.Log2(1 + float64(p.OutputTokens)/float64(p.WithOutput))
-		if slice && p.ScaffoldOutput > 0 {
-			v[OutputLength] = math.Log2(1 + float64(p.ScaffoldOutput)/float64(p.ScaffoldRequests))
+		if slice && p.TemplateOutput > 0 {
+			v[OutputLength] = math.Log2(1 + float64(p.TemplateOutput)/float64(p.TemplateRequests))
 		}
 	}
 	if p.WithReasoning > 0 {
@@ -105,11 +105,11 @@ func Features(p *fingerprint.Profile) Vector {
 	return v
 }
 
-// Sliced says whether the account's figures are taken over the requests that carry its scaffold:
+// Sliced says whether the account's figures are taken over the requests that carry its prompt template:
 // where a tenth of the traffic is templated, that part is what the account is for, whatever it is
 // mixed with.
 func Sliced(p *fingerprint.Profile) bool {
-	return p.ScaffoldRequests >= 3 && 10*p.ScaffoldRequests >= p.WithText
+	return p.TemplateRequests >= 3 && 10*p.TemplateRequests >= p.WithText
 }
 
 // clock is the unbiased estimate of the squared mean resultant length of the active hours on the

@@ -8,13 +8,13 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/siphash"
 )
 
-func skeletonOf(text string) uint64 {
-	s := &skeletoner{names: siphash.KeyOf(7, 7), key: siphash.KeyOf(7, 8)}
+func layoutOf(text string) uint64 {
+	s := &layoutHasher{names: siphash.KeyOf(7, 7), key: siphash.KeyOf(7, 8)}
 	s.read(text)
 	return s.hash()
 }
 
-func TestSkeletonSurvivesParaphraseAndSlots(t *testing.T) {
+func TestLayoutSurvivesParaphraseAndSlots(t *testing.T) {
 	for name, texts := range map[string][]string{
 		"numbered sections and tags": {
 			"[1]\nBe a teacher.\n\n[2]\nReply:\n<work>...</work>\n<value>...</value>\n\n[3]\nWhat is 3 + 4?\n",
@@ -36,35 +36,35 @@ func TestSkeletonSurvivesParaphraseAndSlots(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			want := skeletonOf(texts[0])
+			want := layoutOf(texts[0])
 			require.NotZero(t, want)
 			for _, text := range texts[1:] {
-				require.Equal(t, want, skeletonOf(text), text)
+				require.Equal(t, want, layoutOf(text), text)
 			}
 		})
 	}
 }
 
-func TestSkeletonsOfDifferentTemplatesDiffer(t *testing.T) {
+func TestLayoutsOfDifferentTemplatesDiffer(t *testing.T) {
 	seen := map[uint64]string{}
 	for _, text := range []string{
 		"[1]\na\n[2]\nb\n[3]\nc", "[1]\na\n[2]\nb\n[3]\nc\n[4]\nd", "<a>\n<b>\n<c>", "<a>\n<c>\n<b>", "{\"a\":1,\n\"b\":2,\n\"c\":3}",
 		"# a\n\n# b\n\n# c\n\n# d", "## a\n## b\n## c\n## d", "- a\nName: b\n1. c\n> d\n| e |", "Name: b\n- a\n1. c\n> d\n| e |",
 	} {
-		h := skeletonOf(text)
+		h := layoutOf(text)
 		require.NotZero(t, h, text)
 		require.Empty(t, seen[h], text)
 		seen[h] = text
 	}
 }
 
-func TestTrivialStructureHasNoSkeleton(t *testing.T) {
+func TestTrivialStructureHasNoLayout(t *testing.T) {
 	for _, text := range []string{
 		"", "Hello!\n\nHow are you?", "- a\n- b\n- c\n- d\n- e", "1. a\n2. b\n3. c", "Dear Sir:\n\nThanks.\n\nPS: call me at 10:30",
 		"```\n# a\n\n# b\n\n# c\n\n# d\n```", "A: hi\nB: hello\nA: bye", "<p>\n<p>\n</p>", "# a\n\n# b\n\n# c",
 		"func add(a, b int) int {\n\treturn a + b\n}\n\ncase 1:\n\tfmt.Println(\"x\")", "if a < b {\n}\nstd::vector<int> x;\nMap<String, List<int>> y",
 		"import os\n# read it\nx = os.environ['A']\n# write it\n# and again\nprint(x)", "https://example.org\nftp://example.org",
 	} {
-		require.Zero(t, skeletonOf(text), text)
+		require.Zero(t, layoutOf(text), text)
 	}
 }

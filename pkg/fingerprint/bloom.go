@@ -13,10 +13,10 @@ const (
 	// fewMarks is the length up to which a generation is a sorted list, not a bitmap: a quiet
 	// account pays two bytes per hash.
 	fewMarks = 512
-	// shingleMarks and headMarks are the hashes per generation at which the next one begins: 3 %
+	// shingleMarks and servedMarks are the hashes per generation at which the next one begins: 3 %
 	// and 1 % false positives when full. slack is what one request, or a merge, may add beyond.
 	shingleMarks = 2048
-	headMarks    = 512
+	servedMarks  = 512
 	slack        = 256
 )
 
@@ -80,9 +80,9 @@ func (g *generation) reset() {
 	}
 }
 
-// recall remembers hashes for about a window of time: two generations, the older of which is
+// rotatingBloom is a rotating Bloom filter: it remembers hashes for about a window of time: two generations, the older of which is
 // forgotten when the newer is full or as old as the window.
-type recall struct {
+type rotatingBloom struct {
 	current, previous generation
 	// since is when the current generation began, in Unix milliseconds.
 	since int64
@@ -92,8 +92,8 @@ type recall struct {
 // all of them.
 func position(hash uint64) uint16 { return uint16(hash * 0x9e3779b97f4a7c15 >> 48) }
 
-// turn forgets the older generation when it is time.
-func (k *recall) turn(now, window int64, capacity int) {
+// rotate forgets the older generation when it is time.
+func (k *rotatingBloom) rotate(now, window int64, capacity int) {
 	if k.since == 0 {
 		k.since = now
 	}
@@ -109,16 +109,16 @@ func (k *recall) turn(now, window int64, capacity int) {
 	k.since = now
 }
 
-func (k *recall) has(hash uint64) bool {
+func (k *rotatingBloom) has(hash uint64) bool {
 	pos := position(hash)
 	return k.current.has(pos) || k.previous.has(pos)
 }
 
-func (k *recall) add(hash uint64) { k.current.add(position(hash)) }
+func (k *rotatingBloom) add(hash uint64) { k.current.add(position(hash)) }
 
 // merge adds what other remembers, older to older, newer to newer. What does not fit is forgotten,
 // as time would have it.
-func (k *recall) merge(other *recall, capacity int) {
+func (k *rotatingBloom) merge(other *rotatingBloom, capacity int) {
 	k.since = max(k.since, other.since)
 	k.current.merge(&other.current, capacity)
 	k.previous.merge(&other.previous, capacity)

@@ -1,11 +1,11 @@
-// Package census describes the population that a group of accounts is measured against: how many
+// Package baseline describes the population that a group of accounts is measured against: how many
 // different values as many unrelated accounts would show of each facet, how common a value or a
 // shingle is, and how an account's figures rank.
 //
-// A census covers one tenant. It is taken over a bounded, deterministic sample of entities
+// A baseline covers one tenant. It is taken over a bounded, deterministic sample of entities
 // (accounts of one verified organisation count as one), and leaves out the accounts of open
 // campaigns, so that a campaign cannot make itself the norm.
-package census
+package baseline
 
 import (
 	"cmp"
@@ -15,7 +15,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
-// Trait is a facet of a profile as the census counts it: the shared values of fingerprint.Facet and
+// Trait is a facet of a profile as the baseline counts it: the shared values of fingerprint.Facet and
 // two days.
 type Trait uint8
 
@@ -52,9 +52,9 @@ func Value(p *fingerprint.Profile, t Trait) uint64 {
 	}
 }
 
-// Options bounds a census.
+// Options bounds a baseline.
 type Options struct {
-	// Sample is the largest number of entities drawn into the census. 4,096 give a share within 1.6
+	// Sample is the largest number of entities drawn into the baseline. 4,096 give a share within 1.6
 	// points (two standard errors at 50 %).
 	Sample int `yaml:"sample"`
 	// Draws is how many random groups are drawn per size to learn what chance gives.
@@ -71,8 +71,8 @@ type Entity struct {
 	Vector  *Vector
 }
 
-// Census is the population's distributions. It is immutable once taken.
-type Census struct {
+// Baseline is the population's distributions. It is immutable once taken.
+type Baseline struct {
 	// N is the size of the whole population in entities, the sample's size is len(sample).
 	N int
 	// sizes are the group sizes at which chance was measured: powers of two from 4.
@@ -94,11 +94,11 @@ type Census struct {
 // its mean and its 10th percentile over the draws.
 type Chance struct{ Mean, Low float64 }
 
-// Take takes the census. The entities must come in a fixed order for the result to be reproducible;
+// Take takes the baseline. The entities must come in a fixed order for the result to be reproducible;
 // n is the size of the whole population when entities is a sample of it already, else
 // len(entities).
-func Take(entities []Entity, n int, opts Options) *Census {
-	c := &Census{N: max(n, len(entities))}
+func Take(entities []Entity, n int, opts Options) *Baseline {
+	c := &Baseline{N: max(n, len(entities))}
 	sample := entities
 	rng := splitmix(0x5eed)
 	if len(sample) > opts.Sample {
@@ -133,7 +133,7 @@ func Take(entities []Entity, n int, opts Options) *Census {
 	c.spread = load.SD()
 	for _, e := range sample {
 		if p := e.Profile; p.Continued >= 3 {
-			c.orphaned += float64(p.Orphaned) / float64(p.Continued)
+			c.orphaned += float64(p.ContinuedUnserved) / float64(p.Continued)
 			c.talkers++
 		}
 	}
@@ -144,7 +144,7 @@ func Take(entities []Entity, n int, opts Options) *Census {
 // traits. With unit weights the entropy of n values with counts k is log n - (1/n) sum k log k, and
 // an unknown value (a value of its own) adds nothing to the sum, so a group costs one pass over
 // small integers.
-func (c *Census) draw(sample []Entity, draws int, rng *splitmix) {
+func (c *Baseline) draw(sample []Entity, draws int, rng *splitmix) {
 	klogk := make([]float64, len(sample)+1)
 	for k := 2; k < len(klogk); k++ {
 		klogk[k] = float64(k) * math.Log2(float64(k))
@@ -210,7 +210,7 @@ func (c *Census) draw(sample []Entity, draws int, rng *splitmix) {
 // Effective is log2 of the effective number of distinct values (the perplexity, Hill number of
 // order 1) of trait t that n random entities show. Between the measured sizes it is interpolated in
 // log n; a group larger than the sample is taken as the sample.
-func (c *Census) Effective(t Trait, n float64) Chance {
+func (c *Baseline) Effective(t Trait, n float64) Chance {
 	e := c.effective[t]
 	if len(e) == 0 {
 		return Chance{}
@@ -231,18 +231,18 @@ func (c *Census) Effective(t Trait, n float64) Chance {
 
 // Share is the share of entities that show the value, add-half smoothed so that an unseen value is
 // rare, not impossible.
-func (c *Census) Share(t Trait, value uint64) float64 {
+func (c *Baseline) Share(t Trait, value uint64) float64 {
 	return (float64(c.counts[t][value]) + 0.5) / (float64(c.sampled) + 1)
 }
 
 // Known is the share of entities that report the trait.
-func (c *Census) Known(t Trait) float64 {
+func (c *Baseline) Known(t Trait) float64 {
 	return float64(c.known[t]) / float64(max(c.sampled, 1))
 }
 
 // Rank is the share of the population whose feature lies below x, ties counting half (the mid-rank
 // that makes the mean rank an AUC). ok is false when too few entities report the feature to say.
-func (c *Census) Rank(f Feature, x float64) (rank float64, ok bool) {
+func (c *Baseline) Rank(f Feature, x float64) (rank float64, ok bool) {
 	r := c.ranks[f]
 	if len(r) < 20 || math.IsNaN(x) {
 		return 0.5, false
@@ -258,7 +258,7 @@ func (c *Census) Rank(f Feature, x float64) (rank float64, ok bool) {
 }
 
 // Quantile is the q-quantile of a feature in the population, NaN when nobody reports it.
-func (c *Census) Quantile(f Feature, q float64) float64 {
+func (c *Baseline) Quantile(f Feature, q float64) float64 {
 	r := c.ranks[f]
 	if len(r) == 0 {
 		return math.NaN()
@@ -266,10 +266,10 @@ func (c *Census) Quantile(f Feature, q float64) float64 {
 	return r[min(len(r)-1, int(q*float64(len(r))))]
 }
 
-// Orphaned is the mean share of continued conversations whose earlier turns the account was never
+// ContinuedUnserved is the mean share of continued conversations whose earlier turns the account was never
 // served, over the accounts that hold conversations; without the ones whose sum and number are
 // given, when they were counted too.
-func (c *Census) Orphaned(sum, n float64) float64 {
+func (c *Baseline) ContinuedUnserved(sum, n float64) float64 {
 	in := float64(c.sampled) / math.Max(1, float64(c.N))
 	rest := c.talkers - in*n
 	if rest < 1 {
@@ -280,7 +280,7 @@ func (c *Census) Orphaned(sum, n float64) float64 {
 
 // LoadSpread is the standard deviation of log2 request rates in the population beyond counting
 // noise.
-func (c *Census) LoadSpread() float64 { return c.spread }
+func (c *Baseline) LoadSpread() float64 { return c.spread }
 
 // Counter counts weighted values and gives their entropy. Value 0 is unknown: each one is a value
 // of its own.
@@ -414,7 +414,7 @@ func (s *Spread) SD() float64 {
 	return math.Sqrt(math.Max(variance, 0.15*0.15))
 }
 
-// splitmix is a tiny deterministic generator (Steele, Lea, Flood 2014): the census must draw the
+// splitmix is a tiny deterministic generator (Steele, Lea, Flood 2014): the baseline must draw the
 // same groups for the same population, whatever runs it.
 type splitmix uint64
 
@@ -427,4 +427,4 @@ func (s *splitmix) next() uint64 {
 }
 
 // Mean is the population's mean of a feature, 0 when nobody reports it.
-func (c *Census) Mean(f Feature) float64 { return c.means[f] }
+func (c *Baseline) Mean(f Feature) float64 { return c.means[f] }

@@ -5,12 +5,12 @@ import (
 	"math"
 )
 
-// scaffold sees the text that recurs in the members' prompts and is the same for all of them,
+// promptTemplate sees the text that recurs in the members' prompts and is the same for all of them,
 // wherever its slots are.
-func scaffold() Detector {
+func promptTemplate() Detector {
 	return Detector{
 		Spec: Spec{
-			ID: "scaffold", Axis: Coordination, Plane: Work, Max: MaxWork,
+			ID: "prompt_template", Axis: Coordination, Family: Work, Max: MaxWork,
 			Summary: "The prompts of the members share recurring text that few other accounts use.",
 			Why: "Harvesting one capability needs one instruction (\"variations of one " +
 				"prompt tens of thousands of times across hundreds of coordinated accounts\"), " +
@@ -21,7 +21,7 @@ func scaffold() Detector {
 				"common.",
 			Evasion: "Rewriting the template for every request with a model good enough to " +
 				"leave no four words together: one more inference per harvested answer; layout, " +
-				"intents and the pool's other planes remain.",
+				"intents and the pool's other signal families remain.",
 			LookAlikes: "Tools and prompt libraries (common among unrelated accounts), shared boilerplate (a small share of each account's own text), a class with one assignment.",
 			Needs:      []string{"content.input or sketch"},
 		},

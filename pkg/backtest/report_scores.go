@@ -10,13 +10,13 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
 )
 
-// The score plane's geometry.
+// The score charts' geometry.
 const (
-	planeWidth, planeHeight                      = 640, 520
-	planeLeft, planeRight, planeTop, planeBottom = 52, 14, 14, 48
+	chartWidth, chartHeight                      = 640, 520
+	chartLeft, chartRight, chartTop, chartBottom = 52, 14, 14, 48
 	// planeCell is the size of the square in which one marker of a series stands for all of its
 	// kind.
-	planeCell = 4
+	chartCell = 4
 )
 
 // series is a set of measured groups that share a colour: those that are mostly one campaign or one
@@ -34,15 +34,15 @@ type series struct {
 	Swatch  string
 }
 
-// dot is one measured group on a plane.
+// dot is one measured group on a chart.
 type dot struct {
 	Series      int
 	Class, Path string
 	Title       string
 }
 
-// plane draws what was measured on two axes.
-type plane struct {
+// scoreChart draws what was measured on two axes.
+type scoreChart struct {
 	Title, XLabel, YLabel, Note             string
 	Width, Height, Left, Right, Top, Bottom float64
 	ZeroX, ZeroY, MiddleX, MiddleY          float64
@@ -156,28 +156,28 @@ func margin(p *decision.Policy, coordination, harvest, operator float64) float64
 	return decision.Margin(&s, p)
 }
 
-// planes draws coordination against harvest, and the operator's evidence against harvest.
-func (r *Report) planes(groups []*group, list []series, of func(*group) int) []plane {
+// scoreCharts draws coordination against harvest, and the operator's evidence against harvest.
+func (r *Report) scoreCharts(groups []*group, list []series, of func(*group) int) []scoreChart {
 	o := &r.o.Campaign
-	coordination := r.plane(groups, list, of, func(g *group) float64 { return g.coordination })
+	coordination := r.scoreChart(groups, list, of, func(g *group) float64 { return g.coordination })
 	coordination.Title, coordination.XLabel, coordination.YLabel = "Coordination and harvest", "coordination, bits", "harvest, bits"
 	coordination.Note = fmt.Sprintf("A finding needs %s bits of coordination, %s of harvest and %s in sum, and %d independent causes that agree; it is High from %s bits in sum. "+
 		"Dashed: the operator rule, for groups with enough bits of funding, identity and schedule (the other chart). "+
 		"The purpose rule, for a text that demands what only a harvest needs (%s bits of it and %s of harvest), needs less coordination and is not drawn.",
-		number(o.Coordination), number(o.Harvest), number(o.Total), o.Planes, number(o.Total+o.HighMargin), number(o.Purpose), number(o.PurposeHarvest()))
+		number(o.Coordination), number(o.Harvest), number(o.Total), o.Families, number(o.Total+o.HighMargin), number(o.Purpose), number(o.PurposeHarvest()))
 	coordination.lines(func(x, y float64) float64 { return margin(&o.Policy, x, y, math.Inf(-1)) }, o.HighMargin,
 		func(x, y float64) float64 { return margin(&o.Policy, x, y, math.Inf(1)) })
-	operator := r.plane(groups, list, of, func(g *group) float64 { return g.operator })
+	operator := r.scoreChart(groups, list, of, func(g *group) float64 { return g.operator })
 	operator.Title, operator.XLabel, operator.YLabel = "Operator and harvest", "funding, identity and schedule, bits", "harvest, bits"
 	operator.Note = fmt.Sprintf("The part of coordination that one program used by many does not explain. Groups with %s bits of it may pass with little harvest. "+
 		"Dashed: the least that either rule asks for, when the coordination suffices; not all beyond it are findings.", number(o.Operator))
 	operator.lines(nil, 0, func(x, y float64) float64 { return margin(&o.Policy, math.Inf(1), y, x) })
-	return []plane{coordination, operator}
+	return []scoreChart{coordination, operator}
 }
 
-// plane places the groups.
-func (r *Report) plane(groups []*group, list []series, of func(*group) int, value func(*group) float64) plane {
-	p := plane{Width: planeWidth, Height: planeHeight, Left: planeLeft, Right: planeWidth - planeRight, Top: planeTop, Bottom: planeHeight - planeBottom}
+// scoreChart places the groups.
+func (r *Report) scoreChart(groups []*group, list []series, of func(*group) int, value func(*group) float64) scoreChart {
+	p := scoreChart{Width: chartWidth, Height: chartHeight, Left: chartLeft, Right: chartWidth - chartRight, Top: chartTop, Bottom: chartHeight - chartBottom}
 	p.MiddleX, p.MiddleY = (p.Left+p.Right)/2, (p.Top+p.Bottom)/2
 	o := &r.o.Campaign
 	xlo, xhi, ylo, yhi := -1.0, o.Total+2, -1.0, o.Harvest+3
@@ -195,7 +195,7 @@ func (r *Report) plane(groups []*group, list []series, of func(*group) int, valu
 	for _, g := range groups {
 		at := dot{Series: of(g)}
 		gx, gy := x.at(value(g)), y.at(g.harvest)
-		c := cell{at.Series, int(gx / planeCell), int(gy / planeCell)}
+		c := cell{at.Series, int(gx / chartCell), int(gy / chartCell)}
 		if taken[c] && !g.found {
 			continue
 		}
@@ -234,7 +234,7 @@ func (r *Report) describe(g *group) string {
 	if r.labelled {
 		fmt.Fprintf(&b, ", %.0f %% of them %s", 100*g.share, g.largest)
 	}
-	fmt.Fprintf(&b, "\ncoordination %.1f, harvest %.1f, operator %.1f bits: %s\n%d planes agree", g.coordination, g.harvest, g.operator, bitsBeyond(g.margin), g.planes)
+	fmt.Fprintf(&b, "\ncoordination %.1f, harvest %.1f, operator %.1f bits: %s\n%d signal families agree", g.coordination, g.harvest, g.operator, bitsBeyond(g.margin), g.families)
 	if g.found {
 		b.WriteString("; became a finding")
 	}
@@ -246,7 +246,7 @@ func (r *Report) describe(g *group) string {
 
 // lines draws where findings begin: the contours of the margin at 0 and, for High ones, at high.
 // Either way may be missing.
-func (p *plane) lines(first func(x, y float64) float64, high float64, second func(x, y float64) float64) {
+func (p *scoreChart) lines(first func(x, y float64) float64, high float64, second func(x, y float64) float64) {
 	draw := func(f func(x, y float64) float64, level float64, label string) (line, beyond string) {
 		pixels := func(px, py float64) float64 { return f(p.x.inverse().at(px), p.y.inverse().at(py)) - level }
 		line, beyond = p.contour(pixels)
@@ -269,7 +269,7 @@ func (p *plane) lines(first func(x, y float64) float64, high float64, second fun
 
 // contour finds the line at which a margin that grows to the right and upwards reaches 0, and the
 // region beyond it.
-func (p *plane) contour(margin func(x, y float64) float64) (line, beyond string) {
+func (p *scoreChart) contour(margin func(x, y float64) float64) (line, beyond string) {
 	if margin(p.Right, p.Top) < 0 {
 		return "", ""
 	}
@@ -296,7 +296,7 @@ func (p *plane) contour(margin func(x, y float64) float64) (line, beyond string)
 
 // lowest is the lowest place in a column that the margin admits. Upwards is towards smaller
 // coordinates.
-func (p *plane) lowest(margin func(x, y float64) float64, x float64) float64 {
+func (p *scoreChart) lowest(margin func(x, y float64) float64, x float64) float64 {
 	return -bisect(-p.Bottom, -p.Top, func(up float64) bool { return margin(x, -up) >= 0 })
 }
 

@@ -1,4 +1,4 @@
-package census
+package baseline
 
 import (
 	"math"
@@ -40,7 +40,7 @@ func TestChanceGivesAsManyValuesAsRandomGroupsShow(t *testing.T) {
 	require.Zero(t, c.Effective(Trait(fingerprint.Issuer), 1).Mean, "one account has one issuer")
 }
 
-func TestACensusOfTheSamePopulationIsTheSame(t *testing.T) {
+func TestABaselineOfTheSamePopulationIsTheSame(t *testing.T) {
 	a := Take(population(6000, 40, 3), 6000, DefaultOptions())
 	b := Take(population(6000, 40, 3), 6000, DefaultOptions())
 	require.Equal(t, a, b)
@@ -162,14 +162,14 @@ func TestAFirstDayHasNoRhythm(t *testing.T) {
 func TestFiguresAreTakenOverTheTemplatedSliceWhereThereIsOne(t *testing.T) {
 	p := &fingerprint.Profile{
 		Requests: 100, WithText: 100, WithMessages: 100, SingleTurn: 40, WithOutput: 100, OutputTokens: 10_000,
-		ScaffoldRequests: 30, ScaffoldSingleTurn: 30, ScaffoldOutput: 30 * 1023, Prompts: 100,
+		TemplateRequests: 30, TemplateSingleTurn: 30, TemplateOutput: 30 * 1023, Prompts: 100,
 	}
-	p.Intents[0], p.ScaffoldIntents[0] = 30, 30
+	p.Intents[0], p.TemplateIntents[0] = 30, 30
 	v := Features(p)
 	require.InDelta(t, 1, v[SingleTurn], 1e-9)
 	require.InDelta(t, 10, v[OutputLength], 1e-9)
 	require.InDelta(t, 1, v[Elicitation], 1e-9)
-	p.ScaffoldRequests = 2
+	p.TemplateRequests = 2
 	v = Features(p)
 	require.InDelta(t, 0.4, v[SingleTurn], 1e-9, "two requests are no slice")
 	require.InDelta(t, 0.3, v[Elicitation], 1e-9)

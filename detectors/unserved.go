@@ -5,12 +5,12 @@ import (
 	"math"
 )
 
-// orphans sees accounts that continue conversations they never had: the earlier turns were served
+// unserved sees accounts that continue conversations they never had: the earlier turns were served
 // elsewhere.
-func orphans() Detector {
+func unserved() Detector {
 	return Detector{
 		Spec: Spec{
-			ID: "orphans", Axis: Harvest, Max: 2.5, Min: 0,
+			ID: "unserved", Axis: Harvest, Max: 2.5, Min: 0,
 			Summary: "The accounts continue conversations that they were never served.",
 			Why: "A relay moves other people's conversations between its accounts, and a " +
 				"replay sends recorded dialogues whose earlier turns this service never served. " +
@@ -27,16 +27,16 @@ func orphans() Detector {
 			for i := range g.Members {
 				m := &g.Members[i]
 				if p := m.Profile; p.Continued >= 3 {
-					share += m.Weight * float64(p.Orphaned) / float64(p.Continued)
+					share += m.Weight * float64(p.ContinuedUnserved) / float64(p.Continued)
 					n += m.Weight
 				}
 			}
 			if n < 3 {
 				return Measure{}, false
 			}
-			expected := c.Census.Orphaned(0, 0)
+			expected := c.Baseline.ContinuedUnserved(0, 0)
 			if g.SelfShare > 0 {
-				expected = c.Census.Orphaned(share, n)
+				expected = c.Baseline.ContinuedUnserved(share, n)
 			}
 			shrunk := (share + expected*g.priorWeight()) / (n + g.priorWeight())
 			// Members that never continue a conversation dilute the figure: the group's traffic is

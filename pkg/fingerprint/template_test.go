@@ -21,16 +21,16 @@ func TestATemplateIsFoundWhereverItsSlotsAre(t *testing.T) {
 	for _, h := range shingles(12, useTemplate, 7) {
 		want[h] = true
 	}
-	require.Len(t, p.Scaffold, 12, "the slots' contents stay out")
-	for _, c := range p.Scaffold {
+	require.Len(t, p.Template, 12, "the slots' contents stay out")
+	for _, c := range p.Template {
 		require.True(t, want[c.Hash])
 		require.EqualValues(t, 500, c.Count)
 	}
-	require.Equal(t, []Counted{{hash(useTemplate, 7), 500}}, p.Skeletons)
-	require.EqualValues(t, 498, p.ScaffoldRequests, "from the third one on")
-	require.EqualValues(t, 498*200, p.ScaffoldOutput)
-	require.EqualValues(t, 498, p.ScaffoldSingleTurn)
-	require.Equal(t, [8]uint32{498}, p.ScaffoldIntents)
+	require.Equal(t, []Counted{{hash(useTemplate, 7), 500}}, p.Layouts)
+	require.EqualValues(t, 498, p.TemplateRequests, "from the third one on")
+	require.EqualValues(t, 498*200, p.TemplateOutput)
+	require.EqualValues(t, 498, p.TemplateSingleTurn)
+	require.Equal(t, [8]uint32{498}, p.TemplateIntents)
 	require.Equal(t, [8]uint32{500}, p.Intents)
 }
 
@@ -46,13 +46,13 @@ func TestTheHarvestingSliceIsToldFromTheTrafficAroundIt(t *testing.T) {
 		f.Observe(o)
 	}
 	p := profileOf(f)
-	require.EqualValues(t, 148, p.ScaffoldRequests, "150 but the first two")
-	require.Equal(t, [8]uint32{148, 148}, p.ScaffoldIntents)
+	require.EqualValues(t, 148, p.TemplateRequests, "150 but the first two")
+	require.Equal(t, [8]uint32{148, 148}, p.TemplateIntents)
 	require.Equal(t, [8]uint32{150, 150, 350}, p.Intents)
 	require.EqualValues(t, 500, p.WithReasoning)
 }
 
-func TestTheScaffoldsSliceIsPartOfTheWhole(t *testing.T) {
+func TestTheTemplatesSliceIsPartOfTheWhole(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		opts := DefaultOptions()
 		f := New(&opts)
@@ -62,23 +62,23 @@ func TestTheScaffoldsSliceIsPartOfTheWhole(t *testing.T) {
 			f.Observe(kind(r, n, origin+int64(n)*millis(time.Hour)))
 		}
 		p := profileOf(f)
-		require.LessOrEqual(t, p.ScaffoldRequests, p.WithText)
-		require.LessOrEqual(t, p.ScaffoldOutput, p.OutputTokens)
-		for i, n := range p.ScaffoldIntents {
-			require.LessOrEqual(t, n, min(p.ScaffoldRequests, p.Intents[i]))
+		require.LessOrEqual(t, p.TemplateRequests, p.WithText)
+		require.LessOrEqual(t, p.TemplateOutput, p.OutputTokens)
+		for i, n := range p.TemplateIntents {
+			require.LessOrEqual(t, n, min(p.TemplateRequests, p.Intents[i]))
 		}
 	})
 }
 
-func TestOrganicTalkHasNoScaffold(t *testing.T) {
+func TestOrganicTalkHasNoTemplate(t *testing.T) {
 	f, _ := newTest(t)
 	for n := range uint64(5000) {
 		f.Observe(chat(1, n, origin+int64(n)*millis(time.Minute)))
 	}
 	p := profileOf(f)
-	require.Empty(t, p.Scaffold)
-	require.Empty(t, p.Skeletons)
-	require.Less(t, p.ScaffoldRequests, uint32(5), "false positives of the doorkeeper")
+	require.Empty(t, p.Template)
+	require.Empty(t, p.Layouts)
+	require.Less(t, p.TemplateRequests, uint32(5), "false positives of the doorkeeper")
 }
 
 func TestASlowAccountShowsItsTemplateAfterAFewRequests(t *testing.T) {
@@ -90,8 +90,8 @@ func TestASlowAccountShowsItsTemplateAfterAFewRequests(t *testing.T) {
 		f.Observe(o)
 	}
 	p := profileOf(f)
-	require.Len(t, p.Scaffold, 16)
-	require.EqualValues(t, 3, p.Scaffold[0].Count)
+	require.Len(t, p.Template, 16)
+	require.EqualValues(t, 3, p.Template[0].Count)
 }
 
 func TestALongSystemPromptDoesNotPushTheTemplateOut(t *testing.T) {
@@ -104,9 +104,9 @@ func TestALongSystemPromptDoesNotPushTheTemplateOut(t *testing.T) {
 		f.Observe(o)
 	}
 	p := profileOf(f)
-	require.Len(t, p.Scaffold, MaxScaffold)
+	require.Len(t, p.Template, MaxTemplate)
 	found := map[uint64]uint32{}
-	for _, c := range p.Scaffold {
+	for _, c := range p.Template {
 		found[c.Hash] = c.Count
 	}
 	for _, h := range shingles(12, useTemplate, 7) {
@@ -132,8 +132,8 @@ func TestAShingleInSystemPromptAndTurnCountsOncePerRequest(t *testing.T) {
 		f.Observe(o)
 	}
 	p := profileOf(f)
-	require.Len(t, p.Scaffold, 10)
-	for _, c := range p.Scaffold {
+	require.Len(t, p.Template, 10)
+	for _, c := range p.Template {
 		require.EqualValues(t, 30, c.Count)
 	}
 }
@@ -147,7 +147,7 @@ func TestAFrequentShingleSurvivesAFloodOfRecurringOnes(t *testing.T) {
 		f.Observe(o)
 	}
 	found := map[uint64]uint32{}
-	for _, c := range profileOf(f).Scaffold {
+	for _, c := range profileOf(f).Template {
 		found[c.Hash] = c.Count
 	}
 	for _, h := range shingles(12, useTemplate, 7) {
@@ -167,7 +167,7 @@ func TestAnAccountThatChangesItsWorkShowsIt(t *testing.T) {
 	p := profileOf(f)
 	require.Greater(t, f.agedAt, origin+millis(opts.HalfLife))
 	share := map[uint64]float64{}
-	for _, c := range p.Scaffold {
+	for _, c := range p.Template {
 		share[c.Hash] = float64(c.Count) / float64(p.WithText)
 	}
 	before, after := share[shingles(12, useTemplate, 7)[0]], share[shingles(12, useTemplate, 8)[0]]

@@ -1,4 +1,4 @@
-package census
+package baseline
 
 import (
 	"cmp"
@@ -25,7 +25,7 @@ const (
 )
 
 // Releases are the models that appeared, oldest first.
-func (c *Census) Releases() []Release { return c.releases }
+func (c *Baseline) Releases() []Release { return c.releases }
 
 // Share is the share of an account's requests since the release that went to the model, over all
 // its requests as an estimate where it began before; active is false for an account that was silent
@@ -53,7 +53,7 @@ func (r *Release) Share(p *fingerprint.Profile) (share float64, active bool) {
 }
 
 // release finds the models that appeared, and how far the population moved to them.
-func (c *Census) release(sample []Entity) {
+func (c *Baseline) release(sample []Entity) {
 	type seen struct {
 		first int64
 		n     int

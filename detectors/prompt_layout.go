@@ -5,12 +5,12 @@ import (
 	"math"
 )
 
-// skeleton sees the same sequence of line kinds (headings, bullets, tags, labels) in the members'
+// promptLayout sees the same sequence of line kinds (headings, bullets, tags, labels) in the members'
 // prompts, whatever the words are.
-func skeleton() Detector {
+func promptLayout() Detector {
 	return Detector{
 		Spec: Spec{
-			ID: "skeleton", Axis: Coordination, Plane: Work, Max: MaxWork,
+			ID: "prompt_layout", Axis: Coordination, Family: Work, Max: MaxWork,
 			Summary: "The prompts of the members share an uncommon layout of headings, lists, tags and labels.",
 			Why: "A paraphraser changes words and keeps the layout that the output parser " +
 				"depends on. Weighted by inverse document frequency.",
@@ -21,16 +21,16 @@ func skeleton() Detector {
 		},
 		Measure: func(g *Group, _ *Context) (Measure, bool) {
 			w := &g.Work
-			if w.Skeleton == 0 || w.SkeletonShare < 0.2 {
+			if w.Layout == 0 || w.LayoutShare < 0.2 {
 				return Measure{}, false
 			}
 			return Measure{
-				Bits:     w.SkeletonRarity * w.SkeletonShare * math.Min(1, 4*w.SkeletonTraffic),
-				Observed: w.SkeletonShare, Expected: math.Exp2(-w.SkeletonRarity), Value: w.Skeleton,
+				Bits:     w.LayoutRarity * w.LayoutShare * math.Min(1, 4*w.LayoutTraffic),
+				Observed: w.LayoutShare, Expected: math.Exp2(-w.LayoutRarity), Value: w.Layout,
 			}, true
 		},
 		Explain: func(g *Group, m Measure) (string, string, string) {
-			return fmt.Sprintf("%.0f %% of the members write in one layout, in %.0f %% of their requests", 100*m.Observed, 100*g.Work.SkeletonTraffic),
+			return fmt.Sprintf("%.0f %% of the members write in one layout, in %.0f %% of their requests", 100*m.Observed, 100*g.Work.LayoutTraffic),
 				fmt.Sprintf("%.2g %% of all accounts", 100*m.Expected), "one form behind different words"
 		},
 	}
