@@ -91,7 +91,18 @@ func (e *Engine) Restore(key string, value []byte) (Restored, error) {
 		return Restored{}, nil
 	}
 	if key == clockKey {
-		return e.restoreClock(value)
+		var st clockState
+		if err := json.Unmarshal(value, &st); err != nil {
+			return Restored{}, fmt.Errorf("decode the engine's clock: %w", err)
+		}
+		e.next = st.Next
+		for name, at := range st.Disturbed {
+			e.tenant(name).watchers.Unread.DisturbedAt = at
+		}
+		out := st.campaigns()
+		// Then the list is written anew with the next state.
+		e.clockChanged = out.ListedAgain > 0
+		return out, nil
 	}
 	c := &Campaign{}
 	if err := json.Unmarshal(value, c); err != nil {
@@ -109,15 +120,8 @@ func (e *Engine) Restore(key string, value []byte) (Restored, error) {
 	return Restored{}, nil
 }
 
-func (e *Engine) restoreClock(value []byte) (out Restored, err error) {
-	var st clockState
-	if err := json.Unmarshal(value, &st); err != nil {
-		return out, fmt.Errorf("decode the engine's clock: %w", err)
-	}
-	e.next = st.Next
-	for name, at := range st.Disturbed {
-		e.tenant(name).watchers.Unread.DisturbedAt = at
-	}
+// campaigns lists the keys of the campaigns.
+func (st *clockState) campaigns() (out Restored) {
 	listed := make(map[string]bool, len(st.IDs))
 	for _, id := range st.IDs {
 		if !listed[id] {
@@ -126,7 +130,5 @@ func (e *Engine) restoreClock(value []byte) (out Restored, err error) {
 		}
 	}
 	out.ListedAgain = len(st.IDs) - len(out.More)
-	// Then the list is written anew with the next state.
-	e.clockChanged = out.ListedAgain > 0
-	return out, nil
+	return out
 }
