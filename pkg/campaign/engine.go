@@ -30,7 +30,6 @@ type Engine struct {
 	// clockChanged says that the next evaluation or the list of campaigns is not as it was last
 	// saved.
 	clockChanged bool
-	listedAgain  int
 	// Trace, when set, is told of every group that is measured.
 	Trace func(search.Measurement)
 	// Sighted, when set, is told at every evaluation of what the watch list's indicators were found

@@ -100,7 +100,7 @@ func TestARestoredEngineGoesOnWhereItStopped(t *testing.T) {
 	for len(keys) > 0 {
 		more, err := back.Restore(keys[0], values[keys[0]])
 		require.NoError(t, err)
-		keys = append(keys[1:], more...)
+		keys = append(keys[1:], more.More...)
 	}
 	was, is := e.tenants["default"].campaigns[0], back.tenants["default"].campaigns[0]
 	require.NotEmpty(t, was.Evidence)

@@ -76,40 +76,37 @@ func (e *Engine) withCampaigns() (out []*tenant) {
 // Keys are the state keys to load at start: first the clock; once it is loaded, the campaigns.
 func (e *Engine) Keys() []string { return []string{clockKey} }
 
-// Restore takes a value that Dirty once returned. It returns the further keys to load, each once:
-// earlier versions wrote lists that hold an id several times, see ListedAgain. A campaign that is
-// known is replaced.
-func (e *Engine) Restore(key string, value []byte) ([]string, error) {
+// Restored says what a restored value asks for.
+type Restored struct {
+	// More are the further keys to load, each once.
+	More []string
+	// ListedAgain counts the entries of the list of campaigns beyond the first of each: earlier
+	// versions wrote such lists. They are left out.
+	ListedAgain int
+}
+
+// Restore takes a value that Dirty once returned. A campaign that is known is replaced.
+func (e *Engine) Restore(key string, value []byte) (Restored, error) {
 	if value == nil {
-		return nil, nil
+		return Restored{}, nil
 	}
 	if key == clockKey {
 		var st clockState
 		if err := json.Unmarshal(value, &st); err != nil {
-			return nil, fmt.Errorf("decode the engine's clock: %w", err)
+			return Restored{}, fmt.Errorf("decode the engine's clock: %w", err)
 		}
 		e.next = st.Next
 		for name, at := range st.Disturbed {
 			e.tenant(name).watchers.Unread.DisturbedAt = at
 		}
-		keys := make([]string, 0, len(st.IDs))
-		listed := make(map[string]bool, len(st.IDs))
-		for _, id := range st.IDs {
-			if !listed[id] {
-				listed[id] = true
-				keys = append(keys, "campaign:"+id)
-			}
-		}
-		if again := len(st.IDs) - len(keys); again > 0 {
-			e.listedAgain += again
-			// Write the list anew with the next state.
-			e.clockChanged = true
-		}
-		return keys, nil
+		out := st.campaigns()
+		// Then the list is written anew with the next state.
+		e.clockChanged = out.ListedAgain > 0
+		return out, nil
 	}
 	c := &Campaign{}
 	if err := json.Unmarshal(value, c); err != nil {
-		return nil, fmt.Errorf("decode %s: %w", key, err)
+		return Restored{}, fmt.Errorf("decode %s: %w", key, err)
 	}
 	if c.Model != nil {
 		c.Model.DropUnknown()
@@ -117,16 +114,21 @@ func (e *Engine) Restore(key string, value []byte) ([]string, error) {
 	t := e.tenant(c.Tenant)
 	if i := slices.IndexFunc(t.campaigns, func(o *Campaign) bool { return o.ID == c.ID }); i >= 0 {
 		t.campaigns[i] = c
-		return nil, nil
+	} else {
+		t.campaigns = append(t.campaigns, c)
 	}
-	t.campaigns = append(t.campaigns, c)
-	return nil, nil
+	return Restored{}, nil
 }
 
-// ListedAgain counts the entries that restored lists of campaigns held beyond the first of each,
-// since the last call. They were left out.
-func (e *Engine) ListedAgain() int {
-	n := e.listedAgain
-	e.listedAgain = 0
-	return n
+// campaigns lists the keys of the campaigns.
+func (st *clockState) campaigns() (out Restored) {
+	listed := make(map[string]bool, len(st.IDs))
+	for _, id := range st.IDs {
+		if !listed[id] {
+			listed[id] = true
+			out.More = append(out.More, "campaign:"+id)
+		}
+	}
+	out.ListedAgain = len(st.IDs) - len(out.More)
+	return out
 }

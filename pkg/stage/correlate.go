@@ -66,8 +66,10 @@ type correlateTask struct {
 	encoder *alert.Encoder
 	engine  *campaign.Engine
 	needs   []string
-	clock   profileClock
-	watcher watcher
+	// listedAgain counts the campaigns that the stored list named again, until that is reported.
+	listedAgain int
+	clock       profileClock
+	watcher     watcher
 }
 
 // profileClock is the events' time as the profiles tell it: the newest that three accounts have
@@ -109,20 +111,23 @@ func (t *correlateTask) Needs([]Record) []string { return slices.Clone(t.needs) 
 
 // Load hands in one value.
 func (t *correlateTask) Load(key string, value []byte) error {
-	more, err := t.engine.Restore(key, value)
+	restored, err := t.engine.Restore(key, value)
 	if err != nil {
 		return fmt.Errorf("correlate state: %w", err)
 	}
-	t.needs = append(slices.DeleteFunc(t.needs, func(k string) bool { return k == key }), more...)
+	t.needs = append(slices.DeleteFunc(t.needs, func(k string) bool { return k == key }), restored.More...)
+	t.listedAgain += restored.ListedAgain
 	return nil
 }
 
 // Repaired counts the campaigns that the stored list named again.
 func (t *correlateTask) Repaired() map[string]int {
-	if n := t.engine.ListedAgain(); n > 0 {
-		return map[string]int{"campaign_listed_again": n}
+	n := t.listedAgain
+	t.listedAgain = 0
+	if n == 0 {
+		return nil
 	}
-	return nil
+	return map[string]int{"campaign_listed_again": n}
 }
 
 // Rebuild takes in the profiles before the committed offset; nothing is evaluated.
