@@ -92,8 +92,8 @@ type Context struct {
 	// Unnamed is the number of accounts in no open campaign, HandedOver that of those among them
 	// that exchanged a conversation with another account.
 	HandedOver, Unnamed int
-	// ShingleAccounts and LayoutAccounts are the numbers of live entities whose prompt template holds
-	// the shingle, whose prompts recur in the prompt layout.
+	// ShingleAccounts and LayoutAccounts are the numbers of live entities whose prompt template
+	// holds the shingle, whose prompts recur in the prompt layout.
 	ShingleAccounts, LayoutAccounts func(hash uint64) int
 }
 
@@ -110,7 +110,8 @@ type Member struct {
 	Vector  *baseline.Vector
 	// Weight is 1, or one over the number of members of the same verified organisation.
 	Weight float64
-	// Mass is the account's whole recurring text: the sum over its prompt template of sightings times idf.
+	// Mass is the account's whole recurring text: the sum over its prompt template of sightings
+	// times idf.
 	Mass float64
 }
 
@@ -122,8 +123,8 @@ type Group struct {
 	// SelfShare is the share of the baseline that the group's own members make up, 0 when they were
 	// left out of it: it is taken out of what they are compared with.
 	SelfShare float64
-	// Defining are the signal families of the facets that the group was selected by: its agreement there is
-	// no coincidence and counts at a discount.
+	// Defining are the signal families of the facets that the group was selected by: its agreement
+	// there is no coincidence and counts at a discount.
 	Defining FamilySet
 	// PriorWeight is how many random accounts the group is diluted with before its means are
 	// believed; 0 is DefaultPriorWeight. An account judged alone is believed for its many requests.

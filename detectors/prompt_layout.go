@@ -5,8 +5,8 @@ import (
 	"math"
 )
 
-// promptLayout sees the same sequence of line kinds (headings, bullets, tags, labels) in the members'
-// prompts, whatever the words are.
+// promptLayout sees the same sequence of line kinds (headings, bullets, tags, labels) in the
+// members' prompts, whatever the words are.
 func promptLayout() Detector {
 	return Detector{
 		Spec: Spec{

@@ -15,11 +15,11 @@ const MaxWork = 5
 
 // CommonWork is what the prompts of a group's members have in common.
 type CommonWork struct {
-	// Shingles are the shared shingles: in the prompt template of at least a fifth of the members and,
-	// among them, several times as common as in the population.
+	// Shingles are the shared shingles: in the prompt template of at least a fifth of the members
+	// and, among them, several times as common as in the population.
 	Shingles []Shared
-	// Mass is the members' mean share of their own prompt template that is shared, weighted by rarity.
-	// Traffic is the mean share of their requests that carry it.
+	// Mass is the members' mean share of their own prompt template that is shared, weighted by
+	// rarity. Traffic is the mean share of their requests that carry it.
 	Mass, Traffic float64
 	// Rarity is the mean idf of the shared shingles in bits, weighted by the members that show
 	// them.
@@ -127,8 +127,9 @@ func (g *Group) SharedWork(c *Context) {
 	g.Work = w
 }
 
-// containment is the idf-weighted share of a member's prompt template that lies in the shared set, the
-// share of its requests that carry the shared part, and the number of shared shingles it carries.
+// containment is the idf-weighted share of a member's prompt template that lies in the shared set,
+// the share of its requests that carry the shared part, and the number of shared shingles it
+// carries.
 func containment(m *Member, shared map[uint64]float64) (mass, traffic float64, carried int) {
 	if len(shared) == 0 {
 		return 0, 0, 0

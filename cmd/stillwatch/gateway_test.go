@@ -34,7 +34,7 @@ func TestTheDoctorTellsWhatDetectionCanSee(t *testing.T) {
 	require.Equal(t, 0, code, stderr)
 	for _, want := range []string{
 		"Format envoy_ai: 2 events", "client.ip                    100 %", "client.ja4                    50 %",
-		"blind  scaffold           needs content.input or sketch", "weak   stack              needs client.user_agent, client.ja4",
+		"blind  prompt_template    needs content.input or sketch", "weak   stack              needs client.user_agent, client.ja4",
 		"no access log has it: send traces besides", "No gateway knows account.created_at", "not_llm                      1",
 	} {
 		require.Contains(t, stdout, want)

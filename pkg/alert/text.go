@@ -36,9 +36,9 @@ const (
 )
 
 // Text renders a finding for a terminal: what was found in a sentence, both axes with each
-// detector's bits and what they rest on, the signal families that agree, some members, what speaks for
-// mitigating evidence, and the next step. No line is wider than the width, and nothing from the traffic can
-// move the cursor.
+// detector's bits and what they rest on, the signal families that agree, some members, what speaks
+// for mitigating evidence, and the next step. No line is wider than the width, and nothing from the
+// traffic can move the cursor.
 func Text(f *campaign.Finding, o TextOptions) string {
 	if o.Width <= 0 {
 		o.Width = defaultWidth
@@ -129,8 +129,8 @@ func (t *textWriter) fact(name, value string) {
 	}
 }
 
-// axis draws the detectors of one axis, strongest first: name, signal family, bits and bar beside what was
-// observed, and below what the population gives.
+// axis draws the detectors of one axis, strongest first: name, signal family, bits and bar beside
+// what was observed, and below what the population gives.
 func (t *textWriter) axis(f *campaign.Finding, axis detectors.Axis, total float64, question string, style string) {
 	var shown []*detectors.Evidence
 	var quiet []string
@@ -204,7 +204,7 @@ func (t *textWriter) axis(f *campaign.Finding, axis detectors.Axis, total float6
 
 func (t *textWriter) families(f *campaign.Finding) {
 	t.line()
-	parts := []string{t.paint(bold, "SIGNAL FAMILIES")}
+	parts := []string{t.paint(bold, "FAMILIES")}
 	for _, p := range detectors.Families {
 		if slices.Contains(f.Families, p) {
 			parts = append(parts, t.paint(bold, "● "+string(p)))
@@ -262,7 +262,8 @@ func (t *textWriter) members(f *campaign.Finding) {
 	}
 }
 
-// planeMarks has a filled mark for each signal family that is listed, in the order of the PLANES line.
+// planeMarks has a filled mark for each signal family that is listed, in the order of the PLANES
+// line.
 func scoreMarks(families []detectors.Family) string {
 	var marks []string
 	for _, p := range detectors.Families {

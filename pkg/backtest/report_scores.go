@@ -20,7 +20,7 @@ const (
 )
 
 // series is a set of measured groups that share a colour: those that are mostly one campaign or one
-// honest crowd.
+// benign group.
 type series struct {
 	// Class is the colour's CSS class, Number its place in the legend.
 	Class, ID, Kind string
@@ -56,7 +56,7 @@ type scoreChart struct {
 	x, y scale
 }
 
-// colours is how many colours campaigns have, greys how many honest crowds have; shapes multiply
+// colours is how many colours campaigns have, greys how many benign groups have; shapes multiply
 // them.
 const colours, greys = 6, 3
 
@@ -216,7 +216,7 @@ func (r *Report) scoreChart(groups []*group, list []series, of func(*group) int,
 	return p
 }
 
-// rank draws campaigns above honest crowds.
+// rank draws campaigns above benign groups.
 func rank(s *series) int {
 	if s.Campaign {
 		return 1

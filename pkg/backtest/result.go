@@ -238,7 +238,7 @@ func (r *Result) printWrong(w io.Writer, summary string) error {
 	fmt.Fprintf(w, "%s; false findings of severity Medium or more: %d in %.1f days (%.2f a day)\n", summary, len(r.False), r.Days, r.PerDay(len(r.False)))
 	if len(r.Crowds) > 0 {
 		tw := tabwriter.NewWriter(w, 2, 8, 2, ' ', 0)
-		fmt.Fprintln(tw, "\nhonest crowd\tkind\taccounts\tfalse findings\ta day\taccounts wrongly named\ta day")
+		fmt.Fprintln(tw, "\nbenign group\tkind\taccounts\tfalse findings\ta day\taccounts wrongly named\ta day")
 		for _, c := range r.Crowds {
 			fmt.Fprintf(tw, "%s\t%s\t%d\t%d\t%.2f\t%d\t%.2f\n", c.ID, c.Kind, c.Accounts, c.False, r.PerDay(c.False), c.Wrong, r.PerDay(c.Wrong))
 		}

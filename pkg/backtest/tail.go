@@ -6,7 +6,7 @@ import (
 	"gonum.org/v1/gonum/mathext"
 )
 
-// Tail says how the groups of an benign group thin out towards the line and beyond it: peaks over a
+// Tail says how the groups of a benign group thin out towards the line and beyond it: peaks over a
 // threshold. Above a high threshold excesses follow a generalised Pareto law (Pickands 1975;
 // Balkema and de Haan 1974). A handful of groups cannot tell its shape; it is taken as exponential,
 // the law of shape zero, because bits are logarithms: evidence that is what it claims reaches x

@@ -15,8 +15,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
-// Trait is a facet of a profile as the baseline counts it: the shared values of fingerprint.Facet and
-// two days.
+// Trait is a facet of a profile as the baseline counts it: the shared values of fingerprint.Facet
+// and two days.
 type Trait uint8
 
 // The traits beyond the fingerprint's facets.
@@ -54,8 +54,8 @@ func Value(p *fingerprint.Profile, t Trait) uint64 {
 
 // Options bounds a baseline.
 type Options struct {
-	// Sample is the largest number of entities drawn into the baseline. 4,096 give a share within 1.6
-	// points (two standard errors at 50 %).
+	// Sample is the largest number of entities drawn into the baseline. 4,096 give a share within
+	// 1.6 points (two standard errors at 50 %).
 	Sample int `yaml:"sample"`
 	// Draws is how many random groups are drawn per size to learn what chance gives.
 	Draws int `yaml:"draws"`
@@ -94,8 +94,8 @@ type Baseline struct {
 // its mean and its 10th percentile over the draws.
 type Chance struct{ Mean, Low float64 }
 
-// Take takes the baseline. The entities must come in a fixed order for the result to be reproducible;
-// n is the size of the whole population when entities is a sample of it already, else
+// Take takes the baseline. The entities must come in a fixed order for the result to be
+// reproducible; n is the size of the whole population when entities is a sample of it already, else
 // len(entities).
 func Take(entities []Entity, n int, opts Options) *Baseline {
 	c := &Baseline{N: max(n, len(entities))}
@@ -266,9 +266,9 @@ func (c *Baseline) Quantile(f Feature, q float64) float64 {
 	return r[min(len(r)-1, int(q*float64(len(r))))]
 }
 
-// ContinuedUnserved is the mean share of continued conversations whose earlier turns the account was never
-// served, over the accounts that hold conversations; without the ones whose sum and number are
-// given, when they were counted too.
+// ContinuedUnserved is the mean share of continued conversations whose earlier turns the account
+// was never served, over the accounts that hold conversations; without the ones whose sum and
+// number are given, when they were counted too.
 func (c *Baseline) ContinuedUnserved(sum, n float64) float64 {
 	in := float64(c.sampled) / math.Max(1, float64(c.N))
 	rest := c.talkers - in*n

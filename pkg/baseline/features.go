@@ -16,8 +16,8 @@ const (
 	Novelty Feature = iota
 	// SingleTurn is the share of requests without an earlier turn.
 	SingleTurn
-	// OutputLength is log2 of output tokens per request; on the prompt template's slice where the account
-	// has one.
+	// OutputLength is log2 of output tokens per request; on the prompt template's slice where the
+	// account has one.
 	OutputLength
 	// ReasoningLength is log2 of 1 + reasoning tokens per request.
 	ReasoningLength
@@ -105,9 +105,9 @@ func Features(p *fingerprint.Profile) Vector {
 	return v
 }
 
-// Sliced says whether the account's figures are taken over the requests that carry its prompt template:
-// where a tenth of the traffic is templated, that part is what the account is for, whatever it is
-// mixed with.
+// Sliced says whether the account's figures are taken over the requests that carry its prompt
+// template: where a tenth of the traffic is templated, that part is what the account is for,
+// whatever it is mixed with.
 func Sliced(p *fingerprint.Profile) bool {
 	return p.TemplateRequests >= 3 && 10*p.TemplateRequests >= p.WithText
 }

@@ -24,8 +24,8 @@ const (
 	closeWithdrawn = watch.Withdrawn
 )
 
-// isNews says whether a campaign's state is worth an update: another severity, another signal family, half
-// as many members again, or four times the requests.
+// isNews says whether a campaign's state is worth an update: another severity, another signal
+// family, half as many members again, or four times the requests.
 func (c *Campaign) isNews() bool {
 	last := &c.LastEmitted
 	return c.Severity != last.Severity || len(c.Families) > last.Families ||

@@ -41,8 +41,8 @@ const (
 type Member struct {
 	Account, Org string
 	Requests     uint32
-	// Agreement is the share (0..1) of the group's signal families on which the account agrees, Families which
-	// these are.
+	// Agreement is the share (0..1) of the group's signal families on which the account agrees,
+	// Families which these are.
 	Agreement float64
 	Families  []detectors.Family
 	// Stack is the readable client stack.

@@ -80,8 +80,8 @@ func (g *generation) reset() {
 	}
 }
 
-// rotatingBloom is a rotating Bloom filter: it remembers hashes for about a window of time: two generations, the older of which is
-// forgotten when the newer is full or as old as the window.
+// rotatingBloom is a rotating Bloom filter: it remembers hashes for about a window of time: two
+// generations, the older of which is forgotten when the newer is full or as old as the window.
 type rotatingBloom struct {
 	current, previous generation
 	// since is when the current generation began, in Unix milliseconds.

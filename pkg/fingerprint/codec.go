@@ -11,9 +11,9 @@ import (
 // stateVersion is the version of a fingerprint's encoding that is written. Every earlier version
 // stays readable: testdata holds one of each.
 //
-// Version 2 counts intents and reasoning over the prompt template's slice too, version 3 requests declared
-// as batch, version 4 records that could not be read; what an older version did not count is read
-// as none. Version 5 leaves out what nothing read (old.go).
+// Version 2 counts intents and reasoning over the prompt template's slice too, version 3 requests
+// declared as batch, version 4 records that could not be read; what an older version did not count
+// is read as none. Version 5 leaves out what nothing read (old.go).
 const stateVersion = 5
 
 // Flags of an encoded fingerprint.

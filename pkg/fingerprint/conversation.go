@@ -61,8 +61,8 @@ func push(list *[]uint64, h uint64) {
 	*list = append(*list, h)
 }
 
-// mergeConversations adds what other had. Its unserved prefixes and counts stay as they were counted, though
-// the two together may have had the whole conversation.
+// mergeConversations adds what other had. Its unserved prefixes and counts stay as they were
+// counted, though the two together may have had the whole conversation.
 func (f *Fingerprint) mergeConversations(other *Fingerprint) {
 	for _, pair := range [...]struct {
 		to   *[]uint64

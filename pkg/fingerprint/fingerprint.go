@@ -26,7 +26,8 @@ const (
 	systemTable = 64
 	// layoutTable is the capacity of the table of line structures.
 	layoutTable = 16
-	// certain is the number of sightings from which a shingle counts as part of the prompt template.
+	// certain is the number of sightings from which a shingle counts as part of the prompt
+	// template.
 	certain = 2
 	// RefusalProbe is how many of an account's first requests count as early for
 	// Profile.RefusedEarly.
@@ -292,8 +293,8 @@ func countIntents(intents sketch.Intents, first int, t *totals) {
 	}
 }
 
-// prompt template counts the shingles of a request, each once, and tells whether it carried one that was
-// part of the prompt template before. Both lists are ascending.
+// prompt template counts the shingles of a request, each once, and tells whether it carried one
+// that was part of the prompt template before. Both lists are ascending.
 func (f *Fingerprint) template(turn, system []uint64) (carried bool) {
 	for i, h := range turn {
 		if i == 0 || h != turn[i-1] {

@@ -79,8 +79,8 @@ type Profile struct {
 	// structures.
 	Template []Counted
 	Layouts  []Counted
-	// TemplateRequests counts the requests that carried at least one shingle already in the
-	// prompt template: the slice that harvests; the sums and counts beside it are over this slice only.
+	// TemplateRequests counts the requests that carried at least one shingle already in the prompt
+	// template: the slice that harvests; the sums and counts beside it are over this slice only.
 	TemplateRequests   uint32
 	TemplateSingleTurn uint32
 	TemplateOutput     uint64
@@ -101,12 +101,13 @@ type Profile struct {
 	Active10m  [(Slots10m + 63) / 64]uint64
 	ActiveHour [(SlotsHour + 63) / 64]uint64
 
-	// Served are the newest conversation hashes that the account was served (Continuation), Rejected
-	// those whose request was rejected (401, 403, 429, 529, blocked), Unserved the prefixes of
-	// conversations that the account continued without ever having been served their earlier turns.
+	// Served are the newest conversation hashes that the account was served (Continuation),
+	// Rejected those whose request was rejected (401, 403, 429, 529, blocked), Unserved the
+	// prefixes of conversations that the account continued without ever having been served their
+	// earlier turns.
 	Served, Rejected, Unserved []uint64
-	// ContinuedUnserved counts requests that continued a conversation never served to the account, out of
-	// Continued.
+	// ContinuedUnserved counts requests that continued a conversation never served to the account,
+	// out of Continued.
 	ContinuedUnserved, Continued uint32
 	// RelayRequests counts the requests that carried a relay's constants.
 	RelayRequests uint32

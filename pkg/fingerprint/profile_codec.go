@@ -10,8 +10,8 @@ import (
 
 // profileVersion is the version of a profile's encoding that is written.
 //
-// Version 2 ends with the intents and the reasoning of the prompt template's slice, version 3 with the
-// requests declared as batch, version 4 with the records that could not be read; what an older
+// Version 2 ends with the intents and the reasoning of the prompt template's slice, version 3 with
+// the requests declared as batch, version 4 with the records that could not be read; what an older
 // version did not count is read as none. Version 5 leaves out what nothing read (old.go).
 const profileVersion = 5
 

@@ -122,8 +122,8 @@ func top(dst []Counted, t table, least uint32, most int, s scale) []Counted {
 	return dst[:mark+min(len(dst)-mark, most)]
 }
 
-// topShingles appends the prompt template: turn and system shingles each have their places, and take what
-// the other leaves free.
+// topShingles appends the prompt template: turn and system shingles each have their places, and
+// take what the other leaves free.
 func (f *Fingerprint) topShingles(dst []Counted, s scale) []Counted {
 	least := f.least()
 	turns, system := certainly(f.turns, least), certainly(f.system, least)

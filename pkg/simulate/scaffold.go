@@ -7,8 +7,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/event"
 )
 
-// prompt template makes a campaign's work prompts: what stays the same between them, and the items that
-// fill the slots.
+// prompt template makes a campaign's work prompts: what stays the same between them, and the items
+// that fill the slots.
 type template struct {
 	w      *World
 	p      Prompt

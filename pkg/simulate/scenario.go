@@ -95,8 +95,8 @@ type Prompt struct {
 	Style string `yaml:"style"`
 	// Templates is how many templates are in use at the same time; 0 is one.
 	Templates int `yaml:"templates"`
-	// Position is where the prompt template goes: first (before the item), system, end, any (redrawn for
-	// every request), split (system and end).
+	// Position is where the prompt template goes: first (before the item), system, end, any
+	// (redrawn for every request), split (system and end).
 	Position string `yaml:"position"`
 	// Elicit says how openly reasoning is asked for: open, plain (no word about reasoning) or empty
 	// for the style's own.

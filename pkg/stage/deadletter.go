@@ -31,9 +31,9 @@ func (t *trouble) add(reason, detail string, item int) {
 	}
 }
 
-// deadLetter makes the dead letter of a record: its key and value as they came, and in the headers why,
-// where from, and whose the first of its bad items is, as findings name the account. The detail
-// names fields, never content.
+// deadLetter makes the dead letter of a record: its key and value as they came, and in the headers
+// why, where from, and whose the first of its bad items is, as findings name the account. The
+// detail names fields, never content.
 func (b *ingestBatch) deadLetter(r *Record, bad *trouble) {
 	b.counts["dead_letter:"+bad.reason]++
 	out := deadLetter(r, bad.reason, bad.detail)

@@ -8,14 +8,15 @@ import (
 )
 
 const (
-	// definingDiscount is what agreement on the signal family that selected the group is worth: the group
-	// was chosen for it, so it is no coincidence. That so many accounts could be chosen is left.
+	// definingDiscount is what agreement on the signal family that selected the group is worth: the
+	// group was chosen for it, so it is no coincidence. That so many accounts could be chosen is
+	// left.
 	definingDiscount = 0.5
-	// correlatedShare is what a second detector of a signal family adds: payment and issuer, stack and
-	// parameters mostly rest on one fact.
+	// correlatedShare is what a second detector of a signal family adds: payment and issuer, stack
+	// and parameters mostly rest on one fact.
 	correlatedShare = 0.25
-	// agreeingBits is the evidence from which a signal family agrees: the accounts show about a third of
-	// the values that chance gives.
+	// agreeingBits is the evidence from which a signal family agrees: the accounts show about a
+	// third of the values that chance gives.
 	agreeingBits = 1.5
 	// evenLoadBits is the evidence on the schedule from which accounts made together are a pool
 	// rather than a launch: the spread of load is a third less than the population's.
@@ -71,15 +72,15 @@ func (x *Assessor) Assess(g *detectors.Group, searched int, costly bool) Assessm
 
 // evidence collects the detectors' bits.
 type evidence struct {
-	// families holds what speaks for coordination by signal family, families the harvest detectors that are
-	// correlated.
+	// families holds what speaks for coordination by signal family, families the harvest detectors
+	// that are correlated.
 	families [detectors.NumFamilies]correlated
 	harvests map[string]correlated
 	// harvest is the sum of the other harvest detectors, mitigating what speaks against
 	// coordination.
 	harvest, mitigating, purpose float64
-	// identity is the strongest sign of one operator on the identity signal family that a launch does not
-	// give: devices, relays, conversations handed over.
+	// identity is the strongest sign of one operator on the identity signal family that a launch
+	// does not give: devices, relays, conversations handed over.
 	identity float64
 }
 
@@ -139,16 +140,16 @@ func (e *evidence) sum(a *Assessment, g *detectors.Group, penalty float64) {
 	a.Causes = e.causes(&a.Families, penalty)
 }
 
-// programEvidence is what the work and client signal families say together. One program used by many
-// customers shows one template, one layout, one client and one set of parameters at once: these are
-// one cause, so the stronger signal family counts and the other adds a part.
+// programEvidence is what the work and client signal families say together. One program used by
+// many customers shows one template, one layout, one client and one set of parameters at once:
+// these are one cause, so the stronger signal family counts and the other adds a part.
 func programEvidence(families *detectors.ByFamily) float64 {
 	w, c := families.On(detectors.Work), families.On(detectors.Client)
 	return math.Max(w, c) + correlatedShare*math.Min(w, c)
 }
 
-// causes counts the independent causes that agree: the work and client signal families are one, the program;
-// networks alone are none.
+// causes counts the independent causes that agree: the work and client signal families are one, the
+// program; networks alone are none.
 func (e *evidence) causes(families *detectors.ByFamily, penalty float64) (n int) {
 	on := families.On
 	if on(detectors.Work) >= agreeingBits || on(detectors.Client) >= agreeingBits {

@@ -11,8 +11,8 @@ import (
 // Finder lists the accounts that may be members of a group. It keeps its scratch memory between
 // calls.
 type Finder struct {
-	// families are the signal families on which an account agrees, by slot, a bit each; carried and shared are
-	// the rarity and the number of the shared shingles that it carries.
+	// families are the signal families on which an account agrees, by slot, a bit each; carried and
+	// shared are the rarity and the number of the shared shingles that it carries.
 	families []uint8
 	carried  []float32
 	shared   []uint8
@@ -23,10 +23,10 @@ type Finder struct {
 // speaksAlone marks accounts whose text may speak alone, as if it were a second signal family.
 const speaksAlone = 1 << 7
 
-// Candidates lists, by slot, the accounts that may fit the model: those that agree on two signal families,
-// or carry half of its text. Nobody else can, and the postings know who they are, so that looking
-// for members costs what is alike and not what lives. inside are the accounts that the model was
-// learnt from.
+// Candidates lists, by slot, the accounts that may fit the model: those that agree on two signal
+// families, or carry half of its text. Nobody else can, and the postings know who they are, so that
+// looking for members costs what is alike and not what lives. inside are the accounts that the
+// model was learnt from.
 func (f *Finder) Candidates(
 	m *Model, x *index.Index, others *baseline.Baseline, inside []int32,
 ) (out []int32) {
@@ -81,8 +81,8 @@ func (f *Finder) mark(members []int32, family detectors.Family) {
 	}
 }
 
-// markTrait marks the accounts that show a value of the trait which makes its signal family agree. A
-// signal family's bits are a mean, so one of its traits agrees whenever the signal family does.
+// markTrait marks the accounts that show a value of the trait which makes its signal family agree.
+// A signal family's bits are a mean, so one of its traits agrees whenever the signal family does.
 func (f *Finder) markTrait(t *Trait, x *index.Index, others *baseline.Baseline) {
 	try := func(v uint64) {
 		if share, base := t.shares(v, others); likelihoodRatio(share, base) >= agreeingBits {

@@ -39,7 +39,8 @@ const (
 
 	// Conversations handed over: leastHandOvers is the share of members from which they belong to
 	// the model (a pool with other people's small talk meets the same openings by chance),
-	// maxHandOver and minHandOver bound what they say: less than a signal family, which they are a part of.
+	// maxHandOver and minHandOver bound what they say: less than a signal family, which they are a
+	// part of.
 	leastHandOvers           = 0.3
 	maxHandOver, minHandOver = maxFit - 2, -1
 
@@ -79,8 +80,8 @@ func (m *Model) Fit(a *index.Account, others *baseline.Baseline, inside, linked 
 	return l
 }
 
-// fitTraits compares the traits. Those of a signal family rest on one fact, so they are averaged: the
-// pool's bank with another card speaks neither way.
+// fitTraits compares the traits. Those of a signal family rest on one fact, so they are averaged:
+// the pool's bank with another card speaks neither way.
 func (m *Model) fitTraits(
 	l *Likelihood, p *fingerprint.Profile, others *baseline.Baseline, inside bool,
 ) {
@@ -217,7 +218,8 @@ func (l *Likelihood) Fits(n, population float64) bool {
 // evidence and turns out not to fit does not; a member who fits less than before does.
 func (l *Likelihood) Stays() bool { return l.Bits >= clearedBits || l.SameText }
 
-// Agreement is the share of the model's signal families that the account shows, and which these are.
+// Agreement is the share of the model's signal families that the account shows, and which these
+// are.
 func (l *Likelihood) Agreement() (float64, []detectors.Family) {
 	if l.compared == 0 {
 		return 0, nil

@@ -193,8 +193,8 @@ func (m *Model) learnWork(g *detectors.Group, c *detectors.Context) {
 	}
 }
 
-// DropUnknown drops what is no trait, signal family or feature of this version, from state that another
-// wrote.
+// DropUnknown drops what is no trait, signal family or feature of this version, from state that
+// another wrote.
 func (m *Model) DropUnknown() {
 	m.Traits = slices.DeleteFunc(m.Traits, func(t Trait) bool {
 		return t.Trait >= baseline.NumTraits || t.Family.Index() < 0

@@ -22,8 +22,8 @@ type candidate struct {
 	cached *cachedScore
 }
 
-// origins says of each kind of posting what its groups are called and on which signal families it selects
-// its accounts. The name is also an order among candidates of one size.
+// origins says of each kind of posting what its groups are called and on which signal families it
+// selects its accounts. The name is also an order among candidates of one size.
 var origins = map[index.Kind]struct {
 	name     string
 	families detectors.FamilySet
@@ -128,8 +128,8 @@ func (r *run) refinements(c *candidate) []*candidate {
 	return out
 }
 
-// refine lists the conjunctions of a candidate with a value of another signal family: an account pool hides
-// inside a popular tool's users, and the conjunction brings it out.
+// refine lists the conjunctions of a candidate with a value of another signal family: an account
+// pool hides inside a popular tool's users, and the conjunction brings it out.
 func (r *run) refine(c *candidate) (out []candidate) {
 	for _, by := range refiners {
 		if c.defining.Has(by.family) {

@@ -12,8 +12,8 @@ import (
 const fitRounds = 4
 
 // FitMembers prunes the bystanders of a group, takes in the accounts that fit its model, and judges
-// the result; ok is false when it is no finding. defining are the signal families that the group was
-// selected by, origin says how.
+// the result; ok is false when it is no finding. defining are the signal families that the group
+// was selected by, origin says how.
 func (s *Search) FitMembers(
 	members []int32, defining detectors.FamilySet, origin string,
 ) (f Found, ok bool) {

@@ -103,7 +103,7 @@ func TestARefinementIsRememberedWithAllItsAccountsAlsoWhenSomeAreClaimedMeanwhil
 	r.fill()
 	for _, parent := range r.candidates() {
 		r.rescore(parent)
-		if parent.origin != "scaffold" {
+		if parent.origin != "prompt template" {
 			continue
 		}
 		refined := r.refinements(parent)

@@ -24,7 +24,7 @@ func TestTheDemoFindsTheCampaignAndEndsByItself(t *testing.T) {
 	require.NoError(t, Run(t.Context(), opts), out.String())
 	t.Log(out.String())
 	for _, want := range []string{
-		"FOUND", "COORDINATION", "HARVEST", "SIGNAL FAMILIES", "scaffold", "funding", "Where to look next",
+		"FOUND", "COORDINATION", "HARVEST", "FAMILIES", "prompt_template", "funding", "Where to look next",
 		"✓ THE CAMPAIGN", "✓ university class", "✓ coding agent users",
 	} {
 		require.Contains(t, out.String(), want)
