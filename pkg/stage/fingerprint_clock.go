@@ -45,7 +45,7 @@ type quarantinedRecord struct {
 // watermark is a partition's event time: the newest time that was believed.
 type watermark struct {
 	// now is in Unix milliseconds, 0 before the first event.
-	now  int64
+	now         int64
 	quarantined []quarantinedRecord
 	// behind counts the events in a row that are far behind, newest is the newest time among them.
 	behind int
