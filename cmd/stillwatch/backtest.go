@@ -77,9 +77,9 @@ func (c backtestCmd) Run(ctx context.Context, t terminal) (err error) {
 		return err
 	}
 	took := time.Since(start).Seconds()
+	findings := func(activity string) int64 { return stats.Counts.Of(stage.Findings, activity) }
 	fmt.Fprintf(t.err, "%d records in %.1f s (%.0f a second); findings created %d, updated %d, closed %d; dead letters %d%s\n", stats.Records, took,
-		float64(stats.Records)/took, stats.Counts["finding:create"], stats.Counts["finding:update"], stats.Counts["finding:close"], sink.DeadLetters,
-		deadReasons(stats.Counts))
+		float64(stats.Records)/took, findings("create"), findings("update"), findings("close"), sink.DeadLetters, deadReasons(&stats))
 	if stats.Records > 0 && sink.DeadLetters == stats.Records {
 		return errors.New("not one record could be read; docs/event.md tells what is and what the reasons mean")
 	}
@@ -142,12 +142,11 @@ func (c backtestCmd) write(report *backtest.Report, stats backtest.Stats, t term
 }
 
 // deadReasons lists why records became dead letters, empty when none did.
-func deadReasons(counts map[string]int64) string {
+func deadReasons(stats *backtest.Stats) string {
 	var list []string
-	for _, key := range slices.Sorted(maps.Keys(counts)) {
-		if reason, ok := strings.CutPrefix(key, "dead_letter:"); ok {
-			list = append(list, fmt.Sprintf("%s %d", reason, counts[key]))
-		}
+	why := stats.DeadReasons()
+	for _, reason := range slices.Sorted(maps.Keys(why)) {
+		list = append(list, fmt.Sprintf("%s %d", reason, why[reason]))
 	}
 	if len(list) == 0 {
 		return ""

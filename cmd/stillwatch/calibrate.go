@@ -72,7 +72,7 @@ func (c calibrateCmd) measure(ctx context.Context, t terminal, conf config.Confi
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(t.err, "%d records over %.1f days in which groups were judged; dead letters %d%s\n", stats.Records, cal.Days(), sink.DeadLetters, deadReasons(stats.Counts))
+	fmt.Fprintf(t.err, "%d records over %.1f days in which groups were judged; dead letters %d%s\n", stats.Records, cal.Days(), sink.DeadLetters, deadReasons(&stats))
 	return cal, nil
 }
 

@@ -198,7 +198,7 @@ func (w *world) tell(f campaign.Finding, accounts ...string) {
 func (w *world) page() string {
 	w.t.Helper()
 	var b bytes.Buffer
-	require.NoError(w.t, w.report.Write(&b, Stats{Records: 7, Counts: map[string]int64{"dead_letter:<script>": 1}}))
+	require.NoError(w.t, w.report.Write(&b, Stats{Records: 7, Counts: stage.Counts{{Counter: stage.DeadLettered, Labels: [stage.MaxLabels]string{"<script>"}}: 1}}))
 	return b.String()
 }
 

@@ -51,23 +51,44 @@ type correlate struct {
 // Name is "correlate".
 func (c *correlate) Name() string { return "correlate" }
 
+// Findings counts the findings sent, by activity: create, update, close.
+var Findings = &Counter{
+	Kind: Own, Name: "findings_total", Help: "Findings sent, by activity.", Labels: []string{"activity"},
+}
+
+// What the stage counts besides.
+var (
+	accountRecords = &Counter{
+		Kind: Own, Name: "account_records_total", Help: "Account records sent, by status.", Labels: []string{"status"},
+	}
+	listedAgain = &Counter{
+		Kind: Repaired, Name: "campaign_listed_again", Help: "Campaigns that the stored list named again.",
+	}
+)
+
+// Counters are the stage's counters.
+func (c *correlate) Counters() []*Counter {
+	return []*Counter{OK, DeadLettered, Findings, accountRecords, listedAgain}
+}
+
 // Open makes the task of a partition.
-func (c *correlate) Open(int) Task {
+func (c *correlate) Open(int) (Task, error) {
 	engine, err := campaign.New(c.o.Campaign)
 	if err != nil {
-		// The options were checked by NewCorrelate and cannot have changed since.
-		panic(fmt.Sprintf("stage: correlate options changed after they were checked: %v", err))
+		return nil, err
 	}
 	engine.Trace, engine.Sighted = c.o.Trace, c.o.Watch.Sighted
-	return &correlateTask{encoder: c.encoder, engine: engine, needs: engine.Keys(), watcher: newWatcher(c.o.Watch)}
+	return &correlateTask{encoder: c.encoder, engine: engine, needs: engine.Keys(), watcher: newWatcher(c.o.Watch)}, nil
 }
 
 type correlateTask struct {
+	Base
+
 	encoder *alert.Encoder
 	engine  *campaign.Engine
 	needs   []string
 	// listedAgain counts the campaigns that the stored list named again, until that is reported.
-	listedAgain int
+	listedAgain int64
 	clock       profileClock
 	watcher     watcher
 }
@@ -116,19 +137,22 @@ func (t *correlateTask) Load(key string, value []byte) error {
 		return fmt.Errorf("correlate state: %w", err)
 	}
 	t.needs = append(slices.DeleteFunc(t.needs, func(k string) bool { return k == key }), restored.More...)
-	t.listedAgain += restored.ListedAgain
+	t.listedAgain += int64(restored.ListedAgain)
 	return nil
 }
 
 // Repaired counts the campaigns that the stored list named again.
-func (t *correlateTask) Repaired() map[string]int {
+func (t *correlateTask) Repaired() Counts {
 	n := t.listedAgain
 	t.listedAgain = 0
 	if n == 0 {
 		return nil
 	}
-	return map[string]int{"campaign_listed_again": n}
+	return Counts{{Counter: listedAgain}: n}
 }
+
+// RebuildFrom is the first record of the topic: the memory is all live profiles.
+func (t *correlateTask) RebuildFrom() int64 { return 0 }
 
 // Rebuild takes in the profiles before the committed offset; nothing is evaluated.
 func (t *correlateTask) Rebuild(batch []Record) error {
@@ -139,18 +163,21 @@ func (t *correlateTask) Rebuild(batch []Record) error {
 	return nil
 }
 
+// reasonBadProfile is why a profile becomes a dead letter that cannot be read.
+const reasonBadProfile = "bad_profile"
+
 // Process takes the profiles in and evaluates when the events' clock says so.
 func (t *correlateTask) Process(batch []Record) (Result, error) {
-	res := Result{Counts: map[string]int64{}}
+	res := Result{Counts: Counts{}}
 	t.watcher.hand(t.engine)
 	for i := range batch {
 		r := &batch[i]
 		if err := t.take(r); err != nil {
-			res.Counts["dead_letter:bad_profile"]++
-			res.Out = append(res.Out, deadLetter(r, "bad_profile", err.Error()))
+			res.Counts.Add(1, DeadLettered, reasonBadProfile)
+			res.Out = append(res.Out, deadLetter(r, reasonBadProfile, err.Error()))
 			continue
 		}
-		res.Counts["ok"]++
+		res.Counts.Add(1, OK)
 		for _, e := range t.engine.Advance(t.clock.now) {
 			if err := t.emit(&res, e); err != nil {
 				return Result{}, err
@@ -198,11 +225,11 @@ func (t *correlateTask) emit(res *Result, e campaign.Emission) error {
 	switch {
 	case e.Finding != nil:
 		rec, err = t.encoder.Finding(e.Finding)
-		res.Counts["finding:"+activityName(e.Finding.Activity)]++
+		res.Counts.Add(1, Findings, activityName(e.Finding.Activity))
 	case e.Account != nil:
 		rec, err = t.encoder.Account(e.Account)
 		to = Accounts
-		res.Counts["account:"+string(e.Account.Status)]++
+		res.Counts.Add(1, accountRecords, string(e.Account.Status))
 	}
 	if err != nil {
 		return fmt.Errorf("encode alert: %w", err)

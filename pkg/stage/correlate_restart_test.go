@@ -52,7 +52,7 @@ func profilesOf(t *testing.T, s simulate.Scenario) (profiles []Record) {
 	require.NoError(t, err)
 	fp, err := NewFingerprint(DefaultFingerprintOptions())
 	require.NoError(t, err)
-	ingest, fingerprints := in.Open(0), fp.Open(0)
+	ingest, fingerprints := open(t, in, 0), open(t, fp, 0)
 	var batch []Record
 	var offset, observed int64
 	flush := func() {
@@ -102,7 +102,7 @@ func correlated(t *testing.T, profiles []Record, size int, restarts func(batch i
 		}
 	}
 	open := func() Task {
-		task := st.Open(0)
+		task := open(t, st, 0)
 		load(task)
 		return task
 	}
@@ -111,7 +111,7 @@ func correlated(t *testing.T, profiles []Record, size int, restarts func(batch i
 	for batch, from := 0, 0; from < len(profiles); batch, from = batch+1, from+size {
 		if restarts(batch) {
 			task = open()
-			require.NoError(t, task.(Rebuilder).Rebuild(profiles[:from]))
+			require.NoError(t, task.Rebuild(profiles[:from]))
 		}
 		load(task)
 		res, err := task.Process(profiles[from:min(from+size, len(profiles))])

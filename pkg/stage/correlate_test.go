@@ -67,7 +67,7 @@ func openCorrelate(t *testing.T, stored map[string][]byte) Task {
 	st, err := NewCorrelate(DefaultCorrelateOptions())
 	require.NoError(t, err)
 	require.Equal(t, "correlate", st.Name())
-	task := st.Open(0)
+	task := open(t, st, 0)
 	for keys := task.Needs(nil); len(keys) > 0; keys = task.Needs(nil) {
 		for _, k := range keys {
 			require.NoError(t, task.Load(k, stored[k]))
@@ -108,15 +108,15 @@ func TestAPoolLeavesCorrelateAsAValidFindingAndItsAccounts(t *testing.T) {
 	require.Len(t, alerts, 1)
 	require.NoError(t, alerttest.Check(alerts[0].Value))
 	require.NotEmpty(t, alerts[0].Headers)
-	require.EqualValues(t, 1, second.Counts["finding:create"])
+	require.EqualValues(t, 1, counted(second.Counts)["findings_total:create"])
 
 	// After a crash the task is rebuilt from the compacted topic and the stored state: it does not
 	// create the finding again.
 	back := openCorrelate(t, stored)
-	require.NoError(t, back.(Rebuilder).Rebuild(later))
+	require.NoError(t, back.Rebuild(later))
 	third, err := back.Process(records(t, 600, pooled(start+2*3_600_000, 200, 30)))
 	require.NoError(t, err)
-	require.Zero(t, third.Counts["finding:create"])
+	require.Zero(t, counted(third.Counts)["findings_total:create"])
 
 	named := map[string]bool{}
 	for _, o := range append(byOutput(second, Accounts), byOutput(third, Accounts)...) {
@@ -138,8 +138,8 @@ func TestABadProfileIsADeadLetterAndTheRestGoesOn(t *testing.T) {
 	batch := append([]Record{{Topic: "profiles", Offset: 0, Key: []byte("default\x00x"), Value: []byte("no profile")}, {Topic: "profiles", Key: []byte("no tenant")}}, good...)
 	res, err := task.Process(batch)
 	require.NoError(t, err)
-	require.EqualValues(t, 2, res.Counts["dead_letter:bad_profile"])
-	require.EqualValues(t, 3, res.Counts["ok"])
+	require.EqualValues(t, 2, counted(res.Counts)["dead_letter:bad_profile"])
+	require.EqualValues(t, 3, counted(res.Counts)["ok"])
 	dead := byOutput(res, DeadLetters)
 	require.Len(t, dead, 2)
 	require.Equal(t, "no profile", string(dead[0].Value))
@@ -160,7 +160,7 @@ func TestATombstoneForgetsTheAccount(t *testing.T) {
 func TestStoredStateThatCannotBeReadIsAnErrorThatNamesTheKey(t *testing.T) {
 	st, err := NewCorrelate(DefaultCorrelateOptions())
 	require.NoError(t, err)
-	task := st.Open(0)
+	task := open(t, st, 0)
 	require.ErrorContains(t, task.Load("clock", []byte("{")), "clock")
 	require.ErrorContains(t, task.Load("campaign:c-1", []byte("{")), "campaign:c-1")
 	o := DefaultCorrelateOptions()
@@ -206,7 +206,7 @@ func TestEveryCampaignIsLoadedOnceAtAStart(t *testing.T) {
 	}
 	st, err := NewCorrelate(DefaultCorrelateOptions())
 	require.NoError(t, err)
-	task := st.Open(0)
+	task := open(t, st, 0)
 	var loaded []string
 	for keys := task.Needs(nil); len(keys) > 0; keys = task.Needs(nil) {
 		for _, k := range keys {
@@ -220,7 +220,7 @@ func TestEveryCampaignIsLoadedOnceAtAStart(t *testing.T) {
 func TestWhatNeedsReturnsIsTheCallers(t *testing.T) {
 	st, err := NewCorrelate(DefaultCorrelateOptions())
 	require.NoError(t, err)
-	task := st.Open(0)
+	task := open(t, st, 0)
 	require.NoError(t, task.Load("clock", []byte(`{"version":1,"next":1,"ids":["c-1","c-2","c-3"]}`)))
 	keys := task.Needs(nil)
 	require.NoError(t, task.Load("campaign:c-1", nil))

@@ -35,7 +35,7 @@ func (t *trouble) add(reason, detail string, item int) {
 // why, where from, and whose the first of its bad items is, as findings name the account. The
 // detail names fields, never content.
 func (b *ingestBatch) deadLetter(r *Record, bad *trouble) {
-	b.counts["dead_letter:"+bad.reason]++
+	b.counts.Add(1, DeadLettered, bad.reason)
 	out := deadLetter(r, bad.reason, bad.detail)
 	out.Headers = append(out.Headers,
 		Header{Key: "stillwatch-item", Value: strconv.AppendInt(nil, int64(bad.item), 10)},

@@ -78,23 +78,43 @@ type fingerprints struct{ o FingerprintOptions }
 // Name is "fingerprint".
 func (s *fingerprints) Name() string { return "fingerprint" }
 
+// What the stage counts besides what every stage does.
+var (
+	unreadable = &Counter{
+		Kind: Processed, Name: "unreadable", Help: "Dead letters of ingest, counted for the accounts that they name.",
+	}
+	// The label says how it is known: by its source position (replay) or by its id.
+	duplicate = &Counter{
+		Kind: Dropped, Name: "duplicate", Help: "Events that came again, by how it is known.", Labels: []string{"by"},
+	}
+	late           = &Counter{Kind: Dropped, Name: "late", Help: "Events older than the allowed lateness."}
+	published      = &Counter{Kind: Upkeep, Name: "published", Help: "Profiles published."}
+	publishedEarly = &Counter{Kind: Upkeep, Name: "published_early", Help: "Profiles published early, for too many waited."}
+	quarantined    = &Counter{Kind: Upkeep, Name: "quarantined", Help: "Events that wait for others to agree with their time."}
+	reset          = &Counter{
+		Kind: Upkeep, Name: "reset", Help: "Accounts begun anew, for a time that was disowned since had carried them off.",
+	}
+	expired         = &Counter{Kind: Upkeep, Name: "expired", Help: "Accounts forgotten after a silence of the whole horizon."}
+	evicted         = &Counter{Kind: Upkeep, Name: "evicted", Help: "Accounts that were put out of memory; the store has them."}
+	sourceForgotten = &Counter{Kind: Upkeep, Name: "source_forgotten", Help: "Source partitions forgotten, for there are too many."}
+)
+
+// Counters are the stage's counters.
+func (s *fingerprints) Counters() []*Counter {
+	return []*Counter{
+		OK, DeadLettered, unreadable, duplicate, late, published, publishedEarly, quarantined, reset, expired, evicted, sourceForgotten,
+	}
+}
+
 // Open makes the task of a partition.
-func (s *fingerprints) Open(int) Task {
+func (s *fingerprints) Open(int) (Task, error) {
 	return &fingerprintTask{
 		o:       &s.o,
 		cache:   newAccounts(),
 		sources: map[uint64]*sourceWindow{},
 		pending: pendingLog{generation: 1},
 		keys:    map[string]struct{}{},
-	}
-}
-
-// Flusher is a Task that holds results back until later events bring them out. Flush brings them
-// out now: at the end of a recording, or when a partition has been idle for a while. What
-// Needs(nil) names is to be loaded before, as after a restart the task does not know all that it
-// holds back. The result is empty when nothing is held back.
-type Flusher interface {
-	Flush() (Result, error)
+	}, nil
 }
 
 // The state keys of the stage. An account's is accountPrefix and its record key: tenant NUL
@@ -109,6 +129,8 @@ const (
 // their order only, not on how they are cut into batches or when it was restarted: so a replay ends
 // in the same state.
 type fingerprintTask struct {
+	Base
+
 	o       *FingerprintOptions
 	cache   *accounts
 	sources map[uint64]*sourceWindow
@@ -234,7 +256,7 @@ func (t *fingerprintTask) Flush() (Result, error) {
 
 func (t *fingerprintTask) start() {
 	t.batch++
-	t.res = Result{Counts: map[string]int64{}}
+	t.res = Result{Counts: Counts{}}
 	t.touched = t.touched[:0]
 	t.pending.unloaded = t.pending.unloaded[:0]
 }
@@ -257,12 +279,12 @@ func (t *fingerprintTask) take(r *Record) error {
 		return nil
 	}
 	if !t.fresh(o.Position) {
-		t.res.Counts["duplicate:replay"]++
+		t.res.Counts.Add(1, duplicate, "replay")
 		return nil
 	}
 	switch t.clock.judge(o.Time, r.Key, t.o.MaxAhead) {
 	case ahead:
-		t.res.Counts["quarantined"]++
+		t.res.Counts.Add(1, quarantined)
 		t.quarantine(r)
 		return nil
 	case agreed:
@@ -301,25 +323,25 @@ func (t *fingerprintTask) count(key []byte) error {
 	}
 	if a.fp.LastSeen() > t.clock.now+t.o.MaxAhead.Milliseconds() {
 		// The account was carried off by a time that the stream has since disowned.
-		t.res.Counts["reset"]++
+		t.res.Counts.Add(1, reset)
 		a.fp = fingerprint.New(&t.o.Fingerprint)
 	}
 	t.cache.use(a)
 	switch a.fp.Observe(o) {
 	case fingerprint.OutcomeCounted:
 		if o.Unreadable {
-			t.res.Counts["unreadable"]++
+			t.res.Counts.Add(1, unreadable)
 		} else {
-			t.res.Counts["ok"]++
+			t.res.Counts.Add(1, OK)
 		}
 		t.touch(a)
 		if err := t.plan(a); err != nil {
 			return err
 		}
 	case fingerprint.OutcomeDuplicate:
-		t.res.Counts["duplicate:id"]++
+		t.res.Counts.Add(1, duplicate, "id")
 	case fingerprint.OutcomeLate:
-		t.res.Counts["late"]++
+		t.res.Counts.Add(1, late)
 	}
 	return t.publishDue(t.clock.now)
 }
@@ -356,7 +378,7 @@ func (t *fingerprintTask) publishDue(now int64) error {
 			return nil
 		}
 		if a.deadline > now {
-			t.res.Counts["published_early"]++
+			t.res.Counts.Add(1, publishedEarly)
 		}
 		t.touch(a)
 		if err := t.publish(a); err != nil {
@@ -373,7 +395,7 @@ func (t *fingerprintTask) publish(a *account) error {
 		return fmt.Errorf("stage: encode a profile: %w", err)
 	}
 	t.res.Out = append(t.res.Out, Out{To: Profiles, Key: []byte(a.key), Value: bytes.Clone(t.buf)})
-	t.res.Counts["published"]++
+	t.res.Counts.Add(1, published)
 	a.fp.Published()
 	t.cache.due.cancel(a)
 	return nil
@@ -429,7 +451,7 @@ func (t *fingerprintTask) expire() {
 		}
 		t.res.Out = append(t.res.Out, Out{To: Profiles, Key: []byte(a.key)})
 		t.res.Changes = append(t.res.Changes, Change{Key: accountPrefix + a.key})
-		t.res.Counts["expired"]++
+		t.res.Counts.Add(1, expired)
 	}
 }
 
@@ -442,11 +464,11 @@ func (t *fingerprintTask) evict() {
 			return
 		}
 		t.cache.remove(a)
-		t.res.Counts["evicted"]++
+		t.res.Counts.Add(1, evicted)
 	}
 }
 
 func (t *fingerprintTask) deadLetter(r *Record, reason string, err error) {
-	t.res.Counts["dead_letter:"+reason]++
+	t.res.Counts.Add(1, DeadLettered, reason)
 	t.res.Out = append(t.res.Out, deadLetter(r, reason, err.Error()))
 }

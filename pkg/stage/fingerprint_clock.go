@@ -118,14 +118,14 @@ func (t *fingerprintTask) quarantine(r *Record) {
 
 // release counts the records that waited.
 func (t *fingerprintTask) release() error {
-	quarantined := t.clock.quarantined
+	waiting := t.clock.quarantined
 	t.clock.quarantined = nil
-	for i := range quarantined {
-		if err := t.obs.Alias(quarantined[i].value); err != nil {
+	for i := range waiting {
+		if err := t.obs.Alias(waiting[i].value); err != nil {
 			return fmt.Errorf("stage: read a quarantined observation: %w", err)
 		}
-		t.clock.now = max(t.clock.now, quarantined[i].time)
-		if err := t.count([]byte(quarantined[i].key)); err != nil {
+		t.clock.now = max(t.clock.now, waiting[i].time)
+		if err := t.count([]byte(waiting[i].key)); err != nil {
 			return err
 		}
 	}
@@ -138,7 +138,7 @@ var errFuture = errors.New("the event's time is ahead of its stream and no other
 func (t *fingerprintTask) refuseQuarantined() {
 	for i := range t.clock.quarantined {
 		h := &t.clock.quarantined[i]
-		t.res.Counts["dead_letter:"+reasonFuture]++
+		t.res.Counts.Add(1, DeadLettered, reasonFuture)
 		t.res.Out = append(t.res.Out, Out{To: DeadLetters, Key: []byte(h.key), Value: h.value, Headers: []Header{
 			{Key: "stillwatch-reason", Value: []byte(reasonFuture)},
 			{Key: "stillwatch-detail", Value: []byte(errFuture.Error())},

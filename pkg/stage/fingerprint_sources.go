@@ -91,7 +91,7 @@ func (t *fingerprintTask) forgetSource() {
 		return cmp.Or(cmp.Compare(t.sources[a].used, t.sources[b].used), cmp.Compare(a, b))
 	})
 	delete(t.sources, quiet)
-	t.res.Counts["source_forgotten"]++
+	t.res.Counts.Add(1, sourceForgotten)
 }
 
 // sourceIDs lists the sources, sorted.

@@ -42,7 +42,7 @@ func newDrive(t require.TestingT, change func(*FingerprintOptions)) *drive {
 
 // open is what happens when a partition is assigned: nothing is left but the store.
 func (d *drive) open() {
-	d.task = d.stage.Open(0)
+	d.task = open(d.t, d.stage, 0)
 	d.load(d.task.Needs(nil))
 }
 
@@ -69,7 +69,7 @@ func (d *drive) commit(res Result) {
 		}
 	}
 	d.out = append(d.out, res.Out...)
-	for what, n := range res.Counts {
+	for what, n := range counted(res.Counts) {
 		d.counts[what] += n
 	}
 }
@@ -130,14 +130,14 @@ func TestObservationsAreCountedAndShown(t *testing.T) {
 	require.LessOrEqual(t, len(d.out), 3*11, "ten minutes: at most one profile a minute and account, and the first at once")
 	require.GreaterOrEqual(t, len(d.out), 3*8)
 
-	res, err := d.task.(Flusher).Flush()
+	res, err := d.task.Flush()
 	require.NoError(t, err)
 	d.commit(res)
 	for _, p := range d.profiles() {
 		require.EqualValues(t, 200, p.Requests)
 	}
 	n := len(d.out)
-	res, err = d.task.(Flusher).Flush()
+	res, err = d.task.Flush()
 	require.NoError(t, err)
 	require.Zero(t, res, "nothing is held back, so nothing is to be stored either")
 	require.Len(t, d.out, n)
@@ -149,14 +149,14 @@ func TestAFlushAfterARestartShowsWhatWasHeldBackBefore(t *testing.T) {
 	require.EqualValues(t, 1, d.profiles()["default\x00acct_1"].Requests)
 	d.open()
 	d.load(d.task.Needs(nil))
-	res, err := d.task.(Flusher).Flush()
+	res, err := d.task.Flush()
 	require.NoError(t, err)
 	d.commit(res)
 	require.EqualValues(t, 2, d.profiles()["default\x00acct_1"].Requests)
 	require.EqualValues(t, 2, d.profiles()["default\x00acct_2"].Requests)
 	d.open()
 	d.load(d.task.Needs(nil))
-	res, err = d.task.(Flusher).Flush()
+	res, err = d.task.Flush()
 	require.NoError(t, err)
 	require.Zero(t, res)
 	// Counting goes on where it was.
@@ -360,7 +360,7 @@ func TestStateThatCannotBeReadIsAnErrorThatNamesTheKey(t *testing.T) {
 	require.ErrorContains(t, d.task.Load(pendingKey, []byte{metaVersion, 200}), `"pending"`)
 	require.ErrorIs(t, d.task.Load("a:default\x00x", []byte{99}), fingerprint.ErrEncoding)
 	require.Error(t, d.task.Load("something else", nil))
-	_, err := d.stage.Open(0).Process([]Record{seen(t, 0, 1, morning)})
+	_, err := open(t, d.stage, 0).Process([]Record{seen(t, 0, 1, morning)})
 	require.ErrorIs(t, err, errNotLoaded)
 }
 
@@ -446,7 +446,7 @@ func BenchmarkFingerprintStage(b *testing.B) {
 	opts := DefaultFingerprintOptions()
 	st, err := NewFingerprint(opts)
 	require.NoError(b, err)
-	task := st.Open(0)
+	task := open(b, st, 0)
 	n, ok := int64(0), int64(0)
 	for b.Loop() {
 		b.StopTimer()
@@ -461,7 +461,7 @@ func BenchmarkFingerprintStage(b *testing.B) {
 		}
 		res, err := task.Process(batch)
 		require.NoError(b, err)
-		ok += res.Counts["ok"]
+		ok += res.Counts.Of(OK)
 	}
 	require.Equal(b, n, ok)
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n), "ns/event")

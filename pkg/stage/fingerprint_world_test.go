@@ -58,7 +58,7 @@ func TestFingerprintsOfRealTextsAreSmall(t *testing.T) {
 	opts.MaxAccounts = 0
 	st, err := NewFingerprint(opts)
 	require.NoError(t, err)
-	ingest, task := in.Open(0), st.Open(0).(*fingerprintTask)
+	ingest, task := open(t, in, 0), open(t, st, 0).(*fingerprintTask)
 
 	var batch []Record
 	var offset int64
@@ -76,8 +76,8 @@ func TestFingerprintsOfRealTextsAreSmall(t *testing.T) {
 		}
 		res, err = task.Process(records)
 		require.NoError(t, err)
-		require.EqualValues(t, len(records), res.Counts["ok"])
-		events += res.Counts["ok"]
+		require.EqualValues(t, len(records), counted(res.Counts)["ok"])
+		events += counted(res.Counts)["ok"]
 		for _, out := range res.Out {
 			profiles++
 			profileBytes += len(out.Value)

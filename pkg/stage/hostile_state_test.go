@@ -165,7 +165,7 @@ func TestACampaignOfHostileNamesIsReported(t *testing.T) {
 		}
 		res, err := ingest.Process(batch)
 		require.NoError(t, err)
-		require.EqualValues(t, len(batch), res.Counts["ok"], "%v %v", res.Counts, res.Out[len(res.Out)-1].Headers)
+		require.EqualValues(t, len(batch), counted(res.Counts)["ok"], "%v %v", counted(res.Counts), res.Out[len(res.Out)-1].Headers)
 		var records []Record
 		for i, out := range res.Out {
 			records = append(records, Record{Topic: "observations", Offset: offset + int64(i), Key: out.Key, Value: out.Value})
@@ -178,8 +178,8 @@ func TestACampaignOfHostileNamesIsReported(t *testing.T) {
 		}
 		d.out = d.out[:out]
 	}
-	require.Positive(t, c.counts["finding:create"], "%v, %d candidates", c.counts, c.candidates)
-	require.Positive(t, c.counts["account:implicated"])
+	require.Positive(t, c.counts["findings_total:create"], "%v, %d candidates", c.counts, c.candidates)
+	require.Positive(t, c.counts["account_records_total:implicated"])
 	c.reopen()
 	t.Log(c.counts)
 }
@@ -214,7 +214,7 @@ func flood(t *testing.T, ingest Task, n int) (records []Record) {
 	}
 	res, err := ingest.Process(batch)
 	require.NoError(t, err)
-	require.EqualValues(t, len(batch), res.Counts["ok"])
+	require.EqualValues(t, len(batch), counted(res.Counts)["ok"])
 	for i, out := range res.Out {
 		records[i] = Record{Topic: "observations", Offset: int64(2*n + i), Key: out.Key, Value: out.Value}
 	}
@@ -242,7 +242,7 @@ func TestAFloodOfTenantsTakesBoundedMemory(t *testing.T) {
 		}
 		res, err := d.task.Process(records)
 		require.NoError(t, err)
-		require.EqualValues(t, len(records), res.Counts["ok"])
+		require.EqualValues(t, len(records), counted(res.Counts)["ok"])
 		for _, c := range res.Changes {
 			if c.Key == metaKey || c.Key == pendingKey {
 				largest = max(largest, len(c.Value))
@@ -299,7 +299,7 @@ func TestMetaThatWasDamagedIsAnErrorAndNoPanic(t *testing.T) {
 			for range 1 + r.IntN(3) {
 				value[r.IntN(len(value))] = byte(r.Uint32())
 			}
-			_ = d.stage.Open(0).Load(key, value[:r.IntN(len(value)+1)])
+			_ = open(t, d.stage, 0).Load(key, value[:r.IntN(len(value)+1)])
 		}
 	}
 }

@@ -146,12 +146,60 @@ type ingest struct {
 // Name is "ingest".
 func (s *ingest) Name() string { return "ingest" }
 
+// What the stage counts besides what every stage does.
+var (
+	// skipped is counted in replays by the reasons of gateway.SkipError and by those of dead
+	// letters, the latter for calls whose parts came in records before.
+	skipped = &Counter{
+		Kind: Processed, Name: "skipped", Help: "Records and objects left out on purpose, by reason.", Labels: []string{"reason"},
+	}
+	lettersByTenant = &Counter{
+		Kind: Own, Name: "dead_letters_by_tenant_total",
+		Help:   "What could not be read and still named its account, by reason; each item of a record counts. Tenants beyond the first hundred are \"other\".",
+		Labels: []string{LabelTenant, "reason"},
+	}
+	fieldsKnown = &Counter{
+		Kind: Own, Name: "event_fields_total", Help: "Events in which a field is known that some detector needs.", Labels: []string{"field"},
+	}
+	fieldsFilled = &Counter{
+		Kind: Own, Name: "enrich_filled_total",
+		Help:   "Events in which a field was filled from the account facts or the network databases.",
+		Labels: []string{"field"},
+	}
+	unjoined = &Counter{
+		Kind: Upkeep, Name: "unjoined", Help: "Calls told in several records, of which too few came in time.",
+	}
+	unreadBody = &Counter{
+		Kind: Upkeep, Name: "unread_body", Help: "Bodies of requests, logged as text, that could not be read.",
+	}
+	unreadValue = &Counter{
+		Kind: Upkeep, Name: "unread_value", Help: "Values that could not be read, and count as unknown.",
+	}
+	fillers = &Counter{
+		Kind: Upkeep, Name: "filler", Help: "Texts that a logger puts in place of a prompt, and that are none.",
+	}
+	uncheckedSketch = &Counter{
+		Kind: Upkeep, Name: "unchecked_sketch", Help: "Gateways' sketches that do not say with what secret they were made.",
+	}
+)
+
+// Counters are the stage's counters.
+func (s *ingest) Counters() []*Counter {
+	return []*Counter{
+		OK, DeadLettered, skipped, lettersByTenant, fieldsKnown, fieldsFilled, unjoined, unreadBody, unreadValue, fillers, uncheckedSketch,
+	}
+}
+
 // Open makes the task of a partition, with a reader and sketchers of its own.
-func (s *ingest) Open(int) Task {
+func (s *ingest) Open(int) (Task, error) {
+	sketcher, err := sketch.New(s.keys[0], s.keys[1:]...)
+	if err != nil {
+		return nil, fmt.Errorf("ingest: %w", err)
+	}
 	t := &ingestTask{
 		gateway: s.opts.Gateway, maxRecord: s.opts.MaxRecordBytes, maxAhead: s.opts.MaxAhead.Milliseconds(), hash: newHasher(s.keys[0].Key),
 		coverage: newCoverage(), readers: map[string]*gateway.Reader{}, enricher: s.opts.Enricher,
-		keepSeen: s.opts.KeepSeen,
+		keepSeen: s.opts.KeepSeen, sketcher: sketcher,
 	}
 	for i, name := range s.opts.AccountFields {
 		field := accountField(name)
@@ -160,25 +208,28 @@ func (s *ingest) Open(int) Task {
 			t.certain = append(t.certain, field)
 		}
 	}
-	t.sketcher, t.fault = sketch.New(s.keys[0], s.keys[1:]...)
-	return t
+	return t, nil
 }
 
 // readerFor returns the reader of a topic's records. A task has one topic at a time, a replay
 // perhaps several.
-func (t *ingestTask) readerFor(topic string) *gateway.Reader {
+func (t *ingestTask) readerFor(topic string) (*gateway.Reader, error) {
 	if r := t.readers[topic]; r != nil {
-		return r
+		return r, nil
 	}
 	r, err := gateway.New(t.gateway.For(topic))
-	t.fault = errors.Join(t.fault, err)
+	if err != nil {
+		return nil, fmt.Errorf("ingest: topic %q: %w", topic, err)
+	}
 	t.readers[strings.Clone(topic)] = r
-	return r
+	return r, nil
 }
 
 // ingestTask has no state but scratch memory, the generation, and where what its readers hold
 // begins.
 type ingestTask struct {
+	Base
+
 	generation uint64
 	loaded     bool
 	join       joinState
@@ -199,8 +250,6 @@ type ingestTask struct {
 	keepSeen bool
 	// unchecked counts the gateways' sketches that do not say what they were made with.
 	unchecked int64
-	// fault is what Open and readerFor could not say; the options were validated, so there is none.
-	fault error
 
 	o fingerprint.Observation
 	// size is how many bytes the last batch gave out: how much memory the next one begins with.
@@ -247,20 +296,17 @@ func (t *ingestTask) Rewound() {
 // Process turns the batch into observations. A record in which something cannot be read becomes one
 // dead letter, whatever the number of its bad items; its good items go on.
 func (t *ingestTask) Process(batch []Record) (Result, error) {
-	if t.fault != nil {
-		return Result{}, t.fault
-	}
 	out := t.newBatch(len(batch))
 	if t.join.due {
 		t.flush(&out)
 	}
-	if len(batch) > 0 {
-		t.mark(batch)
-	}
 	for i := range batch {
-		reader := t.readerFor(batch[i].Topic)
-		if t.fault != nil {
-			return Result{}, t.fault
+		reader, err := t.readerFor(batch[i].Topic)
+		if err != nil {
+			return Result{}, err
+		}
+		if i == 0 {
+			t.mark(reader, batch)
 		}
 		t.record(reader, &batch[i], &out)
 	}
@@ -272,43 +318,42 @@ func (t *ingestTask) Process(batch []Record) (Result, error) {
 // newBatch begins what a batch of records leads to.
 func (t *ingestTask) newBatch(records int) ingestBatch {
 	return ingestBatch{
-		counts: map[string]int64{}, memory: make([]byte, 0, t.size+t.size/8), out: make([]Out, 0, records),
+		counts: Counts{}, memory: make([]byte, 0, t.size+t.size/8), out: make([]Out, 0, records),
 	}
 }
 
 // result is what came out, with what was counted and the state.
 func (t *ingestTask) result(out *ingestBatch) Result {
 	if out.ok > 0 {
-		out.counts["ok"] = out.ok
+		out.counts.Add(out.ok, OK)
 	}
 	t.coverage.take(out.counts)
 	if t.unchecked > 0 {
-		out.counts["unchecked_sketch"] = t.unchecked
+		out.counts.Add(t.unchecked, uncheckedSketch)
 		t.unchecked = 0
 	}
 	for field, n := range t.filled {
 		if n > 0 {
-			out.counts[filledPrefix+enrich.Field(field).Name()] = n
+			out.counts.Add(n, fieldsFilled, enrich.Field(field).Name())
 		}
 	}
 	t.filled = enrich.Filled{}
 	for _, reader := range t.readers {
-		if n := reader.TakeUnjoined(); n > 0 {
-			out.counts["unjoined"] += n
-		}
 		unread := reader.TakeUnread()
 		for _, count := range [...]struct {
-			key string
-			n   int64
+			counter *Counter
+			n       int64
 		}{
-			{"unread_body", unread.Bodies}, {"unread_value", unread.Values}, {"filler", unread.Fillers},
+			{unjoined, reader.TakeUnjoined()}, {unreadBody, unread.Bodies}, {unreadValue, unread.Values}, {fillers, unread.Fillers},
 		} {
 			if count.n > 0 {
-				out.counts[count.key] += count.n
+				out.counts.Add(count.n, count.counter)
 			}
 		}
 	}
-	res := Result{Out: out.out, Counts: out.counts, Seen: out.seen}
+	res := Result{
+		Out: out.out, Counts: out.counts, Seen: out.seen, InOrder: t.held() > 0 || out.counts.Of(skipped, gateway.ReasonWaiting) > 0,
+	}
 	if t.generation > 0 {
 		// Written every time, so that it does not expire while it is in use.
 		res.Changes = []Change{{Key: generationKey, Value: binary.AppendUvarint(nil, t.generation)}}
@@ -317,9 +362,6 @@ func (t *ingestTask) result(out *ingestBatch) Result {
 	return res
 }
 
-// filledPrefix begins the counts of fields that were filled from beside the traffic.
-const filledPrefix = "filled:"
-
 // ingestBatch is what a batch has led to so far. Keys and values lie one after the other in memory,
 // which a batch allocates once.
 type ingestBatch struct {
@@ -327,7 +369,7 @@ type ingestBatch struct {
 	memory []byte
 	total  int
 	ok     int64
-	counts map[string]int64
+	counts Counts
 	seen   []Seen
 }
 
@@ -353,7 +395,7 @@ func (t *ingestTask) record(reader *gateway.Reader, r *Record, out *ingestBatch)
 	})
 	switch {
 	case item == 0:
-		out.counts["skipped:empty"]++
+		out.counts.Add(1, skipped, "empty")
 	case bad.items > 0:
 		out.deadLetter(r, &bad)
 	}
@@ -406,7 +448,7 @@ const (
 // skip counts what is left out on purpose.
 func (b *ingestBatch) skip(err error) {
 	if skip, ok := errors.AsType[*gateway.SkipError](err); ok {
-		b.counts["skipped:"+skip.Reason]++
+		b.counts.Add(1, skipped, skip.Reason)
 	}
 }
 

@@ -19,13 +19,11 @@ type coverage struct {
 
 type fieldCount struct {
 	field gateway.Field
-	// key is the count's.
-	key string
-	n   int64
+	n     int64
 }
 
-// fieldPrefix begins the counts of fields.
-const fieldPrefix = "field:"
+// fieldSketch is what a gateway's own sketch is called among the fields.
+const fieldSketch = "sketch"
 
 func newCoverage() coverage {
 	var needed []string
@@ -37,7 +35,7 @@ func newCoverage() coverage {
 	var c coverage
 	for _, f := range gateway.Fields() {
 		if slices.Contains(needed, f.Path) {
-			c.fields = append(c.fields, fieldCount{field: f, key: fieldPrefix + f.Path})
+			c.fields = append(c.fields, fieldCount{field: f})
 		}
 	}
 	return c
@@ -55,15 +53,15 @@ func (c *coverage) add(ev *event.Event) {
 }
 
 // take moves the counts since the last time.
-func (c *coverage) take(counts map[string]int64) {
+func (c *coverage) take(counts Counts) {
 	for i := range c.fields {
 		if f := &c.fields[i]; f.n > 0 {
-			counts[f.key] = f.n
+			counts.Add(f.n, fieldsKnown, f.field.Path)
 			f.n = 0
 		}
 	}
 	if c.sketches > 0 {
-		counts[fieldPrefix+"sketch"] = c.sketches
+		counts.Add(c.sketches, fieldsKnown, fieldSketch)
 		c.sketches = 0
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stillwatch/stillwatch/pkg/event"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+	"github.com/stillwatch/stillwatch/pkg/gateway"
 )
 
 // joinKey is the state that says from which record on a partition has to be read again, so that its
@@ -69,13 +70,9 @@ func (s *joinState) value(flush bool) []byte {
 	return append(b, 0)
 }
 
-// mark notes where a batch begins.
-func (t *ingestTask) mark(batch []Record) {
+// mark notes where a batch begins that reader is about to read.
+func (t *ingestTask) mark(reader *gateway.Reader, batch []Record) {
 	s := &t.join
-	reader := t.readerFor(batch[0].Topic)
-	if t.fault != nil {
-		return
-	}
 	if !s.begun && s.stored && batch[0].Offset >= s.from.offset {
 		reader.SetClock(s.from.clock)
 	}
@@ -147,13 +144,14 @@ func (t *ingestTask) RebuildFrom() int64 {
 // Rebuild has the readers take in again what they held. Whatever comes out of these records came
 // out before.
 func (t *ingestTask) Rebuild(batch []Record) error {
-	if len(batch) == 0 || t.fault != nil {
-		return t.fault
+	if len(batch) == 0 {
+		return nil
 	}
-	if t.mark(batch); t.fault != nil {
-		return t.fault
+	reader, err := t.readerFor(batch[0].Topic)
+	if err != nil {
+		return err
 	}
-	reader := t.readerFor(batch[0].Topic)
+	t.mark(reader, batch)
 	for i := range batch {
 		if len(batch[i].Value) <= t.maxRecord {
 			reader.ReadRecord(batch[i].Value, batch[i].Headers, func(*event.Event, error) bool {
@@ -172,8 +170,8 @@ func (t *ingestTask) Rebuild(batch []Record) error {
 // So the flush is part of the state before anything of it comes out.
 func (t *ingestTask) Flush() (Result, error) {
 	s := &t.join
-	if t.fault != nil || t.held() == 0 || len(s.marks) == 0 {
-		return Result{}, t.fault
+	if t.held() == 0 || len(s.marks) == 0 {
+		return Result{}, nil
 	}
 	if !s.flushed {
 		s.flushed, s.stored = true, true
@@ -207,6 +205,6 @@ func (t *ingestTask) flush(out *ingestBatch) {
 // of the record at hand.
 func (t *ingestTask) late(ev *event.Event, err error, recordTime int64, out *ingestBatch) {
 	if l, ok := t.item(recordTime, ev, err, out); !ok {
-		out.counts["skipped:"+l.reason]++
+		out.counts.Add(1, skipped, l.reason)
 	}
 }

@@ -62,14 +62,13 @@ func halves(calls int) (records []Record) {
 // it says up to the committed offset.
 func restarted(t *testing.T, s Stage, stored map[string][]byte, records []Record, next int) Task {
 	t.Helper()
-	task := s.Open(1)
+	task := open(t, s, 1)
 	for _, key := range task.Needs(nil) {
 		require.NoError(t, task.Load(key, stored[key]))
 	}
-	r := task.(PartialRebuilder)
-	if from := r.RebuildFrom(); from < int64(next) {
+	if from := task.RebuildFrom(); from < int64(next) {
 		for batch := range slices.Chunk(records[from:next], 3) {
-			require.NoError(t, r.Rebuild(batch))
+			require.NoError(t, task.Rebuild(batch))
 		}
 	}
 	return task
@@ -107,13 +106,13 @@ func TestPartsThatWaitSurviveARestartAtAnyRecord(t *testing.T) {
 	const calls = 60
 	records := halves(calls)
 	want := map[string]string{}
-	whole := s.Open(1)
+	whole := open(t, s, 1)
 	var ends []Result
 	res, err := whole.Process(records)
 	require.NoError(t, err)
 	places(t, want, res)
 	for more := true; more; more = res.More {
-		res, err = whole.(Flusher).Flush()
+		res, err = whole.Flush()
 		require.NoError(t, err)
 		ends = append(ends, res)
 	}
@@ -122,7 +121,7 @@ func TestPartsThatWaitSurviveARestartAtAnyRecord(t *testing.T) {
 	require.NotEmpty(t, ends[1].Out)
 	places(t, want, ends[1])
 	require.Len(t, want, calls)
-	require.Equal(t, map[string]int{"calls": 0}, whole.(Sizer).Sizes())
+	require.Equal(t, map[string]int{"calls": 0}, whole.Sizes())
 	withText := 0
 	for _, value := range want {
 		var o fingerprint.Observation
@@ -136,7 +135,7 @@ func TestPartsThatWaitSurviveARestartAtAnyRecord(t *testing.T) {
 	for size := 1; size <= 7; size += 3 {
 		for crash := range len(records)/size + 3 {
 			got, stored, next := map[string]string{}, map[string][]byte{}, 0
-			task := s.Open(1)
+			task := open(t, s, 1)
 			step := 0
 			for next < len(records) {
 				to := min(next+size, len(records))
@@ -151,7 +150,7 @@ func TestPartsThatWaitSurviveARestartAtAnyRecord(t *testing.T) {
 				next = to
 			}
 			for more := true; more; {
-				res, err := task.(Flusher).Flush()
+				res, err := task.Flush()
 				require.NoError(t, err)
 				places(t, got, res)
 				if step++; step-1 == crash {
@@ -175,14 +174,14 @@ func TestAFlushThatWasAnnouncedIsRepeatedBeforeWhatComesNext(t *testing.T) {
 		{Topic: "gateway", Partition: 1, Offset: 1, Value: []byte(textRecord(0, 1))},
 	}
 	stored, first, second := map[string][]byte{}, map[string]string{}, map[string]string{}
-	task := s.Open(1)
+	task := open(t, s, 1)
 	res, err := task.Process(records[:1])
 	require.NoError(t, err)
 	commit(stored, res)
-	announced, err := task.(Flusher).Flush()
+	announced, err := task.Flush()
 	require.NoError(t, err)
 	commit(stored, announced)
-	flushed, err := task.(Flusher).Flush()
+	flushed, err := task.Flush()
 	require.NoError(t, err)
 	places(t, first, flushed)
 	require.Len(t, first, 1)
@@ -207,9 +206,9 @@ func TestUnreadableJoinStateIsAnError(t *testing.T) {
 func TestAPartitionThatWasMadeAnewHasNothingToWaitFor(t *testing.T) {
 	task := openIngest(t, withMappings)
 	require.NoError(t, task.Load(joinKey, []byte("\x05\x01\x01")))
-	require.EqualValues(t, 5, task.(PartialRebuilder).RebuildFrom())
-	task.(Rewinder).Rewound()
-	require.Greater(t, task.(PartialRebuilder).RebuildFrom(), int64(1)<<60)
+	require.EqualValues(t, 5, task.RebuildFrom())
+	task.Rewound()
+	require.Greater(t, task.RebuildFrom(), int64(1)<<60)
 	res, err := task.Process([]Record{{Topic: "gateway", Offset: 0, Value: []byte(spanRecord(0, 0))}})
 	require.NoError(t, err)
 	require.Empty(t, res.Out)
@@ -227,7 +226,7 @@ func TestAKeyedStageCountsJoinedCallsOnceWhateverCrashes(t *testing.T) {
 	records := halves(calls)
 
 	run := func(crash int) (map[string][]byte, int64) {
-		stored, next, step, counted := map[string][]byte{}, 0, 0, int64(0)
+		stored, next, step, events := map[string][]byte{}, 0, 0, int64(0)
 		open := func() Task { return restarted(t, s, stored, records, next) }
 		task := open()
 		load := func(batch []Record) {
@@ -246,35 +245,35 @@ func TestAKeyedStageCountsJoinedCallsOnceWhateverCrashes(t *testing.T) {
 				continue
 			}
 			commit(stored, res)
-			counted += res.Counts["ok"]
+			events += res.Counts.Of(OK)
 			next = to
 		}
 		for more := true; more; {
 			load(nil)
-			res, err := task.(Flusher).Flush()
+			res, err := task.Flush()
 			require.NoError(t, err)
 			if crashed() {
 				task = open()
 				continue
 			}
 			commit(stored, res)
-			counted += res.Counts["ok"]
+			events += res.Counts.Of(OK)
 			more = res.More
 		}
-		return stored, counted
+		return stored, events
 	}
 	// The rest of the state holds what is in memory, which differs after a restart.
 	accounts := func(stored map[string][]byte) map[string][]byte {
 		maps.DeleteFunc(stored, func(key string, _ []byte) bool { return !strings.HasPrefix(key, accountPrefix) })
 		return stored
 	}
-	whole, counted := run(-1)
-	require.EqualValues(t, calls, counted)
+	whole, events := run(-1)
+	require.EqualValues(t, calls, events)
 	want := accounts(whole)
 	require.Len(t, want, 7)
 	for crash := range len(records)/4 + 4 {
-		got, counted := run(crash)
+		got, events := run(crash)
 		require.Equal(t, want, accounts(got), "crash at step %d", crash)
-		require.EqualValues(t, calls, counted)
+		require.EqualValues(t, calls, events)
 	}
 }

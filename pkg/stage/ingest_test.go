@@ -48,7 +48,7 @@ func openIngest(t testing.TB, change func(*IngestOptions), secrets ...string) Ta
 	s, err := NewIngest(opts, keys...)
 	require.NoError(t, err)
 	require.Equal(t, "ingest", s.Name())
-	return s.Open(0)
+	return open(t, s, 0)
 }
 
 // ingestAll runs values as a batch and returns the observations of what could be read, and the dead
@@ -81,8 +81,8 @@ func ingestAll(t testing.TB, task Task, values ...string) (seen []fingerprint.Ob
 			seen = append(seen, o)
 		}
 	}
-	maps.DeleteFunc(res.Counts, func(key string, _ int64) bool { return strings.HasPrefix(key, fieldPrefix) })
-	return seen, dead, res.Counts
+	maps.DeleteFunc(res.Counts, func(what Count, _ int64) bool { return what.Counter == fieldsKnown })
+	return seen, dead, counted(res.Counts)
 }
 
 func TestARepeatedEventHasOneIDAndAnotherWithItsIDHasNot(t *testing.T) {
@@ -116,11 +116,11 @@ func TestTheFieldsThatDetectorsNeedAreCounted(t *testing.T) {
 	task := openIngest(t, func(*IngestOptions) {}, "0123456789abcdef")
 	res, err := task.Process(batch)
 	require.NoError(t, err)
-	require.EqualValues(t, 2, res.Counts["field:client.ip"], "%v", res.Counts)
-	require.EqualValues(t, 1, res.Counts["field:usage.output_tokens"], "zero is known")
-	require.EqualValues(t, 1, res.Counts["field:sketch"])
-	require.NotContains(t, res.Counts, "field:client.ja4")
-	require.NotContains(t, res.Counts, "field:account.plan", "no detector needs it")
+	require.EqualValues(t, 2, counted(res.Counts)["event_fields_total:client.ip"], "%v", res.Counts)
+	require.EqualValues(t, 1, counted(res.Counts)["event_fields_total:usage.output_tokens"], "zero is known")
+	require.EqualValues(t, 1, counted(res.Counts)["event_fields_total:sketch"])
+	require.NotContains(t, counted(res.Counts), "event_fields_total:client.ja4")
+	require.NotContains(t, counted(res.Counts), "event_fields_total:account.plan", "no detector needs it")
 }
 
 func header(out Out, key string) string {
@@ -259,7 +259,7 @@ func TestAnEventAheadOfItsRecordIsADeadLetter(t *testing.T) {
 			task := openIngest(t, func(o *IngestOptions) { o.MaxAhead = c.limit })
 			res, err := task.Process([]Record{{Topic: "gw", Time: c.time, Value: []byte("[" + ingestEvent("a", "") + "," + late + "]")}})
 			require.NoError(t, err)
-			require.Equal(t, c.ok, res.Counts["ok"], "the others of the record go on")
+			require.Equal(t, c.ok, counted(res.Counts)["ok"], "the others of the record go on")
 			if c.ok == 2 {
 				require.Len(t, res.Out, 2)
 				return
@@ -268,7 +268,7 @@ func TestAnEventAheadOfItsRecordIsADeadLetter(t *testing.T) {
 			require.Equal(t, DeadLetters, letter.To)
 			require.Equal(t, "from_the_future", header(letter, "stillwatch-reason"))
 			require.Regexp(t, `^time is [0-9hms.]+ ahead of the record's timestamp$`, header(letter, "stillwatch-detail"))
-			require.EqualValues(t, 1, res.Counts["dead_letter:from_the_future"])
+			require.EqualValues(t, 1, counted(res.Counts)["dead_letter:from_the_future"])
 		})
 	}
 }
@@ -504,7 +504,7 @@ func BenchmarkIngest(b *testing.B) {
 				continue
 			}
 			res, err := task.Process(batch)
-			if err != nil || len(res.Out) != len(batch) || res.Counts["ok"] != int64(len(batch)) {
+			if err != nil || len(res.Out) != len(batch) || res.Counts.Of(OK) != int64(len(batch)) {
 				b.Fatal(res.Counts, err)
 			}
 		}
@@ -572,7 +572,7 @@ func TestAnEventIsCompletedBeforeItIsHashed(t *testing.T) {
 	require.Equal(t, want, got)
 	require.Equal(t, "key-7", got[0].Account, "org_id would name the account as well, had it been there before")
 	for f := range enrich.NumFields {
-		require.EqualValues(t, 1, counts["filled:"+f.Name()], f.Name())
+		require.EqualValues(t, 1, counts["enrich_filled_total:"+f.Name()], f.Name())
 	}
 	got, _, counts = ingestAll(t, enriched(), full)
 	require.Equal(t, want, got)
@@ -580,5 +580,5 @@ func TestAnEventIsCompletedBeforeItIsHashed(t *testing.T) {
 
 	res, err := enriched().Process([]Record{{Value: []byte(event("", ""))}})
 	require.NoError(t, err)
-	require.EqualValues(t, 1, res.Counts["field:account.created_at"], "what was filled is known to detectors")
+	require.EqualValues(t, 1, counted(res.Counts)["event_fields_total:account.created_at"], "what was filled is known to detectors")
 }

@@ -3,16 +3,13 @@ package stage
 import (
 	"errors"
 	"strconv"
+	"strings"
 
 	"github.com/stillwatch/stillwatch/pkg/enrich"
 	"github.com/stillwatch/stillwatch/pkg/event"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 	"github.com/stillwatch/stillwatch/pkg/gateway"
 )
-
-// tenantLetterPrefix begins the counts of what could not be read and still named an account:
-// "tenant_dead_letter:<reason>:<tenant>".
-const tenantLetterPrefix = "tenant_dead_letter:"
 
 // letter is an object of a record that becomes a dead letter.
 type letter struct {
@@ -56,7 +53,7 @@ func (t *ingestTask) refuse(r *Record, ev *event.Event, l letter, bad *trouble, 
 	if bad.items == 1 {
 		bad.tenant, bad.account = tenant, account
 	}
-	out.counts[tenantLetterPrefix+l.reason+":"+tenant]++
+	out.counts.Add(1, lettersByTenant, strings.Clone(tenant), l.reason) // The name may alias the record.
 	at := t.plausible(ev.Time, r.Time)
 	if at == 0 {
 		return

@@ -34,7 +34,7 @@ func unreadables(
 			seen = append(seen, o)
 		}
 	}
-	return seen, dead, res.Counts
+	return seen, dead, counted(res.Counts)
 }
 
 func TestADeadLetterThatNamesAnAccountIsCountedForIt(t *testing.T) {
@@ -127,7 +127,7 @@ func TestADeadLetterThatNamesAnAccountIsCountedForIt(t *testing.T) {
 				require.Equal(t, map[string]int64{"dead_letter:" + c.reason: 1}, counts)
 				return
 			}
-			require.EqualValues(t, 1, counts["tenant_dead_letter:"+c.reason+":"+c.tenant], "%v", counts)
+			require.EqualValues(t, 1, counts["dead_letters_by_tenant_total:"+c.tenant+":"+c.reason], "%v", counts)
 			require.Len(t, seen, 1)
 			o := seen[0]
 			require.Contains(t, o.Account, c.account)
@@ -160,7 +160,7 @@ func TestWithoutAnyTimeADeadLetterIsCountedForItsTenantOnly(t *testing.T) {
 	record := `{"id":"x","account":{"id":"a"},"time":"yesterday"}`
 	seen, _, counts := unreadables(t, openIngest(t, nil), Record{Topic: "gw", Value: []byte(record)})
 	require.Empty(t, seen)
-	require.EqualValues(t, 1, counts["tenant_dead_letter:bad_time:default"])
+	require.EqualValues(t, 1, counts["dead_letters_by_tenant_total:default:bad_time"])
 }
 
 func TestEveryBadItemOfARecordIsCountedOnceWhateverIsReplayed(t *testing.T) {

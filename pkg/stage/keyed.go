@@ -2,7 +2,6 @@ package stage
 
 import (
 	"maps"
-	"math"
 	"slices"
 )
 
@@ -21,13 +20,37 @@ type keyed struct{ ingest, fingerprint Stage }
 // Name is the fingerprint stage's.
 func (k keyed) Name() string { return k.fingerprint.Name() }
 
-// Open makes the task of a partition.
-func (k keyed) Open(partition int) Task {
-	return &keyedTask{ingest: k.ingest.Open(partition), fingerprint: k.fingerprint.Open(partition)}
+// Counters are those of both stages.
+func (k keyed) Counters() []*Counter {
+	counters := slices.Clone(k.ingest.Counters())
+	for _, c := range k.fingerprint.Counters() {
+		if !slices.Contains(counters, c) {
+			counters = append(counters, c)
+		}
+	}
+	return counters
 }
 
+// Open makes the task of a partition.
+func (k keyed) Open(partition int) (Task, error) {
+	ingest, err := k.ingest.Open(partition)
+	if err != nil {
+		return nil, err
+	}
+	fingerprint, err := k.fingerprint.Open(partition)
+	if err != nil {
+		return nil, err
+	}
+	return &keyedTask{ingest: ingest, fingerprint: fingerprint, ingests: map[string]bool{}}, nil
+}
+
+// keyedTask joins two tasks. It has every method itself: embedding one of the two would forward
+// what the other has a part in.
 type keyedTask struct {
 	ingest, fingerprint Task
+
+	// ingests are the state keys that ingest asked for, all others are fingerprint's.
+	ingests map[string]bool
 
 	// What ingest made of the batch that begins at first and has n records: Needs and Process are
 	// asked about the same batch, in that order, and the sketching is the expensive part.
@@ -37,6 +60,8 @@ type keyedTask struct {
 	observations []Record
 	// coming says that ingest is about to flush, flushing that own and observations are of that.
 	coming, flushing bool
+	// fault is what Needs met, which cannot say so: Process or Flush reports it.
+	fault error
 }
 
 // position is where a record came from.
@@ -49,14 +74,17 @@ type position struct {
 // Needs names the fingerprints of the accounts in the batch.
 func (t *keyedTask) Needs(batch []Record) []string {
 	if len(batch) == 0 {
-		needs := slices.Concat(t.ingest.Needs(nil), t.fingerprint.Needs(nil))
+		needs := t.ingest.Needs(nil)
+		for _, key := range needs {
+			t.ingests[key] = true
+		}
+		needs = append(needs, t.fingerprint.Needs(nil)...)
 		if t.coming {
 			needs = append(needs, t.needsOfFlush()...)
 		}
 		return needs
 	}
-	if err := t.digest(batch); err != nil {
-		// Process meets the same fault and reports it.
+	if t.fault = t.digest(batch); t.fault != nil {
 		return nil
 	}
 	return t.fingerprint.Needs(t.observations)
@@ -65,48 +93,44 @@ func (t *keyedTask) Needs(batch []Record) []string {
 // Sizes are those of both tasks.
 func (t *keyedTask) Sizes() map[string]int {
 	sizes := map[string]int{}
-	for _, task := range []Task{t.ingest, t.fingerprint} {
-		if s, ok := task.(Sizer); ok {
-			maps.Copy(sizes, s.Sizes())
-		}
-	}
+	maps.Copy(sizes, t.ingest.Sizes())
+	maps.Copy(sizes, t.fingerprint.Sizes())
 	return sizes
 }
 
-// RebuildFrom is ingest's.
-func (t *keyedTask) RebuildFrom() int64 {
-	if r, ok := t.ingest.(PartialRebuilder); ok {
-		return r.RebuildFrom()
+// Repaired are the entries that either task mended.
+func (t *keyedTask) Repaired() Counts {
+	repaired := t.ingest.Repaired()
+	if repaired == nil {
+		return t.fingerprint.Repaired()
 	}
-	return math.MaxInt64
+	repaired.AddAll(t.fingerprint.Repaired())
+	return repaired
 }
 
-// Rebuild rebuilds what ingest holds; fingerprint's memory is in its state.
-func (t *keyedTask) Rebuild(batch []Record) error {
-	if r, ok := t.ingest.(Rebuilder); ok {
-		return r.Rebuild(batch)
-	}
-	return nil
-}
+// RebuildFrom is ingest's: fingerprint's memory is in its state.
+func (t *keyedTask) RebuildFrom() int64 { return t.ingest.RebuildFrom() }
+
+// Rebuild rebuilds what ingest holds.
+func (t *keyedTask) Rebuild(batch []Record) error { return t.ingest.Rebuild(batch) }
 
 // Load hands a value to the part that it belongs to.
 func (t *keyedTask) Load(key string, value []byte) error {
-	if key == generationKey || key == joinKey {
+	if t.ingests[key] {
 		return t.ingest.Load(key, value)
 	}
 	return t.fingerprint.Load(key, value)
 }
 
 // Rewound tells ingest, which makes the positions.
-func (t *keyedTask) Rewound() {
-	if r, ok := t.ingest.(Rewinder); ok {
-		r.Rewound()
-	}
-}
+func (t *keyedTask) Rewound() { t.ingest.Rewound() }
 
 // Process digests the batch and counts it into the fingerprints. What ingest counts is added but
 // for the events that went on to fingerprint, which counts them itself.
 func (t *keyedTask) Process(batch []Record) (Result, error) {
+	if t.fault != nil {
+		return Result{}, t.fault
+	}
 	if err := t.digest(batch); err != nil {
 		return Result{}, err
 	}
@@ -123,11 +147,12 @@ func (t *keyedTask) count() (Result, error) {
 	}
 	res.Out = append(own.Out, res.Out...)
 	res.Changes = append(own.Changes, res.Changes...)
+	res.InOrder, res.Seen = own.InOrder, own.Seen
 	if res.Counts == nil {
-		res.Counts = make(map[string]int64, len(own.Counts))
+		res.Counts = make(Counts, len(own.Counts))
 	}
 	for what, n := range own.Counts {
-		if what != "ok" {
+		if what.Counter != OK {
 			res.Counts[what] += n
 		}
 	}
@@ -137,30 +162,30 @@ func (t *keyedTask) count() (Result, error) {
 // Flush brings out what ingest holds back, in three steps: ingest announces it, the fingerprints
 // that it belongs to are loaded, and it is counted. What fingerprint holds back follows.
 func (t *keyedTask) Flush() (Result, error) {
+	if t.fault != nil {
+		return Result{}, t.fault
+	}
 	if t.flushing {
 		t.flushing = false
 		res, err := t.count()
 		res.More = true
 		return res, err
 	}
-	if f, ok := t.ingest.(Flusher); ok && !t.coming {
-		if res, err := f.Flush(); err != nil || res.More {
+	if !t.coming {
+		if res, err := t.ingest.Flush(); err != nil || res.More {
 			t.coming = res.More
 			return res, err
 		}
 	}
-	if f, ok := t.fingerprint.(Flusher); ok {
-		return f.Flush()
-	}
-	return Result{}, nil
+	return t.fingerprint.Flush()
 }
 
 // needsOfFlush has ingest flush and names the fingerprints of the accounts in that.
 func (t *keyedTask) needsOfFlush() []string {
 	t.coming = false
-	res, err := t.ingest.(Flusher).Flush()
+	res, err := t.ingest.Flush()
 	if err != nil {
-		// Ingest keeps its fault and reports it again.
+		t.fault = err
 		return nil
 	}
 	t.flushing = true

@@ -103,12 +103,13 @@ func observed(t testing.TB, input string) (observations []fingerprint.Observatio
 			records = append(records, stage.Record{Topic: "gateway", Offset: int64(len(records)), Value: []byte(line)})
 		}
 	}
-	task := ingest.Open(0)
+	task, err := ingest.Open(0)
+	require.NoError(t, err)
 	res, err := task.Process(records)
 	require.NoError(t, err)
 	all := res.Out
 	for more := true; more; more = res.More {
-		res, err = task.(stage.Flusher).Flush()
+		res, err = task.Flush()
 		require.NoError(t, err)
 		all = append(all, res.Out...)
 	}
