@@ -90,7 +90,7 @@ var (
 	late           = &Counter{Kind: Dropped, Name: "late", Help: "Events older than the allowed lateness."}
 	published      = &Counter{Kind: Upkeep, Name: "published", Help: "Profiles published."}
 	publishedEarly = &Counter{Kind: Upkeep, Name: "published_early", Help: "Profiles published early, for too many waited."}
-	quarantined    = &Counter{Kind: Upkeep, Name: "quarantined", Help: "Events that wait for others to agree with their time."}
+	quarantined    = &Counter{Kind: Upkeep, Name: "held", Help: "Events that wait for others to agree with their time."}
 	reset          = &Counter{
 		Kind: Upkeep, Name: "reset", Help: "Accounts begun anew, for a time that was disowned since had carried them off.",
 	}
