@@ -174,7 +174,7 @@ func (t *correlateTask) Process(batch []Record) (Result, error) {
 		r := &batch[i]
 		if err := t.take(r); err != nil {
 			res.Counts.Add(1, DeadLettered, reasonBadProfile)
-			res.Out = append(res.Out, deadLetter(r, reasonBadProfile, err.Error()))
+			res.Out = append(res.Out, NewDeadLetter(r, reasonBadProfile, err.Error()))
 			continue
 		}
 		res.Counts.Add(1, OK)

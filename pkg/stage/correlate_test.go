@@ -67,28 +67,7 @@ func openCorrelate(t *testing.T, stored map[string][]byte) Task {
 	st, err := NewCorrelate(DefaultCorrelateOptions())
 	require.NoError(t, err)
 	require.Equal(t, "correlate", st.Name())
-	task := open(t, st, 0)
-	for keys := task.Needs(nil); len(keys) > 0; keys = task.Needs(nil) {
-		for _, k := range keys {
-			require.NoError(t, task.Load(k, stored[k]))
-		}
-	}
-	return task
-}
-
-func keep(stored map[string][]byte, res Result) {
-	for _, c := range res.Changes {
-		stored[c.Key] = c.Value
-	}
-}
-
-func byOutput(res Result, to Output) (out []Out) {
-	for _, o := range res.Out {
-		if o.To == to {
-			out = append(out, o)
-		}
-	}
-	return out
+	return opened(t, st, 0, stored)
 }
 
 func TestAPoolLeavesCorrelateAsAValidFindingAndItsAccounts(t *testing.T) {

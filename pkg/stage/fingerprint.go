@@ -267,15 +267,15 @@ var errNotLoaded = errors.New("stage: the state of an account was not loaded bef
 func (t *fingerprintTask) take(r *Record) error {
 	o := &t.obs
 	if err := o.Alias(r.Value); err != nil {
-		t.deadLetter(r, reasonBadObservation, err)
+		t.deadLetter(r, reasonUnreadable, err)
 		return nil
 	}
 	if !event.ValidIdentity(o.Tenant) || !event.ValidIdentity(o.Account) || !event.PlausibleTime(o.Time) {
-		t.deadLetter(r, reasonBadObservation, errNotIngested)
+		t.deadLetter(r, reasonUnreadable, errNotIngested)
 		return nil
 	}
 	if !isKeyOf(r.Key, o) {
-		t.deadLetter(r, "wrong_key", errWrongKey)
+		t.deadLetter(r, reasonWrongKey, errWrongKey)
 		return nil
 	}
 	if !t.fresh(o.Position) {
@@ -300,6 +300,13 @@ func (t *fingerprintTask) take(r *Record) error {
 	}
 	return t.count(r.Key)
 }
+
+// Why an observation becomes a dead letter.
+const (
+	reasonUnreadable = "bad_observation"
+	reasonWrongKey   = "wrong_key"
+	reasonAhead      = "from_the_future"
+)
 
 // maxKey is the longest key of an account in bytes.
 const maxKey = 2*event.MaxIdentity + 1
@@ -470,5 +477,5 @@ func (t *fingerprintTask) evict() {
 
 func (t *fingerprintTask) deadLetter(r *Record, reason string, err error) {
 	t.res.Counts.Add(1, DeadLettered, reason)
-	t.res.Out = append(t.res.Out, deadLetter(r, reason, err.Error()))
+	t.res.Out = append(t.res.Out, NewDeadLetter(r, reason, err.Error()))
 }

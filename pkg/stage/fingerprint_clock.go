@@ -138,9 +138,9 @@ var errFuture = errors.New("the event's time is ahead of its stream and no other
 func (t *fingerprintTask) refuseQuarantined() {
 	for i := range t.clock.quarantined {
 		h := &t.clock.quarantined[i]
-		t.res.Counts.Add(1, DeadLettered, reasonFuture)
+		t.res.Counts.Add(1, DeadLettered, reasonAhead)
 		t.res.Out = append(t.res.Out, Out{To: DeadLetters, Key: []byte(h.key), Value: h.value, Headers: []Header{
-			{Key: "stillwatch-reason", Value: []byte(reasonFuture)},
+			{Key: "stillwatch-reason", Value: []byte(reasonAhead)},
 			{Key: "stillwatch-detail", Value: []byte(errFuture.Error())},
 		}})
 	}

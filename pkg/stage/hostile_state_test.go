@@ -138,7 +138,7 @@ func TestACampaignOfHostileNamesIsReported(t *testing.T) {
 	nasty := []string{`\u202e`, "<script>alert(1)</script>", "=cmd|' /C calc'!A0", `\ud800`, `\ufffe\uffff`, "%s%n{{.}}${jndi:x}", `\u001b[31mred`, "'; DROP TABLE", "🧪"}
 	words := strings.Fields("tide lantern orchard violin copper meadow parliament glacier sonnet harbour compiler bread protein saddle river monsoon")
 	r := rand.New(rand.NewPCG(9, 10))
-	ingest, d, c := openIngest(t, nil), newDrive(t, nil), newCorrelating(t)
+	ingest, d, c := openIngestBefore(t), newDrive(t, nil), newCorrelating(t)
 	var offset, profiles int64
 	for minute := range int64(12 * 60) {
 		var batch []Record
@@ -226,7 +226,7 @@ func TestAFloodOfTenantsTakesBoundedMemory(t *testing.T) {
 	if brief() {
 		tenants = 20_000
 	}
-	ingest := openIngest(t, nil)
+	ingest := openIngestBefore(t)
 	d := newDrive(t, func(o *FingerprintOptions) { o.MaxAccounts, o.MaxPending = 2000, 500 })
 	d.store = nil // what Redis holds is not this process's
 	task := d.task.(*fingerprintTask)

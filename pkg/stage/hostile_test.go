@@ -171,7 +171,7 @@ func TestGarbageIsAccountedForAndBreaksNothing(t *testing.T) {
 		records = 800
 	}
 	r := rand.New(rand.NewPCG(1, 2))
-	ingest := openIngest(t, nil)
+	ingest := openIngestBefore(t)
 	d := newDrive(t, nil)
 	c := newCorrelating(t)
 	offset, profiles, taken := int64(0), int64(0), int64(0)
@@ -377,7 +377,7 @@ func TestALargeRecordOfNothingCostsLittle(t *testing.T) {
 		"litellm":         slices.Concat([]byte(`{"litellm_call_id":"x","call_type":"y","messages":[`), fill(`{"role":"user","content":[{"type":"text","text":"x"}]},`), []byte(`0]}`)),
 	} {
 		t.Run(name, func(t *testing.T) {
-			task := openIngest(t, nil)
+			task := openIngestBefore(t)
 			began := time.Now()
 			res, err := task.Process([]Record{{Topic: "gateway", Value: value}})
 			took := time.Since(began)

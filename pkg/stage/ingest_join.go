@@ -18,6 +18,13 @@ const joinKey = "join"
 // joinMark is a place in the partition with the reader's clock before it.
 type joinMark struct{ offset, clock int64 }
 
+// origin is where a record came from.
+type origin struct {
+	topic     string
+	partition int
+	offset    int64
+}
+
 // maxMarks bounds the marks; beyond it every second one goes, which makes a restart read more.
 const maxMarks = 4096
 
@@ -38,7 +45,7 @@ type joinState struct {
 	// this one, whose flush may or may not have come out: it is repeated, at the same places.
 	flushed, due bool
 	// last is the newest record.
-	last position
+	last origin
 }
 
 // load takes what the store has.
@@ -86,7 +93,7 @@ func (t *ingestTask) mark(reader *gateway.Reader, batch []Record) {
 		s.marks = half
 	}
 	last := &batch[len(batch)-1]
-	s.last = position{partition: last.Partition, offset: last.Offset}
+	s.last = origin{partition: last.Partition, offset: last.Offset}
 	if s.last.topic = t.join.last.topic; last.Topic != s.last.topic {
 		s.last.topic = string([]byte(last.Topic))
 	}

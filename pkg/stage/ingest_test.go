@@ -123,15 +123,6 @@ func TestTheFieldsThatDetectorsNeedAreCounted(t *testing.T) {
 	require.NotContains(t, counted(res.Counts), "event_fields_total:account.plan", "no detector needs it")
 }
 
-func header(out Out, key string) string {
-	for _, h := range out.Headers {
-		if h.Key == key {
-			return string(h.Value)
-		}
-	}
-	return ""
-}
-
 func ingestEvent(id, members string) string {
 	if members != "" {
 		members = "," + members

@@ -163,40 +163,6 @@ func TestWithoutAnyTimeADeadLetterIsCountedForItsTenantOnly(t *testing.T) {
 	require.EqualValues(t, 1, counts["dead_letters_by_tenant_total:default:bad_time"])
 }
 
-func TestEveryBadItemOfARecordIsCountedOnceWhateverIsReplayed(t *testing.T) {
-	bad := `{"id":"x","account":{"id":"%s"},"time":true}`
-	badA, badB := fmt.Sprintf(bad, "a"), fmt.Sprintf(bad, "b")
-	value := "[" + badA + "," + ingestEvent("ok", "") + "," + badB + "," + badA + "]"
-	ingest, d := openIngest(t, nil), newDrive(t, nil)
-	for range 3 {
-		record := Record{Topic: "gw", Partition: 1, Offset: 9, Time: noon, Value: []byte(value)}
-		res, err := ingest.Process([]Record{record})
-		require.NoError(t, err)
-		require.Len(t, byOutput(res, DeadLetters), 1, "one for the record")
-		var batch []Record
-		for _, out := range byOutput(res, Observations) {
-			batch = append(batch, Record{Topic: "observations", Key: out.Key, Value: out.Value})
-		}
-		require.Len(t, batch, 4)
-		d.process(batch)
-		// A restart reads back what was stored.
-		d.open()
-	}
-	require.EqualValues(t, 1, d.counts["ok"])
-	require.EqualValues(t, 3, d.counts["unreadable"])
-	require.EqualValues(t, 8, d.counts["duplicate:replay"])
-	d.load(d.task.Needs(nil))
-	profiles := d.profiles()
-	require.EqualValues(t, 1, profiles["default\x00b"].Unreadable)
-	require.Zero(t, profiles["default\x00b"].Requests)
-	a := fingerprint.New(new(fingerprint.DefaultOptions()))
-	require.NoError(t, a.UnmarshalBinary(d.store[accountPrefix+"default\x00a"]))
-	var p fingerprint.Profile
-	a.Profile(&p)
-	require.EqualValues(t, 2, p.Unreadable)
-	require.EqualValues(t, 1, p.Requests)
-}
-
 func TestSkippedObjectsAreNobodysDeadLetters(t *testing.T) {
 	l, ok := letterOf(&gateway.SkipError{Reason: "not_llm"})
 	require.False(t, ok)

@@ -3,19 +3,27 @@ package stage
 import (
 	"bytes"
 	"fmt"
+	"maps"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/stillwatch/stillwatch/configs"
+	"github.com/stillwatch/stillwatch/pkg/gateway"
 	"github.com/stillwatch/stillwatch/pkg/sketch"
 )
+
+func testKey() sketch.Options {
+	opts := sketch.DefaultOptions()
+	opts.Key = []byte("0123456789abcdef0123456789abcdef")
+	return opts
+}
 
 // keyedParts makes the two stages that a keyed stage joins.
 func keyedParts(t *testing.T) (ingest, fingerprint Stage) {
 	t.Helper()
-	key := sketch.DefaultOptions()
-	key.Key = []byte("0123456789abcdef0123456789abcdef")
-	ingest, err := NewIngest(DefaultIngestOptions(), key)
+	ingest, err := NewIngest(DefaultIngestOptions(), testKey())
 	require.NoError(t, err)
 	fingerprint, err = NewFingerprint(DefaultFingerprintOptions())
 	require.NoError(t, err)
@@ -35,20 +43,6 @@ func gatewayBatch(first int64) []Record {
 		})
 	}
 	return append(batch, Record{Topic: "gateway", Partition: 1, Offset: first + 3, Value: []byte("no event")})
-}
-
-// feed has a task process a batch over a store that lives in a map.
-func feed(t *testing.T, task Task, stored map[string][]byte, batch []Record) Result {
-	t.Helper()
-	for _, key := range task.Needs(batch) {
-		require.NoError(t, task.Load(key, stored[key]))
-	}
-	res, err := task.Process(batch)
-	require.NoError(t, err)
-	for _, c := range res.Changes {
-		stored[c.Key] = c.Value
-	}
-	return res
 }
 
 func TestAKeyedStageKeepsTheSameStateAsTheTwoStagesApart(t *testing.T) {
@@ -124,7 +118,7 @@ func TestATopicThatIsMadeAnewBringsNewEvents(t *testing.T) {
 	ingest, fingerprint := keyedParts(t)
 	joined := NewKeyed(ingest, fingerprint)
 	stored := map[string][]byte{}
-	opened := func(rewound bool) Task {
+	start := func(rewound bool) Task {
 		task := open(t, joined, 1)
 		for _, key := range task.Needs(nil) {
 			require.NoError(t, task.Load(key, stored[key]))
@@ -142,9 +136,75 @@ func TestATopicThatIsMadeAnewBringsNewEvents(t *testing.T) {
 		}
 		return batch
 	}
-	require.EqualValues(t, 3, counted(feed(t, opened(false), stored, gatewayBatch(0)).Counts)["ok"])
-	require.EqualValues(t, 3, counted(feed(t, opened(false), stored, renamed(0)).Counts)["duplicate:replay"], "the same offsets are the same records")
-	require.EqualValues(t, 3, counted(feed(t, opened(true), stored, renamed(0)).Counts)["ok"], "unless the topic was made anew")
-	require.EqualValues(t, 3, counted(feed(t, opened(false), stored, renamed(0)).Counts)["duplicate:replay"], "which is remembered")
-	require.Error(t, open(t, ingest, 0).Load(generationKey, []byte{0x80}))
+	require.EqualValues(t, 3, counted(feed(t, start(false), stored, gatewayBatch(0)).Counts)["ok"])
+	require.EqualValues(t, 3, counted(feed(t, start(false), stored, renamed(0)).Counts)["duplicate:replay"], "the same offsets are the same records")
+	require.EqualValues(t, 3, counted(feed(t, start(true), stored, renamed(0)).Counts)["ok"], "unless the topic was made anew")
+	require.EqualValues(t, 3, counted(feed(t, start(false), stored, renamed(0)).Counts)["duplicate:replay"], "which is remembered")
+	require.Error(t, open(t, ingest, 0).Load("generation", []byte{0x80}))
+}
+
+func TestAKeyedStageCountsJoinedCallsOnceWhateverCrashes(t *testing.T) {
+	o := DefaultIngestOptions()
+	for _, m := range configs.Mappings() {
+		o.Gateway.Builtin = append(o.Gateway.Builtin, gateway.MappingFile(m))
+	}
+	ingest, err := NewIngest(o, testKey())
+	require.NoError(t, err)
+	fingerprint, err := NewFingerprint(DefaultFingerprintOptions())
+	require.NoError(t, err)
+	s := NewKeyed(ingest, fingerprint)
+	const calls = 30
+	records := halves(calls)
+
+	run := func(crash int) (map[string][]byte, int64) {
+		stored, next, step, events := map[string][]byte{}, 0, 0, int64(0)
+		reopened := func() Task { return restarted(t, s, 1, stored, records, next) }
+		task := reopened()
+		load := func(batch []Record) {
+			for _, key := range task.Needs(batch) {
+				require.NoError(t, task.Load(key, stored[key]))
+			}
+		}
+		crashed := func() bool { step++; return step-1 == crash }
+		for next < len(records) {
+			to := min(next+4, len(records))
+			load(records[next:to])
+			res, err := task.Process(records[next:to])
+			require.NoError(t, err)
+			if crashed() {
+				task = reopened()
+				continue
+			}
+			keep(stored, res)
+			events += res.Counts.Of(OK)
+			next = to
+		}
+		for more := true; more; {
+			load(nil)
+			res, err := task.Flush()
+			require.NoError(t, err)
+			if crashed() {
+				task = reopened()
+				continue
+			}
+			keep(stored, res)
+			events += res.Counts.Of(OK)
+			more = res.More
+		}
+		return stored, events
+	}
+	// The rest of the state holds what is in memory, which differs after a restart.
+	accounts := func(stored map[string][]byte) map[string][]byte {
+		maps.DeleteFunc(stored, func(key string, _ []byte) bool { return !strings.HasPrefix(key, "a:") })
+		return stored
+	}
+	whole, events := run(-1)
+	require.EqualValues(t, calls, events)
+	want := accounts(whole)
+	require.Len(t, want, 7)
+	for crash := range len(records)/4 + 4 {
+		got, events := run(crash)
+		require.Equal(t, want, accounts(got), "crash at step %d", crash)
+		require.EqualValues(t, calls, events)
+	}
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
 // hiding is traffic of 120 people and of a pool of 48 accounts over a day, through the three
@@ -44,8 +46,8 @@ func (h *hiding) run(t *testing.T) {
 	}
 	slices.SortFunc(traffic, func(a, b request) int { return int(a.at - b.at) })
 
-	ingest, d := openIngest(t, nil), newDrive(t, nil)
-	correlate, stored := openCorrelate(t, nil), map[string][]byte{}
+	ingest, d := openIngestBefore(t), newDrive(t, nil)
+	correlate, stored := openCorrelateAfter(t), map[string][]byte{}
 	h.accounts = map[string]string{}
 	for n := 0; n < len(traffic); n += 100 {
 		var batch []Record
@@ -141,4 +143,38 @@ func TestAFaultOfTheGatewayIsNobodysTripwire(t *testing.T) {
 			require.Greater(t, h.letters, int64(200))
 		})
 	}
+}
+
+func TestEveryBadItemOfARecordIsCountedOnceWhateverIsReplayed(t *testing.T) {
+	bad := `{"id":"x","account":{"id":"%s"},"time":true}`
+	badA, badB := fmt.Sprintf(bad, "a"), fmt.Sprintf(bad, "b")
+	value := "[" + badA + "," + `{"id":"ok","time":1793613600000,"account":{"id":"a"},"request":{"model":"m"}}` + "," + badB + "," + badA + "]"
+	ingest, d := openIngestBefore(t), newDrive(t, nil)
+	for range 3 {
+		record := Record{Topic: "gw", Partition: 1, Offset: 9, Time: 1_793_613_600_000, Value: []byte(value)}
+		res, err := ingest.Process([]Record{record})
+		require.NoError(t, err)
+		require.Len(t, byOutput(res, DeadLetters), 1, "one for the record")
+		var batch []Record
+		for _, out := range byOutput(res, Observations) {
+			batch = append(batch, Record{Topic: "observations", Key: out.Key, Value: out.Value})
+		}
+		require.Len(t, batch, 4)
+		d.process(batch)
+		// A restart reads back what was stored.
+		d.open()
+	}
+	require.EqualValues(t, 1, d.counts["ok"])
+	require.EqualValues(t, 3, d.counts["unreadable"])
+	require.EqualValues(t, 8, d.counts["duplicate:replay"])
+	d.load(d.task.Needs(nil))
+	profiles := d.profiles()
+	require.EqualValues(t, 1, profiles["default\x00b"].Unreadable)
+	require.Zero(t, profiles["default\x00b"].Requests)
+	a := fingerprint.New(new(fingerprint.DefaultOptions()))
+	require.NoError(t, a.UnmarshalBinary(d.store[accountPrefix+"default\x00a"]))
+	var p fingerprint.Profile
+	a.Profile(&p)
+	require.EqualValues(t, 2, p.Unreadable)
+	require.EqualValues(t, 1, p.Requests)
 }

@@ -21,15 +21,15 @@ type WatchOptions struct {
 
 // watcher hands an engine the list in force.
 type watcher struct {
-	o       WatchOptions
-	hashers []*hasher
-	list    *watchlist.List
+	o    WatchOptions
+	made []Identities
+	list *watchlist.List
 }
 
 func newWatcher(o WatchOptions) watcher {
 	w := watcher{o: o}
 	for _, s := range o.Secrets {
-		w.hashers = append(w.hashers, newHasher(s))
+		w.made = append(w.made, NewIdentities(s))
 	}
 	return w
 }
@@ -47,8 +47,8 @@ func (w *watcher) hand(e *campaign.Engine) {
 
 // hash is what ingest would have made of a value.
 func (w *watcher) hash(tenant string, f fingerprint.Facet, value string) (out []uint64) {
-	for _, h := range w.hashers {
-		out = append(out, h.of(tenant).identity(domain(f), value))
+	for _, made := range w.made {
+		out = append(out, made.Hash(tenant, f, value))
 	}
 	return out
 }
