@@ -17,6 +17,9 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/backtest"
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 	"github.com/stillwatch/stillwatch/pkg/stage"
+	"github.com/stillwatch/stillwatch/pkg/stage/correlate"
+	"github.com/stillwatch/stillwatch/pkg/stage/fingerprinting"
+	"github.com/stillwatch/stillwatch/pkg/stage/ingest"
 	"github.com/stillwatch/stillwatch/pkg/watchlist"
 )
 
@@ -77,7 +80,7 @@ func (c backtestCmd) Run(ctx context.Context, t terminal) (err error) {
 		return err
 	}
 	took := time.Since(start).Seconds()
-	findings := func(activity string) int64 { return stats.Counts.Of(stage.Findings, activity) }
+	findings := func(activity string) int64 { return stats.Counts.Of(correlate.Findings, activity) }
 	fmt.Fprintf(t.err, "%d records in %.1f s (%.0f a second); findings created %d, updated %d, closed %d; dead letters %d%s\n", stats.Records, took,
 		float64(stats.Records)/took, findings("create"), findings("update"), findings("close"), sink.DeadLetters, deadReasons(&stats))
 	if stats.Records > 0 && sink.DeadLetters == stats.Records {
@@ -156,12 +159,12 @@ func deadReasons(stats *backtest.Stats) string {
 
 // stagesOf makes the three stages as the service would.
 func stagesOf(c config.Config) (st backtest.Stages, err error) {
-	if st.Ingest, err = stage.NewIngest(c.Ingest.IngestOptions, c.Sketch.Keys()...); err != nil {
+	if st.Ingest, err = ingest.New(c.Ingest.Options, c.Sketch.Keys()...); err != nil {
 		return st, err
 	}
 	// There is no store to reload an account from: all of them stay in memory.
 	c.Fingerprint.MaxAccounts = 0
-	if st.Fingerprint, err = stage.NewFingerprint(c.Fingerprint); err != nil {
+	if st.Fingerprint, err = fingerprinting.New(c.Fingerprint); err != nil {
 		return st, err
 	}
 	st.Correlate, err = correlateOf(c, nil)
@@ -176,8 +179,8 @@ func correlateOf(c config.Config, trace func(search.Measurement)) (stage.Stage, 
 	if err != nil {
 		return nil, err
 	}
-	watch := stage.WatchOptions{List: func() *watchlist.List { return list }, Secrets: c.Sketch.Secrets()}
-	return stage.NewCorrelate(stage.CorrelateOptions{Campaign: c.Correlate, Alert: c.Alerts, Trace: trace, Watch: watch})
+	watch := correlate.WatchOptions{List: func() *watchlist.List { return list }, Secrets: c.Sketch.Secrets()}
+	return correlate.New(correlate.Options{Campaign: c.Correlate, Alert: c.Alerts, Trace: trace, Watch: watch})
 }
 
 func create(path string, stdout io.Writer) (io.WriteCloser, error) {

@@ -32,7 +32,7 @@ type Options struct {
 	// MaxLine is the longest record in bytes; a longer one becomes a dead letter.
 	MaxLine int
 	// Tap, when set, sees every event that ingest took in, in order, where ingest keeps them
-	// (stage.IngestOptions.KeepSeen).
+	// (ingest.Options.KeepSeen).
 	Tap func(stage.Seen)
 	// Observe, when set, sees every observation that ingest makes of them, in order. It must not
 	// keep references to its memory.

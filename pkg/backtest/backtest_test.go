@@ -22,6 +22,9 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/simulate"
 	"github.com/stillwatch/stillwatch/pkg/sketch"
 	"github.com/stillwatch/stillwatch/pkg/stage"
+	"github.com/stillwatch/stillwatch/pkg/stage/correlate"
+	"github.com/stillwatch/stillwatch/pkg/stage/fingerprinting"
+	"github.com/stillwatch/stillwatch/pkg/stage/ingest"
 )
 
 // recorded simulates the demo's world once.
@@ -43,17 +46,17 @@ func stages(t *testing.T) Stages {
 	t.Helper()
 	so := sketch.DefaultOptions()
 	so.Key = []byte("a key for tests, nothing secret")
-	fo := stage.DefaultFingerprintOptions()
+	fo := fingerprinting.DefaultOptions()
 	fo.MaxAccounts = 0
 	var st Stages
 	var err error
-	ingest := stage.DefaultIngestOptions()
-	ingest.KeepSeen = true
-	st.Ingest, err = stage.NewIngest(ingest, so)
+	in := ingest.DefaultOptions()
+	in.KeepSeen = true
+	st.Ingest, err = ingest.New(in, so)
 	require.NoError(t, err)
-	st.Fingerprint, err = stage.NewFingerprint(fo)
+	st.Fingerprint, err = fingerprinting.New(fo)
 	require.NoError(t, err)
-	st.Correlate, err = stage.NewCorrelate(stage.DefaultCorrelateOptions())
+	st.Correlate, err = correlate.New(correlate.DefaultOptions())
 	require.NoError(t, err)
 	return st
 }
@@ -121,7 +124,7 @@ func TestHalvesOfEventsAreJoinedWhateverTheCores(t *testing.T) {
 			half(i-behind, "GatewayLogs")
 		}
 	}
-	o := stage.DefaultIngestOptions()
+	o := ingest.DefaultOptions()
 	o.KeepSeen = true
 	for _, m := range configs.Mappings() {
 		o.Gateway.Builtin = append(o.Gateway.Builtin, gateway.MappingFile(m))
@@ -132,7 +135,7 @@ func TestHalvesOfEventsAreJoinedWhateverTheCores(t *testing.T) {
 		so := sketch.DefaultOptions()
 		so.Key = []byte("a key for tests, nothing secret")
 		var err error
-		st.Ingest, err = stage.NewIngest(o, so)
+		st.Ingest, err = ingest.New(o, so)
 		require.NoError(t, err)
 		opts := DefaultOptions()
 		opts.Workers = workers

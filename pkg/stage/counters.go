@@ -12,8 +12,8 @@ const LabelTenant = "tenant"
 // Kind says what a counter counts, and so in which metric of the service it is seen.
 type Kind uint8
 
-// The kinds of counters. Every record has one count of the kinds Processed, Rejected and Dropped
-// for each event in it, so that their sum is what was processed.
+// The kinds of counters. The sum over the kinds Processed, Rejected and Dropped is what was
+// processed: events, and records that had to become dead letters.
 const (
 	// Processed counts records by what came of them; its name is the result in events_total. Labels
 	// are told by replays only.
