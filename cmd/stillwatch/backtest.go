@@ -82,7 +82,8 @@ func (c backtestCmd) Run(ctx context.Context, t terminal) (err error) {
 	took := time.Since(start).Seconds()
 	findings := func(activity string) int64 { return stats.Counts.Of(correlate.Findings, activity) }
 	fmt.Fprintf(t.err, "%d records in %.1f s (%.0f a second); findings created %d, updated %d, closed %d; dead letters %d%s\n", stats.Records, took,
-		float64(stats.Records)/took, findings("create"), findings("update"), findings("close"), sink.DeadLetters, deadReasons(&stats))
+		float64(stats.Records)/took, findings("create"), findings("update"), findings("close"),
+		sink.DeadLetters, deadReasons(&stats))
 	if stats.Records > 0 && sink.DeadLetters == stats.Records {
 		return errors.New("not one record could be read; docs/event.md tells what is and what the reasons mean")
 	}

@@ -12,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"sync/atomic"
 
 	"github.com/zeebo/xxh3"
@@ -174,13 +173,8 @@ const topic = "backtest"
 func (r *run) passOver(offsets []int64) error {
 	for _, offset := range offsets {
 		r.stats.Counts.Add(1, stage.DeadLettered, event.ReasonTooLarge)
-		err := r.sink.Write(stage.Out{To: stage.DeadLetters, Headers: []stage.Header{
-			{Key: "stillwatch-reason", Value: []byte(event.ReasonTooLarge)},
-			{Key: "stillwatch-detail", Value: fmt.Appendf(nil, "the record has more than %d bytes, its content is left out", r.o.MaxLine)},
-			{Key: "stillwatch-topic", Value: []byte(topic)},
-			{Key: "stillwatch-partition", Value: []byte("0")},
-			{Key: "stillwatch-offset", Value: strconv.AppendInt(nil, offset, 10)},
-		}})
+		err := r.sink.Write(stage.NewDeadLetter(&stage.Record{Topic: topic, Offset: offset}, event.ReasonTooLarge,
+			fmt.Sprintf("the record has more than %d bytes, its content is left out", r.o.MaxLine)))
 		if err != nil {
 			return err
 		}

@@ -88,13 +88,14 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 }
 
 // Declare registers the metrics of a stage's own counters, as New does for the stage that it is
-// given. To declare a counter again is no error, another of the same name or with too many labels is.
+// given. To declare a counter again is no error; another of the same name, or one with too many
+// labels, is.
 func (m *Metrics) Declare(counters []*stage.Counter) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, c := range counters {
 		if len(c.Labels) > stage.MaxLabels {
-			return fmt.Errorf("the counter %s has %d labels, more than %d", c.Name, len(c.Labels), stage.MaxLabels)
+			return fmt.Errorf("the counter %s has more than %d labels", c.Name, stage.MaxLabels)
 		}
 		if c.Kind != stage.Own {
 			continue
@@ -105,8 +106,8 @@ func (m *Metrics) Declare(counters []*stage.Counter) error {
 			}
 			continue
 		}
-		vec := prometheus.NewCounterVec(
-			prometheus.CounterOpts{Namespace: "stillwatch", Name: c.Name, Help: c.Help}, append([]string{"stage"}, c.Labels...))
+		opts := prometheus.CounterOpts{Namespace: "stillwatch", Name: c.Name, Help: c.Help}
+		vec := prometheus.NewCounterVec(opts, append([]string{"stage"}, c.Labels...))
 		if err := m.reg.Register(vec); err != nil {
 			return fmt.Errorf("the counter %s: %w", c.Name, err)
 		}
@@ -178,7 +179,9 @@ func (m *stageMetrics) count(counts stage.Counts) error {
 
 // add adds n to the metrics of a counter's kind. What is not the result of a record is no event, so
 // that the sum over the results is the number of records.
-func (m *stageMetrics) add(c *stage.Counter, own *prometheus.CounterVec, labels []string, n float64) {
+func (m *stageMetrics) add(
+	c *stage.Counter, own *prometheus.CounterVec, labels []string, n float64,
+) {
 	switch c.Kind {
 	case stage.Processed:
 		m.events.WithLabelValues(c.Name).Add(n)

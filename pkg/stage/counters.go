@@ -51,10 +51,15 @@ type Counter struct {
 // The counters of every stage.
 var (
 	// OK counts what was taken in: events by ingest and fingerprint, profiles by correlate.
-	OK = &Counter{Kind: Processed, Name: "ok", Help: "Records taken in."}
+	OK = &Counter{
+		Kind: Processed, Name: "ok",
+		Help: "Records taken in.",
+	}
 	// DeadLettered counts the records of which a dead letter was made.
 	DeadLettered = &Counter{
-		Kind: Rejected, Name: "dead_letter", Help: "Records that became dead letters, by reason.", Labels: []string{"reason"},
+		Kind: Rejected, Name: "dead_letter",
+		Help:   "Records that became dead letters, by reason.",
+		Labels: []string{"reason"},
 	}
 )
 

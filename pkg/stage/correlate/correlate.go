@@ -56,16 +56,21 @@ func (c *correlator) Name() string { return "correlate" }
 
 // Findings counts the findings sent, by activity: create, update, close.
 var Findings = &stage.Counter{
-	Kind: stage.Own, Name: "findings_total", Help: "Findings sent, by activity.", Labels: []string{"activity"},
+	Kind: stage.Own, Name: "findings_total",
+	Help:   "Findings sent, by activity.",
+	Labels: []string{"activity"},
 }
 
 // What the stage counts besides.
 var (
 	accountRecords = &stage.Counter{
-		Kind: stage.Own, Name: "account_records_total", Help: "Account records sent, by status.", Labels: []string{"status"},
+		Kind: stage.Own, Name: "account_records_total",
+		Help:   "Account records sent, by status.",
+		Labels: []string{"status"},
 	}
 	listedAgain = &stage.Counter{
-		Kind: stage.Repaired, Name: "campaign_listed_again", Help: "Campaigns that the stored list named again.",
+		Kind: stage.Repaired, Name: "campaign_listed_again",
+		Help: "Campaigns that the stored list named again.",
 	}
 )
 
@@ -81,7 +86,9 @@ func (c *correlator) Open(int) (stage.Task, error) {
 		return nil, err
 	}
 	engine.Trace, engine.Sighted = c.o.Trace, c.o.Watch.Sighted
-	return &task{encoder: c.encoder, engine: engine, needs: engine.Keys(), watcher: newWatcher(c.o.Watch)}, nil
+	return &task{
+		encoder: c.encoder, engine: engine, needs: engine.Keys(), watcher: newWatcher(c.o.Watch),
+	}, nil
 }
 
 type task struct {
@@ -237,7 +244,9 @@ func (t *task) emit(res *stage.Result, e campaign.Emission) error {
 	if err != nil {
 		return fmt.Errorf("encode alert: %w", err)
 	}
-	res.Out = append(res.Out, stage.Out{To: to, Key: rec.Key, Value: rec.Value, Headers: rec.Headers})
+	res.Out = append(res.Out, stage.Out{
+		To: to, Key: rec.Key, Value: rec.Value, Headers: rec.Headers,
+	})
 	return nil
 }
 

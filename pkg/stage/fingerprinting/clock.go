@@ -141,10 +141,13 @@ func (t *task) refuseQuarantined() {
 	for i := range t.clock.quarantined {
 		h := &t.clock.quarantined[i]
 		t.res.Counts.Add(1, stage.DeadLettered, reasonAhead)
-		t.res.Out = append(t.res.Out, stage.Out{To: stage.DeadLetters, Key: []byte(h.key), Value: h.value, Headers: []stage.Header{
-			{Key: "stillwatch-reason", Value: []byte(reasonAhead)},
-			{Key: "stillwatch-detail", Value: []byte(errFuture.Error())},
-		}})
+		t.res.Out = append(t.res.Out, stage.Out{
+			To: stage.DeadLetters, Key: []byte(h.key), Value: h.value,
+			Headers: []stage.Header{
+				{Key: "stillwatch-reason", Value: []byte(reasonAhead)},
+				{Key: "stillwatch-detail", Value: []byte(errFuture.Error())},
+			},
+		})
 	}
 	t.clock.quarantined = nil
 }

@@ -375,7 +375,9 @@ func (t *task) publish(a *account) error {
 	if t.buf, err = t.profile.AppendBinary(t.buf[:0]); err != nil {
 		return fmt.Errorf("stage: encode a profile: %w", err)
 	}
-	t.res.Out = append(t.res.Out, stage.Out{To: stage.Profiles, Key: []byte(a.key), Value: bytes.Clone(t.buf)})
+	t.res.Out = append(t.res.Out, stage.Out{
+		To: stage.Profiles, Key: []byte(a.key), Value: bytes.Clone(t.buf),
+	})
 	t.res.Counts.Add(1, published)
 	a.fp.Published()
 	t.cache.due.cancel(a)
@@ -400,14 +402,18 @@ func (t *task) finish() (stage.Result, error) {
 		if t.buf, err = a.fp.AppendBinary(t.buf[:0]); err != nil {
 			return stage.Result{}, fmt.Errorf("stage: encode a fingerprint: %w", err)
 		}
-		t.res.Changes = append(t.res.Changes, stage.Change{Key: accountPrefix + a.key, Value: bytes.Clone(t.buf), TTL: ttl})
+		t.res.Changes = append(t.res.Changes, stage.Change{
+			Key: accountPrefix + a.key, Value: bytes.Clone(t.buf), TTL: ttl,
+		})
 	}
 	t.expire()
 	t.evict()
 	if value, ok := t.pending.rewrite(t.cache); ok {
 		t.res.Changes = append(t.res.Changes, stage.Change{Key: pendingKey, Value: value, TTL: ttl})
 	}
-	t.res.Changes = append(t.res.Changes, stage.Change{Key: metaKey, Value: t.marshalMeta(), TTL: ttl})
+	t.res.Changes = append(t.res.Changes, stage.Change{
+		Key: metaKey, Value: t.marshalMeta(), TTL: ttl,
+	})
 	res := t.res
 	t.res = stage.Result{}
 	return res, nil

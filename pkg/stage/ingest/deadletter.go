@@ -27,7 +27,9 @@ func (b *outcome) deadLetter(r *stage.Record, bad *trouble) {
 	out := stage.NewDeadLetter(r, bad.reason, bad.detail)
 	out.Headers = append(out.Headers,
 		stage.Header{Key: "stillwatch-item", Value: strconv.AppendInt(nil, int64(bad.item), 10)},
-		stage.Header{Key: "stillwatch-bad-items", Value: strconv.AppendInt(nil, int64(bad.items), 10)})
+		stage.Header{
+			Key: "stillwatch-bad-items", Value: strconv.AppendInt(nil, int64(bad.items), 10),
+		})
 	if bad.account != "" {
 		out.Headers = append(out.Headers,
 			stage.Header{Key: "stillwatch-tenant", Value: []byte(bad.tenant)},

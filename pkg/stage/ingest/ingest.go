@@ -276,7 +276,8 @@ func (t *task) Process(batch []stage.Record) (stage.Result, error) {
 // newBatch begins what a batch of records leads to.
 func (t *task) newBatch(records int) outcome {
 	return outcome{
-		counts: stage.Counts{}, memory: make([]byte, 0, t.size+t.size/8), out: make([]stage.Out, 0, records),
+		counts: stage.Counts{}, memory: make([]byte, 0, t.size+t.size/8),
+		out: make([]stage.Out, 0, records),
 	}
 }
 
@@ -302,7 +303,8 @@ func (t *task) result(out *outcome) stage.Result {
 			counter *stage.Counter
 			n       int64
 		}{
-			{unjoined, reader.TakeUnjoined()}, {unreadBody, unread.Bodies}, {unreadValue, unread.Values}, {fillers, unread.Fillers},
+			{unjoined, reader.TakeUnjoined()},
+			{unreadBody, unread.Bodies}, {unreadValue, unread.Values}, {fillers, unread.Fillers},
 		} {
 			if count.n > 0 {
 				out.counts.Add(count.n, count.counter)
@@ -310,11 +312,14 @@ func (t *task) result(out *outcome) stage.Result {
 		}
 	}
 	res := stage.Result{
-		Out: out.out, Counts: out.counts, Seen: out.seen, InOrder: t.held() > 0 || out.counts.Of(skipped, gateway.ReasonWaiting) > 0,
+		Out: out.out, Counts: out.counts, Seen: out.seen,
+		InOrder: t.held() > 0 || out.counts.Of(skipped, gateway.ReasonWaiting) > 0,
 	}
 	if t.generation > 0 {
 		// Written every time, so that it does not expire while it is in use.
-		res.Changes = []stage.Change{{Key: generationKey, Value: binary.AppendUvarint(nil, t.generation)}}
+		res.Changes = []stage.Change{{
+			Key: generationKey, Value: binary.AppendUvarint(nil, t.generation),
+		}}
 	}
 	res.Changes = t.joinChange(res.Changes)
 	return res
@@ -423,7 +428,9 @@ func (b *outcome) add(o *fingerprint.Observation) error {
 	}
 	b.memory = memory
 	end := len(memory)
-	b.out = append(b.out, stage.Out{To: stage.Observations, Key: memory[start:key:key], Value: memory[key:end:end]})
+	b.out = append(b.out, stage.Out{
+		To: stage.Observations, Key: memory[start:key:key], Value: memory[key:end:end],
+	})
 	b.total += end - start
 	return nil
 }

@@ -83,6 +83,7 @@ func ingestAll(t testing.TB, task stage.Task, values ...string) (seen []fingerpr
 			seen = append(seen, o)
 		}
 	}
+	stagetest.RequireDeclared(t, new(ingester), res.Counts)
 	maps.DeleteFunc(res.Counts, func(what stage.Count, _ int64) bool { return what.Counter == fieldsKnown })
 	return seen, dead, stagetest.Counted(res.Counts)
 }

@@ -183,7 +183,8 @@ func (t *task) Flush() (stage.Result, error) {
 	}
 	if !s.flushed {
 		s.flushed, s.stored = true, true
-		return stage.Result{Changes: []stage.Change{{Key: joinKey, Value: s.value(true)}}, More: true}, nil
+		announced := []stage.Change{{Key: joinKey, Value: s.value(true)}}
+		return stage.Result{Changes: announced, More: true}, nil
 	}
 	out := t.newBatch(0)
 	t.flush(&out)

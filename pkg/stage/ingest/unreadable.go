@@ -54,7 +54,8 @@ func (t *task) refuse(r *stage.Record, ev *event.Event, l letter, bad *trouble, 
 	if bad.items == 1 {
 		bad.tenant, bad.account = tenant, account
 	}
-	out.counts.Add(1, lettersByTenant, strings.Clone(tenant), l.reason) // The name may alias the record.
+	// The tenant's name may alias the record.
+	out.counts.Add(1, lettersByTenant, strings.Clone(tenant), l.reason)
 	at := t.plausible(ev.Time, r.Time)
 	if at == 0 {
 		return

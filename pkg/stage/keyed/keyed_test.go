@@ -2,6 +2,7 @@ package keyed
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -211,4 +212,50 @@ func TestAKeyedStageCountsJoinedCallsOnceWhateverCrashes(t *testing.T) {
 		require.Equal(t, want, accounts(got), "crash at step %d", crash)
 		require.EqualValues(t, calls, events)
 	}
+}
+
+// scripted is a task that answers what the test says.
+type scripted struct {
+	stage.Base
+
+	repaired stage.Counts
+	fault    error
+}
+
+func (s *scripted) Repaired() stage.Counts { return s.repaired }
+
+func (s *scripted) Process([]stage.Record) (stage.Result, error) { return stage.Result{}, s.fault }
+
+func TestAKeyedStageHasTheCountersOfBothOnce(t *testing.T) {
+	first, second := keyedParts(t)
+	counters := New(first, second).Counters()
+	seen := map[*stage.Counter]bool{}
+	for _, c := range counters {
+		require.False(t, seen[c], c.Name)
+		seen[c] = true
+	}
+	for _, c := range append(first.Counters(), second.Counters()...) {
+		require.True(t, seen[c], c.Name)
+	}
+}
+
+func TestAKeyedTaskReportsTheRepairsOfBoth(t *testing.T) {
+	wrong := &stage.Counter{Kind: stage.Repaired, Name: "wrong"}
+	for _, c := range []struct{ ingest, fingerprint, want stage.Counts }{
+		{nil, nil, nil},
+		{stage.Counts{{Counter: wrong}: 1}, nil, stage.Counts{{Counter: wrong}: 1}},
+		{nil, stage.Counts{{Counter: wrong}: 2}, stage.Counts{{Counter: wrong}: 2}},
+		{stage.Counts{{Counter: wrong}: 1}, stage.Counts{{Counter: wrong}: 2}, stage.Counts{{Counter: wrong}: 3}},
+	} {
+		both := task{ingest: &scripted{repaired: c.ingest}, fingerprint: &scripted{repaired: c.fingerprint}}
+		require.Equal(t, c.want, both.Repaired())
+	}
+}
+
+func TestAFaultThatIngestHasWhileNeedsAreAskedForIsReportedByProcess(t *testing.T) {
+	both := task{ingest: &scripted{fault: errors.New("broken")}, fingerprint: &scripted{}}
+	batch := []stage.Record{{Topic: "gateway"}}
+	require.Empty(t, both.Needs(batch))
+	_, err := both.Process(batch)
+	require.EqualError(t, err, "broken")
 }

@@ -36,7 +36,10 @@ func Opened(t require.TestingT, s stage.Stage, partition int, stored map[string]
 
 // Restarted opens a partition as a new owner does: with what the store has, and with the records
 // from where the task says up to the committed offset, in batches of three.
-func Restarted(t require.TestingT, s stage.Stage, partition int, stored map[string][]byte, records []stage.Record, next int) stage.Task {
+func Restarted(
+	t require.TestingT, s stage.Stage, partition int, stored map[string][]byte,
+	records []stage.Record, next int,
+) stage.Task {
 	task := Opened(t, s, partition, stored)
 	if from := task.RebuildFrom(); from < int64(next) {
 		for batch := range slices.Chunk(records[from:next], 3) {
@@ -47,7 +50,9 @@ func Restarted(t require.TestingT, s stage.Stage, partition int, stored map[stri
 }
 
 // Feed has a task process a batch and keeps what it changes.
-func Feed(t require.TestingT, task stage.Task, stored map[string][]byte, batch []stage.Record) stage.Result {
+func Feed(
+	t require.TestingT, task stage.Task, stored map[string][]byte, batch []stage.Record,
+) stage.Result {
 	for _, key := range task.Needs(batch) {
 		require.NoError(t, task.Load(key, stored[key]))
 	}
@@ -86,6 +91,14 @@ func Header(out stage.Out, key string) string {
 		}
 	}
 	return ""
+}
+
+// RequireDeclared checks that a stage counts only what it declares.
+func RequireDeclared(t require.TestingT, s stage.Stage, counts stage.Counts) {
+	declared := s.Counters()
+	for what := range counts {
+		require.Truef(t, slices.Contains(declared, what.Counter), "%s counts %q", s.Name(), what)
+	}
 }
 
 // Counted is what was counted, by the texts of the counts.
