@@ -304,7 +304,9 @@ func (t *task) result(out *outcome) stage.Result {
 			n       int64
 		}{
 			{unjoined, reader.TakeUnjoined()},
-			{unreadBody, unread.Bodies}, {unreadValue, unread.Values}, {fillers, unread.Fillers},
+			{unreadBody, unread.Bodies},
+			{unreadValue, unread.Values},
+			{fillers, unread.Fillers},
 		} {
 			if count.n > 0 {
 				out.counts.Add(count.n, count.counter)
