@@ -81,7 +81,7 @@ func (c backtestCmd) Run(ctx context.Context, t terminal) (err error) {
 		float64(stats.Records)/took, stats.Counts["finding:create"], stats.Counts["finding:update"], stats.Counts["finding:close"], sink.DeadLetters,
 		deadReasons(stats.Counts))
 	if stats.Records > 0 && sink.DeadLetters == stats.Records {
-		return errors.New("not one record could be read; docs/event.md tells what is and what the reasons mean")
+		return errors.New("not one record could be read; docs/event.md says what can be read and what the reasons mean")
 	}
 	if c.Truth != "" {
 		if err := judge.Unmet(); err != nil {

@@ -144,9 +144,9 @@ func nearest(g *group) string { return fmt.Sprintf("%d accounts, %s", g.size, bi
 // bitsBeyond says on which side of the line a margin lies.
 func bitsBeyond(margin float64) string {
 	if margin >= 0 {
-		return fmt.Sprintf("%.1f bits beyond the line", margin)
+		return fmt.Sprintf("%.1f bits beyond the threshold", margin)
 	}
-	return fmt.Sprintf("%.1f bits below the line", -margin)
+	return fmt.Sprintf("%.1f bits below the threshold", -margin)
 }
 
 // margin is how far a group with these bits lies beyond the thresholds. How many causes agree and
