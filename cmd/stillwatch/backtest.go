@@ -169,7 +169,7 @@ func stagesOf(c config.Config) (st backtest.Stages, err error) {
 	return st, err
 }
 
-// correlateOf makes the correlate stage; trace, when not nil, is told of every group that is
+// correlateOf makes the correlate stage; trace, when not nil, gets every group that is
 // measured.
 func correlateOf(c config.Config, trace func(search.Measurement)) (stage.Stage, error) {
 	c.Alerts.Version = version

@@ -63,7 +63,7 @@ func (w *watcher) run(ctx context.Context, every time.Duration, look func()) {
 		}
 	}
 	for {
-		// Before the look, so that a change during it is told of. Each time, because folders and
+		// Before the look, so that a change during it is seen. Each time, because folders and
 		// the targets of links come and go.
 		w.add()
 		look()
