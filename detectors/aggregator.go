@@ -11,7 +11,7 @@ func aggregator() Detector {
 			Summary: "Mitigating evidence: the accounts name many end users.",
 			Why: "A registered reseller or a product names its users. Share of the " +
 				"members with at least one end user per twenty requests, and ten or more.",
-			Evasion:    "Inventing end users, which costs nothing: so it is worth little.",
+			Evasion:    "Inventing end users, which costs nothing; therefore it counts little.",
 			LookAlikes: "This is the look-alike: products and registered resellers.",
 			Needs:      []string{"account.end_user_id"},
 		},

@@ -19,9 +19,9 @@ func campus() Detector {
 				"own network, in its waking hours; a pool that hides uses free-mail and " +
 				"disposable domains behind many networks. Share of the members under the " +
 				"commonest domain that hardly anyone else uses, times the share behind the " +
-				"commonest network or autonomous system, faded by round-the-clock use.",
-			Evasion:    "Giving the pool a name and a network of its own, which ends it with one entry of a block list.",
-			LookAlikes: "This is the look-alike.",
+				"commonest network or autonomous system, reduced by round-the-clock use.",
+			Evasion:    "Giving the pool a name and a network of its own; then one entry in a block list ends it.",
+			LookAlikes: "None: this detector recognises the look-alike of other detectors.",
 			Needs:      []string{"account.email_domain", "client.ip or client.asn"},
 		},
 		Measure: func(g *Group, c *Context) (Measure, bool) {

@@ -11,7 +11,7 @@ import (
 func clock() Detector {
 	return ranking(Spec{
 		ID: "clock", Axis: Harvest, Max: 2, Min: -1.5,
-		Summary: "Accounts work at all hours. A daily rhythm is mitigating evidence.",
+		Summary: "The accounts are active at all hours. A daily rhythm is mitigating evidence.",
 		Why: "People sleep (sustained round-the-clock use is an indicator of AA26-251A). " +
 			"Measured inside each account, so that users of many time zones do not look like " +
 			"one machine. Unbiased squared mean resultant length of the active hours (Mardia & " +
@@ -19,7 +19,7 @@ func clock() Detector {
 		Evasion:    "Imitating a day's rhythm, which leaves the pool idle for half of it.",
 		LookAlikes: "Cron jobs, services, global teams behind one key.",
 	}, baseline.Clock, -1, 0.15, func(m Measure) (string, string, string) {
-		note := "no account sleeps"
+		note := "the accounts are active at all hours"
 		if m.Bits < 0 {
 			note = "the accounts keep a daily rhythm"
 		}

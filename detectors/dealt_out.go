@@ -6,7 +6,7 @@ import (
 	"github.com/axiomhq/hyperloglog"
 )
 
-// dealtOut sees a work list that is dealt out: members share a template, yet hardly any prompt is
+// dealtOut sees members that divide a work list: they share a template, yet hardly any prompt is
 // sent by two of them. Members that send the same prompts are replaying a public set, which counts
 // as mitigating evidence.
 func dealtOut() Detector {
@@ -14,13 +14,13 @@ func dealtOut() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "dealt_out", Axis: Harvest, Max: 0.5, Min: -4, Costly: true,
-			Summary: "The members share a template but no items: a work list dealt out. The same items from all are mitigating evidence.",
-			Why: "An item is paid for once; honest users of one template overlap or have " +
-				"nothing in common at all. Distinct prompts of the union over the sum of the " +
-				"members' (HyperLogLog, Flajolet et al. 2007): near 1 when dealt out, near 1/n " +
-				"when all replay one set.",
+			Summary: "The members share a template but no items: they divide one list among themselves. The same items from all members are mitigating evidence.",
+			Why: "A harvester pays for an item only once; honest users of one template send " +
+				"some of the same items, or have nothing in common at all. Distinct prompts of the union over the sum of the " +
+				"members' (HyperLogLog, Flajolet et al. 2007): near 1 when divided, near 1/n " +
+				"when all send one set.",
 			Evasion: "Paying for items twice.",
-			LookAlikes: "Users of one tool, each with work of their own: it earns only beside a " +
+			LookAlikes: "Users of one tool, each with work of their own: it counts only beside a " +
 				"shared template, and little. Evaluators of one public set are told apart by " +
 				"their overlap.",
 			Needs: []string{"content.input or sketch"},
@@ -64,9 +64,9 @@ func dealtOut() Detector {
 			return m, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
-			note := "a work list dealt out among the members"
+			note := "the members divide one list of prompts among themselves"
 			if m.Bits <= 0 {
-				note = "the members replay the same prompts, as with a public set"
+				note = "the members send the same prompts, as with a public data set"
 			}
 			return fmt.Sprintf("%.0f %% of the members' prompts are sent by one member only", 100*m.Observed), fmt.Sprintf("%.0f %% if all sent the same", 100/m.Expected), note
 		},

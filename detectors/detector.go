@@ -22,11 +22,11 @@ type Spec struct {
 	// harvest detectors have no signal family.
 	Axis   Axis
 	Family Family
-	// Family joins harvest detectors that tell one story, such as the intents of one template: the
-	// strongest counts, the others add a quarter.
+	// Correlated joins harvest detectors whose evidence has one cause, such as the intents of one
+	// template: the strongest counts, the others add a quarter.
 	Correlated string
-	// Purpose marks what no benign group asks for together: where many accounts write one text for
-	// it, the text speaks for itself.
+	// Purpose marks what no benign group asks for together: many accounts that write one text for
+	// it are a finding without other evidence.
 	Purpose bool
 	// Launch marks what an honest launch shows too: it is no cause by itself, unless the load is
 	// shared evenly as well.
@@ -43,7 +43,7 @@ type Spec struct {
 	Needs []string
 	// Max and Min bound the bits.
 	Max, Min float64
-	// Costly detectors are measured on groups about to be told of, not on every candidate.
+	// Costly detectors are measured on groups about to be reported, not on every candidate.
 	Costly bool
 }
 
@@ -123,11 +123,11 @@ type Group struct {
 	// SelfShare is the share of the baseline that the group's own members make up, 0 when they were
 	// left out of it: it is taken out of what they are compared with.
 	SelfShare float64
-	// Defining are the signal families of the facets that the group was selected by: its agreement
-	// there is no coincidence and counts at a discount.
+	// Defining are the signal families of the attributes that the group was selected by: it agrees
+	// there by construction, so this agreement counts in part only.
 	Defining FamilySet
-	// PriorWeight is how many random accounts the group is diluted with before its means are
-	// believed; 0 is DefaultPriorWeight. An account judged alone is believed for its many requests.
+	// PriorWeight is how many random accounts are added to the group before its means are used; 0
+	// is DefaultPriorWeight. An account judged alone has less, because it has many requests.
 	PriorWeight float64
 	// HandOvers is the number of members that took part in a conversation handed over inside the
 	// group.

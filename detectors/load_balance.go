@@ -39,14 +39,18 @@ func loadBalance() Detector {
 			noise := 2 * math.Log2E / math.Sqrt(2*(s.N()-1))
 			bits = math.Copysign(math.Max(0, math.Abs(bits)-noise), bits)
 			if bits > 0 {
-				// People who do one task in one place share their load too.
+				// People who do one task in one place share the load evenly too.
 				bits *= NetworkDiversity(g, c)
 			}
 			return Measure{Bits: bits, Observed: math.Exp2(sd), Expected: math.Exp2(population)}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
+			note := "the load is shared more evenly than people share it"
+			if m.Bits < 0 {
+				note = "the load is shared unevenly, as people share it"
+			}
 			return fmt.Sprintf("request rates differ by a factor of %.2f (one standard deviation)", m.Observed),
-				fmt.Sprintf("a factor of %.2f in the population", m.Expected), "a scheduler shares the load, people do not"
+				fmt.Sprintf("a factor of %.2f in the population", m.Expected), note
 		},
 	}
 }

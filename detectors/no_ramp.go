@@ -11,7 +11,7 @@ func noRamp() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "no_ramp", Axis: Harvest, Max: 1, Min: 0,
-			Summary: "Accounts that signed up days before work at full pace at once.",
+			Summary: "Accounts that signed up only days before work at full pace at once.",
 			Why: "People try a service before they rely on it; a pool's accounts are " +
 				"created to work (an indicator of AA26-251A). Share of members whose first " +
 				"request came within two weeks of sign-up and whose pace on the first day is at " +
@@ -43,7 +43,7 @@ func noRamp() Detector {
 			return Measure{Bits: max(0, 2*share-1), Observed: share}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
-			return fmt.Sprintf("%.0f %% of the members work at full pace within two weeks of sign-up", 100*m.Observed), "a minority", "accounts made to work, not to be tried"
+			return fmt.Sprintf("%.0f %% of the members work at full pace within two weeks of sign-up", 100*m.Observed), "a minority", "the accounts work at full pace from the start"
 		},
 	}
 }

@@ -16,7 +16,7 @@ func promptLayout() Detector {
 				"depends on. Weighted by inverse document frequency.",
 			Evasion: "Varying the layout of prompt and answer, and parsing every variant.",
 			LookAlikes: "One tool's prompts, pasted documents of one kind; how common the layout " +
-				"is and its share of the traffic tell them apart.",
+				"is, and its share of the traffic, tell them apart.",
 			Needs: []string{"content.input or sketch"},
 		},
 		Measure: func(g *Group, _ *Context) (Measure, bool) {
@@ -31,7 +31,7 @@ func promptLayout() Detector {
 		},
 		Explain: func(g *Group, m Measure) (string, string, string) {
 			return fmt.Sprintf("%.0f %% of the members write in one layout, in %.0f %% of their requests", 100*m.Observed, 100*g.Work.LayoutTraffic),
-				fmt.Sprintf("%.2g %% of all accounts", 100*m.Expected), "one form behind different words"
+				fmt.Sprintf("%.2g %% of all accounts", 100*m.Expected), "the accounts share one prompt layout"
 		},
 	}
 }

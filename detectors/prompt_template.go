@@ -37,7 +37,7 @@ func promptTemplate() Detector {
 		Explain: func(g *Group, m Measure) (string, string, string) {
 			return fmt.Sprintf("%.0f %% of the members carry the same %d sampled phrases, %.0f %% of their own recurring text, in %.0f %% of their requests",
 					100*m.Observed, len(g.Work.Shingles), 100*g.Work.Mass, 100*g.Work.Traffic),
-				fmt.Sprintf("%.2g %% of all accounts", 100*m.Expected), "one prompt template in many hands"
+				fmt.Sprintf("%.2g %% of all accounts", 100*m.Expected), "the accounts share one prompt template"
 		},
 	}
 }

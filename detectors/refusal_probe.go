@@ -10,9 +10,9 @@ func refusalProbe() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "refusal_probe", Axis: Harvest, Max: 2.5, Min: 0,
-			Summary: "Many refusals at first, few later: a search for wording that gets through, then its use.",
-			Why: "Wordings that get through are searched for (12,000 attempts in one " +
-				"public case), then the winner is used at scale. log2 of the refusal rate among " +
+			Summary: "Many refusals at first, few later: a search for wording that is not refused, then its use.",
+			Why: "Attackers search for wording that is not refused (12,000 attempts in one " +
+				"public case), then use the best at scale. log2 of the refusal rate among " +
 				"the first requests over the later rate, both smoothed, times the share of " +
 				"members that show refusals.",
 			Evasion: "Searching on accounts that are thrown away.",
@@ -42,7 +42,7 @@ func refusalProbe() Detector {
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
 			return fmt.Sprintf("%.0f %% of the first requests were refused", 100*m.Observed), fmt.Sprintf("%.1f %% of the later ones", 100*m.Expected),
-				"a search for wording that gets through"
+				"a search for wording that is not refused"
 		},
 	}
 }

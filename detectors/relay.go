@@ -12,8 +12,8 @@ func relay() Detector {
 			Summary: "The requests carry constants of public account-relay software.",
 			Why:     "The constants are read from the relays' source code (Wei-Shaw/claude-relay-service, sub2api).",
 			Evasion: "Editing the relay's source.",
-			LookAlikes: "A person running the same software for their own few accounts; it takes " +
-				"a group to count.",
+			LookAlikes: "A person running the same software for their own few accounts; only a " +
+				"group counts.",
 			Needs: []string{"client.device_id or content.input"},
 		},
 		Measure: func(g *Group, _ *Context) (Measure, bool) {
@@ -29,7 +29,7 @@ func relay() Detector {
 			return Measure{Bits: 6 * n / g.Size, Observed: n / g.Size}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
-			return fmt.Sprintf("%.0f %% of the members send a relay's constants", 100*m.Observed), "none", "the accounts sit behind relay software"
+			return fmt.Sprintf("%.0f %% of the members send a relay's constants", 100*m.Observed), "none", "the accounts are used through relay software"
 		},
 	}
 }

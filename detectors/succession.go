@@ -5,17 +5,17 @@ import (
 	"slices"
 )
 
-// succession sees a pool that takes over from another: a part of the members falls silent, and the
-// other part begins where they ended.
+// succession sees a pool that takes over from another: a part of the members stops, and the other
+// part begins soon after.
 func succession() Detector {
 	const hour = 3_600_000
 	return Detector{
 		Spec: Spec{
 			ID: "succession", Axis: Coordination, Family: Schedule, Max: 2, Min: 0,
-			Summary: "One part of the members falls silent and another part begins where it ended.",
+			Summary: "One part of the members stops and another part begins soon after.",
 			Why: "Banned pools were replaced within hours in every public case " +
 				"(Anthropic, February and September 2026); people who share something come and " +
-				"go one by one. Share of members that either ended before or began after one " +
+				"go one by one. Share of members that either stopped before or began after one " +
 				"moment, each part at least a quarter, within a day of each other.",
 			Evasion: "Overlapping the pools for weeks.",
 			LookAlikes: "A change of keys inside one organisation (one entity when verified); " +
@@ -59,7 +59,7 @@ func succession() Detector {
 			return Measure{Bits: 2 * (share - 0.5) / 0.5, Observed: share}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
-			return fmt.Sprintf("%.0f %% of the members either ended or began at one moment", 100*m.Observed), "accounts come and go one by one", "a fresh pool takes over from one that ended"
+			return fmt.Sprintf("%.0f %% of the members either stopped or began at one moment", 100*m.Observed), "accounts come and go one by one", "a new pool takes over from one that stopped"
 		},
 	}
 }

@@ -20,8 +20,8 @@ func synchrony() Detector {
 				"slot around its local mean, which follows the others' rises and falls; 1 for " +
 				"independent accounts. Taken at three resolutions, less two standard errors of " +
 				"an index of so many slots; the largest counts.",
-			Evasion: "Independent jitter of a day or more per account, which costs the " +
-				"harvest its pace.",
+			Evasion: "Independent jitter of a day or more per account, which slows the " +
+				"harvest down.",
 			LookAlikes: "Office hours and lectures (taken out by the local mean); weekends and outages of the gateway (taken out by the others' activity).",
 		},
 		Measure: func(g *Group, c *Context) (Measure, bool) {

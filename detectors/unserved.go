@@ -5,8 +5,7 @@ import (
 	"math"
 )
 
-// unserved sees accounts that continue conversations they never had: the earlier turns were served
-// elsewhere.
+// unserved sees accounts that continue conversations that began elsewhere.
 func unserved() Detector {
 	return Detector{
 		Spec: Spec{
@@ -17,7 +16,7 @@ func unserved() Detector {
 				"log2 of the members' share of conversations continued without their earlier " +
 				"turns over the population's, both smoothed by 5 %; relays and " +
 				"store-then-replay (public cases of 2026).",
-			Evasion: "Single turns only.",
+			Evasion: "Sending single turns only.",
 			LookAlikes: "Programs that import or shorten histories; both happen to single " +
 				"accounts.",
 			Needs: []string{"content.input or sketch"},
@@ -45,7 +44,7 @@ func unserved() Detector {
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
 			return fmt.Sprintf("%.0f %% of continued conversations began elsewhere", 100*m.Observed), fmt.Sprintf("%.0f %% in the population", 100*m.Expected),
-				"conversations of others pass through the accounts"
+				"the accounts carry other people's conversations"
 		},
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 // MaxWork bounds what shared work is worth, in bits: a template of one account in thirty-two. A
 // rarer one is not more suspicious: how rare the same forty accounts of one vendor are depends on
-// how many other customers the gateway has, and so on the size of the world and not on theirs.
+// how many other customers the gateway has, not on what these accounts do.
 const MaxWork = 5
 
 // CommonWork is what the prompts of a group's members have in common.
