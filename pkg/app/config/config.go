@@ -185,7 +185,6 @@ func Load(path string, lookup func(string) (string, bool)) (Config, error) {
 		s.yaml(path, text)
 	}
 	s.env()
-	s.fill()
 	s.secretFiles()
 	if err := c.readMappings(); err != nil {
 		s.errs = append(s.errs, err)

@@ -88,7 +88,6 @@ func TestEveryKeyCanBeOverriddenFromTheEnvironment(t *testing.T) {
 		want, text := other(t, &c, path)
 		s := newSource(&c, environ(map[string]string{name: text}))
 		s.env()
-		s.fill()
 		s.secretFiles()
 		require.Empty(t, s.errs, name)
 		for _, f := range fields(reflect.ValueOf(&c)) {

@@ -150,6 +150,22 @@ func setScalar(v reflect.Value, text string) error {
 	return nil
 }
 
+// setList parses a comma-separated list into the slice v. Empty text is the empty list.
+func setList(v reflect.Value, text string) error {
+	out := reflect.MakeSlice(v.Type(), 0, 0)
+	if strings.TrimSpace(text) != "" {
+		for part := range strings.SplitSeq(text, ",") {
+			el := reflect.New(v.Type().Elem()).Elem()
+			if err := setScalar(el, strings.TrimSpace(part)); err != nil {
+				return fmt.Errorf("a comma-separated list: %w", err)
+			}
+			out = reflect.Append(out, el)
+		}
+	}
+	v.Set(out)
+	return nil
+}
+
 func errWant(what string) error { return fmt.Errorf("want %s", what) }
 
 // ParseDuration reads a duration as Go writes it, and days besides: "1d12h".

@@ -7,20 +7,16 @@ import (
 	"os"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/agext/levenshtein"
-	"github.com/go-viper/mapstructure/v2"
-	"github.com/knadh/koanf/v2"
 	"go.yaml.in/yaml/v3"
 )
 
-// source gathers what YAML text and the environment say, merges it with koanf, and fills a struct
-// with it. It collects everything that is wrong.
+// source fills a struct from YAML text and from the environment, and collects everything that is
+// wrong with them.
 type source struct {
 	name   string
-	into   any
 	fields map[string]field
 	order  []string
 	// sections are the paths that hold keys.
@@ -28,23 +24,12 @@ type source struct {
 	// retired are the keys that there were once, with what to do about one.
 	retired map[string]string
 	lookup  func(string) (string, bool)
-	merged  *koanf.Koanf
-	// places say where the value of a key comes from, for errors.
-	places map[string]place
-	errs   []error
-}
-
-// place is where a value stands: its prefix in an error, what an error shows of it, and its turn
-// among the errors.
-type place struct {
-	prefix, shown string
-	turn          int
+	errs    []error
 }
 
 func newSource(into any, lookup func(string) (string, bool)) *source {
 	s := &source{
-		into: into, fields: map[string]field{}, sections: map[string]bool{"": true}, retired: retired,
-		lookup: lookup, merged: koanf.New("."), places: map[string]place{},
+		fields: map[string]field{}, sections: map[string]bool{"": true}, retired: retired, lookup: lookup,
 	}
 	for _, f := range fields(reflect.ValueOf(into)) {
 		s.fields[f.path] = f
@@ -59,16 +44,6 @@ func newSource(into any, lookup func(string) (string, bool)) *source {
 
 func (s *source) errorf(n *yaml.Node, format string, args ...any) {
 	s.errs = append(s.errs, fmt.Errorf("%s:%d: %w", s.name, n.Line, fmt.Errorf(format, args...)))
-}
-
-// put sets a key. It takes the place of what was there: koanf would merge two maps.
-func (s *source) put(path string, value any, at place) {
-	at.turn = len(s.places)
-	s.places[path] = at
-	s.merged.Delete(path)
-	if err := s.merged.Set(path, value); err != nil {
-		s.errs = append(s.errs, fmt.Errorf("%s%s: %w", at.prefix, path, err))
-	}
 }
 
 // yaml reads a YAML document; name stands before the line number in errors.
@@ -136,192 +111,102 @@ func (s *source) leaf(n *yaml.Node, f field) {
 	if isNull(n) {
 		return
 	}
-	at := place{prefix: fmt.Sprintf("%s:%d: %s", s.name, n.Line, f.path)}
-	if !f.secret && n.Kind == yaml.ScalarNode {
-		at.shown = fmt.Sprintf(", not %q", n.Value)
+	if err := s.set(f.value, n); err != nil {
+		shown := ""
+		if !f.secret && n.Kind == yaml.ScalarNode {
+			shown = fmt.Sprintf(", not %q", n.Value)
+		}
+		s.errorf(n, "%s: %w%s", f.path, err, shown)
 	}
-	value, err := s.value(n)
-	if err != nil {
-		s.errs = append(s.errs, fmt.Errorf("%s: %w%s", at.prefix, err, at.shown))
-		return
-	}
-	s.put(f.path, value, at)
 }
 
-// value is what a node holds; scalars stay the text that was written, because YAML would make
-// numbers of passwords.
-func (s *source) value(n *yaml.Node) (any, error) {
+// set assigns a YAML node to v. Errors do not repeat the value.
+func (s *source) set(v reflect.Value, n *yaml.Node) error {
 	n = resolve(n)
-	switch n.Kind {
-	case yaml.MappingNode:
-		out := map[string]any{}
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			v, err := s.value(n.Content[i+1])
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", n.Content[i].Value, err)
-			}
-			out[n.Content[i].Value] = v
+	switch {
+	case v.Kind() == reflect.Pointer:
+		out := reflect.New(v.Type().Elem())
+		if err := s.set(out.Elem(), n); err != nil {
+			return err
 		}
-		return out, nil
-	case yaml.SequenceNode:
-		out := []any{}
+		v.Set(out)
+		return nil
+	case isScalar(v.Type()):
+		if n.Kind != yaml.ScalarNode {
+			return errWant("one value")
+		}
+		text, err := s.expand(n.Value)
+		if err != nil {
+			return err
+		}
+		return setScalar(v, text)
+	case v.Kind() == reflect.Slice:
+		if n.Kind == yaml.ScalarNode {
+			text, err := s.expand(n.Value)
+			if err != nil {
+				return err
+			}
+			return setList(v, text)
+		}
+		if n.Kind != yaml.SequenceNode {
+			return errWant("a list")
+		}
+		out := reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content))
 		for i, c := range n.Content {
-			v, err := s.value(c)
-			if err != nil {
-				return nil, fmt.Errorf("item %d: %w", i+1, err)
+			if err := s.set(out.Index(i), c); err != nil {
+				return fmt.Errorf("item %d: %w", i+1, err)
 			}
-			out = append(out, v)
 		}
-		return out, nil
+		v.Set(out)
+		return nil
+	case v.Kind() == reflect.Map:
+		if n.Kind != yaml.MappingNode {
+			return errWant("keys and values")
+		}
+		out := reflect.MakeMap(v.Type())
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			el := reflect.New(v.Type().Elem()).Elem()
+			if err := s.set(el, n.Content[i+1]); err != nil {
+				return fmt.Errorf("%s: %w", n.Content[i].Value, err)
+			}
+			out.SetMapIndex(reflect.ValueOf(n.Content[i].Value).Convert(v.Type().Key()), el)
+		}
+		v.Set(out)
+		return nil
+	case v.Kind() == reflect.Struct:
+		return s.setStruct(v, n)
 	default:
-		if isNull(n) {
-			return nil, nil
-		}
-		return s.expand(n.Value)
+		return fmt.Errorf("cannot be set (%s)", v.Type())
 	}
 }
 
-// fill unmarshals what was gathered into the struct. A value that cannot be read leaves its default.
-func (s *source) fill() {
-	err := s.merged.UnmarshalWithConf("", s.into, koanf.UnmarshalConf{
-		Tag:           "yaml",
-		DecoderConfig: &mapstructure.DecoderConfig{SquashTagOption: "inline", ZeroFields: true, DecodeHook: s.hook},
-	})
-	type problem struct {
-		at  place
-		err error
-	}
-	var problems []problem
-	if err == nil {
-		return
-	}
-	for _, err := range leaves(err) {
-		bad, ok := errors.AsType[*mapstructure.DecodeError](err)
-		if !ok {
-			s.errs = append(s.errs, err)
-			continue
-		}
-		path, item, _ := strings.Cut(bad.Name(), "[")
-		at := s.places[path]
-		problems = append(problems, problem{at, fmt.Errorf("%s: %s%w%s", at.prefix, itemWords(item), bad.Unwrap(), at.shown)})
-	}
-	// mapstructure goes by the order of the struct.
-	slices.SortStableFunc(problems, func(a, b problem) int { return a.at.turn - b.at.turn })
-	for _, p := range problems {
-		s.errs = append(s.errs, p.err)
-	}
-}
-
-// itemWords says in words what follows the bracket of a name such as topics[a].format.
-func itemWords(item string) string {
-	if item == "" {
-		return ""
-	}
-	key, rest, _ := strings.Cut(item, "]")
-	if n, err := strconv.Atoi(key); err == nil {
-		key = fmt.Sprintf("item %d", n+1)
-	}
-	if rest = strings.TrimPrefix(rest, "."); rest != "" {
-		rest += ": "
-	}
-	return key + ": " + rest
-}
-
-// leaves flattens the errors of mapstructure.
-func leaves(err error) (out []error) {
-	var joined interface{ Unwrap() []error }
-	if _, one := err.(*mapstructure.DecodeError); one || !errors.As(err, &joined) { //nolint:errorlint // the outermost
-		return []error{err}
-	}
-	for _, e := range joined.Unwrap() {
-		out = append(out, leaves(e)...)
-	}
-	return out
-}
-
-// hook reads text into what is not text. Errors say what is wanted and do not repeat the value.
-func (s *source) hook(from, to reflect.Value) (any, error) {
-	text, isText := reflect.TypeAssert[string](from)
-	switch t := to.Type(); {
-	case isScalar(t):
-		if !isText {
-			return nil, errWant("one value")
-		}
-		out := reflect.New(t).Elem()
-		err := setScalar(out, text)
-		return out.Interface(), err
-	case t.Kind() == reflect.Slice:
-		if isText {
-			return splitList(text), nil
-		}
-		if from.Kind() != reflect.Slice {
-			return nil, errWant("a list")
-		}
-	case t.Kind() == reflect.Map:
-		if isText {
-			return s.splitMap(text, t.Elem().Kind() == reflect.Struct)
-		}
-		if from.Kind() != reflect.Map {
-			return nil, errWant("keys and values")
-		}
-	case t.Kind() == reflect.Struct:
-		return from.Interface(), knownKeys(from, to)
-	}
-	return from.Interface(), nil
-}
-
-// knownKeys refuses keys that the struct does not have: where the keys of a map are free, those
-// below them are not.
-func knownKeys(from, to reflect.Value) error {
+// setStruct assigns the keys of a mapping to an item of a map: where keys are free, those below
+// them are not.
+func (s *source) setStruct(v reflect.Value, n *yaml.Node) error {
+	known := map[string]reflect.Value{}
 	var names []string
-	for _, f := range fields(to.Addr()) {
-		name, _, _ := strings.Cut(f.path, ".")
+	for i := range v.NumField() {
+		name, _ := yamlName(v.Type().Field(i))
+		known[name] = v.Field(i)
 		names = append(names, name)
 	}
-	keys, ok := reflect.TypeAssert[map[string]any](from)
-	if !ok {
+	if n.Kind != yaml.MappingNode {
 		return errWant("keys and values: " + strings.Join(names, ", "))
 	}
-	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		if !slices.Contains(names, key) {
-			return fmt.Errorf("unknown key %q; there are %s", key, strings.Join(names, ", "))
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		name, value := n.Content[i].Value, resolve(n.Content[i+1])
+		into, ok := known[name]
+		if !ok {
+			return fmt.Errorf("unknown key %q; there are %s", name, strings.Join(names, ", "))
+		}
+		if isNull(value) {
+			continue
+		}
+		if err := s.set(into, value); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
 	return nil
-}
-
-// splitList reads a comma-separated list. Empty text is the empty list.
-func splitList(text string) []any {
-	out := []any{}
-	if strings.TrimSpace(text) != "" {
-		for part := range strings.SplitSeq(text, ",") {
-			out = append(out, strings.TrimSpace(part))
-		}
-	}
-	return out
-}
-
-// splitMap reads key=value,key=value, and deeper maps as YAML.
-func (s *source) splitMap(text string, deep bool) (any, error) {
-	if deep {
-		var doc yaml.Node
-		if err := yaml.Unmarshal([]byte(text), &doc); err != nil || len(doc.Content) == 0 {
-			return nil, errWant("YAML such as {name: {key: value}}")
-		}
-		return s.value(doc.Content[0])
-	}
-	out := map[string]any{}
-	for part := range strings.SplitSeq(text, ",") {
-		if strings.TrimSpace(part) == "" {
-			continue
-		}
-		key, value, ok := strings.Cut(part, "=")
-		if !ok {
-			return nil, errWant("key=value,key=value")
-		}
-		out[strings.TrimSpace(key)] = strings.TrimSpace(value)
-	}
-	return out, nil
 }
 
 // EnvName is the environment variable that overrides a key: STILLWATCH_KAFKA_BROKERS for
@@ -341,9 +226,52 @@ func (s *source) env() {
 		}
 	}
 	for _, path := range s.order {
-		if text, ok := s.lookup(EnvName(path)); ok {
-			s.put(path, text, place{prefix: "environment variable " + EnvName(path)})
+		name := EnvName(path)
+		text, ok := s.lookup(name)
+		if !ok {
+			continue
 		}
+		f := s.fields[path]
+		if err := s.setText(f.value, text); err != nil {
+			s.errs = append(s.errs, fmt.Errorf("environment variable %s: %w", name, err))
+		}
+	}
+}
+
+// setText assigns an environment variable: lists are comma-separated, maps are written
+// key=value,key=value, and deeper ones as YAML.
+func (s *source) setText(v reflect.Value, text string) error {
+	switch {
+	case v.Kind() == reflect.Map && v.Type().Elem().Kind() == reflect.Struct:
+		var doc yaml.Node
+		if err := yaml.Unmarshal([]byte(text), &doc); err != nil || len(doc.Content) == 0 {
+			return errWant("YAML such as {name: {key: value}}")
+		}
+		return s.set(v, doc.Content[0])
+	case isScalar(v.Type()):
+		return setScalar(v, text)
+	case v.Kind() == reflect.Slice:
+		return setList(v, text)
+	case v.Kind() == reflect.Map:
+		out := reflect.MakeMap(v.Type())
+		for part := range strings.SplitSeq(text, ",") {
+			if strings.TrimSpace(part) == "" {
+				continue
+			}
+			key, value, ok := strings.Cut(part, "=")
+			if !ok {
+				return errWant("key=value,key=value")
+			}
+			el := reflect.New(v.Type().Elem()).Elem()
+			if err := setScalar(el, strings.TrimSpace(value)); err != nil {
+				return err
+			}
+			out.SetMapIndex(reflect.ValueOf(strings.TrimSpace(key)).Convert(v.Type().Key()), el)
+		}
+		v.Set(out)
+		return nil
+	default:
+		return fmt.Errorf("cannot be set from the environment (%s)", v.Type())
 	}
 }
 
@@ -354,8 +282,7 @@ const maxSecretFile = 64 << 10
 func (s *source) secretFiles() {
 	for _, path := range s.order {
 		f := s.fields[path]
-		file := s.merged.String(path)
-		if !f.file || file == "" {
+		if !f.file || f.value.String() == "" {
 			continue
 		}
 		secret := s.fields[strings.TrimSuffix(path, fileSuffix)]
@@ -363,7 +290,7 @@ func (s *source) secretFiles() {
 			s.errs = append(s.errs, fmt.Errorf("%s and %s are both set; keep one", secret.path, path))
 			continue
 		}
-		text, err := readSecret(file)
+		text, err := readSecret(f.value.String())
 		if err != nil {
 			s.errs = append(s.errs, fmt.Errorf("%s: %w", path, err))
 			continue

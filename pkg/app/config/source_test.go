@@ -46,7 +46,6 @@ func read(text string, environ map[string]string) (sample, []string) {
 	s := newSource(&into, func(name string) (string, bool) { v, ok := environ[name]; return v, ok })
 	s.yaml("f.yaml", []byte(text))
 	s.env()
-	s.fill()
 	s.secretFiles()
 	var errs []string
 	for _, err := range s.errs {
@@ -139,7 +138,6 @@ func TestAKeyWithoutAValueKeepsItsDefault(t *testing.T) {
 	into := sample{Name: "default"}
 	s := newSource(&into, func(string) (string, bool) { return "", false })
 	s.yaml("f.yaml", []byte("name:\nkafka:\n"))
-	s.fill()
 	require.Empty(t, s.errs)
 	require.Equal(t, "default", into.Name)
 }
