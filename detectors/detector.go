@@ -41,7 +41,9 @@ type Spec struct {
 	LookAlikes string
 	// Needs names the event fields without which the detector is blind.
 	Needs []string
-	// Max and Min bound the bits.
+	// Max and Min bound the bits. They are judged from the two texts above, what it costs not to
+	// show it and who else shows it, and were then held against all worlds of docs/evaluation.md;
+	// none is fitted to one of them (docs/tuning.md).
 	Max, Min float64
 	// Costly detectors are measured on groups about to be reported, not on every candidate.
 	Costly bool
@@ -161,6 +163,10 @@ func (g *Group) priorWeight() float64 {
 	return DefaultPriorWeight
 }
 
+// most says whether weight is half of the group at least: what fewer report says nothing about the
+// group.
+func (g *Group) most(weight float64) bool { return weight >= g.Size*half }
+
 // count tallies a trait's values over the members.
 func (g *Group) count(t baseline.Trait) *tally {
 	if g.counted[t] == nil {
@@ -201,7 +207,7 @@ func (g *Group) rank(f baseline.Feature, c *Context) *ranked {
 			r.mean /= r.n
 			// Among its own the group ranks in the middle; what counts is its rank among the
 			// others.
-			r.auc = (r.auc/r.n - g.SelfShare/2) / (1 - g.SelfShare)
+			r.auc = (r.auc/r.n - g.SelfShare*chanceRank) / (1 - g.SelfShare)
 			r.ok = true
 		}
 		g.ranks[f] = r
@@ -220,7 +226,7 @@ func (g *Group) others(f baseline.Feature, c *Context) float64 {
 // the trait are not judged.
 func entropyDeficit(g *Group, c *Context, t baseline.Trait) (Measure, bool) {
 	k := g.count(t)
-	if k.known < g.Size/2 || len(g.Members) < 3 {
+	if !g.most(k.known) || len(g.Members) < leastMembers {
 		return Measure{}, false
 	}
 	chance := c.Baseline.Effective(t, g.Size)
@@ -228,6 +234,11 @@ func entropyDeficit(g *Group, c *Context, t baseline.Trait) (Measure, bool) {
 	// More variety than chance is no mitigating evidence: variety is what a careful pool buys.
 	m.Bits = math.Max(0, chance.Low-k.entropy)
 	return m, true
+}
+
+// logRatio is log2 of the members' share over the others', both smoothed.
+func logRatio(members, others float64) float64 {
+	return math.Log2((members + smoothing) / (others + smoothing))
 }
 
 // logOdds turns the members' mean rank into bits, log2(AUC / (1 - AUC)), shrunk towards chance as
@@ -247,4 +258,19 @@ const (
 	// nobody is surer than 99 to 1.
 	chanceRank = 0.5
 	leastRank  = 0.01
+
+	// half is the share of the members from which a figure is the group's, and where it has a part
+	// that grows with the share of the members, the share that is full evidence: a pool hides its
+	// work among ordinary accounts, or has members that are new.
+	half = 0.5
+	// leastMembers is the number of members from which an average is one of a group: two accounts
+	// are a pair, whatever they share.
+	leastMembers = 3
+	// smoothing is added to the members' and to the others' share of something before they are
+	// compared: where hardly anybody else shows it, the members' share has to be above 5 % to earn
+	// a bit, and all of them together earn log2(1.05/0.05) = 4.4 at most.
+	smoothing = 0.05
+	// standardErrors is how many of its standard errors are taken from a measured spread: chance
+	// goes beyond two in one group of 44 (the upper tail of a normal law).
+	standardErrors = 2
 )

@@ -2,7 +2,6 @@ package detectors
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/stillwatch/stillwatch/pkg/baseline"
 )
@@ -33,7 +32,9 @@ func cleaning() Detector {
 }
 
 // intent is log2 of the members' share of requests with the intent over the others', both smoothed
-// by 5 %: so that a rare intent in a small population cannot give a large effect.
+// by 5 %: so that a rare intent in a small population cannot give a large effect. Its limit says how
+// seldom honest work asks for the same: hardly anybody for hidden reasoning (5), some for training
+// material (3), many for steps, grades (1.5) and clean transcripts (1).
 func intent(id string, f baseline.Feature, limit float64, what, why, lookAlikes string) Detector {
 	return Detector{
 		Spec: Spec{
@@ -51,7 +52,7 @@ func intent(id string, f baseline.Feature, limit float64, what, why, lookAlikes 
 			}
 			expected := g.others(f, c)
 			shrunk := (r.mean*r.n + expected*g.priorWeight()) / (r.n + g.priorWeight())
-			return Measure{Bits: math.Log2((shrunk + 0.05) / (expected + 0.05)), Observed: r.mean, Expected: expected}, true
+			return Measure{Bits: logRatio(shrunk, expected), Observed: r.mean, Expected: expected}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
 			return fmt.Sprintf("%.0f %% of requests %s", 100*m.Observed, what), fmt.Sprintf("%.1f %% in the population", 100*m.Expected), "the prompts " + what

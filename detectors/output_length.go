@@ -18,7 +18,7 @@ func outputLength() Detector {
 		Evasion:    "Asking for less, which is a poorer harvest.",
 		LookAlikes: "Writing assistants, report generators.",
 		Needs:      []string{"usage.output_tokens"},
-	}, baseline.OutputLength, 1, 1, func(m Measure) (string, string, string) {
+	}, baseline.OutputLength, high, twice, func(m Measure) (string, string, string) {
 		note := "the answers are long"
 		if m.Bits < 0 {
 			note = "the answers are short"

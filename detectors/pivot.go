@@ -33,12 +33,12 @@ func pivot() Detector {
 						n += g.Members[i].Weight
 					}
 				}
-				if n < math.Max(3, g.Size/2) {
+				if !g.most(n) || n < leastMembers {
 					continue
 				}
 				others := math.Max(0, (r.Mean-g.SelfShare*sum/n)/(1-g.SelfShare))
 				shrunk := (sum + g.priorWeight()*others) / (n + g.priorWeight())
-				m := Measure{Bits: math.Log2((shrunk + 0.05) / (others + 0.05)), Observed: sum / n, Expected: others, Value: r.Model}
+				m := Measure{Bits: logRatio(shrunk, others), Observed: sum / n, Expected: others, Value: r.Model}
 				if !ok || m.Bits > best.Bits {
 					best, ok = m, true
 				}
