@@ -94,7 +94,7 @@ func count(n int64) string {
 	return text
 }
 
-func (s *screen) notice(f *campaign.Finding, p progress) {
+func (s *screen) announce(f *campaign.Finding, p progress) {
 	s.printf("%s after %.0f s, at %s of the simulated time: %s\n", s.style(red, "FOUND"), p.elapsed.Seconds(),
 		p.clock.Format("Mon 15:04"), f.Title)
 }
