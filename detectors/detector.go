@@ -22,11 +22,11 @@ type Spec struct {
 	// harvest detectors have no signal family.
 	Axis   Axis
 	Family Family
-	// Family joins harvest detectors that tell one story, such as the intents of one template: the
-	// strongest counts, the others add a quarter.
+	// Correlated joins harvest detectors whose evidence has one cause, such as the intents of one
+	// template: the strongest counts, the others add a quarter.
 	Correlated string
-	// Purpose marks what no benign group asks for together: where many accounts write one text for
-	// it, the text speaks for itself.
+	// Purpose marks what no benign group asks for together: many accounts that write one text for
+	// it are a finding without other evidence.
 	Purpose bool
 	// Launch marks what an honest launch shows too: it is no cause by itself, unless the load is
 	// shared evenly as well.
@@ -41,9 +41,11 @@ type Spec struct {
 	LookAlikes string
 	// Needs names the event fields without which the detector is blind.
 	Needs []string
-	// Max and Min bound the bits.
+	// Max and Min bound the bits. They are judged from the two texts above, what it costs not to
+	// show it and who else shows it, and were then held against all worlds of docs/evaluation.md;
+	// none is fitted to one of them (docs/tuning.md).
 	Max, Min float64
-	// Costly detectors are measured on groups about to be told of, not on every candidate.
+	// Costly detectors are measured on groups about to be reported, not on every candidate.
 	Costly bool
 }
 
@@ -123,11 +125,11 @@ type Group struct {
 	// SelfShare is the share of the baseline that the group's own members make up, 0 when they were
 	// left out of it: it is taken out of what they are compared with.
 	SelfShare float64
-	// Defining are the signal families of the facets that the group was selected by: its agreement
-	// there is no coincidence and counts at a discount.
+	// Defining are the signal families of the attributes that the group was selected by: it agrees
+	// there by construction, so this agreement counts in part only.
 	Defining FamilySet
-	// PriorWeight is how many random accounts the group is diluted with before its means are
-	// believed; 0 is DefaultPriorWeight. An account judged alone is believed for its many requests.
+	// PriorWeight is how many random accounts are added to the group before its means are used; 0
+	// is DefaultPriorWeight. An account judged alone has less, because it has many requests.
 	PriorWeight float64
 	// HandOvers is the number of members that took part in a conversation handed over inside the
 	// group.
@@ -160,6 +162,10 @@ func (g *Group) priorWeight() float64 {
 	}
 	return DefaultPriorWeight
 }
+
+// most says whether weight is half of the group at least: what fewer report says nothing about the
+// group.
+func (g *Group) most(weight float64) bool { return weight >= g.Size*half }
 
 // count tallies a trait's values over the members.
 func (g *Group) count(t baseline.Trait) *tally {
@@ -201,7 +207,7 @@ func (g *Group) rank(f baseline.Feature, c *Context) *ranked {
 			r.mean /= r.n
 			// Among its own the group ranks in the middle; what counts is its rank among the
 			// others.
-			r.auc = (r.auc/r.n - g.SelfShare/2) / (1 - g.SelfShare)
+			r.auc = (r.auc/r.n - g.SelfShare*chanceRank) / (1 - g.SelfShare)
 			r.ok = true
 		}
 		g.ranks[f] = r
@@ -220,7 +226,7 @@ func (g *Group) others(f baseline.Feature, c *Context) float64 {
 // the trait are not judged.
 func entropyDeficit(g *Group, c *Context, t baseline.Trait) (Measure, bool) {
 	k := g.count(t)
-	if k.known < g.Size/2 || len(g.Members) < 3 {
+	if !g.most(k.known) || len(g.Members) < leastMembers {
 		return Measure{}, false
 	}
 	chance := c.Baseline.Effective(t, g.Size)
@@ -228,6 +234,11 @@ func entropyDeficit(g *Group, c *Context, t baseline.Trait) (Measure, bool) {
 	// More variety than chance is no mitigating evidence: variety is what a careful pool buys.
 	m.Bits = math.Max(0, chance.Low-k.entropy)
 	return m, true
+}
+
+// logRatio is log2 of the members' share over the others', both smoothed.
+func logRatio(members, others float64) float64 {
+	return math.Log2((members + smoothing) / (others + smoothing))
 }
 
 // logOdds turns the members' mean rank into bits, log2(AUC / (1 - AUC)), shrunk towards chance as
@@ -247,4 +258,19 @@ const (
 	// nobody is surer than 99 to 1.
 	chanceRank = 0.5
 	leastRank  = 0.01
+
+	// half is the share of the members from which a figure is the group's, and where it has a part
+	// that grows with the share of the members, the share that is full evidence: a pool hides its
+	// work among ordinary accounts, or has members that are new.
+	half = 0.5
+	// leastMembers is the number of members from which an average is one of a group: two accounts
+	// are a pair, whatever they share.
+	leastMembers = 3
+	// smoothing is added to the members' and to the others' share of something before they are
+	// compared: where hardly anybody else shows it, the members' share has to be above 5 % to earn
+	// a bit, and all of them together earn log2(1.05/0.05) = 4.4 at most.
+	smoothing = 0.05
+	// standardErrors is how many of its standard errors are taken from a measured spread: chance
+	// goes beyond two in one group of 44 (the upper tail of a normal law).
+	standardErrors = 2
 )

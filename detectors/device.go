@@ -17,5 +17,5 @@ func device() Detector {
 		LookAlikes: "Placeholder ids that some client sends for everyone; the population shows how " +
 			"common they are.",
 		Needs: []string{"client.device_id"},
-	}, baseline.Trait(fingerprint.Device), "devices", "one device holds many accounts")
+	}, baseline.Trait(fingerprint.Device), "devices", "many accounts share few devices")
 }

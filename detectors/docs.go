@@ -9,8 +9,8 @@ import (
 func Markdown() string {
 	var b strings.Builder
 	b.WriteString("# Detectors\n\nGenerated from the Specs in `detectors/`; `go test ./detectors -update` writes it anew.\n\n" +
-		"Two questions are asked of every group of accounts, and a finding of severity High needs a yes to both: do they act as one (coordination), and do they\n" +
-		"collect outputs to train on (harvest). Every detector answers in bits; negative bits are mitigating evidence.\n")
+		"Two questions are asked of every group of accounts, and a campaign needs a yes to both: do they act as one (coordination), and do they collect outputs to\n" +
+		"train on (harvest)? Every detector answers in bits; negative bits are mitigating evidence.\n")
 	for _, axis := range []Axis{Coordination, Harvest} {
 		title := "Coordination"
 		if axis == Harvest {

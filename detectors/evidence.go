@@ -11,7 +11,7 @@ const (
 	Harvest
 )
 
-// Family is a signal family: attributes that an benign group would not share together by chance.
+// Family is a signal family: attributes that a benign group would not share together by chance.
 type Family string
 
 // The signal families.
@@ -24,7 +24,7 @@ const (
 	Schedule Family = "schedule"
 )
 
-// Evidence is one detector's contribution. Positive bits speak for the suspicion, negative bits are
+// Evidence is one detector's contribution. Positive bits support the suspicion, negative bits are
 // mitigating evidence.
 type Evidence struct {
 	Detector string  `json:"detector"`

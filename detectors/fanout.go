@@ -12,14 +12,14 @@ func fanout() Detector {
 	return ranking(Spec{
 		ID: "fanout", Axis: Harvest, Max: 0.5, Min: 0,
 		Summary: "The accounts are used from many addresses.",
-		Why: "One key in many hands, or behind rotating proxies, shows more addresses per " +
+		Why: "A key that many people use, or one behind rotating proxies, shows more addresses per " +
 			"request than a person with a telephone and an office (an indicator of AA26-251A). " +
 			"Mean rank of log addresses (HyperLogLog) per ten requests in the baseline.",
 		Evasion: "One address for each account, which relays allow.",
-		LookAlikes: "Travellers, mobile carriers, serverless programs; each alone, and not a " +
+		LookAlikes: "Travellers, mobile carriers, serverless programs: single accounts, and not a " +
 			"whole group.",
 		Needs: []string{"client.ip"},
-	}, baseline.Fanout, 1, 1, func(m Measure) (string, string, string) {
+	}, baseline.Fanout, high, twice, func(m Measure) (string, string, string) {
 		return fmt.Sprintf("%.2g addresses per ten requests", math.Exp2(m.Observed)), fmt.Sprintf("median account %.2g", math.Exp2(m.Expected)),
 			"each account is used from many places"
 	})

@@ -35,7 +35,7 @@ func handOver() Detector {
 			Needs: []string{"content.input or sketch"},
 		},
 		Measure: func(g *Group, c *Context) (Measure, bool) {
-			if g.HandOvers == 0 || g.Size < 3 {
+			if g.HandOvers == 0 || g.Size < leastMembers {
 				return Measure{}, false
 			}
 			n := float64(len(g.Members))

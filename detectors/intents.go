@@ -2,14 +2,13 @@ package detectors
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/stillwatch/stillwatch/pkg/baseline"
 )
 
 // elicitation, coercion, grading, generation and cleaning see what the prompts ask for. Harvesting
 // has a vocabulary: show every step, write out your hidden thoughts, grade by this rubric, make
-// question-answer pairs, clean this transcript. Intent alone never makes more than a low finding.
+// question-answer pairs, clean this transcript. Intent alone never makes more than a Low finding.
 func elicitation() Detector {
 	return intent("elicitation", baseline.Elicitation, 1.5, "ask to show the reasoning", "Step-by-step instructions for every answer.", "Homework, explanations.")
 }
@@ -21,7 +20,7 @@ func coercion() Detector {
 }
 
 func grading() Detector {
-	return intent("grading", baseline.Grading, 1.5, "ask to grade or compare answers", "The model as a reward model: rubric grading and judging.", "Evaluation suites.")
+	return intent("grading", baseline.Grading, 1.5, "ask to grade or compare answers", "The model used as a reward model: rubric grading and judging.", "Evaluation suites.")
 }
 
 func generation() Detector {
@@ -29,18 +28,20 @@ func generation() Detector {
 }
 
 func cleaning() Detector {
-	return intent("cleaning", baseline.Cleaning, 1, "ask to clean or normalise transcripts", "The model as a cleaner of another model's transcripts (770,609 requests in ten days in one public case).", "Meeting-notes tools.")
+	return intent("cleaning", baseline.Cleaning, 1, "ask to clean or normalise transcripts", "The model used to clean another model's transcripts (770,609 requests in ten days in one public case).", "Meeting-notes tools.")
 }
 
 // intent is log2 of the members' share of requests with the intent over the others', both smoothed
-// by 5 %: an effect size that a rare word in a rare population cannot inflate.
+// by 5 %: so that a rare intent in a small population cannot give a large effect. Its limit says how
+// seldom honest work asks for the same: hardly anybody for hidden reasoning (5), some for training
+// material (3), many for steps, grades (1.5) and clean transcripts (1).
 func intent(id string, f baseline.Feature, limit float64, what, why, lookAlikes string) Detector {
 	return Detector{
 		Spec: Spec{
 			ID: id, Axis: Harvest, Correlated: "intents", Max: limit, Min: 0,
 			Summary:    "The prompts " + what + ".",
 			Why:        why,
-			Evasion:    "Wording that the multilingual lexicons do not hold.",
+			Evasion:    "Wording that the multilingual lexicons do not have.",
 			LookAlikes: lookAlikes,
 			Needs:      []string{"content.input or sketch"},
 		},
@@ -51,10 +52,10 @@ func intent(id string, f baseline.Feature, limit float64, what, why, lookAlikes 
 			}
 			expected := g.others(f, c)
 			shrunk := (r.mean*r.n + expected*g.priorWeight()) / (r.n + g.priorWeight())
-			return Measure{Bits: math.Log2((shrunk + 0.05) / (expected + 0.05)), Observed: r.mean, Expected: expected}, true
+			return Measure{Bits: logRatio(shrunk, expected), Observed: r.mean, Expected: expected}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
-			return fmt.Sprintf("%.0f %% of requests %s", 100*m.Observed, what), fmt.Sprintf("%.1f %% in the population", 100*m.Expected), what
+			return fmt.Sprintf("%.0f %% of requests %s", 100*m.Observed, what), fmt.Sprintf("%.1f %% in the population", 100*m.Expected), "the prompts " + what
 		},
 	}
 }

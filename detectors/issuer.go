@@ -16,5 +16,5 @@ func issuer() Detector {
 		LookAlikes: "One country's large bank, one employer's card programme; the population shows " +
 			"how common they are.",
 		Needs: []string{"account.payment_issuer"},
-	}, baseline.Trait(fingerprint.Issuer), "card issuers", "the cards were bought together")
+	}, baseline.Trait(fingerprint.Issuer), "card issuers", "the cards come from few issuers")
 }

@@ -15,7 +15,7 @@ func network() Detector {
 			"carrier share addresses.",
 		Evasion: "Residential proxies, one per account.",
 		LookAlikes: "Offices, campuses, carrier-grade NAT, VPN providers: it is never evidence " +
-			"alone, and earns little.",
+			"alone, and counts little.",
 		Needs: []string{"client.ip"},
-	}, baseline.Trait(fingerprint.Network), "networks", "the accounts leave from the same networks")
+	}, baseline.Trait(fingerprint.Network), "networks", "the accounts use the same networks")
 }

@@ -8,20 +8,22 @@ import (
 
 // novelty sees prompts that never repeat, and counts repetition as mitigating evidence.
 func novelty() Detector {
+	// One prompt in five more, or fewer, than the median account's.
+	const effect = 0.2
 	return ranking(Spec{
 		ID: "novelty", Axis: Harvest, Max: 0.75, Min: -3,
 		Summary: "Every prompt is new. Repeated prompts (retries, scheduled jobs, evaluations) are mitigating evidence.",
 		Why: "A duplicate teaches a student model nothing, so harvesters send each item " +
 			"once; evaluations, scheduled jobs, monitoring and retries repeat themselves. Mean " +
 			"rank of distinct prompts (HyperLogLog) per request in the baseline.",
-		Evasion: "Repeating prompts, at full price for no data.",
-		LookAlikes: "Ordinary use: most people never repeat themselves either, so that it earns " +
+		Evasion: "Repeating prompts, at full cost for no data.",
+		LookAlikes: "Ordinary use: most people never repeat themselves either, so that it counts " +
 			"little.",
 		Needs: []string{"content.input or sketch"},
-	}, baseline.Novelty, 1, 0.2, func(m Measure) (string, string, string) {
-		note := "each item is asked once"
+	}, baseline.Novelty, high, effect, func(m Measure) (string, string, string) {
+		note := "each prompt is sent once"
 		if m.Bits < 0 {
-			note = "the same prompts come again"
+			note = "the same prompts are repeated"
 		}
 		return fmt.Sprintf("%.0f %% of prompts are new", 100*m.Observed), fmt.Sprintf("median account %.0f %%", 100*m.Expected), note
 	})

@@ -12,16 +12,16 @@ func outputLength() Detector {
 	return ranking(Spec{
 		ID: "output_length", Axis: Harvest, Max: 2, Min: -1.5,
 		Summary: "The answers are longer than other accounts'. Short answers are mitigating evidence.",
-		Why: "The answers are what is harvested, and templates ask for all the steps. " +
+		Why: "The answers are what is harvested, and templates ask for every step. " +
 			"Mean rank of log output tokens per request in the baseline, over the slice that " +
 			"carries the template.",
 		Evasion:    "Asking for less, which is a poorer harvest.",
 		LookAlikes: "Writing assistants, report generators.",
 		Needs:      []string{"usage.output_tokens"},
-	}, baseline.OutputLength, 1, 1, func(m Measure) (string, string, string) {
+	}, baseline.OutputLength, high, twice, func(m Measure) (string, string, string) {
 		note := "the answers are long"
 		if m.Bits < 0 {
-			note = "short answers teach little"
+			note = "the answers are short"
 		}
 		return fmt.Sprintf("%.0f output tokens per request", math.Exp2(m.Observed)), fmt.Sprintf("median account %.0f", math.Exp2(m.Expected)), note
 	})

@@ -13,7 +13,7 @@ func params() Detector {
 		Summary: "The members send one tuple of request parameters.",
 		Why: "The harvesting program sets them once. Perplexity of the parameter tuples " +
 			"against the baseline.",
-		Evasion:    "Randomising parameters, at the price of the answers' quality.",
+		Evasion:    "Randomising parameters, at the cost of the answers' quality.",
 		LookAlikes: "The defaults of a popular library; the population shows how common they are.",
 		Needs:      []string{"request.temperature", "request.max_tokens"},
 	}, baseline.Trait(fingerprint.Params), "parameter tuples", "one program sets the parameters")

@@ -13,7 +13,7 @@ func payment() Detector {
 		Why: "Accounts cost money, and every unique card costs work. Perplexity of the " +
 			"instruments against the baseline; shared payment methods are named by every public " +
 			"report of 2026.",
-		Evasion: "A virtual card per account, a few cents each; the issuer then gives it away.",
+		Evasion: "A virtual card per account, a few cents each; then the common issuer shows (see issuer).",
 		LookAlikes: "An organisation or a family paying for its members: accounts of one " +
 			"verified organisation count as one.",
 		Needs: []string{"account.payment_fp"},

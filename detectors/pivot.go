@@ -11,15 +11,15 @@ func pivot() Detector {
 		Spec: Spec{
 			ID: "pivot", Axis: Harvest, Max: 1.5, Min: 0,
 			Summary: "The members move to a new model sooner and in greater part than the population does.",
-			Why: "A new model is a new teacher: in one public case nearly half of the " +
+			Why: "A new model is worth harvesting: in one public case nearly half of the " +
 				"traffic moved within 24 hours of a release, while people change when their " +
 				"program does. log2 of the mean share of requests on a model since its first " +
 				"appearance, the members' over the others', both smoothed by 5 % (Anthropic, " +
 				"February 2026).",
 			Evasion: "Waiting out the days after a release, and harvesting an older model " +
 				"meanwhile.",
-			LookAlikes: "Evaluators and enthusiasts on the day of a release: it corroborates, " +
-				"and is worth little.",
+			LookAlikes: "Evaluators and enthusiasts on the day of a release: it supports " +
+				"other evidence, and counts little.",
 			Needs: []string{"request.model"},
 		},
 		Measure: func(g *Group, c *Context) (Measure, bool) {
@@ -33,12 +33,12 @@ func pivot() Detector {
 						n += g.Members[i].Weight
 					}
 				}
-				if n < math.Max(3, g.Size/2) {
+				if !g.most(n) || n < leastMembers {
 					continue
 				}
 				others := math.Max(0, (r.Mean-g.SelfShare*sum/n)/(1-g.SelfShare))
 				shrunk := (sum + g.priorWeight()*others) / (n + g.priorWeight())
-				m := Measure{Bits: math.Log2((shrunk + 0.05) / (others + 0.05)), Observed: sum / n, Expected: others, Value: r.Model}
+				m := Measure{Bits: logRatio(shrunk, others), Observed: sum / n, Expected: others, Value: r.Model}
 				if !ok || m.Bits > best.Bits {
 					best, ok = m, true
 				}
@@ -47,7 +47,7 @@ func pivot() Detector {
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
 			return fmt.Sprintf("%.0f %% of the members' requests since its release are for the new model", 100*m.Observed), fmt.Sprintf("%.0f %% in the population", 100*m.Expected),
-				"the group moves to the new teacher"
+				"the members move to the new model early"
 		},
 	}
 }

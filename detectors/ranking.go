@@ -6,6 +6,14 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/baseline"
 )
 
+const (
+	// high and low are the directions: which end of a feature speaks for a harvest.
+	high = 1
+	low  = -1
+	// twice is the effect of a feature in log2 units that counts in full: a factor of two.
+	twice = 1
+)
+
 // ranking makes a harvest detector of one feature: the members' mean rank in the baseline as bits,
 // times direction, faded in by the absolute effect: percentiles of a live population always have a
 // top, so a rank only counts in full once the members' mean lies effect away from the population's
@@ -15,7 +23,7 @@ func ranking(spec Spec, f baseline.Feature, direction, effect float64, explain f
 		Spec: spec,
 		Measure: func(g *Group, c *Context) (Measure, bool) {
 			r := g.rank(f, c)
-			if !r.ok || r.n < g.Size/2 {
+			if !r.ok || !g.most(r.n) {
 				return Measure{}, false
 			}
 			median := c.Baseline.Quantile(f, 0.5)

@@ -6,7 +6,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/baseline"
 )
 
-// sharedValue makes a detector of a facet: the entropy deficit of one trait, log2 of the effective
+// sharedValue makes a detector of an attribute: its entropy deficit, log2 of the effective
 // number of distinct values that as many unrelated accounts show over the group's.
 func sharedValue(spec Spec, t baseline.Trait, what, note string) Detector {
 	return Detector{

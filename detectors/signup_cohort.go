@@ -16,7 +16,7 @@ func signupCohort() Detector {
 			"it counts in proportion to how diverse the networks are); a product launch (no " +
 			"other signal family).",
 		Needs: []string{"account.created_at"},
-	}, baseline.SignupDay, "sign-up days", "the accounts were made together")
+	}, baseline.SignupDay, "sign-up days", "the accounts were created together")
 	d.Measure = func(g *Group, c *Context) (Measure, bool) {
 		m, ok := entropyDeficit(g, c, baseline.SignupDay)
 		if ok {

@@ -8,18 +8,20 @@ import (
 
 // singleTurn sees requests without conversation.
 func singleTurn() Detector {
+	// One request in four more, or fewer, than the median account's.
+	const effect = 0.25
 	return ranking(Spec{
 		ID: "single_turn", Axis: Harvest, Max: 1.5, Min: -1.5,
 		Summary: "The requests stand alone: no conversation, no tool loop. Growing conversations are mitigating evidence.",
 		Why: "A harvested item is one question and one answer; people follow up, agents " +
 			"loop. Mean rank of the single-turn share in the baseline (an AUC).",
-		Evasion:    "Harvesting dialogues, at several times the price per item.",
-		LookAlikes: "Every API application: it is one figure among many.",
+		Evasion:    "Harvesting dialogues, at several times the cost per item.",
+		LookAlikes: "Every API application: one figure among many.",
 		Needs:      []string{"request.message_count or content.input"},
-	}, baseline.SingleTurn, 1, 0.25, func(m Measure) (string, string, string) {
-		note := "questions without conversation"
+	}, baseline.SingleTurn, high, effect, func(m Measure) (string, string, string) {
+		note := "single questions without a conversation"
 		if m.Bits < 0 {
-			note = "conversations that go on"
+			note = "the conversations continue"
 		}
 		return fmt.Sprintf("%.0f %% of requests without an earlier turn", 100*m.Observed), fmt.Sprintf("median account %.0f %%", 100*m.Expected), note
 	})

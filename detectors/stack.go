@@ -44,7 +44,7 @@ func stack() Detector {
 // office's. Unknown networks count as diverse.
 func NetworkDiversity(g *Group, c *Context) float64 {
 	k := g.count(baseline.Trait(fingerprint.Network))
-	if k.known < g.Size/2 {
+	if !g.most(k.known) {
 		return 1
 	}
 	expected := c.Baseline.Effective(baseline.Trait(fingerprint.Network), g.Size).Mean

@@ -85,7 +85,7 @@ func (c backtestCmd) Run(ctx context.Context, t terminal) (err error) {
 		float64(stats.Records)/took, findings("create"), findings("update"), findings("close"),
 		sink.DeadLetters, deadReasons(&stats))
 	if stats.Records > 0 && sink.DeadLetters == stats.Records {
-		return errors.New("not one record could be read; docs/event.md tells what is and what the reasons mean")
+		return errors.New("not one record could be read; docs/event.md says what can be read and what the reasons mean")
 	}
 	if c.Truth != "" {
 		if err := judge.Unmet(); err != nil {
@@ -172,7 +172,7 @@ func stagesOf(c config.Config) (st backtest.Stages, err error) {
 	return st, err
 }
 
-// correlateOf makes the correlate stage; trace, when not nil, is told of every group that is
+// correlateOf makes the correlate stage; trace, when not nil, gets every group that is
 // measured.
 func correlateOf(c config.Config, trace func(search.Measurement)) (stage.Stage, error) {
 	c.Alerts.Version = version

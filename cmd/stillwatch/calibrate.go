@@ -24,14 +24,14 @@ import (
 type calibrateCmd struct {
 	configFlag
 	Rate    float64  `default:"0.1" placeholder:"N" help:"False findings wanted a day. Default: ${default}."`
-	Trust   bool     `help:"Count groups far beyond the line as honest too: only when somebody has looked at them."`
-	Nearest int      `default:"5" placeholder:"N" help:"Groups nearest to the line to explain. Default: ${default}."`
+	Trust   bool     `help:"Count groups far beyond the thresholds as honest too: only when somebody has looked at them."`
+	Nearest int      `default:"5" placeholder:"N" help:"How many of the groups nearest to the thresholds to explain. Default: ${default}."`
 	Topic   string   `placeholder:"NAME" help:"Read the events as those of this gateway topic: in the format that is configured for it."`
 	Workers int      `placeholder:"N" help:"Goroutines that work; the output does not depend on it. Default: one per core."`
 	Events  []string `arg:"" help:"Files of gateway events believed to be honest, oldest first, one record a line (.jsonl, .gz, .zst), or - for standard input."`
 }
 
-// Run replays the files, measures every group, and says where to draw the line.
+// Run replays the files, measures every group, and recommends thresholds.
 func (c calibrateCmd) Run(ctx context.Context, t terminal) (err error) {
 	if !(c.Rate > 0) || math.IsInf(c.Rate, 1) {
 		return usage(errors.New("calibrate: --rate must be positive"))
@@ -91,10 +91,10 @@ func (p adviceText) print() error {
 	}
 	p.trust()
 	if far := p.advice.Far; len(far) > 0 {
-		p.groups(fmt.Sprintf("WARNING: groups far beyond the line: %d. This traffic may not be honest. Look at them first: the figures above leave them out (--trust counts them in)", len(far)), far)
+		p.groups(fmt.Sprintf("WARNING: groups far beyond the thresholds: %d. This traffic may not be honest. Look at them first: the figures above leave them out (--trust counts them in)", len(far)), far)
 	}
 	near := p.advice.Honest
-	p.groups("Nearest to the line", near[:min(len(near), max(p.nearest, 0))])
+	p.groups("Nearest to the thresholds", near[:min(len(near), max(p.nearest, 0))])
 	return nil
 }
 
@@ -111,7 +111,7 @@ func (p adviceText) snippet() {
 	fmt.Fprintln(p.out)
 	total := func(shift float64) string { return bits(p.o.Total + shift) }
 	if a.Shift < a.Floor {
-		fmt.Fprintf(p.out, "This traffic would allow total_bits %s. The default %s was chosen on other traffic as well and is kept here; to go below it is at your own risk.\n",
+		fmt.Fprintf(p.out, "This traffic would allow total_bits %s. The default %s was chosen on other traffic as well and is kept here; go below it at your own risk.\n",
 			total(a.Shift), total(a.Floor))
 	}
 	fmt.Fprintf(p.out, "To be 95 %% sure from this recording alone, total_bits would have to be %s", total(a.Cautious))
@@ -124,7 +124,7 @@ func (p adviceText) snippet() {
 	fmt.Fprintln(p.out, "; each bit more finds campaigns later, or loses the weakest.")
 }
 
-// table prints what each line would have cost.
+// table prints what each threshold would have cost.
 func (p adviceText) table() error {
 	a := &p.advice
 	fmt.Fprintln(p.out)
@@ -156,15 +156,15 @@ func (p adviceText) table() error {
 // trust says how much the figures can be trusted.
 func (p adviceText) trust() {
 	a := &p.advice
-	fmt.Fprintf(p.out, "\nThe expectation is an exponential tail fitted to the %d groups of the last %.1f bits below the line and beyond it; each line above is exceeded by %.1f bits on average.\n",
+	fmt.Fprintf(p.out, "\nThe expectation is an exponential tail fitted to the %d groups that came within %.1f bits of the threshold or went beyond it; groups beyond a threshold exceed it by %.1f bits on average.\n",
 		a.Tail.N, -a.Tail.Threshold, a.Tail.Mean)
 	if need := 3 / a.Rate; a.Days < need {
-		fmt.Fprintf(p.out, "%.1f days are extrapolated: to see %g a day instead of expecting it takes %.0f days of traffic without a group beyond the line (the rule of three).\n", a.Days, a.Rate, need)
+		fmt.Fprintf(p.out, "%.1f days are extrapolated: to see %g a day instead of expecting it takes %.0f days of traffic without a group beyond the threshold (the rule of three).\n", a.Days, a.Rate, need)
 	}
 	if a.Tail.N < 5 {
-		fmt.Fprintln(p.out, "So few groups say little about the tail: it leans on the assumption that each bit more is half as likely. Record for longer, or more accounts.")
+		fmt.Fprintln(p.out, "So few groups say little about the tail: it depends on the assumption that each bit more is half as likely. Record for longer, or more accounts.")
 	}
-	fmt.Fprintln(p.out, "A group counts once, however long it stands; groups that stand all the time are all met in the first days, so that a short recording overstates the rate.")
+	fmt.Fprintln(p.out, "A group counts once, however long it lasts; groups that last all the time are all met in the first days, so that a short recording overstates the rate.")
 }
 
 // sampleAccounts is how many accounts of a group are named.
@@ -178,9 +178,9 @@ func (p adviceText) groups(title string, list []*backtest.Group) {
 	fmt.Fprintf(p.out, "\n%s:\n", title)
 	for i, g := range list {
 		m := &g.Best
-		where := fmt.Sprintf("%s bits below the line", bits(-g.Excess))
+		where := fmt.Sprintf("%s bits below the threshold", bits(-g.Excess))
 		if g.Excess >= 0 {
-			where = fmt.Sprintf("%s bits beyond the line", bits(g.Excess))
+			where = fmt.Sprintf("%s bits beyond the threshold", bits(g.Excess))
 		}
 		if !g.Fitted {
 			where += ", unpruned"
@@ -208,15 +208,15 @@ func (p adviceText) groups(title string, list []*backtest.Group) {
 	}
 }
 
-// decides says which options let a group in that is below the line (the nearest one), or keep one
-// out that is beyond it (all that it takes).
+// decides says which option would report a group that is below the threshold (the nearest rule's),
+// or which options together would leave out one that is beyond it.
 func (p adviceText) decides(g *backtest.Group) string {
 	m := &g.Best
 	policy := &p.o.Policy
 	if g.Excess < 0 {
 		id, excess := decision.Nearest(&m.Scores, policy)
 		rule := &decision.Rules[id]
-		return fmt.Sprintf("told of      with %s %s or less", rule.Option, bits(rule.Threshold(policy)+excess))
+		return fmt.Sprintf("reported     with %s %s or less", rule.Option, bits(rule.Threshold(policy)+excess))
 	}
 	above := func(v float64) string { return bits(math.Floor(10*v+1) / 10) }
 	var needed []string

@@ -50,7 +50,7 @@ func (c doctorCmd) Run(ctx context.Context, t terminal) error {
 		fmt.Fprintln(t.out, "This is what the gateway sends. ingest.enrich fills more: stillwatch_enrich_filled_total counts it in service.")
 	}
 	if len(exam.Sources) == 0 {
-		return errors.New("not one event could be read; docs/event.md tells what the reasons mean, docs/gateways what to configure")
+		return errors.New("not one event could be read; docs/event.md says what the reasons mean, docs/gateways what to configure")
 	}
 	return nil
 }

@@ -16,13 +16,13 @@ import (
 )
 
 type findingsCmd struct {
-	Verify findingsVerifyCmd `cmd:"" help:"Check that the records of an alerts topic, or of a file, contradict each other in nothing: no record comes with two contents, sequences rise by one, every finding is created once."`
+	Verify findingsVerifyCmd `cmd:"" help:"Check that no two records of an alerts topic, or of a file, contradict each other: no record comes with two contents, sequences rise by one, every finding is created once."`
 }
 
 type findingsVerifyCmd struct {
 	kafkaFlags
 	Topic   string `placeholder:"NAME" help:"Read this topic. Default: topics.alerts of the configuration."`
-	Follow  bool   `help:"Go on with the records that come, until interrupted."`
+	Follow  bool   `help:"Go on with new records, until interrupted."`
 	Partial bool   `help:"Records may be missing: retention has removed the oldest, or the topic is compacted."`
 	File    string `arg:"" optional:"" help:"Read finding records from a file instead, one a line, as backtest --alerts writes them (.jsonl, .gz, .zst), or - for standard input."`
 }

@@ -21,7 +21,7 @@ type cli struct {
 	Run       runCmd       `cmd:"" help:"Run the service: events in from Kafka, fingerprints in Redis, alerts out to Kafka."`
 	Demo      demoCmd      `cmd:"" help:"Watch a hidden campaign being found in simulated traffic. Needs nothing installed."`
 	Backtest  backtestCmd  `cmd:"" help:"Replay recorded events through the live stages and see what would have been found."`
-	Calibrate calibrateCmd `cmd:"" help:"Measure recorded traffic believed to be honest, and say where to draw the line for a wanted number of false findings."`
+	Calibrate calibrateCmd `cmd:"" help:"Measure recorded traffic believed to be honest, and recommend thresholds for a wanted number of false findings."`
 	Evaluate  evaluateCmd  `cmd:"" help:"Simulate and replay labelled worlds, and write how well their campaigns are found, with tables and plots."`
 	Simulate  simulateCmd  `cmd:"" help:"Make gateway traffic with labelled campaigns in it, to a file or to Kafka."`
 	Convert   convertCmd   `cmd:"" help:"Write canonical events, such as a recorded world, as the records of a gateway: to try a gateway's format, or what is seen through it."`
@@ -29,7 +29,7 @@ type cli struct {
 	Doctor    doctorCmd    `cmd:"" help:"Examine a sample of a gateway's records: which fields it sends, which detectors are blind without the others, what to switch on."`
 	Sketch    sketchCmd    `cmd:"" help:"Put sketches in the place of text: gateway records in, canonical events without text out."`
 	Mapping   mappingCmd   `cmd:"" help:"Try mapping files, which say where a gateway's format has the fields, and show the built-in ones."`
-	Findings  findingsCmd  `cmd:"" help:"Check the records of findings against what is promised to their readers."`
+	Findings  findingsCmd  `cmd:"" help:"Check that the records of findings keep what docs/alerts.md promises."`
 	STIX      stixCmd      `cmd:"" name:"stix" help:"Share what was found with other providers, and see what of theirs would be watched for."`
 	Config    configCmd    `cmd:"" help:"Check, print or describe the configuration."`
 	Health    healthCmd    `cmd:"" help:"Ask a running service whether it is ready; for container health checks."`

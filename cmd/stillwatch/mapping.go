@@ -85,7 +85,7 @@ func (c mappingTestCmd) Run(ctx context.Context, t terminal) error {
 		return err
 	}
 	if events == 0 {
-		return errors.New("not one event could be read; docs/event.md tells what the reasons mean")
+		return errors.New("not one event could be read; docs/event.md says what the reasons mean")
 	}
 	return nil
 }

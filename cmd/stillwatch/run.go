@@ -39,7 +39,7 @@ func (c runCmd) Run(ctx context.Context, t terminal) error {
 	return runApp(ctx, t, conf, nil)
 }
 
-// runApp runs the app until the context ends; started is told when it is up.
+// runApp runs the app until the context ends; started is called when it is up.
 func runApp(ctx context.Context, t terminal, conf config.Config, started func(*app.App)) error {
 	log, err := app.NewLogger(conf.Log, t.err)
 	if err != nil {

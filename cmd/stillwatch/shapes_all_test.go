@@ -20,7 +20,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/simulate/shape"
 )
 
-// withText are the shapes whose records have prompts: little is told of a world without them.
+// withText are the shapes whose records have prompts: little is found in a world without them.
 var withText = []string{
 	"native", "litellm", "otlp", "otlp_proto", "kong", "apisix", "bedrock", "apim", "higress",
 	"portkey",

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// replayed is what a backtest told.
+// replayed is what a backtest reported.
 type replayed struct {
 	alerts, accounts string
 	// campaigns are the members of each finding, and the highest severity it had, in order.

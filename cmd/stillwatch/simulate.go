@@ -32,7 +32,7 @@ type simulateCmd struct {
 	Kafka    bool     `help:"Produce the events to the first gateway topic of the configuration, keyed by account, as fast as the brokers take them."`
 	Format   string   `default:"native" placeholder:"NAME" help:"Write the events as the records of this gateway: ${shapes}. otlp_proto is protobuf, in files inside of CloudEvents."`
 	Facts    string   `placeholder:"FILE" help:"Write what a table of accounts knows here (CSV), for ingest.enrich.facts_file: sign-up, payment, plan, organisation."`
-	Truth    string   `placeholder:"FILE" help:"Write who was who here (JSON), and the ids of the harvest requests to harvest.ids.gz beside it."`
+	Truth    string   `placeholder:"FILE" help:"Write the labels here (JSON: which accounts belong to what), and the ids of the harvest requests to harvest.ids.gz beside it."`
 	Seed     *uint64  `help:"Another seed: another world of the same kind."`
 	Duration duration `placeholder:"TIME" help:"Another duration, such as 36h or 14d."`
 	Prompts  []string `placeholder:"FILE" help:"Texts that people ask, instead of the built-in grammar: one a line, or JSON; .gz and .zst are unpacked."`

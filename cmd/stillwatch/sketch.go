@@ -50,7 +50,7 @@ func (c sketchCmd) Run(ctx context.Context, t terminal) error {
 	n := filter.Counts
 	fmt.Fprintf(t.err, "%d events written, %d left out on purpose, %d broken, %d without their other half\n", n.Events, n.Skipped, n.Broken, n.Unjoined)
 	if err == nil && n.Broken > 0 {
-		return fmt.Errorf("%d records could not be read and were left out; docs/event.md tells what the reasons mean", n.Broken)
+		return fmt.Errorf("%d records could not be read and were left out; docs/event.md says what the reasons mean", n.Broken)
 	}
 	return err
 }

@@ -32,7 +32,7 @@ campaigns:
     reactions: {handover: true, rate_limited: 0.1}
 `
 
-// silent is a configuration in which no group is beyond the line.
+// silent is a configuration in which no group is beyond a threshold.
 const silent = "correlate: {total_bits: 99, operator_bits: 99, coordination_bits: 99}\n"
 
 func TestARelayBelowTheLineTripsOnTheConversationsItHandsOver(t *testing.T) {

@@ -78,33 +78,33 @@ func pool() *campaign.Finding {
 			{
 				Detector: "prompt_template", Axis: detectors.Coordination, Family: work, Bits: 7.9,
 				Observed: "97 % of the members carry the same 12 sampled phrases, 81 % of their own recurring text, in 64 % of their requests",
-				Expected: "0.41 % of all accounts", Note: "one prompt template in many hands",
+				Expected: "0.41 % of all accounts", Note: "the accounts share one prompt template",
 			},
 			{
 				Detector: "issuer", Axis: detectors.Coordination, Family: funding, Bits: 5.2,
-				Observed: "the cards come from 1.4 issuers (effective number)", Expected: "52 among as many accounts", Note: "cards bought together",
+				Observed: "the cards come from 1.4 issuers (effective number)", Expected: "52 among as many accounts", Note: "the cards come from few issuers",
 			},
 			{
 				Detector: "stack", Axis: detectors.Coordination, Family: client, Bits: 5.25,
-				Observed: "1.0 client stacks (effective number)", Expected: "38 among as many accounts", Note: "one client in many hands",
+				Observed: "1.0 client stacks (effective number)", Expected: "38 among as many accounts", Note: "one program behind many networks",
 			},
 			{
 				Detector: "load_balance", Axis: detectors.Coordination, Family: detectors.Schedule, Bits: 2.4,
 				Observed: "request rates differ by a factor of 1.21 (one standard deviation)", Expected: "a factor of 5.60 in the population",
-				Note: "a scheduler shares the load, people do not",
+				Note: "the load is shared more evenly than people share it",
 			},
 			{Detector: "network", Axis: detectors.Coordination, Family: detectors.Network, Observed: "211 networks", Expected: "about as many"},
 			{
 				Detector: "elicitation", Axis: detectors.Harvest, Bits: 1.5, Observed: "71 % of requests ask to show the reasoning",
-				Expected: "6.2 % in the population", Note: "ask to show the reasoning",
+				Expected: "6.2 % in the population", Note: "the prompts ask to show the reasoning",
 			},
 			{
 				Detector: "single_turn", Axis: detectors.Harvest, Bits: 1.5, Observed: "99 % of requests are single questions",
-				Expected: "44 % in the population", Note: "answers nobody follows up",
+				Expected: "44 % in the population", Note: "single questions without a conversation",
 			},
 			{
 				Detector: "clock", Axis: detectors.Harvest, Bits: -0.6, Observed: "requests on 14 hours of the day",
-				Expected: "11 hours in the population", Note: "they rest at night",
+				Expected: "11 hours in the population", Note: "the accounts keep a daily rhythm",
 			},
 		},
 		Sample: []campaign.Member{

@@ -36,8 +36,8 @@ const (
 )
 
 // Text renders a finding for a terminal: what was found in a sentence, both axes with each
-// detector's bits and what they rest on, the signal families that agree, some members, what speaks
-// for mitigating evidence, and the next step. No line is wider than the width, and nothing from the
+// detector's bits and what they rest on, the signal families that agree, some members, the
+// mitigating evidence, and the next step. No line is wider than the width, and nothing from the
 // traffic can move the cursor.
 func Text(f *campaign.Finding, o TextOptions) string {
 	if o.Width <= 0 {
@@ -188,17 +188,17 @@ func (t *textWriter) axis(f *campaign.Finding, axis detectors.Axis, total float6
 	}
 	if sum-bits(total) >= 0.1 {
 		// A reader adds the column up.
-		for _, l := range wrap(fmt.Sprintf("%.1f bits in all; what one cause explains, such as one program, counts once and in part", sum), t.width-2) {
+		for _, l := range wrap(fmt.Sprintf("%.1f bits in all; evidence of one cause, such as one program, counts in full only once", sum), t.width-2) {
 			t.line("  ", t.paint(dim, l))
 		}
 	}
 	switch {
 	case len(quiet) > 0:
-		for _, l := range wrap("nothing either way: "+strings.Join(quiet, ", "), t.width-2) {
+		for _, l := range wrap("no evidence: "+strings.Join(quiet, ", "), t.width-2) {
 			t.line("  ", t.paint(dim, l))
 		}
 	case len(shown) == 0:
-		t.line("  ", t.paint(dim, "no detector had anything to go by"))
+		t.line("  ", t.paint(dim, "no detector had data to judge by"))
 	}
 }
 
@@ -220,10 +220,10 @@ func (t *textWriter) shared(f *campaign.Finding) {
 		return
 	}
 	t.section("WHAT THEY SHARE", "")
-	const facetWidth, figure = 19, 14
-	room := t.width - 2 - facetWidth - 2*figure
-	row := func(facet, value, members, all string) string {
-		return column(facet, facetWidth) + column(value, room) + columnRight(members, figure) + columnRight(all, figure)
+	const nameWidth, figure = 19, 14
+	room := t.width - 2 - nameWidth - 2*figure
+	row := func(name, value, members, all string) string {
+		return column(name, nameWidth) + column(value, room) + columnRight(members, figure) + columnRight(all, figure)
 	}
 	t.line("  ", t.paint(dim, row("", "", "of members", "of everybody")))
 	for i, s := range f.Shared {
@@ -262,7 +262,7 @@ func (t *textWriter) members(f *campaign.Finding) {
 	}
 }
 
-// planeMarks has a filled mark for each signal family that is listed, in the order of the PLANES
+// scoreMarks has a filled mark for each signal family that is listed, in the order of the FAMILIES
 // line.
 func scoreMarks(families []detectors.Family) string {
 	var marks []string
@@ -280,7 +280,7 @@ func (t *textWriter) mitigating(f *campaign.Finding) {
 	if len(f.Mitigating) == 0 {
 		return
 	}
-	t.section("WHAT SPEAKS FOR THEM", "")
+	t.section("MITIGATING EVIDENCE", "")
 	for i, s := range f.Mitigating {
 		if i == textShared {
 			t.line("  ", t.paint(dim, fmt.Sprintf("and %d more", len(f.Mitigating)-textShared)))

@@ -148,8 +148,8 @@ func split(word string, n int) (head, tail string) {
 	return word, ""
 }
 
-// bar draws a figure as a bar of n columns at full scale, in eighths of a column. What speaks for
-// mitigating evidence is hatched.
+// bar draws a figure as a bar of n columns at full scale, in eighths of a column. Mitigating
+// evidence is hatched.
 func bar(v, full float64, n int) string {
 	eighths := int(math.Round(math.Min(math.Abs(v), full) / full * float64(8*n)))
 	if eighths == 0 {

@@ -51,7 +51,7 @@ func TestALongListOfDetectorsNamesTheRestInOneLine(t *testing.T) {
 	for range 40 {
 		f.Evidence = append(f.Evidence, detectors.Evidence{Detector: "stack", Bits: 0.01})
 	}
-	require.Contains(t, alert.Text(f, alert.TextOptions{}), "nothing either way: network, stack, stack")
+	require.Contains(t, alert.Text(f, alert.TextOptions{}), "no evidence: network, stack, stack")
 }
 
 func TestATotalBelowTheSumOfItsRowsIsExplained(t *testing.T) {
@@ -62,6 +62,6 @@ func TestATotalBelowTheSumOfItsRowsIsExplained(t *testing.T) {
 	}}
 	text := alert.Text(f, alert.TextOptions{})
 	require.Equal(t, 1, strings.Count(text, "bits in all"), text)
-	require.Contains(t, text, "8.0 bits in all; what one cause explains, such as one program, counts once and in part")
+	require.Contains(t, text, "8.0 bits in all; evidence of one cause, such as one program, counts in full only once")
 	require.Contains(t, text, "1 more model\n")
 }

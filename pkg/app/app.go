@@ -29,7 +29,7 @@ type Options struct {
 	Log *zap.Logger
 	// Version of the binary, for metrics and findings.
 	Version string
-	// Trace, when set, is told of every group of accounts that correlate measures, from its own
+	// Trace, when set, gets every group of accounts that correlate measures, from its own
 	// goroutine: for the demo and for reports.
 	Trace func(search.Measurement)
 }

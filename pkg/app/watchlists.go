@@ -19,7 +19,7 @@ import (
 )
 
 // watchPoll is how often the files are looked at where the system does not tell of a change. A
-// list's match is told of at the next evaluation, ten minutes apart by default.
+// list's match is reported at the next evaluation, ten minutes apart by default.
 const watchPoll = 10 * time.Second
 
 // watchLists keeps the configured watch lists in force, and reads them again when a file changes.
@@ -33,8 +33,7 @@ type watchLists struct {
 	indicators *prometheus.GaugeVec
 	broad      prometheus.Counter
 
-	// mu guards told, the indicators that were found too broad, by tenant, since the list told of
-	// was read.
+	// mu guards told, the indicators that were found too broad, by tenant, since toldList was read.
 	mu       sync.Mutex
 	told     map[[2]string]bool
 	toldList *watchlist.List

@@ -13,18 +13,18 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 )
 
-// Reach is how many bits below the line groups are measured as thoroughly as those beyond it, to
-// see how the crowd thins out towards the line.
+// Reach is how many bits below the threshold groups are measured as thoroughly as those beyond, to
+// see how their number falls towards the threshold.
 const Reach = 3
 
-// observeEvery is the least event time between two looks: what a group shows changes slowly, and
-// looks are dear where no group is set aside.
+// observeEvery is the least event time between two evaluations: what a group shows changes slowly,
+// and evaluations are expensive where no group is left out of the search.
 const observeEvery = 30 * time.Minute
 
 // Observing returns the options for a calibration: the same search, in which no group ever becomes
-// a campaign. In service a group is told of, and then set aside, as soon as it crosses the line;
-// here it goes on being measured, so that one sees how far it gets. Whoever is within Reach of the
-// line is pruned and filled up as if beyond it.
+// a campaign. In service a group is reported, and then left out of the search, as soon as it is
+// beyond a threshold; here it is measured again and again, so that one sees how far it gets. A group
+// within Reach of a threshold has its members fitted as if it was beyond.
 func Observing(o campaign.Options) campaign.Options {
 	o.Observe = true
 	o.Total -= Reach
@@ -126,8 +126,8 @@ func (c *Calibration) Days() float64 {
 
 // Group is one group of accounts over the whole recording, as a finding would follow it.
 type Group struct {
-	// Best is the measurement that came nearest to the line, or went farthest beyond it: of the
-	// fitted group if it ever was one, for only that is told of.
+	// Best is the measurement that came nearest to a threshold, or went farthest beyond: of the
+	// fitted group if it ever was one, for only that is reported.
 	Best search.Measurement
 	// Excess is by how many bits that was beyond the threshold (negative: below) of the rule by
 	// which it came nearest.
@@ -143,7 +143,7 @@ type Group struct {
 	fitted, raw *sighting
 }
 
-// Groups joins the sightings to distinct groups, the farthest beyond the line first. As in the
+// Groups joins the sightings to distinct groups, those farthest beyond a threshold first. As in the
 // search, the best sighting takes its accounts away from the others: one that consists mostly of
 // accounts of better ones is the same group again, at another time or found in another way.
 func (c *Calibration) Groups() []*Group {

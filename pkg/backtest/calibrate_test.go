@@ -12,7 +12,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 )
 
-// measured makes a measurement of the accounts first..first+n-1 that is some bits beyond the line
+// measured makes a measurement of the accounts first..first+n-1, some bits beyond the threshold
 // by total_bits.
 func measured(first, n int, excess float64, at int64, fitted bool) search.Measurement {
 	o := campaign.DefaultOptions()

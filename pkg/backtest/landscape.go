@@ -13,14 +13,14 @@ import (
 )
 
 // landscape keeps the groups of accounts that the search looked at, each with its best measurement,
-// and at most so many: those nearest the line.
+// and at most so many: those nearest to the threshold.
 type landscape struct {
 	most  int
 	truth *Truth
 	// groups are keyed by origin and members.
 	groups map[groupKey]*group
-	// closest is, per labelled group, the one that came nearest the line out of those that are
-	// mostly it.
+	// closest is, per labelled group, the one that came nearest to the threshold out of those that
+	// consist mostly of its accounts.
 	closest map[string]*group
 	// total counts the measurements, dropped the groups that were let go for want of room.
 	total, dropped int64
@@ -96,7 +96,7 @@ func (m *landscape) largest(accounts []string) (group string, share float64) {
 	return group, float64(by[group]) / float64(max(len(accounts), 1))
 }
 
-// trim lets go of all but the groups nearest the line.
+// trim drops all but the groups nearest to the threshold.
 func (m *landscape) trim() {
 	list := m.list()
 	for _, g := range list[min(len(list), m.most):] {

@@ -8,19 +8,19 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
 )
 
-// Advice is where to draw the line for a wanted number of false findings.
+// Advice is the thresholds for a wanted number of false findings.
 type Advice struct {
 	// Rate is the wanted number a day.
 	Rate float64
 	Days float64
-	// Honest are the groups that count, Far those so far beyond the line that the traffic may not
+	// Honest are the groups that count, Far those so far beyond a threshold that the traffic may not
 	// be honest; they do not count unless they are trusted.
 	Honest, Far []*Group
 	Tail        Tail
-	// Shift is by how many bits the line should move from where it is configured, Cautious by how
+	// Shift is by how many bits the thresholds should move from the configured ones, Cautious by how
 	// many to be 95 % sure, both a tenth of a bit upwards.
 	Shift, Cautious float64
-	// Floor is the shift that leads back to the default line; a Shift below it is the operator's
+	// Floor is the shift that leads back to the default; a Shift below it is the operator's
 	// own risk.
 	Floor float64
 	// Total, Operator and Purpose are the recommended options: never below the default, and the
@@ -30,7 +30,7 @@ type Advice struct {
 	Moves [decision.NumRules]bool
 }
 
-// Advise draws the line. trusted counts the groups far beyond it as honest.
+// Advise recommends thresholds. trusted counts the groups far beyond them as honest.
 func (c *Calibration) Advise(rate float64, trusted bool) Advice {
 	a := Advice{Rate: rate, Days: c.Days()}
 	var excesses []float64

@@ -20,9 +20,9 @@ var reportPage string
 
 // ReportOptions says what a report is about.
 type ReportOptions struct {
-	// Campaign are the options that the findings were made with: they draw the line.
+	// Campaign are the options that the findings were made with: they have the thresholds.
 	Campaign campaign.Options
-	// Groups is how many measured groups are kept, those nearest the line.
+	// Groups is how many measured groups are kept, those nearest to the threshold.
 	Groups int
 	// Inputs are the names of what was replayed, Version that of the release.
 	Inputs  []string

@@ -147,7 +147,7 @@ func (r *Report) explain(c *card, f *finding) {
 		c.Coordination.Rows = append(c.Coordination.Rows, row)
 	}
 	if sum > said.Coordination+.1 {
-		c.Coordination.Note = fmt.Sprintf("The detectors’ bits add up to %.1f; what one cause explains, such as one program, counts once and in part.", sum)
+		c.Coordination.Note = fmt.Sprintf("The detectors’ bits add up to %.1f; evidence of one cause, such as one program, counts in full only once.", sum)
 	}
 	for _, s := range said.Shared {
 		c.Shared = append(c.Shared, sharedRow{s.Attribute, s.Value, share(s.Share), share(s.Baseline)})

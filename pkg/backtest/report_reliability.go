@@ -55,12 +55,12 @@ func (r *Report) reliability() reliability {
 	}
 	for _, s := range severities {
 		if b := bySeverity[s]; b.N > 0 {
-			rel.Severities = append(rel.Severities, r.settle(*b))
+			rel.Severities = append(rel.Severities, r.finish(*b))
 		}
 	}
 	for i := len(tenths) - 1; i >= 0; i-- {
 		if tenths[i].N > 0 {
-			rel.Confidences = append(rel.Confidences, r.settle(tenths[i]))
+			rel.Confidences = append(rel.Confidences, r.finish(tenths[i]))
 		}
 	}
 	if n := len(r.judge.order); n > 0 && n < 5*few {
@@ -72,8 +72,8 @@ func (r *Report) reliability() reliability {
 	return rel
 }
 
-// settle computes the share and puts it in words.
-func (r *Report) settle(b bucket) bucket {
+// finish computes the share and puts it in words.
+func (r *Report) finish(b bucket) bucket {
 	b.False = b.N - b.True
 	b.Share = percent(float64(b.True), float64(b.N))
 	low, high := wilson(b.True, b.N)

@@ -28,7 +28,7 @@ type series struct {
 	Shape           int
 	Campaign        bool
 	Groups          int
-	// Closest says how near the line the best of them came.
+	// Closest says how near to the threshold the best of them came.
 	Closest string
 	Beyond  bool
 	Swatch  string
@@ -138,15 +138,15 @@ func sortedNames(groups []*group, name func(*group) string) []string {
 	return out
 }
 
-// nearest tells of the group that came nearest the line.
+// nearest describes the group that came nearest to the threshold.
 func nearest(g *group) string { return fmt.Sprintf("%d accounts, %s", g.size, bitsBeyond(g.margin)) }
 
-// bitsBeyond says on which side of the line a margin lies.
+// bitsBeyond says on which side of the threshold a margin lies.
 func bitsBeyond(margin float64) string {
 	if margin >= 0 {
-		return fmt.Sprintf("%.1f bits beyond the line", margin)
+		return fmt.Sprintf("%.1f bits beyond the threshold", margin)
 	}
-	return fmt.Sprintf("%.1f bits below the line", -margin)
+	return fmt.Sprintf("%.1f bits below the threshold", -margin)
 }
 
 // margin is how far a group with these bits lies beyond the thresholds. How many causes agree and
@@ -267,7 +267,7 @@ func (p *scoreChart) lines(first func(x, y float64) float64, high float64, secon
 	p.High, _ = draw(first, high, "High")
 }
 
-// contour finds the line at which a margin that grows to the right and upwards reaches 0, and the
+// contour finds the curve at which a margin that grows to the right and upwards reaches 0, and the
 // region beyond it.
 func (p *scoreChart) contour(margin func(x, y float64) float64) (line, beyond string) {
 	if margin(p.Right, p.Top) < 0 {

@@ -148,7 +148,7 @@ func TestTheReportOfTheDemoWorldShowsItsCampaignAndIsTheSameEveryTime(t *testing
 	require.Equal(t, page, draw(3))
 }
 
-// world is a judge and a report fed by hand.
+// world is a judge and a report that the test feeds.
 type world struct {
 	t      *testing.T
 	judge  *Judge

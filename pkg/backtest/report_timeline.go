@@ -23,7 +23,7 @@ type sample struct {
 	n  int64
 }
 
-// timeline draws requests over time with what was told and when.
+// timeline draws requests over time with what was reported and when.
 type timeline struct {
 	Title, Kind, Outcome string
 	// Missed says that it is a campaign that was not found; FalseAlarm that it is about honest

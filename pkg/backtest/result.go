@@ -110,7 +110,7 @@ func (c *composition) crowd(t *Truth) string {
 	return ""
 }
 
-// Result compares what was told with the truth.
+// Result compares what was reported with the labels.
 func (j *Judge) Result() Result {
 	res := Result{Days: float64(j.last-j.first) / 86_400_000, WrongBy: map[string]int{}}
 	alarm, falses := map[string]int64{}, map[string]int{}

@@ -6,7 +6,7 @@ import (
 	"gonum.org/v1/gonum/mathext"
 )
 
-// Tail says how the groups of a benign group thin out towards the line and beyond it: peaks over a
+// Tail says how the number of honest groups falls towards the threshold and beyond: peaks over a
 // threshold. Above a high threshold excesses follow a generalised Pareto law (Pickands 1975;
 // Balkema and de Haan 1974). A handful of groups cannot tell its shape; it is taken as exponential,
 // the law of shape zero, because bits are logarithms: evidence that is what it claims reaches x
@@ -27,7 +27,7 @@ const (
 	calibratedMean = 1 / math.Ln2
 	// priorGroups is how many groups the assumption of calibrated bits is worth.
 	priorGroups = 4
-	// maxTail is how many of the groups farthest out make the tail: those far from the line say
+	// maxTail is how many of the groups farthest out make the tail: those far below the threshold say
 	// little about it.
 	maxTail = 50
 	// sure is how sure the bounds are, on one side.
@@ -70,7 +70,7 @@ func (t *Tail) Line(rate float64) float64 {
 	return t.Threshold + math.Max(0, t.Mean*math.Log(t.Rate(t.Threshold)/rate))
 }
 
-// Cautious is the line at which even the upper bound is the wanted rate.
+// Cautious is the threshold at which even the upper bound is the wanted rate.
 func (t *Tail) Cautious(rate float64) float64 {
 	return t.Threshold + math.Max(0, t.upperMean()*math.Log(t.upperCount()/rate))
 }

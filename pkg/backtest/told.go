@@ -10,7 +10,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/stage"
 )
 
-// told follows what a run tells: its findings, and the accounts that they name.
+// told follows what a run reports: its findings, and the accounts that they name.
 type told struct {
 	findings map[string]*finding
 	order    []*finding
@@ -18,7 +18,7 @@ type told struct {
 	named map[string]int64
 }
 
-// finding is what was told of one finding from its first record to its last.
+// finding is what was reported of one finding from its first record to its last.
 type finding struct {
 	uid, message string
 	created      int64

@@ -90,7 +90,7 @@ type Judge struct {
 	last             int64
 }
 
-// NewJudge makes a judge. Without a truth it follows what is told and knows nobody.
+// NewJudge makes a judge. Without labels it follows what is reported.
 func NewJudge(t *Truth) *Judge {
 	if t == nil {
 		t = &Truth{}

@@ -13,7 +13,7 @@ const (
 	maxTimeline  = 240
 
 	// An update is news from newsMembers / 2 times the members on, or newsRequests times the
-	// requests: a pool that grows is told of a few times, not at every evaluation.
+	// requests: a growing pool is reported a few times, not at every evaluation.
 	newsMembers  = 3
 	newsRequests = 4
 )

@@ -30,9 +30,9 @@ type Engine struct {
 	// clockChanged says that the next evaluation or the list of campaigns is not as it was last
 	// saved.
 	clockChanged bool
-	// Trace, when set, is told of every group that is measured.
+	// Trace, when set, gets every group that is measured.
 	Trace func(search.Measurement)
-	// Sighted, when set, is told at every evaluation of what the watch list's indicators were found
+	// Sighted, when set, gets at every evaluation what the watch list's indicators were found
 	// on.
 	Sighted func(watch.Sighting)
 	list    watch.List

@@ -59,7 +59,7 @@ type Point struct {
 	Requests int64 `json:"requests"`
 }
 
-// Finding is one record about a campaign: the whole of what the security team is told. Times are
+// Finding is one record about a campaign: all that is reported to the security team. Times are
 // Unix milliseconds of event time.
 type Finding struct {
 	// UID is the finding's stable identity, Campaign the identity of the campaign behind it (kept
@@ -92,7 +92,7 @@ type Finding struct {
 	Models       []string
 	Shared       []SharedAttribute
 	Timeline     []Point
-	// Mitigating lists in words what speaks for the group.
+	// Mitigating lists the mitigating evidence in words.
 	Mitigating []string
 	// NextStep is the recommended action.
 	NextStep string

@@ -252,7 +252,7 @@ func TestWhatAFaultMadeUnreadableIsHeldAgainstNobodyAfterIt(t *testing.T) {
 		require.Empty(t, again.Advance(again.Next()+1))
 	}
 
-	// Who goes on being unreadable is told of.
+	// An account that stays unreadable is reported.
 	for i := range 3 {
 		w.out[i].UnreadableAt, w.out[i].UnreadableSince = again.Next(), again.Next()-hour/2
 		again.Upsert(w.out[i])

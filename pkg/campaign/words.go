@@ -12,15 +12,15 @@ import (
 
 // What a finding recommends.
 const (
-	nextStop = "Act on all members at once: hold or step up verification for every account of this " +
-		"finding on the accounts topic, then watch for a successor pool; confirm with a sample of " +
-		"prompts inside the gateway, which Stillwatch never sees."
+	nextStop = "Act on all members at once: suspend every account that the accounts topic lists for " +
+		"this finding, or ask it for more verification; then watch for a successor pool. Confirm " +
+		"with a sample of prompts inside the gateway, because Stillwatch keeps no prompts."
 	nextLook = "Watch the members; look at the evidence with the team that owns the accounts before " +
 		"acting."
 	nextMend = "Read the dead letters of these accounts: the header stillwatch-account names the " +
-		"account, stillwatch-reason says what is wrong. Mend what makes the records unreadable, in " +
-		"the gateway's logger or in what it lets these callers write; until then no detector judges " +
-		"them."
+		"account, stillwatch-reason says what is wrong. Correct what makes the records unreadable, " +
+		"in the gateway's logger or in what it lets these callers write; until then no detector " +
+		"judges these accounts."
 )
 
 // finding describes the campaign for the security team.
@@ -69,7 +69,7 @@ func nextStep(c *Campaign) string {
 
 // summary is the one sentence that says what and why.
 func summary(c *Campaign) string {
-	// When all were let go, LastEmitted knows of how many the finding spoke.
+	// When all were released, LastEmitted has the number of accounts that the finding named.
 	accounts := plural(c.LastEmitted.Members)
 	if c.Tripwire == watch.Unreadable {
 		does := c.Tripwire.Does(nil)

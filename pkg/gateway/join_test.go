@@ -468,7 +468,7 @@ func TestMessagesWhoseSpanNeverComesAreToldOf(t *testing.T) {
 	require.Contains(t, got.events[0], `"hi"`)
 	require.Zero(t, r.TakeUnjoined())
 
-	// A span without an account is not half an event: it is told of as what it is.
+	// A span without an account is not half an event: it is reported as what it is.
 	got = joined(t, r, request(t, true, chat(1, 1, 7)))
 	require.Equal(t, map[string]int{ReasonWaiting: 1, event.ReasonNoAccount: 1}, got.skipped)
 	require.Zero(t, r.TakeUnjoined())

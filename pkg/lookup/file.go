@@ -105,7 +105,7 @@ func (f *factsFile) read(r io.Reader) (commit func(), err error) {
 	case bad > 0:
 		return nil, fmt.Errorf("none of its %d rows can be read", bad)
 	case last != nil && last.Len() > 0:
-		return nil, fmt.Errorf("it has no row any more, and had %d; to go on without them, start anew", last.Len())
+		return nil, fmt.Errorf("it has no rows any more, and had %d; to continue without them, restart", last.Len())
 	}
 	return func() {
 		f.table.Store(table)

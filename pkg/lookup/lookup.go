@@ -128,10 +128,10 @@ func (s *Sources) reload() {
 		changed, err := f.check()
 		if err != nil {
 			s.metrics.failures.WithLabelValues(f.source).Inc()
-			// One that stays unreadable is told of once.
+			// One that stays unreadable is reported once.
 			if reason := err.Error(); reason != f.failed {
 				f.failed = reason
-				s.log.Error("a file could not be read anew, what was read before holds", zap.String("key", "ingest.enrich."+f.key), zap.String("file", f.path), zap.Error(err))
+				s.log.Error("a changed file could not be read; what was read before stays in use", zap.String("key", "ingest.enrich."+f.key), zap.String("file", f.path), zap.Error(err))
 			}
 			continue
 		}
@@ -191,10 +191,10 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	}
 	m := &metrics{
 		facts: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Namespace: "stillwatch", Subsystem: "enrich", Name: "facts", Help: "Accounts about which facts are held.",
+			Namespace: "stillwatch", Subsystem: "enrich", Name: "facts", Help: "Accounts about which facts are kept.",
 		}, []string{"source"}),
 		loads:    counter("loads_total", "Times a source was read as a whole."),
-		failures: counter("reload_failures_total", "Times a changed file could not be read, so that what was read before held."),
+		failures: counter("reload_failures_total", "Times a changed file could not be read, so that what was read before stayed in use."),
 		bad:      counter("bad_rows_total", "Rows and records of account facts that could not be read."),
 		fault:    counter("lookup_errors_total", "Addresses that could not be looked up because the database is damaged."),
 	}

@@ -97,7 +97,7 @@ func TestAFileThatChangesIsReadAnewAndOneThatBreaksLeavesWhatWasThere(t *testing
 	}
 	require.InDelta(t, 1, value(s.metrics.facts.WithLabelValues("file")), 0)
 	require.InDelta(t, 3, value(s.metrics.bad.WithLabelValues("file")), 0)
-	require.Len(t, logs.FilterLevelExact(zapcore.ErrorLevel).All(), 5, "one that stays unreadable is told of once")
+	require.Len(t, logs.FilterLevelExact(zapcore.ErrorLevel).All(), 5, "one that stays unreadable is reported once")
 	for _, entry := range logs.All() {
 		require.NotContains(t, fmt.Sprint(entry.ContextMap()), "secret-account")
 	}

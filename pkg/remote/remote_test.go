@@ -4,10 +4,13 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -87,4 +90,47 @@ func TestTLSOptionsThatCannotWorkAreNamed(t *testing.T) {
 	c, err = (&TLS{Enabled: true, ServerName: "kafka"}).Config()
 	require.NoError(t, err)
 	require.Equal(t, "kafka", c.ServerName)
+}
+
+func TestTLSOptionsReachAServerThatAsksForACertificate(t *testing.T) {
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert, MinVersion: tls.VersionTLS12}
+	server.StartTLS()
+	defer server.Close()
+	// The test server's own certificate is signed by itself: it serves as authority and as client.
+	file := func(kind string, der []byte) string {
+		name := filepath.Join(t.TempDir(), "file.pem")
+		require.NoError(t, os.WriteFile(name, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600))
+		return name
+	}
+	key, err := x509.MarshalPKCS8PrivateKey(server.TLS.Certificates[0].PrivateKey)
+	require.NoError(t, err)
+	certificate, private := file("CERTIFICATE", server.Certificate().Raw), file("PRIVATE KEY", key)
+
+	for _, tc := range []struct {
+		name    string
+		options TLS
+		refused string
+	}{
+		{"the authority and a certificate", TLS{Enabled: true, CAFile: certificate, CertFile: certificate, KeyFile: private}, ""},
+		{"the name that the certificate carries", TLS{Enabled: true, CAFile: certificate, CertFile: certificate, KeyFile: private, ServerName: "example.com"}, ""},
+		{"another name", TLS{Enabled: true, CAFile: certificate, CertFile: certificate, KeyFile: private, ServerName: "kafka"}, "not kafka"},
+		{"the system's authorities", TLS{Enabled: true, CertFile: certificate, KeyFile: private}, "unknown authority"},
+		{"no verification", TLS{Enabled: true, InsecureSkipVerify: true, CertFile: certificate, KeyFile: private}, ""},
+		{"no certificate of its own", TLS{Enabled: true, CAFile: certificate}, "certificate required"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			require.NoError(t, tc.options.Validate())
+			config, err := tc.options.Config()
+			require.NoError(t, err)
+			client := &http.Client{Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}}
+			response, err := client.Get(server.URL)
+			if tc.refused != "" {
+				require.ErrorContains(t, err, tc.refused)
+				return
+			}
+			require.NoError(t, err)
+			require.NoError(t, response.Body.Close())
+		})
+	}
 }

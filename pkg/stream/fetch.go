@@ -114,7 +114,7 @@ func (l *leader) negotiate() error {
 			return nil
 		}
 	}
-	return errors.New("the broker's fetch requests tell no transactions: take Kafka 0.11 or newer")
+	return errors.New("the broker's fetch answers do not report transactions: use Kafka 0.11 or newer")
 }
 
 // Close drops the connection.

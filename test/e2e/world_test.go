@@ -134,7 +134,7 @@ func TestAWorldLeadsToTheSameAlertsHoweverItsEventsCome(t *testing.T) {
 		}
 	})
 
-	t.Run("and are told of by the same names when correlate is killed in the middle", func(t *testing.T) {
+	t.Run("and are reported under the same names when correlate is killed in the middle", func(t *testing.T) {
 		d := newDeployment(t).set(oneOrder).set(smallBatches).set(section{"topics": section{"profiles": whole.topic("profiles")}})
 		s := d.start("--stages", "correlate")
 		d.waitCorrelated(func(done, all int64) bool { return done > all/3 })
@@ -156,7 +156,7 @@ func TestAWorldLeadsToTheSameAlertsHoweverItsEventsCome(t *testing.T) {
 
 	t.Run("and what was found is watched for", func(t *testing.T) {
 		bundle := command(t, "stix", "export", "--producer", "Example AI", writeFile(t, "alerts.jsonl", whole.values("alerts")))
-		// No group is beyond the line, so that only the list can tell.
+		// No group is beyond a threshold, so that only the list can find them.
 		d := newDeployment(t).set(oneOrder).set(section{
 			"topics":    section{"profiles": whole.topic("profiles")},
 			"correlate": section{"total_bits": 99, "operator_bits": 99, "coordination_bits": 99, "watch_lists": []string{writeFile(t, "list.json", bundle)}},
@@ -218,7 +218,7 @@ func withoutFacts(t *testing.T, lines [][]byte) (poor [][]byte, facts []kafka.Me
 	return poor, facts
 }
 
-// told returns all that was told of findings and accounts, in order, and once: a crash may repeat a
+// told returns all records of findings and accounts, in order, and once: a crash may repeat a
 // record, but never change one.
 func (d *deployment) told() []string {
 	d.t.Helper()

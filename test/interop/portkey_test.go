@@ -19,7 +19,7 @@ import (
 var portkeyServer = filepath.Join("@portkey-ai", "gateway", "build", "start-server.js")
 
 // TestThePortkeyGatewayReportsNothing holds what docs/gateways/portkey.md says of the open-source
-// gateway: with the settings of the others a call passes, and nobody is told of it.
+// gateway: with the settings of the others a call passes, and nobody gets a report.
 func TestThePortkeyGatewayReportsNothing(t *testing.T) {
 	l := newLab(t)
 	port := fmt.Sprint(freePort(t))

@@ -70,7 +70,7 @@ func (w *lists) Watch(v *View, r *Result) {
 	}
 }
 
-// match tells of what the list in force was found on, and notes the subjects that it describes.
+// match reports what the list in force was found on, and collects the subjects that it describes.
 func (w *lists) match(v *View, r *Result, described map[string]bool) {
 	if w.matcher == nil || w.matcher.list != v.List.List {
 		w.matcher = newMatcher(v.List, v.Tenant)

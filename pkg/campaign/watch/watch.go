@@ -2,7 +2,7 @@
 // finding by itself, and tripwires, signs that need no statistics. Their findings are Low, so that
 // an analyst can look and no gateway acts on them, unless a single account's purpose is plain too.
 //
-// A watcher is told which findings it has made and says which there should be now. It opens and
+// A watcher gets the findings that it has made and says which there should be now. It opens and
 // closes none itself.
 package watch
 
@@ -91,7 +91,7 @@ type View struct {
 	Search *search.Search
 	// Findings are those that watchers have made, by ID.
 	Findings map[string]Finding
-	// List is what is watched for; Sighted, when set, is told of what its indicators were found on.
+	// List is what is watched for; Sighted, when set, gets what its indicators were found on.
 	List    List
 	Sighted func(Sighting)
 }
@@ -130,7 +130,7 @@ type Watcher interface {
 	Watch(v *View, r *Result)
 }
 
-// Watchers are all that look at one tenant, in the order in which their findings are told of.
+// Watchers are all that look at one tenant, in the order in which their findings are emitted.
 type Watchers struct {
 	Unread Unread
 	list   []Watcher

@@ -27,7 +27,7 @@ var (
 		Help: "Profiles published early, for too many waited.",
 	}
 	quarantined = &stage.Counter{
-		Kind: stage.Upkeep, Name: "held",
+		Kind: stage.Upkeep, Name: "quarantined",
 		Help: "Events that wait for others to agree with their time.",
 	}
 	reset = &stage.Counter{

@@ -284,7 +284,7 @@ func TestATimeFromTheFutureIsNotBelievedAlone(t *testing.T) {
 	t.Run("one event is refused when the stream goes on where it was", func(t *testing.T) {
 		d := newDrive(t, nil)
 		d.process([]stage.Record{seen(t, 1, 1, morning), seen(t, 2, 2, morning+year)})
-		require.EqualValues(t, 1, d.counts["held"])
+		require.EqualValues(t, 1, d.counts["quarantined"])
 		// It waits through a restart.
 		d.open()
 		d.process([]stage.Record{seen(t, 3, 1, morning+1000)})

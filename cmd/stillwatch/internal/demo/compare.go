@@ -65,7 +65,7 @@ type crowd struct {
 	measured bool
 }
 
-// compare holds what was reported against what the simulator knows.
+// compare compares what was reported with what the simulator knows.
 func (d *demo) compare() []crowd {
 	truth := d.world.Truth()
 	var out []crowd

@@ -149,7 +149,7 @@ func (d *demo) play(ctx context.Context) error {
 const (
 	glance     = 200 * time.Millisecond
 	printEvery = 2 * time.Second
-	settle     = 1500 * time.Millisecond
+	idle       = 1500 * time.Millisecond
 )
 
 // follow shows the progress until the traffic is over and what it led to has arrived, then shows
@@ -170,7 +170,7 @@ func (d *demo) follow(ctx context.Context) error {
 			moved = now
 		}
 		if p.findings > 0 && last.findings == 0 {
-			d.screen.notice(found[0], p)
+			d.screen.announce(found[0], p)
 		}
 		last = p
 		if d.opts.Terminal || now.Sub(printed) >= printEvery {
@@ -181,7 +181,7 @@ func (d *demo) follow(ctx context.Context) error {
 		if over && len(found) == 0 {
 			return ErrNothingFound
 		}
-		if over || d.traffic.done.Load() && p.backlog == 0 && now.Sub(moved) >= settle && len(found) > 0 {
+		if over || d.traffic.done.Load() && p.backlog == 0 && now.Sub(moved) >= idle && len(found) > 0 {
 			break
 		}
 	}

@@ -94,23 +94,24 @@ func count(n int64) string {
 	return text
 }
 
-func (s *screen) notice(f *campaign.Finding, p progress) {
+func (s *screen) announce(f *campaign.Finding, p progress) {
 	s.printf("%s after %.0f s, at %s of the simulated time: %s\n", s.style(red, "FOUND"), p.elapsed.Seconds(),
 		p.clock.Format("Mon 15:04"), f.Title)
 }
 
 // findings shows the largest finding whole and the others in a line each.
 func (s *screen) findings(found []*campaign.Finding) {
-	s.heading("What the SOC is told")
+	s.heading("What the SOC receives")
 	s.printf("\n%s", alert.Text(found[0], alert.TextOptions{Width: s.width, Color: s.color}))
 	for _, f := range found[1:] {
 		s.printf("\nAlso: %s (%d accounts)\n", f.Title, f.Members)
 	}
 }
 
-// comparison shows who was who, which only the simulator knows, and who was reported.
-func (s *screen) comparison(crowds []crowd, line campaign.Options) {
-	s.heading("Who was who, which only the simulator knows")
+// comparison shows which accounts belong to what, which only the simulator knows, and what was
+// reported.
+func (s *screen) comparison(crowds []crowd, o campaign.Options) {
+	s.heading("Which accounts belong to what, as only the simulator knows")
 	s.printf("\n  %-57s %8s  %5s  %s\n", "", "accounts", "named", "closest group: coordination, harvest")
 	for _, c := range crowds {
 		mark := s.style(green, "✓")
@@ -128,7 +129,7 @@ func (s *screen) comparison(crowds []crowd, line campaign.Options) {
 		s.printf("  %s %-55s %8d  %5d  %s\n", mark, describe(c), c.accounts, c.named, s.style(faint, closest))
 	}
 	s.printf("\n  A finding needs %g bits of coordination and %g of harvest, %g in sum, from %d independent causes; from %g it is High.\n",
-		line.Coordination, line.Harvest, line.Total, line.Families, line.Total+line.HighMargin)
+		o.Coordination, o.Harvest, o.Total, o.Families, o.Total+o.HighMargin)
 }
 
 // describe says in words what a crowd is.

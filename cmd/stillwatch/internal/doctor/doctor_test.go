@@ -79,7 +79,7 @@ func TestUnprovedIdentityIsNamed(t *testing.T) {
 	skip := decode.Outcome{Event: &event.Event{}, Err: &gateway.SkipError{Reason: "unauthenticated"}}
 	_, out := examine(t, skip, skip, decode.Outcome{Event: made("1", nil)})
 	require.Contains(t, out, "  unauthenticated              2\n")
-	require.Contains(t, out, "Of 2 calls nobody proved whose they are")
+	require.Contains(t, out, "2 calls belong to no account")
 }
 
 func TestDeadLettersThatNameAccountsSayHowMany(t *testing.T) {
@@ -189,7 +189,7 @@ func TestHalvesThatNeverMetAreNamedWithWhatBringsThemTogether(t *testing.T) {
 	require.NoError(t, e.End(r))
 	var b strings.Builder
 	require.NoError(t, e.Print(&b))
-	require.Regexp(t, `Of [12] events the other half did not come`, b.String())
+	require.Regexp(t, `Of [12] events the other part did not come`, b.String())
 	require.Contains(t, b.String(), "  apim: send the categories GatewayLogs and GatewayLlmLogs to one hub")
 	require.Contains(t, joinAdvice("otlp"), "partition_traces_by_id")
 }

@@ -39,8 +39,8 @@ func (e *Exam) printSkipped(b *strings.Builder) {
 		fmt.Fprintf(b, "  %-28s %d\n", reason, e.Skipped[reason])
 	}
 	if n := e.Skipped[gateway.ReasonUnauthenticated]; n > 0 {
-		fmt.Fprintf(b, "Of %d calls nobody proved whose they are: the gateway refused their key, so they make\n"+
-			"no account. Many at once are somebody trying keys: see the gateway's own log.\n", n)
+		fmt.Fprintf(b, "%d calls belong to no account, because the gateway refused their key. Many at once\n"+
+			"mean that somebody tries keys: see the gateway's own log.\n", n)
 	}
 }
 
@@ -64,7 +64,7 @@ func (e *Exam) printUnjoined(b *strings.Builder) {
 	if e.Unjoined == 0 {
 		return
 	}
-	fmt.Fprintf(b, "Of %d events the other half did not come. The first and the last ones of a sample may\n"+
+	fmt.Fprintf(b, "Of %d events the other part did not come. The first and the last ones of a sample may\n"+
 		"lack theirs; where it comes later than ingest.gateway.join.window, raise that.\n", e.Unjoined)
 	for _, format := range slices.Sorted(maps.Keys(e.waited)) {
 		fmt.Fprintf(b, "  %s: %s\n", format, joinAdvice(format))
@@ -98,7 +98,7 @@ func joinAdvice(format string) string {
 // print says which calls are counted twice, and what ends that.
 func (t *Twice) print(b *strings.Builder) {
 	if t.SameID+t.Nested+t.TwoFormats > 0 {
-		fmt.Fprintf(b, "Events that tell of a call which another event has told of already, and that\n"+
+		fmt.Fprintf(b, "Events that report a call which another event has reported already, and that\n"+
 			"would count as requests of their own:\n")
 	}
 	for _, c := range []struct {

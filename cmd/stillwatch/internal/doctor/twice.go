@@ -10,7 +10,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/event"
 )
 
-// Twice counts the events that look like a call which another event has told of already, by how
+// Twice counts the events that look like a call which another event has reported already, by how
 // that can be seen. The service counts each of them as a request of its own, but Repeated.
 type Twice struct {
 	// Repeated have the id and the time of another event: a record that was sent again, which the
@@ -47,7 +47,7 @@ type call struct {
 	output     event.Int
 }
 
-// calls holds the calls told so far.
+// calls holds the calls reported so far.
 type calls struct {
 	n     int
 	times map[uint64]int64
@@ -59,7 +59,7 @@ func newCalls() calls {
 	return calls{times: map[uint64]int64{}, traces: map[uint64][]call{}, figures: map[uint64][]call{}}
 }
 
-// add takes an event, and counts it where it looks told before. An event counts once.
+// add takes an event, and counts it where its call looks reported before. An event counts once.
 func (c *calls) add(ev *event.Event, format string, n *Twice) {
 	if c.n >= maxCalls {
 		return

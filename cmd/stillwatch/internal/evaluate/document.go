@@ -140,7 +140,7 @@ func failures(worlds []World) []string {
 			case !c.Found:
 				out = append(out, fmt.Sprintf("%#q: campaign %s (%s, %d accounts) is not found.", w.Name, c.ID, cell(c.Kind), c.Accounts))
 			case c.HalfLeaked > early:
-				out = append(out, fmt.Sprintf("%#q: campaign %s (%s, %d accounts) is found late: %s of its harvest is out when half of its accounts are named, %s are named in the end.",
+				out = append(out, fmt.Sprintf("%#q: campaign %s (%s, %d accounts) is found late: %s of its harvest was served before half of its accounts were named, %s were named in the end.",
 					w.Name, c.ID, cell(c.Kind), c.Accounts, percent(c.HalfLeaked), percent(c.Recall)))
 			}
 		}

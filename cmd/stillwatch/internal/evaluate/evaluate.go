@@ -21,8 +21,8 @@ type World struct {
 	External bool
 	// Accounts counts the labelled accounts.
 	Accounts int
-	// Nearest is by how many bits the group nearest to the line, or farthest beyond it, was beyond
-	// it; minus infinity when none came near.
+	// Nearest is by how many bits the group nearest to the threshold, or farthest beyond it, was
+	// beyond it; minus infinity when none came near.
 	Nearest float64
 	Result  backtest.Result
 }
@@ -37,7 +37,7 @@ var families = [...]family{
 	{"ladder-", "The evasion ladder"},
 	{"fact-", "One campaign for each public fact"},
 	{"honest-", "Honest worlds"},
-	{"mix-", "Many campaigns and crowds at once"},
+	{"mix-", "Many campaigns and benign groups at once"},
 	{"size-", "From three hundred to twenty thousand accounts"},
 	{"length-", "From six hours to fourteen days"},
 }

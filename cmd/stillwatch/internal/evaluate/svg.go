@@ -32,12 +32,9 @@ const (
 
 // plot draws horizontal bars from 0 to 100 %. mark, when above 0, is a share worth a dashed line.
 //
-// It is not gonum/plot. That lays text out by the metrics of a font it carries (Liberation) and
-// names the font in the file, so where a viewer has another one, as browsers mostly do, labels run
-// into the bars (seen with v0.17.0 and rsvg-convert 2.54). Its SVG also has no role and label for
-// screen readers, writes an invalid colour for a transparent background, and is twice as large: 7.3
-// kB and not
-// 3.5 kB for the evasion ladder.
+// It is not gonum/plot: where a viewer has another font than the one that gonum/plot measured with,
+// names run into the bars and titles are cut off, and the file is twice as large
+// (docs/decisions/0015-evaluation-plots.md).
 func plot(title, axis string, mark float64, bars []bar) string {
 	var b strings.Builder
 	height := plotTop + barPitch*len(bars) + 30

@@ -51,7 +51,7 @@ func New(opts ingest.Options, keys []sketch.Options) (*Filter, error) {
 	return f, err
 }
 
-// Complain is told why something could not be read, and of what line.
+// Complain gets why something could not be read, and its line.
 type Complain func(line int64, reason string)
 
 // File filters the records of a file, one a line. complain is told why something could not be read,

@@ -7,7 +7,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/event"
 )
 
-// prompt template makes a campaign's work prompts: what stays the same between them, and the items
+// template makes a campaign's work prompts: what stays the same between them, and the items
 // that fill the slots.
 type template struct {
 	w      *World
