@@ -18,7 +18,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/campaign"
 	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
-	"github.com/stillwatch/stillwatch/pkg/stage"
+	"github.com/stillwatch/stillwatch/pkg/stage/correlate"
 )
 
 type calibrateCmd struct {
@@ -63,7 +63,7 @@ func (c calibrateCmd) measure(ctx context.Context, t terminal, conf config.Confi
 		return nil, err
 	}
 	cal = backtest.NewCalibration(conf.Correlate)
-	stages.Correlate, err = stage.NewCorrelate(stage.CorrelateOptions{Campaign: backtest.Observing(conf.Correlate), Alert: conf.Alerts, Trace: cal.Add})
+	stages.Correlate, err = correlate.New(correlate.Options{Campaign: backtest.Observing(conf.Correlate), Alert: conf.Alerts, Trace: cal.Add})
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func (c calibrateCmd) measure(ctx context.Context, t terminal, conf config.Confi
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(t.err, "%d records over %.1f days in which groups were judged; dead letters %d%s\n", stats.Records, cal.Days(), sink.DeadLetters, deadReasons(stats.Counts))
+	fmt.Fprintf(t.err, "%d records over %.1f days in which groups were judged; dead letters %d%s\n", stats.Records, cal.Days(), sink.DeadLetters, deadReasons(&stats))
 	return cal, nil
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/app/config"
 	"github.com/stillwatch/stillwatch/pkg/event"
 	"github.com/stillwatch/stillwatch/pkg/gateway"
-	"github.com/stillwatch/stillwatch/pkg/stage"
+	"github.com/stillwatch/stillwatch/pkg/stage/ingest"
 )
 
 type decodeCmd struct {
@@ -95,7 +95,7 @@ func credentialKey(conf config.Config) []byte {
 	if conf.Sketch.Secret == "" {
 		return []byte(sampleSecret)
 	}
-	return stage.CredentialKey(conf.Sketch.Keys()[0].Key)
+	return ingest.CredentialKey(conf.Sketch.Keys()[0].Key)
 }
 
 // outBuffer is how many bytes of events are written at once.

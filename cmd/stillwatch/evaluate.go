@@ -22,7 +22,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 	"github.com/stillwatch/stillwatch/pkg/simulate"
-	"github.com/stillwatch/stillwatch/pkg/stage"
+	"github.com/stillwatch/stillwatch/pkg/stage/correlate"
 )
 
 type evaluateCmd struct {
@@ -156,7 +156,7 @@ func judged(ctx context.Context, conf config.Config, dir string) (evaluate.World
 	if err != nil {
 		return w, err
 	}
-	stages.Correlate, err = stage.NewCorrelate(stage.CorrelateOptions{Campaign: conf.Correlate, Alert: conf.Alerts, Trace: func(m search.Measurement) {
+	stages.Correlate, err = correlate.New(correlate.Options{Campaign: conf.Correlate, Alert: conf.Alerts, Trace: func(m search.Measurement) {
 		if m.Fitted {
 			_, excess := decision.Nearest(&m.Scores, &conf.Correlate.Policy)
 			w.Nearest = max(w.Nearest, excess)

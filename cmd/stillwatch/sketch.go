@@ -29,7 +29,7 @@ func (c sketchCmd) Run(ctx context.Context, t terminal) error {
 			return usage(err)
 		}
 	}
-	filter, err := sketchfilter.New(conf.Ingest.IngestOptions, conf.Sketch.Keys())
+	filter, err := sketchfilter.New(conf.Ingest.Options, conf.Sketch.Keys())
 	if err != nil {
 		return err
 	}

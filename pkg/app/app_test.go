@@ -24,6 +24,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/embedded"
 	"github.com/stillwatch/stillwatch/pkg/lookup"
 	"github.com/stillwatch/stillwatch/pkg/pipeline"
+	"github.com/stillwatch/stillwatch/pkg/stage"
 	"github.com/stillwatch/stillwatch/pkg/stream"
 )
 
@@ -127,9 +128,12 @@ func TestAnAppStartsBecomesReadyWorksAndStops(t *testing.T) {
 // TestTheDocumentationListsEveryMetric also finds what it lists and is no more.
 func TestTheDocumentationListsEveryMetric(t *testing.T) {
 	reg := newRegistry("dev")
-	pipeline.NewMetrics(reg)
-	_, err := newWatchLists(nil, zap.NewNop(), reg)
+	metrics := pipeline.NewMetrics(reg)
+	lists, err := newWatchLists(nil, zap.NewNop(), reg)
 	require.NoError(t, err)
+	for _, s := range stagesOf(t, lists) {
+		require.NoError(t, metrics.Declare(s.Counters()))
+	}
 	_, err = lookup.New(lookup.DefaultOptions(), zap.NewNop(), reg)
 	require.NoError(t, err)
 	descs := make(chan *prometheus.Desc)
@@ -153,6 +157,51 @@ func TestTheDocumentationListsEveryMetric(t *testing.T) {
 		}
 	}
 	require.Equal(t, have, listed)
+}
+
+// TestTheDocumentationNamesEverythingThatStagesCount holds the words of the counters, which are
+// values of labels, to the page: dashboards are built from it.
+func TestTheDocumentationNamesEverythingThatStagesCount(t *testing.T) {
+	text, err := os.ReadFile("../../docs/operations.md")
+	require.NoError(t, err)
+	row := func(metric string) string {
+		return regexp.MustCompile("(?m)^\\| `stillwatch_" + metric + "`.*$").FindString(string(text))
+	}
+	results, dropped, upkeep, repaired := row("events_total"), row("dropped_total"), row("upkeep_total"), row("state_repaired_total")
+	lists, err := newWatchLists(nil, zap.NewNop(), prometheus.NewRegistry())
+	require.NoError(t, err)
+	for _, s := range stagesOf(t, lists) {
+		for _, c := range s.Counters() {
+			named := func(row string) {
+				require.Regexp(t, "`"+c.Name+"[a-z_]*`", row, "%s counts it", s.Name())
+			}
+			switch c.Kind {
+			case stage.Processed, stage.Rejected:
+				named(results)
+			case stage.Dropped:
+				named(results)
+				named(dropped)
+			case stage.Upkeep:
+				named(upkeep)
+			case stage.Repaired:
+				named(repaired)
+			case stage.Own: // TestTheDocumentationListsEveryMetric has them.
+			}
+		}
+	}
+}
+
+// stagesOf makes the stages of the default configuration.
+func stagesOf(t *testing.T, lists *watchLists) (stages []stage.Stage) {
+	t.Helper()
+	opts := DefaultOptions()
+	opts.Config.Sketch.Secret = "0123456789abcdef0123456789abcdef"
+	runs, err := newStages(opts, nil, lists)
+	require.NoError(t, err)
+	for _, r := range runs {
+		stages = append(stages, r.stage)
+	}
+	return stages
 }
 
 func TestStagesRunApart(t *testing.T) {

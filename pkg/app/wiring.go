@@ -12,6 +12,10 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/enrich"
 	"github.com/stillwatch/stillwatch/pkg/pipeline"
 	"github.com/stillwatch/stillwatch/pkg/stage"
+	"github.com/stillwatch/stillwatch/pkg/stage/correlate"
+	"github.com/stillwatch/stillwatch/pkg/stage/fingerprinting"
+	"github.com/stillwatch/stillwatch/pkg/stage/ingest"
+	"github.com/stillwatch/stillwatch/pkg/stage/keyed"
 	"github.com/stillwatch/stillwatch/pkg/store"
 	"github.com/stillwatch/stillwatch/pkg/stream"
 )
@@ -35,22 +39,22 @@ func newStages(opts Options, enricher *enrich.Enricher, lists *watchLists) ([]*s
 	var out []*stageRun
 	if c.Runs(config.StageIngest) {
 		c.Ingest.Enricher = enricher
-		ingest, err := stage.NewIngest(c.Ingest.IngestOptions, c.Sketch.Keys()...)
+		first, err := ingest.New(c.Ingest.Options, c.Sketch.Keys()...)
 		if err != nil {
 			return nil, err
 		}
 		if !c.Ingest.Keyed {
-			out = append(out, &stageRun{stage: ingest, topics: c.Topics.Gateway})
+			out = append(out, &stageRun{stage: first, topics: c.Topics.Gateway})
 		} else {
-			fingerprint, err := stage.NewFingerprint(c.Fingerprint)
+			second, err := fingerprinting.New(c.Fingerprint)
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, &stageRun{stage: stage.NewKeyed(ingest, fingerprint), topics: c.Topics.Gateway})
+			out = append(out, &stageRun{stage: keyed.New(first, second), topics: c.Topics.Gateway})
 		}
 	}
 	if c.Runs(config.StageFingerprint) && !c.Ingest.Keyed {
-		s, err := stage.NewFingerprint(c.Fingerprint)
+		s, err := fingerprinting.New(c.Fingerprint)
 		if err != nil {
 			return nil, err
 		}
@@ -58,9 +62,9 @@ func newStages(opts Options, enricher *enrich.Enricher, lists *watchLists) ([]*s
 	}
 	if c.Runs(config.StageCorrelate) {
 		c.Alerts.Version = opts.Version
-		s, err := stage.NewCorrelate(stage.CorrelateOptions{
+		s, err := correlate.New(correlate.Options{
 			Campaign: c.Correlate, Alert: c.Alerts, Trace: opts.Trace,
-			Watch: stage.WatchOptions{List: lists.List, Secrets: c.Sketch.Secrets(), Sighted: lists.sighted},
+			Watch: correlate.WatchOptions{List: lists.List, Secrets: c.Sketch.Secrets(), Sighted: lists.sighted},
 		})
 		if err != nil {
 			return nil, err

@@ -199,11 +199,10 @@ func (p *page) tables(list []series) {
 func (r *Report) tiles(p *page, stats Stats) []tile {
 	dead := int64(0)
 	var reasons []string
-	for _, k := range slices.Sorted(maps.Keys(stats.Counts)) {
-		if reason, ok := strings.CutPrefix(k, "dead_letter:"); ok {
-			dead += stats.Counts[k]
-			reasons = append(reasons, fmt.Sprintf("%s %s", reason, grouped(stats.Counts[k])))
-		}
+	why := stats.DeadReasons()
+	for _, reason := range slices.Sorted(maps.Keys(why)) {
+		dead += why[reason]
+		reasons = append(reasons, fmt.Sprintf("%s %s", reason, grouped(why[reason])))
 	}
 	traffic := []tile{
 		{Value: grouped(stats.Records), Label: "records replayed", Note: p.Days + " days, " + grouped(int64(len(r.activity))) + " accounts"},

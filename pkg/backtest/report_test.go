@@ -22,6 +22,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 	"github.com/stillwatch/stillwatch/pkg/stage"
+	"github.com/stillwatch/stillwatch/pkg/stage/correlate"
 )
 
 const start = int64(1_767_225_600_000)
@@ -114,9 +115,9 @@ func TestTheReportOfTheDemoWorldShowsItsCampaignAndIsTheSameEveryTime(t *testing
 		r, err := NewReport(ReportOptions{Campaign: campaign.DefaultOptions(), Inputs: []string{"demo.jsonl"}}, judge)
 		require.NoError(t, err)
 		st := stages(t)
-		co := stage.DefaultCorrelateOptions()
+		co := correlate.DefaultOptions()
 		co.Trace = r.Measured
-		st.Correlate, err = stage.NewCorrelate(co)
+		st.Correlate, err = correlate.New(co)
 		require.NoError(t, err)
 		o := DefaultOptions()
 		o.Workers, o.Tap, o.Observe = workers, judge.Event, r.Observed
@@ -198,7 +199,7 @@ func (w *world) tell(f campaign.Finding, accounts ...string) {
 func (w *world) page() string {
 	w.t.Helper()
 	var b bytes.Buffer
-	require.NoError(w.t, w.report.Write(&b, Stats{Records: 7, Counts: map[string]int64{"dead_letter:<script>": 1}}))
+	require.NoError(w.t, w.report.Write(&b, Stats{Records: 7, Counts: stage.Counts{{Counter: stage.DeadLettered, Labels: [stage.MaxLabels]string{"<script>"}}: 1}}))
 	return b.String()
 }
 

@@ -22,9 +22,13 @@ type holding struct{ flushes *atomic.Int64 }
 
 func (holding) Name() string { return "holding" }
 
-func (h holding) Open(int) stage.Task { return &holdingTask{flushes: h.flushes} }
+func (holding) Counters() []*stage.Counter { return nil }
+
+func (h holding) Open(int) (stage.Task, error) { return &holdingTask{flushes: h.flushes}, nil }
 
 type holdingTask struct {
+	stage.Base
+
 	flushes *atomic.Int64
 	loaded  bool
 	held    []string

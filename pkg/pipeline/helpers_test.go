@@ -64,15 +64,19 @@ func newCounting() counting { return counting{runs: new(atomic.Int64)} }
 
 func (counting) Name() string { return "counting" }
 
-func (c counting) Open(int) stage.Task {
+func (counting) Counters() []*stage.Counter { return []*stage.Counter{stage.OK, stage.DeadLettered} }
+
+func (c counting) Open(int) (stage.Task, error) {
 	t := &countingTask{runs: c.runs, counts: map[string]int{}}
 	if c.rebuild {
-		return &rebuildingTask{countingTask: t}
+		return &rebuildingTask{countingTask: t}, nil
 	}
-	return t
+	return t, nil
 }
 
 type countingTask struct {
+	stage.Base
+
 	runs   *atomic.Int64
 	counts map[string]int
 }
@@ -106,7 +110,7 @@ func (t *countingTask) Load(key string, value []byte) error {
 
 func (t *countingTask) Process(batch []stage.Record) (stage.Result, error) {
 	run := t.runs.Add(1)
-	res := stage.Result{Counts: map[string]int64{}}
+	res := stage.Result{Counts: stage.Counts{}}
 	touched := map[string]bool{}
 	for i := range batch {
 		r := &batch[i]
@@ -123,10 +127,10 @@ func (t *countingTask) Process(batch []stage.Record) (stage.Result, error) {
 			value = append(value, r.Value...)
 		}
 		res.Out = append(res.Out, stage.Out{To: stage.Observations, Key: []byte(key), Value: value, Headers: []stage.Header{{Key: "n", Value: []byte{1}}}})
-		res.Counts["ok"]++
+		res.Counts.Add(1, stage.OK)
 		if string(r.Value) == "bad" {
 			res.Out = append(res.Out, stage.Out{To: stage.DeadLetters, Key: []byte(key)})
-			res.Counts["dead_letter:bad"]++
+			res.Counts.Add(1, stage.DeadLettered, "bad")
 		}
 	}
 	for key := range touched {
@@ -140,6 +144,8 @@ type rebuildingTask struct {
 	*countingTask
 	rebuilt []int64
 }
+
+func (t *rebuildingTask) RebuildFrom() int64 { return 0 }
 
 func (t *rebuildingTask) Rebuild(batch []stage.Record) error {
 	for i := range batch {

@@ -153,9 +153,13 @@ func New(cfg Config) (*Pipeline, error) {
 		cfg.Metrics = NewMetrics(nopRegisterer{})
 	}
 	name := cfg.Stage.Name()
+	metrics, err := cfg.Metrics.forStage(name, cfg.Stage.Counters())
+	if err != nil {
+		return nil, err
+	}
 	return &Pipeline{
 		opts: cfg.Options, stage: cfg.Stage, source: cfg.Source, sink: cfg.Sink, store: cfg.Store,
-		log: cfg.Log.With(zap.String("stage", name)), metrics: cfg.Metrics.forStage(name),
+		log: cfg.Log.With(zap.String("stage", name)), metrics: metrics,
 		open: map[string]bool{}, faults: map[fault]error{},
 	}, nil
 }

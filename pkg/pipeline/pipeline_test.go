@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
 
+	"github.com/stillwatch/stillwatch/pkg/stage"
 	"github.com/stillwatch/stillwatch/pkg/store"
 	"github.com/stillwatch/stillwatch/pkg/stream"
 )
@@ -80,23 +81,6 @@ stillwatch_produced_total{output="observations",stage="counting"} 2
 	require.Zero(t, n, "a partition that is gone has no lag")
 	require.Nil(t, sink.records[len(sink.records)-1].Value, "a tombstone stays one")
 	require.Equal(t, []stream.Header{{Key: "n", Value: []byte{1}}}, sink.records[0].Headers)
-}
-
-func TestCountsGoToTheMetricTheyBelongTo(t *testing.T) {
-	m := NewMetrics(prometheus.NewRegistry())
-	m.forStage("s").count(map[string]int64{
-		"ok": 5, "duplicate:id": 2, "late": 1, "dropped": 3, "dead_letter:bad": 4, "finding:create": 6, "account:watched": 7, "none": 0,
-		"published": 8, "filled:account.plan": 9, "field:client.ip": 10,
-	})
-	for want, c := range map[int]prometheus.Counter{
-		5: m.events.WithLabelValues("s", "ok"), 2: m.dropped.WithLabelValues("s", "duplicate_id"), 1: m.dropped.WithLabelValues("s", "late"),
-		3: m.dropped.WithLabelValues("s", "unknown"), 4: m.deadLetters.WithLabelValues("s", "bad"),
-		6: m.findings.WithLabelValues("s", "create"), 7: m.accounts.WithLabelValues("s", "watched"), 8: m.upkeep.WithLabelValues("s", "published"),
-		9: m.filled.WithLabelValues("s", "account.plan"), 10: m.fields.WithLabelValues("s", "client.ip"),
-	} {
-		require.InDelta(t, want, testutil.ToFloat64(c), 0)
-	}
-	require.Equal(t, 5, testutil.CollectAndCount(m.events), "ok, duplicate, late, dropped, dead_letter")
 }
 
 func TestAStopFinishesTheBatchUnderWay(t *testing.T) {
@@ -241,6 +225,26 @@ func TestAFaultOfTheStageStopsThePartitionAndShows(t *testing.T) {
 	stop()
 	require.Equal(t, int64(1), next(t, redis))
 	require.Equal(t, map[string]int{"a": 1}, state(t, redis, "in", 1))
+}
+
+// unopened is a stage that cannot be opened.
+type unopened struct{ counting }
+
+func (unopened) Open(int) (stage.Task, error) {
+	return nil, errors.Join(errors.New("no secret"), errors.New("no options"))
+}
+
+func TestAStageThatCannotBeOpenedStopsThePartitionAndSaysWhyInOneLine(t *testing.T) {
+	redis := openStore(t)
+	p, stop := start(t, Config{
+		Options: testOptions(), Stage: unopened{newCounting()}, Source: logSource{&log{}}, Sink: &memorySink{}, Store: FromStore(redis),
+	})
+	eventually(t, func() bool {
+		s := p.Status()
+		return s.Err != nil && s.Open == 0 && s.Err.Error() == "counting in:0: opening the stage: no secret no options"
+	})
+	stop()
+	require.Equal(t, store.NoOffset, next(t, redis))
 }
 
 func TestAnOutputWithoutATopicIsAFault(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
-	"github.com/stillwatch/stillwatch/pkg/stage"
+	"github.com/stillwatch/stillwatch/pkg/stage/correlate"
 	"github.com/stillwatch/stillwatch/pkg/store"
 )
 
@@ -28,7 +28,7 @@ func TestAStoredListThatNamesCampaignsAgainIsRepairedAndReported(t *testing.T) {
 		{Key: "campaign:c-3", Value: []byte(`{"id":"c-3","tenant":"default","members":{}}`)},
 	}}))
 
-	correlate, err := stage.NewCorrelate(stage.DefaultCorrelateOptions())
+	st, err := correlate.New(correlate.DefaultOptions())
 	require.NoError(t, err)
 	core, logs := observer.New(zapcore.WarnLevel)
 	metrics := NewMetrics(prometheus.NewRegistry())
@@ -36,7 +36,7 @@ func TestAStoredListThatNamesCampaignsAgainIsRepairedAndReported(t *testing.T) {
 	opts := testOptions()
 	opts.Outbox = true
 	p, stop := start(t, Config{
-		Options: opts, Stage: correlate, Source: logSource{in}, Sink: &memorySink{}, Store: FromStore(redis),
+		Options: opts, Stage: st, Source: logSource{in}, Sink: &memorySink{}, Store: FromStore(redis),
 		Metrics: metrics, Log: zap.New(core),
 	})
 	eventually(t, func() bool { return p.Status().Open == 1 })

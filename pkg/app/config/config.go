@@ -23,7 +23,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/lookup"
 	"github.com/stillwatch/stillwatch/pkg/pipeline"
 	"github.com/stillwatch/stillwatch/pkg/sketch"
-	"github.com/stillwatch/stillwatch/pkg/stage"
+	"github.com/stillwatch/stillwatch/pkg/stage/fingerprinting"
+	"github.com/stillwatch/stillwatch/pkg/stage/ingest"
 	"github.com/stillwatch/stillwatch/pkg/store"
 	"github.com/stillwatch/stillwatch/pkg/stream"
 )
@@ -37,11 +38,11 @@ type Config struct {
 	Topics   Topics           `yaml:"topics"`
 	Pipeline pipeline.Options `yaml:"pipeline"`
 
-	Ingest      Ingest                   `yaml:"ingest"`
-	Sketch      Sketch                   `yaml:"sketch"`
-	Fingerprint stage.FingerprintOptions `yaml:"fingerprint"`
-	Correlate   campaign.Options         `yaml:"correlate"`
-	Alerts      alert.Options            `yaml:"alerts"`
+	Ingest      Ingest                 `yaml:"ingest"`
+	Sketch      Sketch                 `yaml:"sketch"`
+	Fingerprint fingerprinting.Options `yaml:"fingerprint"`
+	Correlate   campaign.Options       `yaml:"correlate"`
+	Alerts      alert.Options          `yaml:"alerts"`
 
 	HTTP            console.Options `yaml:"http"`
 	Log             Log             `yaml:"log"`
@@ -96,7 +97,7 @@ type Ingest struct {
 	// Enrich says what events are completed from.
 	Enrich lookup.Options `yaml:"enrich"`
 
-	stage.IngestOptions `yaml:",inline"`
+	ingest.Options `yaml:",inline"`
 }
 
 // Sketch is how prompts are turned into keyed hashes. All keys but the secrets have to be the same
@@ -135,7 +136,7 @@ func Default() Config {
 		Pipeline:        pipeline.DefaultOptions(),
 		Ingest:          defaultIngest(),
 		Sketch:          Sketch{Options: sketch.DefaultOptions()},
-		Fingerprint:     stage.DefaultFingerprintOptions(),
+		Fingerprint:     fingerprinting.DefaultOptions(),
 		Correlate:       campaign.DefaultOptions(),
 		Alerts:          alert.DefaultOptions(),
 		HTTP:            console.DefaultOptions(),
@@ -147,11 +148,11 @@ func Default() Config {
 
 // defaultIngest knows the gateways whose mappings come with Stillwatch.
 func defaultIngest() Ingest {
-	o := stage.DefaultIngestOptions()
+	o := ingest.DefaultOptions()
 	for _, f := range configs.Mappings() {
 		o.Gateway.Builtin = append(o.Gateway.Builtin, gateway.MappingFile(f))
 	}
-	return Ingest{Enrich: lookup.DefaultOptions(), IngestOptions: o}
+	return Ingest{Enrich: lookup.DefaultOptions(), Options: o}
 }
 
 // readMappings reads the deployment's own mappings.

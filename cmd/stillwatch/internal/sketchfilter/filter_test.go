@@ -18,10 +18,11 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/gateway"
 	"github.com/stillwatch/stillwatch/pkg/sketch"
 	"github.com/stillwatch/stillwatch/pkg/stage"
+	"github.com/stillwatch/stillwatch/pkg/stage/ingest"
 )
 
-func testOptions() stage.IngestOptions {
-	opts := stage.DefaultIngestOptions()
+func testOptions() ingest.Options {
+	opts := ingest.DefaultOptions()
 	for _, f := range configs.Mappings() {
 		opts.Gateway.Builtin = append(opts.Gateway.Builtin, gateway.MappingFile(f))
 	}
@@ -95,7 +96,7 @@ func oneALine(sample string) string {
 // many dead letters there were.
 func observed(t testing.TB, input string) (observations []fingerprint.Observation, dead int) {
 	t.Helper()
-	ingest, err := stage.NewIngest(testOptions(), testKeys()...)
+	st, err := ingest.New(testOptions(), testKeys()...)
 	require.NoError(t, err)
 	var records []stage.Record
 	for line := range strings.Lines(input) {
@@ -103,12 +104,13 @@ func observed(t testing.TB, input string) (observations []fingerprint.Observatio
 			records = append(records, stage.Record{Topic: "gateway", Offset: int64(len(records)), Value: []byte(line)})
 		}
 	}
-	task := ingest.Open(0)
+	task, err := st.Open(0)
+	require.NoError(t, err)
 	res, err := task.Process(records)
 	require.NoError(t, err)
 	all := res.Out
 	for more := true; more; more = res.More {
-		res, err = task.(stage.Flusher).Flush()
+		res, err = task.Flush()
 		require.NoError(t, err)
 		all = append(all, res.Out...)
 	}
