@@ -10,6 +10,7 @@ package detectors
 import (
 	"math"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
@@ -123,7 +124,7 @@ type Group struct {
 	// SelfShare is the share of the baseline that the group's own members make up, 0 when they were
 	// left out of it: it is taken out of what they are compared with.
 	SelfShare float64
-	// Defining are the signal families of the facets that the group was selected by: its agreement
+	// Defining are the signal families of the attributes that the group was selected by: its agreement
 	// there is no coincidence and counts at a discount.
 	Defining FamilySet
 	// PriorWeight is how many random accounts the group is diluted with before its means are
@@ -138,7 +139,7 @@ type Group struct {
 	// Work is what the members' prompts share, computed once by SharedWork.
 	Work CommonWork
 
-	counted [baseline.NumTraits]*tally
+	counted [attribute.Num]*tally
 	ranks   [baseline.NumFeatures]*ranked
 }
 
@@ -161,23 +162,23 @@ func (g *Group) priorWeight() float64 {
 	return DefaultPriorWeight
 }
 
-// count tallies a trait's values over the members.
-func (g *Group) count(t baseline.Trait) *tally {
-	if g.counted[t] == nil {
+// count tallies an attribute's values over the members.
+func (g *Group) count(a attribute.Attribute) *tally {
+	if g.counted[a] == nil {
 		var k baseline.Counter
 		for i := range g.Members {
-			k.Add(baseline.Value(g.Members[i].Profile, t), g.Members[i].Weight)
+			k.Add(g.Members[i].Profile.Value(a), g.Members[i].Weight)
 		}
 		r := &tally{entropy: k.Entropy(), known: k.Known()}
 		r.top, r.share = k.Top()
 		r.shares = k.Shares()
-		g.counted[t] = r
+		g.counted[a] = r
 	}
-	return g.counted[t]
+	return g.counted[a]
 }
 
-// Shares lists the values of a trait among the members, the commonest first.
-func (g *Group) Shares(t baseline.Trait) []baseline.ValueShare { return g.count(t).shares }
+// Shares lists the values of an attribute among the members, the commonest first.
+func (g *Group) Shares(a attribute.Attribute) []baseline.ValueShare { return g.count(a).shares }
 
 // rank gives the members' mean of a feature and their mean rank in the baseline (an AUC: the chance
 // that a member exceeds a random account).
@@ -214,16 +215,16 @@ func (g *Group) others(f baseline.Feature, c *Context) float64 {
 	return math.Max(0, (c.Baseline.Mean(f)-g.SelfShare*g.rank(f, c).mean)/(1-g.SelfShare))
 }
 
-// entropyDeficit is log2(expected / observed effective number of distinct values of a trait:
+// entropyDeficit is log2(expected / observed effective number of distinct values of an attribute:
 // perplexities). The expectation is the low end (10th percentile) of what as many random entities
 // show, so that the scatter of small groups earns nothing; groups in which fewer than half report
-// the trait are not judged.
-func entropyDeficit(g *Group, c *Context, t baseline.Trait) (Measure, bool) {
-	k := g.count(t)
+// the attribute are not judged.
+func entropyDeficit(g *Group, c *Context, a attribute.Attribute) (Measure, bool) {
+	k := g.count(a)
 	if k.known < g.Size/2 || len(g.Members) < 3 {
 		return Measure{}, false
 	}
-	chance := c.Baseline.Effective(t, g.Size)
+	chance := c.Baseline.Effective(a, g.Size)
 	m := Measure{Observed: math.Exp2(k.entropy), Expected: math.Exp2(chance.Mean), Value: k.top}
 	// More variety than chance is no mitigating evidence: variety is what a careful pool buys.
 	m.Bits = math.Max(0, chance.Low-k.entropy)

@@ -1,7 +1,7 @@
 package detectors
 
 // All lists the detectors, in the order in which findings show them. A new detector also needs what
-// it measures: a shared value that is not kept yet has to become a facet, a figure a feature of the
+// it measures: a shared value that is not kept yet has to become an attribute, a figure a feature of the
 // baseline. Its section in docs/detectors.md is generated, and a test says which command writes it.
 func All() []Detector {
 	return []Detector{

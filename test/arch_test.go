@@ -22,7 +22,7 @@ const module = "github.com/stillwatch/stillwatch/"
 // input or output, no clock, no chance, so that live, replay and backtest are one code path.
 var floors = []string{
 	"pkg/record", "pkg/packed",
-	"pkg/siphash", "pkg/event", "pkg/enrich", "pkg/sketch", "pkg/fingerprint", "pkg/baseline", "detectors", "pkg/watchlist",
+	"pkg/siphash", "pkg/event", "pkg/enrich", "pkg/attribute", "pkg/sketch", "pkg/fingerprint", "pkg/baseline", "detectors", "pkg/watchlist",
 	// The rooms of campaign, then the engine that joins them.
 	"pkg/campaign/index", "pkg/campaign/decision", "pkg/campaign/measure", "pkg/campaign/membership", "pkg/campaign/search", "pkg/campaign/watch",
 	"pkg/campaign", "pkg/alert", "pkg/stage",

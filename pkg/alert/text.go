@@ -220,10 +220,10 @@ func (t *textWriter) shared(f *campaign.Finding) {
 		return
 	}
 	t.section("WHAT THEY SHARE", "")
-	const facetWidth, figure = 19, 14
-	room := t.width - 2 - facetWidth - 2*figure
-	row := func(facet, value, members, all string) string {
-		return column(facet, facetWidth) + column(value, room) + columnRight(members, figure) + columnRight(all, figure)
+	const attributeWidth, figure = 19, 14
+	room := t.width - 2 - attributeWidth - 2*figure
+	row := func(attribute, value, members, all string) string {
+		return column(attribute, attributeWidth) + column(value, room) + columnRight(members, figure) + columnRight(all, figure)
 	}
 	t.line("  ", t.paint(dim, row("", "", "of members", "of everybody")))
 	for i, s := range f.Shared {

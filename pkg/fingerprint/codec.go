@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/packed"
 )
 
@@ -54,9 +55,9 @@ func (f *Fingerprint) AppendBinary(b []byte) ([]byte, error) {
 	b = f.turns.appendBinary(b)
 	b = f.system.appendBinary(b)
 	b = f.layouts.appendBinary(b)
-	for i := range f.facets {
-		sortValues(f.facets[i])
-		b = appendValues(b, f.facets[i])
+	for i := range f.values {
+		sortValues(f.values[i])
+		b = appendValues(b, f.values[i])
 	}
 	b = append(b, byte(len(f.models)))
 	for _, m := range f.models {
@@ -131,8 +132,8 @@ func (f *Fingerprint) UnmarshalBinary(data []byte) error {
 	r.passIf(old, passSample)
 	d.door = r.rotatingBloom(d.last, shingleMarks)
 	d.turns, d.system, d.layouts = r.table(turnTable), r.table(systemTable), r.table(layoutTable)
-	for i := range d.facets {
-		d.facets[i] = r.values()
+	for a := range attribute.KeptIn(version) {
+		d.values[a] = r.values()
 	}
 	d.models = r.models(d.last)
 	d.served = r.hashes(nil, MaxConversing)

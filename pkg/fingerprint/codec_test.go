@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/sketch"
 )
 
@@ -224,18 +225,18 @@ func TestWhatCannotBeReadAgainIsNotWritten(t *testing.T) {
 	long := strings.Repeat("x", maxText+1)
 	for name, o := range map[string]*Observation{
 		"account":  {Account: long},
-		"label":    {Labels: [NumFacets]string{Stack: long}},
+		"label":    {Labels: [attribute.NumKept]string{attribute.Stack: long}},
 		"shingles": {Sketch: sketch.Sketch{Turn: make([]uint64, maxShingles+1)}},
 	} {
 		_, err := o.MarshalBinary()
 		require.Error(t, err, name)
 	}
 	for name, p := range map[string]*Profile{
-		"scaffold": {Template: make([]Counted, MaxTemplate+1)},
-		"facet":    {Facets: [NumFacets][]Counted{Stack: make([]Counted, MaxFacet+1)}},
-		"label":    {Labels: []Label{{Facet: NumFacets}}},
-		"sketch":   {PromptHLL: []byte("no sketch")},
-		"org":      {Org: long},
+		"scaffold":  {Template: make([]Counted, MaxTemplate+1)},
+		"attribute": {Values: [attribute.NumKept][]Counted{attribute.Stack: make([]Counted, MaxValues+1)}},
+		"label":     {Labels: []Label{{Attribute: attribute.NumKept}}},
+		"sketch":    {PromptHLL: []byte("no sketch")},
+		"org":       {Org: long},
 	} {
 		_, err := p.MarshalBinary()
 		require.Error(t, err, name)

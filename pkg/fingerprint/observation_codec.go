@@ -6,6 +6,7 @@ import (
 	"math/bits"
 	"unsafe"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/packed"
 	"github.com/stillwatch/stillwatch/pkg/sketch"
 )
@@ -70,8 +71,8 @@ func (o *Observation) AppendBinary(b []byte) ([]byte, error) {
 		b = packed.AppendText(b, s)
 	}
 	var known, labelled uint64
-	for i := range o.Facets {
-		if o.Facets[i] != 0 {
+	for i := range o.Values {
+		if o.Values[i] != 0 {
 			known |= 1 << i
 		}
 		if o.Labels[i] != "" {
@@ -80,7 +81,7 @@ func (o *Observation) AppendBinary(b []byte) ([]byte, error) {
 	}
 	b = binary.AppendUvarint(b, known)
 	for m := known; m != 0; m &= m - 1 {
-		b = binary.LittleEndian.AppendUint64(b, o.Facets[bits.TrailingZeros64(m)])
+		b = binary.LittleEndian.AppendUint64(b, o.Values[bits.TrailingZeros64(m)])
 	}
 	b = binary.AppendUvarint(b, labelled)
 	for m := labelled; m != 0; m &= m - 1 {
@@ -202,12 +203,12 @@ func (o *Observation) decode(data []byte, same string) error {
 	}
 	passPlan(r)
 	m := r.Uvarint()
-	r.Check(m>>NumFacets == 0, "unknown facet")
+	r.Check(m>>attribute.NumKept == 0, "unknown attribute")
 	for ; m != 0 && r.OK(); m &= m - 1 {
-		o.Facets[bits.TrailingZeros64(m)] = r.Fixed()
+		o.Values[bits.TrailingZeros64(m)] = r.Fixed()
 	}
 	m = r.Uvarint()
-	r.Check(m>>NumFacets == 0, "unknown facet")
+	r.Check(m>>attribute.NumKept == 0, "unknown attribute")
 	for ; m != 0 && r.OK(); m &= m - 1 {
 		o.Labels[bits.TrailingZeros64(m)] = text(MaxLabel)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/packed"
 )
 
@@ -53,14 +54,14 @@ func (p *Profile) AppendBinary(b []byte) ([]byte, error) {
 	}
 	b = appendCounted(b, p.Template)
 	b = appendCounted(b, p.Layouts)
-	for i := range p.Facets {
-		b = appendCounted(b, p.Facets[i])
+	for i := range p.Values {
+		b = appendCounted(b, p.Values[i])
 	}
 	b = binary.AppendUvarint(b, uint64(len(p.Labels)))
 	for i := range p.Labels {
 		l := &p.Labels[i]
 		at := p.labelled(l)
-		b = append(b, byte(l.Facet), at)
+		b = append(b, byte(l.Attribute), at)
 		if at == notListed {
 			b = binary.LittleEndian.AppendUint64(b, l.Hash)
 		}
@@ -89,13 +90,13 @@ func (p *Profile) AppendBinary(b []byte) ([]byte, error) {
 // MarshalBinary is AppendBinary into new memory.
 func (p *Profile) MarshalBinary() ([]byte, error) { return p.AppendBinary(nil) }
 
-// notListed marks a label whose value is not among the facet's values.
+// notListed marks a label whose value is not among the attribute's values.
 const notListed = 255
 
-// labelled is the place of a label's value among its facet's values, which saves writing the hash
+// labelled is the place of a label's value among its attribute's values, which saves writing the hash
 // again.
 func (p *Profile) labelled(l *Label) byte {
-	for i, c := range p.Facets[l.Facet] {
+	for i, c := range p.Values[l.Attribute] {
 		if c.Hash == l.Hash {
 			return byte(i)
 		}
@@ -161,14 +162,14 @@ func (p *Profile) check() error {
 			return fmt.Errorf("fingerprint: profile with %s of %d, at most %d", l.name, l.n, l.most)
 		}
 	}
-	for i := range p.Facets {
-		if n := len(p.Facets[i]); n > MaxFacet {
-			return fmt.Errorf("fingerprint: profile with %d values of facet %d, at most %d", n, i, MaxFacet)
+	for i := range p.Values {
+		if n := len(p.Values[i]); n > MaxValues {
+			return fmt.Errorf("fingerprint: profile with %d values of attribute %d, at most %d", n, i, MaxValues)
 		}
 	}
 	for _, l := range p.Labels {
-		if l.Facet >= NumFacets || len(l.Text) > MaxLabel {
-			return fmt.Errorf("fingerprint: profile with a label of %d bytes for facet %d", len(l.Text), l.Facet)
+		if l.Attribute >= attribute.NumKept || len(l.Text) > MaxLabel {
+			return fmt.Errorf("fingerprint: profile with a label of %d bytes for attribute %d", len(l.Text), l.Attribute)
 		}
 	}
 	if n := len(p.PromptHLL); n > 0 {
@@ -181,8 +182,8 @@ func (p *Profile) check() error {
 	return nil
 }
 
-// maxLabels bounds the labels of a profile: one for every value of every facet.
-const maxLabels = int(NumFacets) * MaxFacet
+// maxLabels bounds the labels of a profile: one for every value of every attribute.
+const maxLabels = int(attribute.NumKept) * MaxValues
 
 func boolByte(b bool) byte {
 	if b {
@@ -270,8 +271,12 @@ func (p *Profile) UnmarshalBinary(data []byte) error {
 	}
 	p.Template = r.countedList(p.Template, MaxTemplate)
 	p.Layouts = r.countedList(p.Layouts, MaxLayouts)
-	for i := range p.Facets {
-		p.Facets[i] = r.countedList(p.Facets[i], MaxFacet)
+	kept := attribute.KeptIn(version)
+	for a := range p.Values[:kept] {
+		p.Values[a] = r.countedList(p.Values[a], MaxValues)
+	}
+	for a := kept; a < attribute.NumKept; a++ {
+		p.Values[a] = p.Values[a][:0]
 	}
 	p.readLabels(r)
 	n := r.Count(MaxModels, 10)
@@ -317,12 +322,12 @@ func (p *Profile) readLabels(r *reader) {
 	p.Labels = grow(p.Labels, r.Count(maxLabels, 3))
 	for i := range p.Labels {
 		l := &p.Labels[i]
-		l.Facet = Facet(r.Byte())
-		if !r.Check(l.Facet < NumFacets, "unknown facet") {
+		l.Attribute = attribute.Attribute(r.Byte())
+		if !r.Check(l.Attribute < attribute.NumKept, "unknown attribute") {
 			return
 		}
 		at := r.Byte()
-		switch values := p.Facets[l.Facet]; {
+		switch values := p.Values[l.Attribute]; {
 		case int(at) < len(values):
 			l.Hash = values[at].Hash
 		case r.Check(at == notListed, "label out of range"):

@@ -7,13 +7,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/event"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 	"github.com/stillwatch/stillwatch/pkg/watchlist"
 )
 
 // TestAWatchListMeansWhatIngestMakes holds the two ends together: what a pattern says of a request
-// is found in the facets that ingest makes of it.
+// is found in the attributes that ingest makes of it.
 func TestAWatchListMeansWhatIngestMakes(t *testing.T) {
 	const agent = "network-traffic:extensions.'http-request-ext'.request_header.'User-Agent'"
 	ev := event.Event{
@@ -24,7 +25,7 @@ func TestAWatchListMeansWhatIngestMakes(t *testing.T) {
 		},
 		Request: event.Request{Model: "Large-1", Tools: []string{"Read", "Write"}, Temperature: event.Float{V: 0.5, Known: true}, MaxTokens: event.Int{V: 100, Known: true}},
 	}
-	var reader facetReader
+	var reader attributeReader
 	var o fingerprint.Observation
 	old, current := []byte("the secret before the rotation"), []byte("the secret since the rotation")
 	reader.read(&ev, newHasher(old).of("acme"), &o)
@@ -54,18 +55,18 @@ func TestAWatchListMeansWhatIngestMakes(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, list.Skipped)
 		requests := map[watchlist.TermID]uint32{}
-		for f := range fingerprint.NumFacets {
+		for f := range attribute.NumKept {
 			for _, id := range list.Terms(f, o.Labels[f]) {
 				requests[id]++
 			}
 		}
 		for _, k := range list.Keyed() {
-			for _, h := range w.hash("acme", k.Facet, k.Value) {
-				if h == o.Facets[k.Facet] {
+			for _, h := range w.hash("acme", k.Attribute, k.Value) {
+				if h == o.Values[k.Attribute] {
 					requests[k.Term]++
 				}
 			}
-			require.NotContains(t, w.hash("other", k.Facet, k.Value), o.Facets[k.Facet], "nothing compares across tenants")
+			require.NotContains(t, w.hash("other", k.Attribute, k.Value), o.Values[k.Attribute], "nothing compares across tenants")
 		}
 		got := false
 		list.Hits(requests, func(int, uint32) { got = true })
