@@ -90,8 +90,6 @@ type Spec struct {
 	Recognises bool
 	// Watch lists under which STIX paths it may be watched for.
 	Watch []Path
-	// Since is the version of the encodings of fingerprints and profiles that has it first.
-	Since byte
 	// State is its number in the saved state of campaigns. It never changes.
 	State uint8
 }
@@ -158,15 +156,4 @@ func Where(passes func(s *Spec) bool) (out []Attribute) {
 		}
 	}
 	return out
-}
-
-// KeptIn is how many attributes a version of the encodings of fingerprints and profiles has. They
-// are the first ones.
-func KeptIn(version byte) Attribute {
-	for a := range NumKept {
-		if table[a].Since > version {
-			return a
-		}
-	}
-	return NumKept
 }

@@ -26,7 +26,6 @@ func TestTheDocumentationHasTheTable(t *testing.T) {
 
 func TestEveryRowIsWholeAndSaysWhatGoesTogether(t *testing.T) {
 	names, states, paths := map[string]bool{}, map[uint8]bool{}, map[string]bool{}
-	since := byte(0)
 	for a := range Num {
 		s := a.Spec()
 		require.NotEmpty(t, s.Name)
@@ -37,8 +36,6 @@ func TestEveryRowIsWholeAndSaysWhatGoesTogether(t *testing.T) {
 		if a < NumKept {
 			require.NotNil(t, s.Read, s.Name)
 			require.Nil(t, s.Day, s.Name)
-			require.GreaterOrEqual(t, s.Since, max(since, 1), "%s comes before older ones", s.Name)
-			since = s.Since
 		} else {
 			require.Nil(t, s.Read, s.Name)
 			require.NotNil(t, s.Day, s.Name)
@@ -76,14 +73,6 @@ func TestSavedStateKnowsAttributesByNumbersThatNeverChange(t *testing.T) {
 	require.Error(t, json.Unmarshal([]byte(`"payment"`), &later))
 	_, err := json.Marshal(Num)
 	require.Error(t, err)
-}
-
-func TestEncodingsHaveTheAttributesOfTheirVersion(t *testing.T) {
-	require.Equal(t, Attribute(0), KeptIn(0))
-	for version := byte(1); version <= 5; version++ {
-		require.Equal(t, Model+1, KeptIn(version))
-	}
-	require.Equal(t, NumKept, KeptIn(255))
 }
 
 func TestWhatAnEventDoesNotReportHasNoText(t *testing.T) {

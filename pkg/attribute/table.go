@@ -6,19 +6,19 @@ var table = [Num]Spec{
 		Name: "payment", Family: Funding, Fields: "account.payment_fp", Read: readPayment,
 		Posting: 2, AllValues: true, Group: "payment", Refines: true, Recognises: true,
 		Watch: []Path{{STIX: Account + ":payment_fp"}},
-		Since: 1, State: 0,
+		State: 0,
 	},
 	Issuer: {
 		Name: "issuer", Family: Funding, Fields: "account.payment_issuer", Read: readIssuer,
 		Posting: 6, Group: "issuer", Refines: true, Recognises: true,
 		Watch: []Path{{STIX: Account + ":payment_issuer"}},
-		Since: 1, State: 1,
+		State: 1,
 	},
 	Device: {
 		Name: "device", Family: Identity, Fields: "client.device_id", Read: readDevice,
 		Posting: 3, AllValues: true, Group: "device", Refines: true, Recognises: true,
 		Watch: []Path{{STIX: Account + ":device_id"}},
-		Since: 1, State: 2,
+		State: 2,
 	},
 	Stack: {
 		Name: "client stack", Family: Client, Fields: "client.user_agent, client.ja4",
@@ -29,7 +29,7 @@ var table = [Num]Spec{
 			{STIX: userAgentPath, Part: UserAgent},
 			{STIX: Account + ":ja4", Part: JA4},
 		},
-		Since: 1, State: 3,
+		State: 3,
 	},
 	Params: {
 		Name: "parameters", Family: Client, Fields: "request.temperature, request.top_p, " +
@@ -38,33 +38,33 @@ var table = [Num]Spec{
 		Read: readParams, Readable: true,
 		Posting: 14, Refines: true, Recognises: true,
 		Watch: []Path{{STIX: Account + ":parameters"}},
-		Since: 1, State: 4,
+		State: 4,
 	},
 	Tools: {
 		Name: "tools", Fields: "request.tools", Read: readTools, Readable: true,
 		Watch: []Path{{STIX: Account + ":tools"}},
-		Since: 1, State: 5,
+		State: 5,
 	},
 	Network: {
 		Name: "network", Family: Networks, Fields: "client.ip", Read: readNetwork, Readable: true,
 		Posting: 9, Group: "network", Recognises: true,
 		Watch: []Path{{STIX: "ipv4-addr:value"}},
-		Since: 1, State: 6,
+		State: 6,
 	},
 	ASN: {
 		Name: "autonomous system", Fields: "client.asn", Read: readASN, Readable: true,
 		Watch: []Path{{STIX: "autonomous-system:number"}},
-		Since: 1, State: 7,
+		State: 7,
 	},
 	Domain: {
 		Name: "e-mail domain", Fields: "account.email_domain", Read: readDomain, Readable: true,
 		Watch: []Path{{STIX: Account + ":email_domain"}},
-		Since: 1, State: 8,
+		State: 8,
 	},
 	Model: {
 		Name: "model", Fields: "request.model", Read: readModel, Readable: true,
 		Watch: []Path{{STIX: Account + ":model"}},
-		Since: 1, State: 9,
+		State: 9,
 	},
 	SignupDay: {
 		Name: "sign-up day", Family: Identity, Fields: "account.created_at",

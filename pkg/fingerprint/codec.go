@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/packed"
 )
 
@@ -14,8 +13,9 @@ import (
 //
 // Version 2 counts intents and reasoning over the prompt template's slice too, version 3 requests
 // declared as batch, version 4 records that could not be read; what an older version did not count
-// is read as none. Version 5 leaves out what nothing read (old.go).
-const stateVersion = 5
+// is read as none. Version 5 leaves out what nothing read (old.go), version 6 says how many attributes
+// it holds, so that one more needs no other version.
+const stateVersion = 6
 
 // Flags of an encoded fingerprint.
 const flagVerified = 1
@@ -55,6 +55,7 @@ func (f *Fingerprint) AppendBinary(b []byte) ([]byte, error) {
 	b = f.turns.appendBinary(b)
 	b = f.system.appendBinary(b)
 	b = f.layouts.appendBinary(b)
+	b = append(b, byte(len(f.values)))
 	for i := range f.values {
 		sortValues(f.values[i])
 		b = appendValues(b, f.values[i])
@@ -132,8 +133,10 @@ func (f *Fingerprint) UnmarshalBinary(data []byte) error {
 	r.passIf(old, passSample)
 	d.door = r.rotatingBloom(d.last, shingleMarks)
 	d.turns, d.system, d.layouts = r.table(turnTable), r.table(systemTable), r.table(layoutTable)
-	for a := range attribute.KeptIn(version) {
-		d.values[a] = r.values()
+	for a := range r.attributes(version) {
+		if values := r.values(); a < len(d.values) {
+			d.values[a] = values
+		}
 	}
 	d.models = r.models(d.last)
 	d.served = r.hashes(nil, MaxConversing)

@@ -3,6 +3,7 @@ package fingerprint
 import (
 	"bytes"
 	"encoding"
+	"encoding/binary"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -89,21 +90,21 @@ func TestEncodingsOfEveryVersionStayReadable(t *testing.T) {
 		return append(b, '\n')
 	}
 	t.Run("fingerprint", func(t *testing.T) {
-		data := readGolden(t, "fingerprint_v5.bin", func() []byte { return encoded(t, sampleFingerprint(t)) })
+		data := readGolden(t, "fingerprint_v6.bin", func() []byte { return encoded(t, sampleFingerprint(t)) })
 		f, _ := newTest(t)
 		require.NoError(t, f.UnmarshalBinary(data))
 		p := indent(profileOf(f))
-		require.Equal(t, string(readGolden(t, "fingerprint_v5.json", func() []byte { return p })), string(p))
+		require.Equal(t, string(readGolden(t, "fingerprint_v6.json", func() []byte { return p })), string(p))
 		require.Equal(t, data, encoded(t, f), "the encoding changed: write a new version, and keep reading this one")
 	})
 	t.Run("profile", func(t *testing.T) {
-		data := readGolden(t, "profile_v5.bin", func() []byte { return encoded(t, profileOf(sampleFingerprint(t))) })
+		data := readGolden(t, "profile_v6.bin", func() []byte { return encoded(t, profileOf(sampleFingerprint(t))) })
 		var p Profile
 		require.NoError(t, p.UnmarshalBinary(data))
-		require.Equal(t, string(readGolden(t, "fingerprint_v5.json", nil)), string(indent(&p)))
+		require.Equal(t, string(readGolden(t, "fingerprint_v6.json", nil)), string(indent(&p)))
 		require.Equal(t, data, encoded(t, &p), "the encoding changed: write a new version, and keep reading this one")
 	})
-	for _, version := range []string{"v2", "v3", "v4"} {
+	for _, version := range []string{"v2", "v3", "v4", "v5"} {
 		t.Run(version, func(t *testing.T) {
 			var want Profile
 			require.NoError(t, json.Unmarshal(readGolden(t, "fingerprint_"+version+".json", nil), &want))
@@ -176,6 +177,57 @@ func encoded(t testing.TB, x encoding.BinaryMarshaler) []byte {
 	b, err := x.MarshalBinary()
 	require.NoError(t, err)
 	return b
+}
+
+// An encoding says how many attributes it holds: a release with more of them is read, and so is one
+// with fewer.
+func TestAttributesThatAnotherReleaseKnowsArePassedOver(t *testing.T) {
+	const known, unknown = 0x1122334455667788, 0x99aabbccddeeff00
+	list := func(hash uint64, rest ...byte) []byte {
+		return append(binary.LittleEndian.AppendUint64([]byte{1}, hash), rest...)
+	}
+	// spliced adds an attribute to an encoding in which only the first has a value, and after its
+	// list what follows the lists.
+	spliced := func(b, first, added, label []byte) []byte {
+		at := bytes.Index(b, first) - 1
+		require.Equal(t, byte(attribute.NumKept), b[at])
+		end := at + 1 + len(first) + int(attribute.NumKept) - 1
+		out := append(bytes.Clone(b[:end]), added...)
+		out[at]++
+		if label != nil {
+			out = append(append(out, b[end]+1), label...)
+			end++
+		}
+		return append(out, b[end:]...)
+	}
+	t.Run("profile", func(t *testing.T) {
+		want := Profile{LastSeen: origin}
+		want.Values[0] = []Counted{{known, 1}}
+		label := append([]byte{byte(attribute.NumKept), 0, 3}, "new"...)
+		var p Profile
+		later := spliced(encoded(t, &want), list(known, 1), list(unknown, 1), label)
+		require.NoError(t, p.UnmarshalBinary(later))
+		require.Equal(t, encoded(t, &want), encoded(t, &p))
+		label[1] = MaxValues
+		later = spliced(encoded(t, &want), list(known, 1), list(unknown, 1), label)
+		require.ErrorIs(t, p.UnmarshalBinary(later), ErrEncoding)
+	})
+	t.Run("fingerprint", func(t *testing.T) {
+		f, _ := newTest(t)
+		o := request(1, 1, origin)
+		o.Values, o.Labels = [attribute.NumKept]uint64{known}, [attribute.NumKept]string{}
+		f.Observe(o)
+		want := encoded(t, f)
+		// Here a count is shifted by one, and the label, an empty one, stands with the value.
+		later := spliced(want, list(known, 2, 0), list(unknown, 2, 0), nil)
+		require.NoError(t, f.UnmarshalBinary(later))
+		require.Equal(t, want, encoded(t, f))
+	})
+	t.Run("observation", func(t *testing.T) {
+		want := request(1, 1, origin)
+		b := encoded(t, want)
+		require.EqualValues(t, observationVersionReadable, b[0], "older releases read it")
+	})
 }
 
 func TestAnEncodingThatCannotBeReadSaysSo(t *testing.T) {
@@ -394,7 +446,7 @@ func FuzzFingerprintDecode(f *testing.F) {
 	small := New(&opts)
 	small.Observe(templated(1, 7, 1, origin))
 	f.Add(encoded(f, small))
-	addGolden(f, "fingerprint_v1.bin", "fingerprint_v2.bin", "fingerprint_v3.bin", "fingerprint_v4.bin")
+	addGolden(f, "fingerprint_v1.bin", "fingerprint_v2.bin", "fingerprint_v3.bin", "fingerprint_v4.bin", "fingerprint_v5.bin")
 	small.Observe(unread(origin + 1))
 	f.Add(encoded(f, small))
 	silent := New(&opts)
@@ -408,7 +460,7 @@ func FuzzProfileDecode(f *testing.F) {
 	small := New(&opts)
 	small.Observe(templated(1, 7, 1, origin))
 	f.Add(encoded(f, profileOf(small)))
-	addGolden(f, "profile_v1.bin", "profile_v2.bin", "profile_v3.bin", "profile_v4.bin")
+	addGolden(f, "profile_v1.bin", "profile_v2.bin", "profile_v3.bin", "profile_v4.bin", "profile_v5.bin")
 	small.Observe(unread(origin + 1))
 	f.Add(encoded(f, profileOf(small)))
 	f.Fuzz(func(t *testing.T, data []byte) { checkProfile(t, data) })

@@ -13,8 +13,9 @@ import (
 //
 // Version 2 ends with the intents and the reasoning of the prompt template's slice, version 3 with
 // the requests declared as batch, version 4 with the records that could not be read; what an older
-// version did not count is read as none. Version 5 leaves out what nothing read (old.go).
-const profileVersion = 5
+// version did not count is read as none. Version 5 leaves out what nothing read (old.go), version 6
+// says how many attributes it holds, so that one more needs no other version.
+const profileVersion = 6
 
 // AppendBinary appends the encoding of the profile. Lists longer than their limits and a
 // PromptHLL that is no sketch are errors.
@@ -54,6 +55,7 @@ func (p *Profile) AppendBinary(b []byte) ([]byte, error) {
 	}
 	b = appendCounted(b, p.Template)
 	b = appendCounted(b, p.Layouts)
+	b = append(b, byte(len(p.Values)))
 	for i := range p.Values {
 		b = appendCounted(b, p.Values[i])
 	}
@@ -271,14 +273,7 @@ func (p *Profile) UnmarshalBinary(data []byte) error {
 	}
 	p.Template = r.countedList(p.Template, MaxTemplate)
 	p.Layouts = r.countedList(p.Layouts, MaxLayouts)
-	kept := attribute.KeptIn(version)
-	for a := range p.Values[:kept] {
-		p.Values[a] = r.countedList(p.Values[a], MaxValues)
-	}
-	for a := kept; a < attribute.NumKept; a++ {
-		p.Values[a] = p.Values[a][:0]
-	}
-	p.readLabels(r)
+	p.readValues(r, version)
 	n := r.Count(MaxModels, 10)
 	p.Models = grow(p.Models, n)
 	for i := range p.Models {
@@ -318,23 +313,50 @@ func (p *Profile) readUnreadable(r *reader, version byte) {
 	p.UnreadableSince = r.ago(p.UnreadableAt)
 }
 
-func (p *Profile) readLabels(r *reader) {
-	p.Labels = grow(p.Labels, r.Count(maxLabels, 3))
-	for i := range p.Labels {
-		l := &p.Labels[i]
-		l.Attribute = attribute.Attribute(r.Byte())
-		if !r.Check(l.Attribute < attribute.NumKept, "unknown attribute") {
+// readValues reads the values and labels of attributes. Those of attributes that a newer release
+// added are passed over.
+func (p *Profile) readValues(r *reader, version byte) {
+	held := r.attributes(version)
+	for a := range p.Values {
+		p.Values[a] = p.Values[a][:0]
+		if a < held {
+			p.Values[a] = r.countedList(p.Values[a], MaxValues)
+		}
+	}
+	for a := len(p.Values); a < held; a++ {
+		r.countedList(nil, MaxValues)
+	}
+	n := r.Count(maxAttributes*MaxValues, 3)
+	p.Labels = grow(p.Labels, min(n, maxLabels))
+	kept := 0
+	for range n {
+		a, at := int(r.Byte()), int(r.Byte())
+		var hash uint64
+		switch {
+		case at == notListed:
+			hash = r.Fixed()
+		case a < len(p.Values) && at < len(p.Values[a]):
+			hash = p.Values[a][at].Hash
+		default:
+			r.Check(a >= len(p.Values) && at < MaxValues, "label out of range")
+		}
+		r.Check(a < held, "unknown attribute")
+		if !r.OK() {
 			return
 		}
-		at := r.Byte()
-		switch values := p.Values[l.Attribute]; {
-		case int(at) < len(values):
-			l.Hash = values[at].Hash
-		case r.Check(at == notListed, "label out of range"):
-			l.Hash = r.Fixed()
+		if a >= len(p.Values) {
+			r.Text(MaxLabel)
+			continue
 		}
-		r.keep(&l.Text, MaxLabel)
+		if !r.Check(kept < len(p.Labels), "too many labels") {
+			return
+		}
+		x := &p.Labels[kept]
+		x.Attribute, x.Hash = attribute.Attribute(a), hash
+		r.keep(&x.Text, MaxLabel)
+		kept++
 	}
+	p.Labels = p.Labels[:kept]
 }
 
 // keep reads a string into s, which stays as it is when it is the same.
