@@ -154,6 +154,13 @@ func TestEachSharedThingIsSeenByItsDetector(t *testing.T) {
 			set(attribute.Network, same)(i, p)
 		}},
 		{"one set of parameters", "params", 3, 4, set(attribute.Params, same)},
+		{"one seed", "seed", 3, 3, set(attribute.Seed, same)},
+		{"a seed for each account", "seed", 0, 0.5, set(attribute.Seed, func(i int) uint64 { return uint64(1 + i) })},
+		{"a seed that few of the accounts ask for", "seed", 0, 0, func(i int, p *fingerprint.Profile) {
+			if i%3 == 0 {
+				set(attribute.Seed, same)(i, p)
+			}
+		}},
 		{"one device", "device", 4, 8, set(attribute.Device, same)},
 		{"one network", "network", 2, 2, set(attribute.Network, same)},
 		{"unknown cards", "payment", 0, 0, func(_ int, p *fingerprint.Profile) { p.Values[attribute.Payment] = nil }},

@@ -9,7 +9,7 @@ func All() []Detector {
 		promptTemplate(), promptLayout(), handOver(),
 		payment(), issuer(),
 		signupCohort(), campus(),
-		stack(), device(), params(), relay(),
+		stack(), device(), params(), seed(), relay(),
 		network(),
 		loadBalance(), synchrony(), succession(),
 		// Harvest.

@@ -42,6 +42,8 @@ const (
 	Domain
 	// Model is the requested model.
 	Model
+	// Seed is the seed of the model's sampling that a request asks for.
+	Seed
 
 	// NumKept is how many attributes come with requests.
 	NumKept

@@ -57,7 +57,7 @@ func TestSavedStateKnowsAttributesByNumbersThatNeverChange(t *testing.T) {
 	// The numbers of release 1, which campaigns are saved with.
 	saved := map[Attribute]string{
 		Payment: "0", Issuer: "1", Device: "2", Stack: "3", Params: "4", Tools: "5", Network: "6",
-		ASN: "7", Domain: "8", Model: "9", SignupDay: "10", FirstDay: "11",
+		ASN: "7", Domain: "8", Model: "9", SignupDay: "10", FirstDay: "11", Seed: "12",
 	}
 	for a, number := range saved {
 		b, err := json.Marshal(a)
@@ -82,4 +82,13 @@ func TestWhatAnEventDoesNotReportHasNoText(t *testing.T) {
 	long := event.Event{}
 	long.Client.UserAgent = strings.Repeat("agent ", 1000)
 	require.LessOrEqual(t, len(Stack.Spec().Read(nil, &long)), maxValue, "a client chooses it freely")
+}
+
+func TestASeedThatMeansARandomOneIsUnknown(t *testing.T) {
+	for seed, text := range map[event.Int]string{
+		{V: 1234, Known: true}: "1234", {V: 0, Known: true}: "", {V: -1, Known: true}: "", {V: 7}: "",
+	} {
+		ev := event.Event{Request: event.Request{Seed: seed}}
+		require.Equal(t, text, string(Seed.Spec().Read(nil, &ev)), "%v", seed)
+	}
 }

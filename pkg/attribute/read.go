@@ -42,6 +42,15 @@ func readASN(b []byte, ev *event.Event) []byte {
 	return strconv.AppendInt(append(b, "AS"...), n.V, 10)
 }
 
+// readSeed leaves out 0 and negative seeds, by which servers mean a random one.
+func readSeed(b []byte, ev *event.Event) []byte {
+	n := ev.Request.Seed
+	if !n.Known || n.V <= 0 {
+		return b
+	}
+	return strconv.AppendInt(b, n.V, 10)
+}
+
 // IsNothing tells whether a value is an obvious placeholder: a word for nothing, or only zeros.
 // Values that are merely popular are left to the baseline, which knows how popular.
 func IsNothing(v string) bool {

@@ -66,6 +66,11 @@ var table = [Num]Spec{
 		Watch: []Path{{STIX: Account + ":model"}},
 		State: 9,
 	},
+	Seed: {
+		Name: "sampling seed", Family: Client, Fields: "request.seed", Read: readSeed, Readable: true,
+		Watch: []Path{{STIX: Account + ":seed"}},
+		State: 12,
+	},
 	SignupDay: {
 		Name: "sign-up day", Family: Identity, Fields: "account.created_at",
 		Day:     func(createdAt, _ int64) int64 { return createdAt },

@@ -62,6 +62,9 @@ func sampleObservation() *Observation {
 	o := wild(seeded(5), 3, origin)
 	o.Verified, o.Refused, o.Batch, o.HasText, o.EndUser, o.Status = true, true, true, true, 99, StatusBlocked
 	o.Position = Position{Partition: 1 << 63, Offset: 1 << 40, Index: 17}
+	// Older versions hold the first attributes only.
+	clear(o.Values[firstAttributes:])
+	clear(o.Labels[firstAttributes:])
 	o.Sketch = sketch.Sketch{
 		Exact: 1, Turn: []uint64{2, 3, 1 << 61}, System: []uint64{4}, Layout: 5, Tokens: 812, Intents: sketch.Reasoning | sketch.Cleaning,
 		Prefix: 6, Continuation: 7, Relay: sketch.RelayDevice,
@@ -104,7 +107,7 @@ func TestEncodingsOfEveryVersionStayReadable(t *testing.T) {
 		require.Equal(t, string(readGolden(t, "fingerprint_v6.json", nil)), string(indent(&p)))
 		require.Equal(t, data, encoded(t, &p), "the encoding changed: write a new version, and keep reading this one")
 	})
-	for _, version := range []string{"v2", "v3", "v4", "v5"} {
+	for _, version := range []string{"v2", "v3", "v4", "v5", "v6_of_ten_attributes"} {
 		t.Run(version, func(t *testing.T) {
 			var want Profile
 			require.NoError(t, json.Unmarshal(readGolden(t, "fingerprint_"+version+".json", nil), &want))
@@ -224,9 +227,16 @@ func TestAttributesThatAnotherReleaseKnowsArePassedOver(t *testing.T) {
 		require.Equal(t, want, encoded(t, f))
 	})
 	t.Run("observation", func(t *testing.T) {
-		want := request(1, 1, origin)
+		want := sampleObservation()
+		require.EqualValues(t, observationVersionReadable, encoded(t, want)[0], "older releases read it")
+		want.Values[attribute.Seed], want.Labels[attribute.Seed] = unknown, "1234"
 		b := encoded(t, want)
-		require.EqualValues(t, observationVersionReadable, b[0], "older releases read it")
+		require.EqualValues(t, observationVersion, b[0])
+		var o Observation
+		require.NoError(t, o.UnmarshalBinary(b))
+		require.Equal(t, want, &o)
+		b[0] = observationVersionReadable
+		require.ErrorIs(t, o.UnmarshalBinary(b), ErrEncoding, "no release wrote it in this version")
 	})
 }
 

@@ -108,12 +108,15 @@ func wild(r *rand.Rand, n uint64, t int64) *Observation {
 	o.Source = hash(useSource, r.Uint64N(200))
 	r.Uint64N(20) // the place of a draw that is needed no more keeps the golden files of older versions
 	o.EndUser = r.Uint64N(2) * hash(r.Uint64N(9))
-	for i := range o.Values {
+	draw := func(i int) {
 		o.Values[i], o.Labels[i] = 0, ""
 		if r.IntN(4) > 0 {
 			v := r.Uint64N(12)
 			o.Values[i], o.Labels[i] = hash(useAttribute, uint64(i), v), "v"+strconv.FormatUint(v, 10)
 		}
+	}
+	for i := range firstAttributes {
+		draw(i)
 	}
 	o.Sketch = sketch.Sketch{
 		Exact: hash(usePrompt, r.Uint64N(400)), Tokens: r.IntN(500), Intents: sketch.Intents(r.IntN(32)), Relay: sketch.Relay(r.IntN(40) / 39),
@@ -126,6 +129,10 @@ func wild(r *rand.Rand, n uint64, t int64) *Observation {
 	}
 	if r.IntN(3) > 0 {
 		o.Sketch.Continuation = hash(useTurn, r.Uint64N(300))
+	}
+	// What is newer than the golden files is drawn last: the draws before stay the same.
+	for i := firstAttributes; i < len(o.Values); i++ {
+		draw(i)
 	}
 	return o
 }

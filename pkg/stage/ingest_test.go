@@ -302,7 +302,7 @@ func TestNothingComparesAcrossTenantsAttributesOrSecrets(t *testing.T) {
 	record := func(tenant, value string) string {
 		return `{"id":"` + value + `","time":1793613600000,"tenant":"` + tenant + `","account":{"id":"a","end_user_id":"` + value + `","payment_fp":"` + value +
 			`","payment_issuer":"` + value + `","email_domain":"` + value + `"},"request":{"model":"` + value + `","session_id":"` + value + `","tools":["` + value +
-			`"],"temperature":1},` + ingestIdentity + `}`
+			`"],"temperature":1,"seed":7},` + ingestIdentity + `}`
 	}
 	hashes := map[uint64]string{}
 	note := func(who string, o *fingerprint.Observation) {

@@ -23,7 +23,7 @@ func TestAWatchListMeansWhatIngestMakes(t *testing.T) {
 			IP: "203.0.113.9", UserAgent: "Harvest/2.1  (id 0123456789abcdef01; Linux)", JA4: "t13d1516h2_8daaf6152771_e5627efa2ab1", DeviceID: "device 9",
 			ASN: event.Int{V: 64500, Known: true},
 		},
-		Request: event.Request{Model: "Large-1", Tools: []string{"Read", "Write"}, Temperature: event.Float{V: 0.5, Known: true}, MaxTokens: event.Int{V: 100, Known: true}},
+		Request: event.Request{Model: "Large-1", Tools: []string{"Read", "Write"}, Temperature: event.Float{V: 0.5, Known: true}, MaxTokens: event.Int{V: 100, Known: true}, Seed: event.Int{V: 7, Known: true}},
 	}
 	var reader attributeReader
 	var o fingerprint.Observation
@@ -43,6 +43,8 @@ func TestAWatchListMeansWhatIngestMakes(t *testing.T) {
 		"[x-stillwatch-account:tools = 'Read, Write']":                                  true,
 		"[x-stillwatch-account:model = 'large-1']":                                      true,
 		"[x-stillwatch-account:parameters LIKE 'temperature=0.5 %max=100 %']":           true,
+		"[x-stillwatch-account:seed = '7']":                                             true,
+		"[x-stillwatch-account:seed = '77']":                                            false,
 		"[x-stillwatch-account:payment_fp = 'Card-7']":                                  true,
 		"[x-stillwatch-account:payment_fp = 'card-7']":                                  false,
 		"[x-stillwatch-account:payment_issuer = 'First Bank']":                          true,
