@@ -1,8 +1,9 @@
 package detectors
 
 import (
-	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"slices"
+
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 )
 
 // NumFamilies is how many signal families there are.

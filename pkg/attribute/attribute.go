@@ -18,10 +18,10 @@ import (
 // Attribute is a value that accounts can share.
 type Attribute uint8
 
-// The attributes. Values up to NumKept come with every request: they are keyed 64-bit hashes, 0 is
-// unknown, and an account's commonest ones are kept in its profile. The number of such an attribute
-// is a part of its hashes and of the encodings of pkg/fingerprint: it never changes, and a new one
-// goes before NumKept.
+// The attributes that come with requests. Their values are keyed 64-bit hashes, 0 is unknown, and an
+// account's commonest ones are kept in its profile. The number of such an attribute is a part of its
+// hashes and of the encodings of pkg/fingerprint: it never changes, and a new one goes before
+// NumKept.
 const (
 	// Payment is the instrument, Issuer the bank that issued it.
 	Payment Attribute = iota
@@ -64,8 +64,8 @@ const (
 type Spec struct {
 	// Name is the attribute's name in findings and metrics.
 	Name string
-	// Family is the signal family that agreement on it counts for, empty when no detector and no
-	// model reads it.
+	// Family is the signal family that agreement on it counts for; empty when agreement on it alone
+	// is no evidence.
 	Family Family
 	// Fields are the fields of the event that its value is made of, for the documentation.
 	Fields string
@@ -76,7 +76,7 @@ type Spec struct {
 	Day func(createdAt, firstSeen int64) int64
 	// Readable says that the text is no secret: profiles keep it beside the hash, as a label.
 	Readable bool
-	// Posting is the number of the posting that lists the accounts of a value (see
+	// Posting is the kind of the postings that list the accounts of each value (see
 	// pkg/campaign/index), 0 when none does. Every attribute that refines or belongs to the model
 	// has one.
 	Posting uint8

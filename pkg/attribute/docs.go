@@ -35,12 +35,16 @@ An attribute is a value that accounts can share. The columns say what becomes of
 		case s.Posting != 0:
 			listed = "commonest"
 		}
+		family := s.Family
+		if family == "" {
+			family = "none"
+		}
 		paths := make([]string, len(s.Watch))
 		for j, p := range s.Watch {
 			paths[j] = "`" + p.STIX + "`"
 		}
 		fmt.Fprintf(&b, "| %s | %s | `%s` | %s | %s | %s | %s | %s | %s |\n",
-			s.Name, s.Family, strings.ReplaceAll(s.Fields, ", ", "`, `"), yes(s.Readable), listed,
+			s.Name, family, strings.ReplaceAll(s.Fields, ", ", "`, `"), yes(s.Readable), listed,
 			yes(s.Group != ""), yes(s.Refines), yes(s.Recognises), strings.Join(paths, ", "))
 	}
 	return b.String()
