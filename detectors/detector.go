@@ -177,6 +177,16 @@ func (g *Group) count(a attribute.Attribute) *tally {
 	return g.counted[a]
 }
 
+// reports says whether any member reports the attribute.
+func (g *Group) reports(a attribute.Attribute) bool {
+	for i := range g.Members {
+		if g.Members[i].Profile.Value(a) != 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // Shares lists the values of an attribute among the members, the commonest first.
 func (g *Group) Shares(a attribute.Attribute) []baseline.ValueShare { return g.count(a).shares }
 
@@ -220,6 +230,10 @@ func (g *Group) others(f baseline.Feature, c *Context) float64 {
 // show, so that the scatter of small groups earns nothing; groups in which fewer than half report
 // the attribute are not judged.
 func entropyDeficit(g *Group, c *Context, a attribute.Attribute) (Measure, bool) {
+	// What no gateway reports is not worth a count: every candidate is measured.
+	if !g.reports(a) {
+		return Measure{}, false
+	}
 	k := g.count(a)
 	if k.known < g.Size/2 || len(g.Members) < 3 {
 		return Measure{}, false
