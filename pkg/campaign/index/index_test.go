@@ -135,7 +135,7 @@ func TestPostingsFollowTheProfiles(t *testing.T) {
 func TestEveryKindOfPostingHasANumberOfItsOwn(t *testing.T) {
 	used := map[Kind]bool{
 		ByShingle: true, ByLayout: true, ByClient: true, ByIssuerCohort: true, ByStackCohort: true,
-		ByRelay: true, ByServed: true, ByContinued: true, ByLink: true,
+		ByRelay: true, ByServed: true, ByContinued: true,
 	}
 	for _, a := range posted {
 		require.Less(t, KindOf(a), Kind(kinds), "%s: raise kindBits", a)

@@ -10,7 +10,7 @@ import (
 type Kind uint8
 
 // The kinds that are about no single attribute. Those of attributes have the numbers that the table
-// of attributes gives them; together they use all numbers below 1<<kindBits.
+// of attributes gives them; 13 is free.
 const (
 	ByShingle      Kind = 0
 	ByLayout       Kind = 1
@@ -22,8 +22,8 @@ const (
 	// not served.
 	ByServed    Kind = 11
 	ByContinued Kind = 12
-	// ByLink is no posting: LinkedGroups finds its groups.
-	ByLink Kind = 13
+	// ByLink is no posting, and has no room in a key: LinkedGroups finds its groups.
+	ByLink Kind = kinds
 )
 
 // kinds is how many kinds a key can tell apart.

@@ -137,6 +137,7 @@ func (r *run) refine(c *candidate) (out []candidate) {
 				continue
 			}
 			out = append(out, candidate{
+				// By the number that never changes: the identity decides when it is its turn.
 				identity: index.Mix(c.identity^uint64(by.Spec().State), v), members: members,
 				defining: c.defining | detectors.SetOf(family),
 				origin:   c.origin + " and " + string(family),
