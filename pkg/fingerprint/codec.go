@@ -176,7 +176,7 @@ func (r *reader) ago(last int64) int64 {
 		ago--
 	}
 	t := last - ago
-	r.Check(ago > -maxTime && ago < maxTime && t > 0 && t <= maxTime, "time out of range")
+	r.Check(ago >= -maxTime && ago < maxTime && t > 0 && t <= maxTime, "time out of range")
 	return t
 }
 

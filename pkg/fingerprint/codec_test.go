@@ -182,6 +182,16 @@ func encoded(t testing.TB, x encoding.BinaryMarshaler) []byte {
 	return b
 }
 
+func TestTheLatestDeadlineIsReadAgainBeforeTheFirstEvent(t *testing.T) {
+	f, _ := newTest(t)
+	f.Observe(unread(origin))
+	f.SetDeadline(maxTime)
+	data := encoded(t, f)
+	require.NoError(t, f.UnmarshalBinary(data))
+	require.EqualValues(t, maxTime, f.Deadline())
+	require.Equal(t, data, encoded(t, f))
+}
+
 // An encoding says how many attributes it holds: a release with more of them is read, and so is one
 // with fewer.
 func TestAttributesThatAnotherReleaseKnowsArePassedOver(t *testing.T) {
