@@ -18,9 +18,9 @@ import (
 // Attribute is a value that accounts can share.
 type Attribute uint8
 
-// The attributes that come with requests. Their values are keyed 64-bit hashes, 0 is unknown, and an
-// account's commonest ones are kept in its profile. The number of such an attribute is a part of its
-// hashes and of the encodings of pkg/fingerprint: it never changes, and a new one goes before
+// The attributes that come with requests. Their values are keyed 64-bit hashes, 0 is unknown, and
+// an account's commonest ones are kept in its profile. The number of such an attribute is a part of
+// its hashes and of the encodings of pkg/fingerprint: it never changes, and a new one goes before
 // NumKept.
 const (
 	// Payment is the instrument, Issuer the bank that issued it.

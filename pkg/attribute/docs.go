@@ -10,7 +10,8 @@ func Markdown() string {
 	var b strings.Builder
 	b.WriteString(`# Attributes
 
-Generated from the table in ` + "`pkg/attribute`; `go test ./pkg/attribute -update`" + ` writes it anew.
+Generated from the table in ` + "`pkg/attribute`; `go test ./pkg/attribute -update`" + `
+writes it anew.
 
 An attribute is a value that accounts can share. The columns say what becomes of it:
 

@@ -107,9 +107,9 @@ func appendFolded(dst []byte, v string) []byte {
 	return dst
 }
 
-// readStack is the client software: the user agent, in lower case and with its versions in full, since
-// the accounts of a pool are served by one build and honest users update when they like; then the
-// TLS fingerprint. Long runs of hexadecimal digits in the user agent are the installation's, not
+// readStack is the client software: the user agent, in lower case and with its versions in full,
+// since the accounts of a pool are served by one build and honest users update when they like; then
+// the TLS fingerprint. Long runs of hexadecimal digits in the user agent are the installation's, not
 // the software's, and are left out.
 func readStack(b []byte, ev *event.Event) []byte {
 	c := &ev.Client
@@ -152,8 +152,8 @@ func dropHex(b []byte) []byte {
 	return out
 }
 
-// readParams is the tuple of request parameters. What is not known is marked so and differs from every
-// value; when nothing is, there is none.
+// readParams is the tuple of request parameters. What is not known is marked so and differs from
+// every value; when nothing is, there is none.
 func readParams(b []byte, ev *event.Event) []byte {
 	r := &ev.Request
 	if !r.Temperature.Known && !r.TopP.Known && !r.N.Known && !r.MaxTokens.Known &&

@@ -67,7 +67,8 @@ var table = [Num]Spec{
 		State: 9,
 	},
 	Seed: {
-		Name: "sampling seed", Family: Client, Fields: "request.seed", Read: readSeed, Readable: true,
+		Name: "sampling seed", Family: Client, Fields: "request.seed",
+		Read: readSeed, Readable: true,
 		Watch: []Path{{STIX: Account + ":seed"}},
 		State: 12,
 	},
