@@ -53,6 +53,7 @@ fmt: ## Format the code as the linter wants it
 	$(GO) run $(LINTER) fmt ./...
 
 generate: ## Write anew what is made from code: golden files, tables and pages of the documentation, JSON Schema. Read the diff
+	$(GO) test -count 1 ./pkg/attribute -run '^TestTheDocumentationHasTheTable$$' -update
 	$(GO) test -count 1 ./detectors -run '^TestTheDocumentationIsWhatTheSpecsSay$$' -update
 	$(GO) test -count 1 ./pkg/campaign/decision -run '^TestTheDocumentationHasTheRules$$' -update
 	$(GO) test -count 1 ./pkg/fingerprint -run '^TestEncodingsOfEveryVersionStayReadable$$' -update

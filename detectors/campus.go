@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/baseline"
-	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
 // campus sees members of one openly named place: one e-mail domain of its own, one network, a daily
@@ -35,14 +35,14 @@ func campus() Detector {
 			Needs:      []string{"account.email_domain", "client.ip or client.asn"},
 		},
 		Measure: func(g *Group, c *Context) (Measure, bool) {
-			domain := g.count(baseline.Trait(fingerprint.Domain))
+			domain := g.count(attribute.Domain)
 			if domain.top == 0 {
 				return Measure{}, false
 			}
-			network := math.Max(g.count(baseline.Trait(fingerprint.Network)).share, wider*g.count(baseline.Trait(fingerprint.ASN)).share)
+			network := math.Max(g.count(attribute.Network).share, wider*g.count(attribute.ASN).share)
 			// A domain that many others use too (free mail) names nobody: the members must be most
 			// of its users.
-			users := c.Baseline.Share(baseline.Trait(fingerprint.Domain), domain.top) * float64(c.Baseline.N)
+			users := c.Baseline.Share(attribute.Domain, domain.top) * float64(c.Baseline.N)
 			own := math.Min(1, domain.share*g.Size/math.Max(users, 1))
 			rhythm := 1.0
 			if r := g.rank(baseline.Clock, c); r.ok && g.most(r.n) {

@@ -10,6 +10,7 @@ package detectors
 import (
 	"math"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
@@ -140,7 +141,7 @@ type Group struct {
 	// Work is what the members' prompts share, computed once by SharedWork.
 	Work CommonWork
 
-	counted [baseline.NumTraits]*tally
+	counted [attribute.Num]*tally
 	ranks   [baseline.NumFeatures]*ranked
 }
 
@@ -167,23 +168,33 @@ func (g *Group) priorWeight() float64 {
 // group.
 func (g *Group) most(weight float64) bool { return weight >= g.Size*half }
 
-// count tallies a trait's values over the members.
-func (g *Group) count(t baseline.Trait) *tally {
-	if g.counted[t] == nil {
+// count tallies an attribute's values over the members.
+func (g *Group) count(a attribute.Attribute) *tally {
+	if g.counted[a] == nil {
 		var k baseline.Counter
 		for i := range g.Members {
-			k.Add(baseline.Value(g.Members[i].Profile, t), g.Members[i].Weight)
+			k.Add(g.Members[i].Profile.Value(a), g.Members[i].Weight)
 		}
 		r := &tally{entropy: k.Entropy(), known: k.Known()}
 		r.top, r.share = k.Top()
 		r.shares = k.Shares()
-		g.counted[t] = r
+		g.counted[a] = r
 	}
-	return g.counted[t]
+	return g.counted[a]
 }
 
-// Shares lists the values of a trait among the members, the commonest first.
-func (g *Group) Shares(t baseline.Trait) []baseline.ValueShare { return g.count(t).shares }
+// reports says whether any member reports the attribute.
+func (g *Group) reports(a attribute.Attribute) bool {
+	for i := range g.Members {
+		if g.Members[i].Profile.Value(a) != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Shares lists the values of an attribute among the members, the commonest first.
+func (g *Group) Shares(a attribute.Attribute) []baseline.ValueShare { return g.count(a).shares }
 
 // rank gives the members' mean of a feature and their mean rank in the baseline (an AUC: the chance
 // that a member exceeds a random account).
@@ -220,16 +231,20 @@ func (g *Group) others(f baseline.Feature, c *Context) float64 {
 	return math.Max(0, (c.Baseline.Mean(f)-g.SelfShare*g.rank(f, c).mean)/(1-g.SelfShare))
 }
 
-// entropyDeficit is log2(expected / observed effective number of distinct values of a trait:
+// entropyDeficit is log2(expected / observed effective number of distinct values of an attribute:
 // perplexities). The expectation is the low end (10th percentile) of what as many random entities
 // show, so that the scatter of small groups earns nothing; groups in which fewer than half report
-// the trait are not judged.
-func entropyDeficit(g *Group, c *Context, t baseline.Trait) (Measure, bool) {
-	k := g.count(t)
+// the attribute are not judged.
+func entropyDeficit(g *Group, c *Context, a attribute.Attribute) (Measure, bool) {
+	// What no gateway reports is not worth a count: every candidate is measured.
+	if !g.reports(a) {
+		return Measure{}, false
+	}
+	k := g.count(a)
 	if !g.most(k.known) || len(g.Members) < leastMembers {
 		return Measure{}, false
 	}
-	chance := c.Baseline.Effective(t, g.Size)
+	chance := c.Baseline.Effective(a, g.Size)
 	m := Measure{Observed: math.Exp2(k.entropy), Expected: math.Exp2(chance.Mean), Value: k.top}
 	// More variety than chance is no mitigating evidence: variety is what a careful pool buys.
 	m.Bits = math.Max(0, chance.Low-k.entropy)

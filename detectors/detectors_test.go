@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
@@ -23,11 +24,11 @@ func people(n int, seed uint64) []*fingerprint.Profile {
 		p.WithText, p.WithMessages, p.WithOutput, p.Prompts = p.Requests, p.Requests, p.Requests, p.Requests
 		p.SingleTurn = uint32(rng.Float64() * float64(p.Requests))
 		p.OutputTokens = uint64(p.Requests) * uint64(100+rng.IntN(400))
-		for f, kinds := range map[fingerprint.Facet]int{
-			fingerprint.Issuer: 40, fingerprint.Stack: 60, fingerprint.Params: 50, fingerprint.Domain: 10, fingerprint.Payment: 1 << 40,
-			fingerprint.Network: 1 << 40, fingerprint.Device: 1 << 40,
+		for f, kinds := range map[attribute.Attribute]int{
+			attribute.Issuer: 40, attribute.Stack: 60, attribute.Params: 50, attribute.Domain: 10, attribute.Payment: 1 << 40,
+			attribute.Network: 1 << 40, attribute.Device: 1 << 40,
 		} {
-			p.Facets[f] = []fingerprint.Counted{{Hash: uint64(f)<<50 + uint64(1+rng.Int64N(int64(kinds))), Count: 1}}
+			p.Values[f] = []fingerprint.Counted{{Hash: uint64(f)<<50 + uint64(1+rng.Int64N(int64(kinds))), Count: 1}}
 		}
 		old, fresh := p.Requests-p.Requests/20, p.Requests/20
 		p.Models = []fingerprint.ModelUse{{Hash: 1, Count: old, First: p.FirstSeen}}
@@ -115,8 +116,8 @@ func each(members []*fingerprint.Profile, change func(i int, p *fingerprint.Prof
 	return members
 }
 
-func set(f fingerprint.Facet, value func(i int) uint64) func(int, *fingerprint.Profile) {
-	return func(i int, p *fingerprint.Profile) { p.Facets[f] = []fingerprint.Counted{{Hash: value(i), Count: 1}} }
+func set(f attribute.Attribute, value func(i int) uint64) func(int, *fingerprint.Profile) {
+	return func(i int, p *fingerprint.Profile) { p.Values[f] = []fingerprint.Counted{{Hash: value(i), Count: 1}} }
 }
 
 func same(int) uint64 { return 4242 }
@@ -139,27 +140,34 @@ func TestEachSharedThingIsSeenByItsDetector(t *testing.T) {
 		least, most    float64
 		change         func(int, *fingerprint.Profile)
 	}{
-		{"three cards for forty accounts", "payment", 3, 8, set(fingerprint.Payment, func(i int) uint64 { return uint64(7 + i%3) })},
+		{"three cards for forty accounts", "payment", 3, 8, set(attribute.Payment, func(i int) uint64 { return uint64(7 + i%3) })},
 		{"a card for each account", "payment", 0, 0.01, func(int, *fingerprint.Profile) {}},
-		{"cards of one bank", "issuer", 3, 6, set(fingerprint.Issuer, same)},
+		{"cards of one bank", "issuer", 3, 6, set(attribute.Issuer, same)},
 		{"sign-up within two days", "signup_cohort", 3, 6, func(i int, p *fingerprint.Profile) { p.CreatedAt = int64(19_990+i%2) * baseline.Day }},
 		{"sign-up within two days in one place, as in a class", "signup_cohort", 0, 0.5, func(i int, p *fingerprint.Profile) {
 			p.CreatedAt = int64(19_990+i%2) * baseline.Day
-			set(fingerprint.Network, same)(i, p)
+			set(attribute.Network, same)(i, p)
 		}},
-		{"one program behind many networks", "stack", 3, 6, set(fingerprint.Stack, same)},
+		{"one program behind many networks", "stack", 3, 6, set(attribute.Stack, same)},
 		{"one program in one office", "stack", 0, 0.5, func(i int, p *fingerprint.Profile) {
-			set(fingerprint.Stack, same)(i, p)
-			set(fingerprint.Network, same)(i, p)
+			set(attribute.Stack, same)(i, p)
+			set(attribute.Network, same)(i, p)
 		}},
-		{"one set of parameters", "params", 3, 4, set(fingerprint.Params, same)},
-		{"one device", "device", 4, 8, set(fingerprint.Device, same)},
-		{"one network", "network", 2, 2, set(fingerprint.Network, same)},
-		{"unknown cards", "payment", 0, 0, func(_ int, p *fingerprint.Profile) { p.Facets[fingerprint.Payment] = nil }},
+		{"one set of parameters", "params", 3, 4, set(attribute.Params, same)},
+		{"one seed", "seed", 3, 3, set(attribute.Seed, same)},
+		{"a seed for each account", "seed", 0, 0.5, set(attribute.Seed, func(i int) uint64 { return uint64(1 + i) })},
+		{"a seed that few of the accounts ask for", "seed", 0, 0, func(i int, p *fingerprint.Profile) {
+			if i%3 == 0 {
+				set(attribute.Seed, same)(i, p)
+			}
+		}},
+		{"one device", "device", 4, 8, set(attribute.Device, same)},
+		{"one network", "network", 2, 2, set(attribute.Network, same)},
+		{"unknown cards", "payment", 0, 0, func(_ int, p *fingerprint.Profile) { p.Values[attribute.Payment] = nil }},
 		{"an even load", "load_balance", 1, 3, func(i int, p *fingerprint.Profile) { p.Requests = uint32(60 + i%5) }},
 		{"an even load in one place, as with one assignment", "load_balance", 0, 0.5, func(i int, p *fingerprint.Profile) {
 			p.Requests = uint32(60 + i%5)
-			set(fingerprint.Network, same)(i, p)
+			set(attribute.Network, same)(i, p)
 		}},
 		{"a pool that takes over from another", "succession", 1.5, 2, func(i int, p *fingerprint.Profile) {
 			if i < 20 {
@@ -197,10 +205,10 @@ func TestEachSharedThingIsSeenByItsDetector(t *testing.T) {
 		}},
 		{"others' conversations", "unserved", 1, 2.5, func(_ int, p *fingerprint.Profile) { p.Continued, p.ContinuedUnserved = 10, 9 }},
 		{"a campus", "campus", -6, -2, func(i int, p *fingerprint.Profile) {
-			set(fingerprint.Domain, same)(i, p)
-			set(fingerprint.Network, same)(i, p)
+			set(attribute.Domain, same)(i, p)
+			set(attribute.Network, same)(i, p)
 		}},
-		{"a free mail domain is no campus", "campus", 0, 0, set(fingerprint.Network, same)},
+		{"a free mail domain is no campus", "campus", 0, 0, set(attribute.Network, same)},
 		{"many end users", "aggregator", -1.5, -1, func(_ int, p *fingerprint.Profile) { p.EndUsers = p.Requests + 10 }},
 		{"declared batches", "declared_batch", -1.3, -1.1, func(_ int, p *fingerprint.Profile) { p.Batch = p.Requests * 4 / 5 }},
 		{"full pace from the first day", "no_ramp", 0.9, 1, func(_ int, p *fingerprint.Profile) {
@@ -282,7 +290,7 @@ func TestSmallGroupsAreBelievedLess(t *testing.T) {
 }
 
 func TestAccountsOfOneVerifiedOrganisationCountAsOne(t *testing.T) {
-	b := among(each(people(30, 3), set(fingerprint.Payment, same)))
+	b := among(each(people(30, 3), set(attribute.Payment, same)))
 	g := b.group()
 	g.Size = 0
 	for i := range g.Members {
@@ -299,7 +307,7 @@ func TestAccountsOfOneVerifiedOrganisationCountAsOne(t *testing.T) {
 
 func TestNoDetectorSaysMoreThanItsSpecAllows(t *testing.T) {
 	b := among(each(people(40, 3), func(i int, p *fingerprint.Profile) {
-		set(fingerprint.Device, same)(i, p)
+		set(attribute.Device, same)(i, p)
 		p.OutputTokens = math.MaxUint32
 	}))
 	for _, d := range All() {

@@ -22,7 +22,7 @@ const module = "github.com/stillwatch/stillwatch/"
 // input or output, no clock, no chance, so that live, replay and backtest are one code path.
 var floors = []string{
 	"pkg/record", "pkg/packed",
-	"pkg/siphash", "pkg/event", "pkg/enrich", "pkg/sketch", "pkg/fingerprint", "pkg/baseline", "detectors", "pkg/watchlist",
+	"pkg/siphash", "pkg/event", "pkg/enrich", "pkg/attribute", "pkg/sketch", "pkg/fingerprint", "pkg/baseline", "detectors", "pkg/watchlist",
 	// The rooms of campaign, then the engine that joins them.
 	"pkg/campaign/index", "pkg/campaign/decision", "pkg/campaign/measure", "pkg/campaign/membership", "pkg/campaign/search", "pkg/campaign/watch",
 	"pkg/campaign", "pkg/alert",
@@ -41,12 +41,12 @@ var allowed = map[string][]string{
 	"pkg/simulate/shape": {"pkg/event", "pkg/gateway"},
 	"pkg/stage":          {"pkg/record"},
 	"pkg/stage/ingest": {
-		"pkg/stage", "pkg/gateway", "pkg/siphash", "pkg/event", "pkg/enrich", "pkg/sketch", "pkg/fingerprint", "detectors",
+		"pkg/stage", "pkg/gateway", "pkg/siphash", "pkg/event", "pkg/enrich", "pkg/attribute", "pkg/sketch", "pkg/fingerprint", "detectors",
 	},
 	"pkg/stage/fingerprinting": {"pkg/stage", "pkg/packed", "pkg/event", "pkg/fingerprint"},
 	// What is watched for is compared by the hashes that ingest makes, and only it knows how.
 	"pkg/stage/correlate": {
-		"pkg/stage", "pkg/stage/ingest", "pkg/fingerprint", "pkg/watchlist", "pkg/campaign", "pkg/campaign/search", "pkg/campaign/watch", "pkg/alert",
+		"pkg/stage", "pkg/stage/ingest", "pkg/attribute", "pkg/fingerprint", "pkg/watchlist", "pkg/campaign", "pkg/campaign/search", "pkg/campaign/watch", "pkg/alert",
 	},
 	"pkg/stage/keyed": {"pkg/stage"},
 	"pkg/remote":      {},

@@ -409,9 +409,9 @@ func observables(d *detectionFinding) []observable {
 }
 
 // sharedType is the caption of an observable that OCSF has no type for.
-func sharedType(facet string) string {
-	if facet == "" {
+func sharedType(attribute string) string {
+	if attribute == "" {
 		return "Shared value"
 	}
-	return "Shared " + facet
+	return "Shared " + attribute
 }

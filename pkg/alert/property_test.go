@@ -51,8 +51,8 @@ func anyFinding(t *rapid.T) *campaign.Finding {
 	point := rapid.Custom(func(t *rapid.T) campaign.Point {
 		return campaign.Point{Time: ms.Draw(t, "time"), Members: rapid.Int().Draw(t, "members"), Requests: ms.Draw(t, "requests")}
 	})
-	facet := rapid.Custom(func(t *rapid.T) campaign.SharedAttribute {
-		return campaign.SharedAttribute{Attribute: str.Draw(t, "facet"), Value: str.Draw(t, "value"), Share: float.Draw(t, "share"), Baseline: float.Draw(t, "census")}
+	shared := rapid.Custom(func(t *rapid.T) campaign.SharedAttribute {
+		return campaign.SharedAttribute{Attribute: str.Draw(t, "attribute"), Value: str.Draw(t, "value"), Share: float.Draw(t, "share"), Baseline: float.Draw(t, "baseline")}
 	})
 	return &campaign.Finding{
 		UID:      rapid.StringN(1, 60, 256).Filter(utf8.ValidString).Draw(t, "uid"),
@@ -66,7 +66,7 @@ func anyFinding(t *rapid.T) *campaign.Finding {
 		Evidence: rapid.SliceOfN(evidence, 0, 80).Draw(t, "evidence"), Families: families.Draw(t, "finding families"),
 		Members: rapid.Int().Draw(t, "members"), Sample: rapid.SliceOfN(member, 0, 60).Draw(t, "sample"),
 		Requests: ms.Draw(t, "all requests"), OutputTokens: ms.Draw(t, "tokens"), Models: rapid.SliceOfN(str, 0, 40).Draw(t, "models"),
-		Shared: rapid.SliceOfN(facet, 0, 80).Draw(t, "shared"), Timeline: rapid.SliceOfN(point, 0, 150).Draw(t, "timeline"),
+		Shared: rapid.SliceOfN(shared, 0, 80).Draw(t, "shared"), Timeline: rapid.SliceOfN(point, 0, 150).Draw(t, "timeline"),
 		Mitigating: rapid.SliceOfN(str, 0, 40).Draw(t, "innocence"), NextStep: str.Draw(t, "next"), CloseReason: str.Draw(t, "reason"),
 		Muted: rapid.Bool().Draw(t, "muted"), Related: rapid.SliceOfN(str, 0, 80).Draw(t, "related"),
 	}

@@ -15,8 +15,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/campaign"
-	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
 // STIXOptions says how a finding is exported for sharing.
@@ -306,7 +306,7 @@ func (x *stixExport) relate(owner, producer, source, kind, target string) {
 // them.
 func shareable(s *campaign.SharedAttribute) bool {
 	switch s.Attribute {
-	case fingerprint.Stack.String(), fingerprint.Params.String(), fingerprint.Network.String(), fingerprint.ASN.String():
+	case attribute.Stack.String(), attribute.Params.String(), attribute.Network.String(), attribute.ASN.String():
 	default:
 		return false
 	}

@@ -6,8 +6,8 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/campaign"
-	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 	"github.com/stillwatch/stillwatch/pkg/watchlist"
 )
 
@@ -26,9 +26,9 @@ func (x *stixExport) indicators(owner, producer, campaignID string) {
 			continue
 		}
 		switch s.Attribute {
-		case fingerprint.Stack.String():
+		case attribute.Stack.String():
 			stacks = append(stacks, s)
-		case fingerprint.Params.String():
+		case attribute.Params.String():
 			params = append(params, s)
 		}
 	}
@@ -80,7 +80,7 @@ func (x *stixExport) indicator(owner, producer, campaignID string, values ...*ca
 func stixTerm(s *campaign.SharedAttribute) string {
 	value := sentence(s.Value, maxText)
 	switch s.Attribute {
-	case fingerprint.Network.String():
+	case attribute.Network.String():
 		prefix, err := netip.ParsePrefix(value)
 		if err != nil {
 			return ""
@@ -90,15 +90,15 @@ func stixTerm(s *campaign.SharedAttribute) string {
 			kind = "ipv6-addr"
 		}
 		return fmt.Sprintf("%s:value ISSUBSET '%s'", kind, prefix.Masked())
-	case fingerprint.ASN.String():
+	case attribute.ASN.String():
 		number, isASN := strings.CutPrefix(value, "AS")
 		if !isASN || strings.Trim(number, "0123456789") != "" || number == "" {
 			return ""
 		}
 		return "autonomous-system:number = " + number
-	case fingerprint.Params.String():
+	case attribute.Params.String():
 		return watchlist.Account + ":parameters = '" + stixEscape(value) + "'"
-	case fingerprint.Stack.String():
+	case attribute.Stack.String():
 		var terms []string
 		agent, ja4 := watchlist.Client(value)
 		if agent != "" {

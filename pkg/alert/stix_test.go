@@ -12,8 +12,8 @@ import (
 
 	"github.com/stillwatch/stillwatch/detectors"
 	"github.com/stillwatch/stillwatch/pkg/alert"
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/campaign"
-	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 	"github.com/stillwatch/stillwatch/pkg/watchlist"
 )
 
@@ -101,8 +101,8 @@ func TestAnExportNamesNobodyAndQuotesNothing(t *testing.T) {
 	f.Models, f.Mitigating, f.Related = []string{secret}, []string{secret}, []string{secret}
 	f.Evidence = append(f.Evidence, detectors.Evidence{Detector: secret, Bits: 5, Observed: secret, Expected: secret, Note: secret})
 	f.Families = append(f.Families, secret)
-	for _, facet := range []string{"payment", "issuer", "device", "tools", "e-mail domain", "model", "scaffold", secret} {
-		f.Shared = append(f.Shared, campaign.SharedAttribute{Attribute: facet, Value: secret, Share: 1})
+	for _, name := range []string{"payment", "issuer", "device", "tools", "e-mail domain", "model", "scaffold", secret} {
+		f.Shared = append(f.Shared, campaign.SharedAttribute{Attribute: name, Value: secret, Share: 1})
 	}
 	// A client that everybody uses tells nothing.
 	f.Shared = append(f.Shared, campaign.SharedAttribute{Attribute: "client stack", Value: secret, Share: 1, Baseline: 0.5})
@@ -195,7 +195,7 @@ func TestValuesThatArePopularAreExportedOnlyTogether(t *testing.T) {
 	const agent = "network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' MATCHES "
 	stack := campaign.SharedAttribute{Attribute: "client stack", Value: "app ja4=" + tls, Share: 1, Baseline: 0.03}
 	params := campaign.SharedAttribute{Attribute: "parameters", Value: "n=1", Share: 1, Baseline: 0.002}
-	asn := campaign.SharedAttribute{Attribute: fingerprint.ASN.String(), Value: "AS64500", Share: 1, Baseline: 0.002}
+	asn := campaign.SharedAttribute{Attribute: attribute.ASN.String(), Value: "AS64500", Share: 1, Baseline: 0.002}
 	common := func(s campaign.SharedAttribute) campaign.SharedAttribute { s.Baseline = 0.04; return s }
 	for _, c := range []struct {
 		shared []campaign.SharedAttribute

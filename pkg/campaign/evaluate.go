@@ -186,8 +186,8 @@ const (
 
 // expand looks for the rest of a campaign of which only a part was found: a pool is at its most
 // telling in a few accounts at first, and once those are known, the rest of it stands among the
-// others and makes its own traits common. So the members and all accounts that show every trait
-// common to them are fitted as one group.
+// others and makes its own attributes common. So the members and all accounts that show every
+// value common to them are fitted as one group.
 func (v *evaluation) expand(c *Campaign) {
 	s, p := v.search, v.search.Population
 	common := c.Model.Common()

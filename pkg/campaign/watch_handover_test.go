@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
@@ -43,7 +44,7 @@ func TestConversationsHandedOverTimeAndAgainAreATripwireUnlessOneCustomerExplain
 		}, 0},
 		{"keys paid with one card", 12, 3, func(w *world, list []fingerprint.Profile) {
 			card := w.hash()
-			each(list, func(_ int, p *fingerprint.Profile) { p.Facets[fingerprint.Payment][0].Hash = card })
+			each(list, func(_ int, p *fingerprint.Profile) { p.Values[attribute.Payment][0].Hash = card })
 		}, 0},
 		{"six customers with two keys each, that fail over to each other: less than a group", 12, 3, func(_ *world, list []fingerprint.Profile) {
 			each(list, func(i int, p *fingerprint.Profile) { p.Org = "org-" + string(rune('a'+i%6)) })
@@ -141,7 +142,7 @@ func TestAHandOverFindingEndsWhenACampaignExplainsItsAccounts(t *testing.T) {
 	ring(w.out[300:340], w, 3)
 	for i := range w.out[300:] {
 		// With a card each; accounts of one card would be one customer.
-		w.out[300+i].Facets[fingerprint.Payment][0].Hash = w.hash()
+		w.out[300+i].Values[attribute.Payment][0].Hash = w.hash()
 	}
 	o := DefaultOptions()
 	o.Observe = true

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
 	"github.com/stillwatch/stillwatch/pkg/campaign/watch"
@@ -26,10 +27,10 @@ func listOf(t *testing.T, more string, patterns ...string) watch.List {
 	l, err := watchlist.Parse([]byte(`{"type":"bundle","id":"bundle--1","objects":[` + strings.Join(objects, ",") + `]}`))
 	require.NoError(t, err)
 	require.Empty(t, l.Skipped)
-	return watch.List{List: l, Hash: func(tenant string, f fingerprint.Facet, v string) []uint64 { return []uint64{hashOf(tenant, f, v)} }}
+	return watch.List{List: l, Hash: func(tenant string, f attribute.Attribute, v string) []uint64 { return []uint64{hashOf(tenant, f, v)} }}
 }
 
-func hashOf(tenant string, f fingerprint.Facet, v string) uint64 {
+func hashOf(tenant string, f attribute.Attribute, v string) uint64 {
 	h := uint64(f) + 77
 	for _, c := range tenant + v {
 		h = index.Mix(h, uint64(c))
@@ -38,13 +39,13 @@ func hashOf(tenant string, f fingerprint.Facet, v string) uint64 {
 }
 
 // shows gives accounts a value with its readable form, in n requests.
-func shows(list []fingerprint.Profile, f fingerprint.Facet, label string, n uint32) {
+func shows(list []fingerprint.Profile, f attribute.Attribute, label string, n uint32) {
 	for i := range list {
 		p := &list[i]
 		h := hashOf(p.Tenant, f, label)
-		p.Facets[f] = []fingerprint.Counted{{Hash: h, Count: n}}
-		if f > fingerprint.Device {
-			p.Labels = append(p.Labels, fingerprint.Label{Facet: f, Hash: h, Text: label})
+		p.Values[f] = []fingerprint.Counted{{Hash: h, Count: n}}
+		if f > attribute.Device {
+			p.Labels = append(p.Labels, fingerprint.Label{Attribute: f, Hash: h, Text: label})
 		}
 	}
 }
@@ -87,22 +88,22 @@ func TestAMatchWithAWatchListIsALowFindingThatNamesTheIndicator(t *testing.T) {
 		}, 0, false},
 		{"a popular provider", 17, 9, []string{asn}, nil, 0, true},
 		{"a popular provider, told by another sign of the same campaign", 17, 9, []string{asn, "[autonomous-system:number = 64500 AND x-stillwatch-account:parameters = 'n=1']"}, func(list []fingerprint.Profile) {
-			shows(list[:9], fingerprint.Params, "n=1", 5)
+			shows(list[:9], attribute.Params, "n=1", 5)
 		}, 9, true},
 		{"a card", 9, 4, []string{"[x-stillwatch-account:payment_fp = 'card 1']"}, func(list []fingerprint.Profile) {
-			shows(list, fingerprint.Payment, "card 1", 4)
+			shows(list, attribute.Payment, "card 1", 4)
 		}, 9, false},
 		{"both of two signs, half here and half there", 10, 3, []string{asn, "[domain-name:value = 'a.example']"}, func(list []fingerprint.Profile) {
-			shows(list[5:], fingerprint.Domain, "a.example", 3)
+			shows(list[5:], attribute.Domain, "a.example", 3)
 			for i := range list[5:] {
-				list[5+i].Facets[fingerprint.ASN] = nil
+				list[5+i].Values[attribute.ASN] = nil
 			}
 		}, 10, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(31)
 			w.people(300)
-			shows(w.out[:c.n], fingerprint.ASN, "AS64500", c.each)
+			shows(w.out[:c.n], attribute.ASN, "AS64500", c.each)
 			if c.make != nil {
 				c.make(w.out[:c.n])
 			}
@@ -154,7 +155,7 @@ func TestAnIndicatorThatIsOverOrTakenOffEndsItsFinding(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(32)
 			w.people(300)
-			shows(w.out[:9], fingerprint.ASN, "AS64500", 5)
+			shows(w.out[:9], attribute.ASN, "AS64500", 5)
 			require.Equal(t, int64(20_502)*baseline.Day, w.now, "2026-02-18")
 			out, e, _, err := w.watch(DefaultOptions(), listOf(t, c.more, pattern))
 			require.NoError(t, err)
@@ -184,7 +185,7 @@ func TestWhatACampaignExplainsIsNoMatch(t *testing.T) {
 	w.people(300)
 	w.applications(60)
 	w.pool(40, 60)
-	shows(w.out[360:], fingerprint.ASN, "AS64500", 60)
+	shows(w.out[360:], attribute.ASN, "AS64500", 60)
 	out, _, seen, err := w.watch(DefaultOptions(), listOf(t, "", "[autonomous-system:number = 64500]"))
 	require.NoError(t, err)
 	require.Empty(t, seen)
@@ -198,7 +199,7 @@ func TestTenantsMatchForThemselves(t *testing.T) {
 	for i := range 150 {
 		w.out[i].Tenant = "other"
 	}
-	shows(w.out[145:155], fingerprint.ASN, "AS64500", 20)
+	shows(w.out[145:155], attribute.ASN, "AS64500", 20)
 	out, _, seen, err := w.watch(DefaultOptions(), listOf(t, "", "[autonomous-system:number = 64500]"))
 	require.NoError(t, err)
 	require.Empty(t, findings(out), "five here and five there are no group")
@@ -211,7 +212,7 @@ func TestAnAccountIsLookedAtAgainWhenItsProfileChanges(t *testing.T) {
 	out, e, _, err := w.watch(DefaultOptions(), listOf(t, "", "[autonomous-system:number = 64500]"))
 	require.NoError(t, err)
 	require.Empty(t, findings(out))
-	shows(w.out[:9], fingerprint.ASN, "AS64500", 5)
+	shows(w.out[:9], attribute.ASN, "AS64500", 5)
 	for _, p := range w.out[:9] {
 		e.Upsert(p)
 	}

@@ -3,6 +3,7 @@ package fingerprint
 import (
 	"bytes"
 	"encoding"
+	"encoding/binary"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/sketch"
 )
 
@@ -60,6 +62,9 @@ func sampleObservation() *Observation {
 	o := wild(seeded(5), 3, origin)
 	o.Verified, o.Refused, o.Batch, o.HasText, o.EndUser, o.Status = true, true, true, true, 99, StatusBlocked
 	o.Position = Position{Partition: 1 << 63, Offset: 1 << 40, Index: 17}
+	// Older versions hold the first attributes only.
+	clear(o.Values[firstAttributes:])
+	clear(o.Labels[firstAttributes:])
 	o.Sketch = sketch.Sketch{
 		Exact: 1, Turn: []uint64{2, 3, 1 << 61}, System: []uint64{4}, Layout: 5, Tokens: 812, Intents: sketch.Reasoning | sketch.Cleaning,
 		Prefix: 6, Continuation: 7, Relay: sketch.RelayDevice,
@@ -88,21 +93,21 @@ func TestEncodingsOfEveryVersionStayReadable(t *testing.T) {
 		return append(b, '\n')
 	}
 	t.Run("fingerprint", func(t *testing.T) {
-		data := readGolden(t, "fingerprint_v5.bin", func() []byte { return encoded(t, sampleFingerprint(t)) })
+		data := readGolden(t, "fingerprint_v6.bin", func() []byte { return encoded(t, sampleFingerprint(t)) })
 		f, _ := newTest(t)
 		require.NoError(t, f.UnmarshalBinary(data))
 		p := indent(profileOf(f))
-		require.Equal(t, string(readGolden(t, "fingerprint_v5.json", func() []byte { return p })), string(p))
+		require.Equal(t, string(readGolden(t, "fingerprint_v6.json", func() []byte { return p })), string(p))
 		require.Equal(t, data, encoded(t, f), "the encoding changed: write a new version, and keep reading this one")
 	})
 	t.Run("profile", func(t *testing.T) {
-		data := readGolden(t, "profile_v5.bin", func() []byte { return encoded(t, profileOf(sampleFingerprint(t))) })
+		data := readGolden(t, "profile_v6.bin", func() []byte { return encoded(t, profileOf(sampleFingerprint(t))) })
 		var p Profile
 		require.NoError(t, p.UnmarshalBinary(data))
-		require.Equal(t, string(readGolden(t, "fingerprint_v5.json", nil)), string(indent(&p)))
+		require.Equal(t, string(readGolden(t, "fingerprint_v6.json", nil)), string(indent(&p)))
 		require.Equal(t, data, encoded(t, &p), "the encoding changed: write a new version, and keep reading this one")
 	})
-	for _, version := range []string{"v2", "v3", "v4"} {
+	for _, version := range []string{"v2", "v3", "v4", "v5", "v6_of_ten_attributes"} {
 		t.Run(version, func(t *testing.T) {
 			var want Profile
 			require.NoError(t, json.Unmarshal(readGolden(t, "fingerprint_"+version+".json", nil), &want))
@@ -177,6 +182,74 @@ func encoded(t testing.TB, x encoding.BinaryMarshaler) []byte {
 	return b
 }
 
+func TestTheLatestDeadlineIsReadAgainBeforeTheFirstEvent(t *testing.T) {
+	f, _ := newTest(t)
+	f.Observe(unread(origin))
+	f.SetDeadline(maxTime)
+	data := encoded(t, f)
+	require.NoError(t, f.UnmarshalBinary(data))
+	require.EqualValues(t, maxTime, f.Deadline())
+	require.Equal(t, data, encoded(t, f))
+}
+
+// An encoding says how many attributes it holds: a release with more of them is read, and so is one
+// with fewer.
+func TestAttributesThatAnotherReleaseKnowsArePassedOver(t *testing.T) {
+	const known, unknown = 0x1122334455667788, 0x99aabbccddeeff00
+	list := func(hash uint64, rest ...byte) []byte {
+		return append(binary.LittleEndian.AppendUint64([]byte{1}, hash), rest...)
+	}
+	// spliced adds an attribute to an encoding in which only the first has a value, and after its
+	// list what follows the lists.
+	spliced := func(b, first, added, label []byte) []byte {
+		at := bytes.Index(b, first) - 1
+		require.Equal(t, byte(attribute.NumKept), b[at])
+		end := at + 1 + len(first) + int(attribute.NumKept) - 1
+		out := append(bytes.Clone(b[:end]), added...)
+		out[at]++
+		if label != nil {
+			out = append(append(out, b[end]+1), label...)
+			end++
+		}
+		return append(out, b[end:]...)
+	}
+	t.Run("profile", func(t *testing.T) {
+		want := Profile{LastSeen: origin}
+		want.Values[0] = []Counted{{known, 1}}
+		label := append([]byte{byte(attribute.NumKept), 0, 3}, "new"...)
+		var p Profile
+		later := spliced(encoded(t, &want), list(known, 1), list(unknown, 1), label)
+		require.NoError(t, p.UnmarshalBinary(later))
+		require.Equal(t, encoded(t, &want), encoded(t, &p))
+		label[1] = MaxValues
+		later = spliced(encoded(t, &want), list(known, 1), list(unknown, 1), label)
+		require.ErrorIs(t, p.UnmarshalBinary(later), ErrEncoding)
+	})
+	t.Run("fingerprint", func(t *testing.T) {
+		f, _ := newTest(t)
+		o := request(1, 1, origin)
+		o.Values, o.Labels = [attribute.NumKept]uint64{known}, [attribute.NumKept]string{}
+		f.Observe(o)
+		want := encoded(t, f)
+		// Here a count is shifted by one, and the label, an empty one, stands with the value.
+		later := spliced(want, list(known, 2, 0), list(unknown, 2, 0), nil)
+		require.NoError(t, f.UnmarshalBinary(later))
+		require.Equal(t, want, encoded(t, f))
+	})
+	t.Run("observation", func(t *testing.T) {
+		want := sampleObservation()
+		require.EqualValues(t, observationVersionReadable, encoded(t, want)[0], "older releases read it")
+		want.Values[attribute.Seed], want.Labels[attribute.Seed] = unknown, "1234"
+		b := encoded(t, want)
+		require.EqualValues(t, observationVersion, b[0])
+		var o Observation
+		require.NoError(t, o.UnmarshalBinary(b))
+		require.Equal(t, want, &o)
+		b[0] = observationVersionReadable
+		require.ErrorIs(t, o.UnmarshalBinary(b), ErrEncoding, "no release wrote it in this version")
+	})
+}
+
 func TestAnEncodingThatCannotBeReadSaysSo(t *testing.T) {
 	f := sampleFingerprint(t)
 	state, err := f.MarshalBinary()
@@ -224,18 +297,18 @@ func TestWhatCannotBeReadAgainIsNotWritten(t *testing.T) {
 	long := strings.Repeat("x", maxText+1)
 	for name, o := range map[string]*Observation{
 		"account":  {Account: long},
-		"label":    {Labels: [NumFacets]string{Stack: long}},
+		"label":    {Labels: [attribute.NumKept]string{attribute.Stack: long}},
 		"shingles": {Sketch: sketch.Sketch{Turn: make([]uint64, maxShingles+1)}},
 	} {
 		_, err := o.MarshalBinary()
 		require.Error(t, err, name)
 	}
 	for name, p := range map[string]*Profile{
-		"scaffold": {Template: make([]Counted, MaxTemplate+1)},
-		"facet":    {Facets: [NumFacets][]Counted{Stack: make([]Counted, MaxFacet+1)}},
-		"label":    {Labels: []Label{{Facet: NumFacets}}},
-		"sketch":   {PromptHLL: []byte("no sketch")},
-		"org":      {Org: long},
+		"scaffold":  {Template: make([]Counted, MaxTemplate+1)},
+		"attribute": {Values: [attribute.NumKept][]Counted{attribute.Stack: make([]Counted, MaxValues+1)}},
+		"label":     {Labels: []Label{{Attribute: attribute.NumKept}}},
+		"sketch":    {PromptHLL: []byte("no sketch")},
+		"org":       {Org: long},
 	} {
 		_, err := p.MarshalBinary()
 		require.Error(t, err, name)
@@ -393,7 +466,7 @@ func FuzzFingerprintDecode(f *testing.F) {
 	small := New(&opts)
 	small.Observe(templated(1, 7, 1, origin))
 	f.Add(encoded(f, small))
-	addGolden(f, "fingerprint_v1.bin", "fingerprint_v2.bin", "fingerprint_v3.bin", "fingerprint_v4.bin")
+	addGolden(f, "fingerprint_v1.bin", "fingerprint_v2.bin", "fingerprint_v3.bin", "fingerprint_v4.bin", "fingerprint_v5.bin")
 	small.Observe(unread(origin + 1))
 	f.Add(encoded(f, small))
 	silent := New(&opts)
@@ -407,7 +480,7 @@ func FuzzProfileDecode(f *testing.F) {
 	small := New(&opts)
 	small.Observe(templated(1, 7, 1, origin))
 	f.Add(encoded(f, profileOf(small)))
-	addGolden(f, "profile_v1.bin", "profile_v2.bin", "profile_v3.bin", "profile_v4.bin")
+	addGolden(f, "profile_v1.bin", "profile_v2.bin", "profile_v3.bin", "profile_v4.bin", "profile_v5.bin")
 	small.Observe(unread(origin + 1))
 	f.Add(encoded(f, profileOf(small)))
 	f.Fuzz(func(t *testing.T, data []byte) { checkProfile(t, data) })

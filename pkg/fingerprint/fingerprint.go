@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/sketch"
 )
 
@@ -83,7 +84,7 @@ type Fingerprint struct {
 	// door remembers shingles seen once; turns, system and prompt layouts count those that recur.
 	door                   rotatingBloom
 	turns, system, layouts table
-	facets                 [NumFacets][]facetValue
+	values                 [attribute.NumKept][]attributeValue
 	models                 []modelUse
 	// agedAt is when the tables were last halved; aged and agedText are the requests, and those
 	// with text, on the same footing.
@@ -143,7 +144,7 @@ func (f *Fingerprint) Observe(o *Observation) Outcome {
 		f.text(o, day)
 	}
 	f.distincts(o)
-	f.facetValues(o)
+	f.countValues(o)
 	f.converse(o, day, f.opts.ConversationWindow.Milliseconds())
 	f.remember(o)
 	return OutcomeCounted
@@ -336,14 +337,14 @@ func (f *Fingerprint) distincts(o *Observation) {
 	f.endUsers.add(o.EndUser, p)
 }
 
-// facetValues counts the facets' values and the models.
-func (f *Fingerprint) facetValues(o *Observation) {
-	for i, h := range o.Facets {
+// attributeValues counts the attributes' values and the models.
+func (f *Fingerprint) countValues(o *Observation) {
+	for i, h := range o.Values {
 		if h != 0 {
-			countValue(&f.facets[i], h, o.Labels[i])
+			countValue(&f.values[i], h, o.Labels[i])
 		}
 	}
-	if h := o.Facets[Model]; h != 0 {
+	if h := o.Values[attribute.Model]; h != 0 {
 		countModel(&f.models, h, o.Time)
 	}
 }
@@ -359,8 +360,8 @@ func (f *Fingerprint) age(now int64) {
 		f.turns.halve()
 		f.system.halve()
 		f.layouts.halve()
-		for i := range f.facets {
-			halveValues(&f.facets[i])
+		for i := range f.values {
+			halveValues(&f.values[i])
 		}
 		for i := range f.models {
 			f.models[i].count = max(1, f.models[i].count/2)

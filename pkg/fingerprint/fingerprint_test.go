@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/sketch"
 )
 
@@ -141,33 +142,33 @@ func TestAnEventRepeatedByItsGatewayCountsOnce(t *testing.T) {
 	require.Equal(t, OutcomeCounted, f.Observe(o), "an event without an id can't be a duplicate")
 }
 
-func TestFacetsKeepTheMostUsedValues(t *testing.T) {
+func TestAttributesKeepTheMostUsedValues(t *testing.T) {
 	f, _ := newTest(t)
 	r := seeded(4)
 	for n := range uint64(3000) {
 		o := request(1, n, origin+int64(n)*1000)
-		o.Facets[Network], o.Labels[Network] = hash(useFacet, 100+r.Uint64N(1000)), "198.51.100.0/24"
+		o.Values[attribute.Network], o.Labels[attribute.Network] = hash(useAttribute, 100+r.Uint64N(1000)), "198.51.100.0/24"
 		if n%3 == 0 {
-			o.Facets[Network], o.Labels[Network] = hash(useFacet, 1), "192.0.2.0/24"
+			o.Values[attribute.Network], o.Labels[attribute.Network] = hash(useAttribute, 1), "192.0.2.0/24"
 		}
 		f.Observe(o)
 	}
 	p := profileOf(f)
-	require.Equal(t, hash(useFacet, 1), p.Facets[Network][0].Hash)
-	require.InDelta(t, 1000, float64(p.Facets[Network][0].Count), 10)
-	require.Contains(t, p.Labels, Label{Network, hash(useFacet, 1), "192.0.2.0/24"})
-	require.Equal(t, []Counted{{hash(useFacet, uint64(Stack)), 3000}}, p.Facets[Stack])
-	require.Empty(t, p.Facets[Device], "an unknown value is no value")
+	require.Equal(t, hash(useAttribute, 1), p.Values[attribute.Network][0].Hash)
+	require.InDelta(t, 1000, float64(p.Values[attribute.Network][0].Count), 10)
+	require.Contains(t, p.Labels, Label{attribute.Network, hash(useAttribute, 1), "192.0.2.0/24"})
+	require.Equal(t, []Counted{{hash(useAttribute, uint64(attribute.Stack)), 3000}}, p.Values[attribute.Stack])
+	require.Empty(t, p.Values[attribute.Device], "an unknown value is no value")
 }
 
 func TestModelsKeepTheirFirstUse(t *testing.T) {
 	f, _ := newTest(t)
 	for n := range uint64(100) {
 		o := request(1, n, origin+int64(n)*1000)
-		o.Facets[Model] = hash(useFacet, n/50)
+		o.Values[attribute.Model] = hash(useAttribute, n/50)
 		f.Observe(o)
 	}
-	require.ElementsMatch(t, []ModelUse{{hash(useFacet, 0), 50, origin}, {hash(useFacet, 1), 50, origin + 50_000}}, profileOf(f).Models)
+	require.ElementsMatch(t, []ModelUse{{hash(useAttribute, 0), 50, origin}, {hash(useAttribute, 1), 50, origin + 50_000}}, profileOf(f).Models)
 }
 
 func TestAConversationContinuedFromElsewhereIsUnserved(t *testing.T) {

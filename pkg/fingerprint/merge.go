@@ -83,8 +83,8 @@ func (f *Fingerprint) mergeTables(other *Fingerprint) {
 		opts: f.opts, turns: slices.Clone(other.turns), system: slices.Clone(other.system), layouts: slices.Clone(other.layouts),
 		models: slices.Clone(other.models), hours: other.hours, gaps: other.gaps, agedAt: other.agedAt, aged: other.aged, agedText: other.agedText,
 	}
-	for i := range o.facets {
-		o.facets[i] = slices.Clone(other.facets[i])
+	for i := range o.values {
+		o.values[i] = slices.Clone(other.values[i])
 	}
 	f.age(f.last)
 	o.age(f.last)
@@ -95,8 +95,8 @@ func (f *Fingerprint) mergeTables(other *Fingerprint) {
 	f.system.merge(o.system, systemTable)
 	f.layouts.merge(o.layouts, layoutTable)
 	f.door.merge(&other.door, shingleMarks)
-	for i := range f.facets {
-		mergeValues(&f.facets[i], o.facets[i])
+	for i := range f.values {
+		mergeValues(&f.values[i], o.values[i])
 	}
 	mergeModels(&f.models, o.models)
 	for i, n := range o.hours {

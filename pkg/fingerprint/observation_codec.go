@@ -12,13 +12,15 @@ import (
 
 // observationVersion is the newest version of an observation's encoding.
 //
-// Version 2 can flag a batch, version 3 a record that could not be read. Only such a record is
-// written in version 3: during an update, releases that read up to version 2 read all others. For
-// their sake the places of the plan and of the session, which nothing reads, are kept and left
-// empty.
+// Version 2 can flag a batch, version 3 a record that could not be read, version 4 can hold
+// attributes beyond the first ones, among them those that only a newer release knows. Every
+// observation is written in the lowest version that can hold it: during an update, older releases
+// read those that have nothing new. For their sake the places of the plan and of the session, which
+// nothing reads, are kept and left empty.
 const (
-	observationVersion         = 3
-	observationVersionReadable = 2
+	observationVersion           = 4
+	observationVersionUnreadable = 3
+	observationVersionReadable   = 2
 )
 
 // What is written at the places that are left empty.
@@ -57,6 +59,18 @@ func (o *Observation) AppendBinary(b []byte) ([]byte, error) {
 	}
 	version := byte(observationVersionReadable)
 	if o.Unreadable {
+		version = observationVersionUnreadable
+	}
+	var known, labelled uint64
+	for i := range o.Values {
+		if o.Values[i] != 0 {
+			known |= 1 << i
+		}
+		if o.Labels[i] != "" {
+			labelled |= 1 << i
+		}
+	}
+	if (known|labelled)>>firstAttributes != 0 {
 		version = observationVersion
 	}
 	b = append(b, version, flags, byte(o.Status), byte(o.Sketch.Relay))
@@ -69,18 +83,9 @@ func (o *Observation) AppendBinary(b []byte) ([]byte, error) {
 	for _, s := range [...]string{o.Tenant, o.Account, o.Org, noPlan} {
 		b = packed.AppendText(b, s)
 	}
-	var known, labelled uint64
-	for i := range o.Facets {
-		if o.Facets[i] != 0 {
-			known |= 1 << i
-		}
-		if o.Labels[i] != "" {
-			labelled |= 1 << i
-		}
-	}
 	b = binary.AppendUvarint(b, known)
 	for m := known; m != 0; m &= m - 1 {
-		b = binary.LittleEndian.AppendUint64(b, o.Facets[bits.TrailingZeros64(m)])
+		b = binary.LittleEndian.AppendUint64(b, o.Values[bits.TrailingZeros64(m)])
 	}
 	b = binary.AppendUvarint(b, labelled)
 	for m := labelled; m != 0; m &= m - 1 {
@@ -186,7 +191,7 @@ func (o *Observation) decode(data []byte, same string) error {
 	*o = Observation{Sketch: sketch.Sketch{Turn: o.Sketch.Turn[:0], System: o.Sketch.System[:0]}}
 	o.Verified, o.Refused, o.HasText = flags&observationVerified != 0, flags&observationRefused != 0, flags&observationText != 0
 	o.Batch, o.Unreadable = flags&observationBatch != 0, flags&observationUnreadable != 0
-	r.Check(!o.Unreadable || version >= observationVersion, "unknown flag")
+	r.Check(!o.Unreadable || version >= observationVersionUnreadable, "unknown flag")
 	o.Status = Status(r.Byte())
 	r.Check(o.Status <= StatusRateLimited, "unknown status")
 	o.Sketch.Relay = sketch.Relay(r.Byte())
@@ -201,15 +206,23 @@ func (o *Observation) decode(data []byte, same string) error {
 		*s = text(maxText)
 	}
 	passPlan(r)
+	held := firstAttributes
+	if version >= observationVersion {
+		held = maxAttributes
+	}
 	m := r.Uvarint()
-	r.Check(m>>NumFacets == 0, "unknown facet")
+	r.Check(m>>held == 0, "unknown attribute")
 	for ; m != 0 && r.OK(); m &= m - 1 {
-		o.Facets[bits.TrailingZeros64(m)] = r.Fixed()
+		if hash, a := r.Fixed(), bits.TrailingZeros64(m); a < len(o.Values) {
+			o.Values[a] = hash
+		}
 	}
 	m = r.Uvarint()
-	r.Check(m>>NumFacets == 0, "unknown facet")
+	r.Check(m>>held == 0, "unknown attribute")
 	for ; m != 0 && r.OK(); m &= m - 1 {
-		o.Labels[bits.TrailingZeros64(m)] = text(MaxLabel)
+		if label, a := text(MaxLabel), bits.TrailingZeros64(m); a < len(o.Labels) {
+			o.Labels[a] = label
+		}
 	}
 	var session uint64
 	r.known(&o.Source, &session, &o.EndUser)

@@ -27,7 +27,7 @@ type Options struct {
 	// ConversationWindow is how long the turns of a conversation are known to have been served to
 	// the account.
 	ConversationWindow time.Duration `yaml:"conversation_window"`
-	// HalfLife is how long the recurring shingles, facet values and histograms take to lose half
+	// HalfLife is how long the recurring shingles, attribute values and histograms take to lose half
 	// their weight, so that an account that changes its behaviour shows it.
 	HalfLife time.Duration `yaml:"half_life"`
 	// Precision is the HyperLogLog precision: 2^precision registers, a standard error of

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 )
 
 // turnQuota is how many places of Profile.Template belong to shingles of user turns before those of
@@ -42,8 +44,8 @@ func (f *Fingerprint) Profile(dst *Profile) {
 	dst.Layouts = top(old.Layouts[:0], f.layouts, f.least(), MaxLayouts, text)
 	all := scale{dst.Requests, f.aged}
 	dst.Labels = old.Labels[:0]
-	for i := range f.facets {
-		dst.Facets[i], dst.Labels = topValues(old.Facets[i][:0], dst.Labels, Facet(i), f.facets[i], all)
+	for i := range f.values {
+		dst.Values[i], dst.Labels = topValues(old.Values[i][:0], dst.Labels, attribute.Attribute(i), f.values[i], all)
 	}
 	dst.Models = old.Models[:0]
 	for _, m := range f.models {
@@ -144,17 +146,17 @@ func certainly(t table, least uint32) (n int) {
 	return n
 }
 
-// topValues appends the most used values of a facet, and their labels.
-func topValues(dst []Counted, labels []Label, facet Facet, values []facetValue, s scale) ([]Counted, []Label) {
+// topValues appends the most used values of an attribute, and their labels.
+func topValues(dst []Counted, labels []Label, a attribute.Attribute, values []attributeValue, s scale) ([]Counted, []Label) {
 	for i := range values {
 		dst = append(dst, Counted{values[i].hash, s.of(values[i].sure())})
 	}
 	slices.SortFunc(dst, byCount)
-	dst = dst[:min(len(dst), MaxFacet)]
+	dst = dst[:min(len(dst), MaxValues)]
 	for _, c := range dst {
 		for i := range values {
 			if values[i].hash == c.Hash && values[i].label != "" {
-				labels = append(labels, Label{facet, c.Hash, values[i].label})
+				labels = append(labels, Label{a, c.Hash, values[i].label})
 			}
 		}
 	}

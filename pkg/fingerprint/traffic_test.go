@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/sketch"
 )
 
@@ -33,7 +34,7 @@ const (
 	useShingle
 	useTemplate
 	useSystem
-	useFacet
+	useAttribute
 	useSource
 	useTurn
 )
@@ -62,10 +63,10 @@ func request(account uint64, n uint64, t int64) *Observation {
 		InputTokens: 100, OutputTokens: 200, ReasoningTokens: -1, Messages: 1, Status: StatusOK, HasText: true,
 		Source: hash(useSource, account),
 	}
-	for i, label := range map[Facet]string{Stack: "openai-python", Params: "t=1 n=1", ASN: "64500", Domain: "example.org", Model: "m-large"} {
-		o.Facets[i], o.Labels[i] = hash(useFacet, uint64(i)), label
+	for i, label := range map[attribute.Attribute]string{attribute.Stack: "openai-python", attribute.Params: "t=1 n=1", attribute.ASN: "64500", attribute.Domain: "example.org", attribute.Model: "m-large"} {
+		o.Values[i], o.Labels[i] = hash(useAttribute, uint64(i)), label
 	}
-	o.Facets[Payment], o.Facets[Issuer] = hash(useFacet, account, 90), hash(useFacet, 91)
+	o.Values[attribute.Payment], o.Values[attribute.Issuer] = hash(useAttribute, account, 90), hash(useAttribute, 91)
 	o.Sketch.Exact = hash(usePrompt, account, n)
 	o.Sketch.Tokens = 80
 	o.Sketch.Turn = sorted(shingles(20, useShingle, account, n))
@@ -107,12 +108,15 @@ func wild(r *rand.Rand, n uint64, t int64) *Observation {
 	o.Source = hash(useSource, r.Uint64N(200))
 	r.Uint64N(20) // the place of a draw that is needed no more keeps the golden files of older versions
 	o.EndUser = r.Uint64N(2) * hash(r.Uint64N(9))
-	for i := range o.Facets {
-		o.Facets[i], o.Labels[i] = 0, ""
+	draw := func(i int) {
+		o.Values[i], o.Labels[i] = 0, ""
 		if r.IntN(4) > 0 {
 			v := r.Uint64N(12)
-			o.Facets[i], o.Labels[i] = hash(useFacet, uint64(i), v), "v"+strconv.FormatUint(v, 10)
+			o.Values[i], o.Labels[i] = hash(useAttribute, uint64(i), v), "v"+strconv.FormatUint(v, 10)
 		}
+	}
+	for i := range firstAttributes {
+		draw(i)
 	}
 	o.Sketch = sketch.Sketch{
 		Exact: hash(usePrompt, r.Uint64N(400)), Tokens: r.IntN(500), Intents: sketch.Intents(r.IntN(32)), Relay: sketch.Relay(r.IntN(40) / 39),
@@ -125,6 +129,10 @@ func wild(r *rand.Rand, n uint64, t int64) *Observation {
 	}
 	if r.IntN(3) > 0 {
 		o.Sketch.Continuation = hash(useTurn, r.Uint64N(300))
+	}
+	// What is newer than the golden files is drawn last: the draws before stay the same.
+	for i := firstAttributes; i < len(o.Values); i++ {
+		draw(i)
 	}
 	return o
 }
@@ -139,8 +147,8 @@ func hostile(r *rand.Rand, n uint64, t int64) *Observation {
 	o.HasText = true
 	round := n / 2
 	o.Source, o.EndUser = hash(useSource, n), hash(useID, n)
-	for i := range o.Facets {
-		o.Facets[i], o.Labels[i] = hash(useFacet, uint64(i), n), long[:MaxLabel]
+	for i := range o.Values {
+		o.Values[i], o.Labels[i] = hash(useAttribute, uint64(i), n), long[:MaxLabel]
 	}
 	o.Sketch = sketch.Sketch{
 		Exact: hash(usePrompt, n), Tokens: 1 << 40, Intents: 0xffff, Relay: 0xff, Layout: hash(useTemplate, round),

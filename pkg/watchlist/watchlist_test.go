@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/watchlist"
 )
 
@@ -189,7 +189,7 @@ func TestOfTwoVersionsTheNewerCountsAndWhatWasRevokedIsGoneForGood(t *testing.T)
 }
 
 // hits are the indicators that labels mean, each seen in 5 requests.
-func hits(l *watchlist.List, labels map[fingerprint.Facet]string) map[int]uint32 {
+func hits(l *watchlist.List, labels map[attribute.Attribute]string) map[int]uint32 {
 	requests := map[watchlist.TermID]uint32{}
 	for f, label := range labels {
 		for _, id := range l.Terms(f, label) {
@@ -207,55 +207,55 @@ func TestTermsMeanTheReadableFormsOfProfiles(t *testing.T) {
 	cut := strings.ToLower(browser)[:97] + "…"
 	for _, c := range []struct {
 		pattern string
-		facet   fingerprint.Facet
+		of      attribute.Attribute
 		label   string
 		hit     bool
 	}{
-		{"[ipv4-addr:value = '203.0.113.7']", fingerprint.Network, "203.0.113.0/24", true},
-		{"[ipv4-addr:value ISSUBSET '203.0.0.0/16']", fingerprint.Network, "203.0.113.0/24", true},
-		{"[ipv4-addr:value ISSUBSET '203.1.0.0/16']", fingerprint.Network, "203.0.113.0/24", false},
-		{"[ipv6-addr:value ISSUBSET '2001:db8::/32']", fingerprint.Network, "2001:db8:7::/48", true},
-		{"[autonomous-system:number = 64500]", fingerprint.ASN, "AS64500", true},
-		{"[autonomous-system:number = 64500]", fingerprint.ASN, "AS645001", false},
-		{"[domain-name:value = 'Mail.example']", fingerprint.Domain, "mail.example", true},
-		{"[" + agent + " = 'Harvest/2']", fingerprint.Stack, "harvest/2 ja4=" + ja4, true},
-		{"[" + agent + " = 'Harvest/2']", fingerprint.Stack, "harvest/21 ja4=" + ja4, false},
-		{"[" + agent + " = 'app 0123456789abcdef0']", fingerprint.Stack, "app #", true},
-		{"[" + agent + " MATCHES '(?i)^app [0-9a-f-]{16,}$']", fingerprint.Stack, "app #", true},
-		{"[" + agent + " LIKE 'harvest/%']", fingerprint.Stack, "harvest/21 ja4=" + ja4, true},
-		{"[" + agent + " = '" + browser + "']", fingerprint.Stack, cut, true},
-		{"[" + agent + " = 'Harvest/2 (a long one)']", fingerprint.Stack, "harvest/2 (a long one) ja4=t13d15…", true},
-		{"[" + agent + ` MATCHES '(?i)^mozilla/5\\.0 .*win64']`, fingerprint.Stack, cut, true},
-		{"[x-stillwatch-account:stack = '" + cut + "']", fingerprint.Stack, cut, true},
-		{"[x-stillwatch-account:ja4 = '" + ja4 + "']", fingerprint.Stack, "harvest/2 ja4=" + ja4, true},
-		{"[x-stillwatch-account:ja4 LIKE 't13d1516h2_%']", fingerprint.Stack, "harvest/2 ja4=" + ja4, true},
-		{"[x-stillwatch-account:parameters = 'temperature=0 n=1']", fingerprint.Params, "temperature=0 n=1", true},
-		{"[x-stillwatch-account:tools = 'Read, Write']", fingerprint.Tools, "Read, Write", true},
-		{"[x-stillwatch-account:tools = 'Read, Wri…']", fingerprint.Tools, "Read, Write", true},
-		{"[x-stillwatch-account:tools = 'Read, Wri…']", fingerprint.Tools, "Read", false},
-		{"[x-stillwatch-account:model = 'gpt']", fingerprint.Model, "gpt", true},
-		{"[x-stillwatch-account:model = 'gpt']", fingerprint.Tools, "gpt", false},
+		{"[ipv4-addr:value = '203.0.113.7']", attribute.Network, "203.0.113.0/24", true},
+		{"[ipv4-addr:value ISSUBSET '203.0.0.0/16']", attribute.Network, "203.0.113.0/24", true},
+		{"[ipv4-addr:value ISSUBSET '203.1.0.0/16']", attribute.Network, "203.0.113.0/24", false},
+		{"[ipv6-addr:value ISSUBSET '2001:db8::/32']", attribute.Network, "2001:db8:7::/48", true},
+		{"[autonomous-system:number = 64500]", attribute.ASN, "AS64500", true},
+		{"[autonomous-system:number = 64500]", attribute.ASN, "AS645001", false},
+		{"[domain-name:value = 'Mail.example']", attribute.Domain, "mail.example", true},
+		{"[" + agent + " = 'Harvest/2']", attribute.Stack, "harvest/2 ja4=" + ja4, true},
+		{"[" + agent + " = 'Harvest/2']", attribute.Stack, "harvest/21 ja4=" + ja4, false},
+		{"[" + agent + " = 'app 0123456789abcdef0']", attribute.Stack, "app #", true},
+		{"[" + agent + " MATCHES '(?i)^app [0-9a-f-]{16,}$']", attribute.Stack, "app #", true},
+		{"[" + agent + " LIKE 'harvest/%']", attribute.Stack, "harvest/21 ja4=" + ja4, true},
+		{"[" + agent + " = '" + browser + "']", attribute.Stack, cut, true},
+		{"[" + agent + " = 'Harvest/2 (a long one)']", attribute.Stack, "harvest/2 (a long one) ja4=t13d15…", true},
+		{"[" + agent + ` MATCHES '(?i)^mozilla/5\\.0 .*win64']`, attribute.Stack, cut, true},
+		{"[x-stillwatch-account:stack = '" + cut + "']", attribute.Stack, cut, true},
+		{"[x-stillwatch-account:ja4 = '" + ja4 + "']", attribute.Stack, "harvest/2 ja4=" + ja4, true},
+		{"[x-stillwatch-account:ja4 LIKE 't13d1516h2_%']", attribute.Stack, "harvest/2 ja4=" + ja4, true},
+		{"[x-stillwatch-account:parameters = 'temperature=0 n=1']", attribute.Params, "temperature=0 n=1", true},
+		{"[x-stillwatch-account:tools = 'Read, Write']", attribute.Tools, "Read, Write", true},
+		{"[x-stillwatch-account:tools = 'Read, Wri…']", attribute.Tools, "Read, Write", true},
+		{"[x-stillwatch-account:tools = 'Read, Wri…']", attribute.Tools, "Read", false},
+		{"[x-stillwatch-account:model = 'gpt']", attribute.Model, "gpt", true},
+		{"[x-stillwatch-account:model = 'gpt']", attribute.Tools, "gpt", false},
 	} {
 		l := parse(t, indicator(1, c.pattern))
 		require.Empty(t, l.Skipped)
-		got := hits(l, map[fingerprint.Facet]string{c.facet: c.label})
+		got := hits(l, map[attribute.Attribute]string{c.of: c.label})
 		require.Equal(t, c.hit, got[0] == 5, "%s on %s", c.pattern, c.label)
 	}
 }
 
 func TestTermsThatStandTogetherCountAsOftenAsTheRarestOfThem(t *testing.T) {
 	l := parse(t, indicator(1, "[domain-name:value = 'a' AND autonomous-system:number = 1] OR [x-stillwatch-account:model = 'm']"))
-	domain := l.Terms(fingerprint.Domain, "a")
-	asn := l.Terms(fingerprint.ASN, "AS1")
-	model := l.Terms(fingerprint.Model, "m")
+	domain := l.Terms(attribute.Domain, "a")
+	asn := l.Terms(attribute.ASN, "AS1")
+	model := l.Terms(attribute.Model, "m")
 	for _, c := range []struct{ domain, asn, model, want uint32 }{{9, 0, 0, 0}, {9, 4, 0, 4}, {9, 4, 6, 6}, {0, 0, 2, 2}} {
 		requests := map[watchlist.TermID]uint32{domain[0]: c.domain, asn[0]: c.asn, model[0]: c.model}
 		got := uint32(0)
 		l.Hits(requests, func(_ int, n uint32) { got = n })
 		require.Equal(t, c.want, got)
 	}
-	require.True(t, l.Watches(fingerprint.ASN))
-	require.False(t, l.Watches(fingerprint.Network))
+	require.True(t, l.Watches(attribute.ASN))
+	require.False(t, l.Watches(attribute.Network))
 }
 
 func FuzzABundleIsReadOrRefused(f *testing.F) {
@@ -270,7 +270,7 @@ func FuzzABundleIsReadOrRefused(f *testing.F) {
 			require.NotEmpty(t, l.Indicators[i].Pattern)
 			require.NotEmpty(t, l.Indicators[i].Title())
 		}
-		l.Terms(fingerprint.Stack, "x ja4="+ja4)
+		l.Terms(attribute.Stack, "x ja4="+ja4)
 		require.Equal(t, len(l.Indicators), watchlist.Merge(l, l).Len())
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/require"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
@@ -50,14 +51,14 @@ func TestFactsOfATopicHoldFromTheRecordOnThatTellsThem(t *testing.T) {
 		}
 		d.produce(topic, []kafka.Message{m})
 	}
-	require.Zero(t, event(0).Facets[fingerprint.Payment])
+	require.Zero(t, event(0).Values[attribute.Payment])
 	fact("acct-0", `{"payment_fp":"9c1e"}`)
-	first := event(1).Facets[fingerprint.Payment]
+	first := event(1).Values[attribute.Payment]
 	require.NotZero(t, first)
 	fact("acct-0", "")
-	require.Zero(t, event(0).Facets[fingerprint.Payment], "a tombstone removes what was known")
+	require.Zero(t, event(0).Values[attribute.Payment], "a tombstone removes what was known")
 	fact("acct-0", `{"payment_fp":"4fd0"}`)
-	second := event(1).Facets[fingerprint.Payment]
+	second := event(1).Values[attribute.Payment]
 	require.NotZero(t, second)
 	require.NotEqual(t, first, second)
 
@@ -74,9 +75,9 @@ func TestFactsOfATopicHoldFromTheRecordOnThatTellsThem(t *testing.T) {
 	fact("acct-0", `{"payment_fp":"e07a"}`)
 	send()
 	s = d.set(section{"topics": section{"create": false}}).start().waitReady()
-	third := observed().Facets[fingerprint.Payment]
+	third := observed().Values[attribute.Payment]
 	require.NotContains(t, []uint64{0, first, second}, third, "no event is taken before all facts are there")
-	require.Equal(t, third, event(len(bulk) + 2).Facets[fingerprint.Payment])
+	require.Equal(t, third, event(len(bulk) + 2).Values[attribute.Payment])
 	require.NotContains(t, s.log.String(), "cleanup.policy")
 	require.Zero(t, s.stop(), s.log)
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
@@ -15,9 +16,9 @@ func TestPostingsListTheirAccountsInSamplingOrderWhateverComesAndGoes(t *testing
 	pop := New()
 	for i := range 260 {
 		p := fingerprint.Profile{Account: fmt.Sprintf("acct-%03d", i), Requests: 9, WithText: 9}
-		for f := range fingerprint.NumFacets {
+		for f := range attribute.NumKept {
 			if v := rng.IntN(12); v > 0 {
-				p.Facets[f] = []fingerprint.Counted{{Hash: Mix(uint64(f), uint64(v)), Count: 1}}
+				p.Values[f] = []fingerprint.Counted{{Hash: Mix(uint64(f), uint64(v)), Count: 1}}
 			}
 		}
 		for range rng.IntN(9) {
@@ -35,7 +36,7 @@ func TestPostingsListTheirAccountsInSamplingOrderWhateverComesAndGoes(t *testing
 			continue
 		}
 		p := a.Profile
-		p.Facets[fingerprint.Stack] = []fingerprint.Counted{{Hash: uint64(1 + rng.IntN(3)), Count: 1}}
+		p.Values[attribute.Stack] = []fingerprint.Counted{{Hash: uint64(1 + rng.IntN(3)), Count: 1}}
 		pop.Upsert(p)
 	}
 	want := map[Key][]int32{}
@@ -56,19 +57,19 @@ func TestACompactProfileKeepsWhatDetectionReads(t *testing.T) {
 		Template: []fingerprint.Counted{{Hash: 1, Count: 9}}, Layouts: []fingerprint.Counted{{Hash: 2, Count: 8}},
 		Served: []uint64{3}, Rejected: []uint64{4, 5}, Unserved: []uint64{6},
 		Labels: []fingerprint.Label{
-			{Facet: fingerprint.Stack, Hash: 11, Text: "openai-python/1.99"},
-			{Facet: fingerprint.Model, Hash: 13, Text: "large"},
-			{Facet: fingerprint.Domain, Hash: 99, Text: "of a value that is not listed"},
+			{Attribute: attribute.Stack, Hash: 11, Text: "openai-python/1.99"},
+			{Attribute: attribute.Model, Hash: 13, Text: "large"},
+			{Attribute: attribute.Domain, Hash: 99, Text: "of a value that is not listed"},
 		},
 	}
-	p.Facets[fingerprint.Stack] = []fingerprint.Counted{{Hash: 10, Count: 5}, {Hash: 11, Count: 4}}
-	p.Facets[fingerprint.Model] = []fingerprint.Counted{{Hash: 13, Count: 3}}
+	p.Values[attribute.Stack] = []fingerprint.Counted{{Hash: 10, Count: 5}, {Hash: 11, Count: 4}}
+	p.Values[attribute.Model] = []fingerprint.Counted{{Hash: 13, Count: 3}}
 	pop := New()
 	pop.Upsert(p)
 	a := pop.Named("a")
 	var labels []fingerprint.Label
-	a.EachLabel(func(f fingerprint.Facet, h uint64, text string) {
-		labels = append(labels, fingerprint.Label{Facet: f, Hash: h, Text: text})
+	a.EachLabel(func(f attribute.Attribute, h uint64, text string) {
+		labels = append(labels, fingerprint.Label{Attribute: f, Hash: h, Text: text})
 	})
 	require.Equal(t, p.Labels[:2], labels)
 	want := p
@@ -109,11 +110,11 @@ func TestPostingsFollowTheProfiles(t *testing.T) {
 	x := New()
 	stack := func(account string, hash uint64) fingerprint.Profile {
 		p := fingerprint.Profile{Account: account}
-		p.Facets[fingerprint.Stack] = []fingerprint.Counted{{Hash: hash, Count: 1}}
+		p.Values[attribute.Stack] = []fingerprint.Counted{{Hash: hash, Count: 1}}
 		return p
 	}
 	const pool, other = 12345 << 20, 54321 << 20
-	k := MakeKey(ByStack, pool)
+	k := ValueKey(attribute.Stack, pool)
 	names := make([]string, 20)
 	for i := range names {
 		names[i] = fmt.Sprintf("acct-%02d", i)
@@ -129,4 +130,16 @@ func TestPostingsFollowTheProfiles(t *testing.T) {
 	require.Empty(t, x.Postings.entries)
 	require.Zero(t, x.Entities())
 	require.Len(t, x.idle, len(names))
+}
+
+func TestEveryKindOfPostingHasANumberOfItsOwn(t *testing.T) {
+	used := map[Kind]bool{
+		ByShingle: true, ByLayout: true, ByClient: true, ByIssuerCohort: true, ByStackCohort: true,
+		ByRelay: true, ByServed: true, ByContinued: true,
+	}
+	for _, a := range posted {
+		require.Less(t, KindOf(a), Kind(kinds), "%s: raise kindBits", a)
+		require.False(t, used[KindOf(a)], "%s has the number of another kind", a)
+		used[KindOf(a)] = true
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
 	"github.com/stillwatch/stillwatch/pkg/campaign/measure"
@@ -49,12 +50,13 @@ func motley(t *testing.T, seed uint64) (pop *measure.Population, ctx *detectors.
 			}
 			return index.Mix(f, uint64(rng.IntN(n))) | 1
 		}
-		for _, f := range []fingerprint.Facet{
-			fingerprint.Payment, fingerprint.Issuer, fingerprint.Device, fingerprint.Stack, fingerprint.Params, fingerprint.Network,
-		} {
-			p.Facets[f] = nil
+		for _, f := range recognising {
+			if f >= attribute.NumKept {
+				continue
+			}
+			p.Values[f] = nil
 			if v := draw(uint64(f), 40); v != 0 {
-				p.Facets[f] = []fingerprint.Counted{{Hash: v, Count: 1}}
+				p.Values[f] = []fingerprint.Counted{{Hash: v, Count: 1}}
 			}
 		}
 		p.CreatedAt = start - int64(1+rng.IntN(60))*baseline.Day
@@ -68,13 +70,13 @@ func motley(t *testing.T, seed uint64) (pop *measure.Population, ctx *detectors.
 			}
 		}
 		if seed%3 == 0 {
-			// That a trait is not reported tells too, when the others report it.
-			p.Facets[fingerprint.Params] = []fingerprint.Counted{{Hash: 5 + uint64(rng.IntN(40)), Count: 1}}
+			// That an attribute is not reported tells too, when the others report it.
+			p.Values[attribute.Params] = []fingerprint.Counted{{Hash: 5 + uint64(rng.IntN(40)), Count: 1}}
 			if own {
-				p.Facets[fingerprint.Params][0].Hash = 1
+				p.Values[attribute.Params][0].Hash = 1
 			}
 			if own && rng.IntN(4) == 0 || rng.IntN(50) == 0 {
-				p.Facets[fingerprint.Params] = nil
+				p.Values[attribute.Params] = nil
 			}
 		}
 		if take := [40]int{0: 2, 1: 2, 2: 12}[rng.IntN(40)]; !own && take > 0 {

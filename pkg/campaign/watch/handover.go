@@ -5,9 +5,9 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
 	"github.com/stillwatch/stillwatch/pkg/campaign/measure"
-	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
 // handOverConversations is how many conversations an account must have taken from others or left to
@@ -143,8 +143,8 @@ func sameCustomer(a, b *index.Account) bool {
 	if a.Entity == b.Entity || a.Profile.Org != "" && a.Profile.Org == b.Profile.Org {
 		return true
 	}
-	for _, x := range a.Profile.Facets[fingerprint.Payment] {
-		for _, y := range b.Profile.Facets[fingerprint.Payment] {
+	for _, x := range a.Profile.Values[attribute.Payment] {
+		for _, y := range b.Profile.Values[attribute.Payment] {
 			if x.Hash == y.Hash {
 				return true
 			}
@@ -185,7 +185,7 @@ func customers(slots []*index.Account, members []int32) int {
 		if p.Org != "" {
 			join(sign{org: p.Org})
 		}
-		for _, f := range p.Facets[fingerprint.Payment] {
+		for _, f := range p.Values[attribute.Payment] {
 			join(sign{payment: f.Hash})
 		}
 	}

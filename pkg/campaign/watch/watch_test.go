@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
@@ -12,7 +13,7 @@ import (
 func account(name, org string, cards ...uint64) fingerprint.Profile {
 	p := fingerprint.Profile{Account: name, Org: org}
 	for _, c := range cards {
-		p.Facets[fingerprint.Payment] = append(p.Facets[fingerprint.Payment], fingerprint.Counted{Hash: c, Count: 1})
+		p.Values[attribute.Payment] = append(p.Values[attribute.Payment], fingerprint.Counted{Hash: c, Count: 1})
 	}
 	return p
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stillwatch/stillwatch/pkg/alert/alerttest"
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 	"github.com/stillwatch/stillwatch/pkg/stage"
 	"github.com/stillwatch/stillwatch/pkg/stage/internal/stagetest"
@@ -26,20 +27,20 @@ func pooled(now int64, people, pool int) []fingerprint.Profile {
 			Tenant: "default", Account: fmt.Sprintf("acct-%04d", i), Time: now, FirstSeen: now - 2*testDay, LastSeen: now,
 			CreatedAt: now - int64(20+rng.IntN(300))*testDay, Requests: n, ActiveDays: 2,
 		}
-		set := func(f fingerprint.Facet, v uint64) { p.Facets[f] = []fingerprint.Counted{{Hash: v, Count: n}} }
-		set(fingerprint.Payment, rng.Uint64()|1)
-		set(fingerprint.Issuer, uint64(1+rng.IntN(40)))
-		set(fingerprint.Stack, uint64(1+rng.IntN(40)))
-		set(fingerprint.Params, uint64(1+rng.IntN(40)))
-		set(fingerprint.Network, rng.Uint64()|1)
+		set := func(f attribute.Attribute, v uint64) { p.Values[f] = []fingerprint.Counted{{Hash: v, Count: n}} }
+		set(attribute.Payment, rng.Uint64()|1)
+		set(attribute.Issuer, uint64(1+rng.IntN(40)))
+		set(attribute.Stack, uint64(1+rng.IntN(40)))
+		set(attribute.Params, uint64(1+rng.IntN(40)))
+		set(attribute.Network, rng.Uint64()|1)
 		output := uint64(100 + rng.IntN(300))
 		if i >= people {
 			n = 60
 			output = 2000
 			p.Requests, p.CreatedAt = n, now-8*testDay
-			set(fingerprint.Payment, uint64(5+i%3))
-			set(fingerprint.Stack, 900)
-			set(fingerprint.Params, 901)
+			set(attribute.Payment, uint64(5+i%3))
+			set(attribute.Stack, 900)
+			set(attribute.Params, 901)
 			for k := range 12 {
 				p.Template = append(p.Template, fingerprint.Counted{Hash: uint64(7_000 + k), Count: n})
 			}

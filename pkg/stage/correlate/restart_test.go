@@ -11,6 +11,7 @@ import (
 
 	"github.com/stillwatch/stillwatch/pkg/alert"
 	"github.com/stillwatch/stillwatch/pkg/alert/verify"
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/campaign"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 	"github.com/stillwatch/stillwatch/pkg/simulate"
@@ -175,8 +176,8 @@ func several(now int64, people, pools, each int) []fingerprint.Profile {
 	profiles := pooled(now, people, pools*each)
 	for i := range profiles[people:] {
 		pool, p := uint64(i/each), &profiles[people+i]
-		for _, f := range []fingerprint.Facet{fingerprint.Payment, fingerprint.Stack, fingerprint.Params} {
-			p.Facets[f][0].Hash += 1000 * (pool + 1)
+		for _, f := range []attribute.Attribute{attribute.Payment, attribute.Stack, attribute.Params} {
+			p.Values[f][0].Hash += 1000 * (pool + 1)
 		}
 		for k := range p.Template {
 			p.Template[k].Hash += 1000 * (pool + 1)

@@ -1,9 +1,9 @@
 package correlate
 
 import (
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/campaign"
 	"github.com/stillwatch/stillwatch/pkg/campaign/watch"
-	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 	"github.com/stillwatch/stillwatch/pkg/stage/ingest"
 	"github.com/stillwatch/stillwatch/pkg/watchlist"
 )
@@ -47,9 +47,9 @@ func (w *watcher) hand(e *campaign.Engine) {
 }
 
 // hash is what ingest would have made of a value.
-func (w *watcher) hash(tenant string, f fingerprint.Facet, value string) (out []uint64) {
+func (w *watcher) hash(tenant string, a attribute.Attribute, value string) (out []uint64) {
 	for _, made := range w.made {
-		out = append(out, made.Hash(tenant, f, value))
+		out = append(out, made.Hash(tenant, a, value))
 	}
 	return out
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 	"github.com/stillwatch/stillwatch/pkg/stage"
 	"github.com/stillwatch/stillwatch/pkg/stage/internal/stagetest"
@@ -108,11 +109,11 @@ func TestProfilesOfExtremesBreakNothing(t *testing.T) {
 		for range r.IntN(fingerprint.MaxLayouts) {
 			p.Layouts = append(p.Layouts, fingerprint.Counted{Hash: r.Uint64N(5), Count: number()})
 		}
-		for k := range p.Facets {
-			for range r.IntN(fingerprint.MaxFacet) {
-				p.Facets[k] = append(p.Facets[k], fingerprint.Counted{Hash: r.Uint64N(6), Count: number()})
+		for k := range p.Values {
+			for range r.IntN(fingerprint.MaxValues) {
+				p.Values[k] = append(p.Values[k], fingerprint.Counted{Hash: r.Uint64N(6), Count: number()})
 			}
-			p.Labels = append(p.Labels, fingerprint.Label{Facet: fingerprint.Facet(k), Hash: r.Uint64N(6), Text: "\xff\x00\u202e" + strings.Repeat("l", 90)})
+			p.Labels = append(p.Labels, fingerprint.Label{Attribute: attribute.Attribute(k), Hash: r.Uint64N(6), Text: "\xff\x00\u202e" + strings.Repeat("l", 90)})
 		}
 		for range r.IntN(fingerprint.MaxModels) {
 			p.Models = append(p.Models, fingerprint.ModelUse{Hash: r.Uint64N(4), Count: number(), First: morning - r.Int64N(1<<40)})

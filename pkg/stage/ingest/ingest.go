@@ -196,16 +196,16 @@ type task struct {
 	maxAhead  int64
 	account   []func(*event.Event) string
 	// certain are those that name no other account when the rest was not read.
-	certain  []func(*event.Event) string
-	gateway  gateway.Options
-	readers  map[string]*gateway.Reader
-	sketcher *sketch.Sketcher
-	hash     *hasher
-	facets   facetReader
-	coverage coverage
-	enricher *enrich.Enricher
-	filled   enrich.Filled
-	keepSeen bool
+	certain    []func(*event.Event) string
+	gateway    gateway.Options
+	readers    map[string]*gateway.Reader
+	sketcher   *sketch.Sketcher
+	hash       *hasher
+	attributes attributeReader
+	coverage   coverage
+	enricher   *enrich.Enricher
+	filled     enrich.Filled
+	keepSeen   bool
 	// unchecked counts the gateways' sketches that do not say what they were made with.
 	unchecked int64
 
@@ -468,7 +468,7 @@ func (t *task) observe(ev *event.Event) (reason string, err error) {
 	o.Account = named(h, o.Account)
 	o.ID = h.call(ev.ID, ev.Time)
 	o.EndUser = h.identity(domainEndUser, ev.Account.EndUserID)
-	t.facets.read(ev, h, o)
+	t.attributes.read(ev, h, o)
 	if err := t.sketch(ev); errors.Is(err, sketch.ErrOtherKey) {
 		return reasonOtherKey, err
 	} else if err != nil {

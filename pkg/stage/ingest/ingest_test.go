@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stillwatch/stillwatch/configs"
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/enrich"
 	"github.com/stillwatch/stillwatch/pkg/event"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
@@ -170,16 +171,16 @@ func dumpObservation(b *strings.Builder, o *fingerprint.Observation) {
 	for i := range v.NumField() {
 		name, field := v.Type().Field(i).Name, v.Field(i)
 		switch name {
-		case "Position", "Facets", "Labels", "Sketch":
+		case "Position", "Values", "Labels", "Sketch":
 		default:
 			if !field.IsZero() {
 				fmt.Fprintf(b, "%s = %v\n", name, field.Interface())
 			}
 		}
 	}
-	for facet, hash := range o.Facets {
+	for a, hash := range o.Values {
 		if hash != 0 {
-			fmt.Fprintf(b, "Facet %d = %016x %q\n", facet, hash, o.Labels[facet])
+			fmt.Fprintf(b, "%s = %016x %q\n", attribute.Attribute(a), hash, o.Labels[a])
 		}
 	}
 }
@@ -291,15 +292,15 @@ func TestNoTextLeavesIngest(t *testing.T) {
 
 const ingestIdentity = `"client":{"ip":"198.18.4.7","asn":64500,"user_agent":"x/1","device_id":"d"},"usage":{"input_tokens":3}`
 
-func TestNothingComparesAcrossTenantsFacetsOrSecrets(t *testing.T) {
+func TestNothingComparesAcrossTenantsAttributesOrSecrets(t *testing.T) {
 	record := func(tenant, value string) string {
 		return `{"id":"` + value + `","time":1793613600000,"tenant":"` + tenant + `","account":{"id":"a","end_user_id":"` + value + `","payment_fp":"` + value +
 			`","payment_issuer":"` + value + `","email_domain":"` + value + `"},"request":{"model":"` + value + `","session_id":"` + value + `","tools":["` + value +
-			`"],"temperature":1},` + ingestIdentity + `}`
+			`"],"temperature":1,"seed":7},` + ingestIdentity + `}`
 	}
 	hashes := map[uint64]string{}
 	note := func(who string, o *fingerprint.Observation) {
-		all := append([]uint64{o.ID, o.Source, o.EndUser}, o.Facets[:]...)
+		all := append([]uint64{o.ID, o.Source, o.EndUser}, o.Values[:]...)
 		for i, h := range all {
 			require.NotZero(t, h, "%s %d", who, i)
 			require.NotContains(t, hashes, h, "%s %d", who, i)
@@ -310,8 +311,8 @@ func TestNothingComparesAcrossTenantsFacetsOrSecrets(t *testing.T) {
 	note("t1", &seen[0])
 	note("t2", &seen[1])
 	note("default", &seen[2])
-	require.Equal(t, seen[0].Facets, seen[3].Facets, "but equal values of one tenant are equal")
-	require.Equal(t, seen[2].Facets, seen[4].Facets, "and no tenant is the default one")
+	require.Equal(t, seen[0].Values, seen[3].Values, "but equal values of one tenant are equal")
+	require.Equal(t, seen[2].Values, seen[4].Values, "and no tenant is the default one")
 	other, _, _ := ingestAll(t, openIngest(t, nil, "another secret of the tests"), record("t1", "v"))
 	note("another secret", &other[0])
 }
@@ -322,44 +323,44 @@ func TestPlaceholdersAreUnknown(t *testing.T) {
 			`"id":"a","payment_fp":"`+nothing+`","end_user_id":"`+nothing+`"`, 1)
 		seen, _, _ := ingestAll(t, openIngest(t, nil), record)
 		require.Len(t, seen, 1)
-		require.Zero(t, seen[0].Facets[fingerprint.Device], nothing)
-		require.Zero(t, seen[0].Facets[fingerprint.Payment], nothing)
-		require.Zero(t, seen[0].Facets[fingerprint.Stack], nothing)
+		require.Zero(t, seen[0].Values[attribute.Device], nothing)
+		require.Zero(t, seen[0].Values[attribute.Payment], nothing)
+		require.Zero(t, seen[0].Values[attribute.Stack], nothing)
 		require.Zero(t, seen[0].EndUser, nothing)
 	}
 }
 
-func TestFacetsAgreeWhereTheSoftwareDoes(t *testing.T) {
+func TestAttributesAgreeWhereTheSoftwareDoes(t *testing.T) {
 	observe := func(members string) *fingerprint.Observation {
 		seen, dead, _ := ingestAll(t, openIngest(t, nil), ingestEvent("r", members))
 		require.Empty(t, dead)
 		return &seen[0]
 	}
-	same := func(facet fingerprint.Facet, want bool, a, b string) {
+	same := func(of attribute.Attribute, want bool, a, b string) {
 		t.Helper()
 		x, y := observe(a), observe(b)
-		require.Equal(t, want, x.Facets[facet] == y.Facets[facet], "%q and %q", x.Labels[facet], y.Labels[facet])
+		require.Equal(t, want, x.Values[of] == y.Values[of], "%q and %q", x.Labels[of], y.Labels[of])
 	}
-	same(fingerprint.Stack, true, `"client":{"user_agent":"OpenAI/Python  1.99.1 "}`, `"client":{"user_agent":"openai/python 1.99.1"}`)
-	same(fingerprint.Stack, false, `"client":{"user_agent":"openai/python 1.99.1"}`, `"client":{"user_agent":"openai/python 1.99.2"}`)
-	same(fingerprint.Stack, false, `"client":{"user_agent":"x/1","ja4":"t13d1"}`, `"client":{"user_agent":"x/1"}`)
-	same(fingerprint.Stack, true, `"client":{"user_agent":"x/1 (7f3a9b127f3a9b12)"}`, `"client":{"user_agent":"x/1 (7c9e6679-7425-40de-944b-e07fc1f90ae7)"}`)
-	same(fingerprint.Network, true, `"client":{"ip":"198.18.4.7"}`, `"client":{"ip":"[::ffff:198.18.4.9]:443"}`)
-	same(fingerprint.Network, false, `"client":{"ip":"198.18.4.7"}`, `"client":{"ip":"198.18.5.7"}`)
-	same(fingerprint.Network, true, `"client":{"ip":"2001:db8:1:2::3"}`, `"client":{"ip":"2001:db8:1:4::5"}`)
-	same(fingerprint.Network, false, `"client":{"ip":"2001:db8:1::"}`, `"client":{"ip":"2001:db8:2::"}`)
+	same(attribute.Stack, true, `"client":{"user_agent":"OpenAI/Python  1.99.1 "}`, `"client":{"user_agent":"openai/python 1.99.1"}`)
+	same(attribute.Stack, false, `"client":{"user_agent":"openai/python 1.99.1"}`, `"client":{"user_agent":"openai/python 1.99.2"}`)
+	same(attribute.Stack, false, `"client":{"user_agent":"x/1","ja4":"t13d1"}`, `"client":{"user_agent":"x/1"}`)
+	same(attribute.Stack, true, `"client":{"user_agent":"x/1 (7f3a9b127f3a9b12)"}`, `"client":{"user_agent":"x/1 (7c9e6679-7425-40de-944b-e07fc1f90ae7)"}`)
+	same(attribute.Network, true, `"client":{"ip":"198.18.4.7"}`, `"client":{"ip":"[::ffff:198.18.4.9]:443"}`)
+	same(attribute.Network, false, `"client":{"ip":"198.18.4.7"}`, `"client":{"ip":"198.18.5.7"}`)
+	same(attribute.Network, true, `"client":{"ip":"2001:db8:1:2::3"}`, `"client":{"ip":"2001:db8:1:4::5"}`)
+	same(attribute.Network, false, `"client":{"ip":"2001:db8:1::"}`, `"client":{"ip":"2001:db8:2::"}`)
 
 	bare := observe("")
-	require.Zero(t, bare.Facets[fingerprint.Params])
-	require.Zero(t, bare.Facets[fingerprint.Tools])
-	require.Zero(t, bare.Facets[fingerprint.Network])
+	require.Zero(t, bare.Values[attribute.Params])
+	require.Zero(t, bare.Values[attribute.Tools])
+	require.Zero(t, bare.Values[attribute.Network])
 }
 
 func TestUnknownParametersDifferFromZero(t *testing.T) {
 	params := func(members string) (uint64, string) {
 		record := strings.Replace(ingestEvent("r", ""), `"model":"m"`, `"model":"m"`+members, 1)
 		seen, _, _ := ingestAll(t, openIngest(t, nil), record)
-		return seen[0].Facets[fingerprint.Params], seen[0].Labels[fingerprint.Params]
+		return seen[0].Values[attribute.Params], seen[0].Labels[attribute.Params]
 	}
 	one, label := params(`,"temperature":1`)
 	zero, _ := params(`,"temperature":1,"top_p":0`)
@@ -371,7 +372,7 @@ func TestUnknownParametersDifferFromZero(t *testing.T) {
 
 func TestLabelsAreShortAndPrintable(t *testing.T) {
 	seen, _, _ := ingestAll(t, openIngest(t, nil), ingestEvent("r", `"client":{"user_agent":"evil\u001b[31m\n`+strings.Repeat("é", 100)+`"}`))
-	label := seen[0].Labels[fingerprint.Stack]
+	label := seen[0].Labels[attribute.Stack]
 	require.LessOrEqual(t, len(label), fingerprint.MaxLabel)
 	require.True(t, strings.HasPrefix(label, "evil [31m éé"), label)
 	require.True(t, strings.HasSuffix(label, "é…"), label)
@@ -455,7 +456,7 @@ func TestDuringARotationShinglesAreMadeUnderBothSecrets(t *testing.T) {
 	require.Subset(t, both[0].Sketch.Turn, fresh[0].Sketch.Turn)
 	require.IsIncreasing(t, both[0].Sketch.Turn)
 	require.Equal(t, fresh[0].Sketch.Exact, both[0].Sketch.Exact)
-	require.Equal(t, fresh[0].Facets, both[0].Facets)
+	require.Equal(t, fresh[0].Values, both[0].Values)
 }
 
 func TestWrongOptionsAreRefusedWithTheWayOut(t *testing.T) {
@@ -534,7 +535,7 @@ func TestEveryTopicIsReadInItsOwnFormat(t *testing.T) {
 		var o fingerprint.Observation
 		require.NoError(t, o.UnmarshalBinary(out.Value))
 		got = append(got, o.Account)
-		networks = append(networks, o.Facets[fingerprint.Network])
+		networks = append(networks, o.Values[attribute.Network])
 	}
 	require.Equal(t, []string{"a", "b", "dead letter", "dead letter", "a"}, got, "a format that a topic names is the only one it has")
 	require.NotEqual(t, networks[0], networks[2], "the client is found behind the topic's own proxies")

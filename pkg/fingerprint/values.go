@@ -10,18 +10,18 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/packed"
 )
 
-// facetValue is a value of a facet with its requests and its readable form.
-type facetValue struct {
+// attributeValue is a value of an attribute with its requests and its readable form.
+type attributeValue struct {
 	entry
 	label string
 }
 
-// maxValues is the number of values kept per facet: a profile shows MaxFacet of them, the others
+// maxValues is the number of values kept per attribute: a profile shows MaxValues of them, the others
 // are room to rise.
 const maxValues = 8
 
-// countValue counts a value; a facet's values are few, so they are searched one by one.
-func countValue(values *[]facetValue, hash uint64, label string) {
+// countValue counts a value; an attribute's values are few, so they are searched one by one.
+func countValue(values *[]attributeValue, hash uint64, label string) {
 	for i := range *values {
 		if v := &(*values)[i]; v.hash == hash {
 			v.count++
@@ -31,7 +31,7 @@ func countValue(values *[]facetValue, hash uint64, label string) {
 			return
 		}
 	}
-	v := facetValue{entry{hash: hash, count: 1}, clip(label)}
+	v := attributeValue{entry{hash: hash, count: 1}, clip(label)}
 	if len(*values) < maxValues {
 		*values = append(*values, v)
 		return
@@ -48,8 +48,8 @@ func countValue(values *[]facetValue, hash uint64, label string) {
 }
 
 // sortValues puts values in the order of the encoding.
-func sortValues(values []facetValue) {
-	slices.SortFunc(values, func(x, y facetValue) int { return cmp.Compare(x.hash, y.hash) })
+func sortValues(values []attributeValue) {
+	slices.SortFunc(values, func(x, y attributeValue) int { return cmp.Compare(x.hash, y.hash) })
 }
 
 // clip returns a label of at most MaxLabel bytes that keeps nothing else alive.
@@ -64,9 +64,9 @@ func clip(label string) string {
 	return strings.Clone(label)
 }
 
-// halveValues ages the values of a facet.
-func halveValues(values *[]facetValue) {
-	*values = slices.DeleteFunc(*values, func(v facetValue) bool { return v.count/2 == v.err/2 })
+// halveValues ages the values of an attribute.
+func halveValues(values *[]attributeValue) {
+	*values = slices.DeleteFunc(*values, func(v attributeValue) bool { return v.count/2 == v.err/2 })
 	for i := range *values {
 		(*values)[i].count /= 2
 		(*values)[i].err /= 2
@@ -74,10 +74,10 @@ func halveValues(values *[]facetValue) {
 }
 
 // mergeValues adds the values of other.
-func mergeValues(values *[]facetValue, other []facetValue) {
+func mergeValues(values *[]attributeValue, other []attributeValue) {
 	merged := slices.Clone(*values)
 	for _, v := range other {
-		if i := slices.IndexFunc(merged, func(x facetValue) bool { return x.hash == v.hash }); i >= 0 {
+		if i := slices.IndexFunc(merged, func(x attributeValue) bool { return x.hash == v.hash }); i >= 0 {
 			merged[i].count += v.count
 			merged[i].err += v.err
 			if merged[i].label == "" {
@@ -87,13 +87,13 @@ func mergeValues(values *[]facetValue, other []facetValue) {
 			merged = append(merged, v)
 		}
 	}
-	slices.SortFunc(merged, func(x, y facetValue) int {
+	slices.SortFunc(merged, func(x, y attributeValue) int {
 		return cmp.Or(cmp.Compare(y.sure(), x.sure()), cmp.Compare(x.hash, y.hash))
 	})
 	*values = merged[:min(len(merged), maxValues)]
 }
 
-func appendValues(b []byte, values []facetValue) []byte {
+func appendValues(b []byte, values []attributeValue) []byte {
 	b = append(b, byte(len(values)))
 	for i := range values {
 		v := &values[i]
@@ -104,18 +104,18 @@ func appendValues(b []byte, values []facetValue) []byte {
 	return b
 }
 
-func (r *reader) values() []facetValue {
+func (r *reader) values() []attributeValue {
 	n := r.Count(maxValues, 10)
 	if n == 0 {
 		return nil
 	}
-	values := make([]facetValue, n)
+	values := make([]attributeValue, n)
 	for i := range values {
 		v := &values[i]
 		v.hash = r.Fixed()
 		v.count, v.err = r.counted()
 		v.label = string(r.Text(MaxLabel))
-		r.Check(i == 0 || values[i-1].hash < v.hash, "facet values out of order")
+		r.Check(i == 0 || values[i-1].hash < v.hash, "attribute values out of order")
 	}
 	return values
 }
