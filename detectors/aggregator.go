@@ -38,7 +38,8 @@ func aggregator() Detector {
 			return Measure{Bits: -worth * n / g.Size, Observed: n / g.Size}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
-			return fmt.Sprintf("%.0f %% of the members name many end users", 100*m.Observed), "few do", "a product with users of its own"
+			return fmt.Sprintf("%.0f %% of the members name many end users", 100*m.Observed),
+				"few do", "a product with users of its own"
 		},
 	}
 }

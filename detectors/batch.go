@@ -37,7 +37,8 @@ func batch() Detector {
 			return Measure{Bits: -worth * share, Observed: share}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
-			return fmt.Sprintf("%.0f %% of the requests are declared as batches", 100*m.Observed), "few are", "declared jobs explain a program's rhythm"
+			return fmt.Sprintf("%.0f %% of the requests are declared as batches", 100*m.Observed),
+				"few are", "declared jobs explain a program's rhythm"
 		},
 	}
 }

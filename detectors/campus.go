@@ -39,7 +39,9 @@ func campus() Detector {
 			if domain.top == 0 {
 				return Measure{}, false
 			}
-			network := math.Max(g.count(attribute.Network).share, wider*g.count(attribute.ASN).share)
+			network := math.Max(
+				g.count(attribute.Network).share, wider*g.count(attribute.ASN).share,
+			)
 			// A domain that many others use too (free mail) names nobody: the members must be most
 			// of its users.
 			users := c.Baseline.Share(attribute.Domain, domain.top) * float64(c.Baseline.N)
@@ -55,8 +57,10 @@ func campus() Detector {
 			return Measure{Bits: -worth * openness, Observed: domain.share, Expected: network}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
-			return fmt.Sprintf("%.0f %% under one e-mail domain of their own, %.0f %% behind one network, with a daily rhythm", 100*m.Observed, 100*m.Expected),
-				"many domains and networks in a pool that hides", "a class or a company under its own name"
+			return fmt.Sprintf("%.0f %% under one e-mail domain of their own, %.0f %% behind one network, with a daily rhythm",
+					100*m.Observed, 100*m.Expected),
+				"many domains and networks in a pool that hides",
+				"a class or a company under its own name"
 		},
 	}
 }

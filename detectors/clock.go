@@ -27,6 +27,8 @@ func clock() Detector {
 		if m.Bits < 0 {
 			note = "the accounts keep a daily rhythm"
 		}
-		return fmt.Sprintf("daily rhythm %.2f (0 none, 1 one time of day)", math.Max(0, m.Observed)), fmt.Sprintf("median account %.2f", math.Max(0, m.Expected)), note
+		return fmt.Sprintf("daily rhythm %.2f (0 none, 1 one time of day)",
+				math.Max(0, m.Observed)),
+			fmt.Sprintf("median account %.2f", math.Max(0, m.Expected)), note
 	})
 }

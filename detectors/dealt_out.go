@@ -82,7 +82,8 @@ func dealtOut() Detector {
 			if m.Bits <= 0 {
 				note = "the members send the same prompts, as with a public data set"
 			}
-			return fmt.Sprintf("%.0f %% of the members' prompts are sent by one member only", 100*m.Observed), fmt.Sprintf("%.0f %% if all sent the same", 100/m.Expected), note
+			return fmt.Sprintf("%.0f %% of the members' prompts are sent by one member only",
+				100*m.Observed), fmt.Sprintf("%.0f %% if all sent the same", 100/m.Expected), note
 		},
 	}
 }

@@ -74,7 +74,9 @@ func (d *Detector) Evidence(g *Group, c *Context) (Evidence, bool) {
 	if !ok {
 		return Evidence{}, false
 	}
-	e := Evidence{Detector: d.Spec.ID, Axis: d.Spec.Axis, Family: d.Spec.Family, Bits: d.Spec.Clamp(m.Bits)}
+	e := Evidence{
+		Detector: d.Spec.ID, Axis: d.Spec.Axis, Family: d.Spec.Family, Bits: d.Spec.Clamp(m.Bits),
+	}
 	e.Observed, e.Expected, e.Note = d.Explain(g, m)
 	return e, true
 }

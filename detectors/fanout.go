@@ -20,7 +20,8 @@ func fanout() Detector {
 			"whole group.",
 		Needs: []string{"client.ip"},
 	}, baseline.Fanout, high, twice, func(m Measure) (string, string, string) {
-		return fmt.Sprintf("%.2g addresses per ten requests", math.Exp2(m.Observed)), fmt.Sprintf("median account %.2g", math.Exp2(m.Expected)),
+		return fmt.Sprintf("%.2g addresses per ten requests", math.Exp2(m.Observed)),
+			fmt.Sprintf("median account %.2g", math.Exp2(m.Expected)),
 			"each account is used from many places"
 	})
 }

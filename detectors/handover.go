@@ -42,10 +42,14 @@ func handOver() Detector {
 			share := float64(g.HandOvers) / n
 			others := g.OthersHandedOver(c)
 			shrunk := (float64(g.HandOvers) + g.priorWeight()*others) / (n + g.priorWeight())
-			return Measure{Bits: math.Log2((shrunk + RareHandOver) / (others + RareHandOver)), Observed: share, Expected: others}, true
+			return Measure{
+				Bits: math.Log2((shrunk + RareHandOver) / (others + RareHandOver)), Observed: share,
+				Expected: others,
+			}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
-			return fmt.Sprintf("%.0f %% of the members took part in a conversation that changed accounts inside the group", 100*m.Observed),
+			return fmt.Sprintf("%.0f %% of the members took part in a conversation that changed accounts inside the group",
+					100*m.Observed),
 				fmt.Sprintf("%.2g %% of all accounts", 100*m.Expected),
 				"a router moves conversations between the accounts"
 		},

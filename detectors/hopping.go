@@ -30,11 +30,15 @@ func hopping() Detector {
 				return Measure{}, false
 			}
 			share := float64(g.HandOvers) / (float64(len(g.Members)) + g.priorWeight())
-			return Measure{Bits: worth * math.Min(1, math.Max(0, share-g.OthersHandedOver(c))/half), Observed: share}, true
+			return Measure{
+				Bits:     worth * math.Min(1, math.Max(0, share-g.OthersHandedOver(c))/half),
+				Observed: share,
+			}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
-			return fmt.Sprintf("%.0f %% of the members share conversations with other members", 100*m.Observed), "almost none",
-				"the accounts serve customers of a pool"
+			return fmt.Sprintf("%.0f %% of the members share conversations with other members",
+					100*m.Observed),
+				"almost none", "the accounts serve customers of a pool"
 		},
 	}
 }

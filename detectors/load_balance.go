@@ -45,14 +45,17 @@ func loadBalance() Detector {
 				// People who do one task in one place share the load evenly too.
 				bits *= NetworkDiversity(g, c)
 			}
-			return Measure{Bits: bits, Observed: math.Exp2(sd), Expected: math.Exp2(population)}, true
+			return Measure{
+				Bits: bits, Observed: math.Exp2(sd), Expected: math.Exp2(population),
+			}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
 			note := "the load is shared more evenly than people share it"
 			if m.Bits < 0 {
 				note = "the load is shared unevenly, as people share it"
 			}
-			return fmt.Sprintf("request rates differ by a factor of %.2f (one standard deviation)", m.Observed),
+			return fmt.Sprintf("request rates differ by a factor of %.2f (one standard deviation)",
+					m.Observed),
 				fmt.Sprintf("a factor of %.2f in the population", m.Expected), note
 		},
 	}

@@ -41,8 +41,10 @@ func noRamp() Detector {
 				}
 				n += m.Weight
 				days := float64(p.LastSeen-p.FirstSeen)/baseline.Day - 1
-				later := float64(p.Requests-min(p.Requests, p.FirstDayRequests)) / max(days, leastDays)
-				if p.FirstSeen-p.CreatedAt < young && p.Requests >= leastRequests && float64(p.FirstDayRequests) >= later*fullPace {
+				later := float64(p.Requests-min(p.Requests, p.FirstDayRequests)) /
+					max(days, leastDays)
+				if p.FirstSeen-p.CreatedAt < young && p.Requests >= leastRequests &&
+					float64(p.FirstDayRequests) >= later*fullPace {
 					abrupt += m.Weight
 				}
 			}
@@ -53,7 +55,10 @@ func noRamp() Detector {
 			return Measure{Bits: max(0, (share-half)/half), Observed: share}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
-			return fmt.Sprintf("%.0f %% of the members work at full pace within two weeks of sign-up", 100*m.Observed), "a minority", "the accounts work at full pace from the start"
+			return fmt.Sprintf(
+				"%.0f %% of the members work at full pace within two weeks of sign-up",
+				100*m.Observed,
+			), "a minority", "the accounts work at full pace from the start"
 		},
 	}
 }

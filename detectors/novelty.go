@@ -25,6 +25,7 @@ func novelty() Detector {
 		if m.Bits < 0 {
 			note = "the same prompts are repeated"
 		}
-		return fmt.Sprintf("%.0f %% of prompts are new", 100*m.Observed), fmt.Sprintf("median account %.0f %%", 100*m.Expected), note
+		return fmt.Sprintf("%.0f %% of prompts are new", 100*m.Observed),
+			fmt.Sprintf("median account %.0f %%", 100*m.Expected), note
 	})
 }

@@ -23,6 +23,7 @@ func outputLength() Detector {
 		if m.Bits < 0 {
 			note = "the answers are short"
 		}
-		return fmt.Sprintf("%.0f output tokens per request", math.Exp2(m.Observed)), fmt.Sprintf("median account %.0f", math.Exp2(m.Expected)), note
+		return fmt.Sprintf("%.0f output tokens per request", math.Exp2(m.Observed)),
+			fmt.Sprintf("median account %.0f", math.Exp2(m.Expected)), note
 	})
 }

@@ -32,8 +32,12 @@ func promptLayout() Detector {
 			}, true
 		},
 		Explain: func(g *Group, m Measure) (string, string, string) {
-			return fmt.Sprintf("%.0f %% of the members write in one layout, in %.0f %% of their requests", 100*m.Observed, 100*g.Work.LayoutTraffic),
-				fmt.Sprintf("%.2g %% of all accounts", 100*m.Expected), "the accounts share one prompt layout"
+			return fmt.Sprintf(
+					"%.0f %% of the members write in one layout, in %.0f %% of their requests",
+					100*m.Observed, 100*g.Work.LayoutTraffic,
+				),
+				fmt.Sprintf("%.2g %% of all accounts",
+					100*m.Expected), "the accounts share one prompt layout"
 		},
 	}
 }

@@ -18,7 +18,10 @@ const (
 // times direction, faded in by the absolute effect: percentiles of a live population always have a
 // top, so a rank only counts in full once the members' mean lies effect away from the population's
 // median.
-func ranking(spec Spec, f baseline.Feature, direction, effect float64, explain func(m Measure) (string, string, string)) Detector {
+func ranking(
+	spec Spec, f baseline.Feature, direction, effect float64,
+	explain func(m Measure) (string, string, string),
+) Detector {
 	return Detector{
 		Spec: spec,
 		Measure: func(g *Group, c *Context) (Measure, bool) {
@@ -28,7 +31,8 @@ func ranking(spec Spec, f baseline.Feature, direction, effect float64, explain f
 			}
 			median := c.Baseline.Quantile(f, 0.5)
 			m := Measure{Observed: r.mean, Expected: median}
-			m.Bits = direction * logOdds(r, g.priorWeight()) * math.Min(1, math.Abs(r.mean-median)/effect)
+			m.Bits = direction * logOdds(r, g.priorWeight()) *
+				math.Min(1, math.Abs(r.mean-median)/effect)
 			return m, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) { return explain(m) },

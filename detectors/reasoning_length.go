@@ -18,6 +18,8 @@ func reasoningLength() Detector {
 		LookAlikes: "Hard problems.",
 		Needs:      []string{"usage.reasoning_tokens"},
 	}, baseline.ReasoningLength, high, twice, func(m Measure) (string, string, string) {
-		return fmt.Sprintf("%.0f reasoning tokens per request", math.Exp2(m.Observed)), fmt.Sprintf("median account %.0f", math.Exp2(m.Expected)), "the model is made to reason long"
+		return fmt.Sprintf("%.0f reasoning tokens per request", math.Exp2(m.Observed)),
+			fmt.Sprintf("median account %.0f", math.Exp2(m.Expected)),
+			"the model is made to reason long"
 	})
 }

@@ -48,10 +48,13 @@ func refusalProbe() Detector {
 				return Measure{}, false
 			}
 			a, b := (early+1)/(first+smoothed), (late+1)/(rest+smoothed)
-			return Measure{Bits: math.Log2(a/b) * math.Min(1, refused/g.Size/half), Observed: a, Expected: b}, true
+			return Measure{
+				Bits: math.Log2(a/b) * math.Min(1, refused/g.Size/half), Observed: a, Expected: b,
+			}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
-			return fmt.Sprintf("%.0f %% of the first requests were refused", 100*m.Observed), fmt.Sprintf("%.1f %% of the later ones", 100*m.Expected),
+			return fmt.Sprintf("%.0f %% of the first requests were refused", 100*m.Observed),
+				fmt.Sprintf("%.1f %% of the later ones", 100*m.Expected),
 				"a search for wording that is not refused"
 		},
 	}

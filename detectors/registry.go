@@ -16,6 +16,7 @@ func All() []Detector {
 		// Harvest.
 		elicitation(), coercion(), grading(), generation(), cleaning(),
 		outputLength(), reasoningLength(), singleTurn(), novelty(), dealtOut(),
-		clock(), noRamp(), fanout(), pivot(), refusalProbe(), unserved(), hopping(), aggregator(), batch(),
+		clock(), noRamp(), fanout(), pivot(), refusalProbe(), unserved(), hopping(),
+		aggregator(), batch(),
 	}
 }

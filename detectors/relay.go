@@ -6,8 +6,8 @@ import "fmt"
 // id hashed from a fixed string, and a system prompt moved into the first user turn behind a fixed
 // marker.
 func relay() Detector {
-	// A constant of known software is no coincidence, but who edits it shows nothing, and a person
-	// may run it: less than shared devices (8), as much as one client software.
+	// A constant of known software is no chance agreement, but who edits it shows nothing, and a
+	// person may run it: less than shared devices (8), as much as one client software.
 	const worth = 6
 	return Detector{
 		Spec: Spec{
@@ -32,7 +32,8 @@ func relay() Detector {
 			return Measure{Bits: worth * n / g.Size, Observed: n / g.Size}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
-			return fmt.Sprintf("%.0f %% of the members send a relay's constants", 100*m.Observed), "none", "the accounts are used through relay software"
+			return fmt.Sprintf("%.0f %% of the members send a relay's constants", 100*m.Observed),
+				"none", "the accounts are used through relay software"
 		},
 	}
 }

@@ -15,7 +15,8 @@ func sharedValue(spec Spec, a attribute.Attribute, what, note string) Detector {
 		Spec:    spec,
 		Measure: func(g *Group, c *Context) (Measure, bool) { return entropyDeficit(g, c, a) },
 		Explain: func(g *Group, m Measure) (string, string, string) {
-			return fmt.Sprintf("%d accounts show %.3g effective %s", len(g.Members), m.Observed, what),
+			return fmt.Sprintf("%d accounts show %.3g effective %s",
+					len(g.Members), m.Observed, what),
 				fmt.Sprintf("%.3g among as many unrelated accounts", m.Expected), note
 		},
 	}

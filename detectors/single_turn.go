@@ -23,6 +23,7 @@ func singleTurn() Detector {
 		if m.Bits < 0 {
 			note = "the conversations continue"
 		}
-		return fmt.Sprintf("%.0f %% of requests without an earlier turn", 100*m.Observed), fmt.Sprintf("median account %.0f %%", 100*m.Expected), note
+		return fmt.Sprintf("%.0f %% of requests without an earlier turn", 100*m.Observed),
+			fmt.Sprintf("median account %.0f %%", 100*m.Expected), note
 	})
 }

@@ -31,9 +31,12 @@ func stack() Detector {
 			return m, ok
 		},
 		Explain: func(g *Group, m Measure) (string, string, string) {
-			return fmt.Sprintf("%d accounts show %.3g effective client stacks on %.0f effective networks", len(g.Members), m.Observed,
-					math.Exp2(g.count(attribute.Network).entropy)),
-				fmt.Sprintf("%.3g stacks among as many unrelated accounts", m.Expected), "one program behind many networks"
+			return fmt.Sprintf(
+					"%d accounts show %.3g effective client stacks on %.0f effective networks",
+					len(g.Members), m.Observed, math.Exp2(g.count(attribute.Network).entropy),
+				),
+				fmt.Sprintf("%.3g stacks among as many unrelated accounts",
+					m.Expected), "one program behind many networks"
 		},
 	}
 }

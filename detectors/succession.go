@@ -74,7 +74,9 @@ func succession() Detector {
 			return Measure{Bits: worth * (moved - half) / half, Observed: moved}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
-			return fmt.Sprintf("%.0f %% of the members either stopped or began at one moment", 100*m.Observed), "accounts come and go one by one", "a new pool takes over from one that stopped"
+			return fmt.Sprintf("%.0f %% of the members either stopped or began at one moment",
+					100*m.Observed),
+				"accounts come and go one by one", "a new pool takes over from one that stopped"
 		},
 	}
 }

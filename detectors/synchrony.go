@@ -44,7 +44,8 @@ func synchrony() Detector {
 					continue
 				}
 				ok = true
-				if bits := math.Log2(ratio*(1-standardErrors*math.Sqrt(2/slots))) - free; bits > best.Bits {
+				if bits := math.Log2(ratio*(1-standardErrors*math.Sqrt(2/slots))) -
+					free; bits > best.Bits {
 					best.Bits, best.Observed, best.Value = bits, ratio, uint64(r)+1
 				}
 			}
@@ -52,7 +53,10 @@ func synchrony() Detector {
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
 			slot := [...]string{"slot", "ten minutes", "hour", "quarter of a day"}[m.Value]
-			return fmt.Sprintf("the number of active members jumps %.1f times as much from %s to %s", m.Observed, slot, slot),
+			return fmt.Sprintf(
+					"the number of active members jumps %.1f times as much from %s to %s",
+					m.Observed, slot, slot,
+				),
 				"1 for independent accounts", "the accounts are switched on and off together"
 		},
 	}

@@ -42,10 +42,14 @@ func unserved() Detector {
 			shrunk := (share + expected*g.priorWeight()) / (n + g.priorWeight())
 			// Members that never continue a conversation dilute the figure: the group's traffic is
 			// judged, not its talkative part.
-			return Measure{Bits: logRatio(shrunk, expected) * math.Min(1, n/g.Size/half), Observed: share / n, Expected: expected}, true
+			return Measure{
+				Bits: logRatio(shrunk, expected) * math.Min(1, n/g.Size/half), Observed: share / n,
+				Expected: expected,
+			}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
-			return fmt.Sprintf("%.0f %% of continued conversations began elsewhere", 100*m.Observed), fmt.Sprintf("%.0f %% in the population", 100*m.Expected),
+			return fmt.Sprintf("%.0f %% of continued conversations began elsewhere",
+					100*m.Observed), fmt.Sprintf("%.0f %% in the population", 100*m.Expected),
 				"the accounts carry other people's conversations"
 		},
 	}

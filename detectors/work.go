@@ -134,7 +134,8 @@ func (g *Group) SharedWork(c *Context) {
 			m := &g.Members[i]
 			for _, s := range m.Profile.Layouts {
 				if s.Hash == w.Layout && m.Profile.WithText > 0 {
-					w.LayoutTraffic += m.Weight * math.Min(1, float64(s.Count)/float64(m.Profile.WithText))
+					w.LayoutTraffic += m.Weight *
+						math.Min(1, float64(s.Count)/float64(m.Profile.WithText))
 					n += m.Weight
 				}
 			}

@@ -81,11 +81,15 @@ func (c backtestCmd) Run(ctx context.Context, t terminal) (err error) {
 	}
 	took := time.Since(start).Seconds()
 	findings := func(activity string) int64 { return stats.Counts.Of(correlate.Findings, activity) }
-	fmt.Fprintf(t.err, "%d records in %.1f s (%.0f a second); findings created %d, updated %d, closed %d; dead letters %d%s\n", stats.Records, took,
-		float64(stats.Records)/took, findings("create"), findings("update"), findings("close"),
+	fmt.Fprintf(t.err,
+		"%d records in %.1f s (%.0f a second); findings created %d, updated %d, closed %d; dead letters %d%s\n",
+		stats.Records, took, float64(stats.Records)/took, findings("create"),
+		findings("update"), findings("close"),
 		sink.DeadLetters, deadReasons(&stats))
 	if stats.Records > 0 && sink.DeadLetters == stats.Records {
-		return errors.New("not one record could be read; docs/event.md says what can be read and what the reasons mean")
+		return errors.New(
+			"not one record could be read; docs/event.md says what can be read and what the reasons mean",
+		)
 	}
 	if c.Truth != "" {
 		if err := judge.Unmet(); err != nil {
@@ -107,7 +111,9 @@ func (c backtestCmd) Run(ctx context.Context, t terminal) (err error) {
 
 // watch makes what follows the run: a judge when there is something to score or to show, and the
 // report when one is wanted.
-func (c backtestCmd) watch(conf config.Config) (judge *backtest.Judge, report *backtest.Report, err error) {
+func (c backtestCmd) watch(
+	conf config.Config,
+) (judge *backtest.Judge, report *backtest.Report, err error) {
 	var truth *backtest.Truth
 	if c.Truth != "" {
 		if truth, err = backtest.ReadTruth(c.Truth); err != nil {
@@ -118,7 +124,9 @@ func (c backtestCmd) watch(conf config.Config) (judge *backtest.Judge, report *b
 		judge = backtest.NewJudge(truth)
 	}
 	if c.Report != "" {
-		o := backtest.ReportOptions{Campaign: conf.Correlate, Groups: backtest.DefaultGroups, Version: version}
+		o := backtest.ReportOptions{
+			Campaign: conf.Correlate, Groups: backtest.DefaultGroups, Version: version,
+		}
 		for _, path := range c.Events {
 			// Where it lay is nobody's business who is shown the page.
 			o.Inputs = append(o.Inputs, filepath.Base(path))
@@ -180,8 +188,12 @@ func correlateOf(c config.Config, trace func(search.Measurement)) (stage.Stage, 
 	if err != nil {
 		return nil, err
 	}
-	watch := correlate.WatchOptions{List: func() *watchlist.List { return list }, Secrets: c.Sketch.Secrets()}
-	return correlate.New(correlate.Options{Campaign: c.Correlate, Alert: c.Alerts, Trace: trace, Watch: watch})
+	watch := correlate.WatchOptions{
+		List: func() *watchlist.List { return list }, Secrets: c.Sketch.Secrets(),
+	}
+	return correlate.New(correlate.Options{
+		Campaign: c.Correlate, Alert: c.Alerts, Trace: trace, Watch: watch,
+	})
 }
 
 func create(path string, stdout io.Writer) (io.WriteCloser, error) {

@@ -63,7 +63,8 @@ func (c decodeCmd) Run(ctx context.Context, t terminal) error {
 	case errors.Is(err, syscall.EPIPE), errors.Is(err, context.Canceled):
 		return nil
 	case err == nil && p.dead > 0:
-		return fmt.Errorf("%d objects could not be read; docs/event.md says what the reasons mean", p.dead)
+		return fmt.Errorf("%d objects could not be read; docs/event.md says what the reasons mean",
+			p.dead)
 	}
 	return err
 }

@@ -44,18 +44,24 @@ func (c evaluateCmd) Run(ctx context.Context, t terminal) error {
 	}
 	names := c.Scenarios
 	if len(names) == 0 {
-		names = slices.DeleteFunc(scenarios.Names(), func(name string) bool { return !evaluate.Known(name) })
+		names = slices.DeleteFunc(scenarios.Names(), func(name string) bool {
+			return !evaluate.Known(name)
+		})
 	}
 	for _, name := range names {
 		if !slices.Contains(scenarios.Names(), name) || !evaluate.Known(name) {
-			return usage(fmt.Errorf("evaluate: %q is in no section; simulate --list shows the scenarios", name))
+			return usage(fmt.Errorf(
+				"evaluate: %q is in no section; simulate --list shows the scenarios", name,
+			))
 		}
 	}
 	worlds, err := c.measure(ctx, t, conf, names)
 	if err != nil {
 		return err
 	}
-	r := evaluate.Report{Worlds: worlds, Options: conf.Correlate, Arguments: c.arguments(), Images: "img"}
+	r := evaluate.Report{
+		Worlds: worlds, Options: conf.Correlate, Arguments: c.arguments(), Images: "img",
+	}
 	return c.write(r)
 }
 
@@ -73,7 +79,9 @@ func (c evaluateCmd) arguments() string {
 }
 
 // measure replays all worlds, a few at a time, and returns them in the order given.
-func (c evaluateCmd) measure(ctx context.Context, t terminal, conf config.Config, names []string) ([]evaluate.World, error) {
+func (c evaluateCmd) measure(
+	ctx context.Context, t terminal, conf config.Config, names []string,
+) ([]evaluate.World, error) {
 	dir, err := os.MkdirTemp("", "stillwatch-evaluate-")
 	if err != nil {
 		return nil, fmt.Errorf("make a folder for the worlds: %w", err)
@@ -99,8 +107,12 @@ func (c evaluateCmd) measure(ctx context.Context, t terminal, conf config.Config
 			defer mu.Unlock()
 			done++
 			res := &out[i].Result
-			fmt.Fprintf(t.err, "%d of %d: %s, %d campaigns, %d accounts named, %d wrongly, %d false findings\n",
-				done, len(out), out[i].Name, len(res.Campaigns), res.Named, res.Wrong, len(res.False))
+			fmt.Fprintf(
+				t.err,
+				"%d of %d: %s, %d campaigns, %d accounts named, %d wrongly, %d false findings\n",
+				done, len(out), out[i].Name, len(res.Campaigns), res.Named,
+				res.Wrong, len(res.False),
+			)
 			return nil
 		})
 	}
@@ -108,7 +120,9 @@ func (c evaluateCmd) measure(ctx context.Context, t terminal, conf config.Config
 }
 
 // builtin simulates a scenario into a folder of its own, judges it, and removes it again.
-func builtin(ctx context.Context, conf config.Config, name, parent string) (w evaluate.World, err error) {
+func builtin(
+	ctx context.Context, conf config.Config, name, parent string,
+) (w evaluate.World, err error) {
 	w.Name = name
 	text, err := scenarios.Read(name)
 	if err != nil {
@@ -122,7 +136,10 @@ func builtin(ctx context.Context, conf config.Config, name, parent string) (w ev
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return w, fmt.Errorf("make the world's folder: %w", err)
 	}
-	sim := simulateCmd{Scenario: name, Format: "native", Output: filepath.Join(dir, eventsFile), Truth: filepath.Join(dir, truthFile)}
+	sim := simulateCmd{
+		Scenario: name, Format: "native", Output: filepath.Join(dir, eventsFile),
+		Truth: filepath.Join(dir, truthFile),
+	}
 	if err := sim.Run(ctx, terminal{out: io.Discard, err: io.Discard}); err != nil {
 		return w, err
 	}
@@ -156,18 +173,22 @@ func judged(ctx context.Context, conf config.Config, dir string) (evaluate.World
 	if err != nil {
 		return w, err
 	}
-	stages.Correlate, err = correlate.New(correlate.Options{Campaign: conf.Correlate, Alert: conf.Alerts, Trace: func(m search.Measurement) {
-		if m.Fitted {
-			_, excess := decision.Nearest(&m.Scores, &conf.Correlate.Policy)
-			w.Nearest = max(w.Nearest, excess)
-		}
-	}})
+	stages.Correlate, err = correlate.New(correlate.Options{
+		Campaign: conf.Correlate, Alert: conf.Alerts, Trace: func(m search.Measurement) {
+			if m.Fitted {
+				_, excess := decision.Nearest(&m.Scores, &conf.Correlate.Policy)
+				w.Nearest = max(w.Nearest, excess)
+			}
+		},
+	})
 	if err != nil {
 		return w, err
 	}
 	judge := backtest.NewJudge(truth)
 	events := []string{filepath.Join(dir, eventsFile)}
-	if _, err := replay(ctx, io.Discard, replayOptions(1), stages, events, &backtest.Files{Judge: judge}); err != nil {
+	if _, err := replay(
+		ctx, io.Discard, replayOptions(1), stages, events, &backtest.Files{Judge: judge},
+	); err != nil {
 		return w, err
 	}
 	if err := judge.Unmet(); err != nil {

@@ -45,7 +45,9 @@ func (x *stixExport) indicators(owner, producer, campaignID string) {
 }
 
 // indicator exports values that the campaign's accounts show, together where there are several.
-func (x *stixExport) indicator(owner, producer, campaignID string, values ...*campaign.SharedAttribute) {
+func (x *stixExport) indicator(
+	owner, producer, campaignID string, values ...*campaign.SharedAttribute,
+) {
 	var terms, names, members, everybody []string
 	for _, s := range values {
 		term := stixTerm(s)
@@ -62,9 +64,12 @@ func (x *stixExport) indicator(owner, producer, campaignID string, values ...*ca
 		it = "them"
 	}
 	o := x.own(stixObject{
-		Type: "indicator", ID: stixID("indicator", owner, pattern), Name: "Shared " + strings.Join(names, " and "), IndicatorTypes: []string{"anomalous-activity"},
-		Description: fmt.Sprintf("%s of the campaign's accounts show %s, and %s of all accounts.", strings.Join(members, " and "), it, strings.Join(everybody, " and ")),
-		Pattern:     pattern, PatternType: "stix", ValidFrom: first,
+		Type: "indicator", ID: stixID("indicator", owner, pattern),
+		Name:           "Shared " + strings.Join(names, " and "),
+		IndicatorTypes: []string{"anomalous-activity"},
+		Description: fmt.Sprintf("%s of the campaign's accounts show %s, and %s of all accounts.",
+			strings.Join(members, " and "), it, strings.Join(everybody, " and ")),
+		Pattern: pattern, PatternType: "stix", ValidFrom: first,
 	}, producer)
 	for i := range x.objects {
 		if x.objects[i].ID == o.ID {
@@ -102,7 +107,11 @@ func stixTerm(s *campaign.SharedAttribute) string {
 		var terms []string
 		agent, ja4 := watchlist.Client(value)
 		if agent != "" {
-			terms = append(terms, "network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' MATCHES '"+stixEscape(agentPattern(agent))+"'")
+			terms = append(
+				terms,
+				"network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' MATCHES '"+
+					stixEscape(agentPattern(agent))+"'",
+			)
 		}
 		if ja4 != "" {
 			terms = append(terms, watchlist.Account+":ja4 = '"+ja4+"'")

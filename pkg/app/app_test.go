@@ -76,8 +76,13 @@ func produce(t *testing.T, c config.Config, n int) {
 	defer producer.Close()
 	var records []stream.OutRecord
 	for i := range n {
-		value := fmt.Sprintf(`{"schema":"1","id":"req-%d","time":"2026-11-02T10:00:00Z","account":{"id":"acct-%d"},"request":{"model":"m"}}`, i, i)
-		records = append(records, stream.OutRecord{Topic: c.Topics.Gateway[0], Key: fmt.Appendf(nil, "acct-%d", i), Value: []byte(value)})
+		value := fmt.Sprintf(
+			`{"schema":"1","id":"req-%d","time":"2026-11-02T10:00:00Z","account":{"id":"acct-%d"},"request":{"model":"m"}}`,
+			i, i,
+		)
+		records = append(records, stream.OutRecord{
+			Topic: c.Topics.Gateway[0], Key: fmt.Appendf(nil, "acct-%d", i), Value: []byte(value),
+		})
 	}
 	require.NoError(t, producer.Produce(t.Context(), records))
 }
@@ -88,8 +93,13 @@ func TestAnAppStartsBecomesReadyWorksAndStops(t *testing.T) {
 		edit  func(*config.Config)
 		wants []string
 	}{
-		{name: "all stages in one process", edit: func(*config.Config) {}, wants: []string{"ingest", "fingerprint", "correlate"}},
-		{name: "a keyed gateway topic", edit: func(c *config.Config) { c.Ingest.Keyed = true }, wants: []string{"fingerprint", "correlate"}},
+		{name: "all stages in one process", edit: func(*config.Config) {}, wants: []string{
+			"ingest", "fingerprint", "correlate",
+		}},
+		{
+			name: "a keyed gateway topic", edit: func(c *config.Config) { c.Ingest.Keyed = true },
+			wants: []string{"fingerprint", "correlate"},
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			opts := newOptions(t)
@@ -99,7 +109,10 @@ func TestAnAppStartsBecomesReadyWorksAndStops(t *testing.T) {
 			require.NoError(t, a.Start(t.Context()))
 			defer func() { require.NoError(t, a.Stop(t.Context())) }()
 
-			eventually(t, "ready", func() bool { code, _ := get(t, a, "/readyz"); return code == http.StatusOK })
+			eventually(t, "ready", func() bool {
+				code, _ := get(t, a, "/readyz")
+				return code == http.StatusOK
+			})
 			_, body := get(t, a, "/readyz?verbose")
 			var ready struct{ Checks []struct{ Name string } }
 			require.NoError(t, json.Unmarshal([]byte(body), &ready))
@@ -111,7 +124,9 @@ func TestAnAppStartsBecomesReadyWorksAndStops(t *testing.T) {
 			produce(t, opts.Config, 40)
 			eventually(t, "40 events counted", func() bool {
 				_, metrics := get(t, a, "/metrics")
-				return strings.Contains(metrics, `stillwatch_events_total{result="ok",stage="fingerprint"} 40`)
+				return strings.Contains(
+					metrics, `stillwatch_events_total{result="ok",stage="fingerprint"} 40`,
+				)
 			})
 			_, metrics := get(t, a, "/metrics")
 			require.Contains(t, metrics, `stillwatch_build_info{goversion="go`)
@@ -151,7 +166,9 @@ func TestTheDocumentationListsEveryMetric(t *testing.T) {
 	text, err := os.ReadFile("../../docs/operations.md")
 	require.NoError(t, err)
 	listed := map[string]bool{}
-	for _, row := range regexp.MustCompile("(?m)^\\| `stillwatch_.*$").FindAllString(string(text), -1) {
+	for _, row := range regexp.MustCompile("(?m)^\\| `stillwatch_.*$").FindAllString(
+		string(text), -1,
+	) {
 		for _, n := range name.FindAllString(row, -1) {
 			listed[n] = true
 		}
@@ -165,9 +182,11 @@ func TestTheDocumentationNamesEverythingThatStagesCount(t *testing.T) {
 	text, err := os.ReadFile("../../docs/operations.md")
 	require.NoError(t, err)
 	row := func(metric string) string {
-		return regexp.MustCompile("(?m)^\\| `stillwatch_" + metric + "`.*$").FindString(string(text))
+		return regexp.MustCompile("(?m)^\\| `stillwatch_" + metric + "`.*$").
+			FindString(string(text))
 	}
-	results, dropped, upkeep, repaired := row("events_total"), row("dropped_total"), row("upkeep_total"), row("state_repaired_total")
+	results, dropped, upkeep, repaired := row("events_total"), row("dropped_total"),
+		row("upkeep_total"), row("state_repaired_total")
 	lists, err := newWatchLists(nil, zap.NewNop(), prometheus.NewRegistry())
 	require.NoError(t, err)
 	for _, s := range stagesOf(t, lists) {
@@ -224,7 +243,9 @@ func TestStagesRunApart(t *testing.T) {
 			}
 		}
 		_, metrics := get(t, apps[1], "/metrics")
-		return strings.Contains(metrics, `stillwatch_events_total{result="ok",stage="fingerprint"} 10`)
+		return strings.Contains(
+			metrics, `stillwatch_events_total{result="ok",stage="fingerprint"} 10`,
+		)
 	})
 }
 
@@ -256,8 +277,13 @@ func TestAStartThatFailsLeavesNothingBehind(t *testing.T) {
 			"no redis", func(c *config.Config) { c.Redis.Addresses = []string{"127.0.0.1:1"} },
 			"cannot reach redis at 127.0.0.1:1: connection refused; check redis.addresses; gave up after startup_timeout (500ms)",
 		},
-		{"a missing topic", func(c *config.Config) { c.Topics.Create = false }, "stillwatch.observations"},
-		{"a port that is taken", func(c *config.Config) { c.HTTP.Address = taken.Addr().String() }, "set http.address to a free one"},
+		{
+			"a missing topic", func(c *config.Config) { c.Topics.Create = false },
+			"stillwatch.observations",
+		},
+		{"a port that is taken", func(c *config.Config) {
+			c.HTTP.Address = taken.Addr().String()
+		}, "set http.address to a free one"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			opts := newOptions(t)
@@ -286,7 +312,9 @@ func TestTheStartWaitsForABrokerThatComesLate(t *testing.T) {
 	require.NoError(t, err)
 	started := make(chan error, 1)
 	go func() { started <- a.Start(t.Context()) }()
-	eventually(t, "a log line says what it waits for", func() bool { return logs.FilterMessage("waiting for kafka").Len() > 0 })
+	eventually(t, "a log line says what it waits for", func() bool {
+		return logs.FilterMessage("waiting for kafka").Len() > 0
+	})
 	code, body := get(t, a, "/readyz")
 	require.Equal(t, http.StatusServiceUnavailable, code)
 	require.Contains(t, body, "not connected yet")
@@ -321,8 +349,13 @@ func TestOptionsThatCannotWorkAreRefused(t *testing.T) {
 	}{
 		{"no logger", func(o *Options) { o.Log = nil }, "app: Options.Log is required"},
 		{"no secret", func(o *Options) { o.Config.Sketch.Secret = "" }, "sketch.secret is not set"},
-		{"a bad configuration", func(o *Options) { o.Config.Stages = nil }, "stages: name at least one"},
-		{"half of a keyed pair", func(o *Options) { o.Config.Ingest.Keyed, o.Config.Stages = true, []string{"ingest"} }, "name both or neither"},
+		{
+			"a bad configuration", func(o *Options) { o.Config.Stages = nil },
+			"stages: name at least one",
+		},
+		{"half of a keyed pair", func(o *Options) {
+			o.Config.Ingest.Keyed, o.Config.Stages = true, []string{"ingest"}
+		}, "name both or neither"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			opts := DefaultOptions()

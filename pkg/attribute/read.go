@@ -109,8 +109,8 @@ func appendFolded(dst []byte, v string) []byte {
 
 // readStack is the client software: the user agent, in lower case and with its versions in full,
 // since the accounts of a pool are served by one build and honest users update when they like; then
-// the TLS fingerprint. Long runs of hexadecimal digits in the user agent are the installation's, not
-// the software's, and are left out.
+// the TLS fingerprint. Long runs of hexadecimal digits in the user agent are the installation's,
+// not the software's, and are left out.
 func readStack(b []byte, ev *event.Event) []byte {
 	c := &ev.Client
 	b = dropHex(appendLower(b, c.UserAgent))

@@ -85,7 +85,9 @@ type ingested struct {
 
 // Run reads newline-separated records from r until its end. progress, when not nil, is told the
 // bytes read after every batch.
-func Run(ctx context.Context, o Options, st Stages, r io.Reader, sink Sink, progress func(bytes int64)) (Stats, error) {
+func Run(
+	ctx context.Context, o Options, st Stages, r io.Reader, sink Sink, progress func(bytes int64),
+) (Stats, error) {
 	stats := Stats{Counts: stage.Counts{}}
 	g, ctx := errgroup.WithContext(ctx)
 	work := make(chan *chunk)
@@ -153,7 +155,9 @@ func read(ctx context.Context, o Options, r io.Reader, work, order chan<- *chunk
 		case line == nil:
 			c.tooLarge = append(c.tooLarge, offset)
 		default:
-			c.records = append(c.records, stage.Record{Topic: topic, Offset: offset, Value: bytes.Clone(line)})
+			c.records = append(c.records, stage.Record{
+				Topic: topic, Offset: offset, Value: bytes.Clone(line),
+			})
 		}
 		c.bytes += size + 1
 		offset++
@@ -173,7 +177,8 @@ const topic = "backtest"
 func (r *run) passOver(offsets []int64) error {
 	for _, offset := range offsets {
 		r.stats.Counts.Add(1, stage.DeadLettered, event.ReasonTooLarge)
-		err := r.sink.Write(stage.NewDeadLetter(&stage.Record{Topic: topic, Offset: offset}, event.ReasonTooLarge,
+		err := r.sink.Write(stage.NewDeadLetter(&stage.Record{Topic: topic, Offset: offset},
+			event.ReasonTooLarge,
 			fmt.Sprintf("the record has more than %d bytes, its content is left out", r.o.MaxLine)))
 		if err != nil {
 			return err
@@ -183,7 +188,8 @@ func (r *run) passOver(offsets []int64) error {
 }
 
 func consume(
-	ctx context.Context, o Options, st Stages, order <-chan *chunk, joining *atomic.Bool, sink Sink, progress func(int64),
+	ctx context.Context, o Options, st Stages, order <-chan *chunk, joining *atomic.Bool,
+	sink Sink, progress func(int64),
 	stats *Stats,
 ) error {
 	r := &run{o: o, sink: sink, stats: stats, offsets: make([]int64, o.Partitions)}
@@ -303,7 +309,10 @@ func (r *run) batch(in stage.Result) error {
 			r.o.Observe(out)
 		}
 		p := int(xxh3.Hash(out.Key) % uint64(r.o.Partitions))
-		parts[p] = append(parts[p], stage.Record{Topic: "observations", Partition: p, Offset: r.offsets[p], Key: out.Key, Value: out.Value})
+		parts[p] = append(parts[p], stage.Record{
+			Topic: "observations", Partition: p, Offset: r.offsets[p],
+			Key: out.Key, Value: out.Value,
+		})
 		r.offsets[p]++
 	}
 	return r.fingerprint(func(p int) (stage.Result, error) {
@@ -340,7 +349,9 @@ func (r *run) fingerprint(step func(partition int) (stage.Result, error)) error 
 			return err
 		}
 		for _, out := range profiles {
-			batch = append(batch, stage.Record{Topic: "profiles", Offset: r.profiles, Key: out.Key, Value: out.Value})
+			batch = append(batch, stage.Record{
+				Topic: "profiles", Offset: r.profiles, Key: out.Key, Value: out.Value,
+			})
 			r.profiles++
 		}
 	}

@@ -65,7 +65,9 @@ type buffer struct{ bytes.Buffer }
 
 func (*buffer) Close() error { return nil }
 
-func replay(t *testing.T, events []byte, workers int, judge *Judge) (alerts, accounts string, stats Stats) {
+func replay(
+	t *testing.T, events []byte, workers int, judge *Judge,
+) (alerts, accounts string, stats Stats) {
 	t.Helper()
 	var a, b buffer
 	sink := &Files{Alerts: &a, Accounts: &b, Judge: judge}
@@ -88,7 +90,8 @@ func TestTheDemoWorldIsFoundAndTheOutputDoesNotDependOnTheCores(t *testing.T) {
 	judge := NewJudge(labels)
 	alerts, accounts, stats := replay(t, events, 1, judge)
 	require.EqualValues(t, bytes.Count(events, []byte("\n")), stats.Records)
-	require.Equal(t, 2*stats.Records+counted(stats)["published"], counted(stats)["ok"], "ingest and fingerprint count every event, correlate every profile")
+	require.Equal(t, 2*stats.Records+counted(stats)["published"], counted(stats)["ok"],
+		"ingest and fingerprint count every event, correlate every profile")
 	for line := range strings.Lines(alerts) {
 		require.NoError(t, alerttest.Check([]byte(strings.TrimSpace(line))))
 	}
@@ -113,7 +116,9 @@ func TestTheDemoWorldIsFoundAndTheOutputDoesNotDependOnTheCores(t *testing.T) {
 func TestHalvesOfEventsAreJoinedWhateverTheCores(t *testing.T) {
 	var b bytes.Buffer
 	half := func(i int, category string) {
-		fmt.Fprintf(&b, `{"records":[{"time":"2026-11-02T10:00:%02dZ","category":%q,"properties":{"correlationId":"c%d","modelName":"m","apimSubscriptionId":"s"}}]}`+"\n", i/100, category, i)
+		fmt.Fprintf(&b,
+			`{"records":[{"time":"2026-11-02T10:00:%02dZ","category":%q,"properties":{"correlationId":"c%d","modelName":"m","apimSubscriptionId":"s"}}]}`+"\n",
+			i/100, category, i)
 	}
 	const events, behind = 3000, 700
 	for i := range events + behind {
@@ -148,7 +153,10 @@ func TestHalvesOfEventsAreJoinedWhateverTheCores(t *testing.T) {
 		require.Equal(t, events, seen)
 		require.EqualValues(t, 2*events, counted(stats)["skipped:"+gateway.ReasonWaiting])
 		require.Len(t, tapped, events, "what is judged is what ingest took in")
-		require.Equal(t, stage.Seen{Tenant: "default", Account: "s", ID: "c0", Time: 1793613600000}, tapped[0])
+		require.Equal(
+			t, stage.Seen{Tenant: "default", Account: "s", ID: "c0", Time: 1793613600000},
+			tapped[0],
+		)
 		if first == nil {
 			first = tapped
 		}
@@ -191,11 +199,13 @@ func TestALineBeyondTheBoundIsADeadLetterAndTheRestGoesOn(t *testing.T) {
 		input         string
 		records, dead int64
 	}{
-		"first":                   {strings.Repeat("x", 9<<20) + "\n" + few, 51, 1},
-		"last, without its end":   {few + strings.Repeat("x", 9<<20), 51, 1},
-		"alone":                   {strings.Repeat("x", 9<<20), 1, 1},
-		"a byte too long":         {few + strings.Repeat("x", o.MaxLine+1) + "\n" + few, 101, 1},
-		"as long as it may be":    {few + strings.Repeat(" ", o.MaxLine-2) + "{}\r\n" + few, 101, 0},
+		"first":                 {strings.Repeat("x", 9<<20) + "\n" + few, 51, 1},
+		"last, without its end": {few + strings.Repeat("x", 9<<20), 51, 1},
+		"alone":                 {strings.Repeat("x", 9<<20), 1, 1},
+		"a byte too long":       {few + strings.Repeat("x", o.MaxLine+1) + "\n" + few, 101, 1},
+		"as long as it may be": {
+			few + strings.Repeat(" ", o.MaxLine-2) + "{}\r\n" + few, 101, 0,
+		},
 		"none, and an empty line": {few + "\r\n\n", 50, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -220,7 +230,9 @@ func (l *letters) Write(out stage.Out) error {
 }
 
 func TestAFileThatBreaksOffIsAnErrorThatSaysWhere(t *testing.T) {
-	r := io.MultiReader(strings.NewReader("{broken\n"), iotest.ErrReader(errors.New("unexpected end")))
+	r := io.MultiReader(
+		strings.NewReader("{broken\n"), iotest.ErrReader(errors.New("unexpected end")),
+	)
 	_, err := Run(t.Context(), DefaultOptions(), stages(t), r, &Files{}, nil)
 	require.ErrorContains(t, err, "after record 1: unexpected end")
 }
@@ -230,7 +242,9 @@ type full struct{}
 func (full) Write(stage.Out) error { return errors.New("disk full") }
 
 func TestAFailingSinkEndsTheRunWithItsError(t *testing.T) {
-	_, err := Run(t.Context(), DefaultOptions(), stages(t), strings.NewReader("{broken\n"), full{}, nil)
+	_, err := Run(
+		t.Context(), DefaultOptions(), stages(t), strings.NewReader("{broken\n"), full{}, nil,
+	)
 	require.ErrorContains(t, err, "disk full")
 }
 

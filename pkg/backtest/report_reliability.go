@@ -32,7 +32,9 @@ const few = 10
 // reliability counts every finding once, at its highest severity and its last confidence.
 func (r *Report) reliability() reliability {
 	var rel reliability
-	severities := []campaign.Severity{campaign.Critical, campaign.High, campaign.Medium, campaign.Low, campaign.Informational}
+	severities := []campaign.Severity{
+		campaign.Critical, campaign.High, campaign.Medium, campaign.Low, campaign.Informational,
+	}
 	bySeverity := map[campaign.Severity]*bucket{}
 	tenths := [10]bucket{}
 	for _, s := range severities {
@@ -64,7 +66,10 @@ func (r *Report) reliability() reliability {
 		}
 	}
 	if n := len(r.judge.order); n > 0 && n < 5*few {
-		rel.Note = fmt.Sprintf("%d findings are few: read the ranges, not the shares. Replay more traffic before trusting a share.", n)
+		rel.Note = fmt.Sprintf(
+			"%d findings are few: read the ranges, not the shares. Replay more traffic before trusting a share.",
+			n,
+		)
 		if n == 1 {
 			rel.Note = "One finding says next to nothing about how reliable such findings are: read the ranges, not the shares."
 		}

@@ -108,8 +108,8 @@ func Take(entities []Entity, n int, opts Options) *Baseline {
 }
 
 // draw learns what random groups of every size show of every attribute. The same groups serve all
-// attributes. With unit weights the entropy of n values with counts k is log n - (1/n) sum k log k, and
-// an unknown value (a value of its own) adds nothing to the sum, so a group costs one pass over
+// attributes. With unit weights the entropy of n values with counts k is log n - (1/n) sum k log k,
+// and an unknown value (a value of its own) adds nothing to the sum, so a group costs one pass over
 // small integers.
 func (c *Baseline) draw(sample []Entity, draws int, rng *splitmix) {
 	klogk := make([]float64, len(sample)+1)
@@ -160,7 +160,9 @@ func (c *Baseline) draw(sample []Entity, draws int, rng *splitmix) {
 						tallies[code] = 0
 					}
 				}
-				results[a] = append(results[a], math.Max(0, math.Log2(float64(size))-sum/float64(size)))
+				results[a] = append(results[a], math.Max(
+					0, math.Log2(float64(size))-sum/float64(size),
+				))
 			}
 		}
 		for a := range attribute.Num {
@@ -169,14 +171,16 @@ func (c *Baseline) draw(sample []Entity, draws int, rng *splitmix) {
 			for _, r := range results[a] {
 				mean += r
 			}
-			c.effective[a] = append(c.effective[a], Chance{Mean: mean / float64(draws), Low: results[a][draws/10]})
+			c.effective[a] = append(c.effective[a], Chance{
+				Mean: mean / float64(draws), Low: results[a][draws/10],
+			})
 		}
 	}
 }
 
 // Effective is log2 of the effective number of distinct values (the perplexity, Hill number of
-// order 1) of attribute a that n random entities show. Between the measured sizes it is interpolated in
-// log n; a group larger than the sample is taken as the sample.
+// order 1) of attribute a that n random entities show. Between the measured sizes it is
+// interpolated in log n; a group larger than the sample is taken as the sample.
 func (c *Baseline) Effective(a attribute.Attribute, n float64) Chance {
 	e := c.effective[a]
 	if len(e) == 0 {
@@ -193,7 +197,9 @@ func (c *Baseline) Effective(a attribute.Attribute, n float64) Chance {
 		return e[len(e)-1]
 	}
 	frac := x - float64(i)
-	return Chance{Mean: e[i].Mean + frac*(e[i+1].Mean-e[i].Mean), Low: e[i].Low + frac*(e[i+1].Low-e[i].Low)}
+	return Chance{
+		Mean: e[i].Mean + frac*(e[i+1].Mean-e[i].Mean), Low: e[i].Low + frac*(e[i+1].Low-e[i].Low),
+	}
 }
 
 // Share is the share of entities that show the value, add-half smoothed so that an unseen value is

@@ -18,9 +18,14 @@ func population(n, kinds int, seed uint64) []Entity {
 	rng := rand.New(rand.NewPCG(seed, 2))
 	out := make([]Entity, n)
 	for i := range out {
-		p := &fingerprint.Profile{Requests: uint32(1 + rng.IntN(100)), WithOutput: 1, OutputTokens: uint64(rng.IntN(1000)), LastSeen: 2 * Day}
+		p := &fingerprint.Profile{
+			Requests: uint32(1 + rng.IntN(100)), WithOutput: 1,
+			OutputTokens: uint64(rng.IntN(1000)), LastSeen: 2 * Day,
+		}
 		p.Values[attribute.Payment] = []fingerprint.Counted{{Hash: rng.Uint64() | 1, Count: 1}}
-		p.Values[attribute.Issuer] = []fingerprint.Counted{{Hash: uint64(1 + rng.IntN(kinds)), Count: 1}}
+		p.Values[attribute.Issuer] = []fingerprint.Counted{
+			{Hash: uint64(1 + rng.IntN(kinds)), Count: 1},
+		}
 		v := Features(p)
 		out[i] = Entity{Profile: p, Vector: &v}
 	}
@@ -37,7 +42,8 @@ func TestChanceGivesAsManyValuesAsRandomGroupsShow(t *testing.T) {
 		require.LessOrEqual(t, issuers.Low, issuers.Mean)
 	}
 	require.InDelta(t, 4, c.Effective(attribute.Issuer, 1000).Mean, 0.05)
-	require.Less(t, c.Effective(attribute.Issuer, 8).Mean, 3.0, "eight accounts can show three bits at most")
+	require.Less(t, c.Effective(attribute.Issuer, 8).Mean, 3.0,
+		"eight accounts can show three bits at most")
 	require.Zero(t, c.Effective(attribute.Issuer, 1).Mean, "one account has one issuer")
 }
 
@@ -162,7 +168,8 @@ func TestAFirstDayHasNoRhythm(t *testing.T) {
 
 func TestFiguresAreTakenOverTheTemplatedSliceWhereThereIsOne(t *testing.T) {
 	p := &fingerprint.Profile{
-		Requests: 100, WithText: 100, WithMessages: 100, SingleTurn: 40, WithOutput: 100, OutputTokens: 10_000,
+		Requests: 100, WithText: 100, WithMessages: 100, SingleTurn: 40,
+		WithOutput: 100, OutputTokens: 10_000,
 		TemplateRequests: 30, TemplateSingleTurn: 30, TemplateOutput: 30 * 1023, Prompts: 100,
 	}
 	p.Intents[0], p.TemplateIntents[0] = 30, 30

@@ -252,7 +252,9 @@ func (v *evaluation) openOrMerge(f *search.Found) {
 	case home == nil:
 		first := v.search.Population.At(f.Members[0]).Profile.Account
 		seed := v.tenant.name + "\x00" + first
-		home = v.open(fmt.Sprintf("c-%016x", xxh3.HashStringSeed(seed, uint64(v.now))), KindCampaign)
+		home = v.open(
+			fmt.Sprintf("c-%016x", xxh3.HashStringSeed(seed, uint64(v.now))), KindCampaign,
+		)
 		// What is explained is no part of the population from now on.
 		v.tenant.population.Baseline = nil
 	case home.Closed:

@@ -13,8 +13,8 @@ import (
 const (
 	// leastBits is the evidence from which a detector is shown: less is rounded to nothing.
 	leastBits = 0.1
-	// sharedValues bounds the values shown of one attribute, sharedShare is the share of members from
-	// which a value is shown.
+	// sharedValues bounds the values shown of one attribute, sharedShare is the share of members
+	// from which a value is shown.
 	sharedValues = 3
 	sharedShare  = 0.1
 )

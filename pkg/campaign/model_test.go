@@ -64,11 +64,13 @@ func TestAReplacedPoolContinuesTheCampaign(t *testing.T) {
 	for i := range 30 {
 		p := w.account()
 		p.FirstSeen, p.CreatedAt = w.now, w.now-baseline.Day
-		p.Values[attribute.Stack], p.Values[attribute.Params] = old[0].Values[attribute.Stack], old[0].Values[attribute.Params]
+		p.Values[attribute.Stack], p.Values[attribute.Params] = old[0].Values[attribute.Stack],
+			old[0].Values[attribute.Params]
 		p.Template = old[0].Template
 		w.use(&p, 50+uint32(i%3), 1, 900, false)
 		p.Intents[0] = p.Requests
-		p.TemplateRequests, p.TemplateOutput, p.LastSeen = p.Requests, p.OutputTokens, w.now+3*3_600_000
+		p.TemplateRequests, p.TemplateOutput, p.LastSeen = p.Requests, p.OutputTokens,
+			w.now+3*3_600_000
 		e.Upsert(p)
 		successors = append(successors, p.Account)
 	}
@@ -160,9 +162,11 @@ func TestAModelSurvivesItsStoredForm(t *testing.T) {
 func TestWhatAnotherVersionKnewOfACampaignIsLeftOut(t *testing.T) {
 	e, err := New(DefaultOptions())
 	require.NoError(t, err)
-	_, err = e.Restore("campaign:c-1", []byte(`{"id":"c-1","tenant":"default","members":{},"model":{"size":9,
+	_, err = e.Restore(
+		"campaign:c-1", []byte(`{"id":"c-1","tenant":"default","members":{},"model":{"size":9,
 		"traits":[{"trait":200,"plane":"work"},{"trait":1,"plane":"mood"},{"trait":1,"plane":"funding"}],
-		"behaviour":[{"feature":250},{"feature":0}]}}`))
+		"behaviour":[{"feature":250},{"feature":0}]}}`),
+	)
 	require.NoError(t, err)
 	m := campaignOf(t, e).Model
 	require.Len(t, m.Attributes, 1)

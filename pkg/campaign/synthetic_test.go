@@ -38,7 +38,8 @@ func (w *world) account() fingerprint.Profile {
 	w.next++
 	p := fingerprint.Profile{
 		Tenant: "default", Account: fmt.Sprintf("acct-%05d", w.next), Time: w.now,
-		FirstSeen: testStart + int64(w.rng.IntN(3_600_000)), LastSeen: w.now - int64(w.rng.IntN(7_200_000)),
+		FirstSeen: testStart + int64(w.rng.IntN(3_600_000)),
+		LastSeen:  w.now - int64(w.rng.IntN(7_200_000)),
 		CreatedAt: testStart - int64(w.rng.IntN(300))*baseline.Day,
 	}
 	set := func(f attribute.Attribute, v uint64, n uint32) {
@@ -80,7 +81,10 @@ func (w *world) use(p *fingerprint.Profile, n uint32, single, output float64, da
 func (w *world) people(n int) {
 	for range n {
 		p := w.account()
-		w.use(&p, uint32(2+w.rng.ExpFloat64()*w.rng.ExpFloat64()*20), 0.3, 200+300*w.rng.Float64(), true)
+		w.use(
+			&p, uint32(2+w.rng.ExpFloat64()*w.rng.ExpFloat64()*20), 0.3,
+			200+300*w.rng.Float64(), true,
+		)
 		w.out = append(w.out, p)
 	}
 }
@@ -89,11 +93,16 @@ func (w *world) applications(n int) {
 	boilerplate := []uint64{w.hash(), w.hash(), w.hash(), w.hash()}
 	for range n {
 		p := w.account()
-		w.use(&p, uint32(20+w.rng.ExpFloat64()*w.rng.ExpFloat64()*300), 0.95, 60+200*w.rng.Float64(), w.rng.IntN(2) == 0)
+		w.use(
+			&p, uint32(20+w.rng.ExpFloat64()*w.rng.ExpFloat64()*300), 0.95,
+			60+200*w.rng.Float64(), w.rng.IntN(2) == 0,
+		)
 		for range 12 {
 			p.Template = append(p.Template, fingerprint.Counted{Hash: w.hash(), Count: p.Requests})
 		}
-		p.Template = append(p.Template, fingerprint.Counted{Hash: boilerplate[w.rng.IntN(4)], Count: p.Requests})
+		p.Template = append(
+			p.Template, fingerprint.Counted{Hash: boilerplate[w.rng.IntN(4)], Count: p.Requests},
+		)
 		p.TemplateRequests = p.Requests
 		w.out = append(w.out, p)
 	}

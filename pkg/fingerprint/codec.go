@@ -13,8 +13,8 @@ import (
 //
 // Version 2 counts intents and reasoning over the prompt template's slice too, version 3 requests
 // declared as batch, version 4 records that could not be read; what an older version did not count
-// is read as none. Version 5 leaves out what nothing read (old.go), version 6 says how many attributes
-// it holds, so that one more needs no other version.
+// is read as none. Version 5 leaves out what nothing read (old.go), version 6 says how many
+// attributes it holds, so that one more needs no other version.
 const stateVersion = 6
 
 // Flags of an encoded fingerprint.
@@ -92,7 +92,8 @@ func (f *Fingerprint) UnmarshalBinary(data []byte) error {
 	r := newReader(data)
 	version := r.Byte()
 	if r.OK() && (version < 1 || version > stateVersion) {
-		return fmt.Errorf("%w: fingerprint version %d, this release reads up to %d", ErrEncoding, version, stateVersion)
+		return fmt.Errorf("%w: fingerprint version %d, this release reads up to %d",
+			ErrEncoding, version, stateVersion)
 	}
 	d := Fingerprint{opts: f.opts}
 	flags := r.Byte()

@@ -23,7 +23,10 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/sketch"
 )
 
-var update = flag.Bool("update", false, "write the golden files of the current version; those of older versions are never written again")
+var update = flag.Bool(
+	"update", false,
+	"write the golden files of the current version; those of older versions are never written again",
+)
 
 // sample returns a fingerprint that has something in every field.
 func sampleFingerprint(t testing.TB) *Fingerprint {
@@ -60,14 +63,16 @@ func unread(at int64) *Observation {
 
 func sampleObservation() *Observation {
 	o := wild(seeded(5), 3, origin)
-	o.Verified, o.Refused, o.Batch, o.HasText, o.EndUser, o.Status = true, true, true, true, 99, StatusBlocked
+	o.Verified, o.Refused, o.Batch, o.HasText, o.EndUser, o.Status = true, true, true, true,
+		99, StatusBlocked
 	o.Position = Position{Partition: 1 << 63, Offset: 1 << 40, Index: 17}
 	// Older versions hold the first attributes only.
 	clear(o.Values[firstAttributes:])
 	clear(o.Labels[firstAttributes:])
 	o.Sketch = sketch.Sketch{
-		Exact: 1, Turn: []uint64{2, 3, 1 << 61}, System: []uint64{4}, Layout: 5, Tokens: 812, Intents: sketch.Reasoning | sketch.Cleaning,
-		Prefix: 6, Continuation: 7, Relay: sketch.RelayDevice,
+		Exact: 1, Turn: []uint64{2, 3, 1 << 61}, System: []uint64{4}, Layout: 5, Tokens: 812,
+		Intents: sketch.Reasoning | sketch.Cleaning, Prefix: 6, Continuation: 7,
+		Relay: sketch.RelayDevice,
 	}
 	return o
 }
@@ -93,28 +98,41 @@ func TestEncodingsOfEveryVersionStayReadable(t *testing.T) {
 		return append(b, '\n')
 	}
 	t.Run("fingerprint", func(t *testing.T) {
-		data := readGolden(t, "fingerprint_v6.bin", func() []byte { return encoded(t, sampleFingerprint(t)) })
+		data := readGolden(t, "fingerprint_v6.bin", func() []byte {
+			return encoded(t, sampleFingerprint(t))
+		})
 		f, _ := newTest(t)
 		require.NoError(t, f.UnmarshalBinary(data))
 		p := indent(profileOf(f))
-		require.Equal(t, string(readGolden(t, "fingerprint_v6.json", func() []byte { return p })), string(p))
-		require.Equal(t, data, encoded(t, f), "the encoding changed: write a new version, and keep reading this one")
+		require.Equal(
+			t, string(readGolden(t, "fingerprint_v6.json", func() []byte { return p })), string(p),
+		)
+		require.Equal(t, data, encoded(t, f),
+			"the encoding changed: write a new version, and keep reading this one")
 	})
 	t.Run("profile", func(t *testing.T) {
-		data := readGolden(t, "profile_v6.bin", func() []byte { return encoded(t, profileOf(sampleFingerprint(t))) })
+		data := readGolden(t, "profile_v6.bin", func() []byte {
+			return encoded(t, profileOf(sampleFingerprint(t)))
+		})
 		var p Profile
 		require.NoError(t, p.UnmarshalBinary(data))
 		require.Equal(t, string(readGolden(t, "fingerprint_v6.json", nil)), string(indent(&p)))
-		require.Equal(t, data, encoded(t, &p), "the encoding changed: write a new version, and keep reading this one")
+		require.Equal(t, data, encoded(t, &p),
+			"the encoding changed: write a new version, and keep reading this one")
 	})
 	for _, version := range []string{"v2", "v3", "v4", "v5", "v6_of_ten_attributes"} {
 		t.Run(version, func(t *testing.T) {
 			var want Profile
-			require.NoError(t, json.Unmarshal(readGolden(t, "fingerprint_"+version+".json", nil), &want))
+			require.NoError(
+				t, json.Unmarshal(readGolden(t, "fingerprint_"+version+".json", nil), &want),
+			)
 			f, _ := newTest(t)
 			require.NoError(t, f.UnmarshalBinary(readGolden(t, "fingerprint_"+version+".bin", nil)))
 			require.Equal(t, string(indent(&want)), string(indent(profileOf(f))))
-			p := Profile{Batch: 5, Unreadable: 6, UnreadableAt: 7, Unreadable24h: 8, Read24h: 9, UnreadableSince: 10}
+			p := Profile{
+				Batch: 5, Unreadable: 6, UnreadableAt: 7, Unreadable24h: 8,
+				Read24h: 9, UnreadableSince: 10,
+			}
 			require.NoError(t, p.UnmarshalBinary(readGolden(t, "profile_"+version+".bin", nil)))
 			require.Equal(t, string(indent(&want)), string(indent(&p)))
 
@@ -153,13 +171,17 @@ func TestEncodingsOfEveryVersionStayReadable(t *testing.T) {
 		checkProfile(t, readGolden(t, "profile_v1.bin", nil))
 	})
 	t.Run("observation of a record that could not be read", func(t *testing.T) {
-		data := readGolden(t, "observation_v3.bin", func() []byte { return encoded(t, unread(origin)) })
+		data := readGolden(t, "observation_v3.bin", func() []byte {
+			return encoded(t, unread(origin))
+		})
 		var o Observation
 		require.NoError(t, o.UnmarshalBinary(data))
 		require.Equal(t, unread(origin), &o)
-		require.Equal(t, data, encoded(t, &o), "the encoding changed: write a new version, and keep reading this one")
+		require.Equal(t, data, encoded(t, &o),
+			"the encoding changed: write a new version, and keep reading this one")
 		data[0] = observationVersionReadable
-		require.ErrorIs(t, o.UnmarshalBinary(data), ErrEncoding, "no release wrote the flag in this version")
+		require.ErrorIs(t, o.UnmarshalBinary(data), ErrEncoding,
+			"no release wrote the flag in this version")
 	})
 	t.Run("observation with a plan and a session", func(t *testing.T) {
 		var o Observation
@@ -167,11 +189,14 @@ func TestEncodingsOfEveryVersionStayReadable(t *testing.T) {
 		require.Equal(t, sampleObservation(), &o)
 	})
 	t.Run("observation", func(t *testing.T) {
-		data := readGolden(t, "observation_v2_without_plan.bin", func() []byte { return encoded(t, sampleObservation()) })
+		data := readGolden(t, "observation_v2_without_plan.bin", func() []byte {
+			return encoded(t, sampleObservation())
+		})
 		var o Observation
 		require.NoError(t, o.UnmarshalBinary(data))
 		require.Equal(t, sampleObservation(), &o)
-		require.Equal(t, data, encoded(t, &o), "the encoding changed: write a new version, and keep reading this one")
+		require.Equal(t, data, encoded(t, &o),
+			"the encoding changed: write a new version, and keep reading this one")
 	})
 }
 
@@ -238,7 +263,8 @@ func TestAttributesThatAnotherReleaseKnowsArePassedOver(t *testing.T) {
 	})
 	t.Run("observation", func(t *testing.T) {
 		want := sampleObservation()
-		require.EqualValues(t, observationVersionReadable, encoded(t, want)[0], "older releases read it")
+		require.EqualValues(t, observationVersionReadable, encoded(t, want)[0],
+			"older releases read it")
 		want.Values[attribute.Seed], want.Labels[attribute.Seed] = unknown, "1234"
 		b := encoded(t, want)
 		require.EqualValues(t, observationVersion, b[0])
@@ -263,17 +289,29 @@ func TestAnEncodingThatCannotBeReadSaysSo(t *testing.T) {
 		version int
 		decode  func([]byte) error
 	}{
-		"fingerprint": {state, stateVersion, func(b []byte) error { return New(f.opts).UnmarshalBinary(b) }},
-		"profile":     {profile, profileVersion, func(b []byte) error { return new(Profile).UnmarshalBinary(b) }},
-		"observation": {observation, observationVersion, func(b []byte) error { return new(Observation).UnmarshalBinary(b) }},
-		"alias":       {observation, observationVersion, func(b []byte) error { return new(Observation).Alias(b) }},
+		"fingerprint": {state, stateVersion, func(b []byte) error {
+			return New(f.opts).UnmarshalBinary(b)
+		}},
+		"profile": {profile, profileVersion, func(b []byte) error {
+			return new(Profile).UnmarshalBinary(b)
+		}},
+		"observation": {observation, observationVersion, func(b []byte) error {
+			return new(Observation).UnmarshalBinary(b)
+		}},
+		"alias": {observation, observationVersion, func(b []byte) error {
+			return new(Observation).Alias(b)
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.NoError(t, c.decode(c.data))
-			require.ErrorIs(t, c.decode(append(bytes.Clone(c.data), 0)), ErrEncoding, "bytes left over")
+			require.ErrorIs(t, c.decode(append(bytes.Clone(c.data), 0)), ErrEncoding,
+				"bytes left over")
 			newer := bytes.Clone(c.data)
 			newer[0] = 99
-			require.ErrorContains(t, c.decode(newer), fmt.Sprintf("version 99, this release reads up to %d", c.version))
+			require.ErrorContains(
+				t, c.decode(newer),
+				fmt.Sprintf("version 99, this release reads up to %d", c.version),
+			)
 			newer[0] = 0
 			require.ErrorIs(t, c.decode(newer), ErrEncoding, "there was never a version 0")
 			for n := 0; n < len(c.data); n += 1 + len(c.data)/500 {
@@ -304,11 +342,13 @@ func TestWhatCannotBeReadAgainIsNotWritten(t *testing.T) {
 		require.Error(t, err, name)
 	}
 	for name, p := range map[string]*Profile{
-		"scaffold":  {Template: make([]Counted, MaxTemplate+1)},
-		"attribute": {Values: [attribute.NumKept][]Counted{attribute.Stack: make([]Counted, MaxValues+1)}},
-		"label":     {Labels: []Label{{Attribute: attribute.NumKept}}},
-		"sketch":    {PromptHLL: []byte("no sketch")},
-		"org":       {Org: long},
+		"scaffold": {Template: make([]Counted, MaxTemplate+1)},
+		"attribute": {
+			Values: [attribute.NumKept][]Counted{attribute.Stack: make([]Counted, MaxValues+1)},
+		},
+		"label":  {Labels: []Label{{Attribute: attribute.NumKept}}},
+		"sketch": {PromptHLL: []byte("no sketch")},
+		"org":    {Org: long},
 	} {
 		_, err := p.MarshalBinary()
 		require.Error(t, err, name)
@@ -389,7 +429,8 @@ func TestTheStateDoesNotDependOnWhenItWasStored(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		opts := DefaultOptions()
 		r := seeded(rapid.Uint64().Draw(t, "seed"))
-		step := rapid.SampledFrom([]time.Duration{time.Second, 10 * time.Minute, 5 * time.Hour}).Draw(t, "step")
+		step := rapid.SampledFrom([]time.Duration{time.Second, 10 * time.Minute, 5 * time.Hour}).
+			Draw(t, "step")
 		n := rapid.IntRange(1, 400).Draw(t, "events")
 		every := rapid.IntRange(1, 50).Draw(t, "stored every")
 		plain, stored := New(&opts), New(&opts)
@@ -428,10 +469,14 @@ func TestTheStateDoesNotDependOnWhenItWasStored(t *testing.T) {
 func TestADamagedEncodingNeverPanics(t *testing.T) {
 	opts := DefaultOptions()
 	whole := map[string][]byte{
-		"fingerprint 4": readGolden(t, "fingerprint_v4.bin", nil), "profile 4": readGolden(t, "profile_v4.bin", nil),
-		"fingerprint": encoded(t, sampleFingerprint(t)), "profile": encoded(t, profileOf(sampleFingerprint(t))), "observation": encoded(t, sampleObservation()),
-		"fingerprint 1": readGolden(t, "fingerprint_v1.bin", nil), "profile 1": readGolden(t, "profile_v1.bin", nil),
-		"unreadable": encoded(t, unread(origin)),
+		"fingerprint 4": readGolden(t, "fingerprint_v4.bin", nil),
+		"profile 4":     readGolden(t, "profile_v4.bin", nil),
+		"fingerprint":   encoded(t, sampleFingerprint(t)),
+		"profile":       encoded(t, profileOf(sampleFingerprint(t))),
+		"observation":   encoded(t, sampleObservation()),
+		"fingerprint 1": readGolden(t, "fingerprint_v1.bin", nil),
+		"profile 1":     readGolden(t, "profile_v1.bin", nil),
+		"unreadable":    encoded(t, unread(origin)),
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		for _, name := range slices.Sorted(maps.Keys(whole)) {
@@ -466,7 +511,10 @@ func FuzzFingerprintDecode(f *testing.F) {
 	small := New(&opts)
 	small.Observe(templated(1, 7, 1, origin))
 	f.Add(encoded(f, small))
-	addGolden(f, "fingerprint_v1.bin", "fingerprint_v2.bin", "fingerprint_v3.bin", "fingerprint_v4.bin", "fingerprint_v5.bin")
+	addGolden(
+		f, "fingerprint_v1.bin", "fingerprint_v2.bin", "fingerprint_v3.bin",
+		"fingerprint_v4.bin", "fingerprint_v5.bin",
+	)
 	small.Observe(unread(origin + 1))
 	f.Add(encoded(f, small))
 	silent := New(&opts)
@@ -480,7 +528,9 @@ func FuzzProfileDecode(f *testing.F) {
 	small := New(&opts)
 	small.Observe(templated(1, 7, 1, origin))
 	f.Add(encoded(f, profileOf(small)))
-	addGolden(f, "profile_v1.bin", "profile_v2.bin", "profile_v3.bin", "profile_v4.bin", "profile_v5.bin")
+	addGolden(
+		f, "profile_v1.bin", "profile_v2.bin", "profile_v3.bin", "profile_v4.bin", "profile_v5.bin",
+	)
 	small.Observe(unread(origin + 1))
 	f.Add(encoded(f, profileOf(small)))
 	f.Fuzz(func(t *testing.T, data []byte) { checkProfile(t, data) })
@@ -551,7 +601,8 @@ func checkObservation(t require.TestingT, opts *Options, data []byte) {
 	fp.SetDeadline(z.CreatedAt)
 	state, err := fp.MarshalBinary()
 	require.NoError(t, err)
-	require.NoError(t, New(opts).UnmarshalBinary(state), "what an observation leads to can be read again")
+	require.NoError(t, New(opts).UnmarshalBinary(state),
+		"what an observation leads to can be read again")
 	profile, err := profileOf(fp).MarshalBinary()
 	require.NoError(t, err)
 	require.NoError(t, new(Profile).UnmarshalBinary(profile))

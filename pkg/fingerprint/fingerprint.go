@@ -263,7 +263,9 @@ func (f *Fingerprint) text(o *Observation, t *totals) {
 	countIntents(sk.Intents, nIntents, t)
 	f.agedText++
 	f.door.rotate(f.last, f.opts.DoorkeeperWindow.Milliseconds(), shingleMarks)
-	if f.template(sk.Turn[:min(len(sk.Turn), turnShingles)], sk.System[:min(len(sk.System), systemShingles)]) {
+	if f.template(
+		sk.Turn[:min(len(sk.Turn), turnShingles)], sk.System[:min(len(sk.System), systemShingles)],
+	) {
 		t.bump(nTemplate, 1)
 		if o.Messages >= 0 && o.Messages <= 1 {
 			t.bump(nTemplateSingle, 1)
@@ -294,7 +296,7 @@ func countIntents(intents sketch.Intents, first int, t *totals) {
 	}
 }
 
-// prompt template counts the shingles of a request, each once, and tells whether it carried one
+// template counts the shingles of a request, each once, and tells whether it carried one
 // that was part of the prompt template before. Both lists are ascending.
 func (f *Fingerprint) template(turn, system []uint64) (carried bool) {
 	for i, h := range turn {
@@ -404,7 +406,8 @@ func (f *Fingerprint) Due() (at int64, ok bool) {
 
 // Published notes that a profile was taken now, and clears the deadline.
 func (f *Fingerprint) Published() {
-	f.publishedAt, f.published, f.unread.published, f.deadline = f.LastSeen(), f.seen, f.unread.seen, 0
+	f.publishedAt, f.published, f.unread.published, f.deadline = f.LastSeen(), f.seen,
+		f.unread.seen, 0
 }
 
 // SetDeadline notes the stream's time at which a profile is to be taken if the account stays silent

@@ -52,7 +52,9 @@ func (o *Observation) AppendBinary(b []byte) ([]byte, error) {
 		return b, err
 	}
 	flags := byte(0)
-	for i, on := range [...]bool{o.Verified, o.Refused, o.HasText, o.sketched(), o.Batch, o.Unreadable} {
+	for i, on := range [...]bool{
+		o.Verified, o.Refused, o.HasText, o.sketched(), o.Batch, o.Unreadable,
+	} {
 		if on {
 			flags |= 1 << i
 		}
@@ -92,7 +94,9 @@ func (o *Observation) AppendBinary(b []byte) ([]byte, error) {
 		b = packed.AppendText(b, o.Labels[bits.TrailingZeros64(m)])
 	}
 	b = appendKnown(b, o.Source, noSession, o.EndUser)
-	for _, n := range [...]int64{o.InputTokens, o.OutputTokens, o.ReasoningTokens, int64(o.Messages)} {
+	for _, n := range [...]int64{
+		o.InputTokens, o.OutputTokens, o.ReasoningTokens, int64(o.Messages),
+	} {
 		b = binary.AppendVarint(b, n)
 	}
 	if flags&observationSketch == 0 {
@@ -112,12 +116,14 @@ func (o *Observation) MarshalBinary() ([]byte, error) { return o.AppendBinary(ni
 func (o *Observation) check() error {
 	for _, s := range [...]string{o.Tenant, o.Account, o.Org} {
 		if len(s) > maxText {
-			return fmt.Errorf("fingerprint: an identity of %d bytes, shorten it to %d", len(s), maxText)
+			return fmt.Errorf("fingerprint: an identity of %d bytes, shorten it to %d",
+				len(s), maxText)
 		}
 	}
 	for _, s := range o.Labels {
 		if len(s) > MaxLabel {
-			return fmt.Errorf("fingerprint: a label of %d bytes, shorten it to %d", len(s), MaxLabel)
+			return fmt.Errorf("fingerprint: a label of %d bytes, shorten it to %d",
+				len(s), MaxLabel)
 		}
 	}
 	if n := max(len(o.Sketch.Turn), len(o.Sketch.System)); n > maxShingles {
@@ -129,7 +135,8 @@ func (o *Observation) check() error {
 // sketched tells whether there is anything in the sketch but relay constants.
 func (o *Observation) sketched() bool {
 	sk := &o.Sketch
-	return sk.Exact|sk.Layout|sk.Prefix|sk.Continuation != 0 || sk.Tokens != 0 || sk.Intents != 0 || len(sk.Turn) > 0 || len(sk.System) > 0
+	return sk.Exact|sk.Layout|sk.Prefix|sk.Continuation != 0 || sk.Tokens != 0 || sk.Intents != 0 ||
+		len(sk.Turn) > 0 || len(sk.System) > 0
 }
 
 // appendKnown appends which of the hashes are known, and these.
@@ -184,12 +191,14 @@ func (o *Observation) decode(data []byte, same string) error {
 	}
 	version := r.Byte()
 	if r.OK() && (version < 1 || version > observationVersion) {
-		return fmt.Errorf("%w: observation version %d, this release reads up to %d", ErrEncoding, version, observationVersion)
+		return fmt.Errorf("%w: observation version %d, this release reads up to %d",
+			ErrEncoding, version, observationVersion)
 	}
 	flags := r.Byte()
 	r.Check(flags <= observationFlags, "unknown flag")
 	*o = Observation{Sketch: sketch.Sketch{Turn: o.Sketch.Turn[:0], System: o.Sketch.System[:0]}}
-	o.Verified, o.Refused, o.HasText = flags&observationVerified != 0, flags&observationRefused != 0, flags&observationText != 0
+	o.Verified, o.Refused, o.HasText = flags&observationVerified != 0,
+		flags&observationRefused != 0, flags&observationText != 0
 	o.Batch, o.Unreadable = flags&observationBatch != 0, flags&observationUnreadable != 0
 	r.Check(!o.Unreadable || version >= observationVersionUnreadable, "unknown flag")
 	o.Status = Status(r.Byte())

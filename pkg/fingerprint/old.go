@@ -93,7 +93,7 @@ const oldSample = 32
 func passSample(r *reader) { r.Bytes(8 * r.Count(oldSample, 8)) }
 
 // passSketches passes over the sketches that stood behind the i-th of those that are kept: behind
-// that of the prompts that of the prompts with prompt template, behind that of the sources those of
+// that of the prompts, that of the prompts with the template; behind that of the sources, those of
 // the client stacks and of the sessions.
 func (r *reader) passSketches(i int, scratch []byte) []byte {
 	after := [...]int{1, 2, 0}

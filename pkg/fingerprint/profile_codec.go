@@ -95,8 +95,8 @@ func (p *Profile) MarshalBinary() ([]byte, error) { return p.AppendBinary(nil) }
 // notListed marks a label whose value is not among the attribute's values.
 const notListed = 255
 
-// labelled is the place of a label's value among its attribute's values, which saves writing the hash
-// again.
+// labelled is the place of a label's value among its attribute's values, which saves writing the
+// hash again.
 func (p *Profile) labelled(l *Label) byte {
 	for i, c := range p.Values[l.Attribute] {
 		if c.Hash == l.Hash {
@@ -140,7 +140,9 @@ func (p *Profile) readCounts(r *reader, version byte) {
 
 // sums lists the profile's sums in the order of the encoding.
 func (p *Profile) sums() [5]*uint64 {
-	return [...]*uint64{&p.InputTokens, &p.OutputTokens, &p.ReasoningTokens, &p.PromptTokens, &p.TemplateOutput}
+	return [...]*uint64{
+		&p.InputTokens, &p.OutputTokens, &p.ReasoningTokens, &p.PromptTokens, &p.TemplateOutput,
+	}
 }
 
 func (p *Profile) check() error {
@@ -166,17 +168,20 @@ func (p *Profile) check() error {
 	}
 	for i := range p.Values {
 		if n := len(p.Values[i]); n > MaxValues {
-			return fmt.Errorf("fingerprint: profile with %d values of attribute %d, at most %d", n, i, MaxValues)
+			return fmt.Errorf("fingerprint: profile with %d values of attribute %d, at most %d",
+				n, i, MaxValues)
 		}
 	}
 	for _, l := range p.Labels {
 		if l.Attribute >= attribute.NumKept || len(l.Text) > MaxLabel {
-			return fmt.Errorf("fingerprint: profile with a label of %d bytes for attribute %d", len(l.Text), l.Attribute)
+			return fmt.Errorf("fingerprint: profile with a label of %d bytes for attribute %d",
+				len(l.Text), l.Attribute)
 		}
 	}
 	if n := len(p.PromptHLL); n > 0 {
 		if n < sketchHeader || p.PromptHLL[1] < minPrecision || p.PromptHLL[1] > maxPrecision ||
-			p.PromptHLL[3] == 1 && (n < listHeader || binary.BigEndian.Uint32(p.PromptHLL[4:]) > 0) ||
+			p.PromptHLL[3] == 1 &&
+				(n < listHeader || binary.BigEndian.Uint32(p.PromptHLL[4:]) > 0) ||
 			p.PromptHLL[3] == 0 && n != sketchHeader+1<<p.PromptHLL[1] {
 			return fmt.Errorf("fingerprint: profile with a prompt sketch that is not compacted")
 		}
@@ -234,7 +239,8 @@ func (p *Profile) UnmarshalBinary(data []byte) error {
 	r := newReader(data)
 	version := r.Byte()
 	if r.OK() && (version < 1 || version > profileVersion) {
-		return fmt.Errorf("%w: profile version %d, this release reads up to %d", ErrEncoding, version, profileVersion)
+		return fmt.Errorf("%w: profile version %d, this release reads up to %d",
+			ErrEncoding, version, profileVersion)
 	}
 	flags := r.Byte()
 	p.Verified = flags&flagVerified != 0

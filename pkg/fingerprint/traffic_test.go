@@ -58,15 +58,20 @@ func sorted(lists ...[]uint64) []uint64 {
 // request is the n-th request of an account: one of ordinary figures.
 func request(account uint64, n uint64, t int64) *Observation {
 	o := &Observation{
-		Position: Position{Partition: 1, Offset: int64(n)}, Time: t, ID: hash(useID, account, n), Tenant: "default",
-		Account: "acct_" + strconv.FormatUint(account, 10), Org: "org", CreatedAt: origin - 30*day,
-		InputTokens: 100, OutputTokens: 200, ReasoningTokens: -1, Messages: 1, Status: StatusOK, HasText: true,
-		Source: hash(useSource, account),
+		Position: Position{Partition: 1, Offset: int64(n)}, Time: t, ID: hash(useID, account, n),
+		Tenant: "default", Account: "acct_" + strconv.FormatUint(account, 10), Org: "org",
+		CreatedAt:   origin - 30*day,
+		InputTokens: 100, OutputTokens: 200, ReasoningTokens: -1, Messages: 1, Status: StatusOK,
+		HasText: true, Source: hash(useSource, account),
 	}
-	for i, label := range map[attribute.Attribute]string{attribute.Stack: "openai-python", attribute.Params: "t=1 n=1", attribute.ASN: "64500", attribute.Domain: "example.org", attribute.Model: "m-large"} {
+	for i, label := range map[attribute.Attribute]string{
+		attribute.Stack: "openai-python", attribute.Params: "t=1 n=1", attribute.ASN: "64500",
+		attribute.Domain: "example.org", attribute.Model: "m-large",
+	} {
 		o.Values[i], o.Labels[i] = hash(useAttribute, uint64(i)), label
 	}
-	o.Values[attribute.Payment], o.Values[attribute.Issuer] = hash(useAttribute, account, 90), hash(useAttribute, 91)
+	o.Values[attribute.Payment], o.Values[attribute.Issuer] = hash(useAttribute, account, 90),
+		hash(useAttribute, 91)
 	o.Sketch.Exact = hash(usePrompt, account, n)
 	o.Sketch.Tokens = 80
 	o.Sketch.Turn = sorted(shingles(20, useShingle, account, n))
@@ -76,7 +81,9 @@ func request(account uint64, n uint64, t int64) *Observation {
 // templated is a request of a fixed template with a slot: half of its shingles are always the same.
 func templated(account, template, n uint64, t int64) *Observation {
 	o := request(account, n, t)
-	o.Sketch.Turn = sorted(shingles(12, useTemplate, template), shingles(10, useShingle, account, n))
+	o.Sketch.Turn = sorted(
+		shingles(12, useTemplate, template), shingles(10, useShingle, account, n),
+	)
 	o.Sketch.Layout = hash(useTemplate, template)
 	o.Sketch.Intents = sketch.Reasoning
 	return o
@@ -104,23 +111,29 @@ func wild(r *rand.Rand, n uint64, t int64) *Observation {
 	o.Verified = r.IntN(2) == 0
 	o.HasText = r.IntN(8) > 0
 	o.Messages = int32(r.IntN(6)) - 1
-	o.InputTokens, o.OutputTokens, o.ReasoningTokens = r.Int64N(1000)-1, r.Int64N(1000)-1, r.Int64N(3)-1
+	o.InputTokens, o.OutputTokens, o.ReasoningTokens = r.Int64N(1000)-1, r.Int64N(1000)-1,
+		r.Int64N(3)-1
 	o.Source = hash(useSource, r.Uint64N(200))
-	r.Uint64N(20) // the place of a draw that is needed no more keeps the golden files of older versions
+	// the place of a draw that is needed no more keeps the golden files of older versions
+	r.Uint64N(20)
 	o.EndUser = r.Uint64N(2) * hash(r.Uint64N(9))
 	draw := func(i int) {
 		o.Values[i], o.Labels[i] = 0, ""
 		if r.IntN(4) > 0 {
 			v := r.Uint64N(12)
-			o.Values[i], o.Labels[i] = hash(useAttribute, uint64(i), v), "v"+strconv.FormatUint(v, 10)
+			o.Values[i], o.Labels[i] = hash(useAttribute, uint64(i), v),
+				"v"+strconv.FormatUint(v, 10)
 		}
 	}
 	for i := range firstAttributes {
 		draw(i)
 	}
 	o.Sketch = sketch.Sketch{
-		Exact: hash(usePrompt, r.Uint64N(400)), Tokens: r.IntN(500), Intents: sketch.Intents(r.IntN(32)), Relay: sketch.Relay(r.IntN(40) / 39),
-		Turn:   sorted(shingles(r.IntN(40), useShingle, r.Uint64N(8)), shingles(r.IntN(20), useShingle, 100+n)),
+		Exact: hash(usePrompt, r.Uint64N(400)), Tokens: r.IntN(500),
+		Intents: sketch.Intents(r.IntN(32)), Relay: sketch.Relay(r.IntN(40) / 39),
+		Turn: sorted(
+			shingles(r.IntN(40), useShingle, r.Uint64N(8)), shingles(r.IntN(20), useShingle, 100+n),
+		),
 		System: sorted(shingles(r.IntN(60), useSystem, r.Uint64N(3))),
 		Layout: r.Uint64N(2) * hash(useTemplate, r.Uint64N(30)),
 	}
@@ -151,8 +164,9 @@ func hostile(r *rand.Rand, n uint64, t int64) *Observation {
 		o.Values[i], o.Labels[i] = hash(useAttribute, uint64(i), n), long[:MaxLabel]
 	}
 	o.Sketch = sketch.Sketch{
-		Exact: hash(usePrompt, n), Tokens: 1 << 40, Intents: 0xffff, Relay: 0xff, Layout: hash(useTemplate, round),
-		Turn: sorted(shingles(100, useShingle, round)), System: sorted(shingles(100, useSystem, round)),
+		Exact: hash(usePrompt, n), Tokens: 1 << 40, Intents: 0xffff, Relay: 0xff,
+		Layout: hash(useTemplate, round), Turn: sorted(shingles(100, useShingle, round)),
+		System: sorted(shingles(100, useSystem, round)),
 		Prefix: hash(useTurn, n), Continuation: hash(useTurn, n, 1),
 	}
 	return o

@@ -16,8 +16,8 @@ type attributeValue struct {
 	label string
 }
 
-// maxValues is the number of values kept per attribute: a profile shows MaxValues of them, the others
-// are room to rise.
+// maxValues is the number of values kept per attribute: a profile shows MaxValues of them, the
+// others are room to rise.
 const maxValues = 8
 
 // countValue counts a value; an attribute's values are few, so they are searched one by one.
@@ -66,7 +66,9 @@ func clip(label string) string {
 
 // halveValues ages the values of an attribute.
 func halveValues(values *[]attributeValue) {
-	*values = slices.DeleteFunc(*values, func(v attributeValue) bool { return v.count/2 == v.err/2 })
+	*values = slices.DeleteFunc(*values, func(v attributeValue) bool {
+		return v.count/2 == v.err/2
+	})
 	for i := range *values {
 		(*values)[i].count /= 2
 		(*values)[i].err /= 2
@@ -77,7 +79,9 @@ func halveValues(values *[]attributeValue) {
 func mergeValues(values *[]attributeValue, other []attributeValue) {
 	merged := slices.Clone(*values)
 	for _, v := range other {
-		if i := slices.IndexFunc(merged, func(x attributeValue) bool { return x.hash == v.hash }); i >= 0 {
+		if i := slices.IndexFunc(
+			merged, func(x attributeValue) bool { return x.hash == v.hash },
+		); i >= 0 {
 			merged[i].count += v.count
 			merged[i].err += v.err
 			if merged[i].label == "" {
@@ -148,7 +152,8 @@ func insertModel(models *[]modelUse, m modelUse) {
 		least := 0
 		for i, x := range *models {
 			y := (*models)[least]
-			if cmp.Or(cmp.Compare(x.count, y.count), cmp.Compare(x.first, y.first), cmp.Compare(x.hash, y.hash)) < 0 {
+			if cmp.Or(cmp.Compare(x.count, y.count), cmp.Compare(x.first, y.first),
+				cmp.Compare(x.hash, y.hash)) < 0 {
 				least = i
 			}
 		}
@@ -160,7 +165,9 @@ func insertModel(models *[]modelUse, m modelUse) {
 
 func mergeModels(models *[]modelUse, other []modelUse) {
 	for _, m := range other {
-		if i := slices.IndexFunc(*models, func(x modelUse) bool { return x.hash == m.hash }); i >= 0 {
+		if i := slices.IndexFunc(
+			*models, func(x modelUse) bool { return x.hash == m.hash },
+		); i >= 0 {
 			(*models)[i].count += m.count
 			(*models)[i].first = min((*models)[i].first, m.first)
 		} else {

@@ -39,7 +39,8 @@ func openIngesting(t *testing.T) stage.Stage {
 func addHalves(in *log, calls, apart int) {
 	half := func(i int, category string) {
 		in.add("", fmt.Sprintf(`{"records":[{"time":"2026-11-02T10:%02d:00Z","category":%q,`+
-			`"properties":{"correlationId":"c%d","modelName":"m","apimSubscriptionId":"s"}}]}`, i, category, i))
+			`"properties":{"correlationId":"c%d","modelName":"m","apimSubscriptionId":"s"}}]}`,
+			i, category, i))
 	}
 	for i := range calls + apart {
 		if i < calls {

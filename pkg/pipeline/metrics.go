@@ -49,41 +49,85 @@ type ownMetric struct {
 // registering does.
 func NewMetrics(reg prometheus.Registerer) *Metrics {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
-		c := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "stillwatch", Name: name, Help: help}, labels)
+		c := prometheus.NewCounterVec(
+			prometheus.CounterOpts{Namespace: "stillwatch", Name: name, Help: help}, labels,
+		)
 		reg.MustRegister(c)
 		return c
 	}
 	gauge := func(name, help string, labels ...string) *prometheus.GaugeVec {
-		g := prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "stillwatch", Name: name, Help: help}, labels)
+		g := prometheus.NewGaugeVec(
+			prometheus.GaugeOpts{Namespace: "stillwatch", Name: name, Help: help}, labels,
+		)
 		reg.MustRegister(g)
 		return g
 	}
 	histogram := func(name, help string, buckets []float64) *prometheus.HistogramVec {
-		h := prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "stillwatch", Name: name, Help: help, Buckets: buckets}, []string{"stage"})
+		h := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Namespace: "stillwatch", Name: name, Help: help, Buckets: buckets,
+		}, []string{"stage"})
 		reg.MustRegister(h)
 		return h
 	}
 	seconds := prometheus.ExponentialBuckets(0.0005, 2.5, 12)
 	return &Metrics{
 		reg: reg, own: map[string]ownMetric{},
-		events:      counter("events_total", "Records processed, by result.", "stage", "result"),
-		upkeep:      counter("upkeep_total", "What a stage did with the accounts that it keeps, by action.", "stage", "action"),
-		deadLetters: counter("dead_letters_total", "Records that could not be read or written, by reason.", "stage", "reason"),
-		dropped:     counter("dropped_total", "Records left out of the state, by reason.", "stage", "reason"),
-		lag:         gauge("consumer_lag", "Records of an owned partition that are not processed yet.", "stage", "topic", "partition"),
-		held:        gauge("state_held", "What the owned partitions hold in memory, by kind.", "stage", "topic", "partition", "kind"),
-		batch:       histogram("batch_duration_seconds", "Time from having a batch to having committed it.", seconds),
-		commit:      histogram("commit_duration_seconds", "Time to commit state and offset to Redis, without retries.", seconds),
-		produce:     histogram("produce_duration_seconds", "Time until all records of a batch were acknowledged, without retries.", seconds),
-		records:     histogram("batch_records", "Records per batch.", prometheus.ExponentialBuckets(1, 4, 8)),
-		stateKeys:   counter("state_keys_written_total", "State keys written or deleted.", "stage"),
-		stateBytes:  counter("state_bytes_written_total", "Bytes of state written.", "stage"),
-		repaired:    counter("state_repaired_total", "Entries of stored state that an earlier version wrote wrongly and that were mended when they were loaded, by what was wrong.", "stage", "what"),
-		owned:       gauge("partitions_owned", "Partitions that this process works on.", "stage"),
-		fenced:      counter("fenced_total", "Times another owner took over a partition that this process still worked on.", "stage"),
-		retries:     counter("retries_total", "Operations tried again after an error that may pass.", "stage", "op"),
-		produced:    counter("produced_total", "Records produced and acknowledged, by output.", "stage", "output"),
-		rebuild:     histogram("rebuild_duration_seconds", "Time to rebuild a partition's memory when it was opened.", prometheus.ExponentialBuckets(0.01, 4, 10)),
+		events: counter("events_total", "Records processed, by result.", "stage", "result"),
+		upkeep: counter(
+			"upkeep_total", "What a stage did with the accounts that it keeps, by action.",
+			"stage", "action",
+		),
+		deadLetters: counter(
+			"dead_letters_total", "Records that could not be read or written, by reason.",
+			"stage", "reason",
+		),
+		dropped: counter(
+			"dropped_total", "Records left out of the state, by reason.", "stage", "reason",
+		),
+		lag: gauge(
+			"consumer_lag", "Records of an owned partition that are not processed yet.", "stage",
+			"topic", "partition",
+		),
+		held: gauge(
+			"state_held", "What the owned partitions hold in memory, by kind.", "stage", "topic",
+			"partition", "kind",
+		),
+		batch: histogram(
+			"batch_duration_seconds", "Time from having a batch to having committed it.", seconds,
+		),
+		commit: histogram(
+			"commit_duration_seconds", "Time to commit state and offset to Redis, without retries.",
+			seconds,
+		),
+		produce: histogram(
+			"produce_duration_seconds",
+			"Time until all records of a batch were acknowledged, without retries.", seconds,
+		),
+		records: histogram(
+			"batch_records", "Records per batch.", prometheus.ExponentialBuckets(1, 4, 8),
+		),
+		stateKeys:  counter("state_keys_written_total", "State keys written or deleted.", "stage"),
+		stateBytes: counter("state_bytes_written_total", "Bytes of state written.", "stage"),
+		repaired: counter(
+			"state_repaired_total",
+			"Entries of stored state that an earlier version wrote wrongly and that were mended when they were loaded, by what was wrong.",
+			"stage", "what",
+		),
+		owned: gauge("partitions_owned", "Partitions that this process works on.", "stage"),
+		fenced: counter(
+			"fenced_total",
+			"Times another owner took over a partition that this process still worked on.", "stage",
+		),
+		retries: counter(
+			"retries_total", "Operations tried again after an error that may pass.", "stage", "op",
+		),
+		produced: counter(
+			"produced_total", "Records produced and acknowledged, by output.", "stage", "output",
+		),
+		rebuild: histogram(
+			"rebuild_duration_seconds", "Time to rebuild a partition's memory when it was opened.",
+			prometheus.ExponentialBuckets(0.01, 4, 10),
+		),
 	}
 }
 
@@ -140,11 +184,13 @@ func (m *Metrics) forStage(name string, counters []*stage.Counter) (*stageMetric
 	l := prometheus.Labels{"stage": name}
 	s := &stageMetrics{
 		m: m, stage: name,
-		batch: m.batch.With(l), commit: m.commit.With(l), produce: m.produce.With(l), records: m.records.With(l), rebuild: m.rebuild.With(l),
-		stateKeys: m.stateKeys.With(l), stateBytes: m.stateBytes.With(l), fenced: m.fenced.With(l), owned: m.owned.With(l),
-		events: m.events.MustCurryWith(l), dropped: m.dropped.MustCurryWith(l), letter: m.deadLetters.MustCurryWith(l),
-		retries: m.retries.MustCurryWith(l), produced: m.produced.MustCurryWith(l),
-		upkeep: m.upkeep.MustCurryWith(l), repaired: m.repaired.MustCurryWith(l),
+		batch: m.batch.With(l), commit: m.commit.With(l), produce: m.produce.With(l),
+		records: m.records.With(l), rebuild: m.rebuild.With(l), stateKeys: m.stateKeys.With(l),
+		stateBytes: m.stateBytes.With(l), fenced: m.fenced.With(l), owned: m.owned.With(l),
+		events: m.events.MustCurryWith(l), dropped: m.dropped.MustCurryWith(l),
+		letter: m.deadLetters.MustCurryWith(l), retries: m.retries.MustCurryWith(l),
+		produced: m.produced.MustCurryWith(l),
+		upkeep:   m.upkeep.MustCurryWith(l), repaired: m.repaired.MustCurryWith(l),
 		declared: map[*stage.Counter]*prometheus.CounterVec{},
 	}
 	m.mu.Lock()

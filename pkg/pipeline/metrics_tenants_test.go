@@ -13,13 +13,16 @@ import (
 
 // byTenant is a counter that names tenants.
 var byTenant = &stage.Counter{
-	Kind: stage.Own, Name: "letters_total", Help: "For the tests.", Labels: []string{stage.LabelTenant, "reason"},
+	Kind: stage.Own, Name: "letters_total", Help: "For the tests.",
+	Labels: []string{stage.LabelTenant, "reason"},
 }
 
 // tenantMetrics counts byTenant and returns its metric.
 func tenantMetrics(t *testing.T) (m *stageMetrics, vec *prometheus.CounterVec) {
 	t.Helper()
-	m, err := NewMetrics(prometheus.NewRegistry()).forStage("ingest", []*stage.Counter{stage.DeadLettered, byTenant})
+	m, err := NewMetrics(prometheus.NewRegistry()).forStage(
+		"ingest", []*stage.Counter{stage.DeadLettered, byTenant},
+	)
 	require.NoError(t, err)
 	return m, m.declared[byTenant]
 }

@@ -14,7 +14,8 @@ func TestEveryKindOfCounterHasItsMetrics(t *testing.T) {
 	counter := func(k stage.Kind, name string, labels ...string) *stage.Counter {
 		return &stage.Counter{Kind: k, Name: name, Help: "For the test.", Labels: labels}
 	}
-	const results, letters, dropped = "stillwatch_events_total", "stillwatch_dead_letters_total", "stillwatch_dropped_total"
+	const results, letters, dropped = "stillwatch_events_total", "stillwatch_dead_letters_total",
+		"stillwatch_dropped_total"
 	for _, c := range []struct {
 		name    string
 		counter *stage.Counter
@@ -23,15 +24,44 @@ func TestEveryKindOfCounterHasItsMetrics(t *testing.T) {
 		want map[string][]string
 	}{
 		{"a result", stage.OK, nil, map[string][]string{results: {"ok"}}},
-		{"a result whose label only replays tell", counter(stage.Processed, "skipped", "reason"), []string{"empty"}, map[string][]string{results: {"skipped"}}},
-		{"a dead letter", stage.DeadLettered, []string{"bad_time"}, map[string][]string{results: {"dead_letter"}, letters: {"bad_time"}}},
-		{"a dead letter without a reason", stage.DeadLettered, nil, map[string][]string{results: {"dead_letter"}, letters: {"unknown"}}},
-		{"what is left out", counter(stage.Dropped, "late"), nil, map[string][]string{results: {"late"}, dropped: {"late"}}},
-		{"what is left out for a reason", counter(stage.Dropped, "duplicate", "by"), []string{"id"}, map[string][]string{results: {"duplicate"}, dropped: {"duplicate_id"}}},
-		{"upkeep", counter(stage.Upkeep, "expired"), nil, map[string][]string{"stillwatch_upkeep_total": {"expired"}}},
-		{"a repair", counter(stage.Repaired, "listed_again"), nil, map[string][]string{"stillwatch_state_repaired_total": {"listed_again"}}},
-		{"a metric of its own", counter(stage.Own, "findings_total", "activity"), []string{"create"}, map[string][]string{"stillwatch_findings_total": {"create"}}},
-		{"a label without a value", counter(stage.Own, "findings_total", "activity"), nil, map[string][]string{"stillwatch_findings_total": {"unknown"}}},
+		{
+			"a result whose label only replays tell", counter(stage.Processed, "skipped", "reason"),
+			[]string{"empty"},
+			map[string][]string{results: {"skipped"}},
+		},
+		{"a dead letter", stage.DeadLettered, []string{"bad_time"}, map[string][]string{
+			results: {"dead_letter"}, letters: {"bad_time"},
+		}},
+		{
+			"a dead letter without a reason", stage.DeadLettered, nil,
+			map[string][]string{results: {"dead_letter"}, letters: {"unknown"}},
+		},
+		{
+			"what is left out", counter(stage.Dropped, "late"), nil,
+			map[string][]string{results: {"late"}, dropped: {"late"}},
+		},
+		{
+			"what is left out for a reason", counter(stage.Dropped, "duplicate", "by"),
+			[]string{"id"},
+			map[string][]string{results: {"duplicate"}, dropped: {"duplicate_id"}},
+		},
+		{
+			"upkeep", counter(stage.Upkeep, "expired"), nil,
+			map[string][]string{"stillwatch_upkeep_total": {"expired"}},
+		},
+		{
+			"a repair", counter(stage.Repaired, "listed_again"), nil,
+			map[string][]string{"stillwatch_state_repaired_total": {"listed_again"}},
+		},
+		{
+			"a metric of its own", counter(stage.Own, "findings_total", "activity"),
+			[]string{"create"},
+			map[string][]string{"stillwatch_findings_total": {"create"}},
+		},
+		{
+			"a label without a value", counter(stage.Own, "findings_total", "activity"), nil,
+			map[string][]string{"stillwatch_findings_total": {"unknown"}},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			reg := prometheus.NewRegistry()
@@ -86,6 +116,8 @@ func TestTwoStagesMayDeclareTheSameCounterButNotTwoOfOneName(t *testing.T) {
 	other := *one
 	_, err := metrics.forStage("correlate", []*stage.Counter{&other})
 	require.ErrorContains(t, err, "things_total")
-	_, err = metrics.forStage("correlate", []*stage.Counter{{Kind: stage.Own, Name: "lag_total", Labels: []string{"a", "b", "c"}}})
+	_, err = metrics.forStage("correlate", []*stage.Counter{
+		{Kind: stage.Own, Name: "lag_total", Labels: []string{"a", "b", "c"}},
+	})
 	require.ErrorContains(t, err, "lag_total")
 }

@@ -134,7 +134,10 @@ func (w *worker) openPartition(soft, hard context.Context) error {
 	w.part.SetOffset(w.next)
 	w.touched, w.active = time.Now(), time.Now()
 	w.lag(end)
-	w.log.Info("partition opened", zap.Int64("epoch", w.lease.Epoch()), zap.Int64("offset", w.next), zap.Int64("end", end))
+	w.log.Info(
+		"partition opened", zap.Int64("epoch", w.lease.Epoch()),
+		zap.Int64("offset", w.next), zap.Int64("end", end),
+	)
 	return nil
 }
 
@@ -157,7 +160,8 @@ func (w *worker) startOffset(first, end int64) int64 {
 	case next > end:
 		w.rewound = true
 		w.log.Error("the committed offset lies behind the end of the partition: the topic was made anew or lost records",
-			zap.Int64("committed", next), zap.Int64("end", end), zap.Int64("going_on_at", start), zap.String("start", w.p.opts.Start))
+			zap.Int64("committed", next), zap.Int64("end", end), zap.Int64("going_on_at", start),
+			zap.String("start", w.p.opts.Start))
 		return start
 	}
 	return next
@@ -188,7 +192,9 @@ func (w *worker) rebuild(ctx context.Context, first int64) error {
 	}
 	took := time.Since(began)
 	w.p.metrics.rebuild.Observe(took.Seconds())
-	w.log.Info("partition rebuilt from its topic", zap.Int("records", records), zap.Duration("took", took))
+	w.log.Info(
+		"partition rebuilt from its topic", zap.Int("records", records), zap.Duration("took", took),
+	)
 	return nil
 }
 
@@ -320,8 +326,10 @@ func (w *worker) reportRepairs() {
 	repaired := w.task.Repaired()
 	w.count(repaired)
 	for what, n := range repaired {
-		w.log.Warn("stored state was repaired: an earlier version wrote it wrongly; nothing is to be done",
-			zap.String("what", what.Counter.Name), zap.Int64("count", n))
+		w.log.Warn(
+			"stored state was repaired: an earlier version wrote it wrongly; nothing is to be done",
+			zap.String("what", what.Counter.Name), zap.Int64("count", n),
+		)
 	}
 }
 
@@ -369,7 +377,10 @@ func (w *worker) retry(ctx context.Context, op string, fn func(context.Context) 
 		w.p.metrics.retries.WithLabelValues(op).Inc()
 		w.p.setFault(w.name, op, err)
 		wait := waits.NextBackOff()
-		w.log.Warn("failed, trying again", zap.String("op", op), zap.Int("attempt", n), zap.Duration("retry_in", wait), zap.Error(err))
+		w.log.Warn(
+			"failed, trying again", zap.String("op", op), zap.Int("attempt", n),
+			zap.Duration("retry_in", wait), zap.Error(err),
+		)
 		if !pause(ctx, wait) {
 			return err
 		}
@@ -378,14 +389,19 @@ func (w *worker) retry(ctx context.Context, op string, fn func(context.Context) 
 
 func (w *worker) lag(high int64) {
 	partition := strconv.Itoa(w.part.ID())
-	w.p.metrics.m.lag.WithLabelValues(w.p.metrics.stage, w.part.Topic(), partition).Set(float64(max(0, high-w.next)))
+	w.p.metrics.m.lag.WithLabelValues(w.p.metrics.stage, w.part.Topic(), partition).Set(
+		float64(max(0, high-w.next)),
+	)
 	for kind, n := range w.task.Sizes() {
-		w.p.metrics.m.held.WithLabelValues(w.p.metrics.stage, w.part.Topic(), partition, kind).Set(float64(n))
+		w.p.metrics.m.held.WithLabelValues(w.p.metrics.stage, w.part.Topic(), partition, kind).
+			Set(float64(n))
 	}
 }
 
 func (w *worker) dropLag() {
-	l := prometheus.Labels{"stage": w.p.metrics.stage, "topic": w.part.Topic(), "partition": strconv.Itoa(w.part.ID())}
+	l := prometheus.Labels{
+		"stage": w.p.metrics.stage, "topic": w.part.Topic(), "partition": strconv.Itoa(w.part.ID()),
+	}
 	w.p.metrics.m.lag.Delete(l)
 	w.p.metrics.m.held.DeletePartialMatch(l)
 }

@@ -21,7 +21,9 @@ import (
 )
 
 func TestAnErrorSaysInOneLineWhatToDo(t *testing.T) {
-	s := Server{Name: "kafka", Addresses: []string{"a:1", "b:2"}, Key: "kafka.brokers", Closed: "kafka.tls"}
+	s := Server{
+		Name: "kafka", Addresses: []string{"a:1", "b:2"}, Key: "kafka.brokers", Closed: "kafka.tls",
+	}
 	mine := errors.New("mine")
 	own := func(err error) error {
 		if errors.Is(err, mine) {
@@ -29,21 +31,52 @@ func TestAnErrorSaysInOneLineWhatToDo(t *testing.T) {
 		}
 		return nil
 	}
-	refused := &net.OpError{Op: "dial", Addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9}, Err: syscall.ECONNREFUSED}
+	refused := &net.OpError{
+		Op: "dial", Addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9},
+		Err: syscall.ECONNREFUSED,
+	}
 	for _, tc := range []struct {
 		err   error
 		want  string
 		fatal bool
 	}{
-		{x509.UnknownAuthorityError{}, "kafka at a:1, b:2: TLS certificate not accepted: x509: certificate signed by unknown authority; check kafka.tls", true},
-		{errors.New("remote error: tls: bad\n certificate"), "kafka at a:1, b:2: TLS certificate not accepted: remote error: tls: bad certificate; check kafka.tls", true},
-		{tls.RecordHeaderError{}, "kafka at a:1, b:2 does not speak TLS on this port; check kafka.tls.enabled and the port", true},
-		{&net.DNSError{Name: "a", Err: "no such host"}, "cannot find kafka host a: no such host; check kafka.brokers", false},
-		{refused, "cannot reach kafka at 127.0.0.1:9: connection refused; check kafka.brokers", false},
-		{syscall.ECONNREFUSED, "cannot reach kafka at a:1, b:2: connection refused; check kafka.brokers", false},
+		{
+			x509.UnknownAuthorityError{},
+			"kafka at a:1, b:2: TLS certificate not accepted: x509: certificate signed by unknown authority; check kafka.tls",
+			true,
+		},
+		{
+			errors.New("remote error: tls: bad\n certificate"),
+			"kafka at a:1, b:2: TLS certificate not accepted: remote error: tls: bad certificate; check kafka.tls",
+			true,
+		},
+		{
+			tls.RecordHeaderError{},
+			"kafka at a:1, b:2 does not speak TLS on this port; check kafka.tls.enabled and the port",
+			true,
+		},
+		{
+			&net.DNSError{Name: "a", Err: "no such host"},
+			"cannot find kafka host a: no such host; check kafka.brokers", false,
+		},
+		{
+			refused, "cannot reach kafka at 127.0.0.1:9: connection refused; check kafka.brokers",
+			false,
+		},
+		{
+			syscall.ECONNREFUSED,
+			"cannot reach kafka at a:1, b:2: connection refused; check kafka.brokers", false,
+		},
 		{fmt.Errorf("wrapped: %w", mine), "kafka is mine", true},
-		{context.DeadlineExceeded, "kafka at a:1, b:2 does not answer in time; check kafka.brokers, kafka.tls and the network", false},
-		{io.ErrUnexpectedEOF, "kafka at a:1, b:2 closed the connection; if it lasts, check kafka.tls", false},
+		{
+			context.DeadlineExceeded,
+			"kafka at a:1, b:2 does not answer in time; check kafka.brokers, kafka.tls and the network",
+			false,
+		},
+		{
+			io.ErrUnexpectedEOF,
+			"kafka at a:1, b:2 closed the connection; if it lasts, check kafka.tls", false,
+		},
 		{errors.New("strange\n\tthing"), "kafka at a:1, b:2: strange thing", false},
 	} {
 		got := s.Explain(tc.err, own)
@@ -100,7 +133,9 @@ func TestTLSOptionsReachAServerThatAsksForACertificate(t *testing.T) {
 	// The test server's own certificate is signed by itself: it serves as authority and as client.
 	file := func(kind string, der []byte) string {
 		name := filepath.Join(t.TempDir(), "file.pem")
-		require.NoError(t, os.WriteFile(name, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600))
+		require.NoError(
+			t, os.WriteFile(name, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600),
+		)
 		return name
 	}
 	key, err := x509.MarshalPKCS8PrivateKey(server.TLS.Certificates[0].PrivateKey)
@@ -112,18 +147,42 @@ func TestTLSOptionsReachAServerThatAsksForACertificate(t *testing.T) {
 		options TLS
 		refused string
 	}{
-		{"the authority and a certificate", TLS{Enabled: true, CAFile: certificate, CertFile: certificate, KeyFile: private}, ""},
-		{"the name that the certificate carries", TLS{Enabled: true, CAFile: certificate, CertFile: certificate, KeyFile: private, ServerName: "example.com"}, ""},
-		{"another name", TLS{Enabled: true, CAFile: certificate, CertFile: certificate, KeyFile: private, ServerName: "kafka"}, "not kafka"},
-		{"the system's authorities", TLS{Enabled: true, CertFile: certificate, KeyFile: private}, "unknown authority"},
-		{"no verification", TLS{Enabled: true, InsecureSkipVerify: true, CertFile: certificate, KeyFile: private}, ""},
-		{"no certificate of its own", TLS{Enabled: true, CAFile: certificate}, "certificate required"},
+		{
+			"the authority and a certificate",
+			TLS{Enabled: true, CAFile: certificate, CertFile: certificate, KeyFile: private},
+			"",
+		},
+		{"the name that the certificate carries", TLS{
+			Enabled: true, CAFile: certificate, CertFile: certificate, KeyFile: private,
+			ServerName: "example.com",
+		}, ""},
+		{"another name", TLS{
+			Enabled: true, CAFile: certificate, CertFile: certificate,
+			KeyFile: private, ServerName: "kafka",
+		}, "not kafka"},
+		{
+			"the system's authorities",
+			TLS{Enabled: true, CertFile: certificate, KeyFile: private},
+			"unknown authority",
+		},
+		{
+			"no verification",
+			TLS{Enabled: true, InsecureSkipVerify: true, CertFile: certificate, KeyFile: private},
+			"",
+		},
+		{
+			"no certificate of its own",
+			TLS{Enabled: true, CAFile: certificate},
+			"certificate required",
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			require.NoError(t, tc.options.Validate())
 			config, err := tc.options.Config()
 			require.NoError(t, err)
-			client := &http.Client{Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true}}
+			client := &http.Client{
+				Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true},
+			}
 			response, err := client.Get(server.URL)
 			if tc.refused != "" {
 				require.ErrorContains(t, err, tc.refused)

@@ -32,11 +32,13 @@ func TestADeadLetterIsTheRecordAsItCame(t *testing.T) {
 	letter := NewDeadLetter(&r, "bad_time", "bad_time in time")
 	clear(r.Key)
 	clear(r.Value)
-	require.Equal(t, Out{To: DeadLetters, Key: []byte("k"), Value: []byte("no event"), Headers: []Header{
-		{Key: "stillwatch-reason", Value: []byte("bad_time")},
-		{Key: "stillwatch-detail", Value: []byte("bad_time in time")},
-		{Key: "stillwatch-topic", Value: []byte("gw")},
-		{Key: "stillwatch-partition", Value: []byte("3")},
-		{Key: "stillwatch-offset", Value: []byte("7")},
-	}}, letter)
+	require.Equal(t, Out{
+		To: DeadLetters, Key: []byte("k"), Value: []byte("no event"), Headers: []Header{
+			{Key: "stillwatch-reason", Value: []byte("bad_time")},
+			{Key: "stillwatch-detail", Value: []byte("bad_time in time")},
+			{Key: "stillwatch-topic", Value: []byte("gw")},
+			{Key: "stillwatch-partition", Value: []byte("3")},
+			{Key: "stillwatch-offset", Value: []byte("7")},
+		},
+	}, letter)
 }

@@ -155,7 +155,9 @@ func (x *index) text(out []TermID, o Observable, label string) []TermID {
 		}
 	}
 	for _, id := range x.short[o] {
-		if short := strings.TrimSuffix(x.terms[id].Value, ellipsis); strings.HasPrefix(whole, short) || isCut && strings.HasPrefix(short, whole) {
+		if short := strings.TrimSuffix(
+			x.terms[id].Value, ellipsis,
+		); strings.HasPrefix(whole, short) || isCut && strings.HasPrefix(short, whole) {
 			out = append(out, id)
 		}
 	}

@@ -198,7 +198,9 @@ func makeTerm(path string, op Op, value string) (Term, error) {
 	case path == "email-addr:value":
 		domain, whole := strings.CutPrefix(value, "%@")
 		if op != Like || !whole {
-			return Term{}, errors.New("of e-mail addresses only the domain is kept: LIKE '%@example.org' is understood")
+			return Term{}, errors.New(
+				"of e-mail addresses only the domain is kept: LIKE '%@example.org' is understood",
+			)
 		}
 		return textTerm(EmailDomain, Equal, domain)
 	case path == "domain-name:value":
@@ -207,7 +209,8 @@ func makeTerm(path string, op Op, value string) (Term, error) {
 		return textTerm(UserAgent, op, value)
 	case len(path) > len(header) && path[:len(header)] == header:
 		if !strings.EqualFold(path[len(header):], "User-Agent") {
-			return Term{}, fmt.Errorf("the header %s is not kept; User-Agent is", clean(path[len(header):]))
+			return Term{}, fmt.Errorf("the header %s is not kept; User-Agent is",
+				clean(path[len(header):]))
 		}
 		return textTerm(UserAgent, op, value)
 	case strings.HasPrefix(path, Account+":"):
@@ -216,7 +219,8 @@ func makeTerm(path string, op Op, value string) (Term, error) {
 		}
 	case ja4Path.MatchString(path):
 		if op == Equal && !isJA4(lower(value)) {
-			return Term{}, fmt.Errorf("%s: %s is no JA4 fingerprint of a client", clean(path), quote(clean(value)))
+			return Term{}, fmt.Errorf("%s: %s is no JA4 fingerprint of a client",
+				clean(path), quote(clean(value)))
 		}
 		return textTerm(JA4, op, value)
 	}
@@ -231,7 +235,9 @@ func networkTerm(op Op, value string) (Term, error) {
 		op = Subset
 	}
 	if op != Equal && op != Subset {
-		return Term{}, errors.New("addresses are compared by =, ISSUBSET and LIKE '203.0.113.%' only")
+		return Term{}, errors.New(
+			"addresses are compared by =, ISSUBSET and LIKE '203.0.113.%' only",
+		)
 	}
 	prefix, err := netip.ParsePrefix(value)
 	if err != nil {
@@ -246,7 +252,8 @@ func networkTerm(op Op, value string) (Term, error) {
 		finest = 24
 	}
 	if prefix.Addr().Is4In6() {
-		return Term{}, fmt.Errorf("%q is an IPv4 network in IPv6's clothes; write it as IPv4", clean(value))
+		return Term{}, fmt.Errorf("%q is an IPv4 network in IPv6's clothes; write it as IPv4",
+			clean(value))
 	}
 	if prefix.Bits() == 0 {
 		return Term{}, errors.New("the whole address space is no sign of anything")
@@ -289,7 +296,9 @@ func Software(agent string) string {
 }
 
 func fold(s string) string {
-	return lower(strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }), " "))
+	return lower(strings.Join(
+		strings.FieldsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }), " ",
+	))
 }
 
 // lower folds the case of ASCII letters, as profiles do.
@@ -310,7 +319,8 @@ func textTerm(o Observable, op Op, value string) (Term, error) {
 	t := Term{Observable: o, Op: op, Value: strings.ToValidUTF8(value, "?")}
 	if o.keyed() {
 		if op != Equal {
-			return Term{}, fmt.Errorf("%s is kept as a keyed hash: it is compared by = only", o.path())
+			return Term{}, fmt.Errorf("%s is kept as a keyed hash: it is compared by = only",
+				o.path())
 		}
 		return t, nil
 	}

@@ -162,7 +162,9 @@ func (c *Config) readMappings() error {
 		if err != nil {
 			return fmt.Errorf("ingest.gateway.mappings: %w", err)
 		}
-		c.Ingest.Gateway.Own = append(c.Ingest.Gateway.Own, gateway.MappingFile{Name: file, Text: text})
+		c.Ingest.Gateway.Own = append(
+			c.Ingest.Gateway.Own, gateway.MappingFile{Name: file, Text: text},
+		)
 	}
 	return nil
 }
@@ -215,24 +217,35 @@ func (c Config) Validate() error {
 	var errs []error
 	for _, s := range c.Stages {
 		if !slices.Contains(AllStages(), s) {
-			errs = append(errs, fmt.Errorf("stages: no stage is called %q; there are %s", s, strings.Join(AllStages(), ", ")))
+			errs = append(errs, fmt.Errorf(
+				"stages: no stage is called %q; there are %s", s, strings.Join(AllStages(), ", "),
+			))
 		}
 	}
 	if len(c.Stages) == 0 {
-		errs = append(errs, fmt.Errorf("stages: name at least one of %s", strings.Join(AllStages(), ", ")))
+		errs = append(errs, fmt.Errorf(
+			"stages: name at least one of %s", strings.Join(AllStages(), ", "),
+		))
 	}
 	errs = append(errs, under("kafka", c.Kafka.Validate())...)
 	if err := validTopic(c.Kafka.GroupPrefix); err != nil {
-		errs = append(errs, errors.New("kafka.group_prefix: want letters, digits, dots, underscores and hyphens"))
+		errs = append(errs, errors.New(
+			"kafka.group_prefix: want letters, digits, dots, underscores and hyphens",
+		))
 	}
 	errs = append(errs, under("redis", c.Redis.Validate())...)
 	if c.Ingest.Keyed && c.Runs(StageIngest) != c.Runs(StageFingerprint) {
-		errs = append(errs, errors.New("stages: with ingest.keyed, ingest and fingerprint run as one: name both or neither"))
+		errs = append(errs, errors.New(
+			"stages: with ingest.keyed, ingest and fingerprint run as one: name both or neither",
+		))
 	}
 	errs = append(errs, under("ingest", c.Ingest.Validate())...)
 	for _, topic := range slices.Sorted(maps.Keys(c.Ingest.Gateway.Topics)) {
 		if !slices.Contains(c.Topics.Gateway, topic) {
-			errs = append(errs, fmt.Errorf("ingest.gateway.topics: %q is none of topics.gateway (%s)", topic, strings.Join(c.Topics.Gateway, ", ")))
+			errs = append(errs, fmt.Errorf(
+				"ingest.gateway.topics: %q is none of topics.gateway (%s)",
+				topic, strings.Join(c.Topics.Gateway, ", "),
+			))
 		}
 	}
 	errs = append(errs, under("ingest.enrich", c.Ingest.Enrich.Validate())...)
@@ -241,7 +254,10 @@ func (c Config) Validate() error {
 	errs = append(errs, under("sketch", c.Sketch.Validate())...)
 	errs = append(errs, under("fingerprint", c.Fingerprint.Validate())...)
 	if w := c.Fingerprint.ReplayWindow; w != 0 && w < 2*int64(c.Pipeline.BatchRecords) {
-		errs = append(errs, fmt.Errorf("fingerprint.replay_window: %d must be at least twice pipeline.batch_records (%d)", w, c.Pipeline.BatchRecords))
+		errs = append(errs, fmt.Errorf(
+			"fingerprint.replay_window: %d must be at least twice pipeline.batch_records (%d)",
+			w, c.Pipeline.BatchRecords,
+		))
 	}
 	errs = append(errs, under("correlate", c.Correlate.Validate())...)
 	errs = append(errs, under("alerts", c.Alerts.Validate())...)
@@ -260,13 +276,20 @@ func (c Config) Validate() error {
 // without.
 func (s Sketch) Validate() error {
 	var errs []error
-	for _, secret := range []struct{ key, value string }{{"secret", s.Secret}, {"previous_secret", s.PreviousSecret}} {
+	for _, secret := range []struct {
+		key, value string
+	}{{"secret", s.Secret}, {"previous_secret", s.PreviousSecret}} {
 		if secret.value != "" && len(secret.value) < sketch.MinKey {
-			errs = append(errs, fmt.Errorf("%s: shorter than %d characters; make one with: openssl rand -hex 32", secret.key, sketch.MinKey))
+			errs = append(errs, fmt.Errorf(
+				"%s: shorter than %d characters; make one with: openssl rand -hex 32",
+				secret.key, sketch.MinKey,
+			))
 		}
 	}
 	if s.PreviousSecret != "" && s.PreviousSecret == s.Secret {
-		errs = append(errs, errors.New("previous_secret: is the same as secret; remove it when the rotation is over"))
+		errs = append(errs, errors.New(
+			"previous_secret: is the same as secret; remove it when the rotation is over",
+		))
 	}
 	opts := s.Options
 	opts.Key = make([]byte, sketch.MinKey)
@@ -304,7 +327,9 @@ func (t Topics) validate(facts string) error {
 		errs = append(errs, fmt.Errorf("partitions: %d is not positive", t.Partitions))
 	}
 	if t.ReplicationFactor < 0 {
-		errs = append(errs, fmt.Errorf("replication_factor: %d is negative; 0 takes the broker's default", t.ReplicationFactor))
+		errs = append(errs, fmt.Errorf(
+			"replication_factor: %d is negative; 0 takes the broker's default", t.ReplicationFactor,
+		))
 	}
 	if len(t.Gateway) == 0 {
 		errs = append(errs, errors.New("gateway: name at least one topic"))
@@ -336,10 +361,13 @@ func (t Topics) validate(facts string) error {
 func validTopic(name string) error {
 	ok := name != "" && name != "." && name != ".." && len(name) <= 249
 	for _, r := range name {
-		ok = ok && (r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-", r))
+		ok = ok && (r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' ||
+			strings.ContainsRune("._-", r))
 	}
 	if !ok {
-		return fmt.Errorf("%q is no topic name: 1 to 249 letters, digits, dots, underscores and hyphens", name)
+		return fmt.Errorf(
+			"%q is no topic name: 1 to 249 letters, digits, dots, underscores and hyphens", name,
+		)
 	}
 	return nil
 }

@@ -31,7 +31,10 @@ func fields(v reflect.Value) []field {
 	walk(v.Elem(), "", func(f field) {
 		out = append(out, f)
 		if f.secret {
-			out = append(out, field{path: f.path + fileSuffix, value: reflect.New(reflect.TypeFor[string]()).Elem(), file: true})
+			out = append(out, field{
+				path: f.path + fileSuffix, value: reflect.New(reflect.TypeFor[string]()).Elem(),
+				file: true,
+			})
 		}
 	})
 	return out
@@ -118,7 +121,8 @@ func isScalar(t reflect.Type) bool {
 		return true
 	}
 	switch t.Kind() {
-	case reflect.Struct, reflect.Slice, reflect.Map, reflect.Array, reflect.Pointer, reflect.Interface:
+	case reflect.Struct, reflect.Slice, reflect.Map, reflect.Array,
+		reflect.Pointer, reflect.Interface:
 		return false
 	default:
 		return true

@@ -28,12 +28,14 @@ func Schema() ([]byte, error) {
 	root.Version = jsonschema.Version
 	root.ID = schemaID
 	root.Title = "Stillwatch configuration"
-	sections := newSections(root, func(above *jsonschema.Schema, name, path string) *jsonschema.Schema {
-		s := object()
-		s.Description = docs[path]
-		above.Properties.Set(name, s)
-		return s
-	})
+	sections := newSections(
+		root, func(above *jsonschema.Schema, name, path string) *jsonschema.Schema {
+			s := object()
+			s.Description = docs[path]
+			above.Properties.Set(name, s)
+			return s
+		},
+	)
 	for _, f := range fields(reflect.ValueOf(&defaults)) {
 		section, name := split(f.path)
 		prop := fieldSchema(f)
@@ -51,7 +53,10 @@ func Schema() ([]byte, error) {
 }
 
 func object() *jsonschema.Schema {
-	return &jsonschema.Schema{Type: "object", Properties: jsonschema.NewProperties(), AdditionalProperties: jsonschema.FalseSchema}
+	return &jsonschema.Schema{
+		Type: "object", Properties: jsonschema.NewProperties(),
+		AdditionalProperties: jsonschema.FalseSchema,
+	}
 }
 
 func fieldSchema(f field) *jsonschema.Schema {
@@ -87,7 +92,9 @@ var types = jsonschema.Reflector{
 	Mapper: func(t reflect.Type) *jsonschema.Schema {
 		switch {
 		case t == durationType:
-			return &jsonschema.Schema{Type: "string", Pattern: `^-?(\d+d)?([\d.]+(ns|us|µs|ms|s|m|h))*$`}
+			return &jsonschema.Schema{
+				Type: "string", Pattern: `^-?(\d+d)?([\d.]+(ns|us|µs|ms|s|m|h))*$`,
+			}
 		case reflect.PointerTo(t).Implements(unmarshalerType):
 			return &jsonschema.Schema{Type: "string"}
 		case reflect.Zero(t).CanUint():

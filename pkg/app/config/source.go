@@ -30,7 +30,8 @@ type source struct {
 
 func newSource(into any, lookup func(string) (string, bool)) *source {
 	s := &source{
-		fields: map[string]field{}, sections: map[string]bool{"": true}, retired: retired, lookup: lookup,
+		fields: map[string]field{}, sections: map[string]bool{"": true},
+		retired: retired, lookup: lookup,
 	}
 	for _, f := range fields(reflect.ValueOf(into)) {
 		s.fields[f.path] = f
@@ -52,7 +53,9 @@ func (s *source) yaml(name string, text []byte) {
 	s.name = name
 	var doc yaml.Node
 	if err := yaml.Unmarshal(text, &doc); err != nil {
-		s.errs = append(s.errs, fmt.Errorf("%s: %s", name, strings.TrimPrefix(err.Error(), "yaml: ")))
+		s.errs = append(s.errs, fmt.Errorf(
+			"%s: %s", name, strings.TrimPrefix(err.Error(), "yaml: "),
+		))
 		return
 	}
 	if len(doc.Content) == 0 {
@@ -219,7 +222,9 @@ func (s *source) env() {
 	for _, path := range s.order {
 		if text, ok := s.lookup(EnvName(path)); ok {
 			if err := s.setText(s.fields[path].value, text); err != nil {
-				s.errs = append(s.errs, fmt.Errorf("environment variable %s: %w", EnvName(path), err))
+				s.errs = append(s.errs, fmt.Errorf(
+					"environment variable %s: %w", EnvName(path), err,
+				))
 			}
 		}
 	}
@@ -268,7 +273,9 @@ func (s *source) secretFiles() {
 		}
 		secret := s.fields[strings.TrimSuffix(path, fileSuffix)]
 		if secret.value.String() != "" {
-			s.errs = append(s.errs, fmt.Errorf("%s and %s are both set; keep one", secret.path, path))
+			s.errs = append(s.errs, fmt.Errorf(
+				"%s and %s are both set; keep one", secret.path, path,
+			))
 			continue
 		}
 		text, err := readSecret(f.value.String())
@@ -327,7 +334,9 @@ func (s *source) expand(text string) (string, error) {
 		case hasFallback:
 			out.WriteString(fallback)
 		default:
-			return "", fmt.Errorf("environment variable %s is not set; set it or write ${%s:-default}", name, name)
+			return "", fmt.Errorf(
+				"environment variable %s is not set; set it or write ${%s:-default}", name, name,
+			)
 		}
 		text = rest
 	}

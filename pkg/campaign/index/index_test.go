@@ -22,7 +22,9 @@ func TestPostingsListTheirAccountsInSamplingOrderWhateverComesAndGoes(t *testing
 			}
 		}
 		for range rng.IntN(9) {
-			p.Template = append(p.Template, fingerprint.Counted{Hash: Mix(99, rng.Uint64N(40)), Count: 5})
+			p.Template = append(
+				p.Template, fingerprint.Counted{Hash: Mix(99, rng.Uint64N(40)), Count: 5},
+			)
 		}
 		pop.Upsert(p)
 	}
@@ -54,8 +56,9 @@ func TestPostingsListTheirAccountsInSamplingOrderWhateverComesAndGoes(t *testing
 func TestACompactProfileKeepsWhatDetectionReads(t *testing.T) {
 	p := fingerprint.Profile{
 		Account: "a", PromptHLL: make([]byte, 3, 9),
-		Template: []fingerprint.Counted{{Hash: 1, Count: 9}}, Layouts: []fingerprint.Counted{{Hash: 2, Count: 8}},
-		Served: []uint64{3}, Rejected: []uint64{4, 5}, Unserved: []uint64{6},
+		Template: []fingerprint.Counted{{Hash: 1, Count: 9}},
+		Layouts:  []fingerprint.Counted{{Hash: 2, Count: 8}},
+		Served:   []uint64{3}, Rejected: []uint64{4, 5}, Unserved: []uint64{6},
 		Labels: []fingerprint.Label{
 			{Attribute: attribute.Stack, Hash: 11, Text: "openai-python/1.99"},
 			{Attribute: attribute.Model, Hash: 13, Text: "large"},
@@ -82,7 +85,9 @@ func TestAConversationIsHandedOverWhoeverIsSeenFirst(t *testing.T) {
 	served := fingerprint.Profile{Account: "served", Served: []uint64{1 << 20, 2 << 20}}
 	continued := fingerprint.Profile{Account: "continued", Unserved: []uint64{2 << 20}}
 	alone := fingerprint.Profile{Account: "alone", Served: []uint64{3 << 20}}
-	for _, order := range [][]fingerprint.Profile{{served, continued, alone}, {continued, alone, served}} {
+	for _, order := range [][]fingerprint.Profile{
+		{served, continued, alone}, {continued, alone, served},
+	} {
 		pop := New()
 		for _, p := range order {
 			pop.Upsert(p)

@@ -99,8 +99,8 @@ func (f *Finder) markAttribute(a *Attribute, x *index.Index, others *baseline.Ba
 			try(v + 1)
 		}
 	}
-	// Where the others report the attribute and many members do not, its absence agrees too. No posting
-	// lists that.
+	// Where the others report the attribute and many members do not, its absence agrees too. No
+	// posting lists that.
 	base := 1 - others.Known(a.Attribute)
 	if a.Known == 0 || base <= 0 || likelihoodRatio(1-a.Known, base) < agreeingBits {
 		return

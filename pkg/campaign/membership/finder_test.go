@@ -28,7 +28,9 @@ func use(p *fingerprint.Profile, n uint32, single float64) {
 
 // motley is a population of accounts that draw everything from few values, and a pool that mostly,
 // but never quite, keeps to values of its own.
-func motley(t *testing.T, seed uint64) (pop *measure.Population, ctx *detectors.Context, pool []int32) {
+func motley(
+	t *testing.T, seed uint64,
+) (pop *measure.Population, ctx *detectors.Context, pool []int32) {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(seed, 2))
 	loyalty := 0.4 + 0.6*rng.Float64()
@@ -36,7 +38,8 @@ func motley(t *testing.T, seed uint64) (pop *measure.Population, ctx *detectors.
 	conversation := uint64(0)
 	for i := range 260 {
 		p := fingerprint.Profile{
-			Tenant: "default", Account: fmt.Sprintf("acct-%03d", i), FirstSeen: start, LastSeen: start + baseline.Day,
+			Tenant: "default", Account: fmt.Sprintf("acct-%03d", i), FirstSeen: start,
+			LastSeen: start + baseline.Day,
 		}
 		own := i < 60
 		draw := func(f uint64, n int) uint64 {
@@ -66,12 +69,16 @@ func motley(t *testing.T, seed uint64) (pop *measure.Population, ctx *detectors.
 		use(&p, uint32(3+rng.IntN(20)), rng.Float64())
 		for k := range uint64(12) {
 			if v := draw(100+k, 20); v != 0 {
-				p.Template = append(p.Template, fingerprint.Counted{Hash: v, Count: 1 + uint32(rng.IntN(int(p.Requests)))})
+				p.Template = append(p.Template, fingerprint.Counted{
+					Hash: v, Count: 1 + uint32(rng.IntN(int(p.Requests))),
+				})
 			}
 		}
 		if seed%3 == 0 {
 			// That an attribute is not reported tells too, when the others report it.
-			p.Values[attribute.Params] = []fingerprint.Counted{{Hash: 5 + uint64(rng.IntN(40)), Count: 1}}
+			p.Values[attribute.Params] = []fingerprint.Counted{
+				{Hash: 5 + uint64(rng.IntN(40)), Count: 1},
+			}
 			if own {
 				p.Values[attribute.Params][0].Hash = 1
 			}
@@ -83,11 +90,15 @@ func motley(t *testing.T, seed uint64) (pop *measure.Population, ctx *detectors.
 			// A phrase of the pool's text, or all of it in every request.
 			p.Template = nil
 			for k := range uint64(take) {
-				p.Template = append(p.Template, fingerprint.Counted{Hash: index.Mix(100+k, 77) | 1, Count: p.Requests})
+				p.Template = append(p.Template, fingerprint.Counted{
+					Hash: index.Mix(100+k, 77) | 1, Count: p.Requests,
+				})
 			}
 		}
 		if v := draw(200, 5); v != 0 {
-			p.Layouts = []fingerprint.Counted{{Hash: v, Count: 1 + uint32(rng.IntN(int(p.Requests)))}}
+			p.Layouts = []fingerprint.Counted{
+				{Hash: v, Count: 1 + uint32(rng.IntN(int(p.Requests)))},
+			}
 		}
 		if conversation != 0 && rng.IntN(3) == 0 {
 			p.Unserved = []uint64{conversation}

@@ -81,8 +81,8 @@ func (m *Model) Fit(a *index.Account, others *baseline.Baseline, inside, linked 
 	return l
 }
 
-// fitAttributes compares the attributes. Those of a signal family rest on one fact, so they are averaged:
-// the pool's bank with another card speaks neither way.
+// fitAttributes compares the attributes. Those of a signal family rest on one fact, so they are
+// averaged: the pool's bank with another card speaks neither way.
 func (m *Model) fitAttributes(
 	l *Likelihood, p *fingerprint.Profile, others *baseline.Baseline, inside bool,
 ) {
@@ -178,14 +178,14 @@ func (m *Model) fitBehaviour(v *baseline.Vector, others *baseline.Baseline) floa
 }
 
 const (
-	// memberOdds is the log odds that an account must reach: sixteen to one. sameTextOdds is enough
-	// where most of its requests carry the shared text: four to one.
-	memberOdds   = 4
-	sameTextOdds = 2
+	// memberLogOdds is the log odds that an account must reach: sixteen to one. sameTextLogOdds is
+	// enough where most of its requests carry the shared text: four to one.
+	memberLogOdds   = 4
+	sameTextLogOdds = 2
 	// Below fewRequests requests an account has shown next to nothing of how it uses the service,
 	// and what it shows has to be four times as sure.
 	fewRequests = 4
-	fewOdds     = 2
+	fewLogOdds  = 2
 	// memberBits is the least evidence, however large a part of the population the group is.
 	memberBits = 4
 	// memberFamilies is how many signal families must agree where the text does not speak alone.
@@ -205,14 +205,14 @@ func (l *Likelihood) Fits(n, population float64) bool {
 		}
 	}
 	prior := math.Log2(math.Max(population-n, 1) / math.Max(n, 1))
-	odds := float64(memberOdds)
+	logOdds := float64(memberLogOdds)
 	switch {
 	case l.SameText:
-		odds = sameTextOdds
+		logOdds = sameTextLogOdds
 	case l.requests < fewRequests:
-		odds += fewOdds
+		logOdds += fewLogOdds
 	}
-	return (agree >= memberFamilies || l.SameText) && l.Bits >= math.Max(memberBits, prior+odds)
+	return (agree >= memberFamilies || l.SameText) && l.Bits >= math.Max(memberBits, prior+logOdds)
 }
 
 // Stays says whether an account that was named remains a member. One that was named early on little

@@ -85,14 +85,15 @@ var behaviours = [...]struct {
 var recognising = attribute.Where(func(s *attribute.Spec) bool { return s.Recognises })
 
 const (
-	// maxValues bounds the values kept of an attribute, maxShingles the shingles: what is rarer says
-	// little more, and the model is state that is saved.
+	// maxValues bounds the values kept of an attribute, maxShingles the shingles: what is rarer
+	// says little more, and the model is state that is saved.
 	maxValues   = 32
 	maxShingles = 64
 	// leastDeficit is the entropy deficit in bits from which an attribute belongs to the model: the
 	// members show half as many values as chance gives.
 	leastDeficit = 1
-	// reported is the share of members that must report an attribute or feature for it to be theirs.
+	// reported is the share of members that must report an attribute or feature for it to be
+	// theirs.
 	reported = 0.5
 	// leastRarity is the rarity in bits from which a shingle is the group's: half of the others.
 	leastRarity = 1
@@ -230,8 +231,8 @@ func (c Conjunction) ShownBy(p *fingerprint.Profile) bool {
 // successor's template is learnt piece by piece.
 const fullPart = 0.5
 
-// workWeight is what shared work counts among the attributes when two models are compared: the work is
-// what a successor keeps, cards and sign-up days are new.
+// workWeight is what shared work counts among the attributes when two models are compared: the work
+// is what a successor keeps, cards and sign-up days are new.
 const workWeight = 2
 
 // Similar is the share of another model's attributes and work that this one knows, 0..1: how a

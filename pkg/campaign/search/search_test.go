@@ -31,7 +31,9 @@ func town(people, pool int) *Search {
 			own = func(f uint64) uint64 { return index.Mix(f, 7) | 1 }
 			a.CreatedAt = now - 3*baseline.Day
 		}
-		for _, f := range []attribute.Attribute{attribute.Payment, attribute.Issuer, attribute.Stack} {
+		for _, f := range []attribute.Attribute{
+			attribute.Payment, attribute.Issuer, attribute.Stack,
+		} {
 			a.Values[f] = []fingerprint.Counted{{Hash: own(uint64(f)), Count: 20}}
 		}
 		for k := range uint64(4) {
@@ -55,7 +57,8 @@ func town(people, pool int) *Search {
 func (s *Search) again() *Search {
 	s.Population.Evaluation++
 	return &Search{
-		Options: s.Options, Policy: s.Policy, Population: s.Population, Memory: s.Memory, Assessor: s.Assessor,
+		Options: s.Options, Policy: s.Policy, Population: s.Population,
+		Memory: s.Memory, Assessor: s.Assessor,
 	}
 }
 

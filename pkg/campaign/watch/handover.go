@@ -34,7 +34,9 @@ func (handOvers) Watch(v *View, r *Result) {
 			first := v.Search.Population.Slots[members[0]].Profile.Account
 			id = v.tripwireID(string(HandOver) + "\x00" + first)
 		}
-		r.Proposals = append(r.Proposals, Proposal{ID: id, Tripwire: HandOver, Group: v.measure(members)})
+		r.Proposals = append(r.Proposals, Proposal{
+			ID: id, Tripwire: HandOver, Group: v.measure(members),
+		})
 		done[id] = true
 		for name := range v.Findings[id].Members {
 			names[name] = true

@@ -43,8 +43,8 @@ const maxCompared = 1 << 18
 
 func newMatcher(l List, tenant string) *matcher {
 	m := &matcher{
-		list: l.List, keyed: map[value][]watchlist.TermID{}, compared: map[value][]watchlist.TermID{},
-		requests: map[watchlist.TermID]uint32{},
+		list: l.List, keyed: map[value][]watchlist.TermID{},
+		compared: map[value][]watchlist.TermID{}, requests: map[watchlist.TermID]uint32{},
 	}
 	if l.Hash == nil {
 		return m

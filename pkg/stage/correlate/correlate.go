@@ -18,7 +18,8 @@ import (
 type Options struct {
 	Campaign campaign.Options
 	Alert    alert.Options
-	// Trace, when set, is told of every candidate that is measured: for reports and calibration.
+	// Trace, when set, is called with every candidate that is measured: for reports and
+	// calibration.
 	Trace func(search.Measurement)
 	// Watch is what is watched for beside what correlate finds itself.
 	Watch WatchOptions
@@ -146,7 +147,9 @@ func (t *task) Load(key string, value []byte) error {
 	if err != nil {
 		return fmt.Errorf("correlate state: %w", err)
 	}
-	t.needs = append(slices.DeleteFunc(t.needs, func(k string) bool { return k == key }), restored.More...)
+	t.needs = append(
+		slices.DeleteFunc(t.needs, func(k string) bool { return k == key }), restored.More...,
+	)
 	t.listedAgain += int64(restored.ListedAgain)
 	return nil
 }

@@ -24,10 +24,13 @@ func pooled(now int64, people, pool int) []fingerprint.Profile {
 	for i := range people + pool {
 		n := uint32(3 + rng.ExpFloat64()*rng.ExpFloat64()*30)
 		p := fingerprint.Profile{
-			Tenant: "default", Account: fmt.Sprintf("acct-%04d", i), Time: now, FirstSeen: now - 2*testDay, LastSeen: now,
+			Tenant: "default", Account: fmt.Sprintf("acct-%04d", i), Time: now,
+			FirstSeen: now - 2*testDay, LastSeen: now,
 			CreatedAt: now - int64(20+rng.IntN(300))*testDay, Requests: n, ActiveDays: 2,
 		}
-		set := func(f attribute.Attribute, v uint64) { p.Values[f] = []fingerprint.Counted{{Hash: v, Count: n}} }
+		set := func(f attribute.Attribute, v uint64) {
+			p.Values[f] = []fingerprint.Counted{{Hash: v, Count: n}}
+		}
 		set(attribute.Payment, rng.Uint64()|1)
 		set(attribute.Issuer, uint64(1+rng.IntN(40)))
 		set(attribute.Stack, uint64(1+rng.IntN(40)))
@@ -42,13 +45,16 @@ func pooled(now int64, people, pool int) []fingerprint.Profile {
 			set(attribute.Stack, 900)
 			set(attribute.Params, 901)
 			for k := range 12 {
-				p.Template = append(p.Template, fingerprint.Counted{Hash: uint64(7_000 + k), Count: n})
+				p.Template = append(
+					p.Template, fingerprint.Counted{Hash: uint64(7_000 + k), Count: n},
+				)
 			}
 			p.TemplateRequests, p.TemplateSingleTurn, p.TemplateOutput = n, n, uint64(n)*output
 			p.TemplateIntents[0], p.Intents[0] = n, n
 			p.SingleTurn = n
 		}
-		p.WithText, p.WithMessages, p.WithOutput, p.Prompts, p.OutputTokens = n, n, n, n, uint64(n)*output
+		p.WithText, p.WithMessages, p.WithOutput, p.Prompts, p.OutputTokens = n, n, n,
+			n, uint64(n)*output
 		out = append(out, p)
 	}
 	return out
@@ -60,7 +66,10 @@ func records(t *testing.T, from int64, profiles []fingerprint.Profile) []stage.R
 	for i := range profiles {
 		b, err := profiles[i].AppendBinary(nil)
 		require.NoError(t, err)
-		out[i] = stage.Record{Topic: "profiles", Offset: from + int64(i), Key: []byte(profiles[i].Tenant + "\x00" + profiles[i].Account), Value: b}
+		out[i] = stage.Record{
+			Topic: "profiles", Offset: from + int64(i),
+			Key: []byte(profiles[i].Tenant + "\x00" + profiles[i].Account), Value: b,
+		}
 	}
 	return out
 }
@@ -101,7 +110,9 @@ func TestAPoolLeavesCorrelateAsAValidFindingAndItsAccounts(t *testing.T) {
 	require.Zero(t, stagetest.Counted(third.Counts)["findings_total:create"])
 
 	named := map[string]bool{}
-	for _, o := range append(stagetest.ByOutput(second, stage.Accounts), stagetest.ByOutput(third, stage.Accounts)...) {
+	for _, o := range append(
+		stagetest.ByOutput(second, stage.Accounts), stagetest.ByOutput(third, stage.Accounts)...,
+	) {
 		var v struct{ Account, Status string }
 		require.NoError(t, json.Unmarshal(o.Value, &v))
 		named[v.Account] = v.Status == "implicated"
@@ -117,7 +128,10 @@ func TestAPoolLeavesCorrelateAsAValidFindingAndItsAccounts(t *testing.T) {
 func TestABadProfileIsADeadLetterAndTheRestGoesOn(t *testing.T) {
 	task := openCorrelate(t, nil)
 	good := records(t, 1, pooled(20_000*testDay, 3, 0))
-	batch := append([]stage.Record{{Topic: "profiles", Offset: 0, Key: []byte("default\x00x"), Value: []byte("no profile")}, {Topic: "profiles", Key: []byte("no tenant")}}, good...)
+	batch := append([]stage.Record{
+		{Topic: "profiles", Offset: 0, Key: []byte("default\x00x"), Value: []byte("no profile")},
+		{Topic: "profiles", Key: []byte("no tenant")},
+	}, good...)
 	res, err := task.Process(batch)
 	require.NoError(t, err)
 	require.EqualValues(t, 2, stagetest.Counted(res.Counts)["dead_letter:bad_profile"])
@@ -125,7 +139,9 @@ func TestABadProfileIsADeadLetterAndTheRestGoesOn(t *testing.T) {
 	dead := stagetest.ByOutput(res, stage.DeadLetters)
 	require.Len(t, dead, 2)
 	require.Equal(t, "no profile", string(dead[0].Value))
-	require.Equal(t, stage.Header{Key: "stillwatch-reason", Value: []byte("bad_profile")}, dead[0].Headers[0])
+	require.Equal(
+		t, stage.Header{Key: "stillwatch-reason", Value: []byte("bad_profile")}, dead[0].Headers[0],
+	)
 }
 
 func TestATombstoneForgetsTheAccount(t *testing.T) {
@@ -166,7 +182,8 @@ func TestOneAccountInTheFutureDoesNotStopTheClock(t *testing.T) {
 	require.Equal(t, now+60_000, task.clock.now, "nor does a second one, 23 hours ahead")
 	_, err = task.Process(records(t, 9, pooled(now+10*testDay, 4, 0)))
 	require.NoError(t, err)
-	require.Equal(t, now+10*testDay, task.clock.now, "a stream that goes on after ten days of silence is believed")
+	require.Equal(t, now+10*testDay, task.clock.now,
+		"a stream that goes on after ten days of silence is believed")
 }
 
 func TestTombstonesOfUnknownTenantsLeaveNothingBehind(t *testing.T) {
@@ -203,7 +220,9 @@ func TestWhatNeedsReturnsIsTheCallers(t *testing.T) {
 	st, err := New(DefaultOptions())
 	require.NoError(t, err)
 	task := stagetest.Open(t, st, 0)
-	require.NoError(t, task.Load("clock", []byte(`{"version":1,"next":1,"ids":["c-1","c-2","c-3"]}`)))
+	require.NoError(
+		t, task.Load("clock", []byte(`{"version":1,"next":1,"ids":["c-1","c-2","c-3"]}`)),
+	)
 	keys := task.Needs(nil)
 	require.NoError(t, task.Load("campaign:c-1", nil))
 	require.Equal(t, []string{"campaign:c-1", "campaign:c-2", "campaign:c-3"}, keys)

@@ -33,9 +33,12 @@ func threePools() simulate.Scenario {
 		}
 	}
 	return simulate.Scenario{
-		Name: "restarts", Seed: 7, Start: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC), Duration: 36 * time.Hour,
+		Name: "restarts", Seed: 7, Start: time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC),
+		Duration: 36 * time.Hour,
 		Crowds: []simulate.Crowd{
-			{Kind: "chat", Accounts: 200, Rate: 12}, {Kind: "apps", Accounts: 60, Rate: 20}, {Kind: "library", Accounts: 40, Rate: 15},
+			{Kind: "chat", Accounts: 200, Rate: 12},
+			{Kind: "apps", Accounts: 60, Rate: 20},
+			{Kind: "library", Accounts: 40, Rate: 15},
 		},
 		Campaigns: []simulate.Campaign{
 			pool("a", simulate.StyleTemplate, "math", 30, 40),
@@ -65,7 +68,9 @@ func profilesOf(t *testing.T, s simulate.Scenario) (profiles []stage.Record) {
 		require.NoError(t, err)
 		var observations []stage.Record
 		for _, o := range stagetest.ByOutput(res, stage.Observations) {
-			observations = append(observations, stage.Record{Offset: observed, Key: o.Key, Value: o.Value})
+			observations = append(
+				observations, stage.Record{Offset: observed, Key: o.Key, Value: o.Value},
+			)
 			observed++
 		}
 		for _, key := range fingerprints.Needs(observations) {
@@ -74,7 +79,9 @@ func profilesOf(t *testing.T, s simulate.Scenario) (profiles []stage.Record) {
 		res, err = fingerprints.Process(observations)
 		require.NoError(t, err)
 		for _, o := range stagetest.ByOutput(res, stage.Profiles) {
-			profiles = append(profiles, stage.Record{Topic: "profiles", Offset: int64(len(profiles)), Key: o.Key, Value: o.Value})
+			profiles = append(profiles, stage.Record{
+				Topic: "profiles", Offset: int64(len(profiles)), Key: o.Key, Value: o.Value,
+			})
 		}
 		batch = batch[:0]
 	}
@@ -83,7 +90,9 @@ func profilesOf(t *testing.T, s simulate.Scenario) (profiles []stage.Record) {
 		if !ok {
 			break
 		}
-		if batch = append(batch, stage.Record{Topic: "gateway", Offset: offset, Value: bytes.Clone(ev.JSON)}); len(batch) == 200 {
+		if batch = append(
+			batch, stage.Record{Topic: "gateway", Offset: offset, Value: bytes.Clone(ev.JSON)},
+		); len(batch) == 200 {
 			flush()
 		}
 		offset++
@@ -95,7 +104,9 @@ func profilesOf(t *testing.T, s simulate.Scenario) (profiles []stage.Record) {
 // correlated runs the profiles through correlate in batches, and begins before each batch that
 // restarts names with a new task, from the stored state and the profiles before it. The records
 // that come out contradict each other in nothing.
-func correlated(t *testing.T, profiles []stage.Record, size int, restarts func(batch int) bool) (out []stage.Out) {
+func correlated(
+	t *testing.T, profiles []stage.Record, size int, restarts func(batch int) bool,
+) (out []stage.Out) {
 	t.Helper()
 	st, err := New(DefaultOptions())
 	require.NoError(t, err)
@@ -123,7 +134,9 @@ func correlated(t *testing.T, profiles []stage.Record, size int, restarts func(b
 		require.NoError(t, err)
 		stagetest.Keep(stored, res)
 		for _, o := range stagetest.ByOutput(res, stage.Alerts) {
-			require.Empty(t, checked.Add(verify.Record{At: fmt.Sprintf("batch %d", batch), Key: o.Key, Value: o.Value}))
+			require.Empty(t, checked.Add(verify.Record{
+				At: fmt.Sprintf("batch %d", batch), Key: o.Key, Value: o.Value,
+			}))
 		}
 		out = append(out, res.Out...)
 	}
@@ -149,7 +162,9 @@ func TestARestartBetweenAnyTwoBatchesGivesTheSameRecords(t *testing.T) {
 	var profiles []stage.Record
 	for hour := range int64(12) {
 		now := start + hour*3_600_000
-		profiles = append(profiles, records(t, int64(len(profiles)), several(now, people, pools, each))...)
+		profiles = append(
+			profiles, records(t, int64(len(profiles)), several(now, people, pools, each))...,
+		)
 	}
 	want := correlated(t, profiles, size, never)
 	created := 0
@@ -176,7 +191,9 @@ func several(now int64, people, pools, each int) []fingerprint.Profile {
 	profiles := pooled(now, people, pools*each)
 	for i := range profiles[people:] {
 		pool, p := uint64(i/each), &profiles[people+i]
-		for _, f := range []attribute.Attribute{attribute.Payment, attribute.Stack, attribute.Params} {
+		for _, f := range []attribute.Attribute{
+			attribute.Payment, attribute.Stack, attribute.Params,
+		} {
 			p.Values[f][0].Hash += 1000 * (pool + 1)
 		}
 		for k := range p.Template {
@@ -238,8 +255,11 @@ func toldOf(t *testing.T, out []stage.Out) (all []toldRecord) {
 			open++
 		}
 		all = append(all, toldRecord{
-			what: fmt.Sprintf("%s:%d of %s, activity %d at %d since %d, severity %d, %d members, %d requests", f.UID, f.Sequence,
-				f.Campaign, f.Activity, f.Modified, f.Created, f.Severity, f.Members, f.Requests),
+			what: fmt.Sprintf(
+				"%s:%d of %s, activity %d at %d since %d, severity %d, %d members, %d requests",
+				f.UID, f.Sequence, f.Campaign, f.Activity, f.Modified, f.Created, f.Severity,
+				f.Members, f.Requests,
+			),
 			bits: f.Coordination + f.Harvest,
 		})
 	}

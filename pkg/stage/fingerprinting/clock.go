@@ -115,7 +115,9 @@ func (t *task) quarantine(r *stage.Record) {
 			break
 		}
 	}
-	t.clock.quarantined = append(t.clock.quarantined, quarantinedRecord{t.obs.Time, string(r.Key), bytes.Clone(r.Value)})
+	t.clock.quarantined = append(
+		t.clock.quarantined, quarantinedRecord{t.obs.Time, string(r.Key), bytes.Clone(r.Value)},
+	)
 }
 
 // release counts the records that waited.
@@ -134,7 +136,9 @@ func (t *task) release() error {
 	return nil
 }
 
-var errFuture = errors.New("the event's time is ahead of its stream and no other event agrees with it")
+var errFuture = errors.New(
+	"the event's time is ahead of its stream and no other event agrees with it",
+)
 
 // refuseQuarantined gives up the records that waited: the stream went on where it was.
 func (t *task) refuseQuarantined() {

@@ -54,15 +54,20 @@ func (o *Options) Validate() error {
 	}
 	switch {
 	case o.MaxAccounts < 0:
-		return fmt.Errorf("fingerprint: max_accounts is %d, give a number from 1, or 0 for no limit", o.MaxAccounts)
+		return fmt.Errorf(
+			"fingerprint: max_accounts is %d, give a number from 1, or 0 for no limit",
+			o.MaxAccounts,
+		)
 	case o.MaxPending < 1:
 		return fmt.Errorf("fingerprint: max_pending is %d, give a number from 1", o.MaxPending)
 	case o.MaxAhead < time.Minute:
 		return fmt.Errorf("fingerprint: max_ahead is %v, give at least 1m", o.MaxAhead)
 	case o.ReplayWindow < 0 || o.ReplayWindow > maxReplayWindow:
-		return fmt.Errorf("fingerprint: replay_window is %d, give a number from 0 to %d", o.ReplayWindow, maxReplayWindow)
+		return fmt.Errorf("fingerprint: replay_window is %d, give a number from 0 to %d",
+			o.ReplayWindow, maxReplayWindow)
 	case o.StoreMargin < 0:
-		return fmt.Errorf("fingerprint: store_margin is %v, give a positive duration", o.StoreMargin)
+		return fmt.Errorf("fingerprint: store_margin is %v, give a positive duration",
+			o.StoreMargin)
 	}
 	return nil
 }
@@ -244,7 +249,8 @@ func (t *task) take(r *stage.Record) error {
 		t.deadLetter(r, reasonUnreadable, err)
 		return nil
 	}
-	if !event.ValidIdentity(o.Tenant) || !event.ValidIdentity(o.Account) || !event.PlausibleTime(o.Time) {
+	if !event.ValidIdentity(o.Tenant) || !event.ValidIdentity(o.Account) ||
+		!event.PlausibleTime(o.Time) {
 		t.deadLetter(r, reasonUnreadable, errNotIngested)
 		return nil
 	}
@@ -292,7 +298,8 @@ var errWrongKey = errors.New("the record's key is not that of its account")
 // isKeyOf tells whether key is the observation's tenant and account.
 func isKeyOf(key []byte, o *fingerprint.Observation) bool {
 	n := len(o.Tenant)
-	return len(key) == n+1+len(o.Account) && string(key[:n]) == o.Tenant && key[n] == 0 && string(key[n+1:]) == o.Account
+	return len(key) == n+1+len(o.Account) && string(key[:n]) == o.Tenant && key[n] == 0 &&
+		string(key[n+1:]) == o.Account
 }
 
 // count counts the observation read last.

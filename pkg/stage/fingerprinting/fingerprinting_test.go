@@ -106,9 +106,10 @@ func (d *drive) accountStates() map[string][]byte {
 // seen is one observation of a simple kind, as a record of its topic.
 func seen(t require.TestingT, offset int64, account int, at int64) stage.Record {
 	o := fingerprint.Observation{
-		Position: fingerprint.Position{Partition: 7, Offset: offset}, Time: at, ID: uint64(offset)*0x9e3779b97f4a7c15 | 1,
-		Tenant: "default", Account: "acct_" + strconv.Itoa(account), InputTokens: 10, OutputTokens: 20, ReasoningTokens: -1, Messages: 1,
-		Status: fingerprint.StatusOK, HasText: true,
+		Position: fingerprint.Position{Partition: 7, Offset: offset}, Time: at,
+		ID: uint64(offset)*0x9e3779b97f4a7c15 | 1, Tenant: "default",
+		Account: "acct_" + strconv.Itoa(account), InputTokens: 10, OutputTokens: 20,
+		ReasoningTokens: -1, Messages: 1, Status: fingerprint.StatusOK, HasText: true,
 	}
 	o.Sketch.Exact = uint64(offset)*0xbf58476d1ce4e5b9 | 1
 	o.Sketch.Turn = []uint64{1, 2, 3, uint64(offset) + 1000}
@@ -118,7 +119,10 @@ func seen(t require.TestingT, offset int64, account int, at int64) stage.Record 
 func observed(t require.TestingT, o *fingerprint.Observation) stage.Record {
 	value, err := o.MarshalBinary()
 	require.NoError(t, err)
-	return stage.Record{Topic: "observations", Offset: o.Position.Offset, Key: []byte(o.Tenant + "\x00" + o.Account), Value: value}
+	return stage.Record{
+		Topic: "observations", Offset: o.Position.Offset,
+		Key: []byte(o.Tenant + "\x00" + o.Account), Value: value,
+	}
 }
 
 func TestObservationsAreCountedAndShown(t *testing.T) {
@@ -130,7 +134,8 @@ func TestObservationsAreCountedAndShown(t *testing.T) {
 	d.process(batch)
 	require.Equal(t, map[string]int64{"ok": 600, "published": int64(len(d.out))}, d.counts)
 	require.Len(t, d.profiles(), 3)
-	require.LessOrEqual(t, len(d.out), 3*11, "ten minutes: at most one profile a minute and account, and the first at once")
+	require.LessOrEqual(t, len(d.out), 3*11,
+		"ten minutes: at most one profile a minute and account, and the first at once")
 	require.GreaterOrEqual(t, len(d.out), 3*8)
 
 	res, err := d.task.Flush()
@@ -148,7 +153,10 @@ func TestObservationsAreCountedAndShown(t *testing.T) {
 
 func TestAFlushAfterARestartShowsWhatWasHeldBackBefore(t *testing.T) {
 	d := newDrive(t, nil)
-	d.process([]stage.Record{seen(t, 0, 1, morning), seen(t, 1, 1, morning+1000), seen(t, 2, 2, morning+2000), seen(t, 3, 2, morning+3000)})
+	d.process([]stage.Record{
+		seen(t, 0, 1, morning), seen(t, 1, 1, morning+1000), seen(t, 2, 2, morning+2000),
+		seen(t, 3, 2, morning+3000),
+	})
 	require.EqualValues(t, 1, d.profiles()["default\x00acct_1"].Requests)
 	d.open()
 	d.load(d.task.Needs(nil))
@@ -183,7 +191,9 @@ func TestAnAccountThatFallsSilentIsShownWhenItsTimeComes(t *testing.T) {
 func TestWhenTooManyWaitTheEarliestAreShownEarly(t *testing.T) {
 	d := newDrive(t, func(o *Options) { o.MaxPending = 10 })
 	for n := range 100 {
-		d.process([]stage.Record{seen(t, int64(2*n), n, morning+int64(n)), seen(t, int64(2*n+1), n, morning+int64(n))})
+		d.process([]stage.Record{
+			seen(t, int64(2*n), n, morning+int64(n)), seen(t, int64(2*n+1), n, morning+int64(n)),
+		})
 	}
 	require.EqualValues(t, 90, d.counts["published_early"])
 	require.Len(t, d.profiles(), 100)
@@ -194,15 +204,24 @@ func TestARecordThatCannotBeReadIsADeadLetterAndThePartitionGoesOn(t *testing.T)
 	wrong := seen(t, 2, 1, morning)
 	wrong.Key = []byte("default\x00acct_2")
 	d.process([]stage.Record{
-		{Topic: "observations", Partition: 3, Offset: 11, Key: []byte("default\x00x"), Value: []byte("no observation")},
+		{
+			Topic: "observations", Partition: 3, Offset: 11, Key: []byte("default\x00x"),
+			Value: []byte("no observation"),
+		},
 		wrong,
 		seen(t, 3, 1, morning),
 	})
-	require.Equal(t, map[string]int64{"dead_letter:bad_observation": 1, "dead_letter:wrong_key": 1, "ok": 1, "published": 1}, d.counts)
+	require.Equal(t, map[string]int64{
+		"dead_letter:bad_observation": 1, "dead_letter:wrong_key": 1, "ok": 1, "published": 1,
+	}, d.counts)
 	require.Equal(t, stage.DeadLetters, d.out[0].To)
 	require.Equal(t, "no observation", string(d.out[0].Value))
-	require.Contains(t, d.out[0].Headers, stage.Header{Key: "stillwatch-reason", Value: []byte("bad_observation")})
-	require.Contains(t, d.out[0].Headers, stage.Header{Key: "stillwatch-offset", Value: []byte("11")})
+	require.Contains(t, d.out[0].Headers, stage.Header{
+		Key: "stillwatch-reason", Value: []byte("bad_observation"),
+	})
+	require.Contains(
+		t, d.out[0].Headers, stage.Header{Key: "stillwatch-offset", Value: []byte("11")},
+	)
 }
 
 func TestWhatIngestProducesTwiceCountsOnce(t *testing.T) {
@@ -218,23 +237,27 @@ func TestWhatIngestProducesTwiceCountsOnce(t *testing.T) {
 		require.EqualValues(t, 200, d.counts["ok"])
 		require.EqualValues(t, 150, d.counts["duplicate:replay"])
 	})
-	t.Run("out of order: a failed part of a batch comes after what followed it", func(t *testing.T) {
-		d := newDrive(t, nil)
-		var batch []stage.Record
-		for n := range 200 {
-			batch = append(batch, seen(t, int64(n), n%5, morning+int64(n)*1000))
-		}
-		d.process(batch[100:])
-		d.open()
-		d.process(batch)
-		require.EqualValues(t, 200, d.counts["ok"], "nothing is lost")
-		require.EqualValues(t, 100, d.counts["duplicate:replay"], "and nothing counts twice")
-	})
+	t.Run("out of order: a failed part of a batch comes after what followed it",
+		func(t *testing.T) {
+			d := newDrive(t, nil)
+			var batch []stage.Record
+			for n := range 200 {
+				batch = append(batch, seen(t, int64(n), n%5, morning+int64(n)*1000))
+			}
+			d.process(batch[100:])
+			d.open()
+			d.process(batch)
+			require.EqualValues(t, 200, d.counts["ok"], "nothing is lost")
+			require.EqualValues(t, 100, d.counts["duplicate:replay"], "and nothing counts twice")
+		})
 	t.Run("several events of one record have the same offset", func(t *testing.T) {
 		d := newDrive(t, nil)
 		var batch []stage.Record
 		for n := range int32(5) {
-			o := fingerprint.Observation{Position: fingerprint.Position{Partition: 7, Offset: 1, Index: n}, Time: morning, ID: uint64(n + 1), Tenant: "t", Account: "a"}
+			o := fingerprint.Observation{
+				Position: fingerprint.Position{Partition: 7, Offset: 1, Index: n}, Time: morning,
+				ID: uint64(n + 1), Tenant: "t", Account: "a",
+			}
 			batch = append(batch, observed(t, &o))
 		}
 		d.process(batch)
@@ -245,13 +268,19 @@ func TestWhatIngestProducesTwiceCountsOnce(t *testing.T) {
 	})
 	t.Run("below the window everything counts as seen", func(t *testing.T) {
 		d := newDrive(t, func(o *Options) { o.ReplayWindow = 0 })
-		d.process([]stage.Record{seen(t, 5, 1, morning), seen(t, 4, 1, morning), seen(t, 5, 1, morning), seen(t, 6, 1, morning)})
+		d.process([]stage.Record{
+			seen(t, 5, 1, morning), seen(t, 4, 1, morning),
+			seen(t, 5, 1, morning), seen(t, 6, 1, morning),
+		})
 		require.EqualValues(t, 2, d.counts["ok"])
 		require.EqualValues(t, 2, d.counts["duplicate:replay"])
 	})
 	t.Run("the same event at another position is told by its id", func(t *testing.T) {
 		d := newDrive(t, nil)
-		o := fingerprint.Observation{Position: fingerprint.Position{Offset: 1}, Time: morning, ID: 9, Tenant: "t", Account: "a"}
+		o := fingerprint.Observation{
+			Position: fingerprint.Position{Offset: 1}, Time: morning, ID: 9,
+			Tenant: "t", Account: "a",
+		}
 		first := observed(t, &o)
 		o.Position.Offset = 2
 		d.process([]stage.Record{first, observed(t, &o)})
@@ -263,7 +292,10 @@ func TestWhatIngestProducesTwiceCountsOnce(t *testing.T) {
 func TestSourcesRememberedAreBounded(t *testing.T) {
 	d := newDrive(t, nil)
 	from := func(partition uint64, at int64) stage.Record {
-		o := fingerprint.Observation{Position: fingerprint.Position{Partition: partition}, Time: at, ID: partition, Tenant: "t", Account: "a"}
+		o := fingerprint.Observation{
+			Position: fingerprint.Position{Partition: partition}, Time: at, ID: partition,
+			Tenant: "t", Account: "a",
+		}
 		return observed(t, &o)
 	}
 	var batch []stage.Record
@@ -295,16 +327,20 @@ func TestATimeFromTheFutureIsNotBelievedAlone(t *testing.T) {
 		require.Equal(t, seen(t, 2, 2, morning+year).Value, last.Value)
 		require.NotContains(t, d.profiles(), "default\x00acct_2")
 	})
-	t.Run("after a long silence the accounts agree on the new time and nothing is lost", func(t *testing.T) {
-		d := newDrive(t, nil)
-		d.process([]stage.Record{seen(t, 1, 1, morning)})
-		d.process([]stage.Record{seen(t, 2, 2, morning+year)})
-		d.open()
-		d.process([]stage.Record{seen(t, 3, 3, morning+year+1000), seen(t, 4, 2, morning+year+2000), seen(t, 5, 2, morning+year+3000)})
-		require.EqualValues(t, 5, d.counts["ok"])
-		require.Zero(t, d.counts["dead_letter:from_the_future"])
-		require.Len(t, d.profiles(), 3)
-	})
+	t.Run("after a long silence the accounts agree on the new time and nothing is lost",
+		func(t *testing.T) {
+			d := newDrive(t, nil)
+			d.process([]stage.Record{seen(t, 1, 1, morning)})
+			d.process([]stage.Record{seen(t, 2, 2, morning+year)})
+			d.open()
+			d.process([]stage.Record{
+				seen(t, 3, 3, morning+year+1000), seen(t, 4, 2, morning+year+2000),
+				seen(t, 5, 2, morning+year+3000),
+			})
+			require.EqualValues(t, 5, d.counts["ok"])
+			require.Zero(t, d.counts["dead_letter:from_the_future"])
+			require.Len(t, d.profiles(), 3)
+		})
 	t.Run("an account that is alone in its partition needs a few more", func(t *testing.T) {
 		d := newDrive(t, nil)
 		d.process([]stage.Record{seen(t, 0, 1, morning)})
@@ -348,7 +384,10 @@ func TestMemoryIsBoundedByTheAccountsKept(t *testing.T) {
 	d := newDrive(t, func(o *Options) { o.MaxAccounts, o.MaxPending = 20, 5 })
 	all := newDrive(t, func(o *Options) { o.MaxAccounts, o.MaxPending = 0, 5 })
 	for n := range 2000 {
-		batch := []stage.Record{seen(t, int64(2*n), n%97, morning+int64(n)*10_000), seen(t, int64(2*n+1), n%31, morning+int64(n)*10_000)}
+		batch := []stage.Record{
+			seen(t, int64(2*n), n%97, morning+int64(n)*10_000),
+			seen(t, int64(2*n+1), n%31, morning+int64(n)*10_000),
+		}
 		d.process(batch)
 		all.process(batch)
 		require.LessOrEqual(t, len(d.task.(*task).cache.byKey), 22)
@@ -377,8 +416,10 @@ func traffic(t require.TestingT, r *rand.Rand, n int) []stage.Record {
 		at += r.Int64N(90_000)
 		source := r.IntN(3)
 		o := fingerprint.Observation{
-			Position: fingerprint.Position{Partition: uint64(source + 1), Offset: offsets[source]}, ID: r.Uint64N(uint64(n) * 3), Time: at - r.Int64N(10_000),
-			Tenant: "default", Account: fmt.Sprintf("acct_%d", r.IntN(12)), InputTokens: r.Int64N(100), HasText: true, Status: fingerprint.Status(r.IntN(5)),
+			Position: fingerprint.Position{Partition: uint64(source + 1), Offset: offsets[source]},
+			ID:       r.Uint64N(uint64(n) * 3), Time: at - r.Int64N(10_000), Tenant: "default",
+			Account: fmt.Sprintf("acct_%d", r.IntN(12)), InputTokens: r.Int64N(100), HasText: true,
+			Status: fingerprint.Status(r.IntN(5)),
 		}
 		offsets[source] += 1 + r.Int64N(3)
 		switch r.IntN(40) {

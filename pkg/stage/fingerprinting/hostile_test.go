@@ -27,9 +27,12 @@ import (
 func hostileRecord(r *rand.Rand, n int) (value []byte, items int) {
 	at := morning + int64(n)*1000
 	good := func(id, account, rest string) string {
-		return `{"id":` + strconv.Quote(id) + `,"time":` + strconv.FormatInt(at, 10) + `,"account":{"id":"` + account + `"},"request":{"model":"m"}` + rest + `}`
+		return `{"id":` + strconv.Quote(id) + `,"time":` + strconv.FormatInt(at, 10) +
+			`,"account":{"id":"` + account + `"},"request":{"model":"m"}` + rest + `}`
 	}
-	text := func(t string) string { return `,"content":{"input":[{"role":"user","text":"` + t + `"}]}` }
+	text := func(t string) string {
+		return `,"content":{"input":[{"role":"user","text":"` + t + `"}]}`
+	}
 	id := "r" + strconv.Itoa(n)
 	switch kind := n % 24; kind {
 	case 0: // random bytes
@@ -39,7 +42,10 @@ func hostileRecord(r *rand.Rand, n int) (value []byte, items int) {
 		}
 		return value, -1
 	case 1: // JSON of random parts
-		parts := []string{"{", "}", "[", "]", ",", ":", `"`, "\\", "\n", " ", `"id"`, `"time"`, "1e308", "-0", "null", "true", `"\ud800"`, `"account":{`, "0"}
+		parts := []string{
+			"{", "}", "[", "]", ",", ":", `"`, "\\", "\n", " ", `"id"`, `"time"`, "1e308", "-0",
+			"null", "true", `"\ud800"`, `"account":{`, "0",
+		}
 		var b strings.Builder
 		for range r.IntN(300) {
 			b.WriteString(parts[r.IntN(len(parts))])
@@ -49,14 +55,19 @@ func hostileRecord(r *rand.Rand, n int) (value []byte, items int) {
 		v := good(id, "cut", text("What is a fjord, and why are there so many of them in Norway?"))
 		return []byte(v[:1+r.IntN(len(v)-1)]), 1
 	case 3: // damaged
-		value = []byte(good(id, "damaged", text("Translate this letter into Portuguese, please, and keep its tone.")))
+		value = []byte(good(
+			id, "damaged",
+			text("Translate this letter into Portuguese, please, and keep its tone."),
+		))
 		for range 1 + r.IntN(5) {
 			value[r.IntN(len(value))] = byte(r.Uint32())
 		}
 		return value, -1
 	case 4: // deep
 		depth := 1 + r.IntN(100_000)
-		return []byte(good(id, "deep", `,"ext":`+strings.Repeat("[", depth)+strings.Repeat("]", depth))), 1
+		return []byte(good(
+			id, "deep", `,"ext":`+strings.Repeat("[", depth)+strings.Repeat("]", depth),
+		)), 1
 	case 5: // deep and open
 		return []byte(strings.Repeat(`{"a":[`, 1+r.IntN(50_000))), -1
 	case 6: // wide
@@ -79,21 +90,34 @@ func hostileRecord(r *rand.Rand, n int) (value []byte, items int) {
 		}
 		return []byte("[" + strings.Join(items, ",") + "]"), len(items)
 	case 8: // invalid UTF-8
-		return []byte(good(id, "utf\xff\xfe8", text("caf\xe9 \xf0\x28\x8c\x28 and what it means in an old manuscript of the abbey"))), 1
+		return []byte(good(
+			id, "utf\xff\xfe8",
+			text("caf\xe9 \xf0\x28\x8c\x28 and what it means in an old manuscript of the abbey"),
+		)), 1
 	case 9: // numbers
-		numbers := []string{"-1", "-9223372036854775808", "9223372036854775807", "1e308", "-1e308", "1e999", "0.1", "-0", `"12"`, `"x"`, "1e-400", strings.Repeat("9", 400)}
+		numbers := []string{
+			"-1", "-9223372036854775808", "9223372036854775807", "1e308", "-1e308", "1e999", "0.1",
+			"-0", `"12"`, `"x"`, "1e-400", strings.Repeat("9", 400),
+		}
 		pick := func() string { return numbers[r.IntN(len(numbers))] }
-		return []byte(good(id, "numbers", `,"usage":{"input_tokens":`+pick()+`,"output_tokens":`+pick()+`,"reasoning_tokens":`+pick()+`},"client":{"asn":`+pick()+`}`)), 1
+		return []byte(good(id, "numbers", `,"usage":{"input_tokens":`+pick()+`,"output_tokens":`+
+			pick()+`,"reasoning_tokens":`+pick()+`},"client":{"asn":`+pick()+`}`)), 1
 	case 10: // times
-		times := []string{"0", "-1", "1e308", "4102444799999", "946684800000", `"9999-12-31T23:59:59Z"`, `"0001-01-01T00:00:00Z"`, "9223372036854775807", `"now"`}
+		times := []string{
+			"0", "-1", "1e308", "4102444799999", "946684800000", `"9999-12-31T23:59:59Z"`,
+			`"0001-01-01T00:00:00Z"`, "9223372036854775807", `"now"`,
+		}
 		v := good(id, "times", "")
-		return []byte(strings.Replace(v, strconv.FormatInt(at, 10), times[r.IntN(len(times))], 1)), 1
+		return []byte(strings.Replace(v, strconv.FormatInt(at, 10), times[r.IntN(len(times))], 1)),
+			1
 	case 11: // the same id again and again
 		return []byte(good("same", "repeats", "")), 1
 	case 12: // long names
 		return []byte(good(id, strings.Repeat("n", r.IntN(10<<10)), "")), 1
 	case 13: // names that would break keys
-		return []byte(good(id, []string{`a\u0000b`, `\n`, " ", "..", "{a}", `\ud800`, "a:b", "\u202eevil"}[r.IntN(8)], "")), 1
+		return []byte(good(id, []string{
+			`a\u0000b`, `\n`, " ", "..", "{a}", `\ud800`, "a:b", "\u202eevil",
+		}[r.IntN(8)], "")), 1
 	case 14: // a tenant of its own
 		return []byte(good(id, "a", `,"tenant":"t`+id+`"`)), 1
 	case 15: // a large text
@@ -101,23 +125,35 @@ func hostileRecord(r *rand.Rand, n int) (value []byte, items int) {
 	case 16: // a word without an end
 		return []byte(good(id, "long word", text(strings.Repeat("x", r.IntN(200_000))))), 1
 	case 17: // a sketch of the gateway's own
-		hash := []string{`"ff"`, `"zz"`, `""`, `"` + strings.Repeat("f", 17) + `"`, "1", "null"}[r.IntN(6)]
+		hash := []string{
+			`"ff"`, `"zz"`, `""`, `"` + strings.Repeat("f", 17) + `"`, "1", "null",
+		}[r.IntN(6)]
 		list := strings.TrimSuffix(strings.Repeat(hash+",", r.IntN(600)), ",")
-		return []byte(good(id, "sketched", `,"sketch":{"version":`+strconv.Itoa(r.IntN(3))+`,"exact":`+hash+`,"shingles":[`+list+`],"system":[`+list+`],"intents":{"reasoning":1e300}}`)), 1
+		return []byte(good(id, "sketched", `,"sketch":{"version":`+strconv.Itoa(r.IntN(3))+
+			`,"exact":`+hash+`,"shingles":[`+list+`],"system":[`+list+
+			`],"intents":{"reasoning":1e300}}`)), 1
 	case 18: // many tools, labels and headers
 		tools := strings.TrimSuffix(strings.Repeat(`"tool`+id+`",`, r.IntN(2000)), ",")
-		return []byte(strings.Replace(good(id, "tools", ""), `"model":"m"`, `"model":"`+strings.Repeat("m", r.IntN(5000))+`","tools":[`+tools+`]`, 1)), 1
+		return []byte(strings.Replace(good(id, "tools", ""), `"model":"m"`,
+			`"model":"`+strings.Repeat("m", r.IntN(5000))+`","tools":[`+tools+`]`, 1)), 1
 	case 19: // lines
 		return []byte(strings.Repeat(good(id, "lines", "")+"\n", 1+r.IntN(50))), -1
 	case 20: // a log record of LiteLLM
-		return []byte(`{"litellm_call_id":"` + id + `","call_type":"acompletion","startTime":` + strconv.FormatInt(at/1000, 10) + `,"model":"m","metadata":{"user_api_key_hash":"h"},` +
-			`"messages":` + []string{`"x"`, "[]", "{}", "[[]]", `[{"role":1}]`, `[{"role":"user","content":[{"type":"text","text":null}]}]`}[r.IntN(6)] + `}`), 1
+		return []byte(`{"litellm_call_id":"` + id + `","call_type":"acompletion","startTime":` +
+			strconv.FormatInt(at/1000, 10) + `,"model":"m","metadata":{"user_api_key_hash":"h"},` +
+			`"messages":` + []string{
+			`"x"`, "[]", "{}", "[[]]", `[{"role":1}]`,
+			`[{"role":"user","content":[{"type":"text","text":null}]}]`,
+		}[r.IntN(6)] + `}`), 1
 	case 21: // conversations of many turns
-		return []byte(good(id, "turns", `,"content":{"input":[`+strings.TrimSuffix(strings.Repeat(`{"role":"user","text":"Once more, with feeling: `+id+`"},`, 1+r.IntN(3000)), ",")+`]}`)), 1
+		return []byte(good(id, "turns", `,"content":{"input":[`+strings.TrimSuffix(strings.Repeat(
+			`{"role":"user","text":"Once more, with feeling: `+id+`"},`, 1+r.IntN(3000),
+		), ",")+`]}`)), 1
 	case 22:
 		return nil, 0
 	default: // something good in between
-		return []byte(good(id, "good"+strconv.Itoa(n%5), text("What would a patient teacher say about the tides to a child of seven?"))), 1
+		return []byte(good(id, "good"+strconv.Itoa(n%5),
+			text("What would a patient teacher say about the tides to a child of seven?"))), 1
 	}
 }
 
@@ -156,7 +192,8 @@ func ingested(t *testing.T, res stage.Result, items int) (seen []stage.Out) {
 		letters--
 	}
 	require.Zero(t, letters, "each counted dead letter is there")
-	require.LessOrEqual(t, int64(len(seen)), stagetest.Counted(res.Counts)["ok"]+named, "events, and what names an account")
+	require.LessOrEqual(t, int64(len(seen)), stagetest.Counted(res.Counts)["ok"]+named,
+		"events, and what names an account")
 	require.GreaterOrEqual(t, int64(len(seen)), stagetest.Counted(res.Counts)["ok"])
 	if items >= 0 {
 		require.EqualValues(t, max(1, items), told, "%v", res.Counts)
@@ -182,10 +219,14 @@ func TestGarbageIsAccountedForAndBreaksNothing(t *testing.T) {
 		var batch []stage.Record
 		for range 200 {
 			value, items := hostileRecord(r, n)
-			res, err := ingest.Process([]stage.Record{{Topic: "gateway", Partition: n % 3, Offset: int64(n / 3), Value: value}})
+			res, err := ingest.Process([]stage.Record{
+				{Topic: "gateway", Partition: n % 3, Offset: int64(n / 3), Value: value},
+			})
 			require.NoError(t, err)
 			for _, out := range ingested(t, res, items) {
-				batch = append(batch, stage.Record{Topic: "observations", Offset: offset, Key: out.Key, Value: out.Value})
+				batch = append(batch, stage.Record{
+					Topic: "observations", Offset: offset, Key: out.Key, Value: out.Value,
+				})
 				offset++
 			}
 			n++
@@ -207,7 +248,9 @@ func TestGarbageIsAccountedForAndBreaksNothing(t *testing.T) {
 		var published []stage.Record
 		for _, o := range d.out[out:] {
 			if o.To == stage.Profiles {
-				published = append(published, stage.Record{Topic: "profiles", Offset: profiles, Key: o.Key, Value: o.Value})
+				published = append(published, stage.Record{
+					Topic: "profiles", Offset: profiles, Key: o.Key, Value: o.Value,
+				})
 				profiles++
 			}
 		}
@@ -220,7 +263,8 @@ func TestGarbageIsAccountedForAndBreaksNothing(t *testing.T) {
 	}
 	d.checkState()
 	require.Equal(t, profiles, c.counts["ok"]+c.deadLetters(), "%v", c.counts)
-	t.Logf("%d observations: %v; %d profiles: %v; %d state keys", taken, d.counts, profiles, c.counts, len(d.store))
+	t.Logf("%d observations: %v; %d profiles: %v; %d state keys",
+		taken, d.counts, profiles, c.counts, len(d.store))
 }
 
 // accounted sums what became of the records.
@@ -242,7 +286,10 @@ func (d *drive) checkState() {
 		name, account := cutAccount(key)
 		if account {
 			require.LessOrEqual(d.t, len(value), fingerprint.MaxBytes)
-			require.NoError(d.t, fingerprint.New(&d.task.(*task).o.Fingerprint).UnmarshalBinary(value), "the state of %q", name)
+			require.NoError(
+				d.t, fingerprint.New(&d.task.(*task).o.Fingerprint).UnmarshalBinary(value),
+				"the state of %q", name,
+			)
 			name = "account"
 		} else {
 			name = key
@@ -372,13 +419,25 @@ func TestALargeRecordOfNothingCostsLittle(t *testing.T) {
 		"zeros":           make([]byte, size),
 		"backslashes":     slices.Concat([]byte(`{"id":"`), fill(`\\`), []byte(`"}`)),
 		"escapes":         slices.Concat([]byte(`{"id":"`), fill(`\u0041`), []byte(`"}`)),
-		"one text":        slices.Concat([]byte(event[:len(event)-2]+`,"content":{"input":[{"role":"user","text":"`), fill("lorem ipsum dolor "), []byte(`"}]}}`)),
-		"one word":        slices.Concat([]byte(event[:len(event)-2]+`,"content":{"input":[{"role":"user","text":"`), fill("x"), []byte(`"}]}}`)),
-		"combining marks": slices.Concat([]byte(event[:len(event)-2]+`,"content":{"input":[{"role":"user","text":"a`), fill("\u0301"), []byte(`"}]}}`)),
-		"good events":     slices.Concat([]byte("["), fill(event), []byte("{}]")),
-		"a long number":   slices.Concat([]byte(`{"time":`), fill("9"), []byte(`}`)),
-		"names":           slices.Concat([]byte(`{"":0`), fill(`,"a":0`), []byte(`}`)),
-		"litellm":         slices.Concat([]byte(`{"litellm_call_id":"x","call_type":"y","messages":[`), fill(`{"role":"user","content":[{"type":"text","text":"x"}]},`), []byte(`0]}`)),
+		"one text": slices.Concat(
+			[]byte(event[:len(event)-2]+`,"content":{"input":[{"role":"user","text":"`),
+			fill("lorem ipsum dolor "), []byte(`"}]}}`),
+		),
+		"one word": slices.Concat(
+			[]byte(event[:len(event)-2]+`,"content":{"input":[{"role":"user","text":"`), fill("x"),
+			[]byte(`"}]}}`),
+		),
+		"combining marks": slices.Concat(
+			[]byte(event[:len(event)-2]+`,"content":{"input":[{"role":"user","text":"a`),
+			fill("\u0301"), []byte(`"}]}}`),
+		),
+		"good events":   slices.Concat([]byte("["), fill(event), []byte("{}]")),
+		"a long number": slices.Concat([]byte(`{"time":`), fill("9"), []byte(`}`)),
+		"names":         slices.Concat([]byte(`{"":0`), fill(`,"a":0`), []byte(`}`)),
+		"litellm": slices.Concat(
+			[]byte(`{"litellm_call_id":"x","call_type":"y","messages":[`),
+			fill(`{"role":"user","content":[{"type":"text","text":"x"}]},`), []byte(`0]}`),
+		),
 	} {
 		t.Run(name, func(t *testing.T) {
 			task := openIngestBefore(t)

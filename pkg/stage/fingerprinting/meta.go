@@ -105,7 +105,9 @@ func (t *task) unmarshalMeta(value []byte) error {
 	c.behind = int(r.Uvarint())
 	c.newest = r.Varint()
 	for range r.count() {
-		c.quarantined = append(c.quarantined, quarantinedRecord{r.Varint(), string(r.bytes()), slices.Clone(r.bytes())})
+		c.quarantined = append(c.quarantined, quarantinedRecord{
+			r.Varint(), string(r.bytes()), slices.Clone(r.bytes()),
+		})
 	}
 	sources := map[uint64]*sourceWindow{}
 	for range r.count() {
@@ -131,7 +133,9 @@ func (t *task) unmarshalMeta(value []byte) error {
 	return nil
 }
 
-var errMeta = errors.New("unreadable encoding, delete the stage's state and read the topic again, or bring the release back that wrote it")
+var errMeta = errors.New(
+	"unreadable encoding, delete the stage's state and read the topic again, or bring the release back that wrote it",
+)
 
 // metaReader reads what this package wrote.
 type metaReader struct{ packed.Reader }

@@ -82,7 +82,10 @@ func (t *task) fresh(p fingerprint.Position) bool {
 		t.sources[p.Partition] = w
 	}
 	w.used = t.clock.now
-	return w.take(place{p.Offset, p.Index}, t.o.ReplayWindow, max(1, min(int(t.o.ReplayWindow), maxPlaces/len(t.sources))))
+	return w.take(
+		place{p.Offset, p.Index}, t.o.ReplayWindow,
+		max(1, min(int(t.o.ReplayWindow), maxPlaces/len(t.sources))),
+	)
 }
 
 // forgetSource lets go of the source that has been quiet longest.

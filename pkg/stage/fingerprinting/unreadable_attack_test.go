@@ -62,22 +62,30 @@ func (h *hiding) run(t *testing.T) {
 			if h.unreadable(x.pool, x.at) {
 				when = `"NaN"`
 			}
-			value := fmt.Appendf(nil, `{"id":"r%d","account":{"id":%q},"time":%s,"request":{"model":"m"}}`,
-				n+i, name, when)
-			batch = append(batch, stage.Record{Topic: "gateway", Offset: int64(n + i), Time: at, Value: value})
+			value := fmt.Appendf(
+				nil, `{"id":"r%d","account":{"id":%q},"time":%s,"request":{"model":"m"}}`,
+				n+i, name, when,
+			)
+			batch = append(batch, stage.Record{
+				Topic: "gateway", Offset: int64(n + i), Time: at, Value: value,
+			})
 		}
 		res, err := ingest.Process(batch)
 		require.NoError(t, err)
 		h.letters += int64(len(stagetest.ByOutput(res, stage.DeadLetters)))
 		var observations []stage.Record
 		for _, out := range stagetest.ByOutput(res, stage.Observations) {
-			observations = append(observations, stage.Record{Topic: "observations", Key: out.Key, Value: out.Value})
+			observations = append(observations, stage.Record{
+				Topic: "observations", Key: out.Key, Value: out.Value,
+			})
 		}
 		d.out = nil
 		d.process(observations)
 		var profiles []stage.Record
 		for _, out := range d.out {
-			profiles = append(profiles, stage.Record{Topic: "profiles", Key: out.Key, Value: out.Value})
+			profiles = append(profiles, stage.Record{
+				Topic: "profiles", Key: out.Key, Value: out.Value,
+			})
 		}
 		h.tell(t, stagetest.Feed(t, correlate, stored, profiles))
 	}
@@ -108,13 +116,16 @@ func (h *hiding) tell(t *testing.T, res stage.Result) {
 
 func TestAPoolThatMakesAllItsRecordsUnreadableIsWatched(t *testing.T) {
 	for name, spoils := range map[string]func(pool bool, at int64) bool{
-		"from the start":            func(pool bool, _ int64) bool { return pool },
-		"after some readable hours": func(pool bool, at int64) bool { return pool && at > 6*3_600_000 },
+		"from the start": func(pool bool, _ int64) bool { return pool },
+		"after some readable hours": func(pool bool, at int64) bool {
+			return pool && at > 6*3_600_000
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := hiding{unreadable: spoils}
 			h.run(t)
-			require.Equal(t, []string{"Accounts whose records cannot be read"}, h.alerts, "one for all")
+			require.Equal(t, []string{"Accounts whose records cannot be read"}, h.alerts,
+				"one for all")
 			require.Len(t, h.accounts, 48)
 			for name, status := range h.accounts {
 				require.Contains(t, name, "pool-")
@@ -128,10 +139,12 @@ func TestAPoolThatMakesAllItsRecordsUnreadableIsWatched(t *testing.T) {
 func TestAFaultOfTheGatewayIsNobodysTripwire(t *testing.T) {
 	const hour, minute = 3_600_000, 60_000
 	for name, unreadable := range map[string]func(at int64) bool{
-		"all records from ten to four":  func(at int64) bool { return at > 10*hour && at < 16*hour },
-		"all records of the day":        func(int64) bool { return true },
-		"all records from an odd time":  func(at int64) bool { return at > 11*hour+7*minute },
-		"three of four, to the evening": func(at int64) bool { return at > 8*hour && at/1000%4 != 0 },
+		"all records from ten to four": func(at int64) bool { return at > 10*hour && at < 16*hour },
+		"all records of the day":       func(int64) bool { return true },
+		"all records from an odd time": func(at int64) bool { return at > 11*hour+7*minute },
+		"three of four, to the evening": func(at int64) bool {
+			return at > 8*hour && at/1000%4 != 0
+		},
 		"half an hour over the hour": func(at int64) bool {
 			return at > 11*hour+40*minute && at < 12*hour+10*minute
 		},
@@ -150,16 +163,22 @@ func TestAFaultOfTheGatewayIsNobodysTripwire(t *testing.T) {
 func TestEveryBadItemOfARecordIsCountedOnceWhateverIsReplayed(t *testing.T) {
 	bad := `{"id":"x","account":{"id":"%s"},"time":true}`
 	badA, badB := fmt.Sprintf(bad, "a"), fmt.Sprintf(bad, "b")
-	value := "[" + badA + "," + `{"id":"ok","time":1793613600000,"account":{"id":"a"},"request":{"model":"m"}}` + "," + badB + "," + badA + "]"
+	value := "[" + badA + "," +
+		`{"id":"ok","time":1793613600000,"account":{"id":"a"},"request":{"model":"m"}}` + "," +
+		badB + "," + badA + "]"
 	ingest, d := openIngestBefore(t), newDrive(t, nil)
 	for range 3 {
-		record := stage.Record{Topic: "gw", Partition: 1, Offset: 9, Time: 1_793_613_600_000, Value: []byte(value)}
+		record := stage.Record{
+			Topic: "gw", Partition: 1, Offset: 9, Time: 1_793_613_600_000, Value: []byte(value),
+		}
 		res, err := ingest.Process([]stage.Record{record})
 		require.NoError(t, err)
 		require.Len(t, stagetest.ByOutput(res, stage.DeadLetters), 1, "one for the record")
 		var batch []stage.Record
 		for _, out := range stagetest.ByOutput(res, stage.Observations) {
-			batch = append(batch, stage.Record{Topic: "observations", Key: out.Key, Value: out.Value})
+			batch = append(batch, stage.Record{
+				Topic: "observations", Key: out.Key, Value: out.Value,
+			})
 		}
 		require.Len(t, batch, 4)
 		d.process(batch)

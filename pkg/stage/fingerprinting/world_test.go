@@ -93,14 +93,17 @@ func TestFingerprintsOfRealTextsAreSmall(t *testing.T) {
 		if name, _, _ = bytes.Cut(name, []byte(`"`)); xxh3.Hash(name)%uint64(share) != 0 {
 			continue
 		}
-		batch = append(batch, stage.Record{Topic: "gateway", Offset: offset, Value: slices.Clone(lines.Bytes())})
+		batch = append(batch, stage.Record{
+			Topic: "gateway", Offset: offset, Value: slices.Clone(lines.Bytes()),
+		})
 		if offset++; len(batch) == 1000 {
 			flush()
 		}
 	}
 	require.NoError(t, lines.Err())
 	flush()
-	t.Logf("%d events, %d profiles of %d bytes on average, meta of %d bytes", events, profiles, profileBytes/profiles, len(task.marshalMeta()))
+	t.Logf("%d events, %d profiles of %d bytes on average, meta of %d bytes",
+		events, profiles, profileBytes/profiles, len(task.marshalMeta()))
 
 	bounds := []uint32{1, 10, 30, 100, 300, 1000}
 	states, shown := make([][]int, len(bounds)), make([][]int, len(bounds))
@@ -121,8 +124,8 @@ func TestFingerprintsOfRealTextsAreSmall(t *testing.T) {
 		slices.Sort(states[i])
 		slices.Sort(shown[i])
 		n := len(states[i])
-		t.Logf("%4d requests and more: %3d accounts, state %5d bytes (median) %5d (largest), profile %4d and %4d", least, n,
-			states[i][n/2], states[i][n-1], shown[i][n/2], shown[i][n-1])
+		t.Logf("%4d requests and more: %3d accounts, state %5d bytes (median) %5d (largest), profile %4d and %4d",
+			least, n, states[i][n/2], states[i][n-1], shown[i][n/2], shown[i][n-1])
 		require.Less(t, states[i][n-1], 12<<10)
 	}
 	require.Less(t, states[1][len(states[1])/2], 1500, "a quiet account")

@@ -60,7 +60,9 @@ func newHasher(key []byte) *hasher {
 func (h *hasher) partition(topic string, partition int, generation uint64) uint64 {
 	if h.topic != topic || h.part != partition || h.generation != generation || h.where == 0 {
 		h.topic, h.part, h.generation = strings.Clone(topic), partition, generation
-		h.where = siphash.SumAfter(h.key, uint64(domainPosition)<<56|generation<<32|uint64(partition), topic)
+		h.where = siphash.SumAfter(
+			h.key, uint64(domainPosition)<<56|generation<<32|uint64(partition), topic,
+		)
 	}
 	return h.where
 }
@@ -75,7 +77,10 @@ func (h *hasher) of(tenant string) tenantHasher {
 }
 
 func (h *hasher) forTenant(tenant string) tenantHasher {
-	return tenantHasher(siphash.KeyOf(siphash.SumAfter(h.key, uint64(domainTenant), tenant), siphash.SumAfter(h.key, uint64(domainTenant)+1, tenant)))
+	return tenantHasher(siphash.KeyOf(
+		siphash.SumAfter(h.key, uint64(domainTenant), tenant),
+		siphash.SumAfter(h.key, uint64(domainTenant)+1, tenant),
+	))
 }
 
 // tenantHasher is the key of a tenant.
@@ -187,7 +192,8 @@ func refused(r *event.Response) bool {
 	}
 	for _, reason := range r.FinishReasons {
 		for _, word := range [...]string{
-			"content_filter", "content_filtered", "content-filter", "refusal", "safety", "prohibited_content", "blocklist", "guardrail_intervened",
+			"content_filter", "content_filtered", "content-filter", "refusal", "safety",
+			"prohibited_content", "blocklist", "guardrail_intervened",
 		} {
 			if strings.EqualFold(reason, word) {
 				return true
@@ -198,7 +204,10 @@ func refused(r *event.Response) bool {
 		return false
 	}
 	kind := strings.ToLower(r.ErrorType)
-	for _, word := range [...]string{"content_policy", "contentpolicy", "content_filter", "contentfilter", "moderation", "guardrail", "safety"} {
+	for _, word := range [...]string{
+		"content_policy", "contentpolicy", "content_filter", "contentfilter", "moderation",
+		"guardrail", "safety",
+	} {
 		if strings.Contains(kind, word) {
 			return true
 		}

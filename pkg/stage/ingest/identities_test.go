@@ -18,19 +18,30 @@ import (
 func TestAWatchListMeansWhatIngestMakes(t *testing.T) {
 	const agent = "network-traffic:extensions.'http-request-ext'.request_header.'User-Agent'"
 	ev := event.Event{
-		Account: event.Account{PaymentFP: "Card-7", PaymentIssuer: "First Bank", EmailDomain: "Mail.Example"},
+		Account: event.Account{
+			PaymentFP: "Card-7", PaymentIssuer: "First Bank", EmailDomain: "Mail.Example",
+		},
 		Client: event.Client{
-			IP: "203.0.113.9", UserAgent: "Harvest/2.1  (id 0123456789abcdef01; Linux)", JA4: "t13d1516h2_8daaf6152771_e5627efa2ab1", DeviceID: "device 9",
+			IP: "203.0.113.9", UserAgent: "Harvest/2.1  (id 0123456789abcdef01; Linux)",
+			JA4: "t13d1516h2_8daaf6152771_e5627efa2ab1", DeviceID: "device 9",
 			ASN: event.Int{V: 64500, Known: true},
 		},
-		Request: event.Request{Model: "Large-1", Tools: []string{"Read", "Write"}, Temperature: event.Float{V: 0.5, Known: true}, MaxTokens: event.Int{V: 100, Known: true}, Seed: event.Int{V: 7, Known: true}},
+		Request: event.Request{
+			Model: "Large-1", Tools: []string{"Read", "Write"},
+			Temperature: event.Float{V: 0.5, Known: true},
+			MaxTokens:   event.Int{V: 100, Known: true}, Seed: event.Int{V: 7, Known: true},
+		},
 	}
 	var reader attributeReader
 	var o fingerprint.Observation
-	old, current := []byte("the secret before the rotation"), []byte("the secret since the rotation")
+	old, current := []byte("the secret before the rotation"),
+		[]byte("the secret since the rotation")
 	reader.read(&ev, newHasher(old).of("acme"), &o)
 	hashes := func(tenant string, f attribute.Attribute, value string) []uint64 {
-		return []uint64{NewIdentities(current).Hash(tenant, f, value), NewIdentities(old).Hash(tenant, f, value)}
+		return []uint64{
+			NewIdentities(current).Hash(tenant, f, value),
+			NewIdentities(old).Hash(tenant, f, value),
+		}
 	}
 	for pattern, hit := range map[string]bool{
 		"[ipv4-addr:value = '203.0.113.200']":                                           true,
@@ -55,7 +66,11 @@ func TestAWatchListMeansWhatIngestMakes(t *testing.T) {
 	} {
 		quoted, err := json.Marshal(pattern)
 		require.NoError(t, err)
-		list, err := watchlist.Parse(fmt.Appendf(nil, `{"type":"bundle","objects":[{"type":"indicator","id":"indicator--1","pattern_type":"stix","pattern":%s}]}`, quoted))
+		list, err := watchlist.Parse(fmt.Appendf(
+			nil,
+			`{"type":"bundle","objects":[{"type":"indicator","id":"indicator--1","pattern_type":"stix","pattern":%s}]}`,
+			quoted,
+		))
 		require.NoError(t, err)
 		require.Empty(t, list.Skipped)
 		requests := map[watchlist.TermID]uint32{}
@@ -70,7 +85,8 @@ func TestAWatchListMeansWhatIngestMakes(t *testing.T) {
 					requests[k.Term]++
 				}
 			}
-			require.NotContains(t, hashes("other", k.Attribute, k.Value), o.Values[k.Attribute], "nothing compares across tenants")
+			require.NotContains(t, hashes("other", k.Attribute, k.Value), o.Values[k.Attribute],
+				"nothing compares across tenants")
 		}
 		got := false
 		list.Hits(requests, func(int, uint32) { got = true })

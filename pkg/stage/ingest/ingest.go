@@ -48,7 +48,9 @@ type Options struct {
 // organisation and the address.
 func DefaultOptions() Options {
 	return Options{
-		AccountFields:  []string{"account.id", "account.key_hash", "account.user_id", "account.org_id", "client.ip"},
+		AccountFields: []string{
+			"account.id", "account.key_hash", "account.user_id", "account.org_id", "client.ip",
+		},
 		Gateway:        gateway.DefaultOptions(),
 		MaxRecordBytes: 64 << 20,
 		MaxAhead:       24 * time.Hour,
@@ -62,17 +64,22 @@ func (o Options) Validate() error {
 	}
 	for i, name := range o.AccountFields {
 		if accountField(name) == nil {
-			return fmt.Errorf("ingest: account_fields: %q is no field that can name an account, choose of %q", name, accountFieldNames())
+			return fmt.Errorf(
+				"ingest: account_fields: %q is no field that can name an account, choose of %q",
+				name, accountFieldNames(),
+			)
 		}
 		if slices.Contains(o.AccountFields[:i], name) {
 			return fmt.Errorf("ingest: account_fields: %q is given twice", name)
 		}
 	}
 	if o.MaxRecordBytes <= 0 {
-		return fmt.Errorf("ingest: max_record_bytes is %d, give a positive number", o.MaxRecordBytes)
+		return fmt.Errorf("ingest: max_record_bytes is %d, give a positive number",
+			o.MaxRecordBytes)
 	}
 	if o.MaxAhead != 0 && o.MaxAhead < time.Minute {
-		return fmt.Errorf("ingest: max_ahead is %v, give at least 1m, or 0 for no limit", o.MaxAhead)
+		return fmt.Errorf("ingest: max_ahead is %v, give at least 1m, or 0 for no limit",
+			o.MaxAhead)
 	}
 	return o.Gateway.Validate()
 }
@@ -80,7 +87,8 @@ func (o Options) Validate() error {
 // accountFieldNames lists what may name an account.
 func accountFieldNames() []string {
 	return []string{
-		"account.id", "account.key_hash", "account.user_id", "account.team_id", "account.org_id", "account.end_user_id", "client.ip",
+		"account.id", "account.key_hash", "account.user_id", "account.team_id", "account.org_id",
+		"account.end_user_id", "client.ip",
 	}
 }
 
@@ -155,7 +163,8 @@ func (s *ingester) Open(int) (stage.Task, error) {
 		return nil, fmt.Errorf("ingest: %w", err)
 	}
 	t := &task{
-		gateway: s.opts.Gateway, maxRecord: s.opts.MaxRecordBytes, maxAhead: s.opts.MaxAhead.Milliseconds(), hash: newHasher(s.keys[0].Key),
+		gateway: s.opts.Gateway, maxRecord: s.opts.MaxRecordBytes,
+		maxAhead: s.opts.MaxAhead.Milliseconds(), hash: newHasher(s.keys[0].Key),
 		coverage: newCoverage(), readers: map[string]*gateway.Reader{}, enricher: s.opts.Enricher,
 		keepSeen: s.opts.KeepSeen, sketcher: sketcher,
 	}
@@ -345,7 +354,9 @@ func (t *task) record(reader *gateway.Reader, r *stage.Record, out *outcome) {
 		out.deadLetter(r, &bad)
 		return
 	}
-	t.o.Position = fingerprint.Position{Partition: t.hash.partition(r.Topic, r.Partition, t.generation), Offset: r.Offset}
+	t.o.Position = fingerprint.Position{
+		Partition: t.hash.partition(r.Topic, r.Partition, t.generation), Offset: r.Offset,
+	}
 	var bad trouble
 	item := 0
 	reader.ReadRecord(r.Value, r.Headers, func(ev *event.Event, err error) bool {
@@ -368,7 +379,9 @@ func (t *task) record(reader *gateway.Reader, r *stage.Record, out *outcome) {
 
 // item takes in one object of a record of a time, whose position is set already; ok is false when
 // it becomes a dead letter.
-func (t *task) item(recordTime int64, ev *event.Event, err error, out *outcome) (l letter, ok bool) {
+func (t *task) item(
+	recordTime int64, ev *event.Event, err error, out *outcome,
+) (l letter, ok bool) {
 	if err != nil {
 		if l, ok := letterOf(err); ok {
 			return l, false
@@ -377,7 +390,8 @@ func (t *task) item(recordTime int64, ev *event.Event, err error, out *outcome) 
 		return letter{}, true
 	}
 	if ahead := ev.Time - recordTime; t.maxAhead > 0 && recordTime > 0 && ahead > t.maxAhead {
-		detail := "time is " + (time.Duration(ahead) * time.Millisecond).String() + " ahead of the record's timestamp"
+		detail := "time is " + (time.Duration(ahead) * time.Millisecond).String() +
+			" ahead of the record's timestamp"
 		return letter{reason: reasonFuture, detail: detail, whole: true}, false
 	}
 	t.o.Tenant, t.o.Account = "", ""
@@ -386,7 +400,9 @@ func (t *task) item(recordTime int64, ev *event.Event, err error, out *outcome) 
 		reason, err = reasonBadObservation, out.add(&t.o)
 	}
 	if err != nil {
-		return letter{reason: reason, detail: err.Error(), tenant: t.o.Tenant, account: t.o.Account}, false
+		return letter{
+			reason: reason, detail: err.Error(), tenant: t.o.Tenant, account: t.o.Account,
+		}, false
 	}
 	out.ok++
 	t.coverage.add(ev)
@@ -440,7 +456,8 @@ func (b *outcome) add(o *fingerprint.Observation) error {
 // see notes an event; its names alias the record.
 func (b *outcome) see(o *fingerprint.Observation, id string) {
 	b.seen = append(b.seen, stage.Seen{
-		Tenant: strings.Clone(o.Tenant), Account: strings.Clone(o.Account), ID: strings.Clone(id), Time: o.Time,
+		Tenant: strings.Clone(o.Tenant), Account: strings.Clone(o.Account),
+		ID: strings.Clone(id), Time: o.Time,
 	})
 }
 
@@ -458,9 +475,11 @@ func (t *task) observe(ev *event.Event) (reason string, err error) {
 	o := &t.o
 	*o = fingerprint.Observation{
 		Position: o.Position, Sketch: o.Sketch,
-		Time: ev.Time, Tenant: tenant, Account: account, Org: ev.Account.OrgID, Verified: ev.Account.Verified.V,
-		CreatedAt: ev.Account.CreatedAt, InputTokens: known(ev.Usage.Input), OutputTokens: known(ev.Usage.Output),
-		ReasoningTokens: known(ev.Usage.Reasoning), Messages: messages(ev), Status: status(ev.Response.Status), Refused: refused(&ev.Response),
+		Time: ev.Time, Tenant: tenant, Account: account, Org: ev.Account.OrgID,
+		Verified: ev.Account.Verified.V, CreatedAt: ev.Account.CreatedAt,
+		InputTokens: known(ev.Usage.Input), OutputTokens: known(ev.Usage.Output),
+		ReasoningTokens: known(ev.Usage.Reasoning), Messages: messages(ev),
+		Status: status(ev.Response.Status), Refused: refused(&ev.Response),
 		Batch:   isBatch(ev.Request.Operation),
 		HasText: ev.Content.Present() || ev.Sketch != nil,
 	}

@@ -56,11 +56,15 @@ func openIngest(t testing.TB, change func(*Options), secrets ...string) stage.Ta
 
 // ingestAll runs values as a batch and returns the observations of what could be read, and the dead
 // letters.
-func ingestAll(t testing.TB, task stage.Task, values ...string) (seen []fingerprint.Observation, dead []stage.Out, counts map[string]int64) {
+func ingestAll(
+	t testing.TB, task stage.Task, values ...string,
+) (seen []fingerprint.Observation, dead []stage.Out, counts map[string]int64) {
 	t.Helper()
 	var batch []stage.Record
 	for i, v := range values {
-		batch = append(batch, stage.Record{Topic: "gw", Partition: 3, Offset: int64(100 + i), Key: []byte("k"), Value: []byte(v)})
+		batch = append(batch, stage.Record{
+			Topic: "gw", Partition: 3, Offset: int64(100 + i), Key: []byte("k"), Value: []byte(v),
+		})
 	}
 	require.Empty(t, task.Needs(batch))
 	res, err := task.Process(batch)
@@ -85,7 +89,9 @@ func ingestAll(t testing.TB, task stage.Task, values ...string) (seen []fingerpr
 		}
 	}
 	stagetest.RequireDeclared(t, new(ingester), res.Counts)
-	maps.DeleteFunc(res.Counts, func(what stage.Count, _ int64) bool { return what.Counter == fieldsKnown })
+	maps.DeleteFunc(res.Counts, func(what stage.Count, _ int64) bool {
+		return what.Counter == fieldsKnown
+	})
 	return seen, dead, stagetest.Counted(res.Counts)
 }
 
@@ -93,9 +99,12 @@ func TestARepeatedEventHasOneIDAndAnotherWithItsIDHasNot(t *testing.T) {
 	task := openIngest(t, nil)
 	first, _, _ := ingestAll(t, task, ingestEvent("chosen", ""))
 	again, _, _ := ingestAll(t, task, ingestEvent("chosen", `"usage":{"output_tokens":1}`))
-	later, _, _ := ingestAll(t, task, strings.Replace(ingestEvent("chosen", ""), "1793613600000", "1793613600001", 1))
+	later, _, _ := ingestAll(
+		t, task, strings.Replace(ingestEvent("chosen", ""), "1793613600000", "1793613600001", 1),
+	)
 	require.Equal(t, first[0].ID, again[0].ID)
-	require.NotEqual(t, first[0].ID, later[0].ID, "clients may choose the id, and must not be able to be counted once")
+	require.NotEqual(t, first[0].ID, later[0].ID,
+		"clients may choose the id, and must not be able to be counted once")
 }
 
 func TestABodyThatIsNotReadIsCounted(t *testing.T) {
@@ -113,25 +122,33 @@ func TestABodyThatIsNotReadIsCounted(t *testing.T) {
 
 func TestTheFieldsThatDetectorsNeedAreCounted(t *testing.T) {
 	batch := []stage.Record{
-		{Value: []byte(ingestEvent("a", `"client":{"ip":"198.18.4.7"},"usage":{"output_tokens":0},"response":{"latency_ms":5}`))},
+		{Value: []byte(ingestEvent(
+			"a",
+			`"client":{"ip":"198.18.4.7"},"usage":{"output_tokens":0},"response":{"latency_ms":5}`,
+		))},
 		{Value: []byte(ingestEvent("b", `"client":{"ip":"198.18.4.7"},"sketch":{"version":1}`))},
 		{Value: []byte("{}")},
 	}
 	task := openIngest(t, func(*Options) {}, "0123456789abcdef")
 	res, err := task.Process(batch)
 	require.NoError(t, err)
-	require.EqualValues(t, 2, stagetest.Counted(res.Counts)["event_fields_total:client.ip"], "%v", res.Counts)
-	require.EqualValues(t, 1, stagetest.Counted(res.Counts)["event_fields_total:usage.output_tokens"], "zero is known")
+	require.EqualValues(t, 2, stagetest.Counted(res.Counts)["event_fields_total:client.ip"],
+		"%v", res.Counts)
+	require.EqualValues(t, 1,
+		stagetest.Counted(res.Counts)["event_fields_total:usage.output_tokens"],
+		"zero is known")
 	require.EqualValues(t, 1, stagetest.Counted(res.Counts)["event_fields_total:sketch"])
 	require.NotContains(t, stagetest.Counted(res.Counts), "event_fields_total:client.ja4")
-	require.NotContains(t, stagetest.Counted(res.Counts), "event_fields_total:account.plan", "no detector needs it")
+	require.NotContains(t, stagetest.Counted(res.Counts), "event_fields_total:account.plan",
+		"no detector needs it")
 }
 
 func ingestEvent(id, members string) string {
 	if members != "" {
 		members = "," + members
 	}
-	return `{"id":"` + id + `","time":1793613600000,"account":{"id":"a"},"request":{"model":"m"}` + members + `}`
+	return `{"id":"` + id + `","time":1793613600000,"account":{"id":"a"},"request":{"model":"m"}` +
+		members + `}`
 }
 
 func TestObservationsEqualTheirGoldenFiles(t *testing.T) {
@@ -166,7 +183,8 @@ func TestObservationsEqualTheirGoldenFiles(t *testing.T) {
 // dumpObservation lists what is known, one on a line, but for the sketch, which is tested where it
 // is made.
 func dumpObservation(b *strings.Builder, o *fingerprint.Observation) {
-	fmt.Fprintf(b, "# partition %016x, offset %d, item %d\n", o.Position.Partition, o.Position.Offset, o.Position.Index)
+	fmt.Fprintf(b, "# partition %016x, offset %d, item %d\n",
+		o.Position.Partition, o.Position.Offset, o.Position.Index)
 	v := reflect.ValueOf(*o)
 	for i := range v.NumField() {
 		name, field := v.Type().Field(i).Name, v.Field(i)
@@ -188,7 +206,8 @@ func dumpObservation(b *strings.Builder, o *fingerprint.Observation) {
 func TestABadItemDoesNotTakeTheOthersWithIt(t *testing.T) {
 	a, b, bad := ingestEvent("a", ""), ingestEvent("b", ""), `{"id":"x","id":"a secret"}`
 	for name, record := range map[string]string{
-		"array": "[" + a + "," + bad + "," + b + ",7]", "lines": a + "\n" + bad + "\n" + b + "\n" + `{"id":` + "\n",
+		"array": "[" + a + "," + bad + "," + b + ",7]",
+		"lines": a + "\n" + bad + "\n" + b + "\n" + `{"id":` + "\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			seen, dead, counts := ingestAll(t, openIngest(t, nil), record, a)
@@ -203,12 +222,14 @@ func TestABadItemDoesNotTakeTheOthersWithIt(t *testing.T) {
 			require.Equal(t, record, string(dead[0].Value), "the record comes whole")
 			require.Equal(t, "k", string(dead[0].Key))
 			for key, want := range map[string]string{
-				"stillwatch-reason": event.ReasonDuplicateKey, "stillwatch-topic": "gw", "stillwatch-partition": "3", "stillwatch-offset": "100",
-				"stillwatch-item": "1", "stillwatch-bad-items": "2",
+				"stillwatch-reason": event.ReasonDuplicateKey, "stillwatch-topic": "gw",
+				"stillwatch-partition": "3", "stillwatch-offset": "100", "stillwatch-item": "1",
+				"stillwatch-bad-items": "2",
 			} {
 				require.Equal(t, want, stagetest.Header(dead[0], key), key)
 			}
-			require.Contains(t, stagetest.Header(dead[0], "stillwatch-detail"), "duplicate_key in id")
+			require.Contains(t, stagetest.Header(dead[0], "stillwatch-detail"),
+				"duplicate_key in id")
 			require.NotContains(t, stagetest.Header(dead[0], "stillwatch-detail"), "secret")
 		})
 	}
@@ -217,15 +238,21 @@ func TestABadItemDoesNotTakeTheOthersWithIt(t *testing.T) {
 func TestWhatIsLeftOutIsCounted(t *testing.T) {
 	internal := `{"id":"r5","call_type":"acompletion","startTime":1793613600,"model":"m",` +
 		`"metadata":{"user_api_key_hash":"h","internal_call_origin":"shadow_eval_judge"}}`
-	seen, dead, counts := ingestAll(t, openIngest(t, nil), "", " \n", "[]", internal, ingestEvent("a", ""))
+	seen, dead, counts := ingestAll(
+		t, openIngest(t, nil), "", " \n", "[]", internal, ingestEvent("a", ""),
+	)
 	require.Len(t, seen, 1)
 	require.Empty(t, dead)
-	require.Equal(t, map[string]int64{"ok": 1, "skipped:empty": 3, "skipped:internal_call": 1}, counts)
+	require.Equal(
+		t, map[string]int64{"ok": 1, "skipped:empty": 3, "skipped:internal_call": 1}, counts,
+	)
 }
 
 func TestARecordThatIsTooLargeIsNotRead(t *testing.T) {
 	task := openIngest(t, func(o *Options) { o.MaxRecordBytes = 100 })
-	seen, dead, counts := ingestAll(t, task, ingestEvent("a", `"x":"`+strings.Repeat("y", 100)+`"`), ingestEvent("b", ""))
+	seen, dead, counts := ingestAll(
+		t, task, ingestEvent("a", `"x":"`+strings.Repeat("y", 100)+`"`), ingestEvent("b", ""),
+	)
 	require.Len(t, seen, 1)
 	require.Len(t, dead, 1)
 	require.Equal(t, event.ReasonTooLarge, stagetest.Header(dead[0], "stillwatch-reason"))
@@ -252,9 +279,13 @@ func TestAnEventAheadOfItsRecordIsADeadLetter(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			task := openIngest(t, func(o *Options) { o.MaxAhead = c.limit })
-			res, err := task.Process([]stage.Record{{Topic: "gw", Time: c.time, Value: []byte("[" + ingestEvent("a", "") + "," + late + "]")}})
+			res, err := task.Process([]stage.Record{{
+				Topic: "gw", Time: c.time,
+				Value: []byte("[" + ingestEvent("a", "") + "," + late + "]"),
+			}})
 			require.NoError(t, err)
-			require.Equal(t, c.ok, stagetest.Counted(res.Counts)["ok"], "the others of the record go on")
+			require.Equal(t, c.ok, stagetest.Counted(res.Counts)["ok"],
+				"the others of the record go on")
 			if c.ok == 2 {
 				require.Len(t, res.Out, 2)
 				return
@@ -262,7 +293,10 @@ func TestAnEventAheadOfItsRecordIsADeadLetter(t *testing.T) {
 			letter := res.Out[len(res.Out)-1]
 			require.Equal(t, stage.DeadLetters, letter.To)
 			require.Equal(t, "from_the_future", stagetest.Header(letter, "stillwatch-reason"))
-			require.Regexp(t, `^time is [0-9hms.]+ ahead of the record's timestamp$`, stagetest.Header(letter, "stillwatch-detail"))
+			require.Regexp(
+				t, `^time is [0-9hms.]+ ahead of the record's timestamp$`,
+				stagetest.Header(letter, "stillwatch-detail"),
+			)
 			require.EqualValues(t, 1, stagetest.Counted(res.Counts)["dead_letter:from_the_future"])
 		})
 	}
@@ -270,11 +304,20 @@ func TestAnEventAheadOfItsRecordIsADeadLetter(t *testing.T) {
 
 func TestNoTextLeavesIngest(t *testing.T) {
 	words := []string{"correspondence", "Zanzibar", "eucalyptus", "parliament", "quicksilver"}
-	record := ingestEvent("req_id_1", `"tenant":"acme","content":{"system":"You write correspondence in Zanzibar about eucalyptus trees, at least eight words.",`+
-		`"input":[{"role":"user","text":"Tell the parliament about quicksilver and whatever else comes to mind today, please."}],"output":"quicksilver"}`)
-	record = strings.Replace(record, `{"id":"a"}`, `{"id":"a","end_user_id":"end-user-7","payment_fp":"pay-fp-1","payment_issuer":"issuer-1"}`, 1)
+	record := ingestEvent(
+		"req_id_1",
+		`"tenant":"acme","content":{"system":"You write correspondence in Zanzibar about eucalyptus trees, at least eight words.",`+
+			`"input":[{"role":"user","text":"Tell the parliament about quicksilver and whatever else comes to mind today, please."}],"output":"quicksilver"}`,
+	)
+	record = strings.Replace(
+		record, `{"id":"a"}`,
+		`{"id":"a","end_user_id":"end-user-7","payment_fp":"pay-fp-1","payment_issuer":"issuer-1"}`,
+		1,
+	)
 	record = strings.Replace(record, `"model":"m"`, `"model":"m","session_id":"session-9"`, 1)
-	record = strings.Replace(record, `"tenant"`, `"client":{"ip":"198.18.4.77","device_id":"device-5"},"tenant"`, 1)
+	record = strings.Replace(
+		record, `"tenant"`, `"client":{"ip":"198.18.4.77","device_id":"device-5"},"tenant"`, 1,
+	)
 	task := openIngest(t, nil)
 	res, err := task.Process([]stage.Record{{Topic: "gw", Value: []byte(record)}})
 	require.NoError(t, err)
@@ -283,8 +326,13 @@ func TestNoTextLeavesIngest(t *testing.T) {
 	require.NoError(t, o.UnmarshalBinary(res.Out[0].Value))
 	require.True(t, o.HasText)
 	require.NotEmpty(t, o.Sketch.Turn)
-	for _, w := range append(words, "198.18.4.77", "device-5", "session-9", "end-user-7", "pay-fp-1", "issuer-1", "req_id_1") {
-		require.False(t, bytes.Contains(bytes.ToLower(res.Out[0].Value), []byte(strings.ToLower(w))), w)
+	for _, w := range append(
+		words, "198.18.4.77", "device-5", "session-9", "end-user-7", "pay-fp-1",
+		"issuer-1", "req_id_1",
+	) {
+		require.False(
+			t, bytes.Contains(bytes.ToLower(res.Out[0].Value), []byte(strings.ToLower(w))), w,
+		)
 		require.NotContains(t, string(res.Out[0].Key), w)
 		require.Empty(t, res.Out[0].Headers)
 	}
@@ -294,8 +342,11 @@ const ingestIdentity = `"client":{"ip":"198.18.4.7","asn":64500,"user_agent":"x/
 
 func TestNothingComparesAcrossTenantsAttributesOrSecrets(t *testing.T) {
 	record := func(tenant, value string) string {
-		return `{"id":"` + value + `","time":1793613600000,"tenant":"` + tenant + `","account":{"id":"a","end_user_id":"` + value + `","payment_fp":"` + value +
-			`","payment_issuer":"` + value + `","email_domain":"` + value + `"},"request":{"model":"` + value + `","session_id":"` + value + `","tools":["` + value +
+		return `{"id":"` + value + `","time":1793613600000,"tenant":"` + tenant +
+			`","account":{"id":"a","end_user_id":"` + value + `","payment_fp":"` + value +
+			`","payment_issuer":"` + value + `","email_domain":"` + value +
+			`"},"request":{"model":"` + value + `","session_id":"` + value +
+			`","tools":["` + value +
 			`"],"temperature":1,"seed":7},` + ingestIdentity + `}`
 	}
 	hashes := map[uint64]string{}
@@ -307,20 +358,30 @@ func TestNothingComparesAcrossTenantsAttributesOrSecrets(t *testing.T) {
 			hashes[h] = who
 		}
 	}
-	seen, _, _ := ingestAll(t, openIngest(t, nil), record("t1", "v"), record("t2", "v"), record("", "v"), record("t1", "v"), record("default", "v"))
+	seen, _, _ := ingestAll(
+		t, openIngest(t, nil), record("t1", "v"), record("t2", "v"), record("", "v"),
+		record("t1", "v"), record("default", "v"),
+	)
 	note("t1", &seen[0])
 	note("t2", &seen[1])
 	note("default", &seen[2])
 	require.Equal(t, seen[0].Values, seen[3].Values, "but equal values of one tenant are equal")
 	require.Equal(t, seen[2].Values, seen[4].Values, "and no tenant is the default one")
-	other, _, _ := ingestAll(t, openIngest(t, nil, "another secret of the tests"), record("t1", "v"))
+	other, _, _ := ingestAll(
+		t, openIngest(t, nil, "another secret of the tests"), record("t1", "v"),
+	)
 	note("another secret", &other[0])
 }
 
 func TestPlaceholdersAreUnknown(t *testing.T) {
-	for _, nothing := range []string{"", "-", "0", "00000000-0000-0000-0000-000000000000", "unknown", "NULL", "None", "undefined", "n/a"} {
-		record := strings.Replace(ingestEvent("r", `"client":{"device_id":"`+nothing+`","user_agent":"`+nothing+`"}`), `"id":"a"`,
-			`"id":"a","payment_fp":"`+nothing+`","end_user_id":"`+nothing+`"`, 1)
+	for _, nothing := range []string{
+		"", "-", "0", "00000000-0000-0000-0000-000000000000", "unknown", "NULL", "None",
+		"undefined", "n/a",
+	} {
+		record := strings.Replace(
+			ingestEvent("r", `"client":{"device_id":"`+nothing+`","user_agent":"`+nothing+`"}`),
+			`"id":"a"`, `"id":"a","payment_fp":"`+nothing+`","end_user_id":"`+nothing+`"`, 1,
+		)
 		seen, _, _ := ingestAll(t, openIngest(t, nil), record)
 		require.Len(t, seen, 1)
 		require.Zero(t, seen[0].Values[attribute.Device], nothing)
@@ -339,16 +400,38 @@ func TestAttributesAgreeWhereTheSoftwareDoes(t *testing.T) {
 	same := func(of attribute.Attribute, want bool, a, b string) {
 		t.Helper()
 		x, y := observe(a), observe(b)
-		require.Equal(t, want, x.Values[of] == y.Values[of], "%q and %q", x.Labels[of], y.Labels[of])
+		require.Equal(t, want, x.Values[of] == y.Values[of],
+			"%q and %q", x.Labels[of], y.Labels[of])
 	}
-	same(attribute.Stack, true, `"client":{"user_agent":"OpenAI/Python  1.99.1 "}`, `"client":{"user_agent":"openai/python 1.99.1"}`)
-	same(attribute.Stack, false, `"client":{"user_agent":"openai/python 1.99.1"}`, `"client":{"user_agent":"openai/python 1.99.2"}`)
-	same(attribute.Stack, false, `"client":{"user_agent":"x/1","ja4":"t13d1"}`, `"client":{"user_agent":"x/1"}`)
-	same(attribute.Stack, true, `"client":{"user_agent":"x/1 (7f3a9b127f3a9b12)"}`, `"client":{"user_agent":"x/1 (7c9e6679-7425-40de-944b-e07fc1f90ae7)"}`)
-	same(attribute.Network, true, `"client":{"ip":"198.18.4.7"}`, `"client":{"ip":"[::ffff:198.18.4.9]:443"}`)
+	same(
+		attribute.Stack, true, `"client":{"user_agent":"OpenAI/Python  1.99.1 "}`,
+		`"client":{"user_agent":"openai/python 1.99.1"}`,
+	)
+	same(
+		attribute.Stack, false, `"client":{"user_agent":"openai/python 1.99.1"}`,
+		`"client":{"user_agent":"openai/python 1.99.2"}`,
+	)
+	same(
+		attribute.Stack, false, `"client":{"user_agent":"x/1","ja4":"t13d1"}`,
+		`"client":{"user_agent":"x/1"}`,
+	)
+	same(
+		attribute.Stack, true, `"client":{"user_agent":"x/1 (7f3a9b127f3a9b12)"}`,
+		`"client":{"user_agent":"x/1 (7c9e6679-7425-40de-944b-e07fc1f90ae7)"}`,
+	)
+	same(
+		attribute.Network, true, `"client":{"ip":"198.18.4.7"}`,
+		`"client":{"ip":"[::ffff:198.18.4.9]:443"}`,
+	)
 	same(attribute.Network, false, `"client":{"ip":"198.18.4.7"}`, `"client":{"ip":"198.18.5.7"}`)
-	same(attribute.Network, true, `"client":{"ip":"2001:db8:1:2::3"}`, `"client":{"ip":"2001:db8:1:4::5"}`)
-	same(attribute.Network, false, `"client":{"ip":"2001:db8:1::"}`, `"client":{"ip":"2001:db8:2::"}`)
+	same(
+		attribute.Network, true, `"client":{"ip":"2001:db8:1:2::3"}`,
+		`"client":{"ip":"2001:db8:1:4::5"}`,
+	)
+	same(
+		attribute.Network, false, `"client":{"ip":"2001:db8:1::"}`,
+		`"client":{"ip":"2001:db8:2::"}`,
+	)
 
 	bare := observe("")
 	require.Zero(t, bare.Values[attribute.Params])
@@ -371,7 +454,10 @@ func TestUnknownParametersDifferFromZero(t *testing.T) {
 }
 
 func TestLabelsAreShortAndPrintable(t *testing.T) {
-	seen, _, _ := ingestAll(t, openIngest(t, nil), ingestEvent("r", `"client":{"user_agent":"evil\u001b[31m\n`+strings.Repeat("é", 100)+`"}`))
+	seen, _, _ := ingestAll(
+		t, openIngest(t, nil),
+		ingestEvent("r", `"client":{"user_agent":"evil\u001b[31m\n`+strings.Repeat("é", 100)+`"}`),
+	)
 	label := seen[0].Labels[attribute.Stack]
 	require.LessOrEqual(t, len(label), fingerprint.MaxLabel)
 	require.True(t, strings.HasPrefix(label, "evil [31m éé"), label)
@@ -382,23 +468,38 @@ func TestTheConfiguredFieldNamesTheAccount(t *testing.T) {
 	record := `{"id":"r","time":1793613600000,"account":{"org_id":"o","key_hash":"k","end_user_id":"e\nf"},` +
 		`"client":{"ip":"::ffff:198.18.4.7"},"request":{"model":"m"}}`
 	for fields, want := range map[string]string{
-		"account.id,account.key_hash": "k", "account.org_id,account.key_hash": "o", "client.ip": "198.18.4.7",
+		"account.id,account.key_hash": "k", "account.org_id,account.key_hash": "o",
+		"client.ip": "198.18.4.7",
 	} {
-		seen, _, _ := ingestAll(t, openIngest(t, func(o *Options) { o.AccountFields = strings.Split(fields, ",") }), record)
+		seen, _, _ := ingestAll(
+			t, openIngest(t, func(o *Options) { o.AccountFields = strings.Split(fields, ",") }),
+			record,
+		)
 		require.Equal(t, want, seen[0].Account)
 	}
-	seen, _, _ := ingestAll(t, openIngest(t, func(o *Options) { o.AccountFields = []string{"account.end_user_id"} }), record)
-	require.Regexp(t, "^hash:[0-9a-f]+$", seen[0].Account, "what cannot be part of a key is named by its hash")
+	seen, _, _ := ingestAll(
+		t, openIngest(t, func(o *Options) { o.AccountFields = []string{"account.end_user_id"} }),
+		record,
+	)
+	require.Regexp(t, "^hash:[0-9a-f]+$", seen[0].Account,
+		"what cannot be part of a key is named by its hash")
 
-	_, dead, _ := ingestAll(t, openIngest(t, func(o *Options) { o.AccountFields = []string{"account.team_id"} }), record)
+	_, dead, _ := ingestAll(
+		t, openIngest(t, func(o *Options) { o.AccountFields = []string{"account.team_id"} }),
+		record,
+	)
 	require.Equal(t, event.ReasonNoAccount, stagetest.Header(dead[0], "stillwatch-reason"))
 }
 
 func TestRefusalsAreRecognised(t *testing.T) {
 	for members, want := range map[string]bool{
-		`{}`: false, `{"status":"ok"}`: false, `{"status":"blocked"}`: true, `{"http_status":403}`: true, `{"http_status":429}`: false,
-		`{"finish_reasons":["stop","content_filter"]}`: true, `{"finish_reasons":["REFUSAL"]}`: true, `{"finish_reasons":["SAFETY"]}`: true,
-		`{"finish_reasons":["length"]}`: false, `{"status":"error","error_type":"ContentPolicyViolationError"}`: true, `{"error_type":"Timeout"}`: false,
+		`{}`: false, `{"status":"ok"}`: false, `{"status":"blocked"}`: true,
+		`{"http_status":403}`: true, `{"http_status":429}`: false,
+		`{"finish_reasons":["stop","content_filter"]}`: true,
+		`{"finish_reasons":["REFUSAL"]}`:               true, `{"finish_reasons":["SAFETY"]}`: true,
+		`{"finish_reasons":["length"]}`:                                 false,
+		`{"status":"error","error_type":"ContentPolicyViolationError"}`: true,
+		`{"error_type":"Timeout"}`:                                      false,
 	} {
 		seen, _, _ := ingestAll(t, openIngest(t, nil), ingestEvent("r", `"response":`+members))
 		require.Equal(t, want, seen[0].Refused, members)
@@ -406,10 +507,17 @@ func TestRefusalsAreRecognised(t *testing.T) {
 }
 
 func TestUnknownCountsAreMinusOne(t *testing.T) {
-	seen, _, _ := ingestAll(t, openIngest(t, nil), ingestEvent("r", ""), ingestEvent("r", `"usage":{"input_tokens":0},"content":{"input":["a","b"]}`))
-	require.Equal(t, []int64{-1, -1, -1, -1}, []int64{seen[0].InputTokens, seen[0].OutputTokens, seen[0].ReasoningTokens, int64(seen[0].Messages)})
+	seen, _, _ := ingestAll(
+		t, openIngest(t, nil), ingestEvent("r", ""),
+		ingestEvent("r", `"usage":{"input_tokens":0},"content":{"input":["a","b"]}`),
+	)
+	require.Equal(t, []int64{-1, -1, -1, -1}, []int64{
+		seen[0].InputTokens, seen[0].OutputTokens, seen[0].ReasoningTokens, int64(seen[0].Messages),
+	})
 	require.False(t, seen[0].HasText)
-	require.Equal(t, []int64{0, -1, -1, 2}, []int64{seen[1].InputTokens, seen[1].OutputTokens, seen[1].ReasoningTokens, int64(seen[1].Messages)})
+	require.Equal(t, []int64{0, -1, -1, 2}, []int64{
+		seen[1].InputTokens, seen[1].OutputTokens, seen[1].ReasoningTokens, int64(seen[1].Messages),
+	})
 }
 
 func TestAGatewaysOwnSketchIsTaken(t *testing.T) {
@@ -422,7 +530,10 @@ func TestAGatewaysOwnSketchIsTaken(t *testing.T) {
 	require.Equal(t, []uint64{1, 2}, seen[0].Sketch.Turn)
 	require.Equal(t, sketch.Rubric, seen[0].Sketch.Intents)
 
-	seen, dead, _ = ingestAll(t, openIngest(t, nil), ingestEvent("r", strings.Replace(wire, `"version":1`, `"version":9`, 1)))
+	seen, dead, _ = ingestAll(
+		t, openIngest(t, nil),
+		ingestEvent("r", strings.Replace(wire, `"version":1`, `"version":9`, 1)),
+	)
 	require.Empty(t, seen)
 	require.Equal(t, reasonBadSketch, stagetest.Header(dead[0], "stillwatch-reason"))
 }
@@ -431,22 +542,32 @@ func TestASketchOfAnotherSecretIsADeadLetterUnlessARotationLasts(t *testing.T) {
 	before, after := "the old secret of the tests", "the new secret of the tests"
 	encoder, err := sketch.NewEncoder(ingestKey(before))
 	require.NoError(t, err)
-	object := encoder.Sketch(&sketch.Content{Input: []sketch.Message{{Role: "user", Text: "write a short story about a lighthouse keeper who collects old maps and letters"}}})
+	object := encoder.Sketch(&sketch.Content{Input: []sketch.Message{{
+		Role: "user",
+		Text: "write a short story about a lighthouse keeper who collects old maps and letters",
+	}}})
 	record := ingestEvent("r", `"sketch":`+string(object))
 	seen, dead, _ := ingestAll(t, openIngest(t, nil, after), record)
 	require.Empty(t, seen)
 	require.Equal(t, reasonOtherKey, stagetest.Header(dead[0], "stillwatch-reason"))
-	require.Contains(t, stagetest.Header(dead[0], "stillwatch-detail"), "give the gateway the secret and the sketch options")
+	require.Contains(t, stagetest.Header(dead[0], "stillwatch-detail"),
+		"give the gateway the secret and the sketch options")
 	seen, dead, counts := ingestAll(t, openIngest(t, nil, after, before), record)
 	require.Empty(t, dead)
 	require.NotContains(t, counts, "unchecked_sketch")
-	text := ingestEvent("r", `"content":{"input":["write a short story about a lighthouse keeper who collects old maps and letters"]}`)
+	text := ingestEvent(
+		"r",
+		`"content":{"input":["write a short story about a lighthouse keeper who collects old maps and letters"]}`,
+	)
 	fromText, _, _ := ingestAll(t, openIngest(t, nil, before), text)
 	require.Equal(t, fromText[0].Sketch, seen[0].Sketch)
 }
 
 func TestDuringARotationShinglesAreMadeUnderBothSecrets(t *testing.T) {
-	record := ingestEvent("r", `"content":{"input":["write a short story about a lighthouse keeper who collects old maps and letters, then name the three ships that he saw in the storm of his first winter and say where each of them was bound"]}`)
+	record := ingestEvent(
+		"r",
+		`"content":{"input":["write a short story about a lighthouse keeper who collects old maps and letters, then name the three ships that he saw in the storm of his first winter and say where each of them was bound"]}`,
+	)
 	before, after := "the old secret of the tests", "the new secret of the tests"
 	old, _, _ := ingestAll(t, openIngest(t, nil, before), record)
 	fresh, _, _ := ingestAll(t, openIngest(t, nil, after), record)
@@ -461,13 +582,19 @@ func TestDuringARotationShinglesAreMadeUnderBothSecrets(t *testing.T) {
 
 func TestWrongOptionsAreRefusedWithTheWayOut(t *testing.T) {
 	for want, change := range map[string]func(*Options){
-		"name at least account.id":                      func(o *Options) { o.AccountFields = nil },
-		`"account.name" is no field that can name`:      func(o *Options) { o.AccountFields = []string{"account.name"} },
-		`"account.id" is given twice`:                   func(o *Options) { o.AccountFields = []string{"account.id", "account.id"} },
+		"name at least account.id": func(o *Options) { o.AccountFields = nil },
+		`"account.name" is no field that can name`: func(o *Options) {
+			o.AccountFields = []string{"account.name"}
+		},
+		`"account.id" is given twice`: func(o *Options) {
+			o.AccountFields = []string{"account.id", "account.id"}
+		},
 		"max_record_bytes is 0, give a positive number": func(o *Options) { o.MaxRecordBytes = 0 },
-		"max_ahead is 1s, give at least 1m, or 0":       func(o *Options) { o.MaxAhead = time.Second },
-		"max_ahead is -1h":                              func(o *Options) { o.MaxAhead = -time.Hour },
-		`gateway: format "x" is not known`:              func(o *Options) { o.Gateway.Format = "x" },
+		"max_ahead is 1s, give at least 1m, or 0": func(o *Options) {
+			o.MaxAhead = time.Second
+		},
+		"max_ahead is -1h":                 func(o *Options) { o.MaxAhead = -time.Hour },
+		`gateway: format "x" is not known`: func(o *Options) { o.Gateway.Format = "x" },
 	} {
 		opts := DefaultOptions()
 		change(&opts)
@@ -499,7 +626,8 @@ func BenchmarkIngest(b *testing.B) {
 				continue
 			}
 			res, err := task.Process(batch)
-			if err != nil || len(res.Out) != len(batch) || res.Counts.Of(stage.OK) != int64(len(batch)) {
+			if err != nil || len(res.Out) != len(batch) ||
+				res.Counts.Of(stage.OK) != int64(len(batch)) {
 				b.Fatal(res.Counts, err)
 			}
 		}
@@ -515,7 +643,9 @@ func TestEveryTopicIsReadInItsOwnFormat(t *testing.T) {
 		o.Gateway.MappingFiles = []string{"mine.yaml"}
 		o.Gateway.Own = []gateway.MappingFile{{Name: "mine.yaml", Text: []byte(
 			"name: mine\nfields:\n  id: rid\n  time: at\n  account.id: who\n  request.model: llm\n")}}
-		o.Gateway.Topics = map[string]gateway.TopicOptions{"mine": {Format: "mine"}, "proxied": {TrustedHops: &one}}
+		o.Gateway.Topics = map[string]gateway.TopicOptions{
+			"mine": {Format: "mine"}, "proxied": {TrustedHops: &one},
+		}
 	})
 	res, err := task.Process([]stage.Record{
 		{Topic: "first", Value: []byte(native)},
@@ -537,8 +667,10 @@ func TestEveryTopicIsReadInItsOwnFormat(t *testing.T) {
 		got = append(got, o.Account)
 		networks = append(networks, o.Values[attribute.Network])
 	}
-	require.Equal(t, []string{"a", "b", "dead letter", "dead letter", "a"}, got, "a format that a topic names is the only one it has")
-	require.NotEqual(t, networks[0], networks[2], "the client is found behind the topic's own proxies")
+	require.Equal(t, []string{"a", "b", "dead letter", "dead letter", "a"}, got,
+		"a format that a topic names is the only one it has")
+	require.NotEqual(t, networks[0], networks[2],
+		"the client is found behind the topic's own proxies")
 }
 
 type oneNetwork enrich.Network
@@ -546,11 +678,14 @@ type oneNetwork enrich.Network
 func (n oneNetwork) Network(netip.Addr) enrich.Network { return enrich.Network(n) }
 
 func TestAnEventIsCompletedBeforeItIsHashed(t *testing.T) {
-	facts, err := enrich.ReadCSV(strings.NewReader("account,created_at,payment_fp,payment_issuer,plan,org_id,verified,email_domain\n"+
-		"key-7,2026-10-20,f,i,pro,org,true,example.org\n"), nil)
+	facts, err := enrich.ReadCSV(strings.NewReader(
+		"account,created_at,payment_fp,payment_issuer,plan,org_id,verified,email_domain\n"+
+			"key-7,2026-10-20,f,i,pro,org,true,example.org\n",
+	), nil)
 	require.NoError(t, err)
 	event := func(account, client string) string {
-		return `{"schema":"1","id":"r","time":"2026-11-02T10:00:00Z","account":{"key_hash":"key-7"` + account + `},"client":{"ip":"198.18.4.7"` + client +
+		return `{"schema":"1","id":"r","time":"2026-11-02T10:00:00Z","account":{"key_hash":"key-7"` +
+			account + `},"client":{"ip":"198.18.4.7"` + client +
 			`},"request":{"model":"m"}}`
 	}
 	full := event(`,"created_at":"2026-10-20T00:00:00Z","payment_fp":"f","payment_issuer":"i","plan":"pro","org_id":"org","verified":true,"email_domain":"example.org"`,
@@ -559,13 +694,16 @@ func TestAnEventIsCompletedBeforeItIsHashed(t *testing.T) {
 	enriched := func() stage.Task {
 		return openIngest(t, func(o *Options) {
 			o.Enricher = &enrich.Enricher{
-				Accounts: []enrich.Accounts{facts}, Networks: []enrich.Networks{oneNetwork{ASN: 64500, ASOrg: "Example Net", Country: "DE"}},
+				Accounts: []enrich.Accounts{facts}, Networks: []enrich.Networks{
+					oneNetwork{ASN: 64500, ASOrg: "Example Net", Country: "DE"},
+				},
 			}
 		})
 	}
 	got, _, counts := ingestAll(t, enriched(), event("", ""))
 	require.Equal(t, want, got)
-	require.Equal(t, "key-7", got[0].Account, "org_id would name the account as well, had it been there before")
+	require.Equal(t, "key-7", got[0].Account,
+		"org_id would name the account as well, had it been there before")
 	for f := range enrich.NumFields {
 		require.EqualValues(t, 1, counts["enrich_filled_total:"+f.Name()], f.Name())
 	}
@@ -575,5 +713,7 @@ func TestAnEventIsCompletedBeforeItIsHashed(t *testing.T) {
 
 	res, err := enriched().Process([]stage.Record{{Value: []byte(event("", ""))}})
 	require.NoError(t, err)
-	require.EqualValues(t, 1, stagetest.Counted(res.Counts)["event_fields_total:account.created_at"], "what was filled is known to detectors")
+	require.EqualValues(t, 1,
+		stagetest.Counted(res.Counts)["event_fields_total:account.created_at"],
+		"what was filled is known to detectors")
 }

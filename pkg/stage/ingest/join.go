@@ -60,7 +60,8 @@ func (s *joinState) load(value []byte) error {
 		return bad
 	}
 	clock, m := binary.Uvarint(value[n:])
-	if m <= 0 || n+m+1 != len(value) || value[n+m] > 1 || offset > math.MaxInt64 || clock > math.MaxInt64 {
+	if m <= 0 || n+m+1 != len(value) || value[n+m] > 1 ||
+		offset > math.MaxInt64 || clock > math.MaxInt64 {
 		return bad
 	}
 	s.stored, s.due = true, value[n+m] == 1
@@ -197,7 +198,8 @@ func (t *task) flush(out *outcome) {
 	s.flushed, s.due = false, false
 	index := int32(flushIndex)
 	t.o.Position = fingerprint.Position{
-		Partition: t.hash.partition(s.last.topic, s.last.partition, t.generation), Offset: s.last.offset,
+		Partition: t.hash.partition(s.last.topic, s.last.partition, t.generation),
+		Offset:    s.last.offset,
 	}
 	for _, reader := range t.readers {
 		reader.Flush(func(ev *event.Event, err error) bool {

@@ -37,7 +37,9 @@ func places(t *testing.T, into map[string]string, res stage.Result) {
 }
 
 func TestPartsThatWaitSurviveARestartAtAnyRecord(t *testing.T) {
-	s, err := New(func() Options { o := DefaultOptions(); withMappings(&o); return o }(), ingestKey("the secret of the tests"))
+	s, err := New(func() Options { o := DefaultOptions(); withMappings(&o); return o }(), ingestKey(
+		"the secret of the tests",
+	))
 	require.NoError(t, err)
 	const calls = 60
 	records := stagetest.Halves(calls)
@@ -103,7 +105,9 @@ func TestPartsThatWaitSurviveARestartAtAnyRecord(t *testing.T) {
 }
 
 func TestAFlushThatWasAnnouncedIsRepeatedBeforeWhatComesNext(t *testing.T) {
-	s, err := New(func() Options { o := DefaultOptions(); withMappings(&o); return o }(), ingestKey("the secret of the tests"))
+	s, err := New(func() Options { o := DefaultOptions(); withMappings(&o); return o }(), ingestKey(
+		"the secret of the tests",
+	))
 	require.NoError(t, err)
 	records := []stage.Record{
 		{Topic: "gateway", Partition: 1, Offset: 0, Value: []byte(stagetest.SpanRecord(0, 0))},
@@ -132,7 +136,10 @@ func TestAFlushThatWasAnnouncedIsRepeatedBeforeWhatComesNext(t *testing.T) {
 }
 
 func TestUnreadableJoinStateIsAnError(t *testing.T) {
-	for _, bad := range []string{"", "\x01", "\x01\x01", "\x01\x01\x02", "\x01\x01\x01\x01", "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x01\x01"} {
+	for _, bad := range []string{
+		"", "\x01", "\x01\x01", "\x01\x01\x02", "\x01\x01\x01\x01",
+		"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x01\x01",
+	} {
 		err := openIngest(t, nil).Load(joinKey, []byte(bad))
 		require.ErrorContains(t, err, `state "join"`, "%q", bad)
 	}
@@ -145,8 +152,12 @@ func TestAPartitionThatWasMadeAnewHasNothingToWaitFor(t *testing.T) {
 	require.EqualValues(t, 5, task.RebuildFrom())
 	task.Rewound()
 	require.Greater(t, task.RebuildFrom(), int64(1)<<60)
-	res, err := task.Process([]stage.Record{{Topic: "gateway", Offset: 0, Value: []byte(stagetest.SpanRecord(0, 0))}})
+	res, err := task.Process(
+		[]stage.Record{{Topic: "gateway", Offset: 0, Value: []byte(stagetest.SpanRecord(0, 0))}},
+	)
 	require.NoError(t, err)
 	require.Empty(t, res.Out)
-	require.True(t, slices.ContainsFunc(res.Changes, func(c stage.Change) bool { return c.Key == joinKey && c.Value[0] == 0 }))
+	require.True(t, slices.ContainsFunc(res.Changes, func(c stage.Change) bool {
+		return c.Key == joinKey && c.Value[0] == 0
+	}))
 }

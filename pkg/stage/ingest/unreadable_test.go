@@ -72,11 +72,14 @@ func TestADeadLetterThatNamesAnAccountIsCountedForIt(t *testing.T) {
 			event.ReasonBadTime, "default", "a", noon,
 		},
 		{
-			"a time of the future: the record's", `{"id":"x","account":{"id":"a"},` + future + `,"request":{"model":"m"}}`,
-			reasonFuture, "default", "a", noon,
+			"a time of the future: the record's",
+			`{"id":"x","account":{"id":"a"},` + future + `,"request":{"model":"m"}}`, reasonFuture,
+			"default", "a", noon,
 		},
 		{
-			"a sketch of another secret", `{"id":"x","account":{"id":"a"},` + timed + `,"request":{"model":"m"},"sketch":{"version":9}}`,
+			"a sketch of another secret",
+			`{"id":"x","account":{"id":"a"},` + timed +
+				`,"request":{"model":"m"},"sketch":{"version":9}}`,
 			reasonBadSketch, "default", "a", earlier,
 		},
 		{
@@ -114,11 +117,16 @@ func TestADeadLetterThatNamesAnAccountIsCountedForIt(t *testing.T) {
 			`{"account":{"id":"sk-0123456789abcdef"},` + timed + `}`,
 			event.ReasonMissingField, "", "", 0,
 		},
-		{"no account", `{"id":"x","account":{},` + timed + `}`, event.ReasonMissingField, "", "", 0},
+		{
+			"no account", `{"id":"x","account":{},` + timed + `}`, event.ReasonMissingField, "",
+			"", 0,
+		},
 		{"no object", `garbage`, event.ReasonMalformed, "", "", 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := stage.Record{Topic: "gw", Partition: 3, Offset: 100, Time: noon, Value: []byte(c.record)}
+			r := stage.Record{
+				Topic: "gw", Partition: 3, Offset: 100, Time: noon, Value: []byte(c.record),
+			}
 			seen, dead, counts := unreadables(t, openIngest(t, nil), r)
 			require.Len(t, dead, 1)
 			require.Equal(t, c.reason, stagetest.Header(dead[0], "stillwatch-reason"))
@@ -129,7 +137,8 @@ func TestADeadLetterThatNamesAnAccountIsCountedForIt(t *testing.T) {
 				require.Equal(t, map[string]int64{"dead_letter:" + c.reason: 1}, counts)
 				return
 			}
-			require.EqualValues(t, 1, counts["dead_letters_by_tenant_total:"+c.tenant+":"+c.reason], "%v", counts)
+			require.EqualValues(t, 1, counts["dead_letters_by_tenant_total:"+c.tenant+":"+c.reason],
+				"%v", counts)
 			require.Len(t, seen, 1)
 			o := seen[0]
 			require.Contains(t, o.Account, c.account)
@@ -138,7 +147,8 @@ func TestADeadLetterThatNamesAnAccountIsCountedForIt(t *testing.T) {
 			require.Equal(t, o.Account, stagetest.Header(dead[0], "stillwatch-account"))
 			require.Equal(t, o.Tenant, stagetest.Header(dead[0], "stillwatch-tenant"))
 			want := fingerprint.Observation{
-				Position: o.Position, Time: o.Time, Tenant: o.Tenant, Account: o.Account, Unreadable: true,
+				Position: o.Position, Time: o.Time, Tenant: o.Tenant,
+				Account: o.Account, Unreadable: true,
 				InputTokens: -1, OutputTokens: -1, ReasoningTokens: -1, Messages: -1,
 			}
 			require.Equal(t, want.Account, o.Account)
@@ -150,7 +160,9 @@ func TestADeadLetterThatNamesAnAccountIsCountedForIt(t *testing.T) {
 
 func TestWhatFollowsAnEventInARecordIsNotTakenForItsAccounts(t *testing.T) {
 	a := ingestEvent("a", "")
-	for _, record := range []string{"[" + a + ",7]", "[" + a + ",,]", a + "\ngarbage", a + "\n" + `{"id":`} {
+	for _, record := range []string{
+		"[" + a + ",7]", "[" + a + ",,]", a + "\ngarbage", a + "\n" + `{"id":`,
+	} {
 		r := stage.Record{Topic: "gw", Time: noon, Value: []byte(record)}
 		seen, dead, _ := unreadables(t, openIngest(t, nil), r)
 		require.Len(t, dead, 1, record)
@@ -160,7 +172,9 @@ func TestWhatFollowsAnEventInARecordIsNotTakenForItsAccounts(t *testing.T) {
 
 func TestWithoutAnyTimeADeadLetterIsCountedForItsTenantOnly(t *testing.T) {
 	record := `{"id":"x","account":{"id":"a"},"time":"yesterday"}`
-	seen, _, counts := unreadables(t, openIngest(t, nil), stage.Record{Topic: "gw", Value: []byte(record)})
+	seen, _, counts := unreadables(
+		t, openIngest(t, nil), stage.Record{Topic: "gw", Value: []byte(record)},
+	)
 	require.Empty(t, seen)
 	require.EqualValues(t, 1, counts["dead_letters_by_tenant_total:default:bad_time"])
 }
@@ -173,7 +187,9 @@ func TestSkippedObjectsAreNobodysDeadLetters(t *testing.T) {
 
 func TestNoTextOfAnUnreadableRecordLeavesIngestButInItsDeadLetter(t *testing.T) {
 	record := `{"account":{"id":"a"},"time":1793613600000,"content":{"input":"a very secret prompt"}}`
-	res, err := openIngest(t, nil).Process([]stage.Record{{Topic: "gw", Time: noon, Value: []byte(record)}})
+	res, err := openIngest(t, nil).Process(
+		[]stage.Record{{Topic: "gw", Time: noon, Value: []byte(record)}},
+	)
 	require.NoError(t, err)
 	for _, out := range res.Out {
 		require.Equal(t, out.To == stage.DeadLetters, strings.Contains(string(out.Value), "secret"))

@@ -229,7 +229,8 @@ func (t *task) split(res stage.Result, last stage.Record) {
 		// An observation carries its exact position itself; the record's is only for dead letters,
 		// where the batch's end is near enough.
 		t.observations = append(t.observations, stage.Record{
-			Topic: last.Topic, Partition: last.Partition, Offset: last.Offset, Key: out.Key, Value: out.Value, Headers: out.Headers,
+			Topic: last.Topic, Partition: last.Partition, Offset: last.Offset, Key: out.Key,
+			Value: out.Value, Headers: out.Headers,
 		})
 	}
 	res.Out = rest

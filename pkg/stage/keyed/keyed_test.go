@@ -42,19 +42,25 @@ func gatewayBatch(first int64) []stage.Record {
 		offset := first + int64(i)
 		batch = append(batch, stage.Record{
 			Topic: "gateway", Partition: 1, Offset: offset, Key: []byte(account),
-			Value: fmt.Appendf(nil, `{"id":"r%d","time":"2026-11-02T10:00:%02dZ","account":{"id":%q},"request":{"model":"m"},`+
-				`"content":{"input":[{"role":"user","text":"Solve task %d with one two three four five six words and show all steps."}]}}`,
-				offset, offset, account, offset),
+			Value: fmt.Appendf(
+				nil,
+				`{"id":"r%d","time":"2026-11-02T10:00:%02dZ","account":{"id":%q},"request":{"model":"m"},`+
+					`"content":{"input":[{"role":"user","text":"Solve task %d with one two three four five six words and show all steps."}]}}`,
+				offset, offset, account, offset,
+			),
 		})
 	}
-	return append(batch, stage.Record{Topic: "gateway", Partition: 1, Offset: first + 3, Value: []byte("no event")})
+	return append(batch, stage.Record{
+		Topic: "gateway", Partition: 1, Offset: first + 3, Value: []byte("no event"),
+	})
 }
 
 func TestAKeyedStageKeepsTheSameStateAsTheTwoStagesApart(t *testing.T) {
 	ingest, fingerprint := keyedParts(t)
 	joined := New(ingest, fingerprint)
 	require.Equal(t, "fingerprint", joined.Name())
-	together, first, second := stagetest.Open(t, joined, 1), stagetest.Open(t, ingest, 1), stagetest.Open(t, fingerprint, 1)
+	together, first, second := stagetest.Open(t, joined, 1), stagetest.Open(t, ingest, 1),
+		stagetest.Open(t, fingerprint, 1)
 	stateJoined, stateApart := map[string][]byte{}, map[string][]byte{}
 
 	for _, at := range []int64{0, 4, 8} {
@@ -67,13 +73,17 @@ func TestAKeyedStageKeepsTheSameStateAsTheTwoStagesApart(t *testing.T) {
 				letters++
 				continue
 			}
-			observations = append(observations, stage.Record{Topic: "observations", Offset: at, Key: out.Key, Value: out.Value, Headers: out.Headers})
+			observations = append(observations, stage.Record{
+				Topic: "observations", Offset: at, Key: out.Key,
+				Value: out.Value, Headers: out.Headers,
+			})
 		}
 		apart := stagetest.Feed(t, second, stateApart, observations)
 
 		require.Equal(t, stateApart, stateJoined)
 		require.Equal(t, 1, letters)
-		require.Equal(t, stagetest.Counted(apart.Counts)["ok"], stagetest.Counted(res.Counts)["ok"], "an event counts once")
+		require.Equal(t, stagetest.Counted(apart.Counts)["ok"], stagetest.Counted(res.Counts)["ok"],
+			"an event counts once")
 		require.EqualValues(t, 3, stagetest.Counted(res.Counts)["ok"])
 		require.Len(t, res.Out, letters+len(apart.Out))
 		for _, out := range res.Out {
@@ -137,14 +147,25 @@ func TestATopicThatIsMadeAnewBringsNewEvents(t *testing.T) {
 	renamed := func(first int64) []stage.Record {
 		batch := gatewayBatch(first)
 		for i := range batch {
-			batch[i].Value = bytes.Replace(batch[i].Value, []byte(`"id":"r`), []byte(`"id":"later`), 1)
+			batch[i].Value = bytes.Replace(
+				batch[i].Value, []byte(`"id":"r`), []byte(`"id":"later`), 1,
+			)
 		}
 		return batch
 	}
-	require.EqualValues(t, 3, stagetest.Counted(stagetest.Feed(t, start(false), stored, gatewayBatch(0)).Counts)["ok"])
-	require.EqualValues(t, 3, stagetest.Counted(stagetest.Feed(t, start(false), stored, renamed(0)).Counts)["duplicate:replay"], "the same offsets are the same records")
-	require.EqualValues(t, 3, stagetest.Counted(stagetest.Feed(t, start(true), stored, renamed(0)).Counts)["ok"], "unless the topic was made anew")
-	require.EqualValues(t, 3, stagetest.Counted(stagetest.Feed(t, start(false), stored, renamed(0)).Counts)["duplicate:replay"], "which is remembered")
+	require.EqualValues(
+		t, 3,
+		stagetest.Counted(stagetest.Feed(t, start(false), stored, gatewayBatch(0)).Counts)["ok"],
+	)
+	require.EqualValues(t, 3, stagetest.Counted(
+		stagetest.Feed(t, start(false), stored, renamed(0)).Counts,
+	)["duplicate:replay"], "the same offsets are the same records")
+	require.EqualValues(t, 3,
+		stagetest.Counted(stagetest.Feed(t, start(true), stored, renamed(0)).Counts)["ok"],
+		"unless the topic was made anew")
+	require.EqualValues(t, 3, stagetest.Counted(
+		stagetest.Feed(t, start(false), stored, renamed(0)).Counts,
+	)["duplicate:replay"], "which is remembered")
 	require.Error(t, stagetest.Open(t, ingest, 0).Load("generation", []byte{0x80}))
 }
 
@@ -200,7 +221,9 @@ func TestAKeyedStageCountsJoinedCallsOnceWhateverCrashes(t *testing.T) {
 	}
 	// The rest of the state holds what is in memory, which differs after a restart.
 	accounts := func(stored map[string][]byte) map[string][]byte {
-		maps.DeleteFunc(stored, func(key string, _ []byte) bool { return !strings.HasPrefix(key, "a:") })
+		maps.DeleteFunc(stored, func(key string, _ []byte) bool {
+			return !strings.HasPrefix(key, "a:")
+		})
 		return stored
 	}
 	whole, events := run(-1)
@@ -245,9 +268,13 @@ func TestAKeyedTaskReportsTheRepairsOfBoth(t *testing.T) {
 		{nil, nil, nil},
 		{stage.Counts{{Counter: wrong}: 1}, nil, stage.Counts{{Counter: wrong}: 1}},
 		{nil, stage.Counts{{Counter: wrong}: 2}, stage.Counts{{Counter: wrong}: 2}},
-		{stage.Counts{{Counter: wrong}: 1}, stage.Counts{{Counter: wrong}: 2}, stage.Counts{{Counter: wrong}: 3}},
+		{stage.Counts{{Counter: wrong}: 1}, stage.Counts{{Counter: wrong}: 2}, stage.Counts{
+			{Counter: wrong}: 3,
+		}},
 	} {
-		both := task{ingest: &scripted{repaired: c.ingest}, fingerprint: &scripted{repaired: c.fingerprint}}
+		both := task{
+			ingest: &scripted{repaired: c.ingest}, fingerprint: &scripted{repaired: c.fingerprint},
+		}
 		require.Equal(t, c.want, both.Repaired())
 	}
 }

@@ -41,11 +41,16 @@ type Options struct {
 
 // DefaultOptions play the traffic in 18 seconds and give up after 60.
 func DefaultOptions() Options {
-	return Options{Out: io.Discard, Wall: 18 * time.Second, Limit: time.Minute, Version: "dev", Log: zap.NewNop()}
+	return Options{
+		Out: io.Discard, Wall: 18 * time.Second, Limit: time.Minute,
+		Version: "dev", Log: zap.NewNop(),
+	}
 }
 
 // ErrNothingFound says that no finding came within the limit.
-var ErrNothingFound = errors.New("no finding came within the time limit; on a slow or busy machine, give it more with --limit")
+var ErrNothingFound = errors.New(
+	"no finding came within the time limit; on a slow or busy machine, give it more with --limit",
+)
 
 // demo is one running demo.
 type demo struct {
@@ -83,7 +88,9 @@ func Run(ctx context.Context, opts Options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, parts.Close()) }()
-	d.app, err = app.New(app.Options{Config: d.conf, Log: opts.Log, Version: opts.Version, Trace: d.groups.add})
+	d.app, err = app.New(app.Options{
+		Config: d.conf, Log: opts.Log, Version: opts.Version, Trace: d.groups.add,
+	})
 	if err != nil {
 		return err
 	}
@@ -123,7 +130,10 @@ func (d *demo) play(ctx context.Context) error {
 	}
 	defer producer.Close()
 	d.gauges = gauges{d.app.Registry()}
-	d.traffic = &traffic{world: d.world, producer: producer, topic: gateway, wall: d.opts.Wall, processed: d.processed}
+	d.traffic = &traffic{
+		world: d.world, producer: producer, topic: gateway,
+		wall: d.opts.Wall, processed: d.processed,
+	}
 	if d.watch, err = newWatch(client, d.conf.Topics); err != nil {
 		return err
 	}
@@ -181,7 +191,8 @@ func (d *demo) follow(ctx context.Context) error {
 		if over && len(found) == 0 {
 			return ErrNothingFound
 		}
-		if over || d.traffic.done.Load() && p.backlog == 0 && now.Sub(moved) >= idle && len(found) > 0 {
+		if over ||
+			d.traffic.done.Load() && p.backlog == 0 && now.Sub(moved) >= idle && len(found) > 0 {
 			break
 		}
 	}

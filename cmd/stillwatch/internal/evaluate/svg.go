@@ -40,20 +40,25 @@ func plot(title, axis string, mark float64, bars []bar) string {
 	height := plotTop + barPitch*len(bars) + 30
 	bottom := plotTop + barPitch*len(bars)
 	x := func(share float64) float64 { return plotLeft + share*(plotWidth-plotLeft-plotRight) }
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-label="%s" font-family="sans-serif" font-size="12">`+"\n",
+	fmt.Fprintf(&b,
+		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-label="%s" font-family="sans-serif" font-size="12">`+"\n",
 		plotWidth, height, plotWidth, height, html.EscapeString(title))
 	text := func(x float64, y int, anchor, extra, s string) {
-		fmt.Fprintf(&b, `<text x="%.1f" y="%d" text-anchor="%s" fill="%s"%s>%s</text>`+"\n", x, y, anchor, inkColour, extra, html.EscapeString(s))
+		fmt.Fprintf(&b, `<text x="%.1f" y="%d" text-anchor="%s" fill="%s"%s>%s</text>`+"\n",
+			x, y, anchor, inkColour, extra, html.EscapeString(s))
 	}
 	text(plotLeft, 20, "start", ` font-size="14" font-weight="bold"`, title)
 	text(plotLeft, 38, "start", "", axis)
 	for i := range 5 {
 		at := x(float64(i) / 4)
-		fmt.Fprintf(&b, `<line x1="%.1f" y1="%d" x2="%.1f" y2="%d" stroke="%s"/>`+"\n", at, plotTop-6, at, bottom, gridColour)
+		fmt.Fprintf(&b, `<line x1="%.1f" y1="%d" x2="%.1f" y2="%d" stroke="%s"/>`+"\n",
+			at, plotTop-6, at, bottom, gridColour)
 		text(at, bottom+18, "middle", "", fmt.Sprintf("%d %%", 25*i))
 	}
 	if mark > 0 {
-		fmt.Fprintf(&b, `<line x1="%.1f" y1="%d" x2="%.1f" y2="%d" stroke="%s" stroke-width="1.5" stroke-dasharray="4 3"/>`+"\n", x(mark), plotTop-6, x(mark), bottom, inkColour)
+		fmt.Fprintf(&b,
+			`<line x1="%.1f" y1="%d" x2="%.1f" y2="%d" stroke="%s" stroke-width="1.5" stroke-dasharray="4 3"/>`+"\n",
+			x(mark), plotTop-6, x(mark), bottom, inkColour)
 	}
 	for i, v := range bars {
 		y := plotTop + barPitch*i + (barPitch-barHeight)/2
@@ -62,7 +67,8 @@ func plot(title, axis string, mark float64, bars []bar) string {
 			colour = badColour
 		}
 		text(plotLeft-8, y+barHeight-3, "end", "", v.label)
-		fmt.Fprintf(&b, `<rect x="%d" y="%d" width="%.1f" height="%d" rx="2" fill="%s"/>`+"\n", plotLeft, y, max(x(v.share)-plotLeft, 1), barHeight, colour)
+		fmt.Fprintf(&b, `<rect x="%d" y="%d" width="%.1f" height="%d" rx="2" fill="%s"/>`+"\n",
+			plotLeft, y, max(x(v.share)-plotLeft, 1), barHeight, colour)
 		text(x(v.share)+6, y+barHeight-3, "start", "", v.text)
 	}
 	b.WriteString("</svg>\n")
@@ -89,7 +95,9 @@ func recallBars(worlds []World) []bar {
 }
 
 // bars makes a bar for every campaign; a world's name does where it has one campaign only.
-func bars(worlds []World, of func(w *World, campaign int) (share float64, text string, bad bool)) []bar {
+func bars(
+	worlds []World, of func(w *World, campaign int) (share float64, text string, bad bool),
+) []bar {
 	var out []bar
 	for i := range worlds {
 		w := &worlds[i]

@@ -113,8 +113,11 @@ func Counted(counts stage.Counts) map[string]int64 {
 // SpanRecord is an export request of one span, whose text comes in another record.
 func SpanRecord(n int, second float64) string {
 	at := int64(1793613600e9) + int64(second*1e9)
-	return fmt.Sprintf(`{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"%032x","spanId":"%016x","startTimeUnixNano":"%d","endTimeUnixNano":"%d","attributes":[`+
-		`{"key":"gen_ai.request.model","value":{"stringValue":"m"}},{"key":"user.id","value":{"stringValue":"u%d"}}]}]}]}]}`, n+1, n+1, at, at, n%7)
+	return fmt.Sprintf(
+		`{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"%032x","spanId":"%016x","startTimeUnixNano":"%d","endTimeUnixNano":"%d","attributes":[`+
+			`{"key":"gen_ai.request.model","value":{"stringValue":"m"}},{"key":"user.id","value":{"stringValue":"u%d"}}]}]}]}]}`,
+		n+1, n+1, at, at, n%7,
+	)
 }
 
 // TextRecord is an export request of the log record that holds a span's text.
@@ -130,7 +133,9 @@ func TextRecord(n int, second float64) string {
 // call the text is missing.
 func Halves(calls int) (records []stage.Record) {
 	add := func(value string) {
-		records = append(records, stage.Record{Topic: "gateway", Partition: 1, Offset: int64(len(records)), Value: []byte(value)})
+		records = append(records, stage.Record{
+			Topic: "gateway", Partition: 1, Offset: int64(len(records)), Value: []byte(value),
+		})
 	}
 	for n := range calls + 5 {
 		if n < calls {
