@@ -22,7 +22,7 @@ func BenchmarkEvaluate(b *testing.B) {
 		{"1000 accounts", 1_000, false},
 		{"10000 accounts", 10_000, false},
 		{"100000 accounts", 100_000, false},
-		{"100000 accounts with a new census each time", 100_000, true},
+		{"100000 accounts with a new baseline each time", 100_000, true},
 		{"1000000 accounts", 1_000_000, false},
 	} {
 		b.Run(c.name+", a pool of 200 among them", func(b *testing.B) {

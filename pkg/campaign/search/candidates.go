@@ -105,8 +105,8 @@ const (
 // whole.
 func (r *run) refinements(c *candidate) []*candidate {
 	k := c.cached
-	if k.refinedFrom != k.places || r.isTurn(c) {
-		k.refined, k.refinedFrom = r.refine(c), k.places
+	if places := r.places(c.members); k.refinedFrom != places || r.isTurn(c) {
+		k.refined, k.refinedFrom = r.refine(c), places
 	}
 	out := make([]*candidate, len(k.refined))
 	for i := range k.refined {
@@ -114,6 +114,15 @@ func (r *run) refinements(c *candidate) []*candidate {
 		out[i] = &x
 	}
 	return out
+}
+
+// places is a hash of accounts and the slots in which they are.
+func (r *run) places(members []int32) (hash uint64) {
+	for _, i := range members {
+		// A sum, because a set has no order.
+		hash += index.Mix(r.Population.Slots[i].Order, uint64(i)+placesSeed)
+	}
+	return hash
 }
 
 // refine lists the conjunctions of a candidate with a value of another signal family: an account

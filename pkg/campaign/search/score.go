@@ -10,10 +10,9 @@ import (
 // cachedScore is a candidate's score with what it was measured on: a group whose members are the
 // same and have hardly sent more is not measured again.
 type cachedScore struct {
-	// members is a hash of the accounts, places one of the slots in which they are, requests what
-	// they have sent.
-	members, places uint64
-	requests        uint64
+	// members is a hash of the accounts, requests what they have sent.
+	members  uint64
+	requests uint64
 	baseline        *baseline.Baseline
 
 	score  decision.Assessment
@@ -50,16 +49,15 @@ func (r *run) rescore(c *candidate) bool {
 	if r.tooSmall(c.members) {
 		return false
 	}
-	hash, places, requests := uint64(len(c.members)), uint64(0), uint64(0)
+	hash, requests := uint64(len(c.members)), uint64(0)
 	for _, i := range c.members {
 		a := r.Population.Slots[i]
-		// Sums, because a set has no order.
+		// A sum, because a set has no order.
 		hash += index.Mix(a.Order, membersSeed)
-		places += index.Mix(a.Order, uint64(i)+placesSeed)
 		requests += uint64(a.Profile.Requests)
 	}
 	k := r.Memory.score(c.identity)
-	k.used, k.places = true, places
+	k.used = true
 	c.cached = k
 	changed := k.members != hash || requests > k.requests+k.requests/moreRequests
 	if changed || k.baseline != r.Assessor.Context.Baseline && r.afford(k) {
