@@ -13,7 +13,7 @@ type cachedScore struct {
 	// members is a hash of the accounts, requests what they have sent.
 	members  uint64
 	requests uint64
-	baseline        *baseline.Baseline
+	baseline *baseline.Baseline
 
 	score  decision.Assessment
 	margin float64
