@@ -35,8 +35,8 @@ type watchLists struct {
 
 	// mu guards told, the indicators that were found too broad, by tenant, since toldList was read.
 	mu       sync.Mutex
-	told     map[[2]string]bool
-	toldList *watchlist.List
+	reported     map[[2]string]bool
+	reportedList *watchlist.List
 }
 
 func newWatchLists(
@@ -154,14 +154,14 @@ func (w *watchLists) sighted(s watch.Sighting) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if list := w.List(); w.toldList != list {
-		w.told, w.toldList = map[[2]string]bool{}, list
+	if list := w.List(); w.reportedList != list {
+		w.reported, w.reportedList = map[[2]string]bool{}, list
 	}
 	key := [2]string{s.Tenant, s.Indicator.ID}
-	if w.told[key] {
+	if w.reported[key] {
 		return
 	}
-	w.told[key] = true
+	w.reported[key] = true
 	w.broad.Inc()
 	w.log.Warn("an indicator is too broad to be watched for",
 		zap.String("indicator", s.Indicator.ID), zap.String("name", s.Indicator.Title()),

@@ -78,7 +78,7 @@ func ReadTruth(path string) (*Truth, error) {
 
 // Judge watches a run and compares it with the truth.
 type Judge struct {
-	told
+	reported
 	truth *Truth
 	// harvested holds, per labelled group, the times of its harvest; active the labelled accounts
 	// that sent anything.
@@ -96,7 +96,7 @@ func NewJudge(t *Truth) *Judge {
 		t = &Truth{}
 	}
 	return &Judge{
-		told:  told{findings: map[string]*finding{}, named: map[string]int64{}},
+		reported:  reported{findings: map[string]*finding{}, named: map[string]int64{}},
 		truth: t, harvested: map[string][]int64{}, active: map[string]bool{},
 	}
 }

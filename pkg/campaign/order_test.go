@@ -41,7 +41,7 @@ func copied(t require.TestingT, p *fingerprint.Profile) fingerprint.Profile {
 // have come.
 func TestTheOrderInWhichAccountsArriveDoesNotMatter(t *testing.T) {
 	w := crowd()
-	told := func(seed uint64) []string {
+	reported := func(seed uint64) []string {
 		e, err := New(DefaultOptions())
 		require.NoError(t, err)
 		rng := rand.New(rand.NewPCG(seed, 2))
@@ -59,10 +59,10 @@ func TestTheOrderInWhichAccountsArriveDoesNotMatter(t *testing.T) {
 		}
 		return out
 	}
-	want := told(0)
+	want := reported(0)
 	require.NotEmpty(t, want)
 	for seed := range uint64(4) {
-		require.Equal(t, want, told(seed+1))
+		require.Equal(t, want, reported(seed+1))
 	}
 }
 

@@ -127,7 +127,7 @@ func TestAGatewayWhoseAccountsAreNoneHandsOverEverywhereAndIsNoTripwire(t *testi
 	require.Empty(t, findings(out))
 }
 
-func TestPoolsThatHandOverAreFoundApartAndToldOfOnceWhenTheyJoin(t *testing.T) {
+func TestPoolsThatHandOverAreFoundApartAndReportedOnceWhenTheyJoin(t *testing.T) {
 	w := newWorld(23)
 	w.people(300)
 	ring(w.out[:9], w, 2)

@@ -47,8 +47,8 @@ type watcher struct {
 	notify *fsnotify.Watcher
 	events <-chan fsnotify.Event
 	errs   <-chan error
-	// told are the folders that could not be watched and were logged.
-	told map[string]bool
+	// reported are the folders that could not be watched and were logged.
+	reported map[string]bool
 }
 
 func (w *watcher) run(ctx context.Context, every time.Duration, look func()) {
@@ -111,16 +111,16 @@ func (w *watcher) add() {
 func (w *watcher) folder(path string) {
 	err := w.notify.Add(path)
 	if err == nil {
-		delete(w.told, path)
+		delete(w.reported, path)
 		return
 	}
-	if w.told[path] {
+	if w.reported[path] {
 		return
 	}
-	if w.told == nil {
-		w.told = map[string]bool{}
+	if w.reported == nil {
+		w.reported = map[string]bool{}
 	}
-	w.told[path] = true
+	w.reported[path] = true
 	w.log.Warn(
 		"a folder cannot be watched; its files are checked at an interval",
 		zap.String("folder", path), zap.Error(err),

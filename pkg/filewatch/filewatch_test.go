@@ -106,7 +106,7 @@ func TestAFileThatALinkLeadsToElsewhereIsLookedAt(t *testing.T) {
 	require.Equal(t, "two", <-found)
 }
 
-func TestWhereNothingIsToldOfFilesAreLookedAtEverySoOften(t *testing.T) {
+func TestWhereNothingIsReportedFilesAreLookedAtEverySoOften(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "later")
 	file := filepath.Join(folder, "list.json")
 	found := watched(t, file, 10*time.Millisecond)
@@ -120,7 +120,7 @@ func TestWhereNothingIsToldOfFilesAreLookedAtEverySoOften(t *testing.T) {
 	}
 }
 
-func TestAFolderThatCannotBeWatchedIsToldOfOnce(t *testing.T) {
+func TestAFolderThatCannotBeWatchedIsReportedOnce(t *testing.T) {
 	core, logs := observer.New(zap.WarnLevel)
 	ctx, cancel := context.WithCancel(t.Context())
 	looks := 0

@@ -121,7 +121,7 @@ func TestTheTablesOfTheDocumentationAreCurrent(t *testing.T) {
 	files, err := filepath.Glob("../../docs/gateways/*.md")
 	require.NoError(t, err)
 	block := regexp.MustCompile(`(?s)<!-- fields: (\w+) -->\n.*?<!-- end -->`)
-	told := map[string]bool{}
+	reported := map[string]bool{}
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
@@ -129,7 +129,7 @@ func TestTheTablesOfTheDocumentationAreCurrent(t *testing.T) {
 			name := block.FindStringSubmatch(old)[1]
 			i := slices.IndexFunc(mappings, func(m *mapping) bool { return m.name == name })
 			require.GreaterOrEqual(t, i, 0, "%s names a mapping %q", file, name)
-			told[name] = true
+			reported[name] = true
 			return "<!-- fields: " + name + " -->\n" + fieldTable(mappings[i]) + "<!-- end -->"
 		})
 		want = regexp.MustCompile(`(?s)<!-- authors -->\n.*?<!-- end -->`).
@@ -142,7 +142,7 @@ func TestTheTablesOfTheDocumentationAreCurrent(t *testing.T) {
 			"%s: go test ./pkg/gateway -update writes the table anew", file)
 	}
 	for _, m := range mappings {
-		require.True(t, told[m.name], "docs/gateways has a page with the fields of %s", m.name)
+		require.True(t, reported[m.name], "docs/gateways has a page with the fields of %s", m.name)
 	}
 }
 

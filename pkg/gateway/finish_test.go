@@ -55,10 +55,10 @@ func TestSystemMessagesAreNoTurnsInAnyFormat(t *testing.T) {
 	))
 	require.Equal(t, event.Int{V: 2, Known: true}, late.Request.MessageCount,
 		"nor one in the middle")
-	told := one(t, strings.Replace(
+	reported := one(t, strings.Replace(
 		good("a"), `"request":{`, `"content":{"input":"last"},"request":{"message_count":9,`, 1,
 	))
-	require.Equal(t, event.Int{V: 9, Known: true}, told.Request.MessageCount,
+	require.Equal(t, event.Int{V: 9, Known: true}, reported.Request.MessageCount,
 		"a gateway may send the last turn only")
 }
 

@@ -329,7 +329,7 @@ var calls = []struct {
 	},
 }
 
-func TestWhatIsToldOfOneCallIsOneEventWhateverTheOrder(t *testing.T) {
+func TestWhatIsReportedOneCallIsOneEventWhateverTheOrder(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, c := range calls {
 		t.Run(c.name, func(t *testing.T) {
@@ -475,7 +475,7 @@ func TestACallerCannotHideACallByNamingItAsTheParentOfAnother(t *testing.T) {
 	require.Len(t, c.events, 2000)
 }
 
-func TestMessagesWhoseSpanNeverComesAreToldOf(t *testing.T) {
+func TestMessagesWhoseSpanNeverComesAreReported(t *testing.T) {
 	r := newReader(t, FormatAuto)
 	got := joined(t, r, request(t, false,
 		message(1, 1, "gen_ai.user.message", 0, map[string]any{"content": "hi"}),

@@ -18,7 +18,7 @@ type Metrics struct {
 	deadLetters *prometheus.CounterVec
 	dropped     *prometheus.CounterVec
 	lag         *prometheus.GaugeVec
-	held        *prometheus.GaugeVec
+	sizes       *prometheus.GaugeVec
 	batch       *prometheus.HistogramVec
 	commit      *prometheus.HistogramVec
 	produce     *prometheus.HistogramVec
@@ -88,8 +88,8 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 			"consumer_lag", "Records of an owned partition that are not processed yet.", "stage",
 			"topic", "partition",
 		),
-		held: gauge(
-			"state_held", "What the owned partitions hold in memory, by kind.", "stage", "topic",
+		sizes: gauge(
+			"state_entries", "What the owned partitions hold in memory, by kind.", "stage", "topic",
 			"partition", "kind",
 		),
 		batch: histogram(

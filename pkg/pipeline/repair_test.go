@@ -46,7 +46,7 @@ func TestAStoredListThatNamesCampaignsAgainIsRepairedAndReported(t *testing.T) {
 	eventually(t, func() bool { return p.Status().Open == 1 })
 	// A batch, with which the campaigns are loaded and the state is saved.
 	in.add("default\x00somebody", "no profile")
-	held := metrics.held.WithLabelValues("correlate", "in", "0", "campaigns")
+	held := metrics.sizes.WithLabelValues("correlate", "in", "0", "campaigns")
 	eventually(t, func() bool { return in.committed.Load() == 1 && testutil.ToFloat64(held) == 3 })
 	stop()
 

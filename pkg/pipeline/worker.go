@@ -393,7 +393,7 @@ func (w *worker) lag(high int64) {
 		float64(max(0, high-w.next)),
 	)
 	for kind, n := range w.task.Sizes() {
-		w.p.metrics.m.held.WithLabelValues(w.p.metrics.stage, w.part.Topic(), partition, kind).
+		w.p.metrics.m.sizes.WithLabelValues(w.p.metrics.stage, w.part.Topic(), partition, kind).
 			Set(float64(n))
 	}
 }
@@ -403,7 +403,7 @@ func (w *worker) dropLag() {
 		"stage": w.p.metrics.stage, "topic": w.part.Topic(), "partition": strconv.Itoa(w.part.ID()),
 	}
 	w.p.metrics.m.lag.Delete(l)
-	w.p.metrics.m.held.DeletePartialMatch(l)
+	w.p.metrics.m.sizes.DeletePartialMatch(l)
 }
 
 // grace returns a context that ends d after parent does, so that what was begun can be finished.

@@ -69,7 +69,7 @@ func TestAWorldLeadsToTheSameAlertsHoweverItsEventsCome(t *testing.T) {
 	whole.produce(whole.topic("gateway"), records(lines))
 	whole.waitDone(int64(len(lines)))
 	require.Zero(t, s.stop(), s.log)
-	want := whole.told()
+	want := whole.reported()
 	require.Equal(t, members, slices.Sorted(slices.Values(whole.implicated())))
 	for _, detector := range []string{"signup_cohort", "payment"} {
 		require.Contains(t, strings.Join(want, "\n"), `"`+detector+`"`,
@@ -87,7 +87,7 @@ func TestAWorldLeadsToTheSameAlertsHoweverItsEventsCome(t *testing.T) {
 				// batches.
 				"kafka": section{"compression": "none"},
 			})
-			told, front := d.start("--stages", "correlate").waitReady(),
+			reported, front := d.start("--stages", "correlate").waitReady(),
 				d.start("--stages", "ingest,fingerprint").waitReady()
 			require.Equal(t, "compact", d.topicConfig(topic, "cleanup.policy"))
 			d.produce(topic, facts)
@@ -102,11 +102,11 @@ func TestAWorldLeadsToTheSameAlertsHoweverItsEventsCome(t *testing.T) {
 			// them.
 			again := d.start("--stages", "ingest,fingerprint").waitReady()
 			d.waitDone(int64(len(poor)))
-			for _, s := range []*service{told, again} {
+			for _, s := range []*service{reported, again} {
 				require.Zero(t, s.stop(), s.log)
 			}
-			services = append(services, told, front, again)
-			requireSame(t, want, d.told())
+			services = append(services, reported, front, again)
+			requireSame(t, want, d.reported())
 		})
 
 	t.Run("as sketches", func(t *testing.T) {
@@ -121,7 +121,7 @@ func TestAWorldLeadsToTheSameAlertsHoweverItsEventsCome(t *testing.T) {
 		d.produce(d.topic("gateway"), records(sketched))
 		d.waitDone(int64(len(sketched)))
 		require.Zero(t, s.stop(), s.log)
-		requireSame(t, want, d.told())
+		requireSame(t, want, d.reported())
 		services = append(services, s)
 
 		prompts := phrasesOf(t, lines)
@@ -154,12 +154,12 @@ func TestAWorldLeadsToTheSameAlertsHoweverItsEventsCome(t *testing.T) {
 			done, all, err := d.progress("correlate", d.topic("profiles"))
 			require.NoError(t, err)
 			require.Less(t, done, all, "killed too late to show anything")
-			before := d.told()
+			before := d.reported()
 			require.Subset(t, want, before)
 			s = d.start("--stages", "correlate").waitReady()
 			d.waitCorrelated(func(done, all int64) bool { return done == all })
 			require.Zero(t, s.stop(), s.log)
-			require.Subset(t, d.told(), before)
+			require.Subset(t, d.reported(), before)
 			// Figures told after it may differ in tenths of bits: the population that they are
 			// measured against is looked at anew.
 			require.Equal(t, whole.findings(), d.findings())
@@ -242,7 +242,7 @@ func withoutFacts(t *testing.T, lines [][]byte) (poor [][]byte, facts []kafka.Me
 
 // told returns all records of findings and accounts, in order, and once: a crash may repeat a
 // record, but never change one.
-func (d *deployment) told() []string {
+func (d *deployment) reported() []string {
 	d.t.Helper()
 	var all []string
 	seen := make(map[string]bool)

@@ -12,8 +12,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/campaign"
 )
 
-// told is the record of a finding of one campaign, at a sequence.
-func told(uid string, sequence int, change func(*campaign.Finding)) *campaign.Finding {
+// reported is the record of a finding of one campaign, at a sequence.
+func reported(uid string, sequence int, change func(*campaign.Finding)) *campaign.Finding {
 	f := &campaign.Finding{
 		UID: uid, Campaign: "c-1", Tenant: "acme", Sequence: sequence, Activity: campaign.Update,
 		Kind: campaign.KindCampaign, Created: 1000, Modified: 1000 * int64(sequence),
@@ -50,11 +50,11 @@ func check(
 
 func TestRecordsThatKeepWhatIsPromisedHaveNoFault(t *testing.T) {
 	faults, s := check(t, verify.Options{},
-		told("a", 1, nil), told("b", 1, nil), told("a", 2, nil),
+		reported("a", 1, nil), reported("b", 1, nil), reported("a", 2, nil),
 		// After a crash what was sent may come again.
-		told("a", 1, nil), told("a", 2, nil),
-		told("a", 3, closed),
-		told("b", 2, func(f *campaign.Finding) { f.Severity = campaign.Critical }),
+		reported("a", 1, nil), reported("a", 2, nil),
+		reported("a", 3, closed),
+		reported("b", 2, func(f *campaign.Finding) { f.Severity = campaign.Critical }),
 	)
 	require.Empty(t, faults)
 	require.Equal(
@@ -69,52 +69,52 @@ func TestABrokenPromiseIsNamedWithItsRecord(t *testing.T) {
 		fault    string
 	}{
 		"two contents": {
-			[]*campaign.Finding{told("a", 1, nil), told("a", 1, func(f *campaign.Finding) {
+			[]*campaign.Finding{reported("a", 1, nil), reported("a", 1, func(f *campaign.Finding) {
 				f.Members, f.Confidence = 99, 50
 			})},
 			"offset 1: record a:1: comes with another content than at offset 0: confidence, confidence_id, confidence_score, message, risk_score, unmapped.stillwatch differ",
 		},
 		"a sequence left out": {
-			[]*campaign.Finding{told("a", 1, nil), told("a", 3, nil)},
+			[]*campaign.Finding{reported("a", 1, nil), reported("a", 3, nil)},
 			"offset 1: record a:3: follows sequence 1; a sequence rises by one",
 		},
 		"a sequence that goes back": {
-			[]*campaign.Finding{told("a", 1, nil), told("a", 3, nil), told("a", 2, nil)},
+			[]*campaign.Finding{reported("a", 1, nil), reported("a", 3, nil), reported("a", 2, nil)},
 			"offset 2: record a:2: comes for the first time after sequence 3",
 		},
 		"a finding that does not begin": {
-			[]*campaign.Finding{told("a", 2, nil)},
+			[]*campaign.Finding{reported("a", 2, nil)},
 			"offset 0: record a:2: is the finding's first record here; the sequence must begin with 1",
 		},
 		"a finding created twice": {
-			[]*campaign.Finding{told("a", 1, nil), told("a", 2, func(f *campaign.Finding) {
+			[]*campaign.Finding{reported("a", 1, nil), reported("a", 2, func(f *campaign.Finding) {
 				f.Activity = campaign.Create
 			})},
 			"offset 1: record a:2: activity_id is 1; the first record of a finding creates it, and no other one does",
 		},
 		"a finding not created": {
-			[]*campaign.Finding{told("a", 1, closed)},
+			[]*campaign.Finding{reported("a", 1, closed)},
 			"offset 0: record a:1: activity_id is 3; the first record of a finding creates it, and no other one does",
 		},
 		"more after the end": {
-			[]*campaign.Finding{told("a", 1, nil), told("a", 2, closed), told("a", 3, nil)},
+			[]*campaign.Finding{reported("a", 1, nil), reported("a", 2, closed), reported("a", 3, nil)},
 			"offset 2: record a:3: follows the record that closed the finding",
 		},
 		"a severity that falls": {
-			[]*campaign.Finding{told("a", 1, nil), told("a", 2, func(f *campaign.Finding) {
+			[]*campaign.Finding{reported("a", 1, nil), reported("a", 2, func(f *campaign.Finding) {
 				f.Severity = campaign.Low
 			})},
 			"offset 1: record a:2: severity_id falls from 4 to 2; an open finding's never does",
 		},
 		"a time that goes back": {
 			[]*campaign.Finding{
-				told("a", 1, func(f *campaign.Finding) { f.Modified = 5000 }), told("a", 2, nil),
+				reported("a", 1, func(f *campaign.Finding) { f.Modified = 5000 }), reported("a", 2, nil),
 			},
 			"offset 1: record a:2: modified_time goes back from 5000 to 2000",
 		},
 		"another campaign": {
 			[]*campaign.Finding{
-				told("a", 1, nil), told("a", 2, func(f *campaign.Finding) { f.Campaign = "c-2" }),
+				reported("a", 1, nil), reported("a", 2, func(f *campaign.Finding) { f.Campaign = "c-2" }),
 			},
 			"offset 1: record a:2: created_time, correlation_uid, tenant_uid or kind is not that of the records before it",
 		},
@@ -130,9 +130,9 @@ func TestABrokenPromiseIsNamedWithItsRecord(t *testing.T) {
 
 func TestOfAPartOfATopicNothingIsMissed(t *testing.T) {
 	partial := verify.Options{Partial: true}
-	faults, _ := check(t, partial, told("a", 2, nil), told("a", 5, nil), told("b", 3, closed))
+	faults, _ := check(t, partial, reported("a", 2, nil), reported("a", 5, nil), reported("b", 3, closed))
 	require.Empty(t, faults)
-	faults, _ = check(t, partial, told("a", 5, nil), told("a", 2, nil))
+	faults, _ = check(t, partial, reported("a", 5, nil), reported("a", 2, nil))
 	require.Len(t, faults, 1, "what goes back is a fault all the same")
 }
 
@@ -158,9 +158,9 @@ func TestRepetitionsNeverMatterAndAnyOtherOrderDoes(t *testing.T) {
 		n := rapid.IntRange(2, 8).Draw(t, "records")
 		var order []*campaign.Finding
 		for sequence := 1; sequence <= n; sequence++ {
-			order = append(order, told("a", sequence, nil))
+			order = append(order, reported("a", sequence, nil))
 			for range rapid.IntRange(0, 2).Draw(t, "repetitions") {
-				order = append(order, told(
+				order = append(order, reported(
 					"a", rapid.IntRange(1, sequence).Draw(t, "repeated"), nil,
 				))
 			}
@@ -185,7 +185,7 @@ func TestRepetitionsNeverMatterAndAnyOtherOrderDoes(t *testing.T) {
 func FuzzAddNeverPanics(f *testing.F) {
 	encoder, err := alert.New(alert.DefaultOptions())
 	require.NoError(f, err)
-	r, err := encoder.Finding(told("a", 1, nil))
+	r, err := encoder.Finding(reported("a", 1, nil))
 	require.NoError(f, err)
 	f.Add(r.Key, r.Value)
 	f.Add([]byte("a"), []byte(`{"class_uid":2004,"finding_info":{"uid":"a"}}`))

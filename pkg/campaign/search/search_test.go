@@ -133,7 +133,7 @@ func TestEverythingHasItsTurn(t *testing.T) {
 	}
 }
 
-func TestTheTraceIsToldOfGroupsBeforeAndAfterTheirMembersAreFitted(t *testing.T) {
+func TestTheTraceSeesGroupsBeforeAndAfterTheirMembersAreFitted(t *testing.T) {
 	s := town(300, 20)
 	var raw, fitted, found int
 	s.Trace = func(m Measurement) {

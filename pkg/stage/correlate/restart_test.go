@@ -206,17 +206,17 @@ func several(now int64, people, pools, each int) []fingerprint.Profile {
 
 // TestARestartInATrafficThatGrowsTellsOfTheSameFindings has a population that changes all the time.
 // After a restart groups are compared with what it is then, so bits may differ a little; what is
-// told of whom, when and in what order may not.
+// reported of whom, when and in what order may not.
 func TestARestartInATrafficThatGrowsTellsOfTheSameFindings(t *testing.T) {
 	const size = 200
 	profiles := profilesOf(t, threePools())
-	want := toldOf(t, correlated(t, profiles, size, never))
+	want := reportedBy(t, correlated(t, profiles, size, never))
 	for name, restarts := range afterward {
 		if stagetest.Brief() && name != "every seventh batch" {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
-			got := toldOf(t, correlated(t, profiles, size, restarts))
+			got := reportedBy(t, correlated(t, profiles, size, restarts))
 			require.Len(t, got, len(want))
 			for i := range want {
 				require.Equal(t, want[i].what, got[i].what)
@@ -226,13 +226,13 @@ func TestARestartInATrafficThatGrowsTellsOfTheSameFindings(t *testing.T) {
 	}
 }
 
-// toldRecord is a record: what it tells and about whom, and on how many bits it stands.
-type toldRecord struct {
+// reportedRecord is a record: what it tells and about whom, and on how many bits it stands.
+type reportedRecord struct {
 	what string
 	bits float64
 }
 
-func toldOf(t *testing.T, out []stage.Out) (all []toldRecord) {
+func reportedBy(t *testing.T, out []stage.Out) (all []reportedRecord) {
 	t.Helper()
 	open := 0
 	for _, o := range out {
@@ -246,7 +246,7 @@ func toldOf(t *testing.T, out []stage.Out) (all []toldRecord) {
 				}
 			}
 			require.NoError(t, json.Unmarshal(o.Value, &v))
-			all = append(all, toldRecord{what: fmt.Sprintf("%+v", v)})
+			all = append(all, reportedRecord{what: fmt.Sprintf("%+v", v)})
 			continue
 		}
 		f, err := alert.Parse(o.Value)
@@ -254,7 +254,7 @@ func toldOf(t *testing.T, out []stage.Out) (all []toldRecord) {
 		if f.Activity == campaign.Create {
 			open++
 		}
-		all = append(all, toldRecord{
+		all = append(all, reportedRecord{
 			what: fmt.Sprintf(
 				"%s:%d of %s, activity %d at %d since %d, severity %d, %d members, %d requests",
 				f.UID, f.Sequence, f.Campaign, f.Activity, f.Modified, f.Created, f.Severity,

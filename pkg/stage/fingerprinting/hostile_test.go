@@ -161,12 +161,12 @@ func hostileRecord(r *rand.Rand, n int) (value []byte, items int) {
 func ingested(t *testing.T, res stage.Result, items int) (seen []stage.Out) {
 	t.Helper()
 	require.Empty(t, res.Changes)
-	var told, letters, named int64
+	var reported, letters, named int64
 	for what, n := range stagetest.Counted(res.Counts) {
 		require.Positive(t, n)
 		switch result, _, _ := strings.Cut(what, ":"); result {
 		case "ok", "skipped":
-			told += n
+			reported += n
 		case "event_fields_total", "unread_body", "unread_value", "filler":
 		case "dead_letter":
 			letters += n
@@ -188,7 +188,7 @@ func ingested(t *testing.T, res stage.Result, items int) (seen []stage.Out) {
 		require.LessOrEqual(t, len(stagetest.Header(out, "stillwatch-detail")), 1<<10)
 		bad, err := strconv.ParseInt(stagetest.Header(out, "stillwatch-bad-items"), 10, 64)
 		require.NoError(t, err)
-		told += bad
+		reported += bad
 		letters--
 	}
 	require.Zero(t, letters, "each counted dead letter is there")
@@ -196,9 +196,9 @@ func ingested(t *testing.T, res stage.Result, items int) (seen []stage.Out) {
 		"events, and what names an account")
 	require.GreaterOrEqual(t, int64(len(seen)), stagetest.Counted(res.Counts)["ok"])
 	if items >= 0 {
-		require.EqualValues(t, max(1, items), told, "%v", res.Counts)
+		require.EqualValues(t, max(1, items), reported, "%v", res.Counts)
 	} else {
-		require.Positive(t, told)
+		require.Positive(t, reported)
 	}
 	return seen
 }

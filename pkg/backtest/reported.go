@@ -10,8 +10,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/stage"
 )
 
-// told follows what a run reports: its findings, and the accounts that they name.
-type told struct {
+// reported follows what a run reports: its findings, and the accounts that they name.
+type reported struct {
 	findings map[string]*finding
 	order    []*finding
 	// named holds when each account was first named in a finding of severity Medium or more.
@@ -47,7 +47,7 @@ type change struct {
 // alarming is the severity from which a finding counts as one: what is below asks nobody to act.
 const alarming = campaign.Medium
 
-func (t *told) write(out stage.Out) error {
+func (t *reported) write(out stage.Out) error {
 	switch out.To {
 	case stage.Alerts:
 		return t.alert(out.Value)
@@ -58,7 +58,7 @@ func (t *told) write(out stage.Out) error {
 	}
 }
 
-func (t *told) alert(value []byte) error {
+func (t *reported) alert(value []byte) error {
 	var a struct {
 		Activity   campaign.Activity `json:"activity_id"`
 		Severity   campaign.Severity `json:"severity_id"`
@@ -88,7 +88,7 @@ func (t *told) alert(value []byte) error {
 	return nil
 }
 
-func (t *told) account(value []byte) error {
+func (t *reported) account(value []byte) error {
 	var a struct {
 		Account  string `json:"account"`
 		Time     int64  `json:"time"`
