@@ -93,7 +93,7 @@ func (p *pool) unit(t int64, cover float64) {
 	case StyleReplay:
 		p.send(t, m, p.stored(), 0)
 	default:
-		p.send(t, m, p.work.call(p.r, ""), 0)
+		p.send(t, m, p.asks(m), 0)
 	}
 }
 

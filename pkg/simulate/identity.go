@@ -305,6 +305,10 @@ type account struct {
 	settled float64 // the share of its requests on its favourite model
 	retries bool
 	banned  bool
+	// main is the account itself where this is what another program, or whoever leased it, shows of
+	// it; leased says that it works for a campaign besides its owner.
+	main   *account
+	leased bool
 }
 
 // move is a planned move to a released model.
