@@ -1,0 +1,264 @@
+package random
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/stillwatch/stillwatch/pkg/event"
+	"github.com/stillwatch/stillwatch/pkg/simulate"
+)
+
+// habits is what a test keeps of an account.
+type habits struct {
+	created                     int64
+	agents, params, ips, orgs   map[string]int
+	payment, issuer             string
+	shingles, lines, layouts    map[string]bool
+	requests, single, reasoning int
+	messages                    int
+	outputs                     []int64
+	times                       []int64
+}
+
+// observe plays a world and returns what each account of a crowd showed.
+func observe(t *testing.T, sc simulate.Scenario) (crowd, people []*habits) {
+	t.Helper()
+	w, err := simulate.New(sc, simulate.Texts{})
+	require.NoError(t, err)
+	of := map[string]*habits{}
+	dec := event.NewDecoder(event.DefaultLimits())
+	for {
+		rec, ok := w.Next()
+		if !ok {
+			break
+		}
+		var ev event.Event
+		if err := dec.Decode(rec.JSON, &ev); err != nil {
+			require.NoError(t, err)
+		}
+		h := of[rec.Account]
+		if h == nil {
+			h = &habits{
+				created: ev.Account.CreatedAt, payment: strings.Clone(ev.Account.PaymentFP), issuer: strings.Clone(ev.Account.PaymentIssuer),
+				agents: map[string]int{}, params: map[string]int{}, ips: map[string]int{}, orgs: map[string]int{}, shingles: map[string]bool{},
+				lines: map[string]bool{}, layouts: map[string]bool{},
+			}
+			of[strings.Clone(rec.Account)] = h
+		}
+		h.take(&ev)
+	}
+	for _, g := range w.Truth().BenignGroups {
+		for _, id := range g.Accounts {
+			if g.ID == "people" {
+				people = append(people, of[id])
+			} else {
+				crowd = append(crowd, of[id])
+			}
+		}
+	}
+	return crowd, people
+}
+
+func (h *habits) take(ev *event.Event) {
+	h.requests++
+	h.times = append(h.times, ev.Time)
+	h.messages += len(ev.Content.Input)
+	if len(ev.Content.Input) == 1 {
+		h.single++
+	}
+	if ev.Usage.Output.Known && ev.Response.Status == event.StatusOK {
+		h.outputs = append(h.outputs, ev.Usage.Output.V)
+	}
+	q := &ev.Request
+	h.agents[strings.Clone(ev.Client.UserAgent)]++
+	h.params[fmt.Sprint(q.Temperature, q.TopP, q.MaxTokens, q.Stream, q.ReasoningEffort, q.ResponseFormat)]++
+	h.ips[strings.Clone(ev.Client.IP)]++
+	if ev.Account.OrgID != "" {
+		h.orgs[strings.Clone(ev.Account.OrgID)]++
+	}
+	text := strings.Clone(ev.Content.System + "\n" + ev.Content.Input[len(ev.Content.Input)-1].Text)
+	if lower := strings.ToLower(text); q.ReasoningEffort != "" || strings.Contains(lower, "reason") || strings.Contains(lower, "thought") {
+		h.reasoning++
+	}
+	words := strings.Fields(text)
+	for i := range len(words) - 5 {
+		h.shingles[strings.Join(words[i:i+6], " ")] = true
+	}
+	var heads []string
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if len(line) > 25 {
+			h.lines[line] = true
+		}
+		first, _, _ := strings.Cut(line, " ")
+		switch {
+		case strings.HasPrefix(line, "## "):
+			heads = append(heads, line)
+		case strings.HasPrefix(first, "<"), strings.HasSuffix(first, ":"), strings.HasSuffix(first, ".") && len(first) == 2:
+			tag, _, _ := strings.Cut(first, ">")
+			heads = append(heads, tag)
+		}
+	}
+	if len(heads) >= 3 {
+		h.layouts[strings.Join(heads[:3], " ")] = true
+	}
+}
+
+// most is the share of accounts that show the value which most accounts show.
+func most(group []*habits, values func(h *habits) []string) float64 {
+	count, top := map[string]int{}, 0
+	for _, h := range group {
+		for _, v := range values(h) {
+			count[v]++
+			top = max(top, count[v])
+		}
+	}
+	return float64(top) / float64(len(group))
+}
+
+// shared is the share of accounts that show a value which others show too.
+func shared(group []*habits, least int, values func(h *habits) []string) float64 {
+	count := map[string]int{}
+	for _, h := range group {
+		for _, v := range values(h) {
+			count[v]++
+		}
+	}
+	n := 0
+	for _, h := range group {
+		if slices.ContainsFunc(values(h), func(v string) bool { return count[v] > least }) {
+			n++
+		}
+	}
+	return float64(n) / float64(len(group))
+}
+
+func keys[V any](m map[string]V) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	return out
+}
+
+// window is the largest share of times that lie within a span.
+func window(times []int64, span time.Duration) float64 {
+	slices.Sort(times)
+	best, i := 0, 0
+	for j := range times {
+		for times[j]-times[i] > span.Milliseconds() {
+			i++
+		}
+		best = max(best, j-i+1)
+	}
+	return float64(best) / float64(max(1, len(times)))
+}
+
+func pooledTimes(group []*habits) (all []int64) {
+	for _, h := range group {
+		all = append(all, h.times...)
+	}
+	return all
+}
+
+func ratio(group []*habits, of func(h *habits) (part, whole int)) float64 {
+	var part, whole int
+	for _, h := range group {
+		p, w := of(h)
+		part, whole = part+p, whole+w
+	}
+	return float64(part) / float64(max(1, whole))
+}
+
+// measures say, for each aspect, how much of it a group shows, and by how much a crowd has to show
+// more than people whom nothing reached: beyond times their figure and by least.
+var measures = map[Aspect]struct {
+	of            func(group []*habits) float64
+	beyond, least float64
+}{
+	Template: {func(g []*habits) float64 { return most(g, func(h *habits) []string { return keys(h.shingles) }) }, 1, 0.15},
+	Layout:   {func(g []*habits) float64 { return most(g, func(h *habits) []string { return keys(h.layouts) }) }, 1, 0.2},
+	Client:   {func(g []*habits) float64 { return most(g, func(h *habits) []string { return keys(h.agents) }) }, 1, 0.15},
+	Parameters: {func(g []*habits) float64 {
+		return most(g, func(h *habits) []string { return keys(h.params) })
+	}, 1, 0.3},
+	SignUp: {func(g []*habits) float64 {
+		var created []int64
+		for _, h := range g {
+			created = append(created, h.created)
+		}
+		return window(created, 48*time.Hour)
+	}, 1, 0.2},
+	Funding: {func(g []*habits) float64 {
+		return max(most(g, func(h *habits) []string { return some0(h.issuer) }), shared(g, 1, func(h *habits) []string { return some0(h.payment) }))
+	}, 1, 0.25},
+	Organisation: {func(g []*habits) float64 { return shared(g, 1, func(h *habits) []string { return keys(h.orgs) }) }, 1, 0.4},
+	Network:      {func(g []*habits) float64 { return shared(g, 2, func(h *habits) []string { return keys(h.ips) }) }, 1, 0.4},
+	Schedule:     {func(g []*habits) float64 { return window(pooledTimes(g), 16*time.Hour) }, 1.15, 0},
+	LongOutputs: {func(g []*habits) float64 {
+		var all []int64
+		for _, h := range g {
+			all = append(all, h.outputs...)
+		}
+		slices.Sort(all)
+		return float64(all[len(all)*3/4])
+	}, 1.3, 0},
+	Reasoning: {func(g []*habits) float64 {
+		return ratio(g, func(h *habits) (int, int) { return h.reasoning, h.requests })
+	}, 1, 0.15},
+	SingleTurns: {func(g []*habits) float64 {
+		return ratio(g, func(h *habits) (int, int) { return h.single, h.requests })
+	}, 1, 0.1},
+	Volume: {func(g []*habits) float64 {
+		return ratio(g, func(h *habits) (int, int) { return h.requests, 1 })
+	}, 2, 0},
+	Items: {func(g []*habits) float64 { return shared(g, 1, func(h *habits) []string { return keys(h.lines) }) }, 1, 0.2},
+	Conversations: {func(g []*habits) float64 {
+		return ratio(g, func(h *habits) (int, int) { return h.messages, h.requests })
+	}, 1, 0.8},
+}
+
+func some0(v string) []string {
+	if v == "" {
+		return nil
+	}
+	return []string{v}
+}
+
+func TestEveryMechanismMakesPeopleShareWhatItSays(t *testing.T) {
+	const length = 48 * time.Hour
+	for _, m := range Mechanisms() {
+		t.Run(m.Name, func(t *testing.T) {
+			t.Parallel()
+			law := m.Draw(3, length)
+			if law.Begin > -length/5 && law.Arrival != simulate.Deadline {
+				law.Begin, law.Spread = 10*time.Hour, min(law.Spread, 20*time.Hour)
+			}
+			if law.Use.Rate > 0 {
+				law.Beside = -1 // what members do otherwise is like what others do
+			}
+			if law.Arrival == simulate.Deadline {
+				law.Begin = 44*time.Hour - law.Spread
+			}
+			crowd, people := observe(t, simulate.Scenario{
+				Name: "one", Seed: 5, Start: time.Date(2026, 10, 6, 0, 0, 0, 0, time.UTC), Duration: length,
+				Gatherings: []simulate.Gathering{
+					{ID: "people", Accounts: 60, Rate: 6},
+					{ID: "crowd", Accounts: 60, Rate: 6, Mechanisms: []simulate.Mechanism{law}},
+				},
+			})
+			require.NotEmpty(t, m.Shares)
+			for _, aspect := range m.Shares {
+				rule := measures[aspect]
+				have, usual := rule.of(crowd), rule.of(people)
+				require.GreaterOrEqual(t, have, cmp.Or(rule.beyond, 1)*usual+rule.least, "%s: the crowd shows %.2f, others %.2f", aspect, have, usual)
+			}
+		})
+	}
+}
