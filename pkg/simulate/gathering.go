@@ -132,6 +132,8 @@ type SharedUse struct {
 	Answer float64 `yaml:"answer,omitempty"`
 	// Hours is when: own, office, product, flat or nightly (by the clock, at the same minute).
 	Hours string `yaml:"hours,omitempty"`
+	// Weekly is on one day of the week, which is in the world.
+	Weekly bool `yaml:"weekly,omitempty"`
 	// Run is the mean number of requests one after the other.
 	Run float64 `yaml:"run,omitempty"`
 	// Declared is the share of members whose runs are declared as batches.
@@ -161,7 +163,8 @@ func (c *Gathering) validate(g *grammar) error {
 	for i := range c.Mechanisms {
 		m := &c.Mechanisms[i]
 		for name, v := range map[string]float64{
-			"adoption": m.Adoption, "newcomers": m.Newcomers, "client.device": m.Client.Device, "use.tinker": m.Use.Tinker, "use.declared": m.Use.Declared,
+			"adoption": m.Adoption, "newcomers": m.Newcomers, "client.device": m.Client.Device,
+			"use.tinker": m.Use.Tinker, "use.declared": m.Use.Declared,
 		} {
 			share(m.Name+"."+name, v)
 		}

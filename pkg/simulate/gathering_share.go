@@ -1,7 +1,10 @@
 package simulate
 
 import (
+	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/stillwatch/stillwatch/pkg/event"
 )
@@ -23,8 +26,10 @@ type thing struct {
 
 	texts []sharedText
 	items []string
-	// minute is that of the day at which nightly jobs start.
-	minute int64
+	// minute is that of the day at which nightly jobs start, weekday the day of what happens once a
+	// week.
+	minute  int64
+	weekday time.Weekday
 }
 
 // circle is what the accounts of one family, office or firm have in common; all members of a
@@ -90,20 +95,18 @@ func (c *Gathering) kind() string {
 	if len(c.Mechanisms) == 0 {
 		return "individuals"
 	}
-	kind := ""
-	for i := range c.Mechanisms {
-		if i > 0 {
-			kind += " + "
-		}
-		kind += c.Mechanisms[i].Name
+	names := make([]string, len(c.Mechanisms))
+	for i := range names {
+		names[i] = c.Mechanisms[i].Name
 	}
-	return kind
+	return strings.Join(names, " + ")
 }
 
 // newThing draws what a mechanism makes people share.
 func (w *World) newThing(r rng, m *Mechanism) *thing {
 	th := &thing{m: m, r: r, home: w.ids.place(r), minute: int64(r.between(0, 6*60))}
 	th.circle = w.newCircle(th)
+	th.weekday = w.sc.Start.Add(time.Duration(r.Float64() * float64(w.sc.Duration))).Weekday()
 	w.equipThing(r, th)
 	for range max(1, m.Use.Texts) {
 		if len(m.Use.Rules) == 0 {
@@ -186,7 +189,8 @@ func (w *World) equipThing(r rng, th *thing) {
 		name := w.g.text(r, "company")
 		for v := range versions {
 			next := one
-			next.agent, next.device = slug(name)+"/"+string(rune('1'+v))+"."+string(rune('0'+r.IntN(10)))+" "+one.agent, c.Device
+			next.agent = fmt.Sprintf("%s/%d.%d %s", slug(name), 1+v, r.IntN(10), one.agent)
+			next.device = c.Device
 			th.stacks = append(th.stacks, next)
 		}
 	}

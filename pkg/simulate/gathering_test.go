@@ -13,7 +13,8 @@ func gathered(t *testing.T, hours int, c Gathering) (byAccount map[string][]seen
 	t.Helper()
 	c.ID = "crowd"
 	w = newWorld(t, Scenario{
-		Name: "one", Seed: 11, Start: time.Date(2026, 10, 6, 0, 0, 0, 0, time.UTC), Duration: time.Duration(hours) * time.Hour, Gatherings: []Gathering{c},
+		Name: "one", Seed: 11, Start: time.Date(2026, 10, 6, 0, 0, 0, 0, time.UTC),
+		Duration: time.Duration(hours) * time.Hour, Gatherings: []Gathering{c},
 	})
 	byAccount = map[string][]seen{}
 	for _, e := range play(t, w) {
@@ -98,16 +99,22 @@ func TestPeopleHaveHoursOfTheirOwn(t *testing.T) {
 		n++
 	}
 	require.Greater(t, n, 30)
-	require.Greater(t, spread/float64(n), 0.6, "share of a person's requests in their eight busiest hours")
+	require.Greater(
+		t, spread/float64(n), 0.6, "share of a person's requests in their eight busiest hours",
+	)
 }
 
 func TestAMechanismReachesTheShareThatItSaysAndNobodyBeforeItBegins(t *testing.T) {
 	const begin = 12 * time.Hour
 	mechanism := Mechanism{
 		Name: "fashion", Adoption: 0.6, Begin: begin, Arrival: Burst, Spread: 6 * time.Hour,
-		Use: SharedUse{Rate: 20, Rules: []string{"m.viral", "m.viral"}, Position: "before", Hours: "flat"},
+		Use: SharedUse{
+			Rate: 20, Rules: []string{"m.viral", "m.viral"}, Position: "before", Hours: "flat",
+		},
 	}
-	members, w := gathered(t, 48, Gathering{Accounts: 100, Rate: 10, Mechanisms: []Mechanism{mechanism}})
+	members, w := gathered(
+		t, 48, Gathering{Accounts: 100, Rate: 10, Mechanisms: []Mechanism{mechanism}},
+	)
 	start, _ := w.Span()
 	// The text is the longest common beginning of the requests.
 	beginnings := map[string]map[string]int64{}
@@ -143,10 +150,13 @@ func TestAMechanismReachesTheShareThatItSaysAndNobodyBeforeItBegins(t *testing.T
 
 func TestMembersOfACircleShareWhatOthersDoNot(t *testing.T) {
 	mechanism := Mechanism{
-		Name: "families", Adoption: 1, Begin: -48 * time.Hour, Arrival: Steady, Spread: 24 * time.Hour, Circle: 5,
+		Name: "families", Adoption: 1, Begin: -48 * time.Hour, Arrival: Steady,
+		Spread: 24 * time.Hour, Circle: 5,
 		Identity: SharedIdentity{Payment: true, Network: "place", Addresses: 2},
 	}
-	members, _ := gathered(t, 48, Gathering{Accounts: 50, Rate: 20, Mechanisms: []Mechanism{mechanism}})
+	members, _ := gathered(
+		t, 48, Gathering{Accounts: 50, Rate: 20, Mechanisms: []Mechanism{mechanism}},
+	)
 	payments := map[string]int{}
 	for _, events := range members {
 		payments[events[0].payment]++
@@ -163,17 +173,32 @@ func TestAGatheringThatCannotBeIsRefused(t *testing.T) {
 		change func(c *Gathering)
 		want   string
 	}{
-		"a share above one":     {func(c *Gathering) { c.Mechanisms[0].Adoption = 2 }, "not a share"},
-		"an unknown arrival":    {func(c *Gathering) { c.Mechanisms[0].Arrival = "never" }, "arrival"},
-		"an unknown rule":       {func(c *Gathering) { c.Mechanisms[0].Use.Rules = []string{"nothing"} }, `no grammar rule "nothing"`},
-		"an unknown network":    {func(c *Gathering) { c.Mechanisms[0].Identity.Network = "moon" }, "identity.network"},
-		"a gathering of nobody": {func(c *Gathering) { c.Accounts = 0 }, "accounts must be positive"},
-		"a negative circle":     {func(c *Gathering) { c.Mechanisms[0].Circle = -1 }, "must not be negative"},
+		"a share above one": {
+			func(c *Gathering) { c.Mechanisms[0].Adoption = 2 }, "not a share",
+		},
+		"an unknown arrival": {
+			func(c *Gathering) { c.Mechanisms[0].Arrival = "never" }, "arrival",
+		},
+		"an unknown rule": {
+			func(c *Gathering) { c.Mechanisms[0].Use.Rules = []string{"nothing"} },
+			`no grammar rule "nothing"`,
+		},
+		"an unknown network": {
+			func(c *Gathering) { c.Mechanisms[0].Identity.Network = "moon" }, "identity.network",
+		},
+		"a gathering of nobody": {
+			func(c *Gathering) { c.Accounts = 0 }, "accounts must be positive",
+		},
+		"a negative circle": {
+			func(c *Gathering) { c.Mechanisms[0].Circle = -1 }, "must not be negative",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := Gathering{ID: "c", Accounts: 3, Mechanisms: []Mechanism{good}}
 			tc.change(&c)
-			_, err := New(Scenario{Name: "x", Duration: time.Hour, Gatherings: []Gathering{c}}, Texts{})
+			_, err := New(
+				Scenario{Name: "x", Duration: time.Hour, Gatherings: []Gathering{c}}, Texts{},
+			)
 			require.ErrorContains(t, err, tc.want)
 		})
 	}

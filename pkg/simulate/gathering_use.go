@@ -18,7 +18,9 @@ func (w *World) follow(m *individual, hit reached) {
 	if use.Rate <= 0 {
 		return
 	}
-	h := &habitOf{individual: m, thing: hit.thing, through: m.account, batch: m.r.chance(use.Declared)}
+	h := &habitOf{
+		individual: m, thing: hit.thing, through: m.account, batch: m.r.chance(use.Declared),
+	}
 	if c := &hit.thing.m.Client; !c.Always {
 		through := *m.account
 		through.main = m.account
@@ -41,6 +43,9 @@ func (w *World) follow(m *individual, hit reached) {
 	case "nightly":
 		w.nightly(h, hit, rate)
 		return
+	}
+	if use.Weekly {
+		hours = hours.onOne(hit.thing.weekday)
 	}
 	per := max(1, use.Turns) * max(1, use.Run)
 	pause := func() float64 { return m.r.gamma(m.rhythm) * day * per / rate }
@@ -130,7 +135,9 @@ func (w *World) useOnce(h *habitOf) (c *call, tongue string) {
 		content = joinLines(h.text, content)
 	}
 	for n := use.Earlier; n > 0 && h.r.chance(n/(n+1)); {
-		c.input = append(c.input, user(w.prompt(h.r, tongue)), assistant(w.g.text(h.r, "answer.en")))
+		c.input = append(
+			c.input, user(w.prompt(h.r, tongue)), assistant(w.g.text(h.r, "answer.en")),
+		)
 		if len(c.input) >= maxHistory {
 			break
 		}

@@ -36,7 +36,10 @@ type individual struct {
 const programPace = 6
 
 // materials are the grammar rules of what people paste into requests.
-var materials = []string{"app.in.mail", "app.in.code", "app.in.log", "app.in.summary", "app.in.extract", "app.in.review", "app.in.call"}
+var materials = []string{
+	"app.in.mail", "app.in.code", "app.in.log", "app.in.summary", "app.in.extract", "app.in.review",
+	"app.in.call",
+}
 
 // individual makes a person; program says that they use the API by a program of their own.
 func (w *World) individual(g *group, program bool, rate float64) *individual {
@@ -46,15 +49,19 @@ func (w *World) individual(g *group, program bool, rate float64) *individual {
 	a.settled = r.uniform(0.55, 1)
 	a.tongues = []string{a.tongue, pick(r, a.tongues)}
 	m := &individual{
-		account: a, hours: ownHours(r), rate: min(300, r.lognormal(rate, 1.1)), turns: 1 + r.lognormal(1.2, 0.7), rhythm: r.uniform(0.8, 2.2),
-		reading: r.lognormal(40*second, 0.7), wordy: 1 + r.lognormal(0.8, 0.8), size: r.lognormal(1, 0.5), material: pick(r, materials),
+		account: a, hours: ownHours(r), rate: min(300, r.lognormal(rate, 1.1)),
+		turns: 1 + r.lognormal(1.2, 0.7), rhythm: r.uniform(0.8, 2.2),
+		reading: r.lognormal(40*second, 0.7), wordy: 1 + r.lognormal(0.8, 0.8),
+		size: r.lognormal(1, 0.5), material: pick(r, materials),
 		lower: r.chance(0.3),
 	}
 	if r.chance(0.5) {
 		m.paste = r.uniform(0, 0.5)
 	}
 	if r.chance(0.25) {
-		m.greets = pick(r, []string{"hi", "Hello,", "hey,", "Good day.", "Dear assistant,", "ok,", "Please:"})
+		m.greets = pick(
+			r, []string{"hi", "Hello,", "hey,", "Good day.", "Dear assistant,", "ok,", "Please:"},
+		)
 	}
 	if r.chance(0.15) {
 		m.system = w.g.text(a.r, "app.role") + "\n" + w.boilerplate(a.r, a.r.between(0, 3))
@@ -124,7 +131,9 @@ func (w *World) live(m *individual, share float64) {
 		return
 	}
 	if m.own != nil {
-		l := law{rate: programPace * rate, cv: burstiness(m.r), shape: w.shapes.product, from: m.from}
+		l := law{
+			rate: programPace * rate, cv: burstiness(m.r), shape: w.shapes.product, from: m.from,
+		}
 		if m.r.chance(0.3) {
 			l.shape = m.hours
 		}
@@ -135,7 +144,9 @@ func (w *World) live(m *individual, share float64) {
 	var session func(t int64)
 	session = func(t int64) {
 		tongue := m.tongueNow()
-		c := &call{system: m.system, input: []event.Message{user(m.ask(w, tongue))}, answer: 260 * m.size}
+		c := &call{
+			system: m.system, input: []event.Message{user(m.ask(w, tongue))}, answer: 260 * m.size,
+		}
 		if m.device != "" {
 			c.session = "sess_" + m.r.token(18)
 		}
@@ -159,5 +170,8 @@ func (w *World) exchange(t int64, m *individual, through *account, c *call, left
 		follow = m.ask(w, tongue)
 	}
 	next.input = append(next.input, assistant(w.g.text(m.r, "answer.en")), user(follow))
-	w.at(t+out.latency+int64(m.r.lognormal(m.reading, 1)), func(t int64) { w.exchange(t, m, through, &next, left-1, tongue) })
+	w.at(
+		t+out.latency+int64(m.r.lognormal(m.reading, 1)),
+		func(t int64) { w.exchange(t, m, through, &next, left-1, tongue) },
+	)
 }

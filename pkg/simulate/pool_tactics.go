@@ -18,7 +18,10 @@ func (p *pool) lease(now int64) *member {
 		through.request = p.params
 	}
 	p.connect(&through)
-	m := &member{account: &through, weight: p.r.lognormal(1, 1), shift: p.r.IntN(24), had: max(p.begins, owner.from)}
+	m := &member{
+		account: &through, weight: p.r.lognormal(1, 1), shift: p.r.IntN(24),
+		had: max(p.begins, owner.from),
+	}
 	p.enlist(m)
 	return m
 }

@@ -9,7 +9,8 @@ import (
 
 func TestOwnersOfLeasedAccountsGoOnWithTheirOwnUse(t *testing.T) {
 	c := Campaign{
-		Accounts: 20, Rate: 30, Start: 24 * time.Hour, Tactics: []string{"leased-accounts"}, Prompt: Prompt{Style: StyleTemplate}, Pool: Pool{SignUp: "leased"},
+		Accounts: 20, Rate: 30, Start: 24 * time.Hour, Tactics: []string{"leased-accounts"},
+		Prompt: Prompt{Style: StyleTemplate}, Pool: Pool{SignUp: "leased"},
 		Schedule: Schedule{CV: 1},
 	}
 	events, truth, w := pooled(t, 48, c)
@@ -24,14 +25,17 @@ func TestOwnersOfLeasedAccountsGoOnWithTheirOwnUse(t *testing.T) {
 	require.Equal(t, 20, truth.Cost.Leased)
 	require.Zero(t, truth.Cost.Cards)
 	require.Greater(t, truth.Events, truth.Exchanges)
-	require.Less(t, truth.Cost.RequestsPerAnswer, 1.2, "what the owners ask costs the campaign nothing")
+	require.Less(
+		t, truth.Cost.RequestsPerAnswer, 1.2, "what the owners ask costs the campaign nothing",
+	)
 	require.False(t, truth.Start.Before(start.Add(24*time.Hour)))
 }
 
 func TestBurnersAreReplacedByFreshAccounts(t *testing.T) {
 	c := Campaign{
 		Accounts: 10, Rate: 60, Tactics: []string{"burners"}, Prompt: Prompt{Style: StyleTemplate},
-		Pool: Pool{SignUpSpread: time.Hour, SignUpBefore: time.Hour, Life: 6 * time.Hour}, Schedule: Schedule{CV: 1},
+		Pool:     Pool{SignUpSpread: time.Hour, SignUpBefore: time.Hour, Life: 6 * time.Hour},
+		Schedule: Schedule{CV: 1},
 	}
 	events, truth, _ := pooled(t, 36, c)
 	require.Greater(t, len(truth.Accounts), 40)
@@ -51,7 +55,11 @@ func TestBurnersAreReplacedByFreshAccounts(t *testing.T) {
 
 func TestAPersonaIsMoreLikeItselfThanLikeTheOthers(t *testing.T) {
 	for _, personas := range []bool{false, true} {
-		c := Campaign{Accounts: 20, Rate: 30, Prompt: Prompt{Style: StyleBare, Items: "know", Personas: personas}, Schedule: Schedule{CV: 1}}
+		c := Campaign{
+			Accounts: 20, Rate: 30,
+			Prompt:   Prompt{Style: StyleBare, Items: "know", Personas: personas},
+			Schedule: Schedule{CV: 1},
+		}
 		events, _, _ := pooled(t, 24, c)
 		of := map[string][]string{}
 		for _, e := range events {
@@ -76,7 +84,8 @@ func TestAPersonaIsMoreLikeItselfThanLikeTheOthers(t *testing.T) {
 
 func TestTruthTellsWhatACampaignCost(t *testing.T) {
 	plain := Campaign{
-		Accounts: 20, Rate: 40, Start: 12 * time.Hour, Tactics: []string{"one-card"}, Prompt: Prompt{Style: StyleTemplate}, Pool: Pool{Payments: 2},
+		Accounts: 20, Rate: 40, Start: 12 * time.Hour, Tactics: []string{"one-card"},
+		Prompt: Prompt{Style: StyleTemplate}, Pool: Pool{Payments: 2},
 		Schedule: Schedule{CV: 1},
 	}
 	_, truth, _ := pooled(t, 36, plain)
@@ -90,7 +99,9 @@ func TestTruthTellsWhatACampaignCost(t *testing.T) {
 	require.InDelta(t, 25, cheap.AccountDaysPer1000, 4)
 	require.Zero(t, cheap.RewritesPerAnswer)
 	careful := plain
-	careful.Prompt.Style, careful.Cover.Share, careful.Pool = StyleSections, 0.6, Pool{SignUp: "aged"}
+	careful.Prompt.Style, careful.Cover.Share, careful.Pool = StyleSections, 0.6, Pool{
+		SignUp: "aged",
+	}
 	_, truth, _ = pooled(t, 36, careful)
 	require.Equal(t, 20, truth.Cost.Bought)
 	require.Greater(t, truth.Cost.RequestsPerAnswer, 2.0)

@@ -39,7 +39,9 @@ func one[T any](d draw, list ...T) T { return list[d.IntN(len(list))] }
 // before is a mechanism that reached people in the weeks or months before the world.
 func (d draw) before(adoption float64) simulate.Mechanism {
 	weeks := d.hours(14*24, 200*24)
-	return simulate.Mechanism{Adoption: adoption, Arrival: simulate.Steady, Begin: -weeks - 24*time.Hour, Spread: weeks}
+	return simulate.Mechanism{
+		Adoption: adoption, Arrival: simulate.Steady, Begin: -weeks - 24*time.Hour, Spread: weeks,
+	}
 }
 
 // event is a mechanism that begins while the world runs, or shortly before.
@@ -51,5 +53,7 @@ func (d draw) event(adoption float64, arrival string, spread time.Duration) simu
 // deadline is a mechanism whose end is in the world or shortly after.
 func (d draw) deadline(adoption float64, spread time.Duration) simulate.Mechanism {
 	end := time.Duration(d.uniform(0.4, 1.3) * float64(d.length)).Round(time.Minute)
-	return simulate.Mechanism{Adoption: adoption, Arrival: simulate.Deadline, Begin: end - spread, Spread: spread}
+	return simulate.Mechanism{
+		Adoption: adoption, Arrival: simulate.Deadline, Begin: end - spread, Spread: spread,
+	}
 }

@@ -16,8 +16,9 @@ func fashions() []Mechanism {
 				m := d.event(d.uniform(0.8, 1), simulate.Burst, d.hours(4, 30))
 				m.Stay, m.Newcomers, m.SignUp = d.hours(2, 12), d.uniform(0, 0.25), time.Hour
 				m.Use = simulate.SharedUse{
-					Rate: d.about(14, 0.3), Sigma: 0.7, Rules: []string{"m.viral", "m.viral"}, Position: one(d, "before", "before", "after"),
-					Turns: d.uniform(1, 2.5), Answer: d.about(450, 0.3), Hours: "own", Tinker: 0.15,
+					Rate: d.about(14, 0.3), Sigma: 0.7, Rules: []string{"m.viral", "m.viral"},
+					Position: one(d, "before", "before", "after"),
+					Turns:    d.uniform(1, 2.5), Answer: d.about(450, 0.3), Hours: "own", Tinker: 0.15,
 				}
 				return m
 			},
@@ -29,7 +30,8 @@ func fashions() []Mechanism {
 				m := d.event(d.uniform(0.7, 0.95), simulate.Burst, d.hours(6, 14))
 				m.Stay = d.hours(4, 20)
 				m.Use = simulate.SharedUse{
-					Rate: d.about(6, 0.3), Sigma: 0.5, Rules: []string{"m.daily", "plain.rule"}, Position: "before", Turns: d.uniform(1, 3),
+					Rate: d.about(6, 0.3), Sigma: 0.5, Rules: []string{"m.daily", "plain.rule"},
+					Position: "before", Turns: d.uniform(1, 3),
 					Answer: d.about(400, 0.2), Hours: "own", Tinker: 0.1,
 				}
 				return m
@@ -42,7 +44,8 @@ func fashions() []Mechanism {
 			draw: func(d draw) simulate.Mechanism {
 				m := d.before(d.uniform(0.7, 1))
 				m.Use = simulate.SharedUse{
-					Rate: d.about(5, 0.4), Sigma: 1, Rules: []string{"library"}, Texts: d.between(3, 15), Position: "before", Content: "sentence",
+					Rate: d.about(5, 0.4), Sigma: 1, Rules: []string{"library"},
+					Texts: d.between(3, 15), Position: "before", Content: "sentence",
 					Turns: d.uniform(1.2, 4), Hours: "own", Tinker: 0.3,
 				}
 				return m
@@ -54,7 +57,9 @@ func fashions() []Mechanism {
 			draw: func(d draw) simulate.Mechanism {
 				m := d.event(d.uniform(0.8, 1), simulate.Burst, d.hours(10, 40))
 				m.Newcomers, m.SignUp = d.uniform(0.6, 1), 2*time.Hour
-				m.Client = simulate.SharedClient{Kind: one(d, "app", "sdk"), Params: true, Model: true, Always: true}
+				m.Client = simulate.SharedClient{
+					Kind: one(d, "app", "sdk"), Params: true, Model: true, Always: true,
+				}
 				return m
 			},
 		},
@@ -65,9 +70,13 @@ func fashions() []Mechanism {
 			draw: func(d draw) simulate.Mechanism {
 				m := d.event(d.uniform(0.8, 1), simulate.Ramp, d.hours(12, 60))
 				m.Newcomers, m.SignUp = d.uniform(0.7, 1), 4*time.Hour
-				m.Client = simulate.SharedClient{Kind: one(d, "sdk", "app"), Versions: d.between(1, 3), Params: d.Float64() < 0.5}
+				m.Client = simulate.SharedClient{
+					Kind: one(d, "sdk", "app"), Versions: d.between(1, 3),
+					Params: d.Float64() < 0.5,
+				}
 				m.Use = simulate.SharedUse{
-					Rate: d.about(9, 0.4), Sigma: 1.1, Rules: []string{"m.migrate"}, Position: one(d, "system", "before"), Earlier: d.uniform(1, 6),
+					Rate: d.about(9, 0.4), Sigma: 1.1, Rules: []string{"m.migrate"},
+					Position: one(d, "system", "before"), Earlier: d.uniform(1, 6),
 					Turns: d.uniform(1.5, 4), Hours: "own", Tinker: 0.5,
 				}
 				return m
@@ -82,8 +91,9 @@ func fashions() []Mechanism {
 				m.Begin -= d.hours(0, 100)
 				m.Client = simulate.SharedClient{Effort: one(d, "high", "medium")}
 				m.Use = simulate.SharedUse{
-					Rate: d.about(7, 0.4), Sigma: 1, Rules: []string{"m.trick", "m.trick"}, Position: one(d, "before", "after", "system"),
-					Turns: d.uniform(1, 2.5), Answer: d.about(550, 0.2), Hours: "own", Tinker: 0.2,
+					Rate: d.about(7, 0.4), Sigma: 1, Rules: []string{"m.trick", "m.trick"},
+					Position: one(d, "before", "after", "system"),
+					Turns:    d.uniform(1, 2.5), Answer: d.about(550, 0.2), Hours: "own", Tinker: 0.2,
 				}
 				return m
 			},
@@ -95,8 +105,10 @@ func fashions() []Mechanism {
 			draw: func(d draw) simulate.Mechanism {
 				m := d.before(d.uniform(0.7, 1))
 				m.Use = simulate.SharedUse{
-					Rate: d.about(9, 0.4), Sigma: 1, Rules: []string{"app.role", "plain.rule", "app.boiler", "app.contract"}, Position: "own",
-					Turns: d.uniform(1, 2), Answer: d.about(420, 0.3), Hours: "own",
+					Rate: d.about(9, 0.4), Sigma: 1,
+					Rules:    []string{"app.role", "plain.rule", "app.boiler", "app.contract"},
+					Position: "own",
+					Turns:    d.uniform(1, 2), Answer: d.about(420, 0.3), Hours: "own",
 				}
 				return m
 			},
@@ -108,7 +120,8 @@ func fashions() []Mechanism {
 				m := d.event(d.uniform(0.7, 1), simulate.Burst, d.hours(4, 16))
 				m.Stay = d.hours(2, 10)
 				m.Use = simulate.SharedUse{
-					Rate: d.about(8, 0.3), Sigma: 0.6, Content: "m.news", Items: d.between(6, 40), Turns: d.uniform(1, 3), Hours: "own",
+					Rate: d.about(8, 0.3), Sigma: 0.6, Content: "m.news", Items: d.between(6, 40),
+					Turns: d.uniform(1, 3), Hours: "own",
 				}
 				return m
 			},
@@ -121,7 +134,8 @@ func fashions() []Mechanism {
 				m := d.event(d.uniform(0.8, 1), simulate.Burst, d.hours(3, 10))
 				m.Stay = d.hours(2, 6)
 				m.Use = simulate.SharedUse{
-					Rate: d.about(20, 0.3), Sigma: 0.6, Content: "m.puzzle", Items: d.between(1, 3), Turns: d.uniform(1.5, 4), Answer: d.about(500, 0.2),
+					Rate: d.about(20, 0.3), Sigma: 0.6, Content: "m.puzzle", Items: d.between(1, 3),
+					Turns: d.uniform(1.5, 4), Answer: d.about(500, 0.2),
 					Hours: "flat",
 				}
 				return m
@@ -133,7 +147,8 @@ func fashions() []Mechanism {
 			draw: func(d draw) simulate.Mechanism {
 				m := d.before(d.uniform(0.6, 0.95))
 				m.Use = simulate.SharedUse{
-					Rate: d.about(11, 0.4), Sigma: 1, Rules: []string{"m.story", "plain.rule"}, Position: "before", Content: "prose",
+					Rate: d.about(11, 0.4), Sigma: 1, Rules: []string{"m.story", "plain.rule"},
+					Position: "before", Content: "prose",
 					Turns: d.uniform(1, 4), Answer: d.about(1100, 0.2), Hours: "own", Tinker: 0.4,
 				}
 				return m

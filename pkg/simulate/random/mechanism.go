@@ -1,8 +1,8 @@
 package random
 
 import (
+	"cmp"
 	"slices"
-	"time"
 
 	"github.com/stillwatch/stillwatch/pkg/simulate"
 )
@@ -54,21 +54,14 @@ var (
 
 // Mechanisms lists all mechanisms, by name.
 func Mechanisms() []Mechanism {
-	all := slices.Concat(learning(), programs(), fashions(), money(), places(), work(), publicSets())
-	slices.SortFunc(all, func(a, b Mechanism) int {
-		if a.Name < b.Name {
-			return -1
-		}
-		return 1
-	})
+	all := slices.Concat(
+		learning(), programs(), fashions(), money(), places(), work(), publicSets(),
+	)
+	slices.SortFunc(all, func(a, b Mechanism) int { return cmp.Compare(a.Name, b.Name) })
 	return all
 }
 
-// Draw draws the mechanism's laws for one crowd of a world that lasts so long.
-func (m *Mechanism) Draw(seed uint64, length time.Duration) simulate.Mechanism {
-	return m.drawn(newDraw(seed, uint64(len(m.Name)), length))
-}
-
+// drawn draws the mechanism's laws for one crowd.
 func (m *Mechanism) drawn(d draw) simulate.Mechanism {
 	out := m.draw(d)
 	out.Name = m.Name

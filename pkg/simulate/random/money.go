@@ -61,7 +61,8 @@ func money() []Mechanism {
 				m.Identity = simulate.SharedIdentity{Payment: true, Issuers: 1, Verified: -1}
 				m.Client = simulate.SharedClient{Kind: "sdk", Params: true, Always: true}
 				m.Use = simulate.SharedUse{
-					Rate: d.about(20, 0.5), Sigma: 1.2, Rules: []string{"app.about", "app.boiler"}, Position: "own", Content: one(d, "app.in.review", "app.in.mail"),
+					Rate: d.about(20, 0.5), Sigma: 1.2, Rules: []string{"app.about", "app.boiler"},
+					Position: "own", Content: one(d, "app.in.review", "app.in.mail"),
 					Answer: d.about(170, 0.3), Hours: "product",
 				}
 				return m
@@ -83,7 +84,10 @@ func money() []Mechanism {
 			draw: func(d draw) simulate.Mechanism {
 				m := d.before(d.uniform(0.9, 1))
 				m.Circle = d.between(4, 15)
-				m.Identity = simulate.SharedIdentity{Payment: true, Issuers: 1, Plan: "team", Place: true, Network: "place", Addresses: d.between(1, 6)}
+				m.Identity = simulate.SharedIdentity{
+					Payment: true, Issuers: 1, Plan: "team", Place: true, Network: "place",
+					Addresses: d.between(1, 6),
+				}
 				return m
 			},
 		},

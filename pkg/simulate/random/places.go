@@ -12,7 +12,9 @@ func places() []Mechanism {
 		return func(d draw) simulate.Mechanism {
 			m := d.before(d.uniform(0.75, 1))
 			m.Circle = circle
-			m.Identity = simulate.SharedIdentity{Network: kind, Addresses: d.between(lo, hi), Place: place}
+			m.Identity = simulate.SharedIdentity{
+				Network: kind, Addresses: d.between(lo, hi), Place: place,
+			}
 			return m
 		}
 	}
@@ -44,8 +46,13 @@ func places() []Mechanism {
 			draw: func(d draw) simulate.Mechanism {
 				m := d.event(d.uniform(0.8, 1), simulate.Burst, d.hours(6, 20))
 				m.Newcomers, m.SignUp, m.Stay = d.uniform(0.4, 0.8), 4*time.Hour, d.hours(10, 40)
-				m.Identity = simulate.SharedIdentity{Network: "place", Addresses: d.between(1, 4), Plan: "free"}
-				m.Use = simulate.SharedUse{Rate: d.about(30, 0.3), Sigma: 0.9, Content: "hack.ask", Turns: d.uniform(1.5, 4), Hours: "flat"}
+				m.Identity = simulate.SharedIdentity{
+					Network: "place", Addresses: d.between(1, 4), Plan: "free",
+				}
+				m.Use = simulate.SharedUse{
+					Rate: d.about(30, 0.3), Sigma: 0.9, Content: "hack.ask",
+					Turns: d.uniform(1.5, 4), Hours: "flat",
+				}
 				return m
 			},
 		},

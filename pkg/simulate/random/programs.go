@@ -13,8 +13,11 @@ func programs() []Mechanism {
 				m := d.before(d.uniform(0.7, 1))
 				m.Client = simulate.SharedClient{Kind: "sdk", Params: true, Versions: 2}
 				m.Use = simulate.SharedUse{
-					Rate: d.about(18, 0.4), Sigma: 1.5, Rules: []string{"app.role", "app.boiler", "app.boiler", "app.boiler"}, Position: "system",
-					Content: one(d, "", "app.in.ticket", "app.in.summary"), Turns: d.uniform(1, 3), Answer: d.about(220, 0.4), Hours: "product", Tinker: 0.35,
+					Rate: d.about(18, 0.4), Sigma: 1.5,
+					Rules:    []string{"app.role", "app.boiler", "app.boiler", "app.boiler"},
+					Position: "system",
+					Content:  one(d, "", "app.in.ticket", "app.in.summary"), Turns: d.uniform(1, 3),
+					Answer: d.about(220, 0.4), Hours: "product", Tinker: 0.35,
 				}
 				return m
 			},
@@ -25,9 +28,14 @@ func programs() []Mechanism {
 			Source: "Open WebUI, LibreChat, Chatbox",
 			draw: func(d draw) simulate.Mechanism {
 				m := d.before(d.uniform(0.8, 1))
-				m.Client = simulate.SharedClient{Kind: "app", Versions: 4, Params: true, Always: d.Float64() < 0.5, Device: d.uniform(0, 1)}
+				m.Client = simulate.SharedClient{
+					Kind: "app", Versions: 4, Params: true, Always: d.Float64() < 0.5,
+					Device: d.uniform(0, 1),
+				}
 				m.Use = simulate.SharedUse{
-					Rate: d.about(7, 0.4), Sigma: 1.1, Rules: []string{"app.role", "app.boiler", "app.boiler"}, Position: "system", Turns: d.uniform(1.5, 4),
+					Rate: d.about(7, 0.4), Sigma: 1.1,
+					Rules: []string{"app.role", "app.boiler", "app.boiler"}, Position: "system",
+					Turns: d.uniform(1.5, 4),
 					Hours: "own", Tinker: 0.15,
 				}
 				return m
@@ -39,7 +47,10 @@ func programs() []Mechanism {
 			Source: "default temperature 0.7 and max_tokens of many examples",
 			draw: func(d draw) simulate.Mechanism {
 				m := d.before(d.uniform(0.8, 1))
-				m.Client = simulate.SharedClient{Kind: "sdk", Params: true, Always: true, MaxTokens: int64(one(d, 256, 1024, 4096))}
+				m.Client = simulate.SharedClient{
+					Kind: "sdk", Params: true, Always: true,
+					MaxTokens: int64(one(d, 256, 1024, 4096)),
+				}
 				return m
 			},
 		},
@@ -51,8 +62,10 @@ func programs() []Mechanism {
 				m := d.before(d.uniform(0.7, 1))
 				m.Client = simulate.SharedClient{Kind: "app", Versions: 2, Params: true}
 				m.Use = simulate.SharedUse{
-					Rate: d.about(12, 0.4), Sigma: 1.1, Rules: []string{"m.extension"}, Texts: d.between(1, 2), Position: one(d, "before", "system"),
-					Content: one(d, "app.in.summary", "app.in.mail", "sentence"), Answer: d.about(140, 0.3), Hours: "own", Run: d.uniform(1, 2),
+					Rate: d.about(12, 0.4), Sigma: 1.1, Rules: []string{"m.extension"},
+					Texts: d.between(1, 2), Position: one(d, "before", "system"),
+					Content: one(d, "app.in.summary", "app.in.mail", "sentence"),
+					Answer:  d.about(140, 0.3), Hours: "own", Run: d.uniform(1, 2),
 				}
 				return m
 			},
@@ -63,9 +76,13 @@ func programs() []Mechanism {
 			Source: "LangChain's ReAct prompt, CrewAI, smolagents",
 			draw: func(d draw) simulate.Mechanism {
 				m := d.before(d.uniform(0.8, 1))
-				m.Client = simulate.SharedClient{Kind: "sdk", Params: true, Tools: true, Versions: 3, Effort: one(d, "", "medium")}
+				m.Client = simulate.SharedClient{
+					Kind: "sdk", Params: true, Tools: true, Versions: 3,
+					Effort: one(d, "", "medium"),
+				}
 				m.Use = simulate.SharedUse{
-					Rate: d.about(30, 0.4), Sigma: 1.3, Rules: []string{"m.agent", "app.boiler"}, Position: "system", Turns: d.uniform(3, 8),
+					Rate: d.about(30, 0.4), Sigma: 1.3, Rules: []string{"m.agent", "app.boiler"},
+					Position: "system", Turns: d.uniform(3, 8),
 					Answer: d.about(200, 0.3), Hours: one(d, "own", "product"), Tinker: 0.15,
 				}
 				return m
@@ -80,23 +97,29 @@ func programs() []Mechanism {
 				m.Client = simulate.SharedClient{Kind: "sdk", Params: true}
 				m.Identity = simulate.SharedIdentity{Network: "cloud", Addresses: d.between(4, 20)}
 				m.Use = simulate.SharedUse{
-					Rate: d.about(22, 0.4), Sigma: 1.2, Rules: []string{"app.role", "m.extract"}, Position: one(d, "before", "after", "system"),
-					Content: one(d, "app.in.mail", "app.in.ticket", "app.in.extract"), Answer: d.about(90, 0.4), Hours: "office", Run: d.uniform(1, 3),
+					Rate: d.about(22, 0.4), Sigma: 1.2, Rules: []string{"app.role", "m.extract"},
+					Position: one(d, "before", "after", "system"),
+					Content:  one(d, "app.in.mail", "app.in.ticket", "app.in.extract"),
+					Answer:   d.about(90, 0.4), Hours: "office", Run: d.uniform(1, 3),
 					Tinker: 0.3,
 				}
 				return m
 			},
 		},
 		{
-			Name: "honest-reseller", size: some, Shares: []Aspect{Client, Parameters, Network, Template},
+			Name: "honest-reseller", size: some,
+			Shares: []Aspect{Client, Parameters, Network, Template},
 			Life:   "A shop sells access in its own client to people who have an account each; they ask what people ask.",
 			Source: "API resale platforms of several countries",
 			draw: func(d draw) simulate.Mechanism {
 				m := d.before(d.uniform(0.9, 1))
 				m.Client = simulate.SharedClient{Kind: "app", Params: true, Always: true}
-				m.Identity = simulate.SharedIdentity{Network: "cloud", Addresses: d.between(1, 6), Issuers: d.between(0, 2)}
+				m.Identity = simulate.SharedIdentity{
+					Network: "cloud", Addresses: d.between(1, 6), Issuers: d.between(0, 2),
+				}
 				m.Use = simulate.SharedUse{
-					Rate: d.about(8, 0.4), Sigma: 1.1, Rules: []string{"app.about", "app.boiler"}, Position: "system", Turns: d.uniform(1.5, 4), Hours: "own",
+					Rate: d.about(8, 0.4), Sigma: 1.1, Rules: []string{"app.about", "app.boiler"},
+					Position: "system", Turns: d.uniform(1.5, 4), Hours: "own",
 				}
 				return m
 			},
@@ -109,7 +132,8 @@ func programs() []Mechanism {
 				m := d.before(d.uniform(0.7, 1))
 				m.Client = simulate.SharedClient{Kind: "app", Params: true, Versions: 2}
 				m.Use = simulate.SharedUse{
-					Rate: d.about(35, 0.4), Sigma: 1, Rules: []string{"m.persona", "m.story"}, Texts: d.between(2, 12), Position: "system", Content: "sentence",
+					Rate: d.about(35, 0.4), Sigma: 1, Rules: []string{"m.persona", "m.story"},
+					Texts: d.between(2, 12), Position: "system", Content: "sentence",
 					Turns: d.uniform(6, 11), Answer: d.about(260, 0.2), Hours: "own", Tinker: 0.25,
 				}
 				return m
@@ -124,7 +148,8 @@ func programs() []Mechanism {
 				m.Begin -= d.hours(0, 200)
 				m.Client = simulate.SharedClient{Kind: "sdk", Params: true}
 				m.Use = simulate.SharedUse{
-					Rate: d.about(70, 0.4), Sigma: 0.9, Rules: []string{"m.persona"}, Texts: d.between(3, 20), Position: "system", Content: "m.npc.state",
+					Rate: d.about(70, 0.4), Sigma: 0.9, Rules: []string{"m.persona"},
+					Texts: d.between(3, 20), Position: "system", Content: "m.npc.state",
 					Answer: d.about(60, 0.3), Hours: "own", Run: d.uniform(10, 40),
 				}
 				return m
@@ -138,7 +163,8 @@ func programs() []Mechanism {
 				m := d.before(d.uniform(0.8, 1))
 				m.Client = simulate.SharedClient{Kind: "sdk", Params: true, Versions: 3}
 				m.Use = simulate.SharedUse{
-					Rate: d.about(9, 0.4), Sigma: 0.9, Rules: []string{"m.commit"}, Position: one(d, "system", "before"), Content: "app.in.code",
+					Rate: d.about(9, 0.4), Sigma: 0.9, Rules: []string{"m.commit"},
+					Position: one(d, "system", "before"), Content: "app.in.code",
 					Answer: d.about(40, 0.3), Hours: "office",
 				}
 				return m
@@ -152,7 +178,8 @@ func programs() []Mechanism {
 				m := d.before(d.uniform(0.8, 1))
 				m.Client = simulate.SharedClient{Kind: "sdk", Params: true, Versions: 2}
 				m.Use = simulate.SharedUse{
-					Rate: d.about(25, 0.5), Sigma: 1.4, Rules: []string{"m.rag"}, Position: one(d, "before", "system"), Content: "rag.chunk",
+					Rate: d.about(25, 0.5), Sigma: 1.4, Rules: []string{"m.rag"},
+					Position: one(d, "before", "system"), Content: "rag.chunk",
 					Answer: d.about(110, 0.3), Hours: "product", Tinker: 0.2,
 				}
 				return m

@@ -17,8 +17,11 @@ func publicSets() []Mechanism {
 				m := d.event(d.uniform(0.8, 1), simulate.Steady, d.hours(10, 40))
 				m.Client = simulate.SharedClient{Kind: "sdk", Versions: 4, Model: true}
 				m.Use = simulate.SharedUse{
-					Rate: d.about(120, 0.4), Sigma: 0.7, Content: one(d, "item.math", "item.know", "item.reason", "item.code"), Items: d.between(120, 500),
-					InOrder: true, Answer: d.about(250, 0.4), Hours: "flat", Run: d.uniform(30, 120),
+					Rate: d.about(120, 0.4), Sigma: 0.7,
+					Content: one(d, "item.math", "item.know", "item.reason", "item.code"),
+					Items:   d.between(120, 500),
+					InOrder: true, Answer: d.about(250, 0.4), Hours: "flat",
+					Run: d.uniform(30, 120),
 				}
 				return m
 			},
@@ -29,10 +32,15 @@ func publicSets() []Mechanism {
 			Source: "EleutherAI/lm-evaluation-harness, openai/evals",
 			draw: func(d draw) simulate.Mechanism {
 				m := d.event(d.uniform(0.85, 1), simulate.Steady, d.hours(10, 40))
-				m.Client = simulate.SharedClient{Kind: "sdk", Params: true, Effort: one(d, "", "", "medium")}
+				m.Client = simulate.SharedClient{
+					Kind: "sdk", Params: true, Effort: one(d, "", "", "medium"),
+				}
 				m.Use = simulate.SharedUse{
-					Rate: d.about(110, 0.4), Sigma: 0.7, Rules: []string{"app.role", "app.contract"}, Position: one(d, "before", "system"),
-					Content: one(d, "item.math", "item.know", "item.reason"), Items: d.between(120, 500), Answer: d.about(250, 0.4), Hours: "flat",
+					Rate: d.about(110, 0.4), Sigma: 0.7,
+					Rules:    []string{"app.role", "app.contract"},
+					Position: one(d, "before", "system"),
+					Content:  one(d, "item.math", "item.know", "item.reason"),
+					Items:    d.between(120, 500), Answer: d.about(250, 0.4), Hours: "flat",
 					Run: d.uniform(30, 120),
 				}
 				return m
@@ -46,8 +54,10 @@ func publicSets() []Mechanism {
 				m := d.deadline(d.uniform(0.8, 1), d.hours(48, 200))
 				m.Newcomers, m.SignUp = d.uniform(0.3, 0.7), 24*time.Hour
 				m.Use = simulate.SharedUse{
-					Rate: d.about(60, 0.4), Sigma: 1, Rules: []string{"plain.rule", "app.contract"}, Position: "own", Content: one(d, "item.reason", "item.math"),
-					Items: d.between(60, 300), Answer: d.about(400, 0.3), Hours: "own", Run: d.uniform(3, 20),
+					Rate: d.about(60, 0.4), Sigma: 1, Rules: []string{"plain.rule", "app.contract"},
+					Position: "own", Content: one(d, "item.reason", "item.math"),
+					Items: d.between(60, 300), Answer: d.about(400, 0.3), Hours: "own",
+					Run: d.uniform(3, 20),
 				}
 				return m
 			},
@@ -60,7 +70,8 @@ func publicSets() []Mechanism {
 				m := d.event(d.uniform(0.8, 1), simulate.Burst, d.hours(6, 30))
 				m.Client = simulate.SharedClient{Kind: "sdk", Params: true, Model: true}
 				m.Use = simulate.SharedUse{
-					Rate: d.about(60, 0.4), Sigma: 0.9, Earlier: d.uniform(2, 6), Answer: d.about(260, 0.2), Hours: "office", Run: d.uniform(20, 80),
+					Rate: d.about(60, 0.4), Sigma: 0.9, Earlier: d.uniform(2, 6),
+					Answer: d.about(260, 0.2), Hours: "office", Run: d.uniform(20, 80),
 				}
 				return m
 			},
@@ -74,7 +85,8 @@ func publicSets() []Mechanism {
 				m.Begin -= d.hours(0, 60)
 				m.Client = simulate.SharedClient{Kind: "sdk", Versions: 2}
 				m.Use = simulate.SharedUse{
-					Rate: d.about(12, 0.4), Sigma: 0.8, Rules: []string{"m.rag"}, Position: "before", Content: "rag.chunk", Items: d.between(5, 20),
+					Rate: d.about(12, 0.4), Sigma: 0.8, Rules: []string{"m.rag"},
+					Position: "before", Content: "rag.chunk", Items: d.between(5, 20),
 					Answer: d.about(90, 0.3), Hours: "own",
 				}
 				return m
@@ -87,7 +99,10 @@ func publicSets() []Mechanism {
 			draw: func(d draw) simulate.Mechanism {
 				m := d.event(d.uniform(0.8, 1), simulate.Burst, d.hours(8, 30))
 				m.Client = simulate.SharedClient{Effort: "high", Model: true}
-				m.Use = simulate.SharedUse{Rate: d.about(18, 0.4), Sigma: 0.7, Content: "item.reason", Items: d.between(10, 60), Answer: d.about(400, 0.3), Hours: "own"}
+				m.Use = simulate.SharedUse{
+					Rate: d.about(18, 0.4), Sigma: 0.7, Content: "item.reason",
+					Items: d.between(10, 60), Answer: d.about(400, 0.3), Hours: "own",
+				}
 				return m
 			},
 		},

@@ -52,7 +52,9 @@ func TestTheSetsAreDisjointAndComplete(t *testing.T) {
 	slices.Sort(names)
 	slices.Sort(assigned)
 	require.Equal(t, slices.Compact(slices.Clone(names)), names, "a name stands for two things")
-	require.Equal(t, names, assigned, "every mechanism and tactic is in one set, and nothing else is")
+	require.Equal(
+		t, names, assigned, "every mechanism and tactic is in one set, and nothing else is",
+	)
 }
 
 func TestEachSetHasSomethingOfEverything(t *testing.T) {
@@ -101,7 +103,8 @@ func TestAWorldIsAFunctionOfSeedIndexAndSet(t *testing.T) {
 	again, _ := world(t, options())
 	require.True(t, bytes.Equal(first, again), "the same seed gave other bytes")
 	for name, change := range map[string]func(o *Options){
-		"seed": func(o *Options) { o.Seed++ }, "index": func(o *Options) { o.Index++ }, "set": func(o *Options) { o.Set = Choose },
+		"seed": func(o *Options) { o.Seed++ }, "index": func(o *Options) { o.Index++ },
+		"set": func(o *Options) { o.Set = Choose },
 	} {
 		o := options()
 		change(&o)
@@ -214,12 +217,17 @@ func TestEveryTacticMakesACampaignThatWorks(t *testing.T) {
 	for _, tactic := range Tactics() {
 		t.Run(tactic.Name, func(t *testing.T) {
 			t.Parallel()
-			c := simulate.Campaign{ID: "c", Accounts: 8, Rate: 60, Start: 2 * time.Hour, Prompt: simulate.Prompt{Style: simulate.StyleTemplate}}
+			c := simulate.Campaign{
+				ID: "c", Accounts: 8, Rate: 60, Start: 2 * time.Hour,
+				Prompt: simulate.Prompt{Style: simulate.StyleTemplate},
+			}
 			c.Schedule.CV, c.Tactics = 1, []string{tactic.Name}
 			tactic.apply(newDraw(1, 2, 26*time.Hour), &c)
 			w, err := simulate.New(simulate.Scenario{
-				Name: "one", Seed: 3, Start: time.Date(2026, 10, 6, 0, 0, 0, 0, time.UTC), Duration: 26 * time.Hour,
-				Gatherings: []simulate.Gathering{{ID: "people", Accounts: 30}}, Campaigns: []simulate.Campaign{c},
+				Name: "one", Seed: 3, Start: time.Date(2026, 10, 6, 0, 0, 0, 0, time.UTC),
+				Duration:   26 * time.Hour,
+				Gatherings: []simulate.Gathering{{ID: "people", Accounts: 30}},
+				Campaigns:  []simulate.Campaign{c},
 			}, simulate.Texts{})
 			require.NoError(t, err)
 			dec := event.NewDecoder(event.DefaultLimits())
@@ -267,8 +275,9 @@ func TestCarefulCampaignsTakeCarefulTactics(t *testing.T) {
 
 func TestAWorldThatCannotBeIsRefused(t *testing.T) {
 	for name, change := range map[string]func(o *Options){
-		"an unknown set": func(o *Options) { o.Set = "best" }, "too few accounts": func(o *Options) { o.Accounts = 10 },
-		"too short": func(o *Options) { o.Duration = 20 * time.Hour },
+		"an unknown set":   func(o *Options) { o.Set = "best" },
+		"too few accounts": func(o *Options) { o.Accounts = 10 },
+		"too short":        func(o *Options) { o.Duration = 20 * time.Hour },
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := options()

@@ -45,8 +45,10 @@ func observe(t *testing.T, sc simulate.Scenario) (crowd, people []*habits) {
 		h := of[rec.Account]
 		if h == nil {
 			h = &habits{
-				created: ev.Account.CreatedAt, payment: strings.Clone(ev.Account.PaymentFP), issuer: strings.Clone(ev.Account.PaymentIssuer),
-				agents: map[string]int{}, params: map[string]int{}, ips: map[string]int{}, orgs: map[string]int{}, shingles: map[string]bool{},
+				created: ev.Account.CreatedAt, payment: strings.Clone(ev.Account.PaymentFP),
+				issuer: strings.Clone(ev.Account.PaymentIssuer),
+				agents: map[string]int{}, params: map[string]int{}, ips: map[string]int{},
+				orgs: map[string]int{}, shingles: map[string]bool{},
 				lines: map[string]bool{}, layouts: map[string]bool{},
 			}
 			of[strings.Clone(rec.Account)] = h
@@ -182,9 +184,24 @@ var measures = map[Aspect]struct {
 	of            func(group []*habits) float64
 	beyond, least float64
 }{
-	Template: {func(g []*habits) float64 { return most(g, func(h *habits) []string { return keys(h.shingles) }) }, 1, 0.15},
-	Layout:   {func(g []*habits) float64 { return most(g, func(h *habits) []string { return keys(h.layouts) }) }, 1, 0.2},
-	Client:   {func(g []*habits) float64 { return most(g, func(h *habits) []string { return keys(h.agents) }) }, 1, 0.15},
+	Template: {
+		func(g []*habits) float64 {
+			return most(g, func(h *habits) []string { return keys(h.shingles) })
+		},
+		1, 0.15,
+	},
+	Layout: {
+		func(g []*habits) float64 {
+			return most(g, func(h *habits) []string { return keys(h.layouts) })
+		},
+		1, 0.2,
+	},
+	Client: {
+		func(g []*habits) float64 {
+			return most(g, func(h *habits) []string { return keys(h.agents) })
+		},
+		1, 0.15,
+	},
 	Parameters: {func(g []*habits) float64 {
 		return most(g, func(h *habits) []string { return keys(h.params) })
 	}, 1, 0.3},
@@ -196,11 +213,26 @@ var measures = map[Aspect]struct {
 		return window(created, 48*time.Hour)
 	}, 1, 0.2},
 	Funding: {func(g []*habits) float64 {
-		return max(most(g, func(h *habits) []string { return some0(h.issuer) }), shared(g, 1, func(h *habits) []string { return some0(h.payment) }))
+		return max(
+			most(g, func(h *habits) []string { return some0(h.issuer) }),
+			shared(g, 1, func(h *habits) []string { return some0(h.payment) }),
+		)
 	}, 1, 0.25},
-	Organisation: {func(g []*habits) float64 { return shared(g, 1, func(h *habits) []string { return keys(h.orgs) }) }, 1, 0.4},
-	Network:      {func(g []*habits) float64 { return shared(g, 2, func(h *habits) []string { return keys(h.ips) }) }, 1, 0.4},
-	Schedule:     {func(g []*habits) float64 { return window(pooledTimes(g), 16*time.Hour) }, 1.15, 0},
+	Organisation: {
+		func(g []*habits) float64 {
+			return shared(g, 1, func(h *habits) []string { return keys(h.orgs) })
+		},
+		1, 0.4,
+	},
+	Network: {
+		func(g []*habits) float64 {
+			return shared(g, 2, func(h *habits) []string { return keys(h.ips) })
+		},
+		1, 0.4,
+	},
+	Schedule: {
+		func(g []*habits) float64 { return window(pooledTimes(g), 16*time.Hour) }, 1.15, 0,
+	},
 	LongOutputs: {func(g []*habits) float64 {
 		var all []int64
 		for _, h := range g {
@@ -218,7 +250,12 @@ var measures = map[Aspect]struct {
 	Volume: {func(g []*habits) float64 {
 		return ratio(g, func(h *habits) (int, int) { return h.requests, 1 })
 	}, 2, 0},
-	Items: {func(g []*habits) float64 { return shared(g, 1, func(h *habits) []string { return keys(h.lines) }) }, 1, 0.2},
+	Items: {
+		func(g []*habits) float64 {
+			return shared(g, 1, func(h *habits) []string { return keys(h.lines) })
+		},
+		1, 0.2,
+	},
 	Conversations: {func(g []*habits) float64 {
 		return ratio(g, func(h *habits) (int, int) { return h.messages, h.requests })
 	}, 1, 0.8},
@@ -236,7 +273,7 @@ func TestEveryMechanismMakesPeopleShareWhatItSays(t *testing.T) {
 	for _, m := range Mechanisms() {
 		t.Run(m.Name, func(t *testing.T) {
 			t.Parallel()
-			law := m.Draw(3, length)
+			law := m.drawn(newDraw(3, uint64(len(m.Name)), length))
 			if law.Begin > -length/5 && law.Arrival != simulate.Deadline {
 				law.Begin, law.Spread = 10*time.Hour, min(law.Spread, 20*time.Hour)
 			}
@@ -247,7 +284,8 @@ func TestEveryMechanismMakesPeopleShareWhatItSays(t *testing.T) {
 				law.Begin = 44*time.Hour - law.Spread
 			}
 			crowd, people := observe(t, simulate.Scenario{
-				Name: "one", Seed: 5, Start: time.Date(2026, 10, 6, 0, 0, 0, 0, time.UTC), Duration: length,
+				Name: "one", Seed: 5, Start: time.Date(2026, 10, 6, 0, 0, 0, 0, time.UTC),
+				Duration: length,
 				Gatherings: []simulate.Gathering{
 					{ID: "people", Accounts: 60, Rate: 6},
 					{ID: "crowd", Accounts: 60, Rate: 6, Mechanisms: []simulate.Mechanism{law}},
@@ -257,7 +295,10 @@ func TestEveryMechanismMakesPeopleShareWhatItSays(t *testing.T) {
 			for _, aspect := range m.Shares {
 				rule := measures[aspect]
 				have, usual := rule.of(crowd), rule.of(people)
-				require.GreaterOrEqual(t, have, cmp.Or(rule.beyond, 1)*usual+rule.least, "%s: the crowd shows %.2f, others %.2f", aspect, have, usual)
+				require.GreaterOrEqual(
+					t, have, cmp.Or(rule.beyond, 1)*usual+rule.least,
+					"%s: the crowd shows %.2f, others %.2f", aspect, have, usual,
+				)
 			}
 		})
 	}

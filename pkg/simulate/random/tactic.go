@@ -31,13 +31,16 @@ const (
 // Dimensions lists the dimensions in the order in which they are drawn.
 func Dimensions() []Dimension {
 	return []Dimension{
-		Wording, Templates, Position, Cover, Personas, Acquisition, Clients, Networks, Timing, Pace, Balance, Reaction, WorkList,
+		Wording, Templates, Position, Cover, Personas, Acquisition, Clients, Networks, Timing, Pace,
+		Balance, Reaction, WorkList,
 	}
 }
 
 // required says of which dimensions a campaign takes a tactic in any case.
 func required(d Dimension) bool {
-	return slices.Contains([]Dimension{Wording, Acquisition, Clients, Networks, Timing, Pace, Balance}, d)
+	return slices.Contains(
+		[]Dimension{Wording, Acquisition, Clients, Networks, Timing, Pace, Balance}, d,
+	)
 }
 
 // Tactic is one thing that a campaign does.

@@ -13,8 +13,12 @@ func work() []Mechanism {
 				m := d.before(d.uniform(0.8, 1))
 				m.Client = simulate.SharedClient{Kind: "sdk", Params: true}
 				m.Use = simulate.SharedUse{
-					Rate: d.about(90, 0.5), Sigma: 1, Rules: []string{"app.role", "m.extract"}, Position: one(d, "before", "system", "after"),
-					Content: one(d, "app.in.extract", "app.in.review", "app.in.address", "app.in.product"), Answer: d.about(100, 0.5), Hours: one(d, "own", "office"),
+					Rate: d.about(90, 0.5), Sigma: 1, Rules: []string{"app.role", "m.extract"},
+					Position: one(d, "before", "system", "after"),
+					Content: one(
+						d, "app.in.extract", "app.in.review", "app.in.address", "app.in.product",
+					),
+					Answer: d.about(100, 0.5), Hours: one(d, "own", "office"),
 					Run: d.uniform(20, 60), Declared: 0.3, Tinker: 0.2,
 				}
 				return m
@@ -28,7 +32,8 @@ func work() []Mechanism {
 				m := d.before(d.uniform(0.85, 1))
 				m.Client = simulate.SharedClient{Kind: "sdk", Params: true}
 				m.Use = simulate.SharedUse{
-					Rate: d.about(12, 0.6), Rules: []string{"cron.task"}, Position: "before", Content: "app.in.log", Answer: d.about(180, 0.4), Hours: "nightly",
+					Rate: d.about(12, 0.6), Rules: []string{"cron.task"}, Position: "before",
+					Content: "app.in.log", Answer: d.about(180, 0.4), Hours: "nightly",
 				}
 				return m
 			},
@@ -40,8 +45,10 @@ func work() []Mechanism {
 			draw: func(d draw) simulate.Mechanism {
 				m := d.before(d.uniform(0.7, 1))
 				m.Use = simulate.SharedUse{
-					Rate: d.about(22, 0.4), Sigma: 0.8, Rules: []string{"m.macro", "app.boiler"}, Position: one(d, "system", "before"), Content: "app.in.ticket",
-					Turns: d.uniform(1, 1.6), Answer: d.about(130, 0.2), Hours: "office", Tinker: 0.3,
+					Rate: d.about(22, 0.4), Sigma: 0.8, Rules: []string{"m.macro", "app.boiler"},
+					Position: one(d, "system", "before"), Content: "app.in.ticket",
+					Turns: d.uniform(1, 1.6), Answer: d.about(130, 0.2), Hours: "office",
+					Tinker: 0.3,
 				}
 				return m
 			},
@@ -53,8 +60,11 @@ func work() []Mechanism {
 				m := d.event(d.uniform(0.8, 1), simulate.Steady, d.hours(24, 72))
 				m.Begin -= d.hours(0, 150)
 				m.Use = simulate.SharedUse{
-					Rate: d.about(40, 0.4), Sigma: 0.8, Rules: []string{"m.translate", "plain.rule"}, Position: one(d, "before", "system"), Content: "m.string",
-					Answer: d.about(60, 0.3), Hours: one(d, "office", "own"), Run: d.uniform(5, 30), Tinker: 0.1,
+					Rate: d.about(40, 0.4), Sigma: 0.8,
+					Rules:    []string{"m.translate", "plain.rule"},
+					Position: one(d, "before", "system"), Content: "m.string",
+					Answer: d.about(60, 0.3), Hours: one(d, "office", "own"), Run: d.uniform(5, 30),
+					Tinker: 0.1,
 				}
 				return m
 			},
@@ -65,7 +75,8 @@ func work() []Mechanism {
 			draw: func(d draw) simulate.Mechanism {
 				m := d.event(d.uniform(0.8, 1), simulate.Steady, d.hours(6, 36))
 				m.Use = simulate.SharedUse{
-					Rate: d.about(80, 0.4), Sigma: 0.6, Rules: []string{"m.translate"}, Position: "own", Content: "m.string", Items: d.between(150, 600), InOrder: true,
+					Rate: d.about(80, 0.4), Sigma: 0.6, Rules: []string{"m.translate"},
+					Position: "own", Content: "m.string", Items: d.between(150, 600), InOrder: true,
 					Answer: d.about(40, 0.3), Hours: "office", Run: d.uniform(10, 50),
 				}
 				return m
@@ -78,7 +89,8 @@ func work() []Mechanism {
 				m := d.deadline(d.uniform(0.7, 1), d.hours(40, 120))
 				m.Identity = simulate.SharedIdentity{Place: true}
 				m.Use = simulate.SharedUse{
-					Rate: d.about(9, 0.4), Sigma: 0.7, Rules: []string{"m.tax", "plain.rule"}, Position: "before", Content: "app.in.extract", Turns: d.uniform(1.2, 3),
+					Rate: d.about(9, 0.4), Sigma: 0.7, Rules: []string{"m.tax", "plain.rule"},
+					Position: "before", Content: "app.in.extract", Turns: d.uniform(1.2, 3),
 					Answer: d.about(700, 0.2), Hours: "own", Tinker: 0.25,
 				}
 				return m
@@ -90,8 +102,10 @@ func work() []Mechanism {
 			draw: func(d draw) simulate.Mechanism {
 				m := d.deadline(d.uniform(0.7, 1), d.hours(24, 72))
 				m.Use = simulate.SharedUse{
-					Rate: d.about(12, 0.4), Sigma: 0.7, Rules: []string{"m.report", "plain.rule"}, Position: one(d, "before", "after"), Content: "app.in.call",
-					Turns: d.uniform(1, 2.2), Answer: d.about(850, 0.2), Hours: "office", Tinker: 0.25,
+					Rate: d.about(12, 0.4), Sigma: 0.7, Rules: []string{"m.report", "plain.rule"},
+					Position: one(d, "before", "after"), Content: "app.in.call",
+					Turns: d.uniform(1, 2.2), Answer: d.about(850, 0.2), Hours: "office",
+					Tinker: 0.25,
 				}
 				return m
 			},
@@ -103,20 +117,24 @@ func work() []Mechanism {
 				m := d.deadline(d.uniform(0.8, 1), d.hours(24, 96))
 				m.Client = simulate.SharedClient{Effort: one(d, "high", "medium")}
 				m.Use = simulate.SharedUse{
-					Rate: d.about(30, 0.4), Sigma: 0.7, Rules: []string{"m.rubric", "m.rubric"}, Position: "before", Content: "class.notes",
+					Rate: d.about(30, 0.4), Sigma: 0.7, Rules: []string{"m.rubric", "m.rubric"},
+					Position: "before", Content: "class.notes",
 					Answer: d.about(380, 0.2), Hours: "own", Run: d.uniform(4, 25), Tinker: 0.2,
 				}
 				return m
 			},
 		},
 		{
-			Name: "seo-content", size: few, Shares: []Aspect{Template, LongOutputs, SingleTurns, Volume},
-			Life: "Sellers of a course on search engines write articles by the course's prompt, each for a shop of their own.",
+			Name: "seo-content", size: few,
+			Shares: []Aspect{Template, LongOutputs, SingleTurns, Volume},
+			Life:   "Sellers of a course on search engines write articles by the course's prompt, each for a shop of their own.",
 			draw: func(d draw) simulate.Mechanism {
 				m := d.before(d.uniform(0.8, 1))
 				m.Use = simulate.SharedUse{
-					Rate: d.about(35, 0.4), Sigma: 0.9, Rules: []string{"m.seo", "m.seo"}, Position: one(d, "before", "after"), Content: "app.in.product",
-					Answer: d.about(1300, 0.2), Hours: one(d, "own", "office"), Run: d.uniform(2, 8), Tinker: 0.2,
+					Rate: d.about(35, 0.4), Sigma: 0.9, Rules: []string{"m.seo", "m.seo"},
+					Position: one(d, "before", "after"), Content: "app.in.product",
+					Answer: d.about(1300, 0.2), Hours: one(d, "own", "office"),
+					Run: d.uniform(2, 8), Tinker: 0.2,
 				}
 				return m
 			},
@@ -127,7 +145,8 @@ func work() []Mechanism {
 			draw: func(d draw) simulate.Mechanism {
 				m := d.before(d.uniform(0.7, 1))
 				m.Use = simulate.SharedUse{
-					Rate: d.about(6, 0.4), Sigma: 0.7, Rules: []string{"m.minutes", "app.contract"}, Position: "before", Content: "app.in.call",
+					Rate: d.about(6, 0.4), Sigma: 0.7, Rules: []string{"m.minutes", "app.contract"},
+					Position: "before", Content: "app.in.call",
 					Answer: d.about(350, 0.2), Hours: "office", Tinker: 0.3,
 				}
 				return m
@@ -139,8 +158,51 @@ func work() []Mechanism {
 			draw: func(d draw) simulate.Mechanism {
 				m := d.before(d.uniform(0.7, 1))
 				m.Use = simulate.SharedUse{
-					Rate: d.about(14, 0.4), Sigma: 0.9, Rules: []string{"m.query"}, Position: one(d, "before", "system"), Content: "app.in.sql",
+					Rate: d.about(14, 0.4), Sigma: 0.9, Rules: []string{"m.query"},
+					Position: one(d, "before", "system"), Content: "app.in.sql",
 					Answer: d.about(120, 0.2), Hours: "office", Tinker: 0.4,
+				}
+				return m
+			},
+		},
+		{
+			Name: "weekly-review", size: some, Shares: []Aspect{Template, Schedule},
+			Life: "Readers of a book on self-management review their week on the day that it names, by the prompt at its end.",
+			draw: func(d draw) simulate.Mechanism {
+				m := d.before(d.uniform(0.8, 1))
+				m.Use = simulate.SharedUse{
+					Rate: d.about(8, 0.3), Sigma: 0.6, Rules: []string{"m.daily", "m.daily"},
+					Position: "before", Content: "class.notes",
+					Turns: d.uniform(1.5, 4), Answer: d.about(350, 0.2), Hours: "own", Weekly: true,
+					Tinker: 0.25,
+				}
+				return m
+			},
+		},
+		{
+			Name: "weekly-numbers", size: few, Shares: []Aspect{Template, Schedule},
+			Life: "Shop keepers on one platform paste its weekly export into the prompt of its forum.",
+			draw: func(d draw) simulate.Mechanism {
+				m := d.before(d.uniform(0.8, 1))
+				m.Use = simulate.SharedUse{
+					Rate: d.about(10, 0.3), Sigma: 0.6, Rules: []string{"m.report", "app.contract"},
+					Position: one(d, "before", "after"),
+					Content:  "app.in.extract", Turns: d.uniform(1, 2), Answer: d.about(450, 0.2),
+					Hours: "office", Weekly: true, Tinker: 0.2,
+				}
+				return m
+			},
+		},
+		{
+			Name: "weekly-plan", size: some, Shares: []Aspect{Template, Schedule},
+			Life: "Parents of one forum have meals and errands of the week planned by a common prompt, at the weekend.",
+			draw: func(d draw) simulate.Mechanism {
+				m := d.before(d.uniform(0.8, 1))
+				m.Use = simulate.SharedUse{
+					Rate: d.about(6, 0.3), Sigma: 0.6,
+					Rules: []string{"plain.rule", "app.contract", "plain.rule"}, Position: "before",
+					Turns: d.uniform(1.5, 3), Answer: d.about(500, 0.2), Hours: "own", Weekly: true,
+					Tinker: 0.3,
 				}
 				return m
 			},

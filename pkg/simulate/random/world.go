@@ -35,14 +35,15 @@ const (
 // Validate checks the options.
 func (o *Options) Validate() error {
 	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	if _, err := ParseSet(string(o.Set)); err != nil {
 		errs = append(errs, err)
 	}
 	if o.Accounts < minAccounts || o.Accounts > maxAccounts {
-		errs = append(errs, fmt.Errorf("accounts: %d is not between %d and %d", o.Accounts, minAccounts, maxAccounts))
+		bad("accounts: %d is not between %d and %d", o.Accounts, minAccounts, maxAccounts)
 	}
 	if o.Duration < Warm+2*time.Hour {
-		errs = append(errs, fmt.Errorf("duration: %s is less than the first day and two hours", o.Duration))
+		bad("duration: %s is less than the first day and two hours", o.Duration)
 	}
 	return errors.Join(errs...)
 }
@@ -62,23 +63,27 @@ func Scenario(o Options) (simulate.Scenario, error) {
 	}
 	warm := Warm
 	if o.Cold {
-		// The same world without its first day.
+		// The same crowds and campaigns, in the time that is left.
 		o.Duration -= Warm
 		warm = 0
 	}
 	d := newDraw(o.Seed, stream(o), o.Duration)
 	sc := simulate.Scenario{
-		Name: Name(o), Description: "A random world.", Seed: d.Uint64(),
-		Start:    time.Date(2026, 10, 5, 0, 0, 0, 0, time.UTC).AddDate(0, 0, d.IntN(28)).Add(time.Duration(d.IntN(24)) * time.Hour),
-		Duration: o.Duration,
+		Name: Name(o), Description: "A random world.", Seed: d.Uint64(), Duration: o.Duration,
+		// Any day of the week and hour of the day.
+		Start: time.Date(2026, 10, 5, d.IntN(28*24), 0, 0, 0, time.UTC),
 	}
 	n := float64(o.Accounts)
-	sc.Gatherings = append(sc.Gatherings, simulate.Gathering{ID: "people", Accounts: int(n * peopleShare), Programs: d.uniform(0.1, 0.3), Rate: d.about(4, 0.2)})
+	people := simulate.Gathering{
+		ID: "people", Accounts: int(n * peopleShare), Programs: d.uniform(0.1, 0.3),
+		Rate: d.about(4, 0.2),
+	}
+	sc.Gatherings = append(sc.Gatherings, people)
 	sc.Crowds = []simulate.Crowd{
 		{Kind: "apps", ID: "apps", Accounts: max(2, int(n*appShare)), Rate: 30},
 		{Kind: "agents", ID: "agents", Accounts: max(3, int(n*agentShare)), Groups: 3, Rate: 20},
 	}
-	left := o.Accounts - sc.Gatherings[0].Accounts - sc.Crowds[0].Accounts - sc.Crowds[1].Accounts
+	left := o.Accounts - people.Accounts - sc.Crowds[0].Accounts - sc.Crowds[1].Accounts
 	for i := 0; left >= smallest; i++ {
 		c := crowd(d, o.Set, i, min(left, o.Accounts/4))
 		left -= c.Accounts
@@ -123,8 +128,10 @@ func crowd(d draw, set Set, index, most int) simulate.Gathering {
 	k := min(len(of), one(d, 2, 2, 2, 3, 3, 4))
 	law := of[0].size
 	c := simulate.Gathering{
-		ID: fmt.Sprintf("crowd-%d", index+1), Accounts: max(smallest, min(most, int(d.about(law.median, law.sigma)))), Programs: d.uniform(0, 0.5),
-		Rate: d.about(3, 0.4),
+		ID:       fmt.Sprintf("crowd-%d", index+1),
+		Accounts: max(smallest, min(most, int(d.about(law.median, law.sigma)))),
+		Programs: d.uniform(0, 0.5),
+		Rate:     d.about(3, 0.4),
 	}
 	for i := range k {
 		m := of[i].drawn(d)
