@@ -78,6 +78,9 @@ func (c evaluateCmd) randomly(ctx context.Context, t terminal, conf config.Confi
 			if err != nil {
 				return fmt.Errorf("evaluate %s: %w", random.Name(c.options(i)), err)
 			}
+			if err := c.keep(&out); err != nil {
+				return err
+			}
 			n, err := store.Add(out)
 			fmt.Fprintf(t.err, "%d of %d: %s, %d campaigns, %d accounts named, %d wrongly, %d false findings\n", n, c.Random, out.Name, len(out.Campaigns), out.Named,
 				out.Wrong, len(out.False))
@@ -185,4 +188,22 @@ func randomWorld(ctx context.Context, conf config.Config, o random.Options, pare
 	out = evaluate.Sum(&truth, &w.Result, told)
 	out.Index = o.Index
 	return out, os.RemoveAll(dir)
+}
+
+// keep writes the scenario of a world in which something went wrong beside the results, so that it
+// can be simulated and looked at.
+func (c evaluateCmd) keep(out *evaluate.Outcome) (err error) {
+	if c.Results == "" || !out.Wanting() {
+		return nil
+	}
+	sc, err := random.Scenario(c.options(out.Index))
+	if err != nil {
+		return err
+	}
+	f, err := os.Create(filepath.Join(c.Results, sc.Name+".yaml"))
+	if err != nil {
+		return fmt.Errorf("keep the scenario: %w", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	return sc.Write(f)
 }

@@ -42,6 +42,26 @@ func TestEvaluateMeasuresRandomWorldsAndGoesOnWhereItStopped(t *testing.T) {
 	require.Contains(t, stderr, "another program or configuration")
 }
 
+func TestWorldsWithAMissedCampaignAreKeptAsScenarios(t *testing.T) {
+	dir := t.TempDir()
+	blind := file(t, "correlate: {total_bits: 99, operator_bits: 99, purpose_bits: 99}")
+	code, _, stderr := execute(
+		t, nil, "evaluate", "--random", "4", "--seed", "3", "--accounts", "160", "--duration", "26h",
+		"--results", dir, "--config", blind,
+	)
+	require.Equal(t, 0, code, stderr)
+	kept, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
+	require.NoError(t, err)
+	require.NotEmpty(t, kept)
+	require.Len(t, kept, 4-strings.Count(stderr, " 0 campaigns"))
+	events, truth := filepath.Join(dir, "events.jsonl.zst"), filepath.Join(dir, "truth.json")
+	code, _, stderr = execute(t, nil, "simulate", kept[0], "-o", events, "--truth", truth)
+	require.Equal(t, 0, code, stderr)
+	code, stdout, stderr := execute(t, nil, "backtest", events, "--truth", truth)
+	require.Equal(t, 0, code, stderr)
+	require.Contains(t, stdout, "campaign-1")
+}
+
 func TestEvaluateRefusesRandomWorldsThatCannotBe(t *testing.T) {
 	for name, tc := range map[string]struct {
 		args []string

@@ -259,6 +259,16 @@ func Load(src io.Reader) (Scenario, error) {
 	return sc, nil
 }
 
+// Write writes the scenario in the form that Load reads.
+func (sc *Scenario) Write(dst io.Writer) error {
+	enc := yaml.NewEncoder(dst)
+	enc.SetIndent(2)
+	if err := errors.Join(enc.Encode(sc), enc.Close()); err != nil {
+		return fmt.Errorf("write the scenario: %w", err)
+	}
+	return nil
+}
+
 // fill sets what a scenario may leave out.
 func (sc *Scenario) fill() {
 	if sc.Start.IsZero() {

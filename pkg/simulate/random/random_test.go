@@ -113,6 +113,22 @@ func TestAWorldIsAFunctionOfSeedIndexAndSet(t *testing.T) {
 	}
 }
 
+func TestAWorldCanBeWrittenAsAScenarioAndMadeAgain(t *testing.T) {
+	o := withCampaign(t, options())
+	first, _ := world(t, o)
+	sc, err := Scenario(o)
+	require.NoError(t, err)
+	var text, again bytes.Buffer
+	require.NoError(t, sc.Write(&text))
+	loaded, err := simulate.Load(&text)
+	require.NoError(t, err)
+	w, err := simulate.New(loaded, simulate.Texts{})
+	require.NoError(t, err)
+	_, err = w.Write(&again)
+	require.NoError(t, err)
+	require.True(t, bytes.Equal(first, again.Bytes()))
+}
+
 // withCampaign is the first world that has one.
 func withCampaign(t *testing.T, o Options) Options {
 	t.Helper()

@@ -30,6 +30,12 @@ type Outcome struct {
 	False     []FalseOutcome    `json:"false,omitempty"`
 }
 
+// Wanting says that a finding was false or a campaign was not found.
+func (o *Outcome) Wanting() bool {
+	missed := func(c CampaignOutcome) bool { return !c.Found }
+	return len(o.False) > 0 || slices.ContainsFunc(o.Campaigns, missed)
+}
+
 // CampaignOutcome is how one campaign fared.
 type CampaignOutcome struct {
 	ID       string         `json:"id"`
