@@ -129,12 +129,12 @@ func (p *pool) cover(t int64, m *member) {
 		return
 	}
 	who := pick(p.r, p.customers)
-	c := &call{input: []event.Message{user(p.w.prompt(p.r, who.tongue))}, answer: 260}
+	c := &call{input: []event.Message{user(p.w.prompt(p.words(who), who.tongue))}, answer: 260}
 	if p.r.chance(0.5) {
 		c.session = "sess_" + p.r.token(18)
 	}
 	p.talk(t, m, c, p.r.geometric(coverTurns), func(c *call) float64 {
-		c.input = append(c.input, assistant(p.w.g.text(p.r, "answer.en")), user(p.w.followUp(p.r, who.tongue)))
+		c.input = append(c.input, assistant(p.w.g.text(p.r, "answer.en")), user(p.w.followUp(p.words(who), who.tongue)))
 		return p.r.lognormal(40*second, 1)
 	})
 }
@@ -201,7 +201,7 @@ func (p *pool) relay(t int64, m *member) {
 		system = or(a.system, p.w.g.text(p.r, "app.role"))
 		c.input = []event.Message{user(a.user(p.w, p.r))}
 	} else {
-		c.input = []event.Message{user(p.w.prompt(p.r, who.tongue))}
+		c.input = []event.Message{user(p.w.prompt(p.words(who), who.tongue))}
 	}
 	c.system = system
 	if p.c.Prompt.RelayMarks {
@@ -211,7 +211,7 @@ func (p *pool) relay(t int64, m *member) {
 		}
 	}
 	p.talk(t, m, c, p.r.geometric(relayTurns), func(c *call) float64 {
-		c.input = append(c.input, assistant(p.w.g.text(p.r, "answer.en")), user(p.w.followUp(p.r, who.tongue)))
+		c.input = append(c.input, assistant(p.w.g.text(p.r, "answer.en")), user(p.w.followUp(p.words(who), who.tongue)))
 		return p.r.lognormal(45*second, 1)
 	})
 }
@@ -221,7 +221,7 @@ func (p *pool) stored() *call {
 	w, r := p.w, p.r
 	i := r.IntN(len(p.customers))
 	who := p.customers[i]
-	c := &call{harvest: true, answer: 320, input: []event.Message{user(w.prompt(r, who.tongue))}}
+	c := &call{harvest: true, answer: 320, input: []event.Message{user(w.prompt(p.words(who), who.tongue))}}
 	coding := r.chance(0.5)
 	if coding {
 		k := p.coders[i]
@@ -232,7 +232,7 @@ func (p *pool) stored() *call {
 			c.input = append(c.input, assistant(w.g.text(r, "agent.say")), user(w.g.text(r, "agent.result")))
 			continue
 		}
-		c.input = append(c.input, assistant(w.g.text(r, "answer.en")), user(w.followUp(r, who.tongue)))
+		c.input = append(c.input, assistant(w.g.text(r, "answer.en")), user(w.followUp(p.words(who), who.tongue)))
 	}
 	return c
 }

@@ -1,6 +1,8 @@
 package simulate
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -47,7 +49,8 @@ func alike(a, b string) float64 {
 func TestTwoRequestsOfOnePersonAreMoreAlikeThanOfTwoPersons(t *testing.T) {
 	people, _ := gathered(t, 48, Gathering{Accounts: 60, Rate: 15})
 	var openers [][]string
-	for _, events := range people {
+	for _, account := range slices.Sorted(maps.Keys(people)) {
+		events := people[account]
 		var mine []string
 		for _, e := range events {
 			if e.messages == 1 {

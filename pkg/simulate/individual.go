@@ -24,6 +24,8 @@ type individual struct {
 	material           string
 	lower              bool // writes without capital letters
 	greets             string
+	// edgy is the share of their requests that the model refuses.
+	edgy float64
 	// system is the standing instruction of those who have set one.
 	system string
 	// own is what a program of theirs does; nil for those who type.
@@ -53,7 +55,7 @@ func (w *World) individual(g *group, program bool, rate float64) *individual {
 		turns: 1 + r.lognormal(1.2, 0.7), rhythm: r.uniform(0.8, 2.2),
 		reading: r.lognormal(40*second, 0.7), wordy: 1 + r.lognormal(0.8, 0.8),
 		size: r.lognormal(1, 0.5), material: pick(r, materials),
-		lower: r.chance(0.3),
+		lower: r.chance(0.3), edgy: min(0.1, r.lognormal(0.002, 1.4)),
 	}
 	if r.chance(0.5) {
 		m.paste = r.uniform(0, 0.5)
@@ -159,6 +161,7 @@ func (w *World) live(m *individual, share float64) {
 // exchange sends one turn of a conversation through an account and plans the next, at the person's
 // own pace and in their own words.
 func (w *World) exchange(t int64, m *individual, through *account, c *call, left int, tongue string) {
+	c.refused = m.r.chance(m.edgy)
 	out := w.send(t, through, c)
 	if left <= 1 || len(c.input) >= maxHistory || !out.ok() && m.r.chance(0.5) {
 		return

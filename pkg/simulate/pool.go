@@ -262,6 +262,9 @@ func (p *pool) thirdParties() {
 	tools := p.w.codingTools()
 	for range n {
 		customer := p.w.person(ghost, false)
+		if len(p.c.Tactics) > 0 {
+			customer.r.taste = newTaste(customer.r)
+		}
 		p.customers = append(p.customers, customer)
 		p.coders = append(p.coders, p.w.newCoder(customer, tools[p.r.zipf(len(tools), 1)], 30))
 	}

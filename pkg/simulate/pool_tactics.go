@@ -38,6 +38,15 @@ func (p *pool) asks(m *member) *call {
 	return p.work.call(m.r, tongue)
 }
 
+// words is the source of a third party's texts: their own taste where they have one, as in random
+// worlds.
+func (p *pool) words(who *account) rng {
+	if who.r.taste != nil {
+		return who.r
+	}
+	return p.r
+}
+
 // retire gives a member up at a time and puts a fresh account in its place.
 func (p *pool) retire(m *member, at int64) {
 	p.w.at(at, func(t int64) {

@@ -197,6 +197,65 @@ func TestTruthLabelsCrowdsByTheirMechanismsAndCampaignsByTheirTactics(t *testing
 	}
 }
 
+// As in the worlds of scenarios, a campaign must not be found by one field alone: what several of
+// its accounts have, honest accounts have too. What it pays with, and what it asks, is its own.
+func TestNoSingleFieldGivesACampaignOfARandomWorldAway(t *testing.T) {
+	fields := map[string]func(ev *event.Event) string{
+		"user agent": func(ev *event.Event) string { return ev.Client.UserAgent },
+		"ja4":        func(ev *event.Event) string { return ev.Client.JA4 },
+		"plan":       func(ev *event.Event) string { return ev.Account.Plan },
+		"issuer":     func(ev *event.Event) string { return ev.Account.PaymentIssuer },
+		"model":      func(ev *event.Event) string { return ev.Request.Model },
+		"status":     func(ev *event.Event) string { return ev.Response.Status },
+		"network":    func(ev *event.Event) string { return ev.Client.ASOrg },
+		"effort":     func(ev *event.Event) string { return ev.Request.ReasoningEffort },
+		"finish": func(ev *event.Event) string {
+			return strings.Join(ev.Response.FinishReasons, ",")
+		},
+		"device":  func(ev *event.Event) string { return yes(ev.Client.DeviceID != "") },
+		"system":  func(ev *event.Event) string { return yes(ev.Content.System != "") },
+		"session": func(ev *event.Event) string { return yes(ev.Request.SessionID != "") },
+	}
+	for _, set := range []Set{Develop, Choose} {
+		o := withCampaign(t, Options{Set: set, Seed: 6, Accounts: 600, Duration: 28 * time.Hour})
+		events, w := world(t, o)
+		bad := map[string]bool{}
+		for _, c := range w.Truth().Campaigns {
+			for _, a := range c.Accounts {
+				bad[a] = true
+			}
+		}
+		honest, mine := map[string]bool{}, map[string]map[string]bool{}
+		dec := event.NewDecoder(event.DefaultLimits())
+		for line := range bytes.Lines(events) {
+			var ev event.Event
+			require.NoError(t, dec.Decode(line, &ev))
+			for field, of := range fields {
+				v := strings.Clone(field + " " + of(&ev))
+				if !bad[ev.Account.ID] {
+					honest[v] = true
+					continue
+				}
+				if mine[v] == nil {
+					mine[v] = map[string]bool{}
+				}
+				mine[v][strings.Clone(ev.Account.ID)] = true
+			}
+		}
+		require.NotEmpty(t, mine)
+		for v, accounts := range mine {
+			require.True(t, len(accounts) < 3 || honest[v], "%s: %s is only seen in campaigns", o.Set, v)
+		}
+	}
+}
+
+func yes(is bool) string {
+	if is {
+		return "yes"
+	}
+	return "no"
+}
+
 func TestEveryMechanismAndTacticIsDrawn(t *testing.T) {
 	drawn := map[string]bool{}
 	for _, set := range Sets() {

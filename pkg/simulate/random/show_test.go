@@ -230,9 +230,19 @@ var measures = map[Aspect]struct {
 		},
 		1, 0.4,
 	},
-	Schedule: {
-		func(g []*habits) float64 { return window(pooledTimes(g), 16*time.Hour) }, 1.15, 0,
-	},
+	// In a part of the world, or at a time of the day.
+	Schedule: {func(g []*habits) float64 {
+		times := pooledTimes(g)
+		var hours [24]int
+		for _, t := range times {
+			hours[t/time.Hour.Milliseconds()%24]++
+		}
+		busiest := 0
+		for h := range hours {
+			busiest = max(busiest, hours[h]+hours[(h+1)%24])
+		}
+		return window(times, 14*time.Hour) + float64(busiest)/float64(len(times))
+	}, 1.15, 0},
 	LongOutputs: {func(g []*habits) float64 {
 		var all []int64
 		for _, h := range g {

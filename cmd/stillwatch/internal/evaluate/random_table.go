@@ -25,6 +25,7 @@ func WriteRandom(w io.Writer, title string, worlds []Outcome) error {
 	p := &tables{w: w}
 	p.line("# %s\n", title)
 	p.summary(worlds)
+	p.care(worlds)
 	p.tactics(worlds)
 	p.costs(worlds)
 	p.mechanisms(worlds)
@@ -154,6 +155,34 @@ func (p *tables) fare(name string, f fare) {
 
 var fareColumns = []string{
 	"campaigns", "found", "recall", "precision", "leaked (median)", "found after (median)",
+}
+
+// care divides campaigns by the mean care of their tactics. Tactics of one care come together, so
+// that the table by tactic alone does not say which of them hides a campaign.
+func (p *tables) care(worlds []Outcome) {
+	p.head("By care", append([]string{"mean care of the tactics"}, fareColumns...)...)
+	care := map[string]int{}
+	for _, t := range random.Tactics() {
+		care[t.Name] = t.Care
+	}
+	from := -1.0
+	for _, class := range []struct {
+		name string
+		upTo float64
+	}{{"blatant, up to 0.8", 0.8}, {"usual, 0.8 to 1.3", 1.3}, {"careful, more", 2}} {
+		f := fareOf(worlds, func(c *CampaignOutcome) bool {
+			sum := 0
+			for _, name := range c.Tactics {
+				sum += care[name]
+			}
+			mean := float64(sum) / float64(max(1, len(c.Tactics)))
+			return mean > from && mean <= class.upTo
+		})
+		from = class.upTo
+		if f.n > 0 {
+			p.fare(class.name, f)
+		}
+	}
 }
 
 func (p *tables) tactics(worlds []Outcome) {

@@ -81,6 +81,7 @@ func TestARandomWorldIsSummedUpWithItsMechanismsTacticsAndEvidence(t *testing.T)
 		"| campaigns found | 1 of 1 |",
 		"| wording: fixed-template (care 0) | 1 | 1 | 75.0 % | 75.0 % | 20.0 % | 1.5 h |",
 		"| rate: slow-pace (care 2) | 1 | 1 |",
+		"| usual, 0.8 to 1.3 | 1 | 1 |",
 		"| 10 to 40 | 1 | 1 | 75.0 % | 75.0 % | 20.0 % | 1.5 h | 900 | 2 | 4 |",
 		"| prepaid-card | 1 | 1 | 1 | 3 | 2 |",
 		"| viral-prompt | 1 | 1 | 1 | 3 | 2 |",
