@@ -12,7 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -66,6 +66,7 @@ func (c evaluateCmd) randomly(ctx context.Context, t terminal, conf config.Confi
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(c.randomJobs())
+	var mu sync.Mutex
 	for i := range c.Random {
 		if store.Has(i) {
 			continue
@@ -81,9 +82,13 @@ func (c evaluateCmd) randomly(ctx context.Context, t terminal, conf config.Confi
 			if err := c.keep(&out); err != nil {
 				return err
 			}
-			n, err := store.Add(out)
-			fmt.Fprintf(t.err, "%d of %d: %s, %d campaigns, %d accounts named, %d wrongly, %d false findings\n", n, c.Random, out.Name, len(out.Campaigns), out.Named,
-				out.Wrong, len(out.False))
+			mu.Lock()
+			defer mu.Unlock()
+			err = store.Add(out)
+			fmt.Fprintf(
+				t.err, "%d of %d: %s, %d campaigns, %d accounts named, %d wrongly, %d false findings\n",
+				len(store.Outcomes(c.Random)), c.Random, out.Name, len(out.Campaigns), out.Named, out.Wrong, len(out.False),
+			)
 			return err
 		})
 	}
@@ -115,8 +120,12 @@ func (c evaluateCmd) store(conf config.Config) (*evaluate.Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	build, err := buildName()
+	if err != nil {
+		return nil, err
+	}
 	if c.Results == "" {
-		return evaluate.OpenStore("", buildName(), options)
+		return evaluate.OpenStore("", build, options)
 	}
 	if err := os.MkdirAll(c.Results, 0o750); err != nil {
 		return nil, fmt.Errorf("make the folder of the results: %w", err)
@@ -125,22 +134,26 @@ func (c evaluateCmd) store(conf config.Config) (*evaluate.Store, error) {
 	if c.Cold {
 		name += "-cold"
 	}
-	return evaluate.OpenStore(filepath.Join(c.Results, name+".jsonl"), buildName(), options)
+	return evaluate.OpenStore(filepath.Join(c.Results, name+".jsonl"), build, options)
 }
 
-// buildName names the build: results of another one must not be mixed in.
-func buildName() string {
-	name := version
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return name
+// buildName names the build by a hash of the program itself: results of another one must not be
+// mixed in, and sources that are being worked on have no version of their own.
+func buildName() (string, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("name this build: %w", err)
 	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" || s.Key == "vcs.modified" && s.Value == "true" {
-			name += " " + s.Value
-		}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("name this build: %w", err)
 	}
-	return name
+	h := sha256.New()
+	_, err = io.Copy(h, f)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return "", fmt.Errorf("name this build: %w", err)
+	}
+	return version + " " + hex.EncodeToString(h.Sum(nil)[:6]), nil
 }
 
 // digest is a short hash of the options that decide what is found.

@@ -64,22 +64,22 @@ func (s *Store) Has(index int) bool {
 	return ok
 }
 
-// Add keeps an outcome and returns how many there are.
-func (s *Store) Add(o Outcome) (int, error) {
+// Add keeps an outcome.
+func (s *Store) Add(o Outcome) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	o.Program, o.Options = s.program, s.options
 	if s.file != nil {
 		line, err := json.Marshal(o)
 		if err != nil {
-			return 0, fmt.Errorf("write a result: %w", err)
+			return fmt.Errorf("write a result: %w", err)
 		}
 		if _, err := s.file.Write(append(line, '\n')); err != nil {
-			return 0, fmt.Errorf("write a result: %w", err)
+			return fmt.Errorf("write a result: %w", err)
 		}
 	}
 	s.done[o.Index] = o
-	return len(s.done), nil
+	return nil
 }
 
 // Outcomes are those of the worlds below n, by index.
