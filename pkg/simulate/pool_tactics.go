@@ -12,7 +12,7 @@ func (p *pool) lease(now int64) *member {
 	}
 	p.w.live(owner, 1)
 	through := *owner.account
-	through.main, through.device = owner.account, ""
+	through.main, through.device, through.away = owner.account, "", true
 	through.r = newRNG(p.w.sc.Seed, p.w.stream())
 	if p.c.Pool.Params != "own" {
 		through.request = p.params
