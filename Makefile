@@ -53,13 +53,14 @@ fmt: ## Format the code as the linter wants it
 	$(GO) run $(LINTER) fmt ./...
 
 generate: ## Write anew what is made from code: golden files, tables and pages of the documentation, JSON Schema. Read the diff
+	$(GO) test -count 1 ./pkg/attribute -run '^TestTheDocumentationHasTheTable$$' -update
 	$(GO) test -count 1 ./detectors -run '^TestTheDocumentationIsWhatTheSpecsSay$$' -update
 	$(GO) test -count 1 ./pkg/campaign/decision -run '^TestTheDocumentationHasTheRules$$' -update
 	$(GO) test -count 1 ./pkg/fingerprint -run '^TestEncodingsOfEveryVersionStayReadable$$' -update
 	$(GO) test -count 1 ./pkg/sketch -run '^(TestVectors|TestTables)$$' -update
 	$(GO) test -count 1 ./pkg/alert -update
 	$(GO) test -count 1 ./pkg/gateway -run '^(TestRecordsGive|TestTheTable)' -update
-	$(GO) test -count 1 ./pkg/stage -run '^TestObservationsEqualTheirGoldenFiles$$' -update
+	$(GO) test -count 1 ./pkg/stage/ingest -run '^TestObservationsEqualTheirGoldenFiles$$' -update
 	$(GO) test -count 1 ./pkg/simulate/shape -run '^TestWhatEveryShapeLosesIsInTheDocumentation$$' -update
 	$(GO) test -count 1 ./pkg/simulate/random -run '^TestTheDocumentationHasTheMechanismsAndTactics$$' -update
 	$(GO) test -count 1 ./test/interop -run '^TestCapturedRecordsGiveTheEventsOfTheCalls$$' -update

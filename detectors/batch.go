@@ -4,11 +4,16 @@ import "fmt"
 
 // batch sees members whose requests are declared as batches.
 func batch() Detector {
-	// Below a quarter the declared jobs are a minor part of what the group does.
-	const least = 0.25
+	const (
+		// Below a quarter the declared jobs are a minor part of what the group does.
+		least = 0.25
+		// What a batch explains, a program's rhythm and prompts that never recur, is worth one or
+		// two such figures (docs/tuning.md).
+		worth = 1.5
+	)
 	return Detector{
 		Spec: Spec{
-			ID: "declared_batch", Axis: Harvest, Correlated: "declared", Max: 0, Min: -1.5,
+			ID: "declared_batch", Axis: Harvest, Correlated: "declared", Max: 0, Min: -worth,
 			Summary: "Mitigating evidence: the requests are declared as batches.",
 			Why:     "Mean over the members of the share of requests whose operation is a batch. A declared job explains a program's rhythm and prompts that never recur: its bits are about what one or two such figures give.",
 			Evasion: "Harvesting through the batch interface, which costs half as much: so it " +
@@ -29,10 +34,11 @@ func batch() Detector {
 			if share < least {
 				return Measure{}, false
 			}
-			return Measure{Bits: -1.5 * share, Observed: share}, true
+			return Measure{Bits: -worth * share, Observed: share}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
-			return fmt.Sprintf("%.0f %% of the requests are declared as batches", 100*m.Observed), "few are", "declared jobs explain a program's rhythm"
+			return fmt.Sprintf("%.0f %% of the requests are declared as batches", 100*m.Observed),
+				"few are", "declared jobs explain a program's rhythm"
 		},
 	}
 }

@@ -4,16 +4,26 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/baseline"
-	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
 // campus sees members of one openly named place: one e-mail domain of its own, one network, a daily
 // rhythm.
 func campus() Detector {
+	const (
+		// An open name, one place and a daily rhythm are as much against a pool as sign-ups on one
+		// day, which a class shows as well, are for one (signup_cohort).
+		worth = 6
+		// An autonomous system is wider than one place: a provider's customers share it too.
+		wider = 0.9
+		// Half of the members under one domain and half behind one network are the least that a
+		// place shows of itself.
+		least = half * half
+	)
 	return Detector{
 		Spec: Spec{
-			ID: "campus", Axis: Coordination, Family: Identity, Max: 0, Min: -6,
+			ID: "campus", Axis: Coordination, Family: Identity, Max: 0, Min: -worth,
 			Summary: "Mitigating evidence: one e-mail domain of their own and one network for all, with a daily rhythm: a class or a company.",
 			Why: "A class, a department or a company comes under its own name, from its " +
 				"own network, in its waking hours; a pool that hides uses free-mail and " +
@@ -25,28 +35,32 @@ func campus() Detector {
 			Needs:      []string{"account.email_domain", "client.ip or client.asn"},
 		},
 		Measure: func(g *Group, c *Context) (Measure, bool) {
-			domain := g.count(baseline.Trait(fingerprint.Domain))
+			domain := g.count(attribute.Domain)
 			if domain.top == 0 {
 				return Measure{}, false
 			}
-			network := math.Max(g.count(baseline.Trait(fingerprint.Network)).share, 0.9*g.count(baseline.Trait(fingerprint.ASN)).share)
+			network := math.Max(
+				g.count(attribute.Network).share, wider*g.count(attribute.ASN).share,
+			)
 			// A domain that many others use too (free mail) names nobody: the members must be most
 			// of its users.
-			users := c.Baseline.Share(baseline.Trait(fingerprint.Domain), domain.top) * float64(c.Baseline.N)
+			users := c.Baseline.Share(attribute.Domain, domain.top) * float64(c.Baseline.N)
 			own := math.Min(1, domain.share*g.Size/math.Max(users, 1))
 			rhythm := 1.0
-			if r := g.rank(baseline.Clock, c); r.ok && r.n >= g.Size/2 {
-				rhythm = math.Max(0, math.Min(1, r.mean/0.15))
+			if r := g.rank(baseline.Clock, c); r.ok && g.most(r.n) {
+				rhythm = math.Max(0, math.Min(1, r.mean/dailyRhythm))
 			}
 			openness := domain.share * network * own * rhythm
-			if openness < 0.25 {
+			if openness < least {
 				return Measure{}, false
 			}
-			return Measure{Bits: -6 * openness, Observed: domain.share, Expected: network}, true
+			return Measure{Bits: -worth * openness, Observed: domain.share, Expected: network}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
-			return fmt.Sprintf("%.0f %% under one e-mail domain of their own, %.0f %% behind one network, with a daily rhythm", 100*m.Observed, 100*m.Expected),
-				"many domains and networks in a pool that hides", "a class or a company under its own name"
+			return fmt.Sprintf("%.0f %% under one e-mail domain of their own, %.0f %% behind one network, with a daily rhythm",
+					100*m.Observed, 100*m.Expected),
+				"many domains and networks in a pool that hides",
+				"a class or a company under its own name"
 		},
 	}
 }

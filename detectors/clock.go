@@ -7,6 +7,10 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/baseline"
 )
 
+// dailyRhythm is the squared mean resultant length that counts as a daily rhythm in full. Use that
+// is even through sixteen waking hours has 0.17, round the clock has 0.
+const dailyRhythm = 0.15
+
 // clock sees accounts that work round the clock, and counts a daily rhythm as mitigating evidence.
 func clock() Detector {
 	return ranking(Spec{
@@ -18,11 +22,13 @@ func clock() Detector {
 			"Jupp 2000), mean rank in the baseline.",
 		Evasion:    "Imitating a day's rhythm, which leaves the pool idle for half of it.",
 		LookAlikes: "Cron jobs, services, global teams behind one key.",
-	}, baseline.Clock, -1, 0.15, func(m Measure) (string, string, string) {
+	}, baseline.Clock, low, dailyRhythm, func(m Measure) (string, string, string) {
 		note := "the accounts are active at all hours"
 		if m.Bits < 0 {
 			note = "the accounts keep a daily rhythm"
 		}
-		return fmt.Sprintf("daily rhythm %.2f (0 none, 1 one time of day)", math.Max(0, m.Observed)), fmt.Sprintf("median account %.2f", math.Max(0, m.Expected)), note
+		return fmt.Sprintf("daily rhythm %.2f (0 none, 1 one time of day)",
+				math.Max(0, m.Observed)),
+			fmt.Sprintf("median account %.2f", math.Max(0, m.Expected)), note
 	})
 }

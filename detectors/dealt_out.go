@@ -10,10 +10,23 @@ import (
 // sent by two of them. Members that send the same prompts are replaying a public set, which counts
 // as mitigating evidence.
 func dealtOut() Detector {
-	const sampled = 64
+	const (
+		// So many sketches are read and merged, for the cost; more change the ratio little.
+		sampled = 64
+		// Fewer prompts than ten of each of three members say nothing about what they share.
+		leastPrompts = 30
+		// From four new prompts in five the list is dealt out: a HyperLogLog is off by some per
+		// cent, and retries are sent twice.
+		dealt = 0.8
+		// Below three in five the members replay a set, in full when all send the same.
+		replayed = 0.6
+		// A replayed set is no harvest, whatever else the text looks like: it takes back
+		// about what long answers (2) and single questions (1.5) give together.
+		worth = 4
+	)
 	return Detector{
 		Spec: Spec{
-			ID: "dealt_out", Axis: Harvest, Max: 0.5, Min: -4, Costly: true,
+			ID: "dealt_out", Axis: Harvest, Max: 0.5, Min: -worth, Costly: true,
 			Summary: "The members share a template but no items: they divide one list among themselves. The same items from all members are mitigating evidence.",
 			Why: "A harvester pays for an item only once; honest users of one template send " +
 				"some of the same items, or have nothing in common at all. Distinct prompts of the union over the sum of the " +
@@ -26,7 +39,7 @@ func dealtOut() Detector {
 			Needs: []string{"content.input or sketch"},
 		},
 		Measure: func(g *Group, _ *Context) (Measure, bool) {
-			if len(g.Work.Shingles) < 2 && g.Work.Layout == 0 {
+			if len(g.Work.Shingles) < leastShingles && g.Work.Layout == 0 {
 				return Measure{}, false
 			}
 			var union *hyperloglog.Sketch
@@ -50,16 +63,17 @@ func dealtOut() Detector {
 					break
 				}
 			}
-			if n < 3 || sum < 30 {
+			if n < leastMembers || sum < leastPrompts {
 				return Measure{}, false
 			}
 			ratio := min(1, float64(union.Estimate())/sum)
 			m := Measure{Observed: ratio, Expected: float64(n)}
 			switch {
-			case ratio >= 0.8:
-				m.Bits = (ratio - 0.8) / 0.2
-			case ratio < 0.6:
-				m.Bits = -4 * (0.6 - ratio) / 0.6 * float64(n) / float64(n-1)
+			case ratio >= dealt:
+				m.Bits = (ratio - dealt) / (1 - dealt)
+			case ratio < replayed:
+				// The least ratio of n members is 1/n and not 0.
+				m.Bits = -worth * (replayed - ratio) / replayed * float64(n) / float64(n-1)
 			}
 			return m, true
 		},
@@ -68,7 +82,8 @@ func dealtOut() Detector {
 			if m.Bits <= 0 {
 				note = "the members send the same prompts, as with a public data set"
 			}
-			return fmt.Sprintf("%.0f %% of the members' prompts are sent by one member only", 100*m.Observed), fmt.Sprintf("%.0f %% if all sent the same", 100/m.Expected), note
+			return fmt.Sprintf("%.0f %% of the members' prompts are sent by one member only",
+				100*m.Observed), fmt.Sprintf("%.0f %% if all sent the same", 100/m.Expected), note
 		},
 	}
 }

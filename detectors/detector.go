@@ -10,6 +10,7 @@ package detectors
 import (
 	"math"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
@@ -41,7 +42,9 @@ type Spec struct {
 	LookAlikes string
 	// Needs names the event fields without which the detector is blind.
 	Needs []string
-	// Max and Min bound the bits.
+	// Max and Min bound the bits. They are judged from the two texts above, what it costs not to
+	// show it and who else shows it, and were then held against all worlds of docs/evaluation.md;
+	// none is fitted to one of them (docs/tuning.md).
 	Max, Min float64
 	// Costly detectors are measured on groups about to be reported, not on every candidate.
 	Costly bool
@@ -71,7 +74,9 @@ func (d *Detector) Evidence(g *Group, c *Context) (Evidence, bool) {
 	if !ok {
 		return Evidence{}, false
 	}
-	e := Evidence{Detector: d.Spec.ID, Axis: d.Spec.Axis, Family: d.Spec.Family, Bits: d.Spec.Clamp(m.Bits)}
+	e := Evidence{
+		Detector: d.Spec.ID, Axis: d.Spec.Axis, Family: d.Spec.Family, Bits: d.Spec.Clamp(m.Bits),
+	}
 	e.Observed, e.Expected, e.Note = d.Explain(g, m)
 	return e, true
 }
@@ -138,7 +143,7 @@ type Group struct {
 	// Work is what the members' prompts share, computed once by SharedWork.
 	Work CommonWork
 
-	counted [baseline.NumTraits]*tally
+	counted [attribute.Num]*tally
 	ranks   [baseline.NumFeatures]*ranked
 }
 
@@ -161,23 +166,37 @@ func (g *Group) priorWeight() float64 {
 	return DefaultPriorWeight
 }
 
-// count tallies a trait's values over the members.
-func (g *Group) count(t baseline.Trait) *tally {
-	if g.counted[t] == nil {
+// most says whether weight is half of the group at least: what fewer report says nothing about the
+// group.
+func (g *Group) most(weight float64) bool { return weight >= g.Size*half }
+
+// count tallies an attribute's values over the members.
+func (g *Group) count(a attribute.Attribute) *tally {
+	if g.counted[a] == nil {
 		var k baseline.Counter
 		for i := range g.Members {
-			k.Add(baseline.Value(g.Members[i].Profile, t), g.Members[i].Weight)
+			k.Add(g.Members[i].Profile.Value(a), g.Members[i].Weight)
 		}
 		r := &tally{entropy: k.Entropy(), known: k.Known()}
 		r.top, r.share = k.Top()
 		r.shares = k.Shares()
-		g.counted[t] = r
+		g.counted[a] = r
 	}
-	return g.counted[t]
+	return g.counted[a]
 }
 
-// Shares lists the values of a trait among the members, the commonest first.
-func (g *Group) Shares(t baseline.Trait) []baseline.ValueShare { return g.count(t).shares }
+// reports says whether any member reports the attribute.
+func (g *Group) reports(a attribute.Attribute) bool {
+	for i := range g.Members {
+		if g.Members[i].Profile.Value(a) != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Shares lists the values of an attribute among the members, the commonest first.
+func (g *Group) Shares(a attribute.Attribute) []baseline.ValueShare { return g.count(a).shares }
 
 // rank gives the members' mean of a feature and their mean rank in the baseline (an AUC: the chance
 // that a member exceeds a random account).
@@ -201,7 +220,7 @@ func (g *Group) rank(f baseline.Feature, c *Context) *ranked {
 			r.mean /= r.n
 			// Among its own the group ranks in the middle; what counts is its rank among the
 			// others.
-			r.auc = (r.auc/r.n - g.SelfShare/2) / (1 - g.SelfShare)
+			r.auc = (r.auc/r.n - g.SelfShare*chanceRank) / (1 - g.SelfShare)
 			r.ok = true
 		}
 		g.ranks[f] = r
@@ -214,20 +233,29 @@ func (g *Group) others(f baseline.Feature, c *Context) float64 {
 	return math.Max(0, (c.Baseline.Mean(f)-g.SelfShare*g.rank(f, c).mean)/(1-g.SelfShare))
 }
 
-// entropyDeficit is log2(expected / observed effective number of distinct values of a trait:
+// entropyDeficit is log2(expected / observed effective number of distinct values of an attribute:
 // perplexities). The expectation is the low end (10th percentile) of what as many random entities
 // show, so that the scatter of small groups earns nothing; groups in which fewer than half report
-// the trait are not judged.
-func entropyDeficit(g *Group, c *Context, t baseline.Trait) (Measure, bool) {
-	k := g.count(t)
-	if k.known < g.Size/2 || len(g.Members) < 3 {
+// the attribute are not judged.
+func entropyDeficit(g *Group, c *Context, a attribute.Attribute) (Measure, bool) {
+	// What no gateway reports is not worth a count: every candidate is measured.
+	if !g.reports(a) {
 		return Measure{}, false
 	}
-	chance := c.Baseline.Effective(t, g.Size)
+	k := g.count(a)
+	if !g.most(k.known) || len(g.Members) < leastMembers {
+		return Measure{}, false
+	}
+	chance := c.Baseline.Effective(a, g.Size)
 	m := Measure{Observed: math.Exp2(k.entropy), Expected: math.Exp2(chance.Mean), Value: k.top}
 	// More variety than chance is no mitigating evidence: variety is what a careful pool buys.
 	m.Bits = math.Max(0, chance.Low-k.entropy)
 	return m, true
+}
+
+// logRatio is log2 of the members' share over the others', both smoothed.
+func logRatio(members, others float64) float64 {
+	return math.Log2((members + smoothing) / (others + smoothing))
 }
 
 // logOdds turns the members' mean rank into bits, log2(AUC / (1 - AUC)), shrunk towards chance as
@@ -247,4 +275,19 @@ const (
 	// nobody is surer than 99 to 1.
 	chanceRank = 0.5
 	leastRank  = 0.01
+
+	// half is the share of the members from which a figure is the group's, and where it has a part
+	// that grows with the share of the members, the share that is full evidence: a pool hides its
+	// work among ordinary accounts, or has members that are new.
+	half = 0.5
+	// leastMembers is the number of members from which an average is one of a group: two accounts
+	// are a pair, whatever they share.
+	leastMembers = 3
+	// smoothing is added to the members' and to the others' share of something before they are
+	// compared: where hardly anybody else shows it, the members' share has to be above 5 % to earn
+	// a bit, and all of them together earn log2(1.05/0.05) = 4.4 at most.
+	smoothing = 0.05
+	// standardErrors is how many of its standard errors are taken from a measured spread: chance
+	// goes beyond two in one group of 44 (the upper tail of a normal law).
+	standardErrors = 2
 )

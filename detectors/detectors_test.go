@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
@@ -17,22 +18,28 @@ func people(n int, seed uint64) []*fingerprint.Profile {
 	out := make([]*fingerprint.Profile, n)
 	for i := range out {
 		p := &fingerprint.Profile{
-			CreatedAt: int64(19_000+rng.IntN(400)) * baseline.Day, FirstSeen: 20_000 * baseline.Day, LastSeen: 20_003 * baseline.Day,
-			ActiveDays: 3, Requests: uint32(3 + rng.ExpFloat64()*rng.ExpFloat64()*40),
+			CreatedAt: int64(19_000+rng.IntN(400)) * baseline.Day, FirstSeen: 20_000 * baseline.Day,
+			LastSeen: 20_003 * baseline.Day, ActiveDays: 3,
+			Requests: uint32(3 + rng.ExpFloat64()*rng.ExpFloat64()*40),
 		}
-		p.WithText, p.WithMessages, p.WithOutput, p.Prompts = p.Requests, p.Requests, p.Requests, p.Requests
+		p.WithText, p.WithMessages, p.WithOutput, p.Prompts = p.Requests, p.Requests,
+			p.Requests, p.Requests
 		p.SingleTurn = uint32(rng.Float64() * float64(p.Requests))
 		p.OutputTokens = uint64(p.Requests) * uint64(100+rng.IntN(400))
-		for f, kinds := range map[fingerprint.Facet]int{
-			fingerprint.Issuer: 40, fingerprint.Stack: 60, fingerprint.Params: 50, fingerprint.Domain: 10, fingerprint.Payment: 1 << 40,
-			fingerprint.Network: 1 << 40, fingerprint.Device: 1 << 40,
+		for f, kinds := range map[attribute.Attribute]int{
+			attribute.Issuer: 40, attribute.Stack: 60, attribute.Params: 50, attribute.Domain: 10,
+			attribute.Payment: 1 << 40, attribute.Network: 1 << 40, attribute.Device: 1 << 40,
 		} {
-			p.Facets[f] = []fingerprint.Counted{{Hash: uint64(f)<<50 + uint64(1+rng.Int64N(int64(kinds))), Count: 1}}
+			p.Values[f] = []fingerprint.Counted{
+				{Hash: uint64(f)<<50 + uint64(1+rng.Int64N(int64(kinds))), Count: 1},
+			}
 		}
 		old, fresh := p.Requests-p.Requests/20, p.Requests/20
 		p.Models = []fingerprint.ModelUse{{Hash: 1, Count: old, First: p.FirstSeen}}
 		if fresh > 0 {
-			p.Models = append(p.Models, fingerprint.ModelUse{Hash: 2, Count: fresh, First: p.FirstSeen + baseline.Day})
+			p.Models = append(p.Models, fingerprint.ModelUse{
+				Hash: 2, Count: fresh, First: p.FirstSeen + baseline.Day,
+			})
 		}
 		p.Sources = 1
 		home := rng.IntN(24)
@@ -67,14 +74,17 @@ func among(members []*fingerprint.Profile) bench {
 		}
 	}
 	count := func(h uint64) int { return df[h] }
-	return bench{&Context{Baseline: baseline.Take(entities, len(entities), baseline.DefaultOptions()), ShingleAccounts: count, LayoutAccounts: count}, members}
+	return bench{&Context{Baseline: baseline.Take(entities, len(entities),
+		baseline.DefaultOptions()), ShingleAccounts: count, LayoutAccounts: count}, members}
 }
 
 func (b bench) group() *Group {
 	g := &Group{}
 	for _, p := range b.members {
 		v := baseline.Features(p)
-		g.Members = append(g.Members, Member{Profile: p, Vector: &v, Weight: 1, Mass: mass(p, b.ctx)})
+		g.Members = append(g.Members, Member{
+			Profile: p, Vector: &v, Weight: 1, Mass: mass(p, b.ctx),
+		})
 		g.Size++
 	}
 	g.SelfShare = g.Size / float64(b.ctx.Baseline.N)
@@ -108,15 +118,19 @@ func (b bench) bits(t *testing.T, id string) float64 {
 	return 0
 }
 
-func each(members []*fingerprint.Profile, change func(i int, p *fingerprint.Profile)) []*fingerprint.Profile {
+func each(
+	members []*fingerprint.Profile, change func(i int, p *fingerprint.Profile),
+) []*fingerprint.Profile {
 	for i, p := range members {
 		change(i, p)
 	}
 	return members
 }
 
-func set(f fingerprint.Facet, value func(i int) uint64) func(int, *fingerprint.Profile) {
-	return func(i int, p *fingerprint.Profile) { p.Facets[f] = []fingerprint.Counted{{Hash: value(i), Count: 1}} }
+func set(f attribute.Attribute, value func(i int) uint64) func(int, *fingerprint.Profile) {
+	return func(i int, p *fingerprint.Profile) {
+		p.Values[f] = []fingerprint.Counted{{Hash: value(i), Count: 1}}
+	}
 }
 
 func same(int) uint64 { return 4242 }
@@ -127,7 +141,8 @@ func TestARandomGroupOfOrdinaryAccountsEarnsNextToNothing(t *testing.T) {
 		for _, d := range All() {
 			m, ok := d.Measure(b.group(), b.ctx)
 			if ok {
-				require.Less(t, d.Spec.Clamp(m.Bits), 1.0, "%s on %d ordinary accounts: %+v", d.Spec.ID, n, m)
+				require.Less(t, d.Spec.Clamp(m.Bits), 1.0,
+					"%s on %d ordinary accounts: %+v", d.Spec.ID, n, m)
 			}
 		}
 	}
@@ -139,70 +154,131 @@ func TestEachSharedThingIsSeenByItsDetector(t *testing.T) {
 		least, most    float64
 		change         func(int, *fingerprint.Profile)
 	}{
-		{"three cards for forty accounts", "payment", 3, 8, set(fingerprint.Payment, func(i int) uint64 { return uint64(7 + i%3) })},
+		{
+			"three cards for forty accounts", "payment", 3, 8,
+			set(attribute.Payment, func(i int) uint64 { return uint64(7 + i%3) }),
+		},
 		{"a card for each account", "payment", 0, 0.01, func(int, *fingerprint.Profile) {}},
-		{"cards of one bank", "issuer", 3, 6, set(fingerprint.Issuer, same)},
-		{"sign-up within two days", "signup_cohort", 3, 6, func(i int, p *fingerprint.Profile) { p.CreatedAt = int64(19_990+i%2) * baseline.Day }},
-		{"sign-up within two days in one place, as in a class", "signup_cohort", 0, 0.5, func(i int, p *fingerprint.Profile) {
+		{"cards of one bank", "issuer", 3, 6, set(attribute.Issuer, same)},
+		{"sign-up within two days", "signup_cohort", 3, 6, func(i int, p *fingerprint.Profile) {
 			p.CreatedAt = int64(19_990+i%2) * baseline.Day
-			set(fingerprint.Network, same)(i, p)
 		}},
-		{"one program behind many networks", "stack", 3, 6, set(fingerprint.Stack, same)},
+		{
+			"sign-up within two days in one place, as in a class", "signup_cohort", 0, 0.5,
+			func(i int, p *fingerprint.Profile) {
+				p.CreatedAt = int64(19_990+i%2) * baseline.Day
+				set(attribute.Network, same)(i, p)
+			},
+		},
+		{"one program behind many networks", "stack", 3, 6, set(attribute.Stack, same)},
 		{"one program in one office", "stack", 0, 0.5, func(i int, p *fingerprint.Profile) {
-			set(fingerprint.Stack, same)(i, p)
-			set(fingerprint.Network, same)(i, p)
+			set(attribute.Stack, same)(i, p)
+			set(attribute.Network, same)(i, p)
 		}},
-		{"one set of parameters", "params", 3, 4, set(fingerprint.Params, same)},
-		{"one device", "device", 4, 8, set(fingerprint.Device, same)},
-		{"one network", "network", 2, 2, set(fingerprint.Network, same)},
-		{"unknown cards", "payment", 0, 0, func(_ int, p *fingerprint.Profile) { p.Facets[fingerprint.Payment] = nil }},
-		{"an even load", "load_balance", 1, 3, func(i int, p *fingerprint.Profile) { p.Requests = uint32(60 + i%5) }},
-		{"an even load in one place, as with one assignment", "load_balance", 0, 0.5, func(i int, p *fingerprint.Profile) {
+		{"one set of parameters", "params", 3, 4, set(attribute.Params, same)},
+		{"one seed", "seed", 3, 3, set(attribute.Seed, same)},
+		{"a seed for each account", "seed", 0, 0.5, set(attribute.Seed, func(i int) uint64 {
+			return uint64(1 + i)
+		})},
+		{
+			"a seed that few of the accounts ask for", "seed", 0, 0,
+			func(i int, p *fingerprint.Profile) {
+				if i%3 == 0 {
+					set(attribute.Seed, same)(i, p)
+				}
+			},
+		},
+		{"one device", "device", 4, 8, set(attribute.Device, same)},
+		{"one network", "network", 2, 2, set(attribute.Network, same)},
+		{"unknown cards", "payment", 0, 0, func(_ int, p *fingerprint.Profile) {
+			p.Values[attribute.Payment] = nil
+		}},
+		{"an even load", "load_balance", 1, 3, func(i int, p *fingerprint.Profile) {
 			p.Requests = uint32(60 + i%5)
-			set(fingerprint.Network, same)(i, p)
 		}},
-		{"a pool that takes over from another", "succession", 1.5, 2, func(i int, p *fingerprint.Profile) {
-			if i < 20 {
-				p.LastSeen = p.FirstSeen + baseline.Day
-			} else {
-				p.FirstSeen += baseline.Day + 3_600_000
-			}
-		}},
-		{"two halves side by side are no succession", "succession", 0, 0, func(i int, p *fingerprint.Profile) {
-			if i >= 20 {
-				p.FirstSeen += baseline.Day + 3_600_000
-			}
-		}},
-		{"many addresses for few requests", "fanout", 0.2, 0.5, func(_ int, p *fingerprint.Profile) { p.Sources = p.Requests }},
+		{
+			"an even load in one place, as with one assignment", "load_balance", 0, 0.5,
+			func(i int, p *fingerprint.Profile) {
+				p.Requests = uint32(60 + i%5)
+				set(attribute.Network, same)(i, p)
+			},
+		},
+		{
+			"a pool that takes over from another", "succession", 1.5, 2,
+			func(i int, p *fingerprint.Profile) {
+				if i < 20 {
+					p.LastSeen = p.FirstSeen + baseline.Day
+				} else {
+					p.FirstSeen += baseline.Day + 3_600_000
+				}
+			},
+		},
+		{
+			"two halves side by side are no succession", "succession", 0, 0,
+			func(i int, p *fingerprint.Profile) {
+				if i >= 20 {
+					p.FirstSeen += baseline.Day + 3_600_000
+				}
+			},
+		},
+		{
+			"many addresses for few requests", "fanout", 0.2, 0.5,
+			func(_ int, p *fingerprint.Profile) { p.Sources = p.Requests },
+		},
 		{"a move to the new model", "pivot", 1, 1.5, moves(0.9)},
 		{"a move that the population makes too", "pivot", 0, 0.2, moves(0.02)},
-		{"relay constants in every request", "relay", 6, 6, func(_ int, p *fingerprint.Profile) { p.RelayRequests = 5 }},
-		{"long answers", "output_length", 1.5, 2, func(_ int, p *fingerprint.Profile) { p.OutputTokens = uint64(p.Requests) * 3000 }},
-		{"short answers are mitigating evidence", "output_length", -1.5, -0.5, func(_ int, p *fingerprint.Profile) { p.OutputTokens = uint64(p.Requests) * 8 }},
-		{"single questions", "single_turn", 0.5, 1.5, func(_ int, p *fingerprint.Profile) { p.SingleTurn = p.Requests }},
-		{"conversations are mitigating evidence", "single_turn", -1.5, -0.5, func(_ int, p *fingerprint.Profile) { p.SingleTurn = 0 }},
-		{"repeated prompts are mitigating evidence", "novelty", -3, -1, func(_ int, p *fingerprint.Profile) { p.Prompts = 1 }},
+		{"relay constants in every request", "relay", 6, 6, func(_ int, p *fingerprint.Profile) {
+			p.RelayRequests = 5
+		}},
+		{"long answers", "output_length", 1.5, 2, func(_ int, p *fingerprint.Profile) {
+			p.OutputTokens = uint64(p.Requests) * 3000
+		}},
+		{
+			"short answers are mitigating evidence", "output_length", -1.5, -0.5,
+			func(_ int, p *fingerprint.Profile) { p.OutputTokens = uint64(p.Requests) * 8 },
+		},
+		{"single questions", "single_turn", 0.5, 1.5, func(_ int, p *fingerprint.Profile) {
+			p.SingleTurn = p.Requests
+		}},
+		{
+			"conversations are mitigating evidence", "single_turn", -1.5, -0.5,
+			func(_ int, p *fingerprint.Profile) { p.SingleTurn = 0 },
+		},
+		{
+			"repeated prompts are mitigating evidence", "novelty", -3, -1,
+			func(_ int, p *fingerprint.Profile) { p.Prompts = 1 },
+		},
 		{"round the clock", "clock", 0.5, 2, func(_ int, p *fingerprint.Profile) {
 			for h := range 72 {
 				p.ActiveHour[h/64] |= 1 << (h % 64)
 			}
 		}},
-		{"demands for hidden reasoning", "coercion", 3, 5, func(_ int, p *fingerprint.Profile) { p.Intents[1] = p.Requests }},
-		{"training material to order", "generation", 2.5, 3, func(_ int, p *fingerprint.Profile) { p.Intents[3] = p.Requests }},
+		{"demands for hidden reasoning", "coercion", 3, 5, func(_ int, p *fingerprint.Profile) {
+			p.Intents[1] = p.Requests
+		}},
+		{"training material to order", "generation", 2.5, 3, func(_ int, p *fingerprint.Profile) {
+			p.Intents[3] = p.Requests
+		}},
 		{"refusals that stop", "refusal_probe", 1.5, 2.5, func(_ int, p *fingerprint.Profile) {
 			p.Requests, p.Refused, p.RefusedEarly = 200, 16, 15
 		}},
 		{"refusals that do not stop", "refusal_probe", 0, 0.1, func(_ int, p *fingerprint.Profile) {
 			p.Requests, p.Refused, p.RefusedEarly = 200, 150, 15
 		}},
-		{"others' conversations", "unserved", 1, 2.5, func(_ int, p *fingerprint.Profile) { p.Continued, p.ContinuedUnserved = 10, 9 }},
-		{"a campus", "campus", -6, -2, func(i int, p *fingerprint.Profile) {
-			set(fingerprint.Domain, same)(i, p)
-			set(fingerprint.Network, same)(i, p)
+		{"others' conversations", "unserved", 1, 2.5, func(_ int, p *fingerprint.Profile) {
+			p.Continued, p.ContinuedUnserved = 10, 9
 		}},
-		{"a free mail domain is no campus", "campus", 0, 0, set(fingerprint.Network, same)},
-		{"many end users", "aggregator", -1.5, -1, func(_ int, p *fingerprint.Profile) { p.EndUsers = p.Requests + 10 }},
-		{"declared batches", "declared_batch", -1.3, -1.1, func(_ int, p *fingerprint.Profile) { p.Batch = p.Requests * 4 / 5 }},
+		{"a campus", "campus", -6, -2, func(i int, p *fingerprint.Profile) {
+			set(attribute.Domain, same)(i, p)
+			set(attribute.Network, same)(i, p)
+		}},
+		{"a free mail domain is no campus", "campus", 0, 0, set(attribute.Network, same)},
+		{"many end users", "aggregator", -1.5, -1, func(_ int, p *fingerprint.Profile) {
+			p.EndUsers = p.Requests + 10
+		}},
+		{"declared batches", "declared_batch", -1.3, -1.1, func(_ int, p *fingerprint.Profile) {
+			p.Batch = p.Requests * 4 / 5
+		}},
 		{"full pace from the first day", "no_ramp", 0.9, 1, func(_ int, p *fingerprint.Profile) {
 			p.CreatedAt, p.Requests, p.FirstDayRequests = p.FirstSeen-baseline.Day, 90, 40
 		}},
@@ -222,7 +298,10 @@ func moves(share float64) func(int, *fingerprint.Profile) {
 		released := p.FirstSeen + baseline.Day
 		since := 2.0 / 3 * share * 90
 		p.Requests = 90
-		p.Models = []fingerprint.ModelUse{{Hash: 1, Count: 90 - uint32(since), First: p.FirstSeen}, {Hash: 2, Count: uint32(since), First: released}}
+		p.Models = []fingerprint.ModelUse{
+			{Hash: 1, Count: 90 - uint32(since), First: p.FirstSeen},
+			{Hash: 2, Count: uint32(since), First: released},
+		}
 	}
 }
 
@@ -255,10 +334,14 @@ func TestConversationsHandedOverCountAgainstWhatTheOthersDo(t *testing.T) {
 func template(words int, share float64) func(int, *fingerprint.Profile) {
 	return func(i int, p *fingerprint.Profile) {
 		for k := range words {
-			p.Template = append(p.Template, fingerprint.Counted{Hash: uint64(9_000 + k), Count: uint32(math.Max(3, share*float64(p.Requests)))})
+			p.Template = append(p.Template, fingerprint.Counted{
+				Hash: uint64(9_000 + k), Count: uint32(math.Max(3, share*float64(p.Requests))),
+			})
 		}
 		for k := range 10 {
-			p.Template = append(p.Template, fingerprint.Counted{Hash: uint64(100_000 + 100*i + k), Count: 3})
+			p.Template = append(
+				p.Template, fingerprint.Counted{Hash: uint64(100_000 + 100*i + k), Count: 3},
+			)
 		}
 		p.Requests, p.WithText = max(p.Requests, 20), max(p.WithText, 20)
 		p.TemplateRequests = uint32(share * float64(p.Requests))
@@ -269,7 +352,8 @@ func TestASharedTemplateIsWorthItsRarityAndItsShareOfTheWork(t *testing.T) {
 	whole := among(each(people(20, 8), template(20, 1))).bits(t, "prompt_template")
 	require.Greater(t, whole, 3.0)
 	phrase := among(each(people(20, 8), template(2, 0.1))).bits(t, "prompt_template")
-	require.Less(t, phrase, whole/3, "one shared phrase among each account's own text is no shared work")
+	require.Less(t, phrase, whole/3,
+		"one shared phrase among each account's own text is no shared work")
 	popular := among(each(people(300, 8), template(20, 1))).bits(t, "prompt_template")
 	require.Less(t, popular, 2.0, "what a third of all accounts use links nobody")
 }
@@ -282,7 +366,7 @@ func TestSmallGroupsAreBelievedLess(t *testing.T) {
 }
 
 func TestAccountsOfOneVerifiedOrganisationCountAsOne(t *testing.T) {
-	b := among(each(people(30, 3), set(fingerprint.Payment, same)))
+	b := among(each(people(30, 3), set(attribute.Payment, same)))
 	g := b.group()
 	g.Size = 0
 	for i := range g.Members {
@@ -299,7 +383,7 @@ func TestAccountsOfOneVerifiedOrganisationCountAsOne(t *testing.T) {
 
 func TestNoDetectorSaysMoreThanItsSpecAllows(t *testing.T) {
 	b := among(each(people(40, 3), func(i int, p *fingerprint.Profile) {
-		set(fingerprint.Device, same)(i, p)
+		set(attribute.Device, same)(i, p)
 		p.OutputTokens = math.MaxUint32
 	}))
 	for _, d := range All() {

@@ -1,14 +1,13 @@
 package detectors
 
 import (
-	"github.com/stillwatch/stillwatch/pkg/baseline"
-	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 )
 
 // device sees one device id behind many accounts.
 func device() Detector {
 	return sharedValue(Spec{
-		ID: "device", Axis: Coordination, Family: Identity, Max: 8,
+		ID: "device", Max: 8,
 		Summary: "Few device ids behind many accounts.",
 		Why: "Relay software pins one device id per deployment (claude-relay-service, " +
 			"unifiedClientId) or gives every caller the same. Perplexity of the device ids " +
@@ -17,5 +16,5 @@ func device() Detector {
 		LookAlikes: "Placeholder ids that some client sends for everyone; the population shows how " +
 			"common they are.",
 		Needs: []string{"client.device_id"},
-	}, baseline.Trait(fingerprint.Device), "devices", "many accounts share few devices")
+	}, attribute.Device, "devices", "many accounts share few devices")
 }

@@ -16,12 +16,15 @@ func Markdown() string {
 		if axis == Harvest {
 			title = "Harvest"
 		}
-		fmt.Fprintf(&b, "\n## %s\n\n| detector | signal family | bits | what it sees |\n|---|---|---|---|\n", title)
+		fmt.Fprintf(&b,
+			"\n## %s\n\n| detector | signal family | bits | what it sees |\n|---|---|---|---|\n",
+			title)
 		all := All()
 		for i := range all {
 			s := &all[i].Spec
 			if s.Axis == axis {
-				fmt.Fprintf(&b, "| [%s](#%s) | %s | %g to %g | %s |\n", s.ID, s.ID, s.Family, s.Min, s.Max, s.Summary)
+				fmt.Fprintf(&b, "| [%s](#%s) | %s | %g to %g | %s |\n",
+					s.ID, s.ID, s.Family, s.Min, s.Max, s.Summary)
 			}
 		}
 		for i := range all {
@@ -29,7 +32,9 @@ func Markdown() string {
 			if s.Axis != axis {
 				continue
 			}
-			fmt.Fprintf(&b, "\n### %s\n\n%s\n\n- Why it works: %s\n- Evading it: %s\n- Honest look-alikes: %s\n", s.ID, s.Summary, s.Why, s.Evasion, s.LookAlikes)
+			fmt.Fprintf(&b,
+				"\n### %s\n\n%s\n\n- Why it works: %s\n- Evading it: %s\n- Honest look-alikes: %s\n",
+				s.ID, s.Summary, s.Why, s.Evasion, s.LookAlikes)
 			if len(s.Needs) > 0 {
 				fmt.Fprintf(&b, "- Blind without: `%s`\n", strings.Join(s.Needs, "`, `"))
 			}

@@ -1,5 +1,7 @@
 package detectors
 
+import "github.com/stillwatch/stillwatch/pkg/attribute"
+
 // Axis is one of the two questions asked of every group; a campaign needs a yes to both.
 type Axis uint8
 
@@ -11,17 +13,17 @@ const (
 	Harvest
 )
 
-// Family is a signal family: attributes that a benign group would not share together by chance.
-type Family string
+// Family is a signal family; see attribute.Family.
+type Family = attribute.Family
 
 // The signal families.
 const (
-	Work     Family = "work"
-	Funding  Family = "funding"
-	Identity Family = "identity"
-	Client   Family = "client"
-	Network  Family = "network"
-	Schedule Family = "schedule"
+	Work     = attribute.Work
+	Funding  = attribute.Funding
+	Identity = attribute.Identity
+	Client   = attribute.Client
+	Network  = attribute.Networks
+	Schedule = attribute.Schedule
 )
 
 // Evidence is one detector's contribution. Positive bits support the suspicion, negative bits are

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
@@ -13,7 +14,7 @@ import (
 func Example_payment() {
 	account := func(card uint64) (*fingerprint.Profile, *baseline.Vector) {
 		p := &fingerprint.Profile{Requests: 20}
-		p.Facets[fingerprint.Payment] = []fingerprint.Counted{{Hash: card, Count: p.Requests}}
+		p.Values[attribute.Payment] = []fingerprint.Counted{{Hash: card, Count: p.Requests}}
 		v := baseline.Features(p)
 		return p, &v
 	}

@@ -1,15 +1,16 @@
 package detectors
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/stillwatch/stillwatch/pkg/attribute"
+)
 
 // NumFamilies is how many signal families there are.
-const NumFamilies = 6
+const NumFamilies = attribute.NumFamilies
 
 // Families lists the signal families in the order in which findings show them.
-var Families = [NumFamilies]Family{Work, Funding, Identity, Client, Network, Schedule}
-
-// Index is the signal family's place in Families, -1 for what is no signal family.
-func (p Family) Index() int { return slices.Index(Families[:], p) }
+var Families = attribute.Families
 
 // ByFamily holds a figure for each signal family, in the order of Families.
 type ByFamily [NumFamilies]float64

@@ -19,8 +19,9 @@ func fanout() Detector {
 		LookAlikes: "Travellers, mobile carriers, serverless programs: single accounts, and not a " +
 			"whole group.",
 		Needs: []string{"client.ip"},
-	}, baseline.Fanout, 1, 1, func(m Measure) (string, string, string) {
-		return fmt.Sprintf("%.2g addresses per ten requests", math.Exp2(m.Observed)), fmt.Sprintf("median account %.2g", math.Exp2(m.Expected)),
+	}, baseline.Fanout, high, twice, func(m Measure) (string, string, string) {
+		return fmt.Sprintf("%.2g addresses per ten requests", math.Exp2(m.Observed)),
+			fmt.Sprintf("median account %.2g", math.Exp2(m.Expected)),
 			"each account is used from many places"
 	})
 }

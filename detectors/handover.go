@@ -35,17 +35,21 @@ func handOver() Detector {
 			Needs: []string{"content.input or sketch"},
 		},
 		Measure: func(g *Group, c *Context) (Measure, bool) {
-			if g.HandOvers == 0 || g.Size < 3 {
+			if g.HandOvers == 0 || g.Size < leastMembers {
 				return Measure{}, false
 			}
 			n := float64(len(g.Members))
 			share := float64(g.HandOvers) / n
 			others := g.OthersHandedOver(c)
 			shrunk := (float64(g.HandOvers) + g.priorWeight()*others) / (n + g.priorWeight())
-			return Measure{Bits: math.Log2((shrunk + RareHandOver) / (others + RareHandOver)), Observed: share, Expected: others}, true
+			return Measure{
+				Bits: math.Log2((shrunk + RareHandOver) / (others + RareHandOver)), Observed: share,
+				Expected: others,
+			}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
-			return fmt.Sprintf("%.0f %% of the members took part in a conversation that changed accounts inside the group", 100*m.Observed),
+			return fmt.Sprintf("%.0f %% of the members took part in a conversation that changed accounts inside the group",
+					100*m.Observed),
 				fmt.Sprintf("%.2g %% of all accounts", 100*m.Expected),
 				"a router moves conversations between the accounts"
 		},

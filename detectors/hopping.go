@@ -8,9 +8,11 @@ import (
 // hopping sees conversations that move from account to account, as a sign of use: whoever asks is a
 // customer of the pool, not the accounts' owner.
 func hopping() Detector {
+	// As much as the clearest habit of a harvest, such as long answers.
+	const worth = 2
 	return Detector{
 		Spec: Spec{
-			ID: "hopping", Axis: Harvest, Max: 2, Min: 0,
+			ID: "hopping", Axis: Harvest, Max: worth, Min: 0,
 			Summary: "Conversations move between the accounts: they are used by others than their owners.",
 			Why: "A pool that serves customers keeps their conversations whole while its " +
 				"accounts come and go: accounts between which conversations move are not used " +
@@ -24,15 +26,19 @@ func hopping() Detector {
 			Needs: []string{"content.input or sketch"},
 		},
 		Measure: func(g *Group, c *Context) (Measure, bool) {
-			if g.HandOvers == 0 || g.Size < 3 {
+			if g.HandOvers == 0 || g.Size < leastMembers {
 				return Measure{}, false
 			}
 			share := float64(g.HandOvers) / (float64(len(g.Members)) + g.priorWeight())
-			return Measure{Bits: 2 * math.Min(1, 2*math.Max(0, share-g.OthersHandedOver(c))), Observed: share}, true
+			return Measure{
+				Bits:     worth * math.Min(1, math.Max(0, share-g.OthersHandedOver(c))/half),
+				Observed: share,
+			}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
-			return fmt.Sprintf("%.0f %% of the members share conversations with other members", 100*m.Observed), "almost none",
-				"the accounts serve customers of a pool"
+			return fmt.Sprintf("%.0f %% of the members share conversations with other members",
+					100*m.Observed),
+				"almost none", "the accounts serve customers of a pool"
 		},
 	}
 }

@@ -1,14 +1,13 @@
 package detectors
 
 import (
-	"github.com/stillwatch/stillwatch/pkg/baseline"
-	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 )
 
 // issuer sees accounts whose cards come from one bank or one virtual-card provider.
 func issuer() Detector {
 	return sharedValue(Spec{
-		ID: "issuer", Axis: Coordination, Family: Funding, Max: 6,
+		ID: "issuer", Max: 6,
 		Summary: "The members' cards come from fewer issuers than those of as many unrelated accounts.",
 		Why: "Virtual cards are bought in bulk from one issuer. Perplexity of the issuers " +
 			"against the baseline.",
@@ -16,5 +15,5 @@ func issuer() Detector {
 		LookAlikes: "One country's large bank, one employer's card programme; the population shows " +
 			"how common they are.",
 		Needs: []string{"account.payment_issuer"},
-	}, baseline.Trait(fingerprint.Issuer), "card issuers", "the cards come from few issuers")
+	}, attribute.Issuer, "card issuers", "the cards come from few issuers")
 }

@@ -1,14 +1,13 @@
 package detectors
 
 import (
-	"github.com/stillwatch/stillwatch/pkg/baseline"
-	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 )
 
 // network sees accounts behind few networks.
 func network() Detector {
 	return sharedValue(Spec{
-		ID: "network", Axis: Coordination, Family: Network, Max: 2, Min: 0,
+		ID: "network", Max: 2, Min: 0,
 		Summary: "The accounts come from fewer networks than as many unrelated ones.",
 		Why: "Proxies are rented by the block. Perplexity of the /24 and /48 networks " +
 			"against the baseline (BotGraph 2009, EvilCohort 2015), capped low: people behind one " +
@@ -17,5 +16,5 @@ func network() Detector {
 		LookAlikes: "Offices, campuses, carrier-grade NAT, VPN providers: it is never evidence " +
 			"alone, and counts little.",
 		Needs: []string{"client.ip"},
-	}, baseline.Trait(fingerprint.Network), "networks", "the accounts use the same networks")
+	}, attribute.Network, "networks", "the accounts use the same networks")
 }

@@ -8,6 +8,17 @@ import (
 
 // noRamp sees new accounts that work at full pace from the first day.
 func noRamp() Detector {
+	const (
+		// The two weeks of the Spec: longer than a trial lasts, shorter than an account is aged.
+		young = 14 * baseline.Day
+		// The later pace is one over half a day at least: of an account that stopped after its
+		// first day it would be one over almost nothing.
+		leastDays = 0.5
+		// Fewer requests have no pace.
+		leastRequests = 6
+		// A first day's pace of half the later one is full pace: the day has a beginning.
+		fullPace = half
+	)
 	return Detector{
 		Spec: Spec{
 			ID: "no_ramp", Axis: Harvest, Max: 1, Min: 0,
@@ -29,21 +40,25 @@ func noRamp() Detector {
 					continue
 				}
 				n += m.Weight
-				young := p.FirstSeen-p.CreatedAt < 14*baseline.Day
 				days := float64(p.LastSeen-p.FirstSeen)/baseline.Day - 1
-				later := float64(p.Requests-min(p.Requests, p.FirstDayRequests)) / max(days, 0.5)
-				if young && p.Requests >= 6 && float64(p.FirstDayRequests) >= later/2 {
+				later := float64(p.Requests-min(p.Requests, p.FirstDayRequests)) /
+					max(days, leastDays)
+				if p.FirstSeen-p.CreatedAt < young && p.Requests >= leastRequests &&
+					float64(p.FirstDayRequests) >= later*fullPace {
 					abrupt += m.Weight
 				}
 			}
-			if n < g.Size/2 || n < 3 {
+			if !g.most(n) || n < leastMembers {
 				return Measure{}, false
 			}
 			share := abrupt / n
-			return Measure{Bits: max(0, 2*share-1), Observed: share}, true
+			return Measure{Bits: max(0, (share-half)/half), Observed: share}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
-			return fmt.Sprintf("%.0f %% of the members work at full pace within two weeks of sign-up", 100*m.Observed), "a minority", "the accounts work at full pace from the start"
+			return fmt.Sprintf(
+				"%.0f %% of the members work at full pace within two weeks of sign-up",
+				100*m.Observed,
+			), "a minority", "the accounts work at full pace from the start"
 		},
 	}
 }

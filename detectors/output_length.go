@@ -18,11 +18,12 @@ func outputLength() Detector {
 		Evasion:    "Asking for less, which is a poorer harvest.",
 		LookAlikes: "Writing assistants, report generators.",
 		Needs:      []string{"usage.output_tokens"},
-	}, baseline.OutputLength, 1, 1, func(m Measure) (string, string, string) {
+	}, baseline.OutputLength, high, twice, func(m Measure) (string, string, string) {
 		note := "the answers are long"
 		if m.Bits < 0 {
 			note = "the answers are short"
 		}
-		return fmt.Sprintf("%.0f output tokens per request", math.Exp2(m.Observed)), fmt.Sprintf("median account %.0f", math.Exp2(m.Expected)), note
+		return fmt.Sprintf("%.0f output tokens per request", math.Exp2(m.Observed)),
+			fmt.Sprintf("median account %.0f", math.Exp2(m.Expected)), note
 	})
 }

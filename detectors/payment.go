@@ -1,14 +1,13 @@
 package detectors
 
 import (
-	"github.com/stillwatch/stillwatch/pkg/baseline"
-	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 )
 
 // payment sees many accounts paid for with few instruments.
 func payment() Detector {
 	return sharedValue(Spec{
-		ID: "payment", Axis: Coordination, Family: Funding, Max: 8,
+		ID: "payment", Max: 8,
 		Summary: "Few payment instruments pay for many accounts.",
 		Why: "Accounts cost money, and every unique card costs work. Perplexity of the " +
 			"instruments against the baseline; shared payment methods are named by every public " +
@@ -17,5 +16,5 @@ func payment() Detector {
 		LookAlikes: "An organisation or a family paying for its members: accounts of one " +
 			"verified organisation count as one.",
 		Needs: []string{"account.payment_fp"},
-	}, baseline.Trait(fingerprint.Payment), "payment instruments", "the accounts are paid for together")
+	}, attribute.Payment, "payment instruments", "the accounts are paid for together")
 }

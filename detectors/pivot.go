@@ -33,12 +33,15 @@ func pivot() Detector {
 						n += g.Members[i].Weight
 					}
 				}
-				if n < math.Max(3, g.Size/2) {
+				if !g.most(n) || n < leastMembers {
 					continue
 				}
 				others := math.Max(0, (r.Mean-g.SelfShare*sum/n)/(1-g.SelfShare))
 				shrunk := (sum + g.priorWeight()*others) / (n + g.priorWeight())
-				m := Measure{Bits: math.Log2((shrunk + 0.05) / (others + 0.05)), Observed: sum / n, Expected: others, Value: r.Model}
+				m := Measure{
+					Bits: logRatio(shrunk, others), Observed: sum / n,
+					Expected: others, Value: r.Model,
+				}
 				if !ok || m.Bits > best.Bits {
 					best, ok = m, true
 				}
@@ -46,7 +49,11 @@ func pivot() Detector {
 			return best, ok
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
-			return fmt.Sprintf("%.0f %% of the members' requests since its release are for the new model", 100*m.Observed), fmt.Sprintf("%.0f %% in the population", 100*m.Expected),
+			return fmt.Sprintf(
+					"%.0f %% of the members' requests since its release are for the new model",
+					100*m.Observed,
+				),
+				fmt.Sprintf("%.0f %% in the population", 100*m.Expected),
 				"the members move to the new model early"
 		},
 	}

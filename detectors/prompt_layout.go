@@ -8,6 +8,8 @@ import (
 // promptLayout sees the same sequence of line kinds (headings, bullets, tags, labels) in the
 // members' prompts, whatever the words are.
 func promptLayout() Detector {
+	// Below a fifth of the members the layout is not the group's: the same share as for shingles.
+	const least = 1.0 / shingleMembers
 	return Detector{
 		Spec: Spec{
 			ID: "prompt_layout", Axis: Coordination, Family: Work, Max: MaxWork,
@@ -21,17 +23,21 @@ func promptLayout() Detector {
 		},
 		Measure: func(g *Group, _ *Context) (Measure, bool) {
 			w := &g.Work
-			if w.Layout == 0 || w.LayoutShare < 0.2 {
+			if w.Layout == 0 || w.LayoutShare < least {
 				return Measure{}, false
 			}
 			return Measure{
-				Bits:     w.LayoutRarity * w.LayoutShare * math.Min(1, 4*w.LayoutTraffic),
+				Bits:     w.LayoutRarity * w.LayoutShare * math.Min(1, w.LayoutTraffic/fullTraffic),
 				Observed: w.LayoutShare, Expected: math.Exp2(-w.LayoutRarity), Value: w.Layout,
 			}, true
 		},
 		Explain: func(g *Group, m Measure) (string, string, string) {
-			return fmt.Sprintf("%.0f %% of the members write in one layout, in %.0f %% of their requests", 100*m.Observed, 100*g.Work.LayoutTraffic),
-				fmt.Sprintf("%.2g %% of all accounts", 100*m.Expected), "the accounts share one prompt layout"
+			return fmt.Sprintf(
+					"%.0f %% of the members write in one layout, in %.0f %% of their requests",
+					100*m.Observed, 100*g.Work.LayoutTraffic,
+				),
+				fmt.Sprintf("%.2g %% of all accounts",
+					100*m.Expected), "the accounts share one prompt layout"
 		},
 	}
 }

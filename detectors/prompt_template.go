@@ -27,17 +27,19 @@ func promptTemplate() Detector {
 		},
 		Measure: func(g *Group, _ *Context) (Measure, bool) {
 			w := &g.Work
-			if len(w.Shingles) < 2 {
+			if len(w.Shingles) < leastShingles {
 				return Measure{}, false
 			}
-			// A slice of a quarter of the traffic is full evidence: a reseller hides its harvest
-			// among ordinary requests.
-			return Measure{Bits: w.Rarity * w.Mass * math.Min(1, 4*w.Traffic), Observed: w.Carriers / g.Size, Expected: math.Exp2(-w.Rarity)}, true
+			return Measure{
+				Bits:     w.Rarity * w.Mass * math.Min(1, w.Traffic/fullTraffic),
+				Observed: w.Carriers / g.Size, Expected: math.Exp2(-w.Rarity),
+			}, true
 		},
 		Explain: func(g *Group, m Measure) (string, string, string) {
 			return fmt.Sprintf("%.0f %% of the members carry the same %d sampled phrases, %.0f %% of their own recurring text, in %.0f %% of their requests",
 					100*m.Observed, len(g.Work.Shingles), 100*g.Work.Mass, 100*g.Work.Traffic),
-				fmt.Sprintf("%.2g %% of all accounts", 100*m.Expected), "the accounts share one prompt template"
+				fmt.Sprintf("%.2g %% of all accounts",
+					100*m.Expected), "the accounts share one prompt template"
 		},
 	}
 }

@@ -6,21 +6,33 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/baseline"
 )
 
+const (
+	// high and low are the directions: which end of a feature speaks for a harvest.
+	high = 1
+	low  = -1
+	// twice is the effect of a feature in log2 units that counts in full: a factor of two.
+	twice = 1
+)
+
 // ranking makes a harvest detector of one feature: the members' mean rank in the baseline as bits,
 // times direction, faded in by the absolute effect: percentiles of a live population always have a
 // top, so a rank only counts in full once the members' mean lies effect away from the population's
 // median.
-func ranking(spec Spec, f baseline.Feature, direction, effect float64, explain func(m Measure) (string, string, string)) Detector {
+func ranking(
+	spec Spec, f baseline.Feature, direction, effect float64,
+	explain func(m Measure) (string, string, string),
+) Detector {
 	return Detector{
 		Spec: spec,
 		Measure: func(g *Group, c *Context) (Measure, bool) {
 			r := g.rank(f, c)
-			if !r.ok || r.n < g.Size/2 {
+			if !r.ok || !g.most(r.n) {
 				return Measure{}, false
 			}
 			median := c.Baseline.Quantile(f, 0.5)
 			m := Measure{Observed: r.mean, Expected: median}
-			m.Bits = direction * logOdds(r, g.priorWeight()) * math.Min(1, math.Abs(r.mean-median)/effect)
+			m.Bits = direction * logOdds(r, g.priorWeight()) *
+				math.Min(1, math.Abs(r.mean-median)/effect)
 			return m, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) { return explain(m) },

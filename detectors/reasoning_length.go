@@ -17,7 +17,9 @@ func reasoningLength() Detector {
 		Evasion:    "Using models that do not report reasoning.",
 		LookAlikes: "Hard problems.",
 		Needs:      []string{"usage.reasoning_tokens"},
-	}, baseline.ReasoningLength, 1, 1, func(m Measure) (string, string, string) {
-		return fmt.Sprintf("%.0f reasoning tokens per request", math.Exp2(m.Observed)), fmt.Sprintf("median account %.0f", math.Exp2(m.Expected)), "the model is made to reason long"
+	}, baseline.ReasoningLength, high, twice, func(m Measure) (string, string, string) {
+		return fmt.Sprintf("%.0f reasoning tokens per request", math.Exp2(m.Observed)),
+			fmt.Sprintf("median account %.0f", math.Exp2(m.Expected)),
+			"the model is made to reason long"
 	})
 }

@@ -7,6 +7,16 @@ import (
 
 // refusalProbe sees a burst of refused requests that gives way to accepted ones.
 func refusalProbe() Detector {
+	const (
+		// A member shows refusals from the third on: one or two happen to everybody.
+		leastRefused = 3
+		// The group's rates are compared from so many requests on, early and late, and from so many
+		// early refusals on: what one account's first requests are, and a quarter of them refused.
+		leastRequests = RefusalProbe
+		leastEarly    = RefusalProbe / 4
+		// Both rates are smoothed by one refusal in so many requests, 5 % as everywhere.
+		smoothed = 1 / smoothing
+	)
 	return Detector{
 		Spec: Spec{
 			ID: "refusal_probe", Axis: Harvest, Max: 2.5, Min: 0,
@@ -30,18 +40,21 @@ func refusalProbe() Detector {
 				rest += m.Weight * (float64(p.Requests) - f)
 				early += m.Weight * float64(p.RefusedEarly)
 				late += m.Weight * float64(p.Refused-min(p.Refused, p.RefusedEarly))
-				if p.Refused >= 3 {
+				if p.Refused >= leastRefused {
 					refused += m.Weight
 				}
 			}
-			if first < 20 || rest < 20 || early < 5 {
+			if first < leastRequests || rest < leastRequests || early < leastEarly {
 				return Measure{}, false
 			}
-			a, b := (early+1)/(first+20), (late+1)/(rest+20)
-			return Measure{Bits: math.Log2(a/b) * math.Min(1, 2*refused/g.Size), Observed: a, Expected: b}, true
+			a, b := (early+1)/(first+smoothed), (late+1)/(rest+smoothed)
+			return Measure{
+				Bits: math.Log2(a/b) * math.Min(1, refused/g.Size/half), Observed: a, Expected: b,
+			}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
-			return fmt.Sprintf("%.0f %% of the first requests were refused", 100*m.Observed), fmt.Sprintf("%.1f %% of the later ones", 100*m.Expected),
+			return fmt.Sprintf("%.0f %% of the first requests were refused", 100*m.Observed),
+				fmt.Sprintf("%.1f %% of the later ones", 100*m.Expected),
 				"a search for wording that is not refused"
 		},
 	}

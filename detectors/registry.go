@@ -1,20 +1,22 @@
 package detectors
 
 // All lists the detectors, in the order in which findings show them. A new detector also needs what
-// it measures: a shared value that is not kept yet has to become an attribute, a figure a feature of
-// the baseline. Its section in docs/detectors.md is generated, and a test says which command writes it.
+// it measures: a shared value that is not kept yet gets a row in the table of attributes
+// (pkg/attribute), a figure becomes a feature of the baseline. Its section in docs/detectors.md is
+// generated, and a test says which command writes it.
 func All() []Detector {
 	return []Detector{
 		// Coordination.
 		promptTemplate(), promptLayout(), handOver(),
 		payment(), issuer(),
 		signupCohort(), campus(),
-		stack(), device(), params(), relay(),
+		stack(), device(), params(), seed(), relay(),
 		network(),
 		loadBalance(), synchrony(), succession(),
 		// Harvest.
 		elicitation(), coercion(), grading(), generation(), cleaning(),
 		outputLength(), reasoningLength(), singleTurn(), novelty(), dealtOut(),
-		clock(), noRamp(), fanout(), pivot(), refusalProbe(), unserved(), hopping(), aggregator(), batch(),
+		clock(), noRamp(), fanout(), pivot(), refusalProbe(), unserved(), hopping(),
+		aggregator(), batch(),
 	}
 }

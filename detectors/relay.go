@@ -6,9 +6,12 @@ import "fmt"
 // id hashed from a fixed string, and a system prompt moved into the first user turn behind a fixed
 // marker.
 func relay() Detector {
+	// A constant of known software is no chance agreement, but who edits it shows nothing, and a
+	// person may run it: less than shared devices (8), as much as one client software.
+	const worth = 6
 	return Detector{
 		Spec: Spec{
-			ID: "relay", Axis: Coordination, Family: Identity, Max: 6,
+			ID: "relay", Axis: Coordination, Family: Identity, Max: worth,
 			Summary: "The requests carry constants of public account-relay software.",
 			Why:     "The constants are read from the relays' source code (Wei-Shaw/claude-relay-service, sub2api).",
 			Evasion: "Editing the relay's source.",
@@ -26,10 +29,11 @@ func relay() Detector {
 			if n == 0 {
 				return Measure{}, false
 			}
-			return Measure{Bits: 6 * n / g.Size, Observed: n / g.Size}, true
+			return Measure{Bits: worth * n / g.Size, Observed: n / g.Size}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
-			return fmt.Sprintf("%.0f %% of the members send a relay's constants", 100*m.Observed), "none", "the accounts are used through relay software"
+			return fmt.Sprintf("%.0f %% of the members send a relay's constants", 100*m.Observed),
+				"none", "the accounts are used through relay software"
 		},
 	}
 }

@@ -1,11 +1,13 @@
 package detectors
 
-import "github.com/stillwatch/stillwatch/pkg/baseline"
+import (
+	"github.com/stillwatch/stillwatch/pkg/attribute"
+)
 
 // signupCohort sees accounts that were created within few days, in many places.
 func signupCohort() Detector {
 	d := sharedValue(Spec{
-		ID: "signup_cohort", Axis: Coordination, Family: Identity, Max: 6, Launch: true,
+		ID: "signup_cohort", Max: 6, Launch: true,
 		Summary: "The accounts were created within fewer days than as many unrelated ones, in many places.",
 		Why: "Pools are registered in bulk (20,000 organisations in three days in one " +
 			"public case), behind as many networks as they can get. Perplexity of the sign-up " +
@@ -16,9 +18,9 @@ func signupCohort() Detector {
 			"it counts in proportion to how diverse the networks are); a product launch (no " +
 			"other signal family).",
 		Needs: []string{"account.created_at"},
-	}, baseline.SignupDay, "sign-up days", "the accounts were created together")
+	}, attribute.SignupDay, "sign-up days", "the accounts were created together")
 	d.Measure = func(g *Group, c *Context) (Measure, bool) {
-		m, ok := entropyDeficit(g, c, baseline.SignupDay)
+		m, ok := entropyDeficit(g, c, attribute.SignupDay)
 		if ok {
 			m.Bits *= NetworkDiversity(g, c)
 		}

@@ -8,6 +8,8 @@ import (
 
 // singleTurn sees requests without conversation.
 func singleTurn() Detector {
+	// One request in four more, or fewer, than the median account's.
+	const effect = 0.25
 	return ranking(Spec{
 		ID: "single_turn", Axis: Harvest, Max: 1.5, Min: -1.5,
 		Summary: "The requests stand alone: no conversation, no tool loop. Growing conversations are mitigating evidence.",
@@ -16,11 +18,12 @@ func singleTurn() Detector {
 		Evasion:    "Harvesting dialogues, at several times the cost per item.",
 		LookAlikes: "Every API application: one figure among many.",
 		Needs:      []string{"request.message_count or content.input"},
-	}, baseline.SingleTurn, 1, 0.25, func(m Measure) (string, string, string) {
+	}, baseline.SingleTurn, high, effect, func(m Measure) (string, string, string) {
 		note := "single questions without a conversation"
 		if m.Bits < 0 {
 			note = "the conversations continue"
 		}
-		return fmt.Sprintf("%.0f %% of requests without an earlier turn", 100*m.Observed), fmt.Sprintf("median account %.0f %%", 100*m.Expected), note
+		return fmt.Sprintf("%.0f %% of requests without an earlier turn", 100*m.Observed),
+			fmt.Sprintf("median account %.0f %%", 100*m.Expected), note
 	})
 }

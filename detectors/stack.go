@@ -4,8 +4,7 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/stillwatch/stillwatch/pkg/baseline"
-	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 )
 
 // stack sees one client software behind many networks.
@@ -25,16 +24,19 @@ func stack() Detector {
 			Needs: []string{"client.user_agent", "client.ja4"},
 		},
 		Measure: func(g *Group, c *Context) (Measure, bool) {
-			m, ok := entropyDeficit(g, c, baseline.Trait(fingerprint.Stack))
+			m, ok := entropyDeficit(g, c, attribute.Stack)
 			if ok && m.Bits > 0 {
 				m.Bits *= NetworkDiversity(g, c)
 			}
 			return m, ok
 		},
 		Explain: func(g *Group, m Measure) (string, string, string) {
-			return fmt.Sprintf("%d accounts show %.3g effective client stacks on %.0f effective networks", len(g.Members), m.Observed,
-					math.Exp2(g.count(baseline.Trait(fingerprint.Network)).entropy)),
-				fmt.Sprintf("%.3g stacks among as many unrelated accounts", m.Expected), "one program behind many networks"
+			return fmt.Sprintf(
+					"%d accounts show %.3g effective client stacks on %.0f effective networks",
+					len(g.Members), m.Observed, math.Exp2(g.count(attribute.Network).entropy),
+				),
+				fmt.Sprintf("%.3g stacks among as many unrelated accounts",
+					m.Expected), "one program behind many networks"
 		},
 	}
 }
@@ -43,11 +45,11 @@ func stack() Detector {
 // over that of as many random accounts. Uniform clients mean little where the network is one
 // office's. Unknown networks count as diverse.
 func NetworkDiversity(g *Group, c *Context) float64 {
-	k := g.count(baseline.Trait(fingerprint.Network))
-	if k.known < g.Size/2 {
+	k := g.count(attribute.Network)
+	if !g.most(k.known) {
 		return 1
 	}
-	expected := c.Baseline.Effective(baseline.Trait(fingerprint.Network), g.Size).Mean
+	expected := c.Baseline.Effective(attribute.Network, g.Size).Mean
 	if expected <= 0 {
 		return 1
 	}

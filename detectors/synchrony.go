@@ -10,6 +10,14 @@ import (
 
 // synchrony sees accounts that are on and off together, in ten minutes, hours or quarters of a day.
 func synchrony() Detector {
+	const (
+		// The smallest group that a finding has by default (correlate.min_group): the index of
+		// fewer jumps with every single one.
+		least = 8
+		// Half a bit is kept back: the largest of three resolutions is taken, and a local mean does
+		// not take all of the day out. Judged, and held against the worlds.
+		free = 0.5
+	)
 	return Detector{
 		Spec: Spec{
 			ID: "synchrony", Axis: Coordination, Family: Schedule, Max: 3,
@@ -25,7 +33,7 @@ func synchrony() Detector {
 			LookAlikes: "Office hours and lectures (taken out by the local mean); weekends and outages of the gateway (taken out by the others' activity).",
 		},
 		Measure: func(g *Group, c *Context) (Measure, bool) {
-			if len(g.Members) < 8 || c.Rhythm == nil {
+			if len(g.Members) < least || c.Rhythm == nil {
 				return Measure{}, false
 			}
 			best := Measure{Expected: 1}
@@ -36,7 +44,8 @@ func synchrony() Detector {
 					continue
 				}
 				ok = true
-				if bits := math.Log2(ratio*(1-2*math.Sqrt(2/slots))) - 0.5; bits > best.Bits {
+				if bits := math.Log2(ratio*(1-standardErrors*math.Sqrt(2/slots))) -
+					free; bits > best.Bits {
 					best.Bits, best.Observed, best.Value = bits, ratio, uint64(r)+1
 				}
 			}
@@ -44,7 +53,10 @@ func synchrony() Detector {
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
 			slot := [...]string{"slot", "ten minutes", "hour", "quarter of a day"}[m.Value]
-			return fmt.Sprintf("the number of active members jumps %.1f times as much from %s to %s", m.Observed, slot, slot),
+			return fmt.Sprintf(
+					"the number of active members jumps %.1f times as much from %s to %s",
+					m.Observed, slot, slot,
+				),
 				"1 for independent accounts", "the accounts are switched on and off together"
 		},
 	}
@@ -80,7 +92,7 @@ func dispersion(g *Group, rhythm *baseline.Rhythm, r baseline.Resolution) (ratio
 	if r == baseline.Quarters {
 		// Among few slots a shared beginning would weigh as much as a rhythm: count from when
 		// nearly all were there.
-		oldest = firsts[len(firsts)*9/10]
+		oldest = firsts[len(firsts)*nearlyAll/10]
 	}
 	near := lags(r)
 	reach, m := near[len(near)-1], float64(2*len(near))
@@ -113,14 +125,26 @@ func dispersion(g *Group, rhythm *baseline.Rhythm, r baseline.Resolution) (ratio
 		expected += n*p*(1-p)*(1+1/m) + around*around*doubt
 		slots++
 	}
-	if expected < 10 || slots <= 8 {
+	if expected < leastExpected || slots <= fewSlots {
 		return 0, 0
 	}
 	return squares / expected, slots
 }
 
-// quiet is the number of accounts that draw a change seen on few to no change.
-const quiet = 6
+const (
+	// quiet is the number of accounts that draw a change seen on few to no change: with as many
+	// active in a slot, half of the change is believed.
+	quiet = 6
+	// nearlyAll, in tenths of the members, are there from where quarters of a day are counted: a
+	// latecomer or two do not shorten the time that is looked at.
+	nearlyAll = 9
+	// leastExpected is the variance that chance gives over all slots, in accounts squared, from
+	// which the index is taken: below, one account more or less moves it by a tenth.
+	leastExpected = 10
+	// fewSlots make no index: its standard error, sqrt(2/slots), is half of it at eight, and two of
+	// them leave nothing.
+	fewSlots = 8
+)
 
 // local is the mean of a slot's neighbours.
 func local(x []float64, near []int, k int) float64 {

@@ -13,13 +13,17 @@ import (
 
 // switchboard draws accounts that are active in an hour of a fortnight (and in each ten minutes of
 // its last two days) with the probability that on gives.
-func switchboard(n int, seed uint64, on func(account int, hour float64) float64) []*fingerprint.Profile {
+func switchboard(
+	n int, seed uint64, on func(account int, hour float64) float64,
+) []*fingerprint.Profile {
 	const hours = 14 * 24
 	rng := rand.New(rand.NewPCG(seed, 9))
 	end := int64(20_014*baseline.Day) - 1
 	out := make([]*fingerprint.Profile, n)
 	for i := range out {
-		p := &fingerprint.Profile{FirstSeen: end - hours*3_600_000, LastSeen: end, Requests: 100, ActiveDays: 14}
+		p := &fingerprint.Profile{
+			FirstSeen: end - hours*3_600_000, LastSeen: end, Requests: 100, ActiveDays: 14,
+		}
 		for k := range hours * 6 {
 			hour := float64(k) / 6
 			if rng.Float64() >= on(i, hour)/4 {
@@ -50,20 +54,31 @@ func TestSynchronyIsSeenAtTheResolutionAtWhichItIs(t *testing.T) {
 		at            baseline.Resolution
 		anyResolution bool
 	}{
-		{name: "a waking day is no synchrony", members: waking, others: waking, most: 0.2, anyResolution: true},
-		{name: "nor among people elsewhere", members: waking, others: even, most: 0.2, anyResolution: true},
 		{
-			name: "bursts of ten minutes", others: even, least: 1.5, most: 5, at: baseline.TenMinutes,
-			members: func(_ int, hour float64) float64 { return 0.1 + 1.5*float64(1-min(1, int(hour*6)%5)) },
+			name: "a waking day is no synchrony", members: waking, others: waking,
+			most: 0.2, anyResolution: true,
 		},
 		{
-			name: "waves of five hours, each account late by up to forty minutes", others: even, least: 1, most: 5, at: baseline.Hours,
+			name: "nor among people elsewhere", members: waking, others: even,
+			most: 0.2, anyResolution: true,
+		},
+		{
+			name: "bursts of ten minutes", others: even, least: 1.5, most: 5,
+			at: baseline.TenMinutes,
+			members: func(_ int, hour float64) float64 {
+				return 0.1 + 1.5*float64(1-min(1, int(hour*6)%5))
+			},
+		},
+		{
+			name: "waves of five hours, each account late by up to forty minutes", others: even,
+			least: 1, most: 5, at: baseline.Hours,
 			members: func(i int, hour float64) float64 {
 				return 0.05 + 1.2*float64(int((hour-float64(i%5)*0.15)/5)%2)
 			},
 		},
 		{
-			name: "days of work and of rest", others: even, least: 1, most: 5, at: baseline.Quarters,
+			name: "days of work and of rest", others: even, least: 1,
+			most: 5, at: baseline.Quarters,
 			members: func(i int, hour float64) float64 {
 				day := int((hour - float64(i%12)/2) / 24)
 				return 0.02 + 0.25*float64([]int{1, 0, 1, 1, 0, 1, 0, 0, 1, 0, 1, 1, 0, 1, 0}[day])
@@ -71,13 +86,21 @@ func TestSynchronyIsSeenAtTheResolutionAtWhichItIs(t *testing.T) {
 		},
 		{
 			name: "an outage for everybody", most: 0.3, anyResolution: true,
-			members: func(_ int, hour float64) float64 { return 0.5 * float64(min(1, int(hour)%17)) },
-			others:  func(_ int, hour float64) float64 { return 0.7 * float64(min(1, int(hour)%17)) },
+			members: func(_ int, hour float64) float64 {
+				return 0.5 * float64(min(1, int(hour)%17))
+			},
+			others: func(_ int, hour float64) float64 {
+				return 0.7 * float64(min(1, int(hour)%17))
+			},
 		},
 		{
 			name: "days that everybody takes off", most: 0.3, anyResolution: true,
-			members: func(_ int, hour float64) float64 { return 0.02 + 0.25*float64(min(1, int(hour/24)%3)) },
-			others:  func(_ int, hour float64) float64 { return 0.02 + 0.4*float64(min(1, int(hour/24)%3)) },
+			members: func(_ int, hour float64) float64 {
+				return 0.02 + 0.25*float64(min(1, int(hour/24)%3))
+			},
+			others: func(_ int, hour float64) float64 {
+				return 0.02 + 0.4*float64(min(1, int(hour/24)%3))
+			},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -102,7 +125,9 @@ func TestSynchronyIsSeenAtTheResolutionAtWhichItIs(t *testing.T) {
 }
 
 func TestSynchronyNeedsSomeTimeAndSomeMembers(t *testing.T) {
-	members := switchboard(60, 1, func(_ int, hour float64) float64 { return float64(int(hour) % 2) })
+	members := switchboard(60, 1, func(_ int, hour float64) float64 {
+		return float64(int(hour) % 2)
+	})
 	rhythm := baseline.NewRhythm(members[0].LastSeen)
 	measure := func(members []*fingerprint.Profile) bool {
 		g := &Group{Size: float64(len(members))}

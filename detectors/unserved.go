@@ -7,6 +7,8 @@ import (
 
 // unserved sees accounts that continue conversations that began elsewhere.
 func unserved() Detector {
+	// An account has a share of unserved conversations from three on: one or two are imports.
+	const leastContinued = 3
 	return Detector{
 		Spec: Spec{
 			ID: "unserved", Axis: Harvest, Max: 2.5, Min: 0,
@@ -25,12 +27,12 @@ func unserved() Detector {
 			var n, share float64
 			for i := range g.Members {
 				m := &g.Members[i]
-				if p := m.Profile; p.Continued >= 3 {
+				if p := m.Profile; p.Continued >= leastContinued {
 					share += m.Weight * float64(p.ContinuedUnserved) / float64(p.Continued)
 					n += m.Weight
 				}
 			}
-			if n < 3 {
+			if n < leastMembers {
 				return Measure{}, false
 			}
 			expected := c.Baseline.ContinuedUnserved(0, 0)
@@ -40,10 +42,14 @@ func unserved() Detector {
 			shrunk := (share + expected*g.priorWeight()) / (n + g.priorWeight())
 			// Members that never continue a conversation dilute the figure: the group's traffic is
 			// judged, not its talkative part.
-			return Measure{Bits: math.Log2((shrunk+0.05)/(expected+0.05)) * math.Min(1, 2*n/g.Size), Observed: share / n, Expected: expected}, true
+			return Measure{
+				Bits: logRatio(shrunk, expected) * math.Min(1, n/g.Size/half), Observed: share / n,
+				Expected: expected,
+			}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
-			return fmt.Sprintf("%.0f %% of continued conversations began elsewhere", 100*m.Observed), fmt.Sprintf("%.0f %% in the population", 100*m.Expected),
+			return fmt.Sprintf("%.0f %% of continued conversations began elsewhere",
+					100*m.Observed), fmt.Sprintf("%.0f %% in the population", 100*m.Expected),
 				"the accounts carry other people's conversations"
 		},
 	}

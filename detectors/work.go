@@ -13,6 +13,27 @@ import (
 // how many other customers the gateway has, not on what these accounts do.
 const MaxWork = 5
 
+const (
+	// shingleMembers is one in how many members carry a shingle that is the group's: a pool may
+	// work on several templates at once.
+	shingleMembers = 5
+	// leastCarriers is the weight of the members that share something at least: one shares nothing.
+	leastCarriers = 2
+	// overPopulation is how many times as common in the group as in the population a shingle is
+	// that is the group's work. What everyone writes is not; 4 are two bits, as a tool's text of a
+	// quarter of all accounts would earn (Idf).
+	overPopulation = 4
+	// carrierShingles is one in how many of the shared shingles a carrier shows: a sample of its
+	// template may miss the others.
+	carrierShingles = 3
+	// leastShingles is the number of shared shingles from which there is a template: one is a
+	// phrase.
+	leastShingles = 2
+	// fullTraffic is the share of a member's requests from which its template or layout is full
+	// evidence: a reseller hides its harvest among ordinary requests.
+	fullTraffic = 0.25
+)
+
 // CommonWork is what the prompts of a group's members have in common.
 type CommonWork struct {
 	// Shingles are the shared shingles: in the prompt template of at least a fifth of the members
@@ -62,13 +83,11 @@ func (g *Group) SharedWork(c *Context) {
 	}
 	w := CommonWork{}
 	for h, weight := range weights {
-		if weight < g.Size/5 || weight < 2 {
+		if weight < g.Size/shingleMembers || weight < leastCarriers {
 			continue
 		}
 		df := c.ShingleAccounts(h)
-		// At least four times as common as in the population: what everyone writes is not the
-		// group's work.
-		if weight/g.Size < 4*float64(df)/float64(c.Baseline.N+1) {
+		if weight/g.Size < overPopulation*float64(df)/float64(c.Baseline.N+1) {
 			continue
 		}
 		w.Shingles = append(w.Shingles, Shared{h, weight, c.Idf(df)})
@@ -91,7 +110,7 @@ func (g *Group) SharedWork(c *Context) {
 		mass, traffic, carried := containment(m, shared)
 		w.Mass += m.Weight * mass
 		w.Traffic += m.Weight * traffic
-		if 3*carried >= len(w.Shingles) && carried > 0 {
+		if carrierShingles*carried >= len(w.Shingles) && carried > 0 {
 			w.Carriers += m.Weight
 		}
 	}
@@ -101,7 +120,7 @@ func (g *Group) SharedWork(c *Context) {
 	}
 	best := 0.0
 	for h, weight := range layouts {
-		if weight < 2 {
+		if weight < leastCarriers {
 			continue
 		}
 		idf := c.Idf(c.LayoutAccounts(h))
@@ -115,7 +134,8 @@ func (g *Group) SharedWork(c *Context) {
 			m := &g.Members[i]
 			for _, s := range m.Profile.Layouts {
 				if s.Hash == w.Layout && m.Profile.WithText > 0 {
-					w.LayoutTraffic += m.Weight * math.Min(1, float64(s.Count)/float64(m.Profile.WithText))
+					w.LayoutTraffic += m.Weight *
+						math.Min(1, float64(s.Count)/float64(m.Profile.WithText))
 					n += m.Weight
 				}
 			}

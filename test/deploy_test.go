@@ -40,7 +40,8 @@ func TestTheComposeFileIsValid(t *testing.T) {
 		require.NotEmpty(t, service.Healthcheck.Test, "%s has no health check", name)
 		for _, mount := range service.Volumes {
 			volume, _, _ := strings.Cut(mount, ":")
-			require.Contains(t, compose.Volumes, volume, "%s mounts a volume that is not declared", name)
+			require.Contains(t, compose.Volumes, volume,
+				"%s mounts a volume that is not declared", name)
 		}
 		for other, dependency := range service.DependsOn {
 			require.Contains(t, compose.Services, other)
@@ -52,7 +53,8 @@ func TestTheComposeFileIsValid(t *testing.T) {
 func TestTheComposeFileAndTheTestsRunTheSameKafka(t *testing.T) {
 	pom, err := os.ReadFile("harness/pom.xml")
 	require.NoError(t, err)
-	version := regexp.MustCompile(`<kafka\.version>(.*)</kafka\.version>`).FindStringSubmatch(string(pom))
+	version := regexp.MustCompile(`<kafka\.version>(.*)</kafka\.version>`).
+		FindStringSubmatch(string(pom))
 	require.Len(t, version, 2)
 	require.Equal(t, "apache/kafka:"+version[1], readCompose(t).Services["kafka"].Image)
 }
@@ -64,7 +66,8 @@ func TestTheComposeFileSetsOnlyKeysThatTheConfigurationHas(t *testing.T) {
 	require.NoError(t, yaml.Unmarshal(reference, &keys))
 	known := environmentNames("STILLWATCH", keys.Content[0])
 	for name := range readCompose(t).Services["stillwatch"].Environment {
-		require.True(t, slices.Contains(known, name), "%s overrides no key of configs/stillwatch.yaml", name)
+		require.True(t, slices.Contains(known, name),
+			"%s overrides no key of configs/stillwatch.yaml", name)
 	}
 }
 
@@ -84,7 +87,9 @@ func environmentNames(prefix string, node *yaml.Node) []string {
 	}
 	var names []string
 	for i := 0; i < len(node.Content); i += 2 {
-		names = append(names, environmentNames(prefix+"_"+strings.ToUpper(node.Content[i].Value), node.Content[i+1])...)
+		names = append(names, environmentNames(
+			prefix+"_"+strings.ToUpper(node.Content[i].Value), node.Content[i+1],
+		)...)
 	}
 	return names
 }

@@ -21,7 +21,8 @@ func files(t *testing.T, pattern string) (out []string) {
 		switch {
 		case err != nil:
 			return err
-		case d.IsDir() && slices.Contains([]string{".git", ".cache", "bin", "dist", "node_modules"}, d.Name()):
+		case d.IsDir() &&
+			slices.Contains([]string{".git", ".cache", "bin", "dist", "node_modules"}, d.Name()):
 			return fs.SkipDir
 		}
 		if matched, _ := filepath.Match(pattern, d.Name()); matched && !d.IsDir() {
@@ -87,7 +88,8 @@ func TestEveryLinkBetweenPagesLeadsSomewhere(t *testing.T) {
 			}
 			if _, err := os.Stat(filepath.Join("..", target)); err != nil {
 				broken = append(broken, fmt.Sprintf("%s: %s: there is no %s", page, m[1], target))
-			} else if strings.HasSuffix(target, ".md") && anchor != "" && !anchors(read(t, target))[anchor] {
+			} else if strings.HasSuffix(target, ".md") && anchor != "" &&
+				!anchors(read(t, target))[anchor] {
 				broken = append(broken, fmt.Sprintf("%s: %s: no heading of that name", page, m[1]))
 			}
 		}
@@ -96,11 +98,13 @@ func TestEveryLinkBetweenPagesLeadsSomewhere(t *testing.T) {
 }
 
 func TestEveryPageOfTheDocumentationIsInItsIndex(t *testing.T) {
-	index := read(t, "docs/README.md") + read(t, "docs/gateways/README.md") + read(t, "docs/decisions/README.md")
+	index := read(t, "docs/README.md") + read(t, "docs/gateways/README.md") +
+		read(t, "docs/decisions/README.md")
 	for _, page := range files(t, "*.md") {
 		name := filepath.Base(page)
 		if strings.HasPrefix(page, "docs/") && name != "README.md" {
-			require.Regexp(t, `\]\(([^)\s]*/)?`+regexp.QuoteMeta(name)+`(#[^)]*)?\)`, index, "%s is in no index", page)
+			require.Regexp(t, `\]\(([^)\s]*/)?`+regexp.QuoteMeta(name)+`(#[^)]*)?\)`, index,
+				"%s is in no index", page)
 		}
 	}
 }
@@ -113,7 +117,8 @@ func TestMakeGenerateWritesWhateverATestCanWriteAnew(t *testing.T) {
 		if file == "test/repository_test.go" || !strings.Contains(read(t, file), "flag.Bool(") {
 			continue
 		}
-		require.Contains(t, recipe, " ./"+filepath.Dir(file)+" ", "%s has a flag that make generate does not set", file)
+		require.Contains(t, recipe, " ./"+filepath.Dir(file)+" ",
+			"%s has a flag that make generate does not set", file)
 	}
 }
 

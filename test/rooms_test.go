@@ -54,7 +54,9 @@ func TestTheRoomsOfCampaignStaySmall(t *testing.T) {
 	require.NotEmpty(t, methods)
 	for name, n := range methods {
 		if n > maxMethods {
-			wrong = append(wrong, fmt.Sprintf("%s has %d methods, more than %d", name, n, maxMethods))
+			wrong = append(wrong, fmt.Sprintf(
+				"%s has %d methods, more than %d", name, n, maxMethods,
+			))
 		}
 	}
 	require.Empty(t, wrong, strings.Join(wrong, "\n"))

@@ -52,7 +52,10 @@ func newMachine(t *testing.T, commands ...string) *machine {
 	bin, stubs := filepath.Join(m.root, "bin"), filepath.Join(m.root, "stubs")
 	require.NoError(t, os.Mkdir(bin, 0o700))
 	require.NoError(t, os.Mkdir(stubs, 0o700))
-	for _, tool := range []string{"bash", "sh", "sed", "head", "mkdir", "rm", "mv", "cp", "cat", "grep", "dirname", "sleep", "cmp", "tr"} {
+	for _, tool := range []string{
+		"bash", "sh", "sed", "head", "mkdir", "rm", "mv", "cp", "cat", "grep", "dirname", "sleep",
+		"cmp", "tr",
+	} {
 		path, err := exec.LookPath(tool)
 		require.NoError(t, err)
 		require.NoError(t, os.Symlink(path, filepath.Join(bin, tool)))
@@ -60,7 +63,10 @@ func newMachine(t *testing.T, commands ...string) *machine {
 	for _, s := range []struct{ name, command, body string }{
 		{"id", "id", `echo "${FAKE_UID:-0}"`},
 		{"apt-get", "apt-get", aptStub},
-		{"apt-cache", "apt-cache", `case $2 in openjdk-21*) echo "  Candidate: (none)" ;; *) echo "  Candidate: 17.0.1" ;; esac`},
+		{
+			"apt-cache", "apt-cache",
+			`case $2 in openjdk-21*) echo "  Candidate: (none)" ;; *) echo "  Candidate: 17.0.1" ;; esac`,
+		},
 		{"docker", "docker", ""},
 		{"java", "java", javaStub},
 		{"openjdk-17-jre-headless", "java", javaStub},
@@ -72,13 +78,16 @@ func newMachine(t *testing.T, commands ...string) *machine {
 	} {
 		script := "#!/bin/sh\necho \"" + s.command + ` $*" >>"$CALLS"` + "\n" + s.body + "\n"
 		require.NoError(t, os.WriteFile(filepath.Join(stubs, s.name), []byte(script), 0o700))
-		require.NoError(t, os.WriteFile(filepath.Join(stubs, s.name+".command"), []byte(s.command), 0o600))
+		require.NoError(
+			t, os.WriteFile(filepath.Join(stubs, s.name+".command"), []byte(s.command), 0o600),
+		)
 		if slices.Contains(commands, s.name) {
 			require.NoError(t, os.WriteFile(filepath.Join(bin, s.command), []byte(script), 0o700))
 		}
 	}
 	m.env = []string{
-		"PATH=" + bin, "BIN=" + bin, "STUBS=" + stubs, "CALLS=" + m.callsFile(), "HOME=" + m.root, "JAVA_MAJOR=17", "SETUP_RETRY_DELAY=0",
+		"PATH=" + bin, "BIN=" + bin, "STUBS=" + stubs, "CALLS=" + m.callsFile(), "HOME=" + m.root,
+		"JAVA_MAJOR=17", "SETUP_RETRY_DELAY=0",
 	}
 	return m
 }
@@ -97,7 +106,9 @@ func (m *machine) validator() bool {
 }
 
 func (m *machine) cached() bool {
-	found, err := filepath.Glob(filepath.Join(m.root, ".cache", "stillwatch", "kafka-*", "kafka.jar"))
+	found, err := filepath.Glob(
+		filepath.Join(m.root, ".cache", "stillwatch", "kafka-*", "kafka.jar"),
+	)
 	require.NoError(m.t, err)
 	return len(found) == 1
 }
@@ -114,7 +125,8 @@ func (m *machine) setup(args ...string) (output string, calls []string, err erro
 	require.NoError(m.t, readErr)
 	for line := range strings.Lines(string(data)) {
 		line = strings.TrimSpace(line)
-		if line != "java -version" && !strings.HasPrefix(line, "id ") && line != "id" && !strings.HasPrefix(line, "apt-cache") && line != "docker info" &&
+		if line != "java -version" && !strings.HasPrefix(line, "id ") && line != "id" &&
+			!strings.HasPrefix(line, "apt-cache") && line != "docker info" &&
 			!strings.HasPrefix(line, "python3 -c") && !strings.HasPrefix(line, "python -c") {
 			calls = append(calls, line)
 		}
@@ -128,8 +140,10 @@ func TestSetupInstallsWhatAFreshDebianLacksAndResolvesTheRestOnce(t *testing.T) 
 	require.NoError(t, err, out)
 	require.Len(t, calls, 7, out)
 	require.Equal(t, "apt-get -qq update", calls[0])
-	require.Equal(t, "apt-get -qq install -y --no-install-recommends redis-server maven gcc libc6-dev "+
-		"python3 python3-venv openjdk-17-jre-headless", calls[1])
+	require.Equal(
+		t, "apt-get -qq install -y --no-install-recommends redis-server maven gcc libc6-dev "+
+			"python3 python3-venv openjdk-17-jre-headless", calls[1],
+	)
 	require.Contains(t, calls[2], "dependency:copy-dependencies")
 	require.Contains(t, calls[3], "StorageTool random-uuid")
 	require.Contains(t, calls[4], "python3 -m venv")
@@ -151,10 +165,30 @@ func TestSetupInstallsOnlyWhatIsMissing(t *testing.T) {
 		install string
 	}{
 		{"redis-server", []string{"java", "maven", "gcc", "python3"}, nil, "redis-server"},
-		{"a Java that is too old", []string{"java", "maven", "gcc", "redis-server", "python3"}, []string{"JAVA_MAJOR=11"}, "openjdk-17-jre-headless"},
-		{"a Java of the old numbering", []string{"java", "maven", "gcc", "redis-server", "python3"}, []string{"JAVA_MAJOR=1.8"}, "openjdk-17-jre-headless"},
-		{"the compiler, though servers are given", []string{"python3"}, []string{"KAFKA_BROKERS=k:9092", "REDIS_ADDR=r:6379"}, "gcc libc6-dev"},
-		{"Redis, though a Kafka is given", []string{"gcc", "python3"}, []string{"KAFKA_BROKERS=k:9092"}, "redis-server"},
+		{
+			"a Java that is too old",
+			[]string{"java", "maven", "gcc", "redis-server", "python3"},
+			[]string{"JAVA_MAJOR=11"},
+			"openjdk-17-jre-headless",
+		},
+		{
+			"a Java of the old numbering",
+			[]string{"java", "maven", "gcc", "redis-server", "python3"},
+			[]string{"JAVA_MAJOR=1.8"},
+			"openjdk-17-jre-headless",
+		},
+		{
+			"the compiler, though servers are given",
+			[]string{"python3"},
+			[]string{"KAFKA_BROKERS=k:9092", "REDIS_ADDR=r:6379"},
+			"gcc libc6-dev",
+		},
+		{
+			"Redis, though a Kafka is given",
+			[]string{"gcc", "python3"},
+			[]string{"KAFKA_BROKERS=k:9092"},
+			"redis-server",
+		},
 		{
 			"a Python that is too old or has no venv",
 			[]string{"java", "maven", "gcc", "redis-server", "python3"},
@@ -197,7 +231,9 @@ func TestSetupRenewsTheValidatorWithItsRequirementsAndNeverLeavesHalfOfIt(t *tes
 	require.NoError(t, err, out)
 	require.True(t, m.validator())
 
-	found, err := filepath.Glob(filepath.Join(m.root, ".cache", "stillwatch", "*", "requirements.txt"))
+	found, err := filepath.Glob(
+		filepath.Join(m.root, ".cache", "stillwatch", "*", "requirements.txt"),
+	)
 	require.NoError(t, err)
 	require.Len(t, found, 1)
 	require.NoError(t, os.WriteFile(found[0], []byte("stix2-validator==0\n"), 0o600))

@@ -69,7 +69,9 @@ func TestAFloodOfMadeUpKeysBearsNoFindingAndDilutesNone(t *testing.T) {
 	checked := flood(func(record string, _ int) string {
 		return withKey(t, record, "litellm-internal-health-check", "success")
 	})
-	attacked := flood(func(record string, n int) string { return withKey(t, record, fmt.Sprintf("made-up-%d", n), "failure") })
+	attacked := flood(func(record string, n int) string {
+		return withKey(t, record, fmt.Sprintf("made-up-%d", n), "failure")
+	})
 	asUnattacked(t, checked, attacked, facts)
 }
 
@@ -81,7 +83,9 @@ func withKey(t *testing.T, record, key, status string) string {
 	call["id"], call["litellm_call_id"], call["status"] = key, key, status
 	call["metadata"] = map[string]any{"user_api_key_hash": key, "user_api_key_user_id": nil}
 	if status == "failure" {
-		call["error_information"] = map[string]any{"error_code": "401", "error_class": "ProxyException"}
+		call["error_information"] = map[string]any{
+			"error_code": "401", "error_class": "ProxyException",
+		}
 		call["response"] = nil
 	}
 	text, err := json.Marshal(call)

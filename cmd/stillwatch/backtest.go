@@ -17,6 +17,9 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/backtest"
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 	"github.com/stillwatch/stillwatch/pkg/stage"
+	"github.com/stillwatch/stillwatch/pkg/stage/correlate"
+	"github.com/stillwatch/stillwatch/pkg/stage/fingerprinting"
+	"github.com/stillwatch/stillwatch/pkg/stage/ingest"
 	"github.com/stillwatch/stillwatch/pkg/watchlist"
 )
 
@@ -77,11 +80,16 @@ func (c backtestCmd) Run(ctx context.Context, t terminal) (err error) {
 		return err
 	}
 	took := time.Since(start).Seconds()
-	fmt.Fprintf(t.err, "%d records in %.1f s (%.0f a second); findings created %d, updated %d, closed %d; dead letters %d%s\n", stats.Records, took,
-		float64(stats.Records)/took, stats.Counts["finding:create"], stats.Counts["finding:update"], stats.Counts["finding:close"], sink.DeadLetters,
-		deadReasons(stats.Counts))
+	findings := func(activity string) int64 { return stats.Counts.Of(correlate.Findings, activity) }
+	fmt.Fprintf(t.err,
+		"%d records in %.1f s (%.0f a second); findings created %d, updated %d, closed %d; dead letters %d%s\n",
+		stats.Records, took, float64(stats.Records)/took, findings("create"),
+		findings("update"), findings("close"),
+		sink.DeadLetters, deadReasons(&stats))
 	if stats.Records > 0 && sink.DeadLetters == stats.Records {
-		return errors.New("not one record could be read; docs/event.md says what can be read and what the reasons mean")
+		return errors.New(
+			"not one record could be read; docs/event.md says what can be read and what the reasons mean",
+		)
 	}
 	if c.Truth != "" {
 		if err := judge.Unmet(); err != nil {
@@ -103,7 +111,9 @@ func (c backtestCmd) Run(ctx context.Context, t terminal) (err error) {
 
 // watch makes what follows the run: a judge when there is something to score or to show, and the
 // report when one is wanted.
-func (c backtestCmd) watch(conf config.Config) (judge *backtest.Judge, report *backtest.Report, err error) {
+func (c backtestCmd) watch(
+	conf config.Config,
+) (judge *backtest.Judge, report *backtest.Report, err error) {
 	var truth *backtest.Truth
 	if c.Truth != "" {
 		if truth, err = backtest.ReadTruth(c.Truth); err != nil {
@@ -114,7 +124,9 @@ func (c backtestCmd) watch(conf config.Config) (judge *backtest.Judge, report *b
 		judge = backtest.NewJudge(truth)
 	}
 	if c.Report != "" {
-		o := backtest.ReportOptions{Campaign: conf.Correlate, Groups: backtest.DefaultGroups, Version: version}
+		o := backtest.ReportOptions{
+			Campaign: conf.Correlate, Groups: backtest.DefaultGroups, Version: version,
+		}
 		for _, path := range c.Events {
 			// Where it lay is nobody's business who is shown the page.
 			o.Inputs = append(o.Inputs, filepath.Base(path))
@@ -142,12 +154,11 @@ func (c backtestCmd) write(report *backtest.Report, stats backtest.Stats, t term
 }
 
 // deadReasons lists why records became dead letters, empty when none did.
-func deadReasons(counts map[string]int64) string {
+func deadReasons(stats *backtest.Stats) string {
 	var list []string
-	for _, key := range slices.Sorted(maps.Keys(counts)) {
-		if reason, ok := strings.CutPrefix(key, "dead_letter:"); ok {
-			list = append(list, fmt.Sprintf("%s %d", reason, counts[key]))
-		}
+	why := stats.DeadReasons()
+	for _, reason := range slices.Sorted(maps.Keys(why)) {
+		list = append(list, fmt.Sprintf("%s %d", reason, why[reason]))
 	}
 	if len(list) == 0 {
 		return ""
@@ -157,12 +168,12 @@ func deadReasons(counts map[string]int64) string {
 
 // stagesOf makes the three stages as the service would.
 func stagesOf(c config.Config) (st backtest.Stages, err error) {
-	if st.Ingest, err = stage.NewIngest(c.Ingest.IngestOptions, c.Sketch.Keys()...); err != nil {
+	if st.Ingest, err = ingest.New(c.Ingest.Options, c.Sketch.Keys()...); err != nil {
 		return st, err
 	}
 	// There is no store to reload an account from: all of them stay in memory.
 	c.Fingerprint.MaxAccounts = 0
-	if st.Fingerprint, err = stage.NewFingerprint(c.Fingerprint); err != nil {
+	if st.Fingerprint, err = fingerprinting.New(c.Fingerprint); err != nil {
 		return st, err
 	}
 	st.Correlate, err = correlateOf(c, nil)
@@ -177,8 +188,12 @@ func correlateOf(c config.Config, trace func(search.Measurement)) (stage.Stage, 
 	if err != nil {
 		return nil, err
 	}
-	watch := stage.WatchOptions{List: func() *watchlist.List { return list }, Secrets: c.Sketch.Secrets()}
-	return stage.NewCorrelate(stage.CorrelateOptions{Campaign: c.Correlate, Alert: c.Alerts, Trace: trace, Watch: watch})
+	watch := correlate.WatchOptions{
+		List: func() *watchlist.List { return list }, Secrets: c.Sketch.Secrets(),
+	}
+	return correlate.New(correlate.Options{
+		Campaign: c.Correlate, Alert: c.Alerts, Trace: trace, Watch: watch,
+	})
 }
 
 func create(path string, stdout io.Writer) (io.WriteCloser, error) {

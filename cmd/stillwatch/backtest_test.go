@@ -12,7 +12,9 @@ import (
 func TestBacktestReplaysFilesAsOneStreamAndScoresThem(t *testing.T) {
 	dir := t.TempDir()
 	truth := filepath.Join(dir, "truth.json")
-	code, events, stderr := execute(t, nil, "simulate", "honest-tiny", "--duration", "1d", "-o", "-", "--truth", truth)
+	code, events, stderr := execute(
+		t, nil, "simulate", "honest-tiny", "--duration", "1d", "-o", "-", "--truth", truth,
+	)
 	require.Equal(t, 0, code, stderr)
 	lines := strings.Split(strings.TrimSpace(events), "\n")
 	first, second := filepath.Join(dir, "1.jsonl"), filepath.Join(dir, "2.jsonl")
@@ -23,10 +25,14 @@ func TestBacktestReplaysFilesAsOneStreamAndScoresThem(t *testing.T) {
 	code, stdout, stderr := execute(t, nil, "backtest", first, second, "--truth", truth)
 	require.Equal(t, 0, code, stderr)
 	require.Contains(t, stderr, "dead letters 0\n")
-	require.Regexp(t, "^"+"no campaign is labelled; accounts named, all wrongly: 0; false findings", stdout)
+	require.Regexp(
+		t, "^"+"no campaign is labelled; accounts named, all wrongly: 0; false findings", stdout,
+	)
 
 	page := filepath.Join(dir, "out.html")
-	code, stdout, stderr = execute(t, nil, "backtest", first, second, "--truth", truth, "--report", page)
+	code, stdout, stderr = execute(
+		t, nil, "backtest", first, second, "--truth", truth, "--report", page,
+	)
 	require.Equal(t, 0, code, stderr)
 	require.Contains(t, stdout, "benign group")
 	labelled, err := os.ReadFile(page)
@@ -42,7 +48,9 @@ func TestBacktestReplaysFilesAsOneStreamAndScoresThem(t *testing.T) {
 }
 
 func TestBacktestThatCannotWriteItsReportFails(t *testing.T) {
-	code, _, stderr := execute(t, nil, "backtest", file(t, `{"id":"1","time":1767225600000,"account":{"id":"a"},"request":{"model":"m"}}`+"\n"), "--report", filepath.Join(t.TempDir(), "none", "out.html"))
+	code, _, stderr := execute(t, nil, "backtest", file(
+		t, `{"id":"1","time":1767225600000,"account":{"id":"a"},"request":{"model":"m"}}`+"\n",
+	), "--report", filepath.Join(t.TempDir(), "none", "out.html"))
 	require.Equal(t, 1, code)
 	require.Contains(t, stderr, "create output")
 }

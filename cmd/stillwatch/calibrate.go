@@ -18,7 +18,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/campaign"
 	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
-	"github.com/stillwatch/stillwatch/pkg/stage"
+	"github.com/stillwatch/stillwatch/pkg/stage/correlate"
 )
 
 type calibrateCmd struct {
@@ -45,13 +45,20 @@ func (c calibrateCmd) Run(ctx context.Context, t terminal) (err error) {
 		return err
 	}
 	if cal.Days() == 0 {
-		return fmt.Errorf("no group was measured: give events of at least %d accounts (correlate.min_population) over more than %s (correlate.warm_up)", conf.Correlate.MinPopulation, conf.Correlate.WarmUp)
+		return fmt.Errorf(
+			"no group was measured: give events of at least %d accounts (correlate.min_population) over more than %s (correlate.warm_up)",
+			conf.Correlate.MinPopulation, conf.Correlate.WarmUp,
+		)
 	}
-	return adviceText{out: t.out, o: conf.Correlate, advice: cal.Advise(c.Rate, c.Trust), nearest: c.Nearest}.print()
+	return adviceText{
+		out: t.out, o: conf.Correlate, advice: cal.Advise(c.Rate, c.Trust), nearest: c.Nearest,
+	}.print()
 }
 
 // measure replays the files with nothing ever found, and collects what was measured.
-func (c calibrateCmd) measure(ctx context.Context, t terminal, conf config.Config) (cal *backtest.Calibration, err error) {
+func (c calibrateCmd) measure(
+	ctx context.Context, t terminal, conf config.Config,
+) (cal *backtest.Calibration, err error) {
 	if conf.Sketch.Secret == "" {
 		conf.Sketch.Secret = backtestSecret
 	}
@@ -63,7 +70,9 @@ func (c calibrateCmd) measure(ctx context.Context, t terminal, conf config.Confi
 		return nil, err
 	}
 	cal = backtest.NewCalibration(conf.Correlate)
-	stages.Correlate, err = stage.NewCorrelate(stage.CorrelateOptions{Campaign: backtest.Observing(conf.Correlate), Alert: conf.Alerts, Trace: cal.Add})
+	stages.Correlate, err = correlate.New(correlate.Options{
+		Campaign: backtest.Observing(conf.Correlate), Alert: conf.Alerts, Trace: cal.Add,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +81,8 @@ func (c calibrateCmd) measure(ctx context.Context, t terminal, conf config.Confi
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(t.err, "%d records over %.1f days in which groups were judged; dead letters %d%s\n", stats.Records, cal.Days(), sink.DeadLetters, deadReasons(stats.Counts))
+	fmt.Fprintf(t.err, "%d records over %.1f days in which groups were judged; dead letters %d%s\n",
+		stats.Records, cal.Days(), sink.DeadLetters, deadReasons(&stats))
 	return cal, nil
 }
 
@@ -91,7 +101,10 @@ func (p adviceText) print() error {
 	}
 	p.trust()
 	if far := p.advice.Far; len(far) > 0 {
-		p.groups(fmt.Sprintf("WARNING: groups far beyond the thresholds: %d. This traffic may not be honest. Look at them first: the figures above leave them out (--trust counts them in)", len(far)), far)
+		p.groups(fmt.Sprintf(
+			"WARNING: groups far beyond the thresholds: %d. This traffic may not be honest. Look at them first: the figures above leave them out (--trust counts them in)",
+			len(far),
+		), far)
 	}
 	near := p.advice.Honest
 	p.groups("Nearest to the thresholds", near[:min(len(near), max(p.nearest, 0))])
@@ -101,7 +114,10 @@ func (p adviceText) print() error {
 // snippet prints what to put into the configuration.
 func (p adviceText) snippet() {
 	a := &p.advice
-	fmt.Fprintf(p.out, "# stillwatch.yaml, for %g false findings a day\ncorrelate:\n  total_bits: %s\n", a.Rate, bits(a.Total))
+	fmt.Fprintf(
+		p.out, "# stillwatch.yaml, for %g false findings a day\ncorrelate:\n  total_bits: %s\n",
+		a.Rate, bits(a.Total),
+	)
 	if a.Operator != p.o.Operator {
 		fmt.Fprintf(p.out, "  operator_bits: %s\n", bits(a.Operator))
 	}
@@ -111,10 +127,12 @@ func (p adviceText) snippet() {
 	fmt.Fprintln(p.out)
 	total := func(shift float64) string { return bits(p.o.Total + shift) }
 	if a.Shift < a.Floor {
-		fmt.Fprintf(p.out, "This traffic would allow total_bits %s. The default %s was chosen on other traffic as well and is kept here; go below it at your own risk.\n",
+		fmt.Fprintf(p.out,
+			"This traffic would allow total_bits %s. The default %s was chosen on other traffic as well and is kept here; go below it at your own risk.\n",
 			total(a.Shift), total(a.Floor))
 	}
-	fmt.Fprintf(p.out, "To be 95 %% sure from this recording alone, total_bits would have to be %s", total(a.Cautious))
+	fmt.Fprintf(p.out, "To be 95 %% sure from this recording alone, total_bits would have to be %s",
+		total(a.Cautious))
 	if a.Moves[decision.Operator] {
 		fmt.Fprintf(p.out, " and operator_bits %s", bits(p.o.Operator+a.Cautious))
 	}
@@ -129,7 +147,10 @@ func (p adviceText) table() error {
 	a := &p.advice
 	fmt.Fprintln(p.out)
 	tw := tabwriter.NewWriter(p.out, 2, 8, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(tw, "total_bits\tgroups beyond\tbefore pruning\tseen a day\texpected a day\tat most (95 %)\t")
+	fmt.Fprintln(
+		tw,
+		"total_bits\tgroups beyond\tbefore pruning\tseen a day\texpected a day\tat most (95 %)\t",
+	)
 	for _, s := range a.Shifts() {
 		fitted, raw := a.Beyond(s)
 		var marks []string
@@ -145,7 +166,9 @@ func (p adviceText) table() error {
 		if mark != "" {
 			mark = "  " + mark
 		}
-		fmt.Fprintf(tw, "%s\t%d\t%d\t%.2g\t%.2g\t%.2g\t%s\n", bits(p.o.Total+s), fitted, raw, float64(fitted)/a.Days, a.Tail.Rate(s), a.Tail.Upper(s), mark)
+		fmt.Fprintf(tw, "%s\t%d\t%d\t%.2g\t%.2g\t%.2g\t%s\n",
+			bits(p.o.Total+s), fitted, raw, float64(fitted)/a.Days, a.Tail.Rate(s),
+			a.Tail.Upper(s), mark)
 	}
 	if err := tw.Flush(); err != nil {
 		return fmt.Errorf("write the table: %w", err)
@@ -156,15 +179,24 @@ func (p adviceText) table() error {
 // trust says how much the figures can be trusted.
 func (p adviceText) trust() {
 	a := &p.advice
-	fmt.Fprintf(p.out, "\nThe expectation is an exponential tail fitted to the %d groups that came within %.1f bits of the threshold or went beyond it; groups beyond a threshold exceed it by %.1f bits on average.\n",
+	fmt.Fprintf(p.out,
+		"\nThe expectation is an exponential tail fitted to the %d groups that came within %.1f bits of the threshold or went beyond it; groups beyond a threshold exceed it by %.1f bits on average.\n",
 		a.Tail.N, -a.Tail.Threshold, a.Tail.Mean)
 	if need := 3 / a.Rate; a.Days < need {
-		fmt.Fprintf(p.out, "%.1f days are extrapolated: to see %g a day instead of expecting it takes %.0f days of traffic without a group beyond the threshold (the rule of three).\n", a.Days, a.Rate, need)
+		fmt.Fprintf(p.out,
+			"%.1f days are extrapolated: to see %g a day instead of expecting it takes %.0f days of traffic without a group beyond the threshold (the rule of three).\n",
+			a.Days, a.Rate, need)
 	}
 	if a.Tail.N < 5 {
-		fmt.Fprintln(p.out, "So few groups say little about the tail: it depends on the assumption that each bit more is half as likely. Record for longer, or more accounts.")
+		fmt.Fprintln(
+			p.out,
+			"So few groups say little about the tail: it depends on the assumption that each bit more is half as likely. Record for longer, or more accounts.",
+		)
 	}
-	fmt.Fprintln(p.out, "A group counts once, however long it lasts; groups that last all the time are all met in the first days, so that a short recording overstates the rate.")
+	fmt.Fprintln(
+		p.out,
+		"A group counts once, however long it lasts; groups that last all the time are all met in the first days, so that a short recording overstates the rate.",
+	)
 }
 
 // sampleAccounts is how many accounts of a group are named.
@@ -185,19 +217,24 @@ func (p adviceText) groups(title string, list []*backtest.Group) {
 		if !g.Fitted {
 			where += ", unpruned"
 		}
-		fmt.Fprintf(p.out, "\n%2d. %s: %d accounts that share %s", i+1, where, len(m.Members), strings.TrimSuffix(m.Origin, ", fitted"))
+		fmt.Fprintf(p.out, "\n%2d. %s: %d accounts that share %s",
+			i+1, where, len(m.Members), strings.TrimSuffix(m.Origin, ", fitted"))
 		if m.Tenant != "" && m.Tenant != "default" {
 			fmt.Fprintf(p.out, ", tenant %s", m.Tenant)
 		}
-		fmt.Fprintf(p.out, "\n    near it from %s to %s, nearest at %s\n", stamp(g.First), stamp(g.Last), stamp(m.Time))
-		fmt.Fprintf(p.out, "    coordination %s: %s\n", bits(m.Coordination), strongest(m, detectors.Coordination))
-		fmt.Fprintf(p.out, "    harvest      %s: %s\n", bits(m.Harvest), strongest(m, detectors.Harvest))
+		fmt.Fprintf(p.out, "\n    near it from %s to %s, nearest at %s\n",
+			stamp(g.First), stamp(g.Last), stamp(m.Time))
+		fmt.Fprintf(p.out, "    coordination %s: %s\n",
+			bits(m.Coordination), strongest(m, detectors.Coordination))
+		fmt.Fprintf(p.out, "    harvest      %s: %s\n",
+			bits(m.Harvest), strongest(m, detectors.Harvest))
 		fmt.Fprintf(p.out, "    operator     %s (funding, identity, schedule)\n", bits(m.Operator))
 		families := make([]string, len(m.Agreeing))
 		for i, family := range m.Agreeing {
 			families[i] = string(family)
 		}
-		fmt.Fprintf(p.out, "    families     %s; %d independent causes\n", cmp.Or(strings.Join(families, ", "), "none"), m.Causes)
+		fmt.Fprintf(p.out, "    families     %s; %d independent causes\n",
+			cmp.Or(strings.Join(families, ", "), "none"), m.Causes)
 		fmt.Fprintf(p.out, "    %s\n", p.decides(g))
 		names := m.Members[:min(len(m.Members), sampleAccounts)]
 		fmt.Fprintf(p.out, "    accounts     %s", strings.Join(names, ", "))
@@ -216,7 +253,8 @@ func (p adviceText) decides(g *backtest.Group) string {
 	if g.Excess < 0 {
 		id, excess := decision.Nearest(&m.Scores, policy)
 		rule := &decision.Rules[id]
-		return fmt.Sprintf("reported     with %s %s or less", rule.Option, bits(rule.Threshold(policy)+excess))
+		return fmt.Sprintf("reported     with %s %s or less",
+			rule.Option, bits(rule.Threshold(policy)+excess))
 	}
 	above := func(v float64) string { return bits(math.Floor(10*v+1) / 10) }
 	var needed []string
@@ -228,7 +266,8 @@ func (p adviceText) decides(g *backtest.Group) string {
 	}
 	out := strings.Join(needed, " and ")
 	if decision.Rules[decision.Combined].Excess(&m.Scores, policy) >= 0 && len(needed) == 1 {
-		out += fmt.Sprintf(", or harvest_bits %s, or coordination_bits %s", above(m.Harvest), above(m.Coordination))
+		out += fmt.Sprintf(", or harvest_bits %s, or coordination_bits %s",
+			above(m.Harvest), above(m.Coordination))
 	}
 	return "left alone   with " + out + " or more"
 }

@@ -14,8 +14,12 @@ func TestCalibrateMeasuresAPoolWithoutFindingItAndNamesItAsFarBeyondTheLine(t *t
 	code, stdout, stderr := execute(t, nil, "calibrate", events)
 	require.Equal(t, 0, code, stderr)
 	require.Contains(t, stderr, "dead letters 0\n")
-	require.Regexp(t, `^# stillwatch.yaml, for 0.1 false findings a day\ncorrelate:\n  total_bits: [\d.]+\n`, stdout)
-	require.Contains(t, stdout, "WARNING: groups far beyond the thresholds: 1. This traffic may not be honest")
+	require.Regexp(
+		t, `^# stillwatch.yaml, for 0.1 false findings a day\ncorrelate:\n  total_bits: [\d.]+\n`,
+		stdout,
+	)
+	require.Contains(t, stdout,
+		"WARNING: groups far beyond the thresholds: 1. This traffic may not be honest")
 	require.Contains(t, stdout, "48 accounts that share")
 	require.Contains(t, stdout, "harvest      ")
 	code, trusted, stderr := execute(t, nil, "calibrate", "--trust", "--rate", "1", events)

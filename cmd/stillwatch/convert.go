@@ -54,8 +54,10 @@ func (c convertCmd) labels() (func(id string) bool, error) {
 	}
 	from, to := filepath.Clean(filepath.Dir(c.Truth)), filepath.Clean(filepath.Dir(c.Output))
 	if c.Output == "-" || from == to {
-		return nil, usage(errors.New("--truth: give an output file in another folder: the labels are " +
-			"written beside it"))
+		return nil, usage(
+			errors.New("--truth: give an output file in another folder: the labels are " +
+				"written beside it"),
+		)
 	}
 	ids := map[string]bool{}
 	r, err := backtest.Open(filepath.Join(from, "harvest.ids.gz"))

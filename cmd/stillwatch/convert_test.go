@@ -20,7 +20,9 @@ func TestConvertTellsWhatItLeavesOut(t *testing.T) {
 	record := `{"id":"1","time":1793613600000,"account":{"id":"a","plan":"pro"},"client":{"asn":7},` +
 		`"request":{"model":"m"}}`
 	facts := filepath.Join(t.TempDir(), "facts.csv")
-	code, stdout, stderr := execute(t, nil, "convert", "--to", "helicone", "-o", "-", file(t, record))
+	code, stdout, stderr := execute(
+		t, nil, "convert", "--to", "helicone", "-o", "-", file(t, record),
+	)
 	require.Equal(t, 0, code, stderr)
 	require.Contains(t, stdout, `\"userId\":\"a\"`)
 	require.Equal(t, "1 events written; left out, at least of some: account.plan, client.asn\n",

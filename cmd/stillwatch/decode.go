@@ -13,7 +13,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/app/config"
 	"github.com/stillwatch/stillwatch/pkg/event"
 	"github.com/stillwatch/stillwatch/pkg/gateway"
-	"github.com/stillwatch/stillwatch/pkg/stage"
+	"github.com/stillwatch/stillwatch/pkg/stage/ingest"
 )
 
 type decodeCmd struct {
@@ -63,7 +63,8 @@ func (c decodeCmd) Run(ctx context.Context, t terminal) error {
 	case errors.Is(err, syscall.EPIPE), errors.Is(err, context.Canceled):
 		return nil
 	case err == nil && p.dead > 0:
-		return fmt.Errorf("%d objects could not be read; docs/event.md says what the reasons mean", p.dead)
+		return fmt.Errorf("%d objects could not be read; docs/event.md says what the reasons mean",
+			p.dead)
 	}
 	return err
 }
@@ -95,7 +96,7 @@ func credentialKey(conf config.Config) []byte {
 	if conf.Sketch.Secret == "" {
 		return []byte(sampleSecret)
 	}
-	return stage.CredentialKey(conf.Sketch.Keys()[0].Key)
+	return ingest.CredentialKey(conf.Sketch.Keys()[0].Key)
 }
 
 // outBuffer is how many bytes of events are written at once.

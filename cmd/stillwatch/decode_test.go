@@ -46,12 +46,16 @@ func ids(events []map[string]any) (list []string) {
 
 // nativeEvent is a small event; n makes its id.
 func nativeEvent(n int) string {
-	return fmt.Sprintf(`{"id":"e%d","time":%d,"account":{"id":"ada"},"request":{"model":"m"},"content":{"input":"Name a river."}}`, n, 1793613600000+n)
+	return fmt.Sprintf(
+		`{"id":"e%d","time":%d,"account":{"id":"ada"},"request":{"model":"m"},"content":{"input":"Name a river."}}`,
+		n, 1793613600000+n,
+	)
 }
 
 func TestEveryFormatIsDecodedToCanonicalEvents(t *testing.T) {
 	for _, name := range []string{
-		"native_full", "litellm_success", "otlp_spans", "kong", "envoy_ai", "apisix", "bedrock", "apim", "higress", "helicone", "portkey",
+		"native_full", "litellm_success", "otlp_spans", "kong", "envoy_ai", "apisix", "bedrock",
+		"apim", "higress", "helicone", "portkey",
 	} {
 		path := sampleOf(t, name)
 		got, stderr := decoded(t, 0, path)
@@ -72,16 +76,24 @@ func TestEveryFormatIsDecodedToCanonicalEvents(t *testing.T) {
 }
 
 func TestWhatIsAbsentStaysAbsent(t *testing.T) {
-	events, _ := decoded(t, 0, writeFile(t, "in.json", `{"id":"e1","time":1793613600000,"account":{"id":"a"},"request":{"model":"m"}}`))
-	for _, path := range []string{"tenant", "usage.input_tokens", "usage.cost_usd", "response.status", "request.stream", "request.message_count", "content", "sketch"} {
+	events, _ := decoded(t, 0, writeFile(
+		t, "in.json",
+		`{"id":"e1","time":1793613600000,"account":{"id":"a"},"request":{"model":"m"}}`,
+	))
+	for _, path := range []string{
+		"tenant", "usage.input_tokens", "usage.cost_usd", "response.status", "request.stream",
+		"request.message_count", "content", "sketch",
+	} {
 		require.Nil(t, at(events[0], path), path)
 	}
 	require.Equal(t, "2026-11-02T10:00:00.000Z", at(events[0], "time"))
 
 	for _, content := range []string{
-		`{"output":"x \",\"input\":[] y"}`, `{"system":"s"}`, `{"system":"s","output":"x"}`, `{"reasoning":"r"}`,
+		`{"output":"x \",\"input\":[] y"}`, `{"system":"s"}`,
+		`{"system":"s","output":"x"}`, `{"reasoning":"r"}`,
 	} {
-		record := `{"id":"e1","time":1793613600000,"account":{"id":"a"},"request":{"model":"m"},"content":` + content + `}`
+		record := `{"id":"e1","time":1793613600000,"account":{"id":"a"},"request":{"model":"m"},"content":` +
+			content + `}`
 		events, _ = decoded(t, 0, writeFile(t, "in.json", record))
 		var want any
 		require.NoError(t, json.Unmarshal([]byte(content), &want))
@@ -124,12 +136,16 @@ func TestAFileBeyondTheLargestRecordIsReadByLinesOrIsADeadLetter(t *testing.T) {
 	events, _ := decoded(t, 0, "-c", conf, writeFile(t, "in.json", lines))
 	require.Equal(t, []string{"e1", "e2", "e3", "e4"}, ids(events))
 
-	events, stderr := decoded(t, 1, "-c", conf, writeFile(t, "in.json", "["+strings.ReplaceAll(lines, "\n", ",\n")+"]"))
+	events, stderr := decoded(
+		t, 1, "-c", conf, writeFile(t, "in.json", "["+strings.ReplaceAll(lines, "\n", ",\n")+"]"),
+	)
 	require.Empty(t, events)
 	require.Contains(t, stderr, "in.json:1:1: dead letter: too_large")
 
 	long := `{"id":"` + strings.Repeat("x", 400) + `"}`
-	events, stderr = decoded(t, 1, "-c", conf, writeFile(t, "in.jsonl", nativeEvent(1)+"\n"+long+"\n"+nativeEvent(2)))
+	events, stderr = decoded(
+		t, 1, "-c", conf, writeFile(t, "in.jsonl", nativeEvent(1)+"\n"+long+"\n"+nativeEvent(2)),
+	)
 	require.Equal(t, []string{"e1", "e2"}, ids(events))
 	require.Contains(t, stderr, "in.jsonl:2:1 (line 2): dead letter: too_large")
 }
@@ -156,26 +172,31 @@ func TestDecodeTellsWhatBecameOfTheRest(t *testing.T) {
 	} {
 		require.True(t, strings.HasPrefix(lines[i], path+want), lines[i])
 	}
-	require.Contains(t, stderr, "3 events, 1 skipped, 2 dead letters, 1 waited for their other half")
+	require.Contains(t, stderr,
+		"3 events, 1 skipped, 2 dead letters, 1 waited for their other half")
 	require.Contains(t, stderr, "1 events with unread parts\n")
 	require.Contains(t, stderr, "stillwatch: 2 objects could not be read")
 
 	_, stderr = decoded(t, 0, writeFile(t, "empty.json", " \n"))
-	require.Contains(t, stderr, "empty.json:1: skipped: empty\n0 events, 1 skipped, 0 dead letters\n")
+	require.Contains(t, stderr,
+		"empty.json:1: skipped: empty\n0 events, 1 skipped, 0 dead letters\n")
 }
 
 func TestARecordWithTooMuchBrokenIsGivenUpAndThatIsSaid(t *testing.T) {
 	broken := writeFile(t, "in.json", strings.Repeat("{\"a\":\n", 1500)+nativeEvent(1))
 	events, stderr := decoded(t, 1, broken)
 	require.Empty(t, events)
-	require.Contains(t, stderr, ":1:1001: the rest of the record is not read: too much of it is broken\n0 events, 0 skipped, 1001 dead letters\n")
+	require.Contains(t, stderr,
+		":1:1001: the rest of the record is not read: too much of it is broken\n0 events, 0 skipped, 1001 dead letters\n")
 	events, _ = decoded(t, 1, "--lines", broken)
 	require.Len(t, events, 1)
 }
 
 func TestHalvesInTwoRecordsMakeOneEvent(t *testing.T) {
 	half := func(category, more string) string {
-		return `{"records":[{"time":"2026-11-02T10:00:00Z","category":"` + category + `","properties":{"correlationId":"c1","modelName":"m","apimSubscriptionId":"s"` + more + `}}]}`
+		return `{"records":[{"time":"2026-11-02T10:00:00Z","category":"` + category +
+			`","properties":{"correlationId":"c1","modelName":"m","apimSubscriptionId":"s"` + more +
+			`}}]}`
 	}
 	text := half("GatewayLlmLogs", `,"promptTokens":12`) + "\n" + half("GatewayLogs", "")
 	for _, name := range []string{"in.jsonl", "in.json"} {
@@ -194,7 +215,10 @@ func TestHalvesInTwoRecordsMakeOneEvent(t *testing.T) {
 }
 
 func TestRecordsAreDecodedByAMappingFileOrAsATopics(t *testing.T) {
-	mapping := writeFile(t, "map.yaml", "name: mine\nfields: {id: rid, time: at, account.id: who, request.model: llm, account.key_hash: {from: key, as: hash}}\n")
+	mapping := writeFile(
+		t, "map.yaml",
+		"name: mine\nfields: {id: rid, time: at, account.id: who, request.model: llm, account.key_hash: {from: key, as: hash}}\n",
+	)
 	record := `{"rid":"r1","at":"2026-11-02T10:00:00Z","who":"acme","llm":"m","key":"Bearer sk-0123456789abcdef"}`
 	sample := writeFile(t, "in.jsonl", record+"\n"+record)
 	events, _ := decoded(t, 0, "--mapping", mapping, sample)
@@ -206,10 +230,15 @@ func TestRecordsAreDecodedByAMappingFileOrAsATopics(t *testing.T) {
 	_, stderr = decoded(t, 1, "--mapping", mapping, writeFile(t, "native.json", nativeEvent(1)))
 	require.Contains(t, stderr, "dead letter")
 
-	conf := file(t, "topics: {gateway: [a, b]}\nsketch: {secret: 0123456789abcdef}\ningest: {gateway: {format: native, mappings: ["+mapping+"], topics: {b: {format: mine}}}}")
+	conf := file(
+		t,
+		"topics: {gateway: [a, b]}\nsketch: {secret: 0123456789abcdef}\ningest: {gateway: {format: native, mappings: ["+
+			mapping+"], topics: {b: {format: mine}}}}",
+	)
 	again, _ := decoded(t, 0, "-c", conf, "--topic", "b", sample)
 	require.Len(t, again, 2)
-	require.NotEqual(t, at(events[0], "account.key_hash"), at(again[0], "account.key_hash"), "hashed with the service's secret")
+	require.NotEqual(t, at(events[0], "account.key_hash"), at(again[0], "account.key_hash"),
+		"hashed with the service's secret")
 	_, _ = decoded(t, 1, "-c", conf, "--topic", "a", sample)
 	_, _ = decoded(t, 0, "-c", conf, "--format", "mapping", sample)
 }
@@ -225,7 +254,8 @@ func TestDecodeIsAskedForSomethingWrong(t *testing.T) {
 		{2, []string{"--format", "none", sample}, `format "none" is not known`},
 		{2, []string{"--topic", "none", sample}, `--topic: "none" is none of topics.gateway`},
 		{2, []string{"--mapping", sample + "x", sample}, "no file that can be read"},
-		{2, []string{"--mapping", writeFile(t, "bad.yaml", "name: x\nfields: {id: {form: a}}"), sample}, `line 2: a field has no "form"`},
+		{2, []string{"--mapping", writeFile(t, "bad.yaml",
+			"name: x\nfields: {id: {form: a}}"), sample}, `line 2: a field has no "form"`},
 		{1, []string{sample + "x"}, "open events"},
 	} {
 		events, stderr := decoded(t, tc.code, tc.args...)

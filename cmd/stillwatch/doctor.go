@@ -47,10 +47,15 @@ func (c doctorCmd) Run(ctx context.Context, t terminal) error {
 		return err
 	}
 	if e := conf.Ingest.Enrich; e.FactsTopic != "" || e.FactsFile != "" || len(e.MaxMind) > 0 {
-		fmt.Fprintln(t.out, "This is what the gateway sends. ingest.enrich fills more: stillwatch_enrich_filled_total counts it in service.")
+		fmt.Fprintln(
+			t.out,
+			"This is what the gateway sends. ingest.enrich fills more: stillwatch_enrich_filled_total counts it in service.",
+		)
 	}
 	if len(exam.Sources) == 0 {
-		return errors.New("not one event could be read; docs/event.md says what the reasons mean, docs/gateways what to configure")
+		return errors.New(
+			"not one event could be read; docs/event.md says what the reasons mean, docs/gateways what to configure",
+		)
 	}
 	return nil
 }
@@ -105,15 +110,23 @@ func (c doctorCmd) examineTopic(
 	what := "all that it holds"
 	switch {
 	case len(tail.Missed) > 0 && tail.Records == 0:
-		return fmt.Errorf("topic %s could not be read within --timeout; check that the kafka brokers are up", c.Topic)
+		return fmt.Errorf(
+			"topic %s could not be read within --timeout; check that the kafka brokers are up",
+			c.Topic,
+		)
 	case len(tail.Missed) > 0:
-		what = fmt.Sprintf("cut short by --timeout: %d partitions were not read to their end", len(tail.Missed))
+		what = fmt.Sprintf("cut short by --timeout: %d partitions were not read to their end",
+			len(tail.Missed))
 	case tail.Held == 0:
-		return fmt.Errorf("topic %s is empty: there is nothing to examine until its gateway writes to it", c.Topic)
+		return fmt.Errorf(
+			"topic %s is empty: there is nothing to examine until its gateway writes to it",
+			c.Topic,
+		)
 	case tail.Records < tail.Held:
 		what = fmt.Sprintf("the newest %d of each partition", c.Sample)
 	}
-	_, err = fmt.Fprintf(t.out, "Topic %s: %d records of %d partitions, %s\n\n", c.Topic, tail.Records, tail.Partitions, what)
+	_, err = fmt.Fprintf(t.out, "Topic %s: %d records of %d partitions, %s\n\n",
+		c.Topic, tail.Records, tail.Partitions, what)
 	return err
 }
 

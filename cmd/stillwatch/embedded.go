@@ -28,7 +28,9 @@ func runEmbedded(ctx context.Context, t terminal, conf config.Config) (err error
 		return err
 	}
 	defer func() { err = errors.Join(err, parts.Close()) }()
-	return runApp(ctx, t, conf, func(a *app.App) { printUse(t, conf, a.ConsoleAddr(), parts.RandomSecret) })
+	return runApp(ctx, t, conf, func(a *app.App) {
+		printUse(t, conf, a.ConsoleAddr(), parts.RandomSecret)
+	})
 }
 
 // example is a whole gateway event on one line, of the morning on which the demo's traffic begins:
@@ -39,7 +41,10 @@ const example = `{"schema":"1","id":"req-1","time":"2026-10-05T00:00:00Z","accou
 // printUse tells how to send events to the running service and how to read what it finds.
 func printUse(t terminal, conf config.Config, http string, randomSecret bool) {
 	kafka, gateway := conf.Kafka.Brokers[0], conf.Topics.Gateway[0]
-	fmt.Fprintln(t.out, "Stillwatch is running on an embedded Kafka and Redis. They keep everything in memory and forget it at the end.")
+	fmt.Fprintln(
+		t.out,
+		"Stillwatch is running on an embedded Kafka and Redis. They keep everything in memory and forget it at the end.",
+	)
 	if randomSecret {
 		fmt.Fprintln(t.out, "No sketch.secret is set: prompts are hashed with a random one.")
 	}
@@ -51,12 +56,16 @@ func printUse(t terminal, conf config.Config, http string, randomSecret bool) {
 		fmt.Fprintf(w, "  Health\thttp://%s/readyz?verbose\t\n", http)
 		fmt.Fprintf(w, "  Metrics\thttp://%s/metrics\t\n", http)
 	}
-	fmt.Fprintf(w, "  Topics in\t%s\tgateway events (docs/event.md)\n", strings.Join(conf.Topics.Gateway, ", "))
+	fmt.Fprintf(w, "  Topics in\t%s\tgateway events (docs/event.md)\n",
+		strings.Join(conf.Topics.Gateway, ", "))
 	fmt.Fprintf(w, "  Topics out\t%s\tOCSF findings (docs/alerts.md)\n", conf.Topics.Alerts)
-	fmt.Fprintf(w, "  \t%s\tthe verdict on every account that a finding names\n", conf.Topics.Accounts)
+	fmt.Fprintf(w, "  \t%s\tthe verdict on every account that a finding names\n",
+		conf.Topics.Accounts)
 	fmt.Fprintf(w, "  \t%s\trecords that could not be read\n", conf.Topics.DeadLetters)
 	_ = w.Flush()
-	fmt.Fprint(t.out, strings.NewReplacer("{event}", example, "{kafka}", kafka, "{gateway}", gateway, "{alerts}", conf.Topics.Alerts).Replace(`
+	fmt.Fprint(t.out, strings.NewReplacer(
+		"{event}", example, "{kafka}", kafka, "{gateway}", gateway, "{alerts}", conf.Topics.Alerts,
+	).Replace(`
 Send an event and read alerts, with kcat or with Kafka's own tools:
 
   echo '{event}' |

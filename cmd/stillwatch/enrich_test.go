@@ -16,14 +16,19 @@ import (
 )
 
 // factColumns are what a gateway does not know, without the account itself.
-var factColumns = []string{"created_at", "payment_fp", "payment_issuer", "plan", "org_id", "verified", "email_domain"}
+var factColumns = []string{
+	"created_at", "payment_fp", "payment_issuer", "plan", "org_id", "verified", "email_domain",
+}
 
 // poorer takes out of events what is known beside them, into a file of facts and a network
 // database.
 func poorer(t *testing.T, lines []string, dir string) (events, facts, networks string) {
 	t.Helper()
-	events, facts, networks = filepath.Join(dir, "poor.jsonl"), filepath.Join(dir, "facts.csv"), filepath.Join(dir, "networks.mmdb")
-	tree, err := mmdbwriter.New(mmdbwriter.Options{DatabaseType: "Test", IPVersion: 6, RecordSize: 28, IncludeReservedNetworks: true})
+	events, facts, networks = filepath.Join(dir, "poor.jsonl"), filepath.Join(dir, "facts.csv"),
+		filepath.Join(dir, "networks.mmdb")
+	tree, err := mmdbwriter.New(mmdbwriter.Options{
+		DatabaseType: "Test", IPVersion: 6, RecordSize: 28, IncludeReservedNetworks: true,
+	})
 	require.NoError(t, err)
 	accounts := map[string]bool{}
 	var poor, table strings.Builder
@@ -48,10 +53,15 @@ func poorer(t *testing.T, lines []string, dir string) (events, facts, networks s
 			require.NoError(t, rows.Write(row))
 		}
 		if ip := net.ParseIP(client["ip"].(string)).To4(); ip != nil && client["asn"] != nil {
-			require.NoError(t, tree.Insert(&net.IPNet{IP: ip, Mask: net.CIDRMask(32, 32)}, mmdbtype.Map{
-				"autonomous_system_number": mmdbtype.Uint32(client["asn"].(float64)), "autonomous_system_organization": mmdbtype.String(client["as_org"].(string)),
-				"country": mmdbtype.Map{"iso_code": mmdbtype.String(client["country"].(string))},
-			}))
+			require.NoError(
+				t, tree.Insert(&net.IPNet{IP: ip, Mask: net.CIDRMask(32, 32)}, mmdbtype.Map{
+					"autonomous_system_number":       mmdbtype.Uint32(client["asn"].(float64)),
+					"autonomous_system_organization": mmdbtype.String(client["as_org"].(string)),
+					"country": mmdbtype.Map{
+						"iso_code": mmdbtype.String(client["country"].(string)),
+					},
+				}),
+			)
 			delete(client, "asn")
 			delete(client, "as_org")
 			delete(client, "country")
@@ -78,10 +88,15 @@ func TestWhatIsJoinedCountsAsIfTheGatewayHadSentIt(t *testing.T) {
 	require.Equal(t, 0, code, stderr)
 	require.NoError(t, os.WriteFile(rich, []byte(stdout), 0o600))
 	poor, facts, networks := poorer(t, strings.Split(strings.TrimSpace(stdout), "\n"), dir)
-	conf := file(t, "ingest: {enrich: {facts_topic: my.facts, facts_file: "+facts+", maxmind: ["+networks+"]}}")
+	conf := file(
+		t,
+		"ingest: {enrich: {facts_topic: my.facts, facts_file: "+facts+", maxmind: ["+networks+"]}}",
+	)
 
 	backtest := func(args ...string) string {
-		code, stdout, stderr := execute(t, nil, append([]string{"backtest", "--accounts", "-", "--alerts", "-"}, args...)...)
+		code, stdout, stderr := execute(
+			t, nil, append([]string{"backtest", "--accounts", "-", "--alerts", "-"}, args...)...,
+		)
 		require.Equal(t, 0, code, stderr)
 		return stdout
 	}
@@ -93,7 +108,9 @@ func TestWhatIsJoinedCountsAsIfTheGatewayHadSentIt(t *testing.T) {
 }
 
 func TestABacktestSaysWhatItCannotJoin(t *testing.T) {
-	events := file(t, `{"id":"1","time":1793613600000,"account":{"id":"a"},"request":{"model":"m"}}`+"\n")
+	events := file(
+		t, `{"id":"1","time":1793613600000,"account":{"id":"a"},"request":{"model":"m"}}`+"\n",
+	)
 	conf := file(t, "ingest: {enrich: {facts_topic: my.facts}}")
 	code, _, stderr := execute(t, nil, "backtest", "-c", conf, events)
 	require.Equal(t, 0, code, stderr)

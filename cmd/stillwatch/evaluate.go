@@ -23,7 +23,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 	"github.com/stillwatch/stillwatch/pkg/simulate"
-	"github.com/stillwatch/stillwatch/pkg/stage"
+	"github.com/stillwatch/stillwatch/pkg/stage/correlate"
 )
 
 type evaluateCmd struct {
@@ -53,18 +53,24 @@ func (c evaluateCmd) Run(ctx context.Context, t terminal) error {
 	}
 	names := c.Scenarios
 	if len(names) == 0 {
-		names = slices.DeleteFunc(scenarios.Names(), func(name string) bool { return !evaluate.Known(name) })
+		names = slices.DeleteFunc(scenarios.Names(), func(name string) bool {
+			return !evaluate.Known(name)
+		})
 	}
 	for _, name := range names {
 		if !slices.Contains(scenarios.Names(), name) || !evaluate.Known(name) {
-			return usage(fmt.Errorf("evaluate: %q is in no section; simulate --list shows the scenarios", name))
+			return usage(fmt.Errorf(
+				"evaluate: %q is in no section; simulate --list shows the scenarios", name,
+			))
 		}
 	}
 	worlds, err := c.measure(ctx, t, conf, names)
 	if err != nil {
 		return err
 	}
-	r := evaluate.Report{Worlds: worlds, Options: conf.Correlate, Arguments: c.arguments(), Images: "img"}
+	r := evaluate.Report{
+		Worlds: worlds, Options: conf.Correlate, Arguments: c.arguments(), Images: "img",
+	}
 	return c.write(r)
 }
 
@@ -82,7 +88,9 @@ func (c evaluateCmd) arguments() string {
 }
 
 // measure replays all worlds, a few at a time, and returns them in the order given.
-func (c evaluateCmd) measure(ctx context.Context, t terminal, conf config.Config, names []string) ([]evaluate.World, error) {
+func (c evaluateCmd) measure(
+	ctx context.Context, t terminal, conf config.Config, names []string,
+) ([]evaluate.World, error) {
 	dir, err := os.MkdirTemp("", "stillwatch-evaluate-")
 	if err != nil {
 		return nil, fmt.Errorf("make a folder for the worlds: %w", err)
@@ -108,8 +116,12 @@ func (c evaluateCmd) measure(ctx context.Context, t terminal, conf config.Config
 			defer mu.Unlock()
 			done++
 			res := &out[i].Result
-			fmt.Fprintf(t.err, "%d of %d: %s, %d campaigns, %d accounts named, %d wrongly, %d false findings\n",
-				done, len(out), out[i].Name, len(res.Campaigns), res.Named, res.Wrong, len(res.False))
+			fmt.Fprintf(
+				t.err,
+				"%d of %d: %s, %d campaigns, %d accounts named, %d wrongly, %d false findings\n",
+				done, len(out), out[i].Name, len(res.Campaigns), res.Named,
+				res.Wrong, len(res.False),
+			)
 			return nil
 		})
 	}
@@ -117,7 +129,9 @@ func (c evaluateCmd) measure(ctx context.Context, t terminal, conf config.Config
 }
 
 // builtin simulates a scenario into a folder of its own, judges it, and removes it again.
-func builtin(ctx context.Context, conf config.Config, name, parent string) (w evaluate.World, err error) {
+func builtin(
+	ctx context.Context, conf config.Config, name, parent string,
+) (w evaluate.World, err error) {
 	w.Name = name
 	text, err := scenarios.Read(name)
 	if err != nil {
@@ -131,7 +145,10 @@ func builtin(ctx context.Context, conf config.Config, name, parent string) (w ev
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return w, fmt.Errorf("make the world's folder: %w", err)
 	}
-	sim := simulateCmd{Scenario: name, Format: "native", Output: filepath.Join(dir, eventsFile), Truth: filepath.Join(dir, truthFile)}
+	sim := simulateCmd{
+		Scenario: name, Format: "native", Output: filepath.Join(dir, eventsFile),
+		Truth: filepath.Join(dir, truthFile),
+	}
 	if err := sim.Run(ctx, terminal{out: io.Discard, err: io.Discard}); err != nil {
 		return w, err
 	}
@@ -170,12 +187,14 @@ func judgedInto(ctx context.Context, conf config.Config, dir string, sink *backt
 	if err != nil {
 		return w, err
 	}
-	stages.Correlate, err = stage.NewCorrelate(stage.CorrelateOptions{Campaign: conf.Correlate, Alert: conf.Alerts, Trace: func(m search.Measurement) {
-		if m.Fitted {
-			_, excess := decision.Nearest(&m.Scores, &conf.Correlate.Policy)
-			w.Nearest = max(w.Nearest, excess)
-		}
-	}})
+	stages.Correlate, err = correlate.New(correlate.Options{
+		Campaign: conf.Correlate, Alert: conf.Alerts, Trace: func(m search.Measurement) {
+			if m.Fitted {
+				_, excess := decision.Nearest(&m.Scores, &conf.Correlate.Policy)
+				w.Nearest = max(w.Nearest, excess)
+			}
+		},
+	})
 	if err != nil {
 		return w, err
 	}

@@ -12,12 +12,18 @@ func TestEvaluateWritesTheSameDocumentTwiceAndTakesWorldsFromElsewhere(t *testin
 	dir := t.TempDir()
 	elsewhere := filepath.Join(dir, "elsewhere")
 	require.NoError(t, os.Mkdir(elsewhere, 0o700))
-	code, _, stderr := execute(t, nil, "simulate", "demo", "--duration", "6h", "-o", filepath.Join(elsewhere, "events.jsonl.zst"), "--truth", filepath.Join(elsewhere, "truth.json"))
+	code, _, stderr := execute(
+		t, nil, "simulate", "demo", "--duration", "6h", "-o",
+		filepath.Join(elsewhere, "events.jsonl.zst"), "--truth",
+		filepath.Join(elsewhere, "truth.json"),
+	)
 	require.Equal(t, 0, code, stderr)
 	var docs []string
 	for _, name := range []string{"a", "b"} {
 		out := filepath.Join(dir, name, "evaluation.md")
-		code, _, stderr := execute(t, nil, "evaluate", "--out", out, "--world", elsewhere, "honest-tiny", "length-6h")
+		code, _, stderr := execute(
+			t, nil, "evaluate", "--out", out, "--world", elsewhere, "honest-tiny", "length-6h",
+		)
 		require.Equal(t, 0, code, stderr)
 		require.Contains(t, stderr, "3 of 3: ")
 		text, err := os.ReadFile(out)

@@ -58,7 +58,9 @@ func TestRecordsFromTheFieldReadRight(t *testing.T) {
 }
 
 // wanted are the forms of a line under "want".
-var wanted = regexp.MustCompile(`^(?:events (\d+)|(skipped|dead) (\w+) (\d+)|(\d+) (\S+) (?:(=|~) (.*)|absent))$`)
+var wanted = regexp.MustCompile(
+	`^(?:events (\d+)|(skipped|dead) (\w+) (\d+)|(\d+) (\S+) (?:(=|~) (.*)|absent))$`,
+)
 
 func checkWant(t *testing.T, line string, events []map[string]any, stderr string) {
 	t.Helper()

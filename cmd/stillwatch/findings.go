@@ -41,10 +41,13 @@ func (c findingsVerifyCmd) Run(ctx context.Context, t terminal) error {
 		return err
 	}
 	s := p.verifier.Summary()
-	fmt.Fprintf(t.out, "%d records of %d findings: created %d, updated %d, closed %d, repeated %d; faults: %d\n",
+	fmt.Fprintf(t.out,
+		"%d records of %d findings: created %d, updated %d, closed %d, repeated %d; faults: %d\n",
 		s.Records, s.Findings, s.Created, s.Updated, s.Closed, s.Repeated, s.Faults)
 	if s.Faults > 0 {
-		return errors.New("the records contradict what docs/alerts.md promises; report it with the lines above and the log of correlate")
+		return errors.New(
+			"the records contradict what docs/alerts.md promises; report it with the lines above and the log of correlate",
+		)
 	}
 	return nil
 }
@@ -64,7 +67,8 @@ func (c findingsVerifyCmd) readFile(_ context.Context, _ terminal, p *faultPrint
 		case err != nil:
 			return fmt.Errorf("read %s: %w", c.File, err)
 		case line == nil && size > 0:
-			return fmt.Errorf("%s, line %d: %d bytes; a finding record is smaller than %d", c.File, n, size, alert.MaxRecord)
+			return fmt.Errorf("%s, line %d: %d bytes; a finding record is smaller than %d",
+				c.File, n, size, alert.MaxRecord)
 		case size > 0:
 			p.add(verify.Record{At: "line " + strconv.Itoa(n), Value: bytes.TrimSpace(line)})
 		}
@@ -88,16 +92,20 @@ func (c findingsVerifyCmd) readTopic(ctx context.Context, t terminal, p *faultPr
 		for i := range records {
 			r := &records[i]
 			p.add(verify.Record{
-				At: fmt.Sprintf("partition %d offset %d", r.Partition, r.Offset), Key: r.Key, Value: r.Value,
+				At: fmt.Sprintf("partition %d offset %d", r.Partition, r.Offset), Key: r.Key,
+				Value: r.Value,
 			})
 		}
 	}
 	if c.Follow {
-		return client.Follow(ctx, topic, func() { fmt.Fprintln(t.err, "read to the end; following") }, visit)
+		return client.Follow(
+			ctx, topic, func() { fmt.Fprintln(t.err, "read to the end; following") }, visit,
+		)
 	}
 	read, err := client.Tail(ctx, topic, math.MaxInt, visit)
 	if err == nil && len(read.Missed) > 0 {
-		err = fmt.Errorf("topic %s: interrupted before %d of its partitions were read", topic, len(read.Missed))
+		err = fmt.Errorf("topic %s: interrupted before %d of its partitions were read",
+			topic, len(read.Missed))
 	}
 	return err
 }

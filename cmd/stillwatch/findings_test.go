@@ -21,17 +21,29 @@ func findingRecord(uid string, sequence, members int) string {
 	if sequence == 1 {
 		activity = 1
 	}
-	return fmt.Sprintf(`{"class_uid":2004,"activity_id":%d,"metadata":{"uid":"%s:%d","sequence":%d},"finding_info":{"uid":%q},"unmapped":{"stillwatch":{"members":%d}}}`,
-		activity, uid, sequence, sequence, uid, members)
+	return fmt.Sprintf(
+		`{"class_uid":2004,"activity_id":%d,"metadata":{"uid":"%s:%d","sequence":%d},"finding_info":{"uid":%q},"unmapped":{"stillwatch":{"members":%d}}}`,
+		activity, uid, sequence, sequence, uid, members,
+	)
 }
 
 func TestFindingsAreVerifiedInAFile(t *testing.T) {
-	good := []string{findingRecord("a", 1, 8), findingRecord("b", 1, 9), findingRecord("a", 2, 9), findingRecord("a", 1, 8)}
-	code, stdout, stderr := execute(t, nil, "findings", "verify", writeFile(t, "alerts.jsonl", strings.Join(good, "\n")+"\n"))
+	good := []string{
+		findingRecord("a", 1, 8), findingRecord("b", 1, 9), findingRecord("a", 2, 9),
+		findingRecord("a", 1, 8),
+	}
+	code, stdout, stderr := execute(
+		t, nil, "findings", "verify", writeFile(t, "alerts.jsonl", strings.Join(good, "\n")+"\n"),
+	)
 	require.Equal(t, 0, code, stderr)
-	require.Equal(t, "4 records of 2 findings: created 2, updated 1, closed 0, repeated 1; faults: 0\n", stdout)
+	require.Equal(
+		t, "4 records of 2 findings: created 2, updated 1, closed 0, repeated 1; faults: 0\n",
+		stdout,
+	)
 
-	bad := slices.Concat(good, []string{"", findingRecord("a", 1, 7), findingRecord("b", 3, 9), "not JSON"})
+	bad := slices.Concat(good, []string{
+		"", findingRecord("a", 1, 7), findingRecord("b", 3, 9), "not JSON",
+	})
 	path := writeFile(t, "alerts.jsonl", strings.Join(bad, "\n"))
 	code, stdout, stderr = execute(t, nil, "findings", "verify", path)
 	require.Equal(t, 1, code)
@@ -41,7 +53,11 @@ func TestFindingsAreVerifiedInAFile(t *testing.T) {
 		"line 8: alert: read finding: invalid character 'o' in literal null (expecting 'u')",
 		"7 records of 2 findings: created 2, updated 2, closed 0, repeated 2; faults: 3", "",
 	}, "\n"), stdout)
-	require.Equal(t, "stillwatch: the records contradict what docs/alerts.md promises; report it with the lines above and the log of correlate\n", stderr)
+	require.Equal(
+		t,
+		"stillwatch: the records contradict what docs/alerts.md promises; report it with the lines above and the log of correlate\n",
+		stderr,
+	)
 
 	code, stdout, _ = execute(t, nil, "findings", "verify", "--partial", path)
 	require.Equal(t, 1, code)
@@ -50,7 +66,9 @@ func TestFindingsAreVerifiedInAFile(t *testing.T) {
 	code, _, stderr = execute(t, nil, "findings", "verify", "--follow", path)
 	require.Equal(t, 2, code)
 	require.Contains(t, stderr, "either a file, or --topic and --follow")
-	code, _, stderr = execute(t, nil, "findings", "verify", writeFile(t, "alerts.jsonl", strings.Repeat("x", 2_000_000)))
+	code, _, stderr = execute(
+		t, nil, "findings", "verify", writeFile(t, "alerts.jsonl", strings.Repeat("x", 2_000_000)),
+	)
 	require.Equal(t, 1, code)
 	require.Contains(t, stderr, "line 1: 2000000 bytes; a finding record is smaller than 1000000")
 }
@@ -63,14 +81,19 @@ func TestFindingsAreVerifiedInATopic(t *testing.T) {
 	opts.Brokers = []string{kafka.Addr()}
 	client, err := stream.New(opts, nil)
 	require.NoError(t, err)
-	_, err = client.EnsureTopics(t.Context(), []stream.TopicSpec{{Name: "found", Partitions: 2}}, true)
+	_, err = client.EnsureTopics(
+		t.Context(), []stream.TopicSpec{{Name: "found", Partitions: 2}}, true,
+	)
 	require.NoError(t, err)
 	producer, err := client.Producer("found")
 	require.NoError(t, err)
 	defer producer.Close()
 	send := func(uid string, sequence, members int) {
 		require.NoError(t, producer.Produce(t.Context(), []stream.OutRecord{
-			{Topic: "found", Key: []byte(uid), Value: []byte(findingRecord(uid, sequence, members))},
+			{
+				Topic: "found", Key: []byte(uid),
+				Value: []byte(findingRecord(uid, sequence, members)),
+			},
 		}))
 	}
 	for sequence := 1; sequence <= 3; sequence++ {
@@ -78,10 +101,17 @@ func TestFindingsAreVerifiedInATopic(t *testing.T) {
 		send("b", sequence, 8)
 	}
 	conf := file(t, "topics: {alerts: found}")
-	code, stdout, stderr := execute(t, nil, "findings", "verify", "-c", conf, "--brokers", kafka.Addr())
+	code, stdout, stderr := execute(
+		t, nil, "findings", "verify", "-c", conf, "--brokers", kafka.Addr(),
+	)
 	require.Equal(t, 0, code, stderr)
-	require.Equal(t, "6 records of 2 findings: created 2, updated 4, closed 0, repeated 0; faults: 0\n", stdout)
-	code, _, stderr = execute(t, nil, "findings", "verify", "--brokers", kafka.Addr(), "--topic", "absent")
+	require.Equal(
+		t, "6 records of 2 findings: created 2, updated 4, closed 0, repeated 0; faults: 0\n",
+		stdout,
+	)
+	code, _, stderr = execute(
+		t, nil, "findings", "verify", "--brokers", kafka.Addr(), "--topic", "absent",
+	)
 	require.Equal(t, 1, code)
 	require.Contains(t, stderr, "topic absent does not exist")
 
@@ -90,11 +120,14 @@ func TestFindingsAreVerifiedInATopic(t *testing.T) {
 	defer stop()
 	out := &notifier{on: "comes with another content", do: stop}
 	errs := &notifier{on: "read to the end", do: func() { send("b", 2, 9) }}
-	code = run(ctx, []string{"findings", "verify", "--follow", "--brokers", kafka.Addr(), "--topic", "found"}, terminal{
+	code = run(ctx, []string{
+		"findings", "verify", "--follow", "--brokers", kafka.Addr(), "--topic", "found",
+	}, terminal{
 		out: out, err: errs, env: func(string) (string, bool) { return "", false },
 	})
 	require.Equal(t, 1, code, errs)
-	require.Contains(t, out.text.String(), "record b:2: comes with another content than at partition ")
+	require.Contains(t, out.text.String(),
+		"record b:2: comes with another content than at partition ")
 	require.Contains(t, out.text.String(), "faults: 1\n")
 }
 

@@ -33,9 +33,12 @@ func TestTheDoctorTellsWhatDetectionCanSee(t *testing.T) {
 	code, stdout, stderr := execute(t, nil, "doctor", sampleOf(t, "envoy_ai"))
 	require.Equal(t, 0, code, stderr)
 	for _, want := range []string{
-		"Format envoy_ai: 2 events", "client.ip                    100 %", "client.ja4                    50 %",
-		"blind  prompt_template    needs content.input or sketch", "weak   stack              needs client.user_agent, client.ja4",
-		"no access log has it: send traces besides", "No gateway knows account.created_at", "not_llm                      1",
+		"Format envoy_ai: 2 events", "client.ip                    100 %",
+		"client.ja4                    50 %",
+		"blind  prompt_template    needs content.input or sketch",
+		"weak   stack              needs client.user_agent, client.ja4",
+		"no access log has it: send traces besides", "No gateway knows account.created_at",
+		"not_llm                      1",
 	} {
 		require.Contains(t, stdout, want)
 	}
@@ -55,34 +58,61 @@ func TestTheDoctorExaminesATopic(t *testing.T) {
 	opts.Brokers = []string{kafka.Addr()}
 	client, err := stream.New(opts, nil)
 	require.NoError(t, err)
-	_, err = client.EnsureTopics(t.Context(), []stream.TopicSpec{{Name: "mine", Partitions: 3}, {Name: "empty", Partitions: 3}}, true)
+	_, err = client.EnsureTopics(t.Context(), []stream.TopicSpec{
+		{Name: "mine", Partitions: 3}, {Name: "empty", Partitions: 3},
+	}, true)
 	require.NoError(t, err)
 	producer, err := client.Producer("mine")
 	require.NoError(t, err)
 	defer producer.Close()
 	var records []stream.OutRecord
 	for i := range 300 {
-		value := fmt.Sprintf(`{"rid":"r%d","at":"2026-11-02T10:00:00Z","who":"acct-%d","llm":"m","old":%v}`, i, i, i < 240)
-		records = append(records, stream.OutRecord{Topic: "mine", Key: fmt.Append(nil, i), Value: []byte(value)})
+		value := fmt.Sprintf(
+			`{"rid":"r%d","at":"2026-11-02T10:00:00Z","who":"acct-%d","llm":"m","old":%v}`,
+			i, i, i < 240,
+		)
+		records = append(records, stream.OutRecord{
+			Topic: "mine", Key: fmt.Append(nil, i), Value: []byte(value),
+		})
 	}
 	require.NoError(t, producer.Produce(t.Context(), records))
-	mapping := writeFile(t, "mine.yaml", "name: mine\nfields: {id: rid, time: at, account.id: who, request.model: llm}\n")
-	conf := file(t, "topics: {gateway: [llm.gateway.events, mine]}\ningest: {gateway: {format: native, mappings: ["+mapping+"], topics: {mine: {format: mine}}}}")
+	mapping := writeFile(
+		t, "mine.yaml",
+		"name: mine\nfields: {id: rid, time: at, account.id: who, request.model: llm}\n",
+	)
+	conf := file(
+		t,
+		"topics: {gateway: [llm.gateway.events, mine]}\ningest: {gateway: {format: native, mappings: ["+
+			mapping+"], topics: {mine: {format: mine}}}}",
+	)
 
-	code, stdout, stderr := execute(t, nil, "doctor", "-c", conf, "--brokers", kafka.Addr(), "--topic", "mine")
+	code, stdout, stderr := execute(
+		t, nil, "doctor", "-c", conf, "--brokers", kafka.Addr(), "--topic", "mine",
+	)
 	require.Equal(t, 0, code, stderr)
-	require.Contains(t, stdout, "Topic mine: 300 records of 3 partitions, all that it holds\n\nFormat mine: 300 events\n", "in the topic's own format")
+	require.Contains(t, stdout,
+		"Topic mine: 300 records of 3 partitions, all that it holds\n\nFormat mine: 300 events\n",
+		"in the topic's own format")
 	require.NotContains(t, stdout, "acct-")
 
-	code, stdout, stderr = execute(t, map[string]string{"STILLWATCH_KAFKA_BROKERS": kafka.Addr()}, "doctor", "-c", conf, "--topic", "mine", "--sample", "10")
+	code, stdout, stderr = execute(
+		t, map[string]string{"STILLWATCH_KAFKA_BROKERS": kafka.Addr()}, "doctor", "-c", conf,
+		"--topic", "mine", "--sample", "10",
+	)
 	require.Equal(t, 0, code, stderr)
-	require.Contains(t, stdout, "Topic mine: 30 records of 3 partitions, the newest 10 of each partition\n\nFormat mine: 30 events\n")
+	require.Contains(t, stdout,
+		"Topic mine: 30 records of 3 partitions, the newest 10 of each partition\n\nFormat mine: 30 events\n")
 
 	for _, tc := range []struct{ topic, lint string }{
-		{"empty", "topic empty is empty: there is nothing to examine until its gateway writes to it"},
+		{
+			"empty",
+			"topic empty is empty: there is nothing to examine until its gateway writes to it",
+		},
 		{"absent", "topic absent does not exist"},
 	} {
-		code, stdout, stderr = execute(t, nil, "doctor", "--brokers", kafka.Addr(), "--topic", tc.topic)
+		code, stdout, stderr = execute(
+			t, nil, "doctor", "--brokers", kafka.Addr(), "--topic", tc.topic,
+		)
 		require.Equal(t, 1, code)
 		require.Empty(t, stdout)
 		require.Contains(t, stderr, tc.lint)
@@ -91,20 +121,27 @@ func TestTheDoctorExaminesATopic(t *testing.T) {
 
 func TestTheDoctorReadsAFileAsATopicsRecords(t *testing.T) {
 	conf := file(t, "topics: {gateway: [a, b]}\ningest: {gateway: {topics: {b: {format: native}}}, enrich: {facts_topic: f}}")
-	code, stdout, stderr := execute(t, nil, "doctor", "-c", conf, "--topic", "a", sampleOf(t, "envoy_ai"))
+	code, stdout, stderr := execute(
+		t, nil, "doctor", "-c", conf, "--topic", "a", sampleOf(t, "envoy_ai"),
+	)
 	require.Equal(t, 0, code, stderr)
 	require.Contains(t, stdout, "ingest.enrich fills more")
 	code, stdout, _ = execute(t, nil, "doctor", "-c", conf, "--topic", "b", sampleOf(t, "envoy_ai"))
 	require.Equal(t, 1, code)
 	require.Contains(t, stdout, "Cannot be read")
-	for _, args := range [][]string{{"doctor"}, {"doctor", "--topic", "a", "--sample", "0"}, {"doctor", "--topic", "a", "--brokers", "x"}} {
+	for _, args := range [][]string{{"doctor"}, {"doctor", "--topic", "a", "--sample", "0"}, {
+		"doctor", "--topic", "a", "--brokers", "x",
+	}} {
 		code, _, _ = execute(t, nil, args...)
 		require.Equal(t, 2, code, args)
 	}
 }
 
 func TestTheDoctorKnowsAdviceForEveryBuiltInFormat(t *testing.T) {
-	for _, name := range []string{"apisix", "apim", "bedrock", "envoy_ai", "helicone", "higress", "kong", "litellm_success", "otlp_spans", "portkey"} {
+	for _, name := range []string{
+		"apisix", "apim", "bedrock", "envoy_ai", "helicone", "higress", "kong", "litellm_success",
+		"otlp_spans", "portkey",
+	} {
 		code, stdout, stderr := execute(t, nil, "doctor", sampleOf(t, name))
 		require.Equal(t, 0, code, stderr)
 		require.Contains(t, stdout, "What to switch on in the gateway:", name)
@@ -112,11 +149,21 @@ func TestTheDoctorKnowsAdviceForEveryBuiltInFormat(t *testing.T) {
 }
 
 func TestAMappingIsTriedOnASample(t *testing.T) {
-	mapping := writeFile(t, "mine.yaml", "name: mine\nfields:\n  id: rid\n  time: {from: at, unit: s}\n  account.id: who\n  request.model: llm.model\n  account.key_hash: {from: authorization, as: hash}\n")
-	sample := writeFile(t, "sample.json", `{"rid":"r1","at":1793613600,"who":"acme","llm":{"model":"m"},"authorization":"Bearer sk-0123456789abcdef"}`+"\n{}")
+	mapping := writeFile(
+		t, "mine.yaml",
+		"name: mine\nfields:\n  id: rid\n  time: {from: at, unit: s}\n  account.id: who\n  request.model: llm.model\n  account.key_hash: {from: authorization, as: hash}\n",
+	)
+	sample := writeFile(
+		t, "sample.json",
+		`{"rid":"r1","at":1793613600,"who":"acme","llm":{"model":"m"},"authorization":"Bearer sk-0123456789abcdef"}`+"\n{}",
+	)
 	code, stdout, stderr := execute(t, nil, "mapping", "test", mapping, sample)
 	require.Equal(t, 0, code, stderr)
-	for _, want := range []string{"item 1\n", `account.id                   "acme"`, "time                         2026-11-02T10:00:00Z", "unknown:", "content.input", "item 2: "} {
+	for _, want := range []string{
+		"item 1\n", `account.id                   "acme"`,
+		"time                         2026-11-02T10:00:00Z", "unknown:",
+		"content.input", "item 2: ",
+	} {
 		require.Contains(t, stdout, want)
 	}
 	require.NotContains(t, stdout, "sk-0123456789abcdef")
@@ -125,7 +172,10 @@ func TestAMappingIsTriedOnASample(t *testing.T) {
 	require.Equal(t, 0, code)
 	require.Contains(t, stdout, "waiting_for_other_half")
 
-	code, _, stderr = execute(t, nil, "mapping", "test", writeFile(t, "bad.yaml", "name: x\nfields: {id: {form: a}}"), sample)
+	code, _, stderr = execute(
+		t, nil, "mapping", "test",
+		writeFile(t, "bad.yaml", "name: x\nfields: {id: {form: a}}"), sample,
+	)
 	require.Equal(t, 2, code)
 	require.Contains(t, stderr, `line 2: a field has no "form"`)
 }

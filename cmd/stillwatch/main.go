@@ -37,7 +37,9 @@ type cli struct {
 }
 
 func main() {
-	os.Exit(run(signals(context.Background()), os.Args[1:], terminal{out: os.Stdout, err: os.Stderr, env: os.LookupEnv}))
+	os.Exit(run(signals(context.Background()), os.Args[1:], terminal{
+		out: os.Stdout, err: os.Stderr, env: os.LookupEnv,
+	}))
 }
 
 // terminal is what a command talks to.
@@ -50,8 +52,11 @@ type terminal struct {
 // something wrong.
 func run(ctx context.Context, args []string, t terminal) int {
 	code := -1
-	parser := kong.Must(&cli{}, kong.Name("stillwatch"), kong.Description("Finds groups of accounts that harvest a model's outputs."),
-		kong.Writers(t.out, t.err), kong.Exit(func(c int) { code = c }), kong.UsageOnError(), kong.Vars{"shapes": strings.Join(shape.Names(), ", ")}, kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(t))
+	parser := kong.Must(&cli{}, kong.Name("stillwatch"),
+		kong.Description("Finds groups of accounts that harvest a model's outputs."),
+		kong.Writers(t.out, t.err), kong.Exit(func(c int) { code = c }), kong.UsageOnError(),
+		kong.Vars{"shapes": strings.Join(shape.Names(), ", ")},
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(t))
 	command, err := parser.Parse(args)
 	if code >= 0 { // --help
 		return code

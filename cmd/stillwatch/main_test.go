@@ -14,7 +14,9 @@ import (
 )
 
 // execute runs one command line with only the given environment.
-func execute(t *testing.T, env map[string]string, args ...string) (code int, stdout, stderr string) {
+func execute(
+	t *testing.T, env map[string]string, args ...string,
+) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
 	lookup := func(name string) (string, bool) { v, ok := env[name]; return v, ok }
@@ -41,45 +43,71 @@ func TestCommandLinesEndWithTheRightCodeAndOneClearLine(t *testing.T) {
 	}{
 		{name: "help", args: []string{"--help"}, stdout: "Usage: stillwatch"},
 		{name: "version", args: []string{"version"}, stdout: "stillwatch dev (go"},
-		{name: "an unknown command", args: []string{"rnu"}, code: 2, stderr: []string{"stillwatch: unexpected argument rnu"}},
-		{name: "an unknown flag", args: []string{"run", "--embed"}, code: 2, stderr: []string{"stillwatch: unknown flag --embed, did you mean \"--embedded\"?"}},
-		{name: "a valid configuration", args: []string{"config", "check"}, config: "log: {level: debug}", stdout: "The configuration is valid."},
+		{name: "an unknown command", args: []string{"rnu"}, code: 2, stderr: []string{
+			"stillwatch: unexpected argument rnu",
+		}},
+		{name: "an unknown flag", args: []string{"run", "--embed"}, code: 2, stderr: []string{
+			"stillwatch: unknown flag --embed, did you mean \"--embedded\"?",
+		}},
 		{
-			name: "an invalid configuration", args: []string{"config", "check"}, config: "kafka:\n  brokerz: [a]\nlog: {level: loud}", code: 2,
+			name: "a valid configuration", args: []string{"config", "check"},
+			config: "log: {level: debug}", stdout: "The configuration is valid.",
+		},
+		{
+			name: "an invalid configuration", args: []string{"config", "check"},
+			config: "kafka:\n  brokerz: [a]\nlog: {level: loud}", code: 2,
 			stderr: []string{
 				`stillwatch.yaml:2: unknown key "kafka.brokerz"; did you mean "kafka.brokers"?`,
 				`stillwatch: log.level: want debug, info, warn or error, not "loud"`,
 			},
 		},
 		{
-			name: "a configuration with facts that are not there", args: []string{"config", "check"}, config: "ingest: {enrich: {facts_file: /nowhere.csv}}", code: 2,
-			stderr: []string{"stillwatch: ingest.enrich.facts_file: /nowhere.csv: no such file or directory"},
+			name:   "a configuration with facts that are not there",
+			args:   []string{"config", "check"},
+			config: "ingest: {enrich: {facts_file: /nowhere.csv}}", code: 2,
+			stderr: []string{
+				"stillwatch: ingest.enrich.facts_file: /nowhere.csv: no such file or directory",
+			},
 		},
 		{
-			name: "a mapping that is not there", args: []string{"mapping", "test", "kongo", "-"}, code: 2,
-			stderr: []string{"stillwatch: kongo is no built-in mapping (stillwatch mapping show lists them) and no file that can be read: no such file or directory"},
+			name: "a mapping that is not there", args: []string{"mapping", "test", "kongo", "-"},
+			code: 2,
+			stderr: []string{
+				"stillwatch: kongo is no built-in mapping (stillwatch mapping show lists them) and no file that can be read: no such file or directory",
+			},
 		},
 		{
-			name: "an override", args: []string{"config", "print"}, env: map[string]string{"STILLWATCH_KAFKA_BROKERS": "k1:9092, k2:9092"},
+			name: "an override", args: []string{"config", "print"},
+			env:    map[string]string{"STILLWATCH_KAFKA_BROKERS": "k1:9092, k2:9092"},
 			stdout: `brokers: ['k1:9092', 'k2:9092']`,
 		},
 		{
-			name: "secrets are masked", args: []string{"config", "print"}, env: map[string]string{"STILLWATCH_SKETCH_SECRET": "hunter2hunter2hunter2"},
+			name: "secrets are masked", args: []string{"config", "print"},
+			env:    map[string]string{"STILLWATCH_SKETCH_SECRET": "hunter2hunter2hunter2"},
 			stdout: "secret: '********'",
 		},
-		{name: "the schema", args: []string{"config", "schema"}, stdout: `"$schema": "https://json-schema.org/draft/2020-12/schema"`},
-		{name: "run without a secret", args: []string{"run"}, code: 2, stderr: []string{"stillwatch: sketch.secret is not set"}},
 		{
-			name: "run with an unknown stage", args: []string{"run", "--embedded", "--stages", "ingest,egress"}, code: 2,
+			name: "the schema", args: []string{"config", "schema"},
+			stdout: `"$schema": "https://json-schema.org/draft/2020-12/schema"`,
+		},
+		{name: "run without a secret", args: []string{"run"}, code: 2, stderr: []string{
+			"stillwatch: sketch.secret is not set",
+		}},
+		{
+			name: "run with an unknown stage",
+			args: []string{"run", "--embedded", "--stages", "ingest,egress"}, code: 2,
 			stderr: []string{`stillwatch: --stages: stages: no stage is called "egress"`},
 		},
 		{
 			name: "run without a broker", args: []string{"run"}, code: 1,
 			config: "startup_timeout: 300ms\nkafka: {brokers: ['127.0.0.1:1']}\nhttp: {enabled: false}\nsketch: {secret: 0123456789abcdef}\nlog: {level: error}",
-			stderr: []string{"stillwatch: cannot reach kafka at 127.0.0.1:1: connection refused; check kafka.brokers; gave up after startup_timeout (300ms)"},
+			stderr: []string{
+				"stillwatch: cannot reach kafka at 127.0.0.1:1: connection refused; check kafka.brokers; gave up after startup_timeout (300ms)",
+			},
 		},
 		{
-			name: "health of nothing", args: []string{"health", "--url", "http://127.0.0.1:1/readyz"}, code: 1,
+			name: "health of nothing",
+			args: []string{"health", "--url", "http://127.0.0.1:1/readyz"}, code: 1,
 			stderr: []string{"stillwatch: http://127.0.0.1:1/readyz does not answer"},
 		},
 	} {
@@ -110,7 +138,9 @@ func TestHealthSaysWhatIsMissing(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if !ready {
 			w.WriteHeader(http.StatusServiceUnavailable)
-			_, _ = w.Write([]byte(`{"status":"not ready","checks":[{"name":"kafka","ok":false,"reason":"no answer"},{"name":"redis","ok":false}]}`))
+			_, _ = w.Write([]byte(
+				`{"status":"not ready","checks":[{"name":"kafka","ok":false,"reason":"no answer"},{"name":"redis","ok":false}]}`,
+			))
 		}
 	}))
 	defer server.Close()
@@ -131,10 +161,15 @@ func TestRunEmbeddedServesUntilItIsTold(t *testing.T) {
 	var errs bytes.Buffer
 	// What is printed once the service is up tells that it is up.
 	out := &trigger{on: "Ctrl-C stops it.", do: cancel}
-	code := run(ctx, []string{"run", "--embedded"}, terminal{out: out, err: &errs, env: func(string) (string, bool) { return "", false }})
+	code := run(ctx, []string{"run", "--embedded"}, terminal{
+		out: out, err: &errs, env: func(string) (string, bool) { return "", false },
+	})
 	require.Equal(t, 0, code, errs.String())
 	require.Empty(t, errs.String())
-	for _, want := range []string{"llm.gateway.events", "stillwatch.alerts", "/readyz", "/metrics", "kcat -P", "hashed with a random one"} {
+	for _, want := range []string{
+		"llm.gateway.events", "stillwatch.alerts", "/readyz", "/metrics", "kcat -P",
+		"hashed with a random one",
+	} {
 		require.Contains(t, out.String(), want)
 	}
 }

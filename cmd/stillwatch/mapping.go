@@ -39,7 +39,9 @@ func (c mappingShowCmd) Run(t terminal) error {
 		_, err := fmt.Fprintln(t.out, strings.Join(known, "\n"))
 		return err
 	}
-	return usage(fmt.Errorf("no mapping is called %q; there are %s", c.Name, strings.Join(known, ", ")))
+	return usage(
+		fmt.Errorf("no mapping is called %q; there are %s", c.Name, strings.Join(known, ", ")),
+	)
 }
 
 type mappingTestCmd struct {
@@ -56,7 +58,9 @@ func (c mappingTestCmd) Run(ctx context.Context, t terminal) error {
 	}
 	opts := conf.Ingest.Gateway
 	opts.Secret = credentialKey(conf)
-	if builtin := slices.ContainsFunc(opts.Builtin, func(f gateway.MappingFile) bool { return f.Name == c.Mapping+".yaml" }); builtin {
+	if builtin := slices.ContainsFunc(
+		opts.Builtin, func(f gateway.MappingFile) bool { return f.Name == c.Mapping+".yaml" },
+	); builtin {
 		opts.Format = c.Mapping
 	} else if err := useMapping(&opts, c.Mapping); err != nil {
 		return err
@@ -94,7 +98,10 @@ func (c mappingTestCmd) Run(ctx context.Context, t terminal) error {
 func useMapping(opts *gateway.Options, path string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return usage(fmt.Errorf("%s is no built-in mapping (stillwatch mapping show lists them) and no file that can be read: %w", path, plainly(err)))
+		return usage(fmt.Errorf(
+			"%s is no built-in mapping (stillwatch mapping show lists them) and no file that can be read: %w",
+			path, plainly(err),
+		))
 	}
 	opts.Format, opts.Own = gateway.FormatMapping, []gateway.MappingFile{{Name: path, Text: text}}
 	return nil
@@ -118,7 +125,8 @@ func showEvent(w io.Writer, o *decode.Outcome) {
 			unknown = append(unknown, f.Path)
 		case int64:
 			if f.IsTime() {
-				fmt.Fprintf(w, "  %-28s %s\n", f.Path, time.UnixMilli(v).UTC().Format(time.RFC3339Nano))
+				fmt.Fprintf(w, "  %-28s %s\n",
+					f.Path, time.UnixMilli(v).UTC().Format(time.RFC3339Nano))
 				continue
 			}
 			fmt.Fprintf(w, "  %-28s %d\n", f.Path, v)

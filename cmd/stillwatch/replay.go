@@ -29,7 +29,10 @@ func asInService(conf *config.Config, topic string, t terminal) error {
 	}
 	conf.Ingest.Gateway = conf.Ingest.Gateway.For(topic)
 	if conf.Ingest.Enrich.FactsTopic != "" {
-		fmt.Fprintln(t.err, "ingest.enrich.facts_topic is not read here: for the results of the service, give its facts as ingest.enrich.facts_file")
+		fmt.Fprintln(
+			t.err,
+			"ingest.enrich.facts_topic is not read here: for the results of the service, give its facts as ingest.enrich.facts_file",
+		)
 		conf.Ingest.Enrich.FactsTopic = ""
 	}
 	facts, err := readFacts(conf, t)
@@ -43,7 +46,10 @@ func asInService(conf *config.Config, topic string, t terminal) error {
 // knownTopic tells whether a topic that is named is one of the gateways'.
 func knownTopic(conf config.Config, topic string) error {
 	if topic != "" && !slices.Contains(conf.Topics.Gateway, topic) {
-		return usage(fmt.Errorf("--topic: %q is none of topics.gateway (%s)", topic, strings.Join(conf.Topics.Gateway, ", ")))
+		return usage(fmt.Errorf(
+			"--topic: %q is none of topics.gateway (%s)",
+			topic, strings.Join(conf.Topics.Gateway, ", "),
+		))
 	}
 	return nil
 }
@@ -72,7 +78,8 @@ func replayOptions(workers int) backtest.Options {
 
 // replay runs the files through the stages, with a bar on a terminal.
 func replay(
-	ctx context.Context, stderr io.Writer, o backtest.Options, stages backtest.Stages, events []string, sink *backtest.Files,
+	ctx context.Context, stderr io.Writer, o backtest.Options, stages backtest.Stages,
+	events []string, sink *backtest.Files,
 ) (stats backtest.Stats, err error) {
 	if sink.Judge != nil {
 		o.Tap = sink.Judge.Event
@@ -130,6 +137,8 @@ func progress(w io.Writer, size int64) *progressbar.ProgressBar {
 	}
 	// The bar's own goroutine, which turns a spinner where the size is unknown, reads without a
 	// lock what Set64 writes: do without it.
-	return progressbar.NewOptions64(size, progressbar.OptionSetWriter(w), progressbar.OptionShowBytes(true), progressbar.OptionSetDescription("replaying"),
-		progressbar.OptionThrottle(200*time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionSetSpinnerChangeInterval(0))
+	return progressbar.NewOptions64(size, progressbar.OptionSetWriter(w),
+		progressbar.OptionShowBytes(true), progressbar.OptionSetDescription("replaying"),
+		progressbar.OptionThrottle(200*time.Millisecond), progressbar.OptionClearOnFinish(),
+		progressbar.OptionSetSpinnerChangeInterval(0))
 }

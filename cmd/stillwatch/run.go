@@ -33,8 +33,10 @@ func (c runCmd) Run(ctx context.Context, t terminal) error {
 		return runEmbedded(ctx, t, conf)
 	}
 	if conf.Sketch.Secret == "" {
-		return usage(errors.New("sketch.secret is not set: prompts must not leave ingest unkeyed; make one with `openssl rand -hex 32`, " +
-			"keep it, and set sketch.secret_file or STILLWATCH_SKETCH_SECRET to it (the same for every instance)"))
+		return usage(errors.New(
+			"sketch.secret is not set: prompts must not leave ingest unkeyed; make one with `openssl rand -hex 32`, " +
+				"keep it, and set sketch.secret_file or STILLWATCH_SKETCH_SECRET to it (the same for every instance)",
+		))
 	}
 	return runApp(ctx, t, conf, nil)
 }

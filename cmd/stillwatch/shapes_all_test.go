@@ -72,11 +72,13 @@ func TestDetectionOnAGatewaysRecordsIsDetectionOnWhatTheyCarry(t *testing.T) {
 			}
 			require.Equal(t, want.campaigns, got.campaigns)
 			if name == "apim" {
-				return // Its events come when their windows close: findings are updated at other times.
+				// Its events come when their windows close: findings are updated at other times.
+				return
 			}
 			// Not require.Equal, whose difference would be megabytes.
 			require.Zero(t, strings.Compare(want.alerts, got.alerts), "the findings differ")
-			require.Zero(t, strings.Compare(want.accounts, got.accounts), "the account records differ")
+			require.Zero(t, strings.Compare(want.accounts, got.accounts),
+				"the account records differ")
 			t.Logf("%d findings, %d account records", len(got.campaigns),
 				strings.Count(got.accounts, "\n"))
 		})

@@ -109,9 +109,10 @@ func sameCampaigns(t *testing.T, world string) {
 	for _, name := range fullShapes {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			records, facts := filepath.Join(dir, "records.jsonl.zst"), filepath.Join(dir, "facts.csv")
-			code, _, stderr := execute(t, nil, "convert", "--to", name, "--facts", facts, "-o", records,
-				world)
+			records, facts := filepath.Join(dir, "records.jsonl.zst"),
+				filepath.Join(dir, "facts.csv")
+			code, _, stderr := execute(t, nil, "convert", "--to", name, "--facts", facts, "-o",
+				records, world)
 			require.Equal(t, 0, code, stderr)
 			got := replayAs(t, records, facts).campaigns
 			for _, c := range got {

@@ -146,7 +146,9 @@ func (d *duration) UnmarshalText(text []byte) error {
 }
 
 // write writes the events to the output file.
-func (c simulateCmd) write(ctx context.Context, t terminal, world *simulate.World, w *reshape.Writer) (err error) {
+func (c simulateCmd) write(
+	ctx context.Context, t terminal, world *simulate.World, w *reshape.Writer,
+) (err error) {
 	out, err := openOutput(c.Output, t.out)
 	if err != nil {
 		return err
@@ -172,7 +174,9 @@ func (c simulateCmd) write(ctx context.Context, t terminal, world *simulate.Worl
 const produceRecords = 2000
 
 // produce sends the events to the gateway topic.
-func (c simulateCmd) produce(ctx context.Context, t terminal, world *simulate.World, w *reshape.Writer) error {
+func (c simulateCmd) produce(
+	ctx context.Context, t terminal, world *simulate.World, w *reshape.Writer,
+) error {
 	conf, err := c.load(t)
 	if err != nil {
 		return err
@@ -200,7 +204,9 @@ func (c simulateCmd) produce(ctx context.Context, t terminal, world *simulate.Wo
 				return fmt.Errorf("read an event of the world: %w", err)
 			}
 			value := w.Shape().Append(nil, ev)
-			batch = append(batch, stream.OutRecord{Topic: topic, Key: []byte(rec.Account), Value: value, Headers: headers})
+			batch = append(batch, stream.OutRecord{
+				Topic: topic, Key: []byte(rec.Account), Value: value, Headers: headers,
+			})
 		}
 		if len(batch) == produceRecords || !ok && len(batch) > 0 {
 			if err := producer.Produce(ctx, batch); err != nil {
@@ -290,7 +296,8 @@ func writeFacts(path string, w *reshape.Writer, t terminal) (err error) {
 	}
 	defer func() { err = errors.Join(err, out.Close()) }()
 	if n := w.Facts().Changed; n > 0 {
-		fmt.Fprintf(t.err, "the facts of %d accounts changed meanwhile: the table has the last\n", n)
+		fmt.Fprintf(t.err, "the facts of %d accounts changed meanwhile: the table has the last\n",
+			n)
 	}
 	return w.Facts().Write(out)
 }

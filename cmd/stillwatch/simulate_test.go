@@ -24,7 +24,9 @@ func TestSimulateWritesEventsAndTheirTruth(t *testing.T) {
 	dir := t.TempDir()
 	truth := filepath.Join(dir, "truth.json")
 	packed := filepath.Join(dir, "events.jsonl.zst")
-	code, stdout, stderr := execute(t, nil, "simulate", "demo", "--duration", "5h", "--output", packed, "--truth", truth)
+	code, stdout, stderr := execute(
+		t, nil, "simulate", "demo", "--duration", "5h", "--output", packed, "--truth", truth,
+	)
 	require.Equal(t, 0, code, stderr)
 	require.Empty(t, stdout)
 	require.Regexp(t, `^\d+ events in `, stderr)
@@ -66,8 +68,13 @@ func TestSimulateWritesEventsAndTheirTruth(t *testing.T) {
 
 func TestSimulateTakesTextsFromFiles(t *testing.T) {
 	prompts := filepath.Join(t.TempDir(), "prompts.txt")
-	require.NoError(t, os.WriteFile(prompts, []byte("whatever happened to the lighthouse\n"), 0o600))
-	code, stdout, stderr := execute(t, nil, "simulate", "honest-tiny", "--duration", "3h", "--seed", "8", "--prompts", prompts, "-o", "-")
+	require.NoError(
+		t, os.WriteFile(prompts, []byte("whatever happened to the lighthouse\n"), 0o600),
+	)
+	code, stdout, stderr := execute(
+		t, nil, "simulate", "honest-tiny", "--duration", "3h", "--seed", "8", "--prompts", prompts,
+		"-o", "-",
+	)
 	require.Equal(t, 0, code, stderr)
 	require.Contains(t, stdout, "whatever happened to the lighthouse")
 }
@@ -75,7 +82,9 @@ func TestSimulateTakesTextsFromFiles(t *testing.T) {
 func TestADirectoryDoesNotHideABuiltInScenario(t *testing.T) {
 	t.Chdir(t.TempDir())
 	require.NoError(t, os.Mkdir("honest-tiny", 0o700))
-	code, stdout, stderr := execute(t, nil, "simulate", "honest-tiny", "--duration", "2h", "-o", "-")
+	code, stdout, stderr := execute(
+		t, nil, "simulate", "honest-tiny", "--duration", "2h", "-o", "-",
+	)
 	require.Equal(t, 0, code, stderr)
 	require.NotEmpty(t, stdout)
 }
@@ -85,11 +94,17 @@ func TestSimulateSaysWhatIsWrong(t *testing.T) {
 		args []string
 		want string
 	}{
-		"no scenario":         {[]string{"simulate", "-o", "-"}, "name a scenario"},
-		"an unknown scenario": {[]string{"simulate", "nosuch", "-o", "-"}, "--list shows the built-in ones"},
-		"nowhere to write":    {[]string{"simulate", "demo"}, "give either --output FILE or --kafka"},
-		"a missing text file": {[]string{"simulate", "demo", "-o", "-", "--items", "nosuch.txt"}, "nosuch.txt"},
-		"a broken scenario":   {[]string{"simulate", file(t, "duration: 1h\ncrowds: [{kind: ghosts, accounts: 1}]"), "-o", "-"}, "ghosts"},
+		"no scenario": {[]string{"simulate", "-o", "-"}, "name a scenario"},
+		"an unknown scenario": {
+			[]string{"simulate", "nosuch", "-o", "-"}, "--list shows the built-in ones",
+		},
+		"nowhere to write": {[]string{"simulate", "demo"}, "give either --output FILE or --kafka"},
+		"a missing text file": {
+			[]string{"simulate", "demo", "-o", "-", "--items", "nosuch.txt"}, "nosuch.txt",
+		},
+		"a broken scenario": {[]string{
+			"simulate", file(t, "duration: 1h\ncrowds: [{kind: ghosts, accounts: 1}]"), "-o", "-",
+		}, "ghosts"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, _, stderr := execute(t, nil, tc.args...)
@@ -109,11 +124,15 @@ func TestSimulateProducesToTheGatewayTopic(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	client := &kafka.Client{Addr: kafka.TCP(broker.Addr())}
-	made, err := client.CreateTopics(ctx, &kafka.CreateTopicsRequest{Topics: []kafka.TopicConfig{{Topic: "gw", NumPartitions: 1, ReplicationFactor: 1}}})
+	made, err := client.CreateTopics(ctx, &kafka.CreateTopicsRequest{
+		Topics: []kafka.TopicConfig{{Topic: "gw", NumPartitions: 1, ReplicationFactor: 1}},
+	})
 	require.NoError(t, err)
 	require.NoError(t, made.Errors["gw"])
 
-	env := map[string]string{"STILLWATCH_KAFKA_BROKERS": broker.Addr(), "STILLWATCH_TOPICS_GATEWAY": "gw"}
+	env := map[string]string{
+		"STILLWATCH_KAFKA_BROKERS": broker.Addr(), "STILLWATCH_TOPICS_GATEWAY": "gw",
+	}
 	code, _, stderr := execute(t, env, "simulate", "honest-tiny", "--duration", "2h", "--kafka")
 	require.Equal(t, 0, code, stderr)
 	var events int64
@@ -137,8 +156,10 @@ func TestSimulateProducesToTheGatewayTopic(t *testing.T) {
 	for range events {
 		m, err := r.ReadMessage(ctx)
 		require.NoError(t, err)
-		require.Equal(t, []kafka.Header{{Key: "content-type", Value: []byte("application/x-protobuf")}},
-			m.Headers)
+		require.Equal(
+			t, []kafka.Header{{Key: "content-type", Value: []byte("application/x-protobuf")}},
+			m.Headers,
+		)
 		require.Equal(t, byte(0x0a), m.Value[0], "the frame of protobuf")
 		require.Contains(t, string(m.Value), string(m.Key))
 	}

@@ -21,7 +21,9 @@ func (c sketchCmd) Run(ctx context.Context, t terminal) error {
 		return err
 	}
 	if conf.Sketch.Secret == "" {
-		return usage(errors.New("sketch.secret is not set: name the service's configuration with --config, or put the secret it has into STILLWATCH_SKETCH_SECRET"))
+		return usage(errors.New(
+			"sketch.secret is not set: name the service's configuration with --config, or put the secret it has into STILLWATCH_SKETCH_SECRET",
+		))
 	}
 	if c.Format != "" {
 		conf.Ingest.Gateway.Format = c.Format
@@ -29,7 +31,7 @@ func (c sketchCmd) Run(ctx context.Context, t terminal) error {
 			return usage(err)
 		}
 	}
-	filter, err := sketchfilter.New(conf.Ingest.IngestOptions, conf.Sketch.Keys())
+	filter, err := sketchfilter.New(conf.Ingest.Options, conf.Sketch.Keys())
 	if err != nil {
 		return err
 	}
@@ -48,9 +50,14 @@ func (c sketchCmd) Run(ctx context.Context, t terminal) error {
 		err = nil
 	}
 	n := filter.Counts
-	fmt.Fprintf(t.err, "%d events written, %d left out on purpose, %d broken, %d without their other half\n", n.Events, n.Skipped, n.Broken, n.Unjoined)
+	fmt.Fprintf(t.err,
+		"%d events written, %d left out on purpose, %d broken, %d without their other half\n",
+		n.Events, n.Skipped, n.Broken, n.Unjoined)
 	if err == nil && n.Broken > 0 {
-		return fmt.Errorf("%d records could not be read and were left out; docs/event.md says what the reasons mean", n.Broken)
+		return fmt.Errorf(
+			"%d records could not be read and were left out; docs/event.md says what the reasons mean",
+			n.Broken,
+		)
 	}
 	return err
 }

@@ -22,13 +22,18 @@ func TestDetectionOnSketchesIsDetectionOnText(t *testing.T) {
 		t.Run(scenario, func(t *testing.T) {
 			dir := t.TempDir()
 			events := filepath.Join(dir, "events.jsonl")
-			code, _, stderr := execute(t, nil, "simulate", scenario, "--duration", "8h", "-o", events, "--truth", filepath.Join(dir, "truth.json"))
+			code, _, stderr := execute(
+				t, nil, "simulate", scenario, "--duration", "8h", "-o", events, "--truth",
+				filepath.Join(dir, "truth.json"),
+			)
 			require.Equal(t, 0, code, stderr)
 			sketchesEqualText(t, events)
 		})
 	}
 	for world := range strings.FieldsSeq(os.Getenv("STILLWATCH_WORLDS")) {
-		t.Run(filepath.Base(world), func(t *testing.T) { sketchesEqualText(t, filepath.Join(world, "events.jsonl.zst")) })
+		t.Run(filepath.Base(world), func(t *testing.T) {
+			sketchesEqualText(t, filepath.Join(world, "events.jsonl.zst"))
+		})
 	}
 }
 
@@ -44,7 +49,9 @@ func sketchesEqualText(t *testing.T, events string) {
 	var alerts, accounts []string
 	for i, input := range []string{events, path} {
 		to := func(name string) string { return filepath.Join(dir, name+string(rune('0'+i))) }
-		code, _, stderr := execute(t, nil, "backtest", "--alerts", to("alerts"), "--accounts", to("accounts"), input)
+		code, _, stderr := execute(
+			t, nil, "backtest", "--alerts", to("alerts"), "--accounts", to("accounts"), input,
+		)
 		require.Equal(t, 0, code, stderr)
 		require.Contains(t, stderr, "dead letters 0\n")
 		for name, list := range map[string]*[]string{"alerts": &alerts, "accounts": &accounts} {
@@ -58,12 +65,15 @@ func sketchesEqualText(t *testing.T, events string) {
 	// Not require.Equal, whose difference would be megabytes.
 	require.Zero(t, strings.Compare(alerts[0], alerts[1]), "the findings differ")
 	require.Zero(t, strings.Compare(accounts[0], accounts[1]), "the account records differ")
-	t.Logf("%d finding records and %d account records are the same", strings.Count(alerts[0], "\n"), strings.Count(accounts[0], "\n"))
+	t.Logf("%d finding records and %d account records are the same",
+		strings.Count(alerts[0], "\n"), strings.Count(accounts[0], "\n"))
 }
 
 func TestSketchesOfAnotherSecretBecomeDeadLetters(t *testing.T) {
 	record := `{"id":"1","time":1793613600000,"account":{"id":"a"},"request":{"model":"m"},"content":{"input":"hello"}}`
-	code, sketched, stderr := execute(t, secretOf("another secret than that of the service"), "sketch", file(t, record))
+	code, sketched, stderr := execute(
+		t, secretOf("another secret than that of the service"), "sketch", file(t, record),
+	)
 	require.Equal(t, 0, code, stderr)
 	code, _, stderr = execute(t, nil, "backtest", file(t, sketched))
 	require.Equal(t, 1, code)
@@ -77,7 +87,8 @@ func TestSketchSaysWhatItCannotReadButNotWhatIsInIt(t *testing.T) {
 	require.Equal(t, 1, code)
 	require.Equal(t, 2, strings.Count(sketched, "\n"))
 	require.Contains(t, stderr, input+":2: event: malformed_json")
-	require.Contains(t, stderr, "2 events written, 0 left out on purpose, 1 broken, 0 without their other half\nstillwatch: 1 records could not be read")
+	require.Contains(t, stderr,
+		"2 events written, 0 left out on purpose, 1 broken, 0 without their other half\nstillwatch: 1 records could not be read")
 	require.NotContains(t, stderr+sketched, "my secret")
 
 	code, _, stderr = execute(t, nil, "sketch", input)

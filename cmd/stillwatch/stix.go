@@ -40,7 +40,8 @@ func (c stixExportCmd) Run(t terminal) error {
 			return fmt.Errorf("pseudonym key: %w", err)
 		}
 		if o.PseudonymKey = bytes.TrimSpace(key); len(o.PseudonymKey) == 0 {
-			return fmt.Errorf("pseudonym key: %s is empty; make one with: openssl rand -hex 32", c.PseudonymKeyFile)
+			return fmt.Errorf("pseudonym key: %s is empty; make one with: openssl rand -hex 32",
+				c.PseudonymKeyFile)
 		}
 	}
 	found, err := readAlerts(c.Alerts)
@@ -74,12 +75,14 @@ func (c stixExportCmd) choose(found []*campaign.Finding) (chosen []*campaign.Fin
 	for _, f := range found {
 		// A tripwire is a hint, and a match with another provider's list would come back to it as
 		// if somebody had confirmed it.
-		if f.Kind != campaign.KindTripwire && f.CloseReason != "withdrawn" && f.CloseReason != "dismissed" {
+		if f.Kind != campaign.KindTripwire && f.CloseReason != "withdrawn" &&
+			f.CloseReason != "dismissed" {
 			chosen = append(chosen, f)
 		}
 	}
 	if len(chosen) == 0 {
-		return nil, fmt.Errorf("%s: none of %d findings is to be shared; name one with --finding", c.Alerts, len(found))
+		return nil, fmt.Errorf("%s: none of %d findings is to be shared; name one with --finding",
+			c.Alerts, len(found))
 	}
 	return chosen, nil
 }
@@ -140,7 +143,8 @@ func (c stixCheckCmd) Run(t terminal) error {
 		} else {
 			watched++
 		}
-		fmt.Fprintf(w, "%-9s %s%s\n          %s\n          %s\n", state, in.Title(), details(in), in.ID, in.Pattern)
+		fmt.Fprintf(w, "%-9s %s%s\n          %s\n          %s\n",
+			state, in.Title(), details(in), in.ID, in.Pattern)
 		for _, part := range in.LeftOut {
 			fmt.Fprintf(w, "          left out: %s\n", part)
 		}
@@ -154,7 +158,8 @@ func (c stixCheckCmd) Run(t terminal) error {
 	for _, note := range list.Notes {
 		fmt.Fprintf(w, "note      %s\n", note)
 	}
-	fmt.Fprintf(w, "%d watched for, %d expired, %d revoked, %d unusable\n", watched, expired, len(list.Revoked), len(list.Skipped))
+	fmt.Fprintf(w, "%d watched for, %d expired, %d revoked, %d unusable\n",
+		watched, expired, len(list.Revoked), len(list.Skipped))
 	return w.Flush()
 }
 

@@ -41,7 +41,9 @@ func worldOf(t *testing.T, scenario, seed string) (lines [][]byte, accounts []st
 	t.Helper()
 	dir := t.TempDir()
 	events, truth := filepath.Join(dir, "events.jsonl"), filepath.Join(dir, "truth.json")
-	code, _, stderr := execute(t, nil, "simulate", file(t, scenario), "--seed", seed, "-o", events, "--truth", truth)
+	code, _, stderr := execute(
+		t, nil, "simulate", file(t, scenario), "--seed", seed, "-o", events, "--truth", truth,
+	)
 	require.Equal(t, 0, code, stderr)
 	data, err := os.ReadFile(truth)
 	require.NoError(t, err)
@@ -56,8 +58,11 @@ func worldOf(t *testing.T, scenario, seed string) (lines [][]byte, accounts []st
 // tooling is what an attacker brings along to new accounts: the client and its parameters.
 func tooling() map[string][]string {
 	return map[string][]string{
-		"client":  {"user_agent", "ja4"},
-		"request": {"temperature", "top_p", "n", "max_tokens", "stream", "reasoning_effort", "response_format"},
+		"client": {"user_agent", "ja4"},
+		"request": {
+			"temperature", "top_p", "n", "max_tokens", "stream",
+			"reasoning_effort", "response_format",
+		},
 	}
 }
 
@@ -96,7 +101,9 @@ func TestWhatOneProviderSharesTripsAnotherOneWhereTheToolingComesBack(t *testing
 	alerts := filepath.Join(dir, "alerts.jsonl")
 	code, _, stderr := execute(t, nil, "backtest", write("first.jsonl", first), "--alerts", alerts)
 	require.Equal(t, 0, code, stderr)
-	code, bundle, stderr := execute(t, nil, "stix", "export", "--producer", "Example AI", "--tlp", "green", alerts)
+	code, bundle, stderr := execute(
+		t, nil, "stix", "export", "--producer", "Example AI", "--tlp", "green", alerts,
+	)
 	require.Equal(t, 0, code, stderr)
 	list := filepath.Join(dir, "list.json")
 	require.NoError(t, os.WriteFile(list, []byte(bundle), 0o600))
@@ -104,7 +111,11 @@ func TestWhatOneProviderSharesTripsAnotherOneWhereTheToolingComesBack(t *testing
 	require.NoError(t, os.WriteFile(filepath.Join(judged, "campaign.json"), []byte(bundle), 0o600))
 	code, stdout, stderr := execute(t, nil, "stix", "check", list)
 	require.Equal(t, 0, code, stderr)
-	require.Regexp(t, `(?m)^watched   Shared .* of Coordinated model distillation [0-9a-f]{8} \(Example AI\), confidence \d+$`, stdout)
+	require.Regexp(
+		t,
+		`(?m)^watched   Shared .* of Coordinated model distillation [0-9a-f]{8} \(Example AI\), confidence \d+$`,
+		stdout,
+	)
 	require.Regexp(t, `\n[1-9]\d* watched for, 0 expired, 0 revoked, 0 unusable\n$`, stdout)
 
 	// Another provider's world: new accounts with the same tooling, and nothing that passes the
@@ -123,10 +134,14 @@ func TestWhatOneProviderSharesTripsAnotherOneWhereTheToolingComesBack(t *testing
 	for watch, findings := range map[string]bool{"": false, list: true} {
 		config := silent
 		if watch != "" {
-			config = `correlate: {total_bits: 99, operator_bits: 99, coordination_bits: 99, watch_lists: ["` + watch + `"]}` + "\n"
+			config = `correlate: {total_bits: 99, operator_bits: 99, coordination_bits: 99, watch_lists: ["` +
+				watch + `"]}` + "\n"
 		}
 		out := filepath.Join(dir, "out.jsonl")
-		code, _, stderr = execute(t, nil, "backtest", "-c", file(t, config), path, "--alerts", out, "--accounts", out+".accounts")
+		code, _, stderr = execute(
+			t, nil, "backtest", "-c", file(t, config), path, "--alerts", out,
+			"--accounts", out+".accounts",
+		)
 		require.Equal(t, 0, code, stderr)
 		found := readFindings(t, out)
 		require.Equal(t, findings, len(found) > 0)
@@ -145,10 +160,14 @@ func TestWhatOneProviderSharesTripsAnotherOneWhereTheToolingComesBack(t *testing
 			code, _, stderr = execute(t, nil, "stix", "export", "--producer", "Other", out)
 			require.Equal(t, 1, code)
 			require.Contains(t, stderr, "name one with --finding")
-			code, stdout, stderr = execute(t, nil, "stix", "export", "--producer", "Other", "--finding", found[0].UID, out)
+			code, stdout, stderr = execute(
+				t, nil, "stix", "export", "--producer", "Other", "--finding", found[0].UID, out,
+			)
 			require.Equal(t, 0, code, stderr)
 			require.Contains(t, stdout, `"type":"bundle"`)
-			require.NoError(t, os.WriteFile(filepath.Join(judged, "tripwire.json"), []byte(stdout), 0o600))
+			require.NoError(
+				t, os.WriteFile(filepath.Join(judged, "tripwire.json"), []byte(stdout), 0o600),
+			)
 		}
 	}
 	tools.ValidateSTIX(t, judged)
@@ -161,17 +180,35 @@ func TestStixCommandsSayWhatIsWrong(t *testing.T) {
 		code int
 		want string
 	}{
-		"no finding":           {"", []string{"export", "--producer", "x"}, 1, "none of 0 findings is to be shared"},
-		"no record":            {"\n{}\n", []string{"export", "--producer", "x"}, 1, "line 2: alert: read finding: the record is no Detection Finding"},
-		"another finding":      {"", []string{"export", "--producer", "x", "--finding", "f-1"}, 2, "no record of finding f-1"},
-		"no producer":          {"", []string{"export"}, 2, "missing flags: --producer"},
-		"an unknown marking":   {"", []string{"export", "--producer", "x", "--tlp", "purple"}, 2, "--tlp must be one of"},
-		"a key that is absent": {"", []string{"export", "--producer", "x", "--pseudonym-key-file", "none.key"}, 1, "pseudonym key: open none.key"},
-		"no bundle":            {"[]", []string{"check"}, 1, "stillwatch.yaml: no JSON object"},
-		"STIX 1":               {"<x/>", []string{"check"}, 1, "stillwatch.yaml: XML; STIX 1 is not read"},
+		"no finding": {
+			"", []string{"export", "--producer", "x"}, 1, "none of 0 findings is to be shared",
+		},
+		"no record": {
+			"\n{}\n",
+			[]string{"export", "--producer", "x"},
+			1, "line 2: alert: read finding: the record is no Detection Finding",
+		},
+		"another finding": {
+			"",
+			[]string{"export", "--producer", "x", "--finding", "f-1"},
+			2, "no record of finding f-1",
+		},
+		"no producer": {"", []string{"export"}, 2, "missing flags: --producer"},
+		"an unknown marking": {
+			"", []string{"export", "--producer", "x", "--tlp", "purple"}, 2, "--tlp must be one of",
+		},
+		"a key that is absent": {
+			"",
+			[]string{"export", "--producer", "x", "--pseudonym-key-file", "none.key"},
+			1, "pseudonym key: open none.key",
+		},
+		"no bundle": {"[]", []string{"check"}, 1, "stillwatch.yaml: no JSON object"},
+		"STIX 1":    {"<x/>", []string{"check"}, 1, "stillwatch.yaml: XML; STIX 1 is not read"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			code, _, stderr := execute(t, nil, append(append([]string{"stix"}, c.args...), file(t, c.text))...)
+			code, _, stderr := execute(
+				t, nil, append(append([]string{"stix"}, c.args...), file(t, c.text))...,
+			)
 			require.Equal(t, c.code, code, stderr)
 			require.Contains(t, stderr, c.want)
 		})

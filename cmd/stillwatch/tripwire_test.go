@@ -38,7 +38,10 @@ const silent = "correlate: {total_bits: 99, operator_bits: 99, coordination_bits
 func TestARelayBelowTheLineTripsOnTheConversationsItHandsOver(t *testing.T) {
 	dir := t.TempDir()
 	events, alerts := filepath.Join(dir, "events.jsonl"), filepath.Join(dir, "alerts.jsonl")
-	code, _, stderr := execute(t, nil, "simulate", file(t, circle), "-o", events, "--truth", filepath.Join(dir, "truth.json"))
+	code, _, stderr := execute(
+		t, nil, "simulate", file(t, circle), "-o", events, "--truth",
+		filepath.Join(dir, "truth.json"),
+	)
 	require.Equal(t, 0, code, stderr)
 	code, _, stderr = execute(t, nil, "backtest", "-c", file(t, silent), events, "--alerts", alerts)
 	require.Equal(t, 0, code, stderr)

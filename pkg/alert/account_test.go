@@ -26,14 +26,22 @@ func TestAnAccountRecordHoldsWhatAGatewayActsOn(t *testing.T) {
 	require.JSONEq(t, `{"account":"acct_9f31","tenant":"acme","time":1772432400000,"status":"implicated","findings":[`+
 		`{"uid":"f-high","severity_id":4,"confidence":86,"since":1772432399995},`+
 		`{"uid":"f-low","severity_id":2,"confidence":30,"since":1772432399990}]}`, string(r.Value))
-	require.Equal(t, []alert.Header{{Key: "content-type", Value: []byte("application/json")}}, r.Headers)
+	require.Equal(
+		t, []alert.Header{{Key: "content-type", Value: []byte("application/json")}}, r.Headers,
+	)
 }
 
 func TestAClearedAccountHasAnEmptyListOfFindings(t *testing.T) {
-	r, err := encoder(t).Account(&campaign.AccountVerdict{Account: "a", Time: opened, Status: campaign.Cleared})
+	r, err := encoder(t).Account(
+		&campaign.AccountVerdict{Account: "a", Time: opened, Status: campaign.Cleared},
+	)
 	require.NoError(t, err)
 	require.Equal(t, "a", string(r.Key))
-	require.JSONEq(t, `{"account":"a","tenant":"default","time":1772432400000,"status":"cleared","findings":[]}`, string(r.Value))
+	require.JSONEq(
+		t,
+		`{"account":"a","tenant":"default","time":1772432400000,"status":"cleared","findings":[]}`,
+		string(r.Value),
+	)
 }
 
 func TestAVerdictWithoutAccountOrWithAnUnknownStatusIsAnError(t *testing.T) {
@@ -46,7 +54,9 @@ func TestAVerdictWithoutAccountOrWithAnUnknownStatusIsAnError(t *testing.T) {
 func TestManyFindingsOfAnAccountAreBoundedTheMostSevereFirst(t *testing.T) {
 	v := &campaign.AccountVerdict{Account: "a", Status: campaign.Watched}
 	for i := range 100_000 {
-		v.Findings = append(v.Findings, campaign.FindingRef{UID: strings.Repeat("\x01", 300), Severity: campaign.Severity(i%5 + 1)})
+		v.Findings = append(v.Findings, campaign.FindingRef{
+			UID: strings.Repeat("\x01", 300), Severity: campaign.Severity(i%5 + 1),
+		})
 	}
 	r, err := encoder(t).Account(v)
 	require.NoError(t, err)
@@ -69,7 +79,10 @@ func TestAccountKeysDoNotCollide(t *testing.T) {
 		tenant, account := name.Draw(t, "tenant"), name.Draw(t, "account")
 		tenant2, account2 := name.Draw(t, "tenant2"), name.Draw(t, "account2")
 		same := tenant == tenant2 && account == account2
-		require.Equal(t, same, bytes.Equal(alert.AccountKey(tenant, account), alert.AccountKey(tenant2, account2)))
+		require.Equal(
+			t, same,
+			bytes.Equal(alert.AccountKey(tenant, account), alert.AccountKey(tenant2, account2)),
+		)
 	})
 	require.Equal(t, "user@example.com", string(alert.AccountKey("default", "user@example.com")))
 	require.Equal(t, "a%2Fb", string(alert.AccountKey("", "a/b")))

@@ -48,7 +48,9 @@ type Options struct {
 
 // DefaultOptions keep a record of a large campaign at about 50 kB.
 func DefaultOptions() Options {
-	return Options{Version: "dev", Instance: "default", MaxEvidences: 20, MaxTimeline: 96, MaxBytes: 900_000}
+	return Options{
+		Version: "dev", Instance: "default", MaxEvidences: 20, MaxTimeline: 96, MaxBytes: 900_000,
+	}
 }
 
 // Validate reports every option that cannot work, each beginning with its key.
@@ -71,7 +73,9 @@ func (o *Options) Validate() error {
 	if o.MaxBytes < minBytes || o.MaxBytes >= MaxRecord {
 		fault("max_bytes: %d; must be %d..%d", o.MaxBytes, minBytes, MaxRecord-1)
 	}
-	for _, u := range [...]struct{ key, value string }{{"console_url", o.ConsoleURL}, {"runbook_url", o.RunbookURL}} {
+	for _, u := range [...]struct {
+		key, value string
+	}{{"console_url", o.ConsoleURL}, {"runbook_url", o.RunbookURL}} {
 		if err := checkURL(u.value); err != nil {
 			fault("%s: %w", u.key, err)
 		}
@@ -84,8 +88,11 @@ func checkURL(s string) error {
 		return nil
 	}
 	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") || len(s) > maxText {
-		return errors.New("must be an absolute http or https URL, such as https://soc.example.com/stillwatch")
+	if err != nil || u.Host == "" ||
+		(u.Scheme != "http" && u.Scheme != "https") || len(s) > maxText {
+		return errors.New(
+			"must be an absolute http or https URL, such as https://soc.example.com/stillwatch",
+		)
 	}
 	return nil
 }
@@ -132,7 +139,9 @@ func (e *Encoder) Finding(f *campaign.Finding) (Record, error) {
 			return Record{}, fmt.Errorf("alert: encode finding %s: %w", f.UID, err)
 		}
 		if len(value) <= e.opts.MaxBytes || limits.least() {
-			return Record{Key: []byte(f.UID), Value: value, Headers: findingHeaders(&e.opts, f, doc)}, nil
+			return Record{
+				Key: []byte(f.UID), Value: value, Headers: findingHeaders(&e.opts, f, doc),
+			}, nil
 		}
 		limits = limits.halved()
 	}
@@ -143,7 +152,8 @@ func identity(f *campaign.Finding) error {
 	case f.UID == "" || len(f.UID) > maxID || !utf8.ValidString(f.UID):
 		return fmt.Errorf("alert: a finding needs a UID of 1..%d bytes of UTF-8", maxID)
 	case f.Sequence < 1:
-		return fmt.Errorf("alert: finding %s has sequence %d; sequences count from 1", f.UID, f.Sequence)
+		return fmt.Errorf("alert: finding %s has sequence %d; sequences count from 1",
+			f.UID, f.Sequence)
 	case f.Activity < campaign.Create || f.Activity > campaign.Close:
 		return fmt.Errorf("alert: finding %s has the unknown activity %d", f.UID, f.Activity)
 	}
@@ -177,11 +187,13 @@ func (e *Encoder) Account(v *campaign.AccountVerdict) (Record, error) {
 	switch v.Status {
 	case campaign.Implicated, campaign.Watched, campaign.Cleared:
 	default:
-		return Record{}, fmt.Errorf("alert: unknown account status %q; it is implicated, watched or cleared", v.Status)
+		return Record{}, fmt.Errorf(
+			"alert: unknown account status %q; it is implicated, watched or cleared", v.Status,
+		)
 	}
 	rec := accountRecord{
-		Account: identifier(v.Account), Tenant: tenantName(v.Tenant), Time: clampTime(v.Time), Status: string(v.Status),
-		Findings: make([]accountRef, 0, min(len(v.Findings), maxRefs)),
+		Account: identifier(v.Account), Tenant: tenantName(v.Tenant), Time: clampTime(v.Time),
+		Status: string(v.Status), Findings: make([]accountRef, 0, min(len(v.Findings), maxRefs)),
 	}
 	refs := append([]campaign.FindingRef(nil), v.Findings...)
 	sort.SliceStable(refs, func(i, j int) bool {
@@ -197,7 +209,8 @@ func (e *Encoder) Account(v *campaign.AccountVerdict) (Record, error) {
 	})
 	for _, r := range refs[:min(len(refs), maxRefs)] {
 		rec.Findings = append(rec.Findings, accountRef{
-			UID: identifier(r.UID), SeverityID: severityID(r.Severity), Confidence: percent(r.Confidence), Since: clampTime(r.Since),
+			UID: identifier(r.UID), SeverityID: severityID(r.Severity),
+			Confidence: percent(r.Confidence), Since: clampTime(r.Since),
 		})
 	}
 	value, err := marshal(rec)

@@ -25,10 +25,16 @@ func techniques() []technique {
 	staging := naming{UID: "AML.TA0001", Name: "AI Attack Staging"}
 	return []technique{
 		{
-			attack: parent(exfiltration, "AML.T0024", "Exfiltration via AI Inference API", "AML.T0024.002", "Extract AI Model"),
+			attack: parent(
+				exfiltration, "AML.T0024", "Exfiltration via AI Inference API",
+				"AML.T0024.002", "Extract AI Model",
+			),
 		},
 		{
-			attack:  parent(resources, "AML.T0008", "Acquire Infrastructure", "AML.T0008.005", "AI Service Proxies"),
+			attack: parent(
+				resources, "AML.T0008", "Acquire Infrastructure",
+				"AML.T0008.005", "AI Service Proxies",
+			),
 			shownBy: []string{"relay", "hand_over", "network", "load_balance"},
 		},
 		{
@@ -56,7 +62,9 @@ func techniques() []technique {
 }
 
 func single(tactic naming, uid, name string) attack {
-	return attack{Version: atlasVersion, Tactic: tactic, Technique: naming{UID: uid, Name: name, URL: atlasURL(uid)}}
+	return attack{Version: atlasVersion, Tactic: tactic, Technique: naming{
+		UID: uid, Name: name, URL: atlasURL(uid),
+	}}
 }
 
 func parent(tactic naming, uid, name, subUID, subName string) attack {

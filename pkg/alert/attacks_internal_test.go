@@ -15,7 +15,8 @@ func TestTechniquesAreShownByDetectorsThatExist(t *testing.T) {
 	}
 	for _, technique := range techniques() {
 		for _, id := range append(technique.shownBy, technique.unless...) {
-			require.True(t, known[id], "%s names the detector %s", technique.attack.Technique.UID, id)
+			require.True(t, known[id],
+				"%s names the detector %s", technique.attack.Technique.UID, id)
 		}
 	}
 }

@@ -40,11 +40,16 @@ type captions map[int]string
 func activities() captions { return captions{1: "Create", 2: "Update", 3: "Close"} }
 
 func severities() captions {
-	return captions{0: "Unknown", 1: "Informational", 2: "Low", 3: "Medium", 4: "High", 5: "Critical"}
+	return captions{
+		0: "Unknown", 1: "Informational", 2: "Low", 3: "Medium", 4: "High", 5: "Critical",
+	}
 }
 
 func statuses() captions {
-	return captions{statusNew: "New", statusInProgress: "In Progress", statusSuppressed: "Suppressed", statusResolved: "Resolved", statusDeleted: "Deleted"}
+	return captions{
+		statusNew: "New", statusInProgress: "In Progress", statusSuppressed: "Suppressed",
+		statusResolved: "Resolved", statusDeleted: "Deleted",
+	}
 }
 
 func confidences() captions { return captions{0: "Unknown", 1: "Low", 2: "Medium", 3: "High"} }
@@ -59,8 +64,9 @@ func analyticTypes() captions {
 
 func observableTypes() captions {
 	return captions{
-		observableResourceUID: "Resource UID", observableSubnet: "Subnet", observableUserAgent: "HTTP User-Agent",
-		observableUserUID: "User: uid", observableAccountUID: "Account: uid",
+		observableResourceUID: "Resource UID", observableSubnet: "Subnet",
+		observableUserAgent: "HTTP User-Agent", observableUserUID: "User: uid",
+		observableAccountUID: "Account: uid",
 	}
 }
 

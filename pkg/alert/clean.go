@@ -46,7 +46,8 @@ func sentence(s string, limit int) string {
 		switch {
 		case r == '\n' || r == '\r' || r == '\t' || r == '\u2028' || r == '\u2029':
 			return ' '
-		case unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\ufeff' || unicode.Is(unicode.Co, r):
+		case unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\ufeff' ||
+			unicode.Is(unicode.Co, r):
 			return -1
 		}
 		return r

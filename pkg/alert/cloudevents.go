@@ -25,8 +25,11 @@ func findingHeaders(o *Options, f *campaign.Finding, d *detectionFinding) []Head
 	case campaign.Close:
 		kind = TypeClosed
 	}
-	source := "/stillwatch/" + url.PathEscape(o.Instance) + "/" + url.PathEscape(d.Metadata.TenantUID)
-	modified := time.UnixMilli(d.FindingInfo.ModifiedTime).UTC().Format("2006-01-02T15:04:05.000Z07:00")
+	source := "/stillwatch/" + url.PathEscape(o.Instance) + "/" +
+		url.PathEscape(d.Metadata.TenantUID)
+	modified := time.UnixMilli(d.FindingInfo.ModifiedTime).UTC().Format(
+		"2006-01-02T15:04:05.000Z07:00",
+	)
 	headers := [...][2]string{
 		{"ce_specversion", "1.0"},
 		{"ce_id", d.Metadata.UID},

@@ -18,11 +18,17 @@ type limits struct {
 }
 
 func fullLimits(o *Options) limits {
-	return limits{members: o.MaxEvidences, timeline: o.MaxTimeline, evidence: 64, shared: 64, words: 32, models: 32, related: 64}
+	return limits{
+		members: o.MaxEvidences, timeline: o.MaxTimeline, evidence: 64, shared: 64, words: 32,
+		models: 32, related: 64,
+	}
 }
 
 func (l limits) halved() limits {
-	return limits{l.members / 2, l.timeline / 2, l.evidence / 2, l.shared / 2, l.words / 2, l.models / 2, l.related / 2}
+	return limits{
+		l.members / 2, l.timeline / 2, l.evidence / 2, l.shared / 2, l.words / 2,
+		l.models / 2, l.related / 2,
+	}
 }
 
 // least says that there is nothing left to halve.
@@ -66,13 +72,16 @@ func (m *mapper) detectionFinding() *detectionFinding {
 		ActivityName: activities()[int(f.Activity)],
 		CategoryUID:  categoryUID, CategoryName: "Findings",
 		ClassUID: classUID, ClassName: "Detection Finding",
-		TypeUID: typeUID(f.Activity), TypeName: "Detection Finding: " + activities()[int(f.Activity)],
+		TypeUID:    typeUID(f.Activity),
+		TypeName:   "Detection Finding: " + activities()[int(f.Activity)],
 		SeverityID: severity, Severity: severities()[severity],
 		StatusID: statusID(f), Status: statuses()[statusID(f)],
 		IsAlert:      f.Activity == campaign.Create && !f.Muted,
-		ConfidenceID: confidenceID(confidence), Confidence: confidences()[confidenceID(confidence)], ConfidenceScore: confidence,
-		RiskLevelID: riskLevelID(severity), RiskLevel: riskLevels()[riskLevelID(severity)], RiskScore: riskScore(severity, confidence),
-		ActionID: actionObserved, Action: "Observed", DispositionID: dispositionDetected, Disposition: "Detected",
+		ConfidenceID: confidenceID(confidence), Confidence: confidences()[confidenceID(confidence)],
+		ConfidenceScore: confidence, RiskLevelID: riskLevelID(severity),
+		RiskLevel: riskLevels()[riskLevelID(severity)], RiskScore: riskScore(severity, confidence),
+		ActionID: actionObserved, Action: "Observed",
+		DispositionID: dispositionDetected, Disposition: "Detected",
 		StartTime: first, EndTime: last, Count: int32Of(requests),
 		Metadata:        m.metadata(),
 		Attacks:         attacks(f.Evidence),
@@ -111,8 +120,9 @@ func (m *mapper) metadata() metadata {
 		labels = append(labels, "muted")
 	}
 	return metadata{
-		Version: ocsfVersion, UID: f.UID + ":" + strconv.Itoa(f.Sequence), Sequence: int32Of(int64(f.Sequence)),
-		CorrelationUID: identifier(f.Campaign), TenantUID: tenantName(f.Tenant),
+		Version: ocsfVersion, UID: f.UID + ":" + strconv.Itoa(f.Sequence),
+		Sequence: int32Of(int64(f.Sequence)), CorrelationUID: identifier(f.Campaign),
+		TenantUID: tenantName(f.Tenant),
 		Product: product{
 			Name: "Stillwatch", VendorName: "Stillwatch", Version: sentence(m.opts.Version, maxID),
 			URL: "https://github.com/stillwatch/stillwatch",
@@ -146,7 +156,9 @@ func (m *mapper) info(d *detectionFinding, created int64) findingInfo {
 	}
 	for _, uid := range f.Related[:m.keep(len(f.Related), m.limits.related)] {
 		if uid = identifier(uid); uid != "" {
-			info.RelatedEvents = append(info.RelatedEvents, relatedEvent{UID: uid, Type: "Detection Finding", TypeUID: typeUID(campaign.Create)})
+			info.RelatedEvents = append(info.RelatedEvents, relatedEvent{
+				UID: uid, Type: "Detection Finding", TypeUID: typeUID(campaign.Create),
+			})
 		}
 	}
 	return info
@@ -182,14 +194,15 @@ func (m *mapper) message(d *detectionFinding) string {
 			prefix = "Closed (" + d.StatusCode + "): "
 		}
 	}
-	return sentence(fmt.Sprintf("%s%s: %s, %s, coordination %.1f bits, harvest %.1f bits", prefix, d.FindingInfo.Title,
-		plural(int64(max(0, f.Members)), "account"), plural(max(0, f.Requests), "request"), bits(f.Coordination), bits(f.Harvest)), 2*maxText)
+	return sentence(fmt.Sprintf("%s%s: %s, %s, coordination %.1f bits, harvest %.1f bits",
+		prefix, d.FindingInfo.Title, plural(int64(max(0, f.Members)), "account"),
+		plural(max(0, f.Requests), "request"), bits(f.Coordination), bits(f.Harvest)), 2*maxText)
 }
 
 func (m *mapper) analytic() analytic {
 	a := analytic{
-		TypeID: analyticBehavioral, Version: sentence(m.opts.Version, maxID), StateID: stateActive, State: "Active",
-		UID: "stillwatch." + kindName(m.f.Kind), Name: "Coordinated distillation",
+		TypeID: analyticBehavioral, Version: sentence(m.opts.Version, maxID), StateID: stateActive,
+		State: "Active", UID: "stillwatch." + kindName(m.f.Kind), Name: "Coordinated distillation",
 	}
 	switch m.f.Kind {
 	case campaign.KindAccount:
@@ -246,10 +259,12 @@ func (m *mapper) evidences() []evidence {
 	for i := range f.Sample[:m.keep(len(f.Sample), m.limits.members)] {
 		member := &f.Sample[i]
 		e := evidence{
-			Name: "member account", UID: identifier(member.Account), VerdictID: verdictSuspicious, Verdict: "Suspicious",
+			Name: "member account", UID: identifier(member.Account),
+			VerdictID: verdictSuspicious, Verdict: "Suspicious",
 			Data: memberData{
-				Agreement: round(math.Max(0, math.Min(1, member.Agreement)), 1e6), Families: m.families(member.Families),
-				Requests: member.Requests, FirstSeen: clampTime(member.FirstSeen), LastSeen: clampTime(member.LastSeen),
+				Agreement: round(math.Max(0, math.Min(1, member.Agreement)), 1e6),
+				Families:  m.families(member.Families), Requests: member.Requests,
+				FirstSeen: clampTime(member.FirstSeen), LastSeen: clampTime(member.LastSeen),
 			},
 		}
 		if e.UID != "" {
@@ -285,7 +300,9 @@ func (m *mapper) resources() []resource {
 	var out []resource
 	for _, model := range f.Models[:m.keep(len(f.Models), m.limits.models)] {
 		if name := identifier(model); name != "" {
-			out = append(out, resource{UID: name, Name: name, Type: "AI Model", RoleID: roleTarget, Role: "Target"})
+			out = append(out, resource{
+				UID: name, Name: name, Type: "AI Model", RoleID: roleTarget, Role: "Target",
+			})
 		}
 	}
 	return out
@@ -334,8 +351,9 @@ func (m *mapper) detail() detail {
 		CoordinationBits: bits(f.Coordination), HarvestBits: bits(f.Harvest),
 		Families: m.families(f.Families), Members: max(0, f.Members),
 		Requests: max(0, f.Requests), OutputTokens: max(0, f.OutputTokens),
-		Evidence: []detailEvidence{}, Shared: []detailShared{}, Mitigating: []string{}, Timeline: []detailPoint{},
-		Muted: f.Muted,
+		Evidence: []detailEvidence{}, Shared: []detailShared{}, Mitigating: []string{},
+		Timeline: []detailPoint{},
+		Muted:    f.Muted,
 	}
 	if f.Activity == campaign.Close {
 		d.CloseReason = m.text(f.CloseReason, maxText)
@@ -344,13 +362,15 @@ func (m *mapper) detail() detail {
 	for i := range shown {
 		e := &shown[i]
 		d.Evidence = append(d.Evidence, detailEvidence{
-			Detector: detectorName(e), Axis: axisName(e.Axis), Family: identifier(string(e.Family)), Bits: bits(e.Bits),
-			Observed: m.text(e.Observed, maxText), Expected: m.text(e.Expected, maxText), Note: m.text(e.Note, maxText),
+			Detector: detectorName(e), Axis: axisName(e.Axis), Family: identifier(string(e.Family)),
+			Bits: bits(e.Bits), Observed: m.text(e.Observed, maxText),
+			Expected: m.text(e.Expected, maxText), Note: m.text(e.Note, maxText),
 		})
 	}
 	for _, s := range f.Shared[:m.keep(len(f.Shared), m.limits.shared)] {
 		d.Shared = append(d.Shared, detailShared{
-			Attribute: identifier(s.Attribute), Value: m.text(s.Value, maxText), Share: round(s.Share, 1e6), Baseline: round(s.Baseline, 1e6),
+			Attribute: identifier(s.Attribute), Value: m.text(s.Value, maxText),
+			Share: round(s.Share, 1e6), Baseline: round(s.Baseline, 1e6),
 		})
 	}
 	for _, s := range f.Mitigating[:m.keep(len(f.Mitigating), m.limits.words)] {
@@ -359,7 +379,9 @@ func (m *mapper) detail() detail {
 	// The newest points are the ones that matter.
 	newest := f.Timeline[len(f.Timeline)-m.keep(len(f.Timeline), m.limits.timeline):]
 	for _, p := range newest {
-		d.Timeline = append(d.Timeline, detailPoint{Time: clampTime(p.Time), Members: max(0, p.Members), Requests: max(0, p.Requests)})
+		d.Timeline = append(d.Timeline, detailPoint{
+			Time: clampTime(p.Time), Members: max(0, p.Members), Requests: max(0, p.Requests),
+		})
 	}
 	for _, uid := range f.Related[:m.keep(len(f.Related), m.limits.related)] {
 		d.Related = append(d.Related, identifier(uid))
@@ -378,7 +400,9 @@ func observables(d *detectionFinding) []observable {
 			out = append(out, observable{Name: path, TypeID: typeID, Type: kind, Value: value})
 		}
 	}
-	known := func(path string, typeID int, value string) { add(path, typeID, observableTypes()[typeID], value) }
+	known := func(path string, typeID int, value string) {
+		add(path, typeID, observableTypes()[typeID], value)
+	}
 	for i := range d.Evidences {
 		e, path := &d.Evidences[i], fmt.Sprintf("evidences[%d]", i)
 		if e.User != nil {
@@ -398,7 +422,8 @@ func observables(d *detectionFinding) []observable {
 		known(fmt.Sprintf("resources[%d].uid", i), observableResourceUID, d.Resources[i].UID)
 	}
 	for i := range d.Unmapped.Stillwatch.Shared {
-		s, path := &d.Unmapped.Stillwatch.Shared[i], fmt.Sprintf("unmapped.stillwatch.shared[%d].value", i)
+		s, path := &d.Unmapped.Stillwatch.Shared[i],
+			fmt.Sprintf("unmapped.stillwatch.shared[%d].value", i)
 		if _, err := netip.ParsePrefix(s.Value); err == nil {
 			known(path, observableSubnet, s.Value)
 			continue
@@ -409,9 +434,9 @@ func observables(d *detectionFinding) []observable {
 }
 
 // sharedType is the caption of an observable that OCSF has no type for.
-func sharedType(facet string) string {
-	if facet == "" {
+func sharedType(attribute string) string {
+	if attribute == "" {
 		return "Shared value"
 	}
-	return "Shared " + facet
+	return "Shared " + attribute
 }

@@ -17,18 +17,22 @@ import (
 
 func TestEveryKindOfRecordIsAValidDetectionFinding(t *testing.T) {
 	e := encoder(t)
-	for _, kind := range []campaign.Kind{campaign.KindCampaign, campaign.KindAccount, campaign.KindTripwire} {
+	for _, kind := range []campaign.Kind{
+		campaign.KindCampaign, campaign.KindAccount, campaign.KindTripwire,
+	} {
 		for activity := campaign.Create; activity <= campaign.Close; activity++ {
 			for severity := campaign.Severity(0); severity <= campaign.Critical+1; severity++ {
 				for _, muted := range []bool{false, true} {
 					f := pool()
-					f.Kind, f.Activity, f.Severity, f.Muted, f.Sequence = kind, activity, severity, muted, int(activity)
+					f.Kind, f.Activity, f.Severity, f.Muted, f.Sequence = kind, activity, severity,
+						muted, int(activity)
 					if activity == campaign.Close {
 						f.CloseReason = "quiet"
 					}
 					r, err := e.Finding(f)
 					require.NoError(t, err)
-					name := fmt.Sprintf("%s %d severity %d muted %t", kind, activity, severity, muted)
+					name := fmt.Sprintf("%s %d severity %d muted %t",
+						kind, activity, severity, muted)
 					require.NoError(t, validate(t, r.Value), name)
 					require.NoError(t, alerttest.Check(r.Value), name)
 				}
@@ -44,10 +48,13 @@ func TestTheGoldenRecordsDoNotChange(t *testing.T) {
 	change.Sequence, change.Activity, change.Modified = 2, campaign.Update, opened+3_600_000
 	change.Members, change.Severity = 1205, campaign.Critical
 	closed := pool()
-	closed.Sequence, closed.Activity, closed.Modified, closed.CloseReason = 3, campaign.Close, opened+80*3_600_000, "merged"
+	closed.Sequence, closed.Activity, closed.Modified, closed.CloseReason = 3, campaign.Close,
+		opened+80*3_600_000, "merged"
 	closed.Related = []string{"90d8d484-f6bc-5e60-ab3d-13472746b82c"}
 	bare := &campaign.Finding{UID: "3c8a", Sequence: 1, Activity: campaign.Create}
-	for name, f := range map[string]*campaign.Finding{"create": create, "update": change, "close": closed, "bare": bare} {
+	for name, f := range map[string]*campaign.Finding{
+		"create": create, "update": change, "close": closed, "bare": bare,
+	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := e.Finding(f)
 			require.NoError(t, err)
@@ -72,9 +79,13 @@ func TestTheSchemaRejectsADamagedRecord(t *testing.T) {
 		"without time":                        func(d map[string]any) { delete(d, "time") },
 		"with an unknown attribute":           func(d map[string]any) { d["bits"] = 3 },
 		"with a severity that does not exist": func(d map[string]any) { d["severity_id"] = 7 },
-		"with an attack without a technique":  func(d map[string]any) { d["attacks"] = []any{map[string]any{"version": "5.6.0"}} },
-		"with an evidence of nothing":         func(d map[string]any) { d["evidences"] = []any{map[string]any{"name": "x"}} },
-		"with a time in words":                func(d map[string]any) { d["time"] = "2026-03-02T06:20:00Z" },
+		"with an attack without a technique": func(d map[string]any) {
+			d["attacks"] = []any{map[string]any{"version": "5.6.0"}}
+		},
+		"with an evidence of nothing": func(d map[string]any) {
+			d["evidences"] = []any{map[string]any{"name": "x"}}
+		},
+		"with a time in words": func(d map[string]any) { d["time"] = "2026-03-02T06:20:00Z" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			var doc map[string]any
@@ -168,15 +179,27 @@ func TestOnlyAnUnmutedCreateAlertsAndTheStatusSaysWhatIsLeftToDo(t *testing.T) {
 		detail   string
 	}{
 		{"a new finding", campaign.Create, false, "", true, "New", ""},
-		{"a new finding of an allowed group", campaign.Create, true, "", false, "Suppressed", "muted"},
+		{
+			"a new finding of an allowed group", campaign.Create, true, "", false,
+			"Suppressed", "muted",
+		},
 		{"an update", campaign.Update, false, "", false, "In Progress", ""},
 		{"an update of an allowed group", campaign.Update, true, "", false, "Suppressed", "muted"},
 		{"a group that went quiet", campaign.Close, false, "quiet", false, "Resolved", "quiet: "},
 		{"a group that was merged", campaign.Close, false, "merged", false, "Resolved", "merged: "},
-		{"a dismissed finding", campaign.Close, false, "dismissed", false, "Resolved", "dismissed: "},
-		{"a withdrawn finding", campaign.Close, false, "withdrawn", false, "Deleted", "withdrawn: "},
+		{
+			"a dismissed finding", campaign.Close, false, "dismissed", false,
+			"Resolved", "dismissed: ",
+		},
+		{
+			"a withdrawn finding", campaign.Close, false, "withdrawn", false,
+			"Deleted", "withdrawn: ",
+		},
 		{"an allowed group", campaign.Close, true, "allowed", false, "Suppressed", "allowed: "},
-		{"a reason nobody foresaw", campaign.Close, false, "moon\nphase", false, "Resolved", "moon phase"},
+		{
+			"a reason nobody foresaw", campaign.Close, false, "moon\nphase", false,
+			"Resolved", "moon phase",
+		},
 		{"a close without a reason", campaign.Close, false, "", false, "Resolved", "closed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -213,12 +236,24 @@ func TestTechniquesFollowFromTheDetectorsThatSpoke(t *testing.T) {
 		want     []string
 	}{
 		{"no evidence names the extraction alone", nil, []string{"AML.T0024.002"}},
-		{"a relay is a proxy", []detectors.Evidence{{Detector: "relay", Bits: 4}}, []string{"AML.T0024.002", "AML.T0008.005"}},
-		{"weak evidence names nothing", []detectors.Evidence{{Detector: "relay", Bits: 0.2}}, []string{"AML.T0024.002"}},
-		{"mitigating evidence names nothing", []detectors.Evidence{{Detector: "payment", Bits: -1}}, []string{"AML.T0024.002"}},
+		{"a relay is a proxy", []detectors.Evidence{{Detector: "relay", Bits: 4}}, []string{
+			"AML.T0024.002", "AML.T0008.005",
+		}},
+		{
+			"weak evidence names nothing",
+			[]detectors.Evidence{{Detector: "relay", Bits: 0.2}},
+			[]string{"AML.T0024.002"},
+		},
+		{
+			"mitigating evidence names nothing",
+			[]detectors.Evidence{{Detector: "payment", Bits: -1}},
+			[]string{"AML.T0024.002"},
+		},
 		{
 			"a shared text is crafted",
-			[]detectors.Evidence{{Detector: "prompt_template", Bits: 5}, {Detector: "prompt_layout", Bits: 3}},
+			[]detectors.Evidence{
+				{Detector: "prompt_template", Bits: 5}, {Detector: "prompt_layout", Bits: 3},
+			},
 			[]string{"AML.T0024.002", "AML.T0065"},
 		},
 		{
@@ -231,7 +266,9 @@ func TestTechniquesFollowFromTheDetectorsThatSpoke(t *testing.T) {
 			[]detectors.Evidence{{Detector: "signup_cohort", Bits: 3}},
 			[]string{"AML.T0024.002", "AML.T0021"},
 		},
-		{"coercion is a jailbreak", []detectors.Evidence{{Detector: "coercion", Bits: 2}}, []string{"AML.T0024.002", "AML.T0054"}},
+		{"coercion is a jailbreak", []detectors.Evidence{{Detector: "coercion", Bits: 2}}, []string{
+			"AML.T0024.002", "AML.T0054",
+		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := pool()
@@ -257,7 +294,8 @@ func TestWhatIsTooMuchIsCutAndSaysSo(t *testing.T) {
 	d := encode(t, e, pool())
 	require.Len(t, d.Evidences, 2)
 	require.Len(t, d.Unmapped.Stillwatch.Timeline, 3)
-	require.Equal(t, pool().Timeline[5].Time, d.Unmapped.Stillwatch.Timeline[2].Time, "the newest points stay")
+	require.Equal(t, pool().Timeline[5].Time, d.Unmapped.Stillwatch.Timeline[2].Time,
+		"the newest points stay")
 	require.True(t, d.Metadata.IsTruncated)
 
 	require.False(t, encode(t, encoder(t), pool()).Metadata.IsTruncated)
@@ -269,15 +307,25 @@ func TestWhatIsTooMuchIsCutAndSaysSo(t *testing.T) {
 func TestARecordStaysUnderItsSizeWhateverItsLists(t *testing.T) {
 	f := pool()
 	for range 5000 {
-		f.Sample = append(f.Sample, campaign.Member{Account: strings.Repeat("\x01", 300), Org: strings.Repeat("\x02", 300), Stack: strings.Repeat("\"", 5000)})
-		f.Evidence = append(f.Evidence, detectors.Evidence{Detector: strings.Repeat("\x03", 300), Observed: strings.Repeat("\\", 5000), Bits: 1})
-		f.Shared = append(f.Shared, campaign.SharedAttribute{Attribute: strings.Repeat("\x04", 300), Value: strings.Repeat("\\", 5000)})
+		f.Sample = append(f.Sample, campaign.Member{
+			Account: strings.Repeat("\x01", 300), Org: strings.Repeat("\x02", 300),
+			Stack: strings.Repeat("\"", 5000),
+		})
+		f.Evidence = append(f.Evidence, detectors.Evidence{
+			Detector: strings.Repeat("\x03", 300), Observed: strings.Repeat("\\", 5000), Bits: 1,
+		})
+		f.Shared = append(f.Shared, campaign.SharedAttribute{
+			Attribute: strings.Repeat("\x04", 300), Value: strings.Repeat("\\", 5000),
+		})
 		f.Models = append(f.Models, strings.Repeat("\x05", 300))
 		f.Related = append(f.Related, strings.Repeat("\x06", 300))
 		f.Mitigating = append(f.Mitigating, strings.Repeat("\\", 5000))
-		f.Timeline = append(f.Timeline, campaign.Point{Time: 1, Members: 1 << 40, Requests: 1 << 60})
+		f.Timeline = append(
+			f.Timeline, campaign.Point{Time: 1, Members: 1 << 40, Requests: 1 << 60},
+		)
 	}
-	f.Summary, f.NextStep, f.Title = strings.Repeat("\"", 1<<20), strings.Repeat("\"", 1<<20), strings.Repeat("\"", 1<<20)
+	f.Summary, f.NextStep, f.Title = strings.Repeat("\"", 1<<20), strings.Repeat("\"", 1<<20),
+		strings.Repeat("\"", 1<<20)
 	for _, size := range []int{64_000, 200_000, 999_999} {
 		o := alert.DefaultOptions()
 		o.MaxEvidences, o.MaxTimeline, o.MaxBytes = 1000, 10_000, size
@@ -318,7 +366,8 @@ func TestAnIdentityThatCannotBeRepairedIsAnError(t *testing.T) {
 
 func TestLinksToConsoleAndRunbookAreWrittenWhenConfigured(t *testing.T) {
 	o := alert.DefaultOptions()
-	o.ConsoleURL, o.RunbookURL = "https://soc.example.com/stillwatch/", "https://wiki.example.com/distillation"
+	o.ConsoleURL, o.RunbookURL = "https://soc.example.com/stillwatch/",
+		"https://wiki.example.com/distillation"
 	e, err := alert.New(o)
 	require.NoError(t, err)
 	f := pool()
@@ -339,7 +388,9 @@ func TestObservablesAreListedOnce(t *testing.T) {
 
 func TestHeadersFollowTheCloudEventsKafkaBinding(t *testing.T) {
 	for activity, kind := range map[campaign.Activity]string{
-		campaign.Create: "org.stillwatch.finding.created", campaign.Update: "org.stillwatch.finding.updated", campaign.Close: "org.stillwatch.finding.closed",
+		campaign.Create: "org.stillwatch.finding.created",
+		campaign.Update: "org.stillwatch.finding.updated",
+		campaign.Close:  "org.stillwatch.finding.closed",
 	} {
 		f := pool()
 		f.Activity, f.Tenant, f.Sequence = activity, "acme/eu", 7
@@ -352,9 +403,12 @@ func TestHeadersFollowTheCloudEventsKafkaBinding(t *testing.T) {
 			got[h.Key] = string(h.Value)
 		}
 		require.Equal(t, map[string]string{
-			"ce_specversion": "1.0", "ce_id": f.UID + ":7", "ce_source": "/stillwatch/default/acme%2Feu", "ce_type": kind,
-			"ce_time": "2026-03-02T06:20:00.000Z", "ce_subject": f.UID, "content-type": "application/json",
-			"ce_dataschema": "https://schema.ocsf.io/1.8.0/classes/detection_finding", "severity_id": "4", "tenant": "acme/eu",
+			"ce_specversion": "1.0", "ce_id": f.UID + ":7",
+			"ce_source": "/stillwatch/default/acme%2Feu", "ce_type": kind,
+			"ce_time": "2026-03-02T06:20:00.000Z", "ce_subject": f.UID,
+			"content-type":  "application/json",
+			"ce_dataschema": "https://schema.ocsf.io/1.8.0/classes/detection_finding",
+			"severity_id":   "4", "tenant": "acme/eu",
 		}, got)
 	}
 }
@@ -362,7 +416,9 @@ func TestHeadersFollowTheCloudEventsKafkaBinding(t *testing.T) {
 func TestOptionsThatCannotWorkAreNamed(t *testing.T) {
 	o := alert.Options{MaxTimeline: -1, ConsoleURL: "soc", RunbookURL: "ftp://x"}
 	_, err := alert.New(o)
-	for _, key := range []string{"instance", "max_evidences", "max_timeline", "max_bytes", "console_url", "runbook_url"} {
+	for _, key := range []string{
+		"instance", "max_evidences", "max_timeline", "max_bytes", "console_url", "runbook_url",
+	} {
 		require.ErrorContains(t, err, key+": ")
 	}
 	o = alert.DefaultOptions()

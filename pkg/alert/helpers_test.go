@@ -22,7 +22,9 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 var ocsfSchema = sync.OnceValues(func() (*jsonschema.Schema, error) {
 	c := jsonschema.NewCompiler()
 	c.AssertFormat()
-	return c.Compile(filepath.Join("..", "..", "configs", "schema", "ocsf_detection_finding_1.8.0.schema.json"))
+	return c.Compile(
+		filepath.Join("..", "..", "configs", "schema", "ocsf_detection_finding_1.8.0.schema.json"),
+	)
 })
 
 // validate checks a record against the schema.
@@ -78,57 +80,84 @@ func pool() *campaign.Finding {
 			{
 				Detector: "prompt_template", Axis: detectors.Coordination, Family: work, Bits: 7.9,
 				Observed: "97 % of the members carry the same 12 sampled phrases, 81 % of their own recurring text, in 64 % of their requests",
-				Expected: "0.41 % of all accounts", Note: "the accounts share one prompt template",
+				Expected: "0.41 % of all accounts",
+				Note:     "the accounts share one prompt template",
 			},
 			{
 				Detector: "issuer", Axis: detectors.Coordination, Family: funding, Bits: 5.2,
-				Observed: "the cards come from 1.4 issuers (effective number)", Expected: "52 among as many accounts", Note: "the cards come from few issuers",
+				Observed: "the cards come from 1.4 issuers (effective number)",
+				Expected: "52 among as many accounts", Note: "the cards come from few issuers",
 			},
 			{
 				Detector: "stack", Axis: detectors.Coordination, Family: client, Bits: 5.25,
-				Observed: "1.0 client stacks (effective number)", Expected: "38 among as many accounts", Note: "one program behind many networks",
+				Observed: "1.0 client stacks (effective number)",
+				Expected: "38 among as many accounts", Note: "one program behind many networks",
 			},
 			{
-				Detector: "load_balance", Axis: detectors.Coordination, Family: detectors.Schedule, Bits: 2.4,
-				Observed: "request rates differ by a factor of 1.21 (one standard deviation)", Expected: "a factor of 5.60 in the population",
-				Note: "the load is shared more evenly than people share it",
+				Detector: "load_balance", Axis: detectors.Coordination, Family: detectors.Schedule,
+				Bits:     2.4,
+				Observed: "request rates differ by a factor of 1.21 (one standard deviation)",
+				Expected: "a factor of 5.60 in the population",
+				Note:     "the load is shared more evenly than people share it",
 			},
-			{Detector: "network", Axis: detectors.Coordination, Family: detectors.Network, Observed: "211 networks", Expected: "about as many"},
 			{
-				Detector: "elicitation", Axis: detectors.Harvest, Bits: 1.5, Observed: "71 % of requests ask to show the reasoning",
+				Detector: "network", Axis: detectors.Coordination, Family: detectors.Network,
+				Observed: "211 networks", Expected: "about as many",
+			},
+			{
+				Detector: "elicitation", Axis: detectors.Harvest, Bits: 1.5,
+				Observed: "71 % of requests ask to show the reasoning",
 				Expected: "6.2 % in the population", Note: "the prompts ask to show the reasoning",
 			},
 			{
-				Detector: "single_turn", Axis: detectors.Harvest, Bits: 1.5, Observed: "99 % of requests are single questions",
+				Detector: "single_turn", Axis: detectors.Harvest, Bits: 1.5,
+				Observed: "99 % of requests are single questions",
 				Expected: "44 % in the population", Note: "single questions without a conversation",
 			},
 			{
-				Detector: "clock", Axis: detectors.Harvest, Bits: -0.6, Observed: "requests on 14 hours of the day",
-				Expected: "11 hours in the population", Note: "the accounts keep a daily rhythm",
+				Detector: "clock", Axis: detectors.Harvest, Bits: -0.6,
+				Observed: "requests on 14 hours of the day", Expected: "11 hours in the population",
+				Note: "the accounts keep a daily rhythm",
 			},
 		},
 		Sample: []campaign.Member{
 			{
-				Account: "acct_9f31", Org: "org_22", Requests: 48_211, Agreement: 0.934, Stack: "openai/python 1.99.1 ja4=t13d1516h2_8daaf6152771_e5627efa2ab1",
-				Families: []detectors.Family{client, work, funding}, FirstSeen: opened - 26*hour, LastSeen: opened - 2000,
+				Account: "acct_9f31", Org: "org_22", Requests: 48_211, Agreement: 0.934,
+				Stack:    "openai/python 1.99.1 ja4=t13d1516h2_8daaf6152771_e5627efa2ab1",
+				Families: []detectors.Family{client, work, funding}, FirstSeen: opened - 26*hour,
+				LastSeen: opened - 2000,
 			},
 			{
-				Account: "acct_a07c", Org: "org_22", Requests: 3011, Agreement: 0.91, Stack: "openai/python 1.99.1 ja4=t13d1516h2_8daaf6152771_e5627efa2ab1",
-				Families: []detectors.Family{work, client}, FirstSeen: opened - 20*hour, LastSeen: opened - 61_000,
+				Account: "acct_a07c", Org: "org_22", Requests: 3011, Agreement: 0.91,
+				Stack:    "openai/python 1.99.1 ja4=t13d1516h2_8daaf6152771_e5627efa2ab1",
+				Families: []detectors.Family{work, client}, FirstSeen: opened - 20*hour,
+				LastSeen: opened - 61_000,
 			},
-			{Account: "株式会社テスト_01", Requests: 2987, Agreement: 0.88, Families: []detectors.Family{work}, FirstSeen: opened - hour, LastSeen: opened},
+			{
+				Account: "株式会社テスト_01", Requests: 2987, Agreement: 0.88,
+				Families: []detectors.Family{work}, FirstSeen: opened - hour, LastSeen: opened,
+			},
 		},
 		Shared: []campaign.SharedAttribute{
-			{Attribute: "client stack", Value: "openai/python 1.99.1 ja4=t13d1516h2_8daaf6152771_e5627efa2ab1", Share: 0.98, Baseline: 0.021},
+			{
+				Attribute: "client stack",
+				Value:     "openai/python 1.99.1 ja4=t13d1516h2_8daaf6152771_e5627efa2ab1",
+				Share:     0.98, Baseline: 0.021,
+			},
 			{Attribute: "network", Value: "203.0.113.0/24", Share: 0.12, Baseline: 0.0004},
-			{Attribute: "parameters", Value: "temperature=0.7 max_tokens=4096", Share: 0.97, Baseline: 0.034},
+			{
+				Attribute: "parameters", Value: "temperature=0.7 max_tokens=4096",
+				Share: 0.97, Baseline: 0.034,
+			},
 		},
 		Mitigating: []string{"The accounts rest at night: 14 hours of the day carry requests."},
 		NextStep: "Compare two members' requests in the gateway's own log; if the template is the same, limit the whole group at once: banning " +
 			"accounts one by one only moves the pool.",
 	}
 	for i := range 6 {
-		f.Timeline = append(f.Timeline, campaign.Point{Time: opened - int64(26-4*i)*hour, Members: 12 + 80*i, Requests: int64(i+1) * 200_000})
+		f.Timeline = append(f.Timeline, campaign.Point{
+			Time: opened - int64(26-4*i)*hour, Members: 12 + 80*i, Requests: int64(i+1) * 200_000,
+		})
 	}
 	return f
 }

@@ -18,18 +18,24 @@ func Parse(value []byte) (*campaign.Finding, error) {
 		return nil, fmt.Errorf("alert: read finding: %w", err)
 	}
 	if d.ClassUID != classUID || d.FindingInfo.UID == "" {
-		return nil, errors.New("alert: read finding: the record is no Detection Finding (class_uid 2004 with a finding_info.uid)")
+		return nil, errors.New(
+			"alert: read finding: the record is no Detection Finding (class_uid 2004 with a finding_info.uid)",
+		)
 	}
 	own := &d.Unmapped.Stillwatch
 	f := &campaign.Finding{
-		UID: d.FindingInfo.UID, Campaign: d.Metadata.CorrelationUID, Tenant: d.Metadata.TenantUID, Sequence: int(d.Metadata.Sequence),
-		Activity: campaign.Activity(d.ActivityID), Kind: campaign.Kind(own.Kind),
+		UID: d.FindingInfo.UID, Campaign: d.Metadata.CorrelationUID, Tenant: d.Metadata.TenantUID,
+		Sequence: int(d.Metadata.Sequence), Activity: campaign.Activity(d.ActivityID),
+		Kind:  campaign.Kind(own.Kind),
 		Title: d.FindingInfo.Title, Summary: d.FindingInfo.Desc,
-		Created: d.FindingInfo.CreatedTime, Modified: d.FindingInfo.ModifiedTime, FirstSeen: d.StartTime, LastSeen: d.EndTime,
-		Severity: campaign.Severity(d.SeverityID), Confidence: d.ConfidenceScore,
-		Coordination: own.CoordinationBits, Harvest: own.HarvestBits, Families: familiesOf(own.Families),
-		Members: own.Members, Requests: own.Requests, OutputTokens: own.OutputTokens,
-		Mitigating: own.Mitigating, CloseReason: own.CloseReason, Muted: own.Muted, Related: own.Related,
+		Created: d.FindingInfo.CreatedTime, Modified: d.FindingInfo.ModifiedTime,
+		FirstSeen: d.StartTime, LastSeen: d.EndTime, Severity: campaign.Severity(d.SeverityID),
+		Confidence:   d.ConfidenceScore,
+		Coordination: own.CoordinationBits, Harvest: own.HarvestBits,
+		Families: familiesOf(own.Families),
+		Members:  own.Members, Requests: own.Requests, OutputTokens: own.OutputTokens,
+		Mitigating: own.Mitigating, CloseReason: own.CloseReason,
+		Muted: own.Muted, Related: own.Related,
 	}
 	if d.Remediation != nil {
 		f.NextStep = d.Remediation.Desc
@@ -44,7 +50,8 @@ func Parse(value []byte) (*campaign.Finding, error) {
 			axis = detectors.Harvest
 		}
 		f.Evidence = append(f.Evidence, detectors.Evidence{
-			Detector: e.Detector, Axis: axis, Family: detectors.Family(e.Family), Bits: e.Bits, Observed: e.Observed, Expected: e.Expected, Note: e.Note,
+			Detector: e.Detector, Axis: axis, Family: detectors.Family(e.Family), Bits: e.Bits,
+			Observed: e.Observed, Expected: e.Expected, Note: e.Note,
 		})
 	}
 	for i := range d.Evidences {
@@ -61,8 +68,9 @@ func Parse(value []byte) (*campaign.Finding, error) {
 
 func member(e *evidence) campaign.Member {
 	m := campaign.Member{
-		Account: e.UID, Requests: e.Data.Requests, Agreement: e.Data.Agreement, Families: familiesOf(e.Data.Families),
-		FirstSeen: e.Data.FirstSeen, LastSeen: e.Data.LastSeen,
+		Account: e.UID, Requests: e.Data.Requests, Agreement: e.Data.Agreement,
+		Families: familiesOf(e.Data.Families), FirstSeen: e.Data.FirstSeen,
+		LastSeen: e.Data.LastSeen,
 	}
 	if e.User != nil && e.User.Account != nil {
 		m.Org = e.User.Account.UID

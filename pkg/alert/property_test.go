@@ -22,53 +22,79 @@ func hostile() *rapid.Generator[string] {
 		rapid.String(),
 		rapid.Map(rapid.SliceOfN(rapid.Byte(), 0, 600), func(b []byte) string { return string(b) }),
 		rapid.SampledFrom([]string{
-			"", " ", "\x00", "\xff\xfe", "\x1b[2J\x1b]0;owned\x07", "\u202egnp.exe", "a\r\nb", "\u2028", "{\"a\":1}", "</script>", "203.0.113.0/24",
-			"株式会社テスト", "👩‍👩‍👧‍👦", "e\u0301", "x.y[0].z", "\ufeff", string(make([]byte, 70_000)),
+			"", " ", "\x00", "\xff\xfe", "\x1b[2J\x1b]0;owned\x07", "\u202egnp.exe", "a\r\nb",
+			"\u2028", "{\"a\":1}", "</script>", "203.0.113.0/24", "株式会社テスト", "👩‍👩‍👧‍👦", "e\u0301",
+			"x.y[0].z", "\ufeff", string(make([]byte, 70_000)),
 		}),
 	)
 }
 
 func anyFloat() *rapid.Generator[float64] {
-	return rapid.OneOf(rapid.Float64(), rapid.SampledFrom([]float64{math.NaN(), math.Inf(1), math.Inf(-1), math.MaxFloat64, -0.001, 0}))
+	return rapid.OneOf(rapid.Float64(), rapid.SampledFrom([]float64{
+		math.NaN(), math.Inf(1), math.Inf(-1), math.MaxFloat64, -0.001, 0,
+	}))
 }
 
 func anyFinding(t *rapid.T) *campaign.Finding {
 	str, float, ms := hostile(), anyFloat(), rapid.Int64()
-	family := rapid.Map(rapid.OneOf(rapid.SampledFrom([]string{"work", "client", "network"}), str), func(s string) detectors.Family { return detectors.Family(s) })
+	family := rapid.Map(
+		rapid.OneOf(rapid.SampledFrom([]string{"work", "client", "network"}), str),
+		func(s string) detectors.Family { return detectors.Family(s) },
+	)
 	families := rapid.SliceOfN(family, 0, 40)
 	evidence := rapid.Custom(func(t *rapid.T) detectors.Evidence {
 		return detectors.Evidence{
-			Detector: str.Draw(t, "detector"), Axis: detectors.Axis(rapid.Byte().Draw(t, "axis")), Family: family.Draw(t, "plane"), Bits: float.Draw(t, "bits"),
-			Observed: str.Draw(t, "observed"), Expected: str.Draw(t, "expected"), Note: str.Draw(t, "note"),
+			Detector: str.Draw(t, "detector"), Axis: detectors.Axis(rapid.Byte().Draw(t, "axis")),
+			Family: family.Draw(t, "plane"), Bits: float.Draw(t, "bits"),
+			Observed: str.Draw(t, "observed"), Expected: str.Draw(t, "expected"),
+			Note: str.Draw(t, "note"),
 		}
 	})
 	member := rapid.Custom(func(t *rapid.T) campaign.Member {
 		return campaign.Member{
-			Account: str.Draw(t, "account"), Org: str.Draw(t, "org"), Requests: rapid.Uint32().Draw(t, "requests"), Agreement: float.Draw(t, "agreement"),
-			Families: families.Draw(t, "planes"), Stack: str.Draw(t, "stack"), FirstSeen: ms.Draw(t, "first"), LastSeen: ms.Draw(t, "last"),
+			Account: str.Draw(t, "account"), Org: str.Draw(t, "org"),
+			Requests: rapid.Uint32().Draw(t, "requests"), Agreement: float.Draw(t, "agreement"),
+			Families: families.Draw(t, "planes"), Stack: str.Draw(t, "stack"),
+			FirstSeen: ms.Draw(t, "first"), LastSeen: ms.Draw(t, "last"),
 		}
 	})
 	point := rapid.Custom(func(t *rapid.T) campaign.Point {
-		return campaign.Point{Time: ms.Draw(t, "time"), Members: rapid.Int().Draw(t, "members"), Requests: ms.Draw(t, "requests")}
+		return campaign.Point{
+			Time: ms.Draw(t, "time"), Members: rapid.Int().Draw(t, "members"),
+			Requests: ms.Draw(t, "requests"),
+		}
 	})
-	facet := rapid.Custom(func(t *rapid.T) campaign.SharedAttribute {
-		return campaign.SharedAttribute{Attribute: str.Draw(t, "facet"), Value: str.Draw(t, "value"), Share: float.Draw(t, "share"), Baseline: float.Draw(t, "census")}
+	shared := rapid.Custom(func(t *rapid.T) campaign.SharedAttribute {
+		return campaign.SharedAttribute{
+			Attribute: str.Draw(t, "attribute"), Value: str.Draw(t, "value"),
+			Share: float.Draw(t, "share"), Baseline: float.Draw(t, "baseline"),
+		}
 	})
 	return &campaign.Finding{
 		UID:      rapid.StringN(1, 60, 256).Filter(utf8.ValidString).Draw(t, "uid"),
-		Campaign: str.Draw(t, "campaign"), Tenant: str.Draw(t, "tenant"), Sequence: rapid.IntRange(1, math.MaxInt32).Draw(t, "sequence"),
+		Campaign: str.Draw(t, "campaign"), Tenant: str.Draw(t, "tenant"),
+		Sequence: rapid.IntRange(1, math.MaxInt32).Draw(t, "sequence"),
 		Activity: campaign.Activity(rapid.IntRange(1, 3).Draw(t, "activity")),
-		Kind:     campaign.Kind(rapid.OneOf(rapid.SampledFrom([]string{"campaign", "account", "tripwire"}), str).Draw(t, "kind")),
-		Title:    str.Draw(t, "title"), Summary: str.Draw(t, "summary"),
-		Created: ms.Draw(t, "created"), Modified: ms.Draw(t, "modified"), FirstSeen: ms.Draw(t, "first seen"), LastSeen: ms.Draw(t, "last seen"),
-		Severity: campaign.Severity(rapid.Byte().Draw(t, "severity")), Confidence: rapid.Int().Draw(t, "confidence"),
-		Coordination: float.Draw(t, "coordination"), Harvest: float.Draw(t, "harvest"),
-		Evidence: rapid.SliceOfN(evidence, 0, 80).Draw(t, "evidence"), Families: families.Draw(t, "finding families"),
-		Members: rapid.Int().Draw(t, "members"), Sample: rapid.SliceOfN(member, 0, 60).Draw(t, "sample"),
-		Requests: ms.Draw(t, "all requests"), OutputTokens: ms.Draw(t, "tokens"), Models: rapid.SliceOfN(str, 0, 40).Draw(t, "models"),
-		Shared: rapid.SliceOfN(facet, 0, 80).Draw(t, "shared"), Timeline: rapid.SliceOfN(point, 0, 150).Draw(t, "timeline"),
-		Mitigating: rapid.SliceOfN(str, 0, 40).Draw(t, "innocence"), NextStep: str.Draw(t, "next"), CloseReason: str.Draw(t, "reason"),
-		Muted: rapid.Bool().Draw(t, "muted"), Related: rapid.SliceOfN(str, 0, 80).Draw(t, "related"),
+		Kind: campaign.Kind(
+			rapid.OneOf(rapid.SampledFrom([]string{"campaign", "account", "tripwire"}), str).
+				Draw(t, "kind"),
+		),
+		Title: str.Draw(t, "title"), Summary: str.Draw(t, "summary"),
+		Created: ms.Draw(t, "created"), Modified: ms.Draw(t, "modified"),
+		FirstSeen: ms.Draw(t, "first seen"), LastSeen: ms.Draw(t, "last seen"),
+		Severity:   campaign.Severity(rapid.Byte().Draw(t, "severity")),
+		Confidence: rapid.Int().Draw(t, "confidence"), Coordination: float.Draw(t, "coordination"),
+		Harvest:  float.Draw(t, "harvest"),
+		Evidence: rapid.SliceOfN(evidence, 0, 80).Draw(t, "evidence"),
+		Families: families.Draw(t, "finding families"), Members: rapid.Int().Draw(t, "members"),
+		Sample:   rapid.SliceOfN(member, 0, 60).Draw(t, "sample"),
+		Requests: ms.Draw(t, "all requests"), OutputTokens: ms.Draw(t, "tokens"),
+		Models:     rapid.SliceOfN(str, 0, 40).Draw(t, "models"),
+		Shared:     rapid.SliceOfN(shared, 0, 80).Draw(t, "shared"),
+		Timeline:   rapid.SliceOfN(point, 0, 150).Draw(t, "timeline"),
+		Mitigating: rapid.SliceOfN(str, 0, 40).Draw(t, "innocence"), NextStep: str.Draw(t, "next"),
+		CloseReason: str.Draw(t, "reason"), Muted: rapid.Bool().Draw(t, "muted"),
+		Related: rapid.SliceOfN(str, 0, 80).Draw(t, "related"),
 	}
 }
 
@@ -108,4 +134,6 @@ func textKeepsItsShape(t require.TestingT, f *campaign.Finding, width int) {
 
 func TestAnyFindingGivesAValidRecord(t *testing.T) { rapid.Check(t, anyFindingIsWrittenWell) }
 
-func FuzzAnyFindingGivesAValidRecord(f *testing.F) { f.Fuzz(rapid.MakeFuzz(anyFindingIsWrittenWell)) }
+func FuzzAnyFindingGivesAValidRecord(f *testing.F) {
+	f.Fuzz(rapid.MakeFuzz(anyFindingIsWrittenWell))
+}

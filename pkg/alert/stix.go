@@ -15,8 +15,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/campaign"
-	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
 // STIXOptions says how a finding is exported for sharing.
@@ -56,10 +56,13 @@ func STIXOf(findings []*campaign.Finding, o STIXOptions) ([]byte, error) {
 		return nil, errors.New("alert: a STIX export needs the name of its producer")
 	}
 	if n := len(o.PseudonymKey); n > 0 && n < leastKey {
-		return nil, fmt.Errorf("alert: the pseudonym key has %d bytes; it needs at least %d", n, leastKey)
+		return nil, fmt.Errorf("alert: the pseudonym key has %d bytes; it needs at least %d",
+			n, leastKey)
 	}
 	findings = slices.Clone(findings)
-	slices.SortStableFunc(findings, func(a, b *campaign.Finding) int { return cmp.Compare(a.Modified, b.Modified) })
+	slices.SortStableFunc(findings, func(a, b *campaign.Finding) int {
+		return cmp.Compare(a.Modified, b.Modified)
+	})
 	var all stixBundle
 	var ids []string
 	places := map[string]int{}
@@ -177,21 +180,24 @@ type stixExport struct {
 func (x *stixExport) bundle(marking stixObject) stixBundle {
 	f := x.f
 	producer := stixObject{
-		Type: "identity", ID: stixID("identity", "organization", sentence(x.opts.Producer, maxID)), Created: epoch, Modified: epoch,
-		Name: sentence(x.opts.Producer, maxID), IdentityClass: "organization",
+		Type: "identity", ID: stixID("identity", "organization", sentence(x.opts.Producer, maxID)),
+		Created: epoch, Modified: epoch, Name: sentence(x.opts.Producer, maxID),
+		IdentityClass: "organization",
 	}
 	x.objects = append(x.objects, marking)
 	x.add(producer)
 	// The extension is the same in all bundles, whoever shares them: its author is the software.
 	author := stixObject{
-		Type: "identity", ID: stixID("identity", "software", "Stillwatch"), Created: epoch, Modified: epoch, Name: "Stillwatch", IdentityClass: "system",
+		Type: "identity", ID: stixID("identity", "software", "Stillwatch"), Created: epoch,
+		Modified: epoch, Name: "Stillwatch", IdentityClass: "system",
 	}
 	x.add(author)
 	extension := stixObject{
-		Type: "extension-definition", ID: extensionID(), CreatedBy: author.ID, Created: epoch, Modified: epoch,
-		Name: "Stillwatch campaign fingerprint", Version: "1.0.0", ExtensionTypes: []string{"property-extension"},
-		Description: "What the accounts of a campaign have in common, measured.",
-		Schema:      "https://github.com/stillwatch/stillwatch/blob/main/docs/alerts.md#stix",
+		Type: "extension-definition", ID: extensionID(), CreatedBy: author.ID, Created: epoch,
+		Modified: epoch, Name: "Stillwatch campaign fingerprint", Version: "1.0.0",
+		ExtensionTypes: []string{"property-extension"},
+		Description:    "What the accounts of a campaign have in common, measured.",
+		Schema:         "https://github.com/stillwatch/stillwatch/blob/main/docs/alerts.md#stix",
 	}
 	x.add(extension)
 
@@ -203,7 +209,10 @@ func (x *stixExport) bundle(marking stixObject) stixBundle {
 	}
 	x.indicators(owner, producer.ID, c.ID)
 	x.sighting(owner, producer.ID, c.ID)
-	return stixBundle{Type: "bundle", ID: stixID("bundle", owner, f.UID, fmt.Sprint(f.Sequence), x.marking), Objects: x.objects}
+	return stixBundle{
+		Type: "bundle", ID: stixID("bundle", owner, f.UID, fmt.Sprint(f.Sequence), x.marking),
+		Objects: x.objects,
+	}
 }
 
 // campaignKey is the campaign, or the finding where there is none.
@@ -226,15 +235,16 @@ func (x *stixExport) own(o stixObject, producer string) stixObject {
 	confidence := percent(f.Confidence)
 	o.CreatedBy, o.Confidence = producer, &confidence
 	o.Created, o.Modified = stixTime(f.Created), stixTime(max(f.Created, f.Modified))
-	o.Revoked = f.Activity == campaign.Close && (f.CloseReason == "withdrawn" || f.CloseReason == "dismissed")
+	o.Revoked = f.Activity == campaign.Close &&
+		(f.CloseReason == "withdrawn" || f.CloseReason == "dismissed")
 	return o
 }
 
 func (x *stixExport) campaign(owner, producer string) stixObject {
 	f := x.f
 	ext := stixExtension{
-		Type: "property-extension", CoordinationBits: bits(f.Coordination), HarvestBits: bits(f.Harvest), Accounts: max(0, f.Members),
-		Detectors: map[string]float64{},
+		Type: "property-extension", CoordinationBits: bits(f.Coordination),
+		HarvestBits: bits(f.Harvest), Accounts: max(0, f.Members), Detectors: map[string]float64{},
 	}
 	for _, p := range detectors.Families {
 		if slices.Contains(f.Families, p) {
@@ -254,17 +264,21 @@ func (x *stixExport) campaign(owner, producer string) stixObject {
 	for i := range f.Shared {
 		if s := &f.Shared[i]; shareable(s) {
 			ext.Shared = append(ext.Shared, detailShared{
-				Attribute: s.Attribute, Value: sentence(s.Value, maxText), Share: round(s.Share, 1e6), Baseline: round(s.Baseline, 1e6),
+				Attribute: s.Attribute, Value: sentence(s.Value, maxText),
+				Share: round(s.Share, 1e6), Baseline: round(s.Baseline, 1e6),
 			})
 		}
 	}
 	first, last := x.seen()
 	o := x.own(stixObject{
-		Type: "campaign", ID: stixID("campaign", owner), Name: defaultTitle(f.Kind) + " " + stixUUID(owner)[:8],
-		Description: fmt.Sprintf("%s, %s. Coordination %.1f bits, harvest %.1f bits.", plural(int64(max(0, f.Members)), "account"),
-			plural(max(0, f.Requests), "request"), bits(f.Coordination), bits(f.Harvest)),
-		Objective: "Harvest the outputs of a language model to train another one.", Labels: []string{"model-distillation"},
-		FirstSeen: first, LastSeen: last, Extensions: map[string]stixExtension{extensionID(): ext},
+		Type: "campaign", ID: stixID("campaign", owner),
+		Name: defaultTitle(f.Kind) + " " + stixUUID(owner)[:8],
+		Description: fmt.Sprintf("%s, %s. Coordination %.1f bits, harvest %.1f bits.",
+			plural(int64(max(0, f.Members)), "account"), plural(max(0, f.Requests), "request"),
+			bits(f.Coordination), bits(f.Harvest)),
+		Objective: "Harvest the outputs of a language model to train another one.",
+		Labels:    []string{"model-distillation"}, FirstSeen: first, LastSeen: last,
+		Extensions: map[string]stixExtension{extensionID(): ext},
 	}, producer)
 	return o
 }
@@ -287,9 +301,12 @@ func (x *stixExport) technique(owner, producer, campaignID string, a attack) {
 		id = *a.SubTechnique
 	}
 	pattern := stixObject{
-		Type: "attack-pattern", ID: stixID("attack-pattern", "mitre-atlas", id.UID), Created: epoch, Modified: epoch, Name: id.Name,
+		Type: "attack-pattern", ID: stixID("attack-pattern", "mitre-atlas", id.UID), Created: epoch,
+		Modified: epoch, Name: id.Name,
 		// No created_by_ref: every producer describes the technique with the same object.
-		ExternalReferences: []stixReference{{Source: "mitre-atlas", ID: id.UID, URL: atlasURL(id.UID)}},
+		ExternalReferences: []stixReference{
+			{Source: "mitre-atlas", ID: id.UID, URL: atlasURL(id.UID)},
+		},
 	}
 	x.add(pattern)
 	x.relate(owner, producer, campaignID, "uses", pattern.ID)
@@ -297,7 +314,8 @@ func (x *stixExport) technique(owner, producer, campaignID string, a attack) {
 
 func (x *stixExport) relate(owner, producer, source, kind, target string) {
 	x.add(x.own(stixObject{
-		Type: "relationship", ID: stixID("relationship", owner, source, kind, target), RelationshipType: kind, SourceRef: source, TargetRef: target,
+		Type: "relationship", ID: stixID("relationship", owner, source, kind, target),
+		RelationshipType: kind, SourceRef: source, TargetRef: target,
 	}, producer))
 }
 
@@ -306,7 +324,8 @@ func (x *stixExport) relate(owner, producer, source, kind, target string) {
 // them.
 func shareable(s *campaign.SharedAttribute) bool {
 	switch s.Attribute {
-	case fingerprint.Stack.String(), fingerprint.Params.String(), fingerprint.Network.String(), fingerprint.ASN.String():
+	case attribute.Stack.String(), attribute.Params.String(),
+		attribute.Network.String(), attribute.ASN.String():
 	default:
 		return false
 	}
@@ -321,8 +340,8 @@ func (x *stixExport) sighting(owner, producer, campaignID string) {
 	first, last := x.seen()
 	count := max(0, min(maxSTIXCount, f.Requests))
 	sighting := stixObject{
-		Type: "sighting", ID: stixID("sighting", owner, producer), FirstSeen: first, LastSeen: last, Count: &count,
-		SightingOf: campaignID, WhereSighted: []string{producer},
+		Type: "sighting", ID: stixID("sighting", owner, producer), FirstSeen: first, LastSeen: last,
+		Count: &count, SightingOf: campaignID, WhereSighted: []string{producer},
 	}
 	var accounts []string
 	if len(x.opts.PseudonymKey) > 0 {
@@ -339,8 +358,8 @@ func (x *stixExport) sighting(owner, producer, campaignID string) {
 	}
 	if len(accounts) > 0 {
 		observed := x.own(stixObject{
-			Type: "observed-data", ID: stixID("observed-data", owner, producer), FirstObserved: first, LastObserved: last,
-			Number: max(1, count), ObjectRefs: accounts,
+			Type: "observed-data", ID: stixID("observed-data", owner, producer),
+			FirstObserved: first, LastObserved: last, Number: max(1, count), ObjectRefs: accounts,
 		}, producer)
 		x.add(observed)
 		sighting.ObservedData = []string{observed.ID}
@@ -398,10 +417,13 @@ func tlpMarking(level string) (stixObject, error) {
 	}
 	m, ok := ids[level]
 	if !ok {
-		return stixObject{}, fmt.Errorf("alert: unknown TLP marking %q; it is clear, green, amber or red", level)
+		return stixObject{}, fmt.Errorf(
+			"alert: unknown TLP marking %q; it is clear, green, amber or red", level,
+		)
 	}
 	return stixObject{
-		Type: "marking-definition", SpecVersion: "2.1", ID: "marking-definition--" + m[1], Created: "2017-01-20T00:00:00.000Z",
-		DefinitionType: "tlp", Name: "TLP:" + strings.ToUpper(m[0]), Definition: map[string]string{"tlp": m[0]},
+		Type: "marking-definition", SpecVersion: "2.1", ID: "marking-definition--" + m[1],
+		Created: "2017-01-20T00:00:00.000Z", DefinitionType: "tlp",
+		Name: "TLP:" + strings.ToUpper(m[0]), Definition: map[string]string{"tlp": m[0]},
 	}, nil
 }

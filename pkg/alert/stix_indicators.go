@@ -6,8 +6,8 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/campaign"
-	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 	"github.com/stillwatch/stillwatch/pkg/watchlist"
 )
 
@@ -26,9 +26,9 @@ func (x *stixExport) indicators(owner, producer, campaignID string) {
 			continue
 		}
 		switch s.Attribute {
-		case fingerprint.Stack.String():
+		case attribute.Stack.String():
 			stacks = append(stacks, s)
-		case fingerprint.Params.String():
+		case attribute.Params.String():
 			params = append(params, s)
 		}
 	}
@@ -45,7 +45,9 @@ func (x *stixExport) indicators(owner, producer, campaignID string) {
 }
 
 // indicator exports values that the campaign's accounts show, together where there are several.
-func (x *stixExport) indicator(owner, producer, campaignID string, values ...*campaign.SharedAttribute) {
+func (x *stixExport) indicator(
+	owner, producer, campaignID string, values ...*campaign.SharedAttribute,
+) {
 	var terms, names, members, everybody []string
 	for _, s := range values {
 		term := stixTerm(s)
@@ -62,9 +64,12 @@ func (x *stixExport) indicator(owner, producer, campaignID string, values ...*ca
 		it = "them"
 	}
 	o := x.own(stixObject{
-		Type: "indicator", ID: stixID("indicator", owner, pattern), Name: "Shared " + strings.Join(names, " and "), IndicatorTypes: []string{"anomalous-activity"},
-		Description: fmt.Sprintf("%s of the campaign's accounts show %s, and %s of all accounts.", strings.Join(members, " and "), it, strings.Join(everybody, " and ")),
-		Pattern:     pattern, PatternType: "stix", ValidFrom: first,
+		Type: "indicator", ID: stixID("indicator", owner, pattern),
+		Name:           "Shared " + strings.Join(names, " and "),
+		IndicatorTypes: []string{"anomalous-activity"},
+		Description: fmt.Sprintf("%s of the campaign's accounts show %s, and %s of all accounts.",
+			strings.Join(members, " and "), it, strings.Join(everybody, " and ")),
+		Pattern: pattern, PatternType: "stix", ValidFrom: first,
 	}, producer)
 	for i := range x.objects {
 		if x.objects[i].ID == o.ID {
@@ -80,7 +85,7 @@ func (x *stixExport) indicator(owner, producer, campaignID string, values ...*ca
 func stixTerm(s *campaign.SharedAttribute) string {
 	value := sentence(s.Value, maxText)
 	switch s.Attribute {
-	case fingerprint.Network.String():
+	case attribute.Network.String():
 		prefix, err := netip.ParsePrefix(value)
 		if err != nil {
 			return ""
@@ -90,19 +95,23 @@ func stixTerm(s *campaign.SharedAttribute) string {
 			kind = "ipv6-addr"
 		}
 		return fmt.Sprintf("%s:value ISSUBSET '%s'", kind, prefix.Masked())
-	case fingerprint.ASN.String():
+	case attribute.ASN.String():
 		number, isASN := strings.CutPrefix(value, "AS")
 		if !isASN || strings.Trim(number, "0123456789") != "" || number == "" {
 			return ""
 		}
 		return "autonomous-system:number = " + number
-	case fingerprint.Params.String():
+	case attribute.Params.String():
 		return watchlist.Account + ":parameters = '" + stixEscape(value) + "'"
-	case fingerprint.Stack.String():
+	case attribute.Stack.String():
 		var terms []string
 		agent, ja4 := watchlist.Client(value)
 		if agent != "" {
-			terms = append(terms, "network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' MATCHES '"+stixEscape(agentPattern(agent))+"'")
+			terms = append(
+				terms,
+				"network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' MATCHES '"+
+					stixEscape(agentPattern(agent))+"'",
+			)
 		}
 		if ja4 != "" {
 			terms = append(terms, watchlist.Account+":ja4 = '"+ja4+"'")

@@ -12,8 +12,8 @@ import (
 
 	"github.com/stillwatch/stillwatch/detectors"
 	"github.com/stillwatch/stillwatch/pkg/alert"
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/campaign"
-	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 	"github.com/stillwatch/stillwatch/pkg/watchlist"
 )
 
@@ -31,7 +31,9 @@ func objects(t require.TestingT, bundle []byte) []map[string]any {
 	}
 	require.NoError(t, json.Unmarshal(bundle, &b))
 	require.Equal(t, "bundle", b.Type)
-	id := regexp.MustCompile(`^[a-z][a-z0-9-]+[a-z0-9]--[0-9a-f]{8}-[0-9a-f]{4}-[1-5][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+	id := regexp.MustCompile(
+		`^[a-z][a-z0-9-]+[a-z0-9]--[0-9a-f]{8}-[0-9a-f]{4}-[1-5][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`,
+	)
 	require.Regexp(t, id, b.ID)
 	known := map[string]bool{}
 	for _, o := range b.Objects {
@@ -52,7 +54,9 @@ func objects(t require.TestingT, bundle []byte) []map[string]any {
 				}
 			}
 		}
-		for _, pair := range [][2]string{{"created", "modified"}, {"first_seen", "last_seen"}, {"first_observed", "last_observed"}} {
+		for _, pair := range [][2]string{{"created", "modified"}, {"first_seen", "last_seen"}, {
+			"first_observed", "last_observed",
+		}} {
 			if o[pair[0]] != nil && o[pair[1]] != nil {
 				require.LessOrEqual(t, o[pair[0]].(string), o[pair[1]].(string))
 			}
@@ -99,13 +103,21 @@ func TestAnExportNamesNobodyAndQuotesNothing(t *testing.T) {
 	f := pool()
 	f.Title, f.Summary, f.NextStep, f.Tenant = secret, secret, secret, secret
 	f.Models, f.Mitigating, f.Related = []string{secret}, []string{secret}, []string{secret}
-	f.Evidence = append(f.Evidence, detectors.Evidence{Detector: secret, Bits: 5, Observed: secret, Expected: secret, Note: secret})
+	f.Evidence = append(f.Evidence, detectors.Evidence{
+		Detector: secret, Bits: 5, Observed: secret, Expected: secret, Note: secret,
+	})
 	f.Families = append(f.Families, secret)
-	for _, facet := range []string{"payment", "issuer", "device", "tools", "e-mail domain", "model", "scaffold", secret} {
-		f.Shared = append(f.Shared, campaign.SharedAttribute{Attribute: facet, Value: secret, Share: 1})
+	for _, name := range []string{
+		"payment", "issuer", "device", "tools", "e-mail domain", "model", "scaffold", secret,
+	} {
+		f.Shared = append(
+			f.Shared, campaign.SharedAttribute{Attribute: name, Value: secret, Share: 1},
+		)
 	}
 	// A client that everybody uses tells nothing.
-	f.Shared = append(f.Shared, campaign.SharedAttribute{Attribute: "client stack", Value: secret, Share: 1, Baseline: 0.5})
+	f.Shared = append(f.Shared, campaign.SharedAttribute{
+		Attribute: "client stack", Value: secret, Share: 1, Baseline: 0.5,
+	})
 	f.Sample = append(f.Sample, campaign.Member{Account: secret, Org: secret, Stack: secret})
 	for _, key := range [][]byte{nil, stixOptions().PseudonymKey} {
 		o := stixOptions()
@@ -154,7 +166,10 @@ func TestALaterExportUpdatesTheObjectsInPlace(t *testing.T) {
 }
 
 func TestEveryObjectCarriesTheMarking(t *testing.T) {
-	for level, name := range map[string]string{"": "TLP:AMBER", "clear": "TLP:WHITE", "green": "TLP:GREEN", "amber": "TLP:AMBER", "red": "TLP:RED"} {
+	for level, name := range map[string]string{
+		"": "TLP:AMBER", "clear": "TLP:WHITE", "green": "TLP:GREEN",
+		"amber": "TLP:AMBER", "red": "TLP:RED",
+	} {
 		o := stixOptions()
 		o.TLP = level
 		bundle, err := alert.STIX(pool(), o)
@@ -176,15 +191,22 @@ func TestPatternsStayInsideTheirQuotes(t *testing.T) {
 	} {
 		f := pool()
 		stack := campaign.SharedAttribute{Attribute: "client stack", Value: value, Share: 1}
-		f.Shared = []campaign.SharedAttribute{stack, stack, {Attribute: "network", Value: "no prefix", Share: 1}}
+		f.Shared = []campaign.SharedAttribute{
+			stack, stack, {Attribute: "network", Value: "no prefix", Share: 1},
+		}
 		bundle, err := alert.STIX(f, stixOptions())
 		require.NoError(t, err)
 		indicators := ofType(objects(t, bundle), "indicator")
 		require.Len(t, indicators, 1, "an indicator that repeats is listed once")
-		require.True(t, strings.HasSuffix(indicators[0]["pattern"].(string), " MATCHES "+want+"]"), indicators[0]["pattern"])
+		require.True(
+			t, strings.HasSuffix(indicators[0]["pattern"].(string), " MATCHES "+want+"]"),
+			indicators[0]["pattern"],
+		)
 	}
 	f := pool()
-	f.Shared = []campaign.SharedAttribute{{Attribute: "network", Value: "2001:db8:1::5/48", Share: 1}}
+	f.Shared = []campaign.SharedAttribute{
+		{Attribute: "network", Value: "2001:db8:1::5/48", Share: 1},
+	}
 	bundle, err := alert.STIX(f, stixOptions())
 	require.NoError(t, err)
 	require.Contains(t, string(bundle), "[ipv6-addr:value ISSUBSET '2001:db8:1::/48']")
@@ -193,21 +215,36 @@ func TestPatternsStayInsideTheirQuotes(t *testing.T) {
 func TestValuesThatArePopularAreExportedOnlyTogether(t *testing.T) {
 	const tls = "t13d1516h2_8daaf6152771_e5627efa2ab1"
 	const agent = "network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' MATCHES "
-	stack := campaign.SharedAttribute{Attribute: "client stack", Value: "app ja4=" + tls, Share: 1, Baseline: 0.03}
-	params := campaign.SharedAttribute{Attribute: "parameters", Value: "n=1", Share: 1, Baseline: 0.002}
-	asn := campaign.SharedAttribute{Attribute: fingerprint.ASN.String(), Value: "AS64500", Share: 1, Baseline: 0.002}
-	common := func(s campaign.SharedAttribute) campaign.SharedAttribute { s.Baseline = 0.04; return s }
+	stack := campaign.SharedAttribute{
+		Attribute: "client stack", Value: "app ja4=" + tls, Share: 1, Baseline: 0.03,
+	}
+	params := campaign.SharedAttribute{
+		Attribute: "parameters", Value: "n=1", Share: 1, Baseline: 0.002,
+	}
+	asn := campaign.SharedAttribute{
+		Attribute: attribute.ASN.String(), Value: "AS64500", Share: 1, Baseline: 0.002,
+	}
+	common := func(s campaign.SharedAttribute) campaign.SharedAttribute {
+		s.Baseline = 0.04
+		return s
+	}
 	for _, c := range []struct {
 		shared []campaign.SharedAttribute
 		want   []string
 	}{
 		{[]campaign.SharedAttribute{stack}, nil},
-		{[]campaign.SharedAttribute{{Attribute: "client stack", Value: "ja4=" + tls, Share: 1}}, []string{"[x-stillwatch-account:ja4 = '" + tls + "']"}},
+		{
+			[]campaign.SharedAttribute{{Attribute: "client stack", Value: "ja4=" + tls, Share: 1}},
+			[]string{"[x-stillwatch-account:ja4 = '" + tls + "']"},
+		},
 		{[]campaign.SharedAttribute{params}, []string{"[x-stillwatch-account:parameters = 'n=1']"}},
 		{[]campaign.SharedAttribute{common(params)}, nil},
 		{[]campaign.SharedAttribute{asn}, []string{"[autonomous-system:number = 64500]"}},
 		{[]campaign.SharedAttribute{common(asn)}, nil},
-		{[]campaign.SharedAttribute{stack, common(params)}, []string{"[" + agent + "'(?i)^app$' AND x-stillwatch-account:ja4 = '" + tls + "' AND x-stillwatch-account:parameters = 'n=1']"}},
+		{[]campaign.SharedAttribute{stack, common(params)}, []string{
+			"[" + agent + "'(?i)^app$' AND x-stillwatch-account:ja4 = '" + tls +
+				"' AND x-stillwatch-account:parameters = 'n=1']",
+		}},
 	} {
 		f := pool()
 		f.Shared = c.shared
@@ -241,14 +278,17 @@ func TestWhatIsExportedCanBeWatchedFor(t *testing.T) {
 func TestFindingsAreExportedTogetherWithTheNewestOfWhatTheyShare(t *testing.T) {
 	other, closed := pool(), pool()
 	other.UID, other.Campaign = "4b1c0f0e-1111-4222-8333-944455556666", "c-other"
-	closed.Activity, closed.CloseReason, closed.Sequence, closed.Modified = campaign.Close, "dismissed", 3, closed.Modified+1
+	closed.Activity, closed.CloseReason, closed.Sequence, closed.Modified = campaign.Close,
+		"dismissed", 3, closed.Modified+1
 	bundle, err := alert.STIXOf([]*campaign.Finding{closed, other, pool()}, stixOptions())
 	require.NoError(t, err)
 	all := objects(t, bundle)
 	require.Len(t, ofType(all, "identity"), 2)
 	campaigns := ofType(all, "campaign")
 	require.Len(t, campaigns, 2)
-	require.ElementsMatch(t, []any{nil, true}, []any{campaigns[0]["revoked"], campaigns[1]["revoked"]})
+	require.ElementsMatch(
+		t, []any{nil, true}, []any{campaigns[0]["revoked"], campaigns[1]["revoked"]},
+	)
 	_, err = alert.STIXOf(nil, stixOptions())
 	require.ErrorContains(t, err, "needs a finding")
 }

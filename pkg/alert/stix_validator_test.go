@@ -25,8 +25,12 @@ func sharedFindings() map[string]*campaign.Finding {
 	return map[string]*campaign.Finding{
 		"campaign": pool(),
 		"account":  change(func(f *campaign.Finding) { f.Kind = campaign.KindAccount }),
-		"tripwire": change(func(f *campaign.Finding) { f.Kind, f.Campaign = campaign.KindTripwire, "" }),
-		"closed":   change(func(f *campaign.Finding) { f.Activity, f.CloseReason = campaign.Close, "quiet" }),
+		"tripwire": change(func(f *campaign.Finding) {
+			f.Kind, f.Campaign = campaign.KindTripwire, ""
+		}),
+		"closed": change(func(f *campaign.Finding) {
+			f.Activity, f.CloseReason = campaign.Close, "quiet"
+		}),
 		"revoked": change(func(f *campaign.Finding) {
 			f.Activity, f.CloseReason = campaign.Close, "dismissed"
 		}),
@@ -38,9 +42,16 @@ func sharedFindings() map[string]*campaign.Finding {
 		},
 		"all that is shared": change(func(f *campaign.Finding) {
 			f.Shared = []campaign.SharedAttribute{
-				{Attribute: "client stack", Value: `it's\odd/1.0 (x; #) ja4=t13d1516h2_8daaf6152771_e5627efa2ab1`, Share: 1},
+				{
+					Attribute: "client stack",
+					Value:     `it's\odd/1.0 (x; #) ja4=t13d1516h2_8daaf6152771_e5627efa2ab1`,
+					Share:     1,
+				},
 				{Attribute: "client stack", Value: "cut off at the end…", Share: 1},
-				{Attribute: "client stack", Value: "ja4=t13d1516h2_8daaf6152771_e5627efa2ab1", Share: 1},
+				{
+					Attribute: "client stack", Value: "ja4=t13d1516h2_8daaf6152771_e5627efa2ab1",
+					Share: 1,
+				},
 				{Attribute: "parameters", Value: `stop='\n' temperature=0`, Share: 1},
 				{Attribute: "network", Value: "192.0.2.0/24", Share: 1},
 				{Attribute: "network", Value: "2001:db8:7::/48", Share: 1},

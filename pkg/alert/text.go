@@ -73,7 +73,10 @@ func (t *textWriter) headline(f *campaign.Finding) {
 	left := " " + badge + " "
 	gap := t.width - columns(left) - columns(confidence) - 4
 	title = fit(title, gap)
-	t.line(t.paint(style, left), "  ", t.paint(bold, title), pad(gap-columns(title)+2), t.paint(dim, confidence))
+	t.line(
+		t.paint(style, left), "  ", t.paint(bold, title), pad(gap-columns(title)+2),
+		t.paint(dim, confidence),
+	)
 	if s := sentence(f.Summary, maxProse); s != "" {
 		for _, l := range wrap(s, t.width) {
 			t.line(l)
@@ -83,7 +86,9 @@ func (t *textWriter) headline(f *campaign.Finding) {
 }
 
 func (t *textWriter) facts(f *campaign.Finding) {
-	state := map[campaign.Activity]string{campaign.Create: "new", campaign.Update: "updated", campaign.Close: "closed"}[f.Activity]
+	state := map[campaign.Activity]string{
+		campaign.Create: "new", campaign.Update: "updated", campaign.Close: "closed",
+	}[f.Activity]
 	if f.Activity == campaign.Close {
 		state += ", " + closeDetail(f.CloseReason)
 	} else if f.Muted {
@@ -98,9 +103,13 @@ func (t *textWriter) facts(f *campaign.Finding) {
 	}
 	t.fact("state", fmt.Sprintf("%s (record %d, %s)", state, f.Sequence, stamp(f.Modified)))
 	if f.FirstSeen > 0 && f.LastSeen >= f.FirstSeen {
-		t.fact("seen", fmt.Sprintf("%s to %s, %s", stamp(f.FirstSeen), stamp(f.LastSeen), span(f.LastSeen-f.FirstSeen)))
+		t.fact("seen", fmt.Sprintf(
+			"%s to %s, %s", stamp(f.FirstSeen), stamp(f.LastSeen), span(f.LastSeen-f.FirstSeen),
+		))
 	}
-	volume := []string{plural(int64(max(0, f.Members)), "account"), plural(max(0, f.Requests), "request")}
+	volume := []string{
+		plural(int64(max(0, f.Members)), "account"), plural(max(0, f.Requests), "request"),
+	}
 	if f.OutputTokens > 0 {
 		volume = append(volume, plural(f.OutputTokens, "output token"))
 	}
@@ -116,7 +125,10 @@ func (t *textWriter) facts(f *campaign.Finding) {
 	t.fact("volume", strings.Join(volume, " · "))
 	if line := sparkline(f.Timeline, 40); line != "" {
 		first, last := f.Timeline[0], f.Timeline[len(f.Timeline)-1]
-		t.fact("members", fmt.Sprintf("%s  %s to %s", line, short(int64(first.Members)), plural(int64(last.Members), "account")))
+		t.fact("members", fmt.Sprintf(
+			"%s  %s to %s",
+			line, short(int64(first.Members)), plural(int64(last.Members), "account"),
+		))
 	}
 }
 
@@ -131,7 +143,9 @@ func (t *textWriter) fact(name, value string) {
 
 // axis draws the detectors of one axis, strongest first: name, signal family, bits and bar beside
 // what was observed, and below what the population gives.
-func (t *textWriter) axis(f *campaign.Finding, axis detectors.Axis, total float64, question string, style string) {
+func (t *textWriter) axis(
+	f *campaign.Finding, axis detectors.Axis, total float64, question string, style string,
+) {
 	var shown []*detectors.Evidence
 	var quiet []string
 	for i := range f.Evidence {
@@ -144,10 +158,15 @@ func (t *textWriter) axis(f *campaign.Finding, axis detectors.Axis, total float6
 			shown = append(shown, e)
 		}
 	}
-	sort.SliceStable(shown, func(i, j int) bool { return bits(shown[i].Bits) > bits(shown[j].Bits) })
+	sort.SliceStable(shown, func(i, j int) bool {
+		return bits(shown[i].Bits) > bits(shown[j].Bits)
+	})
 
 	t.line()
-	t.line(t.paint(bold, fmt.Sprintf("%s  %.1f bits", strings.ToUpper(axisName(axis)), bits(total))), "  ", t.paint(dim, question))
+	t.line(
+		t.paint(bold, fmt.Sprintf("%s  %.1f bits", strings.ToUpper(axisName(axis)), bits(total))),
+		"  ", t.paint(dim, question),
+	)
 	const nameWidth, chartWidth, barWidth = 17, 9, 8
 	const left = 2 + nameWidth + chartWidth + 6 + 1 + barWidth + 2
 	room := t.width - left
@@ -173,8 +192,10 @@ func (t *textWriter) axis(f *campaign.Finding, axis detectors.Axis, total float6
 		if len(facts) > 0 {
 			first, facts = facts[0], facts[1:]
 		}
-		t.line("  ", column(sentence(detectorName(e), maxID), nameWidth), t.paint(dim, column(sentence(string(e.Family), maxID), chartWidth)),
-			columnRight(fmt.Sprintf("%+.2f", b), 6), " ", t.paint(barStyle, bar(b, fullBar, barWidth)), "  ", first)
+		t.line("  ", column(sentence(detectorName(e), maxID), nameWidth),
+			t.paint(dim, column(sentence(string(e.Family), maxID), chartWidth)),
+			columnRight(fmt.Sprintf("%+.2f", b), 6), " ",
+			t.paint(barStyle, bar(b, fullBar, barWidth)), "  ", first)
 		for _, l := range facts {
 			t.line(pad(left), l)
 		}
@@ -188,7 +209,10 @@ func (t *textWriter) axis(f *campaign.Finding, axis detectors.Axis, total float6
 	}
 	if sum-bits(total) >= 0.1 {
 		// A reader adds the column up.
-		for _, l := range wrap(fmt.Sprintf("%.1f bits in all; evidence of one cause, such as one program, counts in full only once", sum), t.width-2) {
+		for _, l := range wrap(fmt.Sprintf(
+			"%.1f bits in all; evidence of one cause, such as one program, counts in full only once",
+			sum,
+		), t.width-2) {
 			t.line("  ", t.paint(dim, l))
 		}
 	}
@@ -223,7 +247,8 @@ func (t *textWriter) shared(f *campaign.Finding) {
 	const nameWidth, figure = 19, 14
 	room := t.width - 2 - nameWidth - 2*figure
 	row := func(name, value, members, all string) string {
-		return column(name, nameWidth) + column(value, room) + columnRight(members, figure) + columnRight(all, figure)
+		return column(name, nameWidth) + column(value, room) + columnRight(members, figure) +
+			columnRight(all, figure)
 	}
 	t.line("  ", t.paint(dim, row("", "", "of members", "of everybody")))
 	for i, s := range f.Shared {
@@ -231,7 +256,10 @@ func (t *textWriter) shared(f *campaign.Finding) {
 			t.line("  ", t.paint(dim, fmt.Sprintf("and %d more", len(f.Shared)-textShared)))
 			break
 		}
-		t.line("  ", row(sentence(s.Attribute, maxID), sentence(s.Value, maxText), share(s.Share), share(s.Baseline)))
+		t.line("  ", row(
+			sentence(s.Attribute, maxID), sentence(s.Value, maxText),
+			share(s.Share), share(s.Baseline),
+		))
 	}
 }
 
@@ -240,25 +268,34 @@ func (t *textWriter) members(f *campaign.Finding) {
 		return
 	}
 	shown := f.Sample[:min(len(f.Sample), textMembers)]
-	t.section("MEMBERS", fmt.Sprintf("%d of %s; the accounts topic names all", len(shown), short(int64(max(f.Members, len(f.Sample))))))
+	t.section("MEMBERS", fmt.Sprintf(
+		"%d of %s; the accounts topic names all",
+		len(shown), short(int64(max(f.Members, len(f.Sample)))),
+	))
 	const requests, agreement, families = 11, 11, 11
 	flexible := t.width - 2 - requests - agreement - families - 6
 	name := flexible / 2
 	row := func(a, r, g, p, c string) string {
-		return column(a, name) + columnRight(r, requests) + columnRight(g, agreement) + pad(3) + fit(p, families) + pad(3) + fit(c, flexible-name)
+		return column(a, name) + columnRight(r, requests) + columnRight(g, agreement) + pad(3) +
+			fit(p, families) + pad(3) + fit(c, flexible-name)
 	}
 	var initials []string
 	for _, p := range detectors.Families {
 		initials = append(initials, strings.ToUpper(string(p[:1])))
 	}
-	t.line("  ", t.paint(dim, row("account", "requests", "agreement", strings.Join(initials, " "), "client")))
+	t.line("  ", t.paint(
+		dim, row("account", "requests", "agreement", strings.Join(initials, " "), "client"),
+	))
 	for i := range shown {
 		m := &shown[i]
 		who := sentence(m.Account, maxID)
 		if org := sentence(m.Org, maxID); org != "" {
 			who += " (" + org + ")"
 		}
-		t.line("  ", row(who, grouped(int64(m.Requests)), share(m.Agreement), scoreMarks(m.Families), sentence(m.Stack, maxText)))
+		t.line("  ", row(
+			who, grouped(int64(m.Requests)), share(m.Agreement), scoreMarks(m.Families),
+			sentence(m.Stack, maxText),
+		))
 	}
 }
 

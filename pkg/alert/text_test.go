@@ -16,7 +16,8 @@ func splitLines(s string) []string { return strings.Split(strings.TrimSuffix(s, 
 
 func TestTheTerminalRenderingIsAsDesigned(t *testing.T) {
 	closed := pool()
-	closed.Activity, closed.CloseReason, closed.Sequence, closed.Modified = campaign.Close, "quiet", 9, opened+80*3_600_000
+	closed.Activity, closed.CloseReason, closed.Sequence, closed.Modified = campaign.Close, "quiet",
+		9, opened+80*3_600_000
 	muted := pool()
 	muted.Muted = true
 	for name, c := range map[string]struct {
@@ -29,7 +30,12 @@ func TestTheTerminalRenderingIsAsDesigned(t *testing.T) {
 		"color":  {pool(), alert.TextOptions{Color: true}},
 		"closed": {closed, alert.TextOptions{}},
 		"muted":  {muted, alert.TextOptions{}},
-		"bare":   {&campaign.Finding{UID: "3c8a", Sequence: 1, Activity: campaign.Create, Severity: campaign.Low}, alert.TextOptions{}},
+		"bare": {
+			&campaign.Finding{
+				UID: "3c8a", Sequence: 1, Activity: campaign.Create, Severity: campaign.Low,
+			},
+			alert.TextOptions{},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			golden(t, "text_"+name+".golden", []byte(alert.Text(c.f, c.o)))
@@ -55,13 +61,17 @@ func TestALongListOfDetectorsNamesTheRestInOneLine(t *testing.T) {
 }
 
 func TestATotalBelowTheSumOfItsRowsIsExplained(t *testing.T) {
-	f := &campaign.Finding{UID: "f", Coordination: 5, Harvest: 3, Models: []string{"a", "b", "c", "d"}, Evidence: []detectors.Evidence{
-		{Detector: "stack", Axis: detectors.Coordination, Family: detectors.Client, Bits: 4},
-		{Detector: "params", Axis: detectors.Coordination, Family: detectors.Client, Bits: 4},
-		{Detector: "elicitation", Axis: detectors.Harvest, Bits: 3},
-	}}
+	f := &campaign.Finding{
+		UID: "f", Coordination: 5, Harvest: 3, Models: []string{"a", "b", "c", "d"},
+		Evidence: []detectors.Evidence{
+			{Detector: "stack", Axis: detectors.Coordination, Family: detectors.Client, Bits: 4},
+			{Detector: "params", Axis: detectors.Coordination, Family: detectors.Client, Bits: 4},
+			{Detector: "elicitation", Axis: detectors.Harvest, Bits: 3},
+		},
+	}
 	text := alert.Text(f, alert.TextOptions{})
 	require.Equal(t, 1, strings.Count(text, "bits in all"), text)
-	require.Contains(t, text, "8.0 bits in all; evidence of one cause, such as one program, counts in full only once")
+	require.Contains(t, text,
+		"8.0 bits in all; evidence of one cause, such as one program, counts in full only once")
 	require.Contains(t, text, "1 more model\n")
 }

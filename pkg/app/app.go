@@ -81,7 +81,10 @@ func New(opts Options) (*App, error) {
 	if err := opts.validate(); err != nil {
 		return nil, err
 	}
-	a := &App{opts: opts, log: opts.Log, registry: newRegistry(opts.Version), failed: make(chan error, len(opts.Config.Stages)), factsRead: make(chan struct{})}
+	a := &App{
+		opts: opts, log: opts.Log, registry: newRegistry(opts.Version),
+		failed: make(chan error, len(opts.Config.Stages)), factsRead: make(chan struct{}),
+	}
 	var files []string
 	if opts.Config.Runs(config.StageCorrelate) {
 		files = opts.Config.Correlate.WatchLists
@@ -104,7 +107,9 @@ func New(opts Options) (*App, error) {
 		return nil, err
 	}
 	if opts.Config.HTTP.Enabled {
-		if a.console, err = console.New(opts.Config.HTTP, a.registry, a.checks(), a.log.Named("http")); err != nil {
+		if a.console, err = console.New(
+			opts.Config.HTTP, a.registry, a.checks(), a.log.Named("http"),
+		); err != nil {
 			return nil, err
 		}
 	}
@@ -133,7 +138,9 @@ func (a *App) Start(ctx context.Context) error {
 	err := a.start(ctx)
 	if err != nil {
 		// The caller's context may be over: the roll-back has its own time.
-		stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.opts.Config.ShutdownTimeout)
+		stopCtx, cancel := context.WithTimeout(
+			context.WithoutCancel(ctx), a.opts.Config.ShutdownTimeout,
+		)
 		defer cancel()
 		_ = a.Stop(stopCtx)
 	}
@@ -177,7 +184,10 @@ func (a *App) Run(ctx context.Context, started func(*App)) error {
 		}
 		return err
 	}
-	a.log.Info("started", zap.Strings("stages", a.opts.Config.Stages), zap.String("http", a.ConsoleAddr()), zap.Duration("took", time.Since(begin)))
+	a.log.Info(
+		"started", zap.Strings("stages", a.opts.Config.Stages), zap.String("http", a.ConsoleAddr()),
+		zap.Duration("took", time.Since(begin)),
+	)
 	if started != nil {
 		started(a)
 	}
@@ -189,7 +199,9 @@ func (a *App) Run(ctx context.Context, started func(*App)) error {
 		a.log.Error("a stage failed, stopping", zap.Error(failure))
 	}
 	begin = time.Now()
-	stopCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.opts.Config.ShutdownTimeout)
+	stopCtx, cancel := context.WithTimeout(
+		context.WithoutCancel(ctx), a.opts.Config.ShutdownTimeout,
+	)
 	defer cancel()
 	if err := a.Stop(stopCtx); err != nil {
 		return errors.Join(failure, err)
@@ -253,8 +265,10 @@ func (a *App) startStages(ctx context.Context) {
 		case <-done:
 			return nil
 		case <-stop.Done():
-			return fmt.Errorf("not finished within shutdown_timeout (%s); what was not committed is processed again after the next start",
-				config.FormatDuration(a.opts.Config.ShutdownTimeout))
+			return fmt.Errorf(
+				"not finished within shutdown_timeout (%s); what was not committed is processed again after the next start",
+				config.FormatDuration(a.opts.Config.ShutdownTimeout),
+			)
 		}
 	})
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/embedded"
 	"github.com/stillwatch/stillwatch/pkg/lookup"
 	"github.com/stillwatch/stillwatch/pkg/pipeline"
+	"github.com/stillwatch/stillwatch/pkg/stage"
 	"github.com/stillwatch/stillwatch/pkg/stream"
 )
 
@@ -75,8 +76,13 @@ func produce(t *testing.T, c config.Config, n int) {
 	defer producer.Close()
 	var records []stream.OutRecord
 	for i := range n {
-		value := fmt.Sprintf(`{"schema":"1","id":"req-%d","time":"2026-11-02T10:00:00Z","account":{"id":"acct-%d"},"request":{"model":"m"}}`, i, i)
-		records = append(records, stream.OutRecord{Topic: c.Topics.Gateway[0], Key: fmt.Appendf(nil, "acct-%d", i), Value: []byte(value)})
+		value := fmt.Sprintf(
+			`{"schema":"1","id":"req-%d","time":"2026-11-02T10:00:00Z","account":{"id":"acct-%d"},"request":{"model":"m"}}`,
+			i, i,
+		)
+		records = append(records, stream.OutRecord{
+			Topic: c.Topics.Gateway[0], Key: fmt.Appendf(nil, "acct-%d", i), Value: []byte(value),
+		})
 	}
 	require.NoError(t, producer.Produce(t.Context(), records))
 }
@@ -87,8 +93,13 @@ func TestAnAppStartsBecomesReadyWorksAndStops(t *testing.T) {
 		edit  func(*config.Config)
 		wants []string
 	}{
-		{name: "all stages in one process", edit: func(*config.Config) {}, wants: []string{"ingest", "fingerprint", "correlate"}},
-		{name: "a keyed gateway topic", edit: func(c *config.Config) { c.Ingest.Keyed = true }, wants: []string{"fingerprint", "correlate"}},
+		{name: "all stages in one process", edit: func(*config.Config) {}, wants: []string{
+			"ingest", "fingerprint", "correlate",
+		}},
+		{
+			name: "a keyed gateway topic", edit: func(c *config.Config) { c.Ingest.Keyed = true },
+			wants: []string{"fingerprint", "correlate"},
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			opts := newOptions(t)
@@ -98,7 +109,10 @@ func TestAnAppStartsBecomesReadyWorksAndStops(t *testing.T) {
 			require.NoError(t, a.Start(t.Context()))
 			defer func() { require.NoError(t, a.Stop(t.Context())) }()
 
-			eventually(t, "ready", func() bool { code, _ := get(t, a, "/readyz"); return code == http.StatusOK })
+			eventually(t, "ready", func() bool {
+				code, _ := get(t, a, "/readyz")
+				return code == http.StatusOK
+			})
 			_, body := get(t, a, "/readyz?verbose")
 			var ready struct{ Checks []struct{ Name string } }
 			require.NoError(t, json.Unmarshal([]byte(body), &ready))
@@ -110,7 +124,9 @@ func TestAnAppStartsBecomesReadyWorksAndStops(t *testing.T) {
 			produce(t, opts.Config, 40)
 			eventually(t, "40 events counted", func() bool {
 				_, metrics := get(t, a, "/metrics")
-				return strings.Contains(metrics, `stillwatch_events_total{result="ok",stage="fingerprint"} 40`)
+				return strings.Contains(
+					metrics, `stillwatch_events_total{result="ok",stage="fingerprint"} 40`,
+				)
 			})
 			_, metrics := get(t, a, "/metrics")
 			require.Contains(t, metrics, `stillwatch_build_info{goversion="go`)
@@ -127,9 +143,12 @@ func TestAnAppStartsBecomesReadyWorksAndStops(t *testing.T) {
 // TestTheDocumentationListsEveryMetric also finds what it lists and is no more.
 func TestTheDocumentationListsEveryMetric(t *testing.T) {
 	reg := newRegistry("dev")
-	pipeline.NewMetrics(reg)
-	_, err := newWatchLists(nil, zap.NewNop(), reg)
+	metrics := pipeline.NewMetrics(reg)
+	lists, err := newWatchLists(nil, zap.NewNop(), reg)
 	require.NoError(t, err)
+	for _, s := range stagesOf(t, lists) {
+		require.NoError(t, metrics.Declare(s.Counters()))
+	}
 	_, err = lookup.New(lookup.DefaultOptions(), zap.NewNop(), reg)
 	require.NoError(t, err)
 	descs := make(chan *prometheus.Desc)
@@ -147,12 +166,61 @@ func TestTheDocumentationListsEveryMetric(t *testing.T) {
 	text, err := os.ReadFile("../../docs/operations.md")
 	require.NoError(t, err)
 	listed := map[string]bool{}
-	for _, row := range regexp.MustCompile("(?m)^\\| `stillwatch_.*$").FindAllString(string(text), -1) {
+	for _, row := range regexp.MustCompile("(?m)^\\| `stillwatch_.*$").FindAllString(
+		string(text), -1,
+	) {
 		for _, n := range name.FindAllString(row, -1) {
 			listed[n] = true
 		}
 	}
 	require.Equal(t, have, listed)
+}
+
+// TestTheDocumentationNamesEverythingThatStagesCount holds the words of the counters, which are
+// values of labels, to the page: dashboards are built from it.
+func TestTheDocumentationNamesEverythingThatStagesCount(t *testing.T) {
+	text, err := os.ReadFile("../../docs/operations.md")
+	require.NoError(t, err)
+	row := func(metric string) string {
+		return regexp.MustCompile("(?m)^\\| `stillwatch_" + metric + "`.*$").
+			FindString(string(text))
+	}
+	results, dropped, upkeep, repaired := row("events_total"), row("dropped_total"),
+		row("upkeep_total"), row("state_repaired_total")
+	lists, err := newWatchLists(nil, zap.NewNop(), prometheus.NewRegistry())
+	require.NoError(t, err)
+	for _, s := range stagesOf(t, lists) {
+		for _, c := range s.Counters() {
+			named := func(row string) {
+				require.Regexp(t, "`"+c.Name+"[a-z_]*`", row, "%s counts it", s.Name())
+			}
+			switch c.Kind {
+			case stage.Processed, stage.Rejected:
+				named(results)
+			case stage.Dropped:
+				named(results)
+				named(dropped)
+			case stage.Upkeep:
+				named(upkeep)
+			case stage.Repaired:
+				named(repaired)
+			case stage.Own: // TestTheDocumentationListsEveryMetric has them.
+			}
+		}
+	}
+}
+
+// stagesOf makes the stages of the default configuration.
+func stagesOf(t *testing.T, lists *watchLists) (stages []stage.Stage) {
+	t.Helper()
+	opts := DefaultOptions()
+	opts.Config.Sketch.Secret = "0123456789abcdef0123456789abcdef"
+	runs, err := newStages(opts, nil, lists)
+	require.NoError(t, err)
+	for _, r := range runs {
+		stages = append(stages, r.stage)
+	}
+	return stages
 }
 
 func TestStagesRunApart(t *testing.T) {
@@ -175,7 +243,9 @@ func TestStagesRunApart(t *testing.T) {
 			}
 		}
 		_, metrics := get(t, apps[1], "/metrics")
-		return strings.Contains(metrics, `stillwatch_events_total{result="ok",stage="fingerprint"} 10`)
+		return strings.Contains(
+			metrics, `stillwatch_events_total{result="ok",stage="fingerprint"} 10`,
+		)
 	})
 }
 
@@ -207,8 +277,13 @@ func TestAStartThatFailsLeavesNothingBehind(t *testing.T) {
 			"no redis", func(c *config.Config) { c.Redis.Addresses = []string{"127.0.0.1:1"} },
 			"cannot reach redis at 127.0.0.1:1: connection refused; check redis.addresses; gave up after startup_timeout (500ms)",
 		},
-		{"a missing topic", func(c *config.Config) { c.Topics.Create = false }, "stillwatch.observations"},
-		{"a port that is taken", func(c *config.Config) { c.HTTP.Address = taken.Addr().String() }, "set http.address to a free one"},
+		{
+			"a missing topic", func(c *config.Config) { c.Topics.Create = false },
+			"stillwatch.observations",
+		},
+		{"a port that is taken", func(c *config.Config) {
+			c.HTTP.Address = taken.Addr().String()
+		}, "set http.address to a free one"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			opts := newOptions(t)
@@ -237,7 +312,9 @@ func TestTheStartWaitsForABrokerThatComesLate(t *testing.T) {
 	require.NoError(t, err)
 	started := make(chan error, 1)
 	go func() { started <- a.Start(t.Context()) }()
-	eventually(t, "a log line says what it waits for", func() bool { return logs.FilterMessage("waiting for kafka").Len() > 0 })
+	eventually(t, "a log line says what it waits for", func() bool {
+		return logs.FilterMessage("waiting for kafka").Len() > 0
+	})
 	code, body := get(t, a, "/readyz")
 	require.Equal(t, http.StatusServiceUnavailable, code)
 	require.Contains(t, body, "not connected yet")
@@ -272,8 +349,13 @@ func TestOptionsThatCannotWorkAreRefused(t *testing.T) {
 	}{
 		{"no logger", func(o *Options) { o.Log = nil }, "app: Options.Log is required"},
 		{"no secret", func(o *Options) { o.Config.Sketch.Secret = "" }, "sketch.secret is not set"},
-		{"a bad configuration", func(o *Options) { o.Config.Stages = nil }, "stages: name at least one"},
-		{"half of a keyed pair", func(o *Options) { o.Config.Ingest.Keyed, o.Config.Stages = true, []string{"ingest"} }, "name both or neither"},
+		{
+			"a bad configuration", func(o *Options) { o.Config.Stages = nil },
+			"stages: name at least one",
+		},
+		{"half of a keyed pair", func(o *Options) {
+			o.Config.Ingest.Keyed, o.Config.Stages = true, []string{"ingest"}
+		}, "name both or neither"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			opts := DefaultOptions()

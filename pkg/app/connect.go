@@ -27,7 +27,10 @@ func (h hopeless) Unwrap() error { return h.error }
 // last error. Every new reason is logged once.
 func (a *App) retry(ctx context.Context, what string, try func(context.Context) error) error {
 	timeout := a.opts.Config.StartupTimeout
-	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("gave up after startup_timeout (%s)", config.FormatDuration(timeout)))
+	ctx, cancel := context.WithTimeoutCause(
+		ctx, timeout,
+		fmt.Errorf("gave up after startup_timeout (%s)", config.FormatDuration(timeout)),
+	)
 	defer cancel()
 	last := ""
 	waits := remote.Waits(firstPause, maxPause)
@@ -40,7 +43,10 @@ func (a *App) retry(ctx context.Context, what string, try func(context.Context) 
 		// An attempt that the time-out cut short says nothing; the one before it does.
 		if ctx.Err() == nil && err.Error() != last {
 			last = err.Error()
-			a.log.Warn("waiting for "+what, zap.String("reason", last), zap.String("at_most", config.FormatDuration(timeout)))
+			a.log.Warn(
+				"waiting for "+what, zap.String("reason", last),
+				zap.String("at_most", config.FormatDuration(timeout)),
+			)
 		}
 		select {
 		case <-ctx.Done():

@@ -63,9 +63,16 @@ func TestFactsAreThereBeforeTheFirstEventAndStayFresh(t *testing.T) {
 		}
 		return ""
 	}
-	eventually(t, "all events ingested", func() bool { return metric(`stillwatch_events_total{result="ok",stage="ingest"}`) == "40" })
-	require.Equal(t, "37", metric(`stillwatch_enrich_filled_total{field="account.created_at",stage="ingest"}`))
-	require.Equal(t, "38", metric(`stillwatch_enrich_filled_total{field="account.plan",stage="ingest"}`))
+	eventually(t, "all events ingested", func() bool {
+		return metric(`stillwatch_events_total{result="ok",stage="ingest"}`) == "40"
+	})
+	require.Equal(
+		t, "37",
+		metric(`stillwatch_enrich_filled_total{field="account.created_at",stage="ingest"}`),
+	)
+	require.Equal(
+		t, "38", metric(`stillwatch_enrich_filled_total{field="account.plan",stage="ingest"}`),
+	)
 	require.Equal(t, "38", metric(`stillwatch_enrich_facts{source="topic"}`))
 	require.Equal(t, "1", metric(`stillwatch_enrich_bad_rows_total{source="topic"}`))
 	code, body := get(t, a, "/readyz?verbose")
@@ -73,7 +80,9 @@ func TestFactsAreThereBeforeTheFirstEventAndStayFresh(t *testing.T) {
 	require.Contains(t, body, `"facts"`)
 
 	facts(map[string]string{"acct-0": `{"plan":"free"}`})
-	eventually(t, "the topic is followed", func() bool { return metric(`stillwatch_enrich_facts{source="topic"}`) == "39" })
+	eventually(t, "the topic is followed", func() bool {
+		return metric(`stillwatch_enrich_facts{source="topic"}`) == "39"
+	})
 	for _, entry := range logs.All() {
 		require.NotContains(t, entry.Message+fmt.Sprint(entry.ContextMap()), "acct-")
 	}
@@ -83,7 +92,9 @@ func TestFactsThatCannotBeHadStopTheStart(t *testing.T) {
 	opts := newOptions(t)
 	opts.Config.Ingest.Enrich.FactsFile = filepath.Join(t.TempDir(), "absent.csv")
 	_, err := New(opts)
-	require.ErrorContains(t, err, "ingest.enrich.facts_file: "+opts.Config.Ingest.Enrich.FactsFile+": no such file or directory")
+	require.ErrorContains(t, err,
+		"ingest.enrich.facts_file: "+opts.Config.Ingest.Enrich.FactsFile+
+			": no such file or directory")
 	opts.Config.Stages = []string{config.StageCorrelate}
 	_, err = New(opts)
 	require.NoError(t, err, "who does not ingest needs no facts")
@@ -95,5 +106,6 @@ func TestFactsThatCannotBeHadStopTheStart(t *testing.T) {
 	opts.Config.Ingest.Enrich.FactsTopic, opts.Config.Ingest.Enrich.FactsFile = "my.facts", facts
 	a, err := New(opts)
 	require.NoError(t, err)
-	require.ErrorContains(t, a.Run(t.Context(), nil), "--topic my.facts --partitions 3 --config cleanup.policy=compact")
+	require.ErrorContains(t, a.Run(t.Context(), nil),
+		"--topic my.facts --partitions 3 --config cleanup.policy=compact")
 }

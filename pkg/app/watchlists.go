@@ -39,17 +39,22 @@ type watchLists struct {
 	toldList *watchlist.List
 }
 
-func newWatchLists(files []string, log *zap.Logger, registry *prometheus.Registry) (*watchLists, error) {
+func newWatchLists(
+	files []string, log *zap.Logger, registry *prometheus.Registry,
+) (*watchLists, error) {
 	w := &watchLists{
 		files: files, log: log,
 		reloads: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "stillwatch_watch_list_reloads_total", Help: "Times changed watch lists were read again, by result: ok, failed (the lists before stay in force).",
+			Name: "stillwatch_watch_list_reloads_total",
+			Help: "Times changed watch lists were read again, by result: ok, failed (the lists before stay in force).",
 		}, []string{"result"}),
 		indicators: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "stillwatch_watch_list_indicators", Help: "Indicators of the watch lists by state: watched, expired (by wall time), revoked, unusable.",
+			Name: "stillwatch_watch_list_indicators",
+			Help: "Indicators of the watch lists by state: watched, expired (by wall time), revoked, unusable.",
 		}, []string{"state"}),
 		broad: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "stillwatch_watch_list_too_broad_total", Help: "Indicators that were found on too many accounts of a tenant to be watched for, once per tenant and version of the lists.",
+			Name: "stillwatch_watch_list_too_broad_total",
+			Help: "Indicators that were found on too many accounts of a tenant to be watched for, once per tenant and version of the lists.",
 		}),
 	}
 	registry.MustRegister(w.reloads, w.indicators, w.broad)
@@ -74,14 +79,16 @@ func (w *watchLists) use(list *watchlist.List) {
 		}
 	}
 	for state, n := range map[string]int{
-		"watched": list.Len() - expired, "expired": expired, "revoked": len(list.Revoked), "unusable": len(list.Skipped),
+		"watched": list.Len() - expired, "expired": expired, "revoked": len(list.Revoked),
+		"unusable": len(list.Skipped),
 	} {
 		w.indicators.WithLabelValues(state).Set(float64(n))
 	}
 	if len(w.files) == 0 {
 		return
 	}
-	w.log.Info("watch lists read", zap.Int("files", len(w.files)), zap.Int("watched", list.Len()-expired), zap.Int("expired", expired),
+	w.log.Info("watch lists read", zap.Int("files", len(w.files)),
+		zap.Int("watched", list.Len()-expired), zap.Int("expired", expired),
 		zap.Int("revoked", len(list.Revoked)), zap.Int("unusable", len(list.Skipped)))
 	for _, note := range list.Notes {
 		w.log.Warn("watch list", zap.String("note", note))
@@ -156,6 +163,7 @@ func (w *watchLists) sighted(s watch.Sighting) {
 	}
 	w.told[key] = true
 	w.broad.Inc()
-	w.log.Warn("an indicator is too broad to be watched for", zap.String("indicator", s.Indicator.ID), zap.String("name", s.Indicator.Title()),
+	w.log.Warn("an indicator is too broad to be watched for",
+		zap.String("indicator", s.Indicator.ID), zap.String("name", s.Indicator.Title()),
 		zap.String("tenant", s.Tenant), zap.Int("entities", s.Entities), zap.Int("live", s.Live))
 }

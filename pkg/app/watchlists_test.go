@@ -32,7 +32,8 @@ func bundleOf(asns ...int) string {
 			text += ","
 		}
 		id := strconv.Itoa(n)
-		text += `{"type":"indicator","id":"indicator--` + id + `","name":"AS ` + id + `","pattern_type":"stix","pattern":"[autonomous-system:number = ` + id + `]"}`
+		text += `{"type":"indicator","id":"indicator--` + id + `","name":"AS ` + id +
+			`","pattern_type":"stix","pattern":"[autonomous-system:number = ` + id + `]"}`
 	}
 	return `{"type":"bundle","objects":[` + text + `]}`
 }
@@ -68,7 +69,9 @@ func TestWatchListsAreReadAgainWhenTheyChangeAndABrokenOneChangesNothing(t *test
 	w.check()
 	require.Equal(t, 2, w.List().Len())
 	require.Equal(t, 3, result("failed"))
-	require.Equal(t, 3, logs.FilterMessage("watch lists not read, the ones before stay in force").Len())
+	require.Equal(
+		t, 3, logs.FilterMessage("watch lists not read, the ones before stay in force").Len(),
+	)
 
 	listFile(t, path, bundleOf(64502), 9)
 	w.check()
@@ -80,9 +83,13 @@ func TestAWatchListInAConfigMapIsReadAgainWhenKubernetesReplacesIt(t *testing.T)
 	volume := t.TempDir()
 	version := func(name, text string) {
 		require.NoError(t, os.Mkdir(filepath.Join(volume, name), 0o700))
-		require.NoError(t, os.WriteFile(filepath.Join(volume, name, "list.json"), []byte(text), 0o600))
+		require.NoError(
+			t, os.WriteFile(filepath.Join(volume, name, "list.json"), []byte(text), 0o600),
+		)
 		require.NoError(t, os.Symlink(name, filepath.Join(volume, "..data_tmp")))
-		require.NoError(t, os.Rename(filepath.Join(volume, "..data_tmp"), filepath.Join(volume, "..data")))
+		require.NoError(
+			t, os.Rename(filepath.Join(volume, "..data_tmp"), filepath.Join(volume, "..data")),
+		)
 	}
 	version("..1", bundleOf(64500))
 	path := filepath.Join(volume, "list.json")
@@ -93,7 +100,9 @@ func TestAWatchListInAConfigMapIsReadAgainWhenKubernetesReplacesIt(t *testing.T)
 	w.start(t.Context(), &stop)
 	version("..2", bundleOf(64500, 64501))
 	require.NoError(t, os.RemoveAll(filepath.Join(volume, "..1")))
-	require.Eventually(t, func() bool { return w.List().Len() == 2 }, 20*time.Second, 5*time.Millisecond)
+	require.Eventually(
+		t, func() bool { return w.List().Len() == 2 }, 20*time.Second, 5*time.Millisecond,
+	)
 	require.InDelta(t, 0, testutil.ToFloat64(w.reloads.WithLabelValues("failed")), 0)
 	require.NoError(t, stop.run(t.Context()))
 }
@@ -118,7 +127,9 @@ func TestAnIndicatorThatIsTooBroadIsReportedOnceForEachTenantAndList(t *testing.
 	require.NoError(t, err)
 	in := &w.List().Indicators[0]
 	for _, tenant := range []string{"a", "b", "a"} {
-		w.sighted(watch.Sighting{Tenant: tenant, Indicator: in, Entities: 90, Live: 300, TooBroad: true})
+		w.sighted(watch.Sighting{
+			Tenant: tenant, Indicator: in, Entities: 90, Live: 300, TooBroad: true,
+		})
 		w.sighted(watch.Sighting{Tenant: tenant, Indicator: in, Entities: 9, Live: 300})
 	}
 	require.Equal(t, 2, logs.Len())

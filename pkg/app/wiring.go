@@ -12,6 +12,10 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/enrich"
 	"github.com/stillwatch/stillwatch/pkg/pipeline"
 	"github.com/stillwatch/stillwatch/pkg/stage"
+	"github.com/stillwatch/stillwatch/pkg/stage/correlate"
+	"github.com/stillwatch/stillwatch/pkg/stage/fingerprinting"
+	"github.com/stillwatch/stillwatch/pkg/stage/ingest"
+	"github.com/stillwatch/stillwatch/pkg/stage/keyed"
 	"github.com/stillwatch/stillwatch/pkg/store"
 	"github.com/stillwatch/stillwatch/pkg/stream"
 )
@@ -35,22 +39,22 @@ func newStages(opts Options, enricher *enrich.Enricher, lists *watchLists) ([]*s
 	var out []*stageRun
 	if c.Runs(config.StageIngest) {
 		c.Ingest.Enricher = enricher
-		ingest, err := stage.NewIngest(c.Ingest.IngestOptions, c.Sketch.Keys()...)
+		first, err := ingest.New(c.Ingest.Options, c.Sketch.Keys()...)
 		if err != nil {
 			return nil, err
 		}
 		if !c.Ingest.Keyed {
-			out = append(out, &stageRun{stage: ingest, topics: c.Topics.Gateway})
+			out = append(out, &stageRun{stage: first, topics: c.Topics.Gateway})
 		} else {
-			fingerprint, err := stage.NewFingerprint(c.Fingerprint)
+			second, err := fingerprinting.New(c.Fingerprint)
 			if err != nil {
 				return nil, err
 			}
-			out = append(out, &stageRun{stage: stage.NewKeyed(ingest, fingerprint), topics: c.Topics.Gateway})
+			out = append(out, &stageRun{stage: keyed.New(first, second), topics: c.Topics.Gateway})
 		}
 	}
 	if c.Runs(config.StageFingerprint) && !c.Ingest.Keyed {
-		s, err := stage.NewFingerprint(c.Fingerprint)
+		s, err := fingerprinting.New(c.Fingerprint)
 		if err != nil {
 			return nil, err
 		}
@@ -58,9 +62,11 @@ func newStages(opts Options, enricher *enrich.Enricher, lists *watchLists) ([]*s
 	}
 	if c.Runs(config.StageCorrelate) {
 		c.Alerts.Version = opts.Version
-		s, err := stage.NewCorrelate(stage.CorrelateOptions{
+		s, err := correlate.New(correlate.Options{
 			Campaign: c.Correlate, Alert: c.Alerts, Trace: opts.Trace,
-			Watch: stage.WatchOptions{List: lists.List, Secrets: c.Sketch.Secrets(), Sighted: lists.sighted},
+			Watch: correlate.WatchOptions{
+				List: lists.List, Secrets: c.Sketch.Secrets(), Sighted: lists.sighted,
+			},
 		})
 		if err != nil {
 			return nil, err
@@ -86,7 +92,9 @@ func outputs(t config.Topics) map[stage.Output]string {
 func topicSpecs(c config.Config) []stream.TopicSpec {
 	t := c.Topics
 	wide := func(name string) stream.TopicSpec {
-		return stream.TopicSpec{Name: name, Partitions: t.Partitions, Replication: t.ReplicationFactor}
+		return stream.TopicSpec{
+			Name: name, Partitions: t.Partitions, Replication: t.ReplicationFactor,
+		}
 	}
 	single := func(name, cleanup string) stream.TopicSpec {
 		spec := stream.TopicSpec{Name: name, Partitions: 1, Replication: t.ReplicationFactor}
@@ -162,7 +170,9 @@ func (a *App) connect(ctx context.Context) error {
 	a.cleanups.push("kafka producer", func(context.Context) error { producer.Close(); return nil })
 	metrics := pipeline.NewMetrics(a.registry)
 	for _, s := range a.stages {
-		group, err := client.Group(stream.GroupOptions{ID: c.Kafka.GroupPrefix + "-" + s.stage.Name(), Topics: s.topics})
+		group, err := client.Group(stream.GroupOptions{
+			ID: c.Kafka.GroupPrefix + "-" + s.stage.Name(), Topics: s.topics,
+		})
 		if err != nil {
 			return err
 		}
@@ -171,8 +181,8 @@ func (a *App) connect(ctx context.Context) error {
 		// A batch under way must be over a little before the app gives up on it.
 		opts.ShutdownTimeout = min(opts.ShutdownTimeout, c.ShutdownTimeout*9/10)
 		if s.pipeline, err = pipeline.New(pipeline.Config{
-			Options: opts, Stage: s.stage, Source: pipeline.FromGroup(group), Sink: producer, Store: pipeline.FromStore(redis),
-			Log: a.log, Metrics: metrics,
+			Options: opts, Stage: s.stage, Source: pipeline.FromGroup(group), Sink: producer,
+			Store: pipeline.FromStore(redis), Log: a.log, Metrics: metrics,
 		}); err != nil {
 			return fmt.Errorf("stage %s: %w", s.stage.Name(), err)
 		}
@@ -223,21 +233,23 @@ func (a *App) checks() []console.Check {
 		}})
 	}
 	for _, s := range a.stages {
-		checks = append(checks, console.Check{Name: s.stage.Name(), Probe: func(context.Context) error {
-			if kafka, _ := a.connected(); kafka == nil {
-				return errNotYet
-			}
-			switch st := s.pipeline.Status(); {
-			case st.Ready():
-				return nil
-			case st.Err != nil:
-				return st.Err
-			case !st.Joined:
-				return errors.New("has not joined its consumer group yet")
-			default:
-				return fmt.Errorf("%d of %d partitions are open", st.Open, st.Assigned)
-			}
-		}})
+		checks = append(checks, console.Check{
+			Name: s.stage.Name(), Probe: func(context.Context) error {
+				if kafka, _ := a.connected(); kafka == nil {
+					return errNotYet
+				}
+				switch st := s.pipeline.Status(); {
+				case st.Ready():
+					return nil
+				case st.Err != nil:
+					return st.Err
+				case !st.Joined:
+					return errors.New("has not joined its consumer group yet")
+				default:
+					return fmt.Errorf("%d of %d partitions are open", st.Open, st.Assigned)
+				}
+			},
+		})
 	}
 	return checks
 }

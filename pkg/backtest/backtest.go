@@ -12,14 +12,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strconv"
 	"sync/atomic"
 
 	"github.com/zeebo/xxh3"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/stillwatch/stillwatch/pkg/event"
-	"github.com/stillwatch/stillwatch/pkg/gateway"
 	"github.com/stillwatch/stillwatch/pkg/stage"
 )
 
@@ -33,7 +31,7 @@ type Options struct {
 	// MaxLine is the longest record in bytes; a longer one becomes a dead letter.
 	MaxLine int
 	// Tap, when set, sees every event that ingest took in, in order, where ingest keeps them
-	// (stage.IngestOptions.KeepSeen).
+	// (ingest.Options.KeepSeen).
 	Tap func(stage.Seen)
 	// Observe, when set, sees every observation that ingest makes of them, in order. It must not
 	// keep references to its memory.
@@ -57,7 +55,19 @@ type Sink interface {
 type Stats struct {
 	Records int64
 	Bytes   int64
-	Counts  map[string]int64
+	// Counts are those of all three stages together.
+	Counts stage.Counts
+}
+
+// DeadReasons counts the dead letters by why they are there.
+func (s *Stats) DeadReasons() map[string]int64 {
+	reasons := map[string]int64{}
+	for what, n := range s.Counts {
+		if what.Counter.Kind == stage.Rejected {
+			reasons[what.Labels[0]] += n
+		}
+	}
+	return reasons
 }
 
 type chunk struct {
@@ -71,14 +81,14 @@ type chunk struct {
 type ingested struct {
 	result stage.Result
 	err    error
-	// holds says that ingest holds parts of calls for the records after these.
-	holds bool
 }
 
 // Run reads newline-separated records from r until its end. progress, when not nil, is told the
 // bytes read after every batch.
-func Run(ctx context.Context, o Options, st Stages, r io.Reader, sink Sink, progress func(bytes int64)) (Stats, error) {
-	stats := Stats{Counts: map[string]int64{}}
+func Run(
+	ctx context.Context, o Options, st Stages, r io.Reader, sink Sink, progress func(bytes int64),
+) (Stats, error) {
+	stats := Stats{Counts: stage.Counts{}}
 	g, ctx := errgroup.WithContext(ctx)
 	work := make(chan *chunk)
 	order := make(chan *chunk, 2*max(o.Workers, 1))
@@ -92,14 +102,17 @@ func Run(ctx context.Context, o Options, st Stages, r io.Reader, sink Sink, prog
 	})
 	for range max(o.Workers, 1) {
 		g.Go(func() error {
-			task := st.Ingest.Open(0)
+			task, err := st.Ingest.Open(0)
+			if err != nil {
+				return err
+			}
 			for c := range work {
 				if joining.Load() {
-					c.result <- ingested{holds: true}
+					c.result <- ingested{}
 					continue
 				}
 				res, err := task.Process(c.records)
-				c.result <- ingested{res, err, holds(task)}
+				c.result <- ingested{res, err}
 			}
 			return nil
 		})
@@ -142,7 +155,9 @@ func read(ctx context.Context, o Options, r io.Reader, work, order chan<- *chunk
 		case line == nil:
 			c.tooLarge = append(c.tooLarge, offset)
 		default:
-			c.records = append(c.records, stage.Record{Topic: topic, Offset: offset, Value: bytes.Clone(line)})
+			c.records = append(c.records, stage.Record{
+				Topic: topic, Offset: offset, Value: bytes.Clone(line),
+			})
 		}
 		c.bytes += size + 1
 		offset++
@@ -161,14 +176,10 @@ const topic = "backtest"
 // could not be held is why they are there.
 func (r *run) passOver(offsets []int64) error {
 	for _, offset := range offsets {
-		r.stats.Counts["dead_letter:"+event.ReasonTooLarge]++
-		err := r.sink.Write(stage.Out{To: stage.DeadLetters, Headers: []stage.Header{
-			{Key: "stillwatch-reason", Value: []byte(event.ReasonTooLarge)},
-			{Key: "stillwatch-detail", Value: fmt.Appendf(nil, "the record has more than %d bytes, its content is left out", r.o.MaxLine)},
-			{Key: "stillwatch-topic", Value: []byte(topic)},
-			{Key: "stillwatch-partition", Value: []byte("0")},
-			{Key: "stillwatch-offset", Value: strconv.AppendInt(nil, offset, 10)},
-		}})
+		r.stats.Counts.Add(1, stage.DeadLettered, event.ReasonTooLarge)
+		err := r.sink.Write(stage.NewDeadLetter(&stage.Record{Topic: topic, Offset: offset},
+			event.ReasonTooLarge,
+			fmt.Sprintf("the record has more than %d bytes, its content is left out", r.o.MaxLine)))
 		if err != nil {
 			return err
 		}
@@ -176,24 +187,21 @@ func (r *run) passOver(offsets []int64) error {
 	return nil
 }
 
-// holds tells whether ingest holds parts of calls: then it has to read the next records as well.
-func holds(task stage.Task) bool {
-	s, ok := task.(stage.Sizer)
-	return ok && s.Sizes()["calls"] > 0
-}
-
 func consume(
-	ctx context.Context, o Options, st Stages, order <-chan *chunk, joining *atomic.Bool, sink Sink, progress func(int64),
+	ctx context.Context, o Options, st Stages, order <-chan *chunk, joining *atomic.Bool,
+	sink Sink, progress func(int64),
 	stats *Stats,
 ) error {
-	r := &run{o: o, sink: sink, stats: stats, correlate: st.Correlate.Open(0), offsets: make([]int64, o.Partitions)}
+	r := &run{o: o, sink: sink, stats: stats, offsets: make([]int64, o.Partitions)}
 	for i := range o.Partitions {
-		r.tasks = append(r.tasks, st.Fingerprint.Open(i))
-		if err := preload(r.tasks[i], nil); err != nil {
+		task, err := open(st.Fingerprint, i)
+		if err != nil {
 			return err
 		}
+		r.tasks = append(r.tasks, task)
 	}
-	if err := preload(r.correlate, nil); err != nil {
+	var err error
+	if r.correlate, err = open(st.Correlate, 0); err != nil {
 		return err
 	}
 	for c := range order {
@@ -224,12 +232,16 @@ func consume(
 	if err := r.flushIngest(); err != nil {
 		return err
 	}
-	return r.fingerprint(func(p int) (stage.Result, error) {
-		if f, ok := r.tasks[p].(stage.Flusher); ok {
-			return f.Flush()
-		}
-		return stage.Result{}, nil
-	})
+	return r.fingerprint(func(p int) (stage.Result, error) { return r.tasks[p].Flush() })
+}
+
+// open makes a task with its state, which is empty.
+func open(s stage.Stage, partition int) (stage.Task, error) {
+	task, err := s.Open(partition)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", s.Name(), err)
+	}
+	return task, preload(task, nil)
 }
 
 // inOrder returns what ingest makes of a chunk, in is what a worker made of it. Where the gateway
@@ -237,11 +249,14 @@ func consume(
 // never sees the call: from the first chunk on of which parts are held, one task reads everything
 // in order.
 func (r *run) inOrder(ingest stage.Stage, c *chunk, in ingested) ingested {
-	if in.err != nil || r.joining == nil && !in.holds && in.result.Counts["skipped:"+gateway.ReasonWaiting] == 0 {
+	if in.err != nil || r.joining == nil && !in.result.InOrder {
 		return in
 	}
 	if r.joining == nil {
-		r.joining = ingest.Open(0)
+		var err error
+		if r.joining, err = ingest.Open(0); err != nil {
+			return ingested{err: err}
+		}
 	}
 	res, err := r.joining.Process(c.records)
 	return ingested{result: res, err: err}
@@ -249,9 +264,8 @@ func (r *run) inOrder(ingest stage.Stage, c *chunk, in ingested) ingested {
 
 // flushIngest brings out the calls whose other parts the recording does not have.
 func (r *run) flushIngest() error {
-	f, ok := r.joining.(stage.Flusher)
-	for more := ok; more; {
-		res, err := f.Flush()
+	for more := r.joining != nil; more; {
+		res, err := r.joining.Flush()
 		if err != nil {
 			return fmt.Errorf("ingest: %w", err)
 		}
@@ -286,7 +300,7 @@ func (r *run) batch(in stage.Result) error {
 	}
 	parts := make([][]stage.Record, r.o.Partitions)
 	observations, rest := split(in, stage.Observations)
-	count(r.stats.Counts, in.Counts)
+	r.stats.Counts.AddAll(in.Counts)
 	if err := r.write(rest); err != nil {
 		return err
 	}
@@ -295,7 +309,10 @@ func (r *run) batch(in stage.Result) error {
 			r.o.Observe(out)
 		}
 		p := int(xxh3.Hash(out.Key) % uint64(r.o.Partitions))
-		parts[p] = append(parts[p], stage.Record{Topic: "observations", Partition: p, Offset: r.offsets[p], Key: out.Key, Value: out.Value})
+		parts[p] = append(parts[p], stage.Record{
+			Topic: "observations", Partition: p, Offset: r.offsets[p],
+			Key: out.Key, Value: out.Value,
+		})
 		r.offsets[p]++
 	}
 	return r.fingerprint(func(p int) (stage.Result, error) {
@@ -326,13 +343,15 @@ func (r *run) fingerprint(step func(partition int) (stage.Result, error)) error 
 	}
 	var batch []stage.Record
 	for _, res := range results {
-		count(r.stats.Counts, res.Counts)
+		r.stats.Counts.AddAll(res.Counts)
 		profiles, rest := split(res, stage.Profiles)
 		if err := r.write(rest); err != nil {
 			return err
 		}
 		for _, out := range profiles {
-			batch = append(batch, stage.Record{Topic: "profiles", Offset: r.profiles, Key: out.Key, Value: out.Value})
+			batch = append(batch, stage.Record{
+				Topic: "profiles", Offset: r.profiles, Key: out.Key, Value: out.Value,
+			})
 			r.profiles++
 		}
 	}
@@ -346,7 +365,7 @@ func (r *run) fingerprint(step func(partition int) (stage.Result, error)) error 
 	if err != nil {
 		return fmt.Errorf("correlate: %w", err)
 	}
-	count(r.stats.Counts, res.Counts)
+	r.stats.Counts.AddAll(res.Counts)
 	return r.write(res.Out)
 }
 
@@ -379,10 +398,4 @@ func preload(t stage.Task, batch []stage.Record) error {
 		}
 	}
 	return nil
-}
-
-func count(into, from map[string]int64) {
-	for k, v := range from {
-		into[k] += v
-	}
 }

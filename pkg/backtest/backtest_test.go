@@ -22,6 +22,9 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/simulate"
 	"github.com/stillwatch/stillwatch/pkg/sketch"
 	"github.com/stillwatch/stillwatch/pkg/stage"
+	"github.com/stillwatch/stillwatch/pkg/stage/correlate"
+	"github.com/stillwatch/stillwatch/pkg/stage/fingerprinting"
+	"github.com/stillwatch/stillwatch/pkg/stage/ingest"
 )
 
 // recorded simulates the demo's world once.
@@ -43,17 +46,17 @@ func stages(t *testing.T) Stages {
 	t.Helper()
 	so := sketch.DefaultOptions()
 	so.Key = []byte("a key for tests, nothing secret")
-	fo := stage.DefaultFingerprintOptions()
+	fo := fingerprinting.DefaultOptions()
 	fo.MaxAccounts = 0
 	var st Stages
 	var err error
-	ingest := stage.DefaultIngestOptions()
-	ingest.KeepSeen = true
-	st.Ingest, err = stage.NewIngest(ingest, so)
+	in := ingest.DefaultOptions()
+	in.KeepSeen = true
+	st.Ingest, err = ingest.New(in, so)
 	require.NoError(t, err)
-	st.Fingerprint, err = stage.NewFingerprint(fo)
+	st.Fingerprint, err = fingerprinting.New(fo)
 	require.NoError(t, err)
-	st.Correlate, err = stage.NewCorrelate(stage.DefaultCorrelateOptions())
+	st.Correlate, err = correlate.New(correlate.DefaultOptions())
 	require.NoError(t, err)
 	return st
 }
@@ -62,7 +65,9 @@ type buffer struct{ bytes.Buffer }
 
 func (*buffer) Close() error { return nil }
 
-func replay(t *testing.T, events []byte, workers int, judge *Judge) (alerts, accounts string, stats Stats) {
+func replay(
+	t *testing.T, events []byte, workers int, judge *Judge,
+) (alerts, accounts string, stats Stats) {
 	t.Helper()
 	var a, b buffer
 	sink := &Files{Alerts: &a, Accounts: &b, Judge: judge}
@@ -85,7 +90,8 @@ func TestTheDemoWorldIsFoundAndTheOutputDoesNotDependOnTheCores(t *testing.T) {
 	judge := NewJudge(labels)
 	alerts, accounts, stats := replay(t, events, 1, judge)
 	require.EqualValues(t, bytes.Count(events, []byte("\n")), stats.Records)
-	require.Equal(t, 2*stats.Records+stats.Counts["published"], stats.Counts["ok"], "ingest and fingerprint count every event, correlate every profile")
+	require.Equal(t, 2*stats.Records+counted(stats)["published"], counted(stats)["ok"],
+		"ingest and fingerprint count every event, correlate every profile")
 	for line := range strings.Lines(alerts) {
 		require.NoError(t, alerttest.Check([]byte(strings.TrimSpace(line))))
 	}
@@ -110,7 +116,9 @@ func TestTheDemoWorldIsFoundAndTheOutputDoesNotDependOnTheCores(t *testing.T) {
 func TestHalvesOfEventsAreJoinedWhateverTheCores(t *testing.T) {
 	var b bytes.Buffer
 	half := func(i int, category string) {
-		fmt.Fprintf(&b, `{"records":[{"time":"2026-11-02T10:00:%02dZ","category":%q,"properties":{"correlationId":"c%d","modelName":"m","apimSubscriptionId":"s"}}]}`+"\n", i/100, category, i)
+		fmt.Fprintf(&b,
+			`{"records":[{"time":"2026-11-02T10:00:%02dZ","category":%q,"properties":{"correlationId":"c%d","modelName":"m","apimSubscriptionId":"s"}}]}`+"\n",
+			i/100, category, i)
 	}
 	const events, behind = 3000, 700
 	for i := range events + behind {
@@ -121,7 +129,7 @@ func TestHalvesOfEventsAreJoinedWhateverTheCores(t *testing.T) {
 			half(i-behind, "GatewayLogs")
 		}
 	}
-	o := stage.DefaultIngestOptions()
+	o := ingest.DefaultOptions()
 	o.KeepSeen = true
 	for _, m := range configs.Mappings() {
 		o.Gateway.Builtin = append(o.Gateway.Builtin, gateway.MappingFile(m))
@@ -132,7 +140,7 @@ func TestHalvesOfEventsAreJoinedWhateverTheCores(t *testing.T) {
 		so := sketch.DefaultOptions()
 		so.Key = []byte("a key for tests, nothing secret")
 		var err error
-		st.Ingest, err = stage.NewIngest(o, so)
+		st.Ingest, err = ingest.New(o, so)
 		require.NoError(t, err)
 		opts := DefaultOptions()
 		opts.Workers = workers
@@ -143,9 +151,12 @@ func TestHalvesOfEventsAreJoinedWhateverTheCores(t *testing.T) {
 		stats, err := Run(t.Context(), opts, st, bytes.NewReader(b.Bytes()), &Files{}, nil)
 		require.NoError(t, err)
 		require.Equal(t, events, seen)
-		require.EqualValues(t, 2*events, stats.Counts["skipped:"+gateway.ReasonWaiting])
+		require.EqualValues(t, 2*events, counted(stats)["skipped:"+gateway.ReasonWaiting])
 		require.Len(t, tapped, events, "what is judged is what ingest took in")
-		require.Equal(t, stage.Seen{Tenant: "default", Account: "s", ID: "c0", Time: 1793613600000}, tapped[0])
+		require.Equal(
+			t, stage.Seen{Tenant: "default", Account: "s", ID: "c0", Time: 1793613600000},
+			tapped[0],
+		)
 		if first == nil {
 			first = tapped
 		}
@@ -188,11 +199,13 @@ func TestALineBeyondTheBoundIsADeadLetterAndTheRestGoesOn(t *testing.T) {
 		input         string
 		records, dead int64
 	}{
-		"first":                   {strings.Repeat("x", 9<<20) + "\n" + few, 51, 1},
-		"last, without its end":   {few + strings.Repeat("x", 9<<20), 51, 1},
-		"alone":                   {strings.Repeat("x", 9<<20), 1, 1},
-		"a byte too long":         {few + strings.Repeat("x", o.MaxLine+1) + "\n" + few, 101, 1},
-		"as long as it may be":    {few + strings.Repeat(" ", o.MaxLine-2) + "{}\r\n" + few, 101, 0},
+		"first":                 {strings.Repeat("x", 9<<20) + "\n" + few, 51, 1},
+		"last, without its end": {few + strings.Repeat("x", 9<<20), 51, 1},
+		"alone":                 {strings.Repeat("x", 9<<20), 1, 1},
+		"a byte too long":       {few + strings.Repeat("x", o.MaxLine+1) + "\n" + few, 101, 1},
+		"as long as it may be": {
+			few + strings.Repeat(" ", o.MaxLine-2) + "{}\r\n" + few, 101, 0,
+		},
 		"none, and an empty line": {few + "\r\n\n", 50, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -200,7 +213,7 @@ func TestALineBeyondTheBoundIsADeadLetterAndTheRestGoesOn(t *testing.T) {
 			stats, err := Run(t.Context(), o, stages(t), strings.NewReader(c.input), &letters, nil)
 			require.NoError(t, err)
 			require.Equal(t, c.records, stats.Records)
-			require.Equal(t, c.dead, stats.Counts["dead_letter:too_large"])
+			require.Equal(t, c.dead, stats.DeadReasons()["too_large"])
 			require.EqualValues(t, c.dead, strings.Count(string(letters), "too_large"))
 		})
 	}
@@ -217,7 +230,9 @@ func (l *letters) Write(out stage.Out) error {
 }
 
 func TestAFileThatBreaksOffIsAnErrorThatSaysWhere(t *testing.T) {
-	r := io.MultiReader(strings.NewReader("{broken\n"), iotest.ErrReader(errors.New("unexpected end")))
+	r := io.MultiReader(
+		strings.NewReader("{broken\n"), iotest.ErrReader(errors.New("unexpected end")),
+	)
 	_, err := Run(t.Context(), DefaultOptions(), stages(t), r, &Files{}, nil)
 	require.ErrorContains(t, err, "after record 1: unexpected end")
 }
@@ -227,7 +242,9 @@ type full struct{}
 func (full) Write(stage.Out) error { return errors.New("disk full") }
 
 func TestAFailingSinkEndsTheRunWithItsError(t *testing.T) {
-	_, err := Run(t.Context(), DefaultOptions(), stages(t), strings.NewReader("{broken\n"), full{}, nil)
+	_, err := Run(
+		t.Context(), DefaultOptions(), stages(t), strings.NewReader("{broken\n"), full{}, nil,
+	)
 	require.ErrorContains(t, err, "disk full")
 }
 
@@ -276,4 +293,13 @@ func nthLine(b []byte, n int) int {
 		at += bytes.IndexByte(b[at:], '\n') + 1
 	}
 	return at
+}
+
+// counted is what was counted, by the texts of the counts.
+func counted(stats Stats) map[string]int64 {
+	texts := map[string]int64{}
+	for what, n := range stats.Counts {
+		texts[what.String()] += n
+	}
+	return texts
 }

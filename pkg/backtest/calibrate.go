@@ -23,8 +23,8 @@ const observeEvery = 30 * time.Minute
 
 // Observing returns the options for a calibration: the same search, in which no group ever becomes
 // a campaign. In service a group is reported, and then left out of the search, as soon as it is
-// beyond a threshold; here it is measured again and again, so that one sees how far it gets. A group
-// within Reach of a threshold has its members fitted as if it was beyond.
+// beyond a threshold; here it is measured again and again, so that one sees how far it gets. A
+// group within Reach of a threshold has its members fitted as if it was beyond.
 func Observing(o campaign.Options) campaign.Options {
 	o.Observe = true
 	o.Total -= Reach
@@ -158,7 +158,8 @@ func (c *Calibration) Groups() []*Group {
 			}
 			return 1
 		}
-		return cmp.Or(cmp.Compare(fitted(a), fitted(b)), cmp.Compare(b.excess, a.excess), cmp.Compare(a.first, b.first), cmp.Compare(a.best.Tenant, b.best.Tenant),
+		return cmp.Or(cmp.Compare(fitted(a), fitted(b)), cmp.Compare(b.excess, a.excess),
+			cmp.Compare(a.first, b.first), cmp.Compare(a.best.Tenant, b.best.Tenant),
 			slices.Compare(a.best.Members, b.best.Members))
 	})
 	type account struct{ tenant, name string }
@@ -181,7 +182,10 @@ func (c *Calibration) Groups() []*Group {
 			home = nil
 		}
 		if home == nil {
-			home = &Group{RawExcess: math.Inf(-1), Excess: s.excess, Rule: s.rule, Best: s.best, Fitted: s.best.Fitted, First: s.first, Last: s.last}
+			home = &Group{
+				RawExcess: math.Inf(-1), Excess: s.excess, Rule: s.rule, Best: s.best,
+				Fitted: s.best.Fitted, First: s.first, Last: s.last,
+			}
 			out = append(out, home)
 		}
 		home.First, home.Last = min(home.First, s.first), max(home.Last, s.last)

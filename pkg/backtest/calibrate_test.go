@@ -18,7 +18,9 @@ func measured(first, n int, excess float64, at int64, fitted bool) search.Measur
 	o := campaign.DefaultOptions()
 	c := search.Measurement{
 		Time: at, Fitted: fitted,
-		Scores: decision.Scores{Coordination: o.Total + excess - o.Harvest, Harvest: o.Harvest, Causes: o.Families},
+		Scores: decision.Scores{
+			Coordination: o.Total + excess - o.Harvest, Harvest: o.Harvest, Causes: o.Families,
+		},
 	}
 	for i := range n {
 		c.Members = append(c.Members, fmt.Sprint("a", first+i))
@@ -45,11 +47,14 @@ func TestMeasurementsOfOneGroupCountOnceWithTheHighest(t *testing.T) {
 	require.Len(t, groups, 4)
 	var got []string
 	for _, g := range groups {
-		got = append(got, fmt.Sprintf("%d %.1f raw %.1f fitted %v from %d to %d", len(g.Best.Members), g.Excess, g.RawExcess, g.Fitted, g.First/hour, g.Last/hour))
+		got = append(got, fmt.Sprintf(
+			"%d %.1f raw %.1f fitted %v from %d to %d",
+			len(g.Best.Members), g.Excess, g.RawExcess, g.Fitted, g.First/hour, g.Last/hour,
+		))
 	}
 	require.Equal(t, []string{
-		"30 -0.4 raw -0.4 fitted false from 16 to 16", "20 -1.0 raw -0.5 fitted true from 10 to 20", "20 -2.0 raw -Inf fitted true from 18 to 18",
-		"30 -2.9 raw -Inf fitted true from 15 to 15",
+		"30 -0.4 raw -0.4 fitted false from 16 to 16", "20 -1.0 raw -0.5 fitted true from 10 to 20",
+		"20 -2.0 raw -Inf fitted true from 18 to 18", "30 -2.9 raw -Inf fitted true from 15 to 15",
 	}, got)
 	require.InDelta(t, 10.5/24, c.Days(), 1e-9)
 
@@ -59,7 +64,9 @@ func TestMeasurementsOfOneGroupCountOnceWithTheHighest(t *testing.T) {
 	for i := range after {
 		require.InDelta(t, groups[i].Excess, after[i].Excess, 1e-9)
 		require.Equal(t, groups[i].Best.Members, after[i].Best.Members)
-		require.Equal(t, [2]int64{groups[i].First, groups[i].Last}, [2]int64{after[i].First, after[i].Last})
+		require.Equal(
+			t, [2]int64{groups[i].First, groups[i].Last}, [2]int64{after[i].First, after[i].Last},
+		)
 	}
 }
 
@@ -108,7 +115,9 @@ func TestNothingSeenIsTheRuleOfThree(t *testing.T) {
 	tail := FitTail(nil, -3, 30)
 	require.InDelta(t, 0.1, tail.Upper(-3), 0.003)
 	require.InDelta(t, 0.5/30, tail.Rate(-3), 1e-9)
-	for _, c := range []struct{ p, freedom, want float64 }{{0.95, 2, 5.991}, {0.95, 8, 15.507}, {0.05, 8, 2.733}, {0.05, 40, 26.509}} {
+	for _, c := range []struct {
+		p, freedom, want float64
+	}{{0.95, 2, 5.991}, {0.95, 8, 15.507}, {0.05, 8, 2.733}, {0.05, 40, 26.509}} {
 		require.InEpsilon(t, c.want, chiSquare(c.p, c.freedom), 2e-4)
 	}
 }
@@ -164,19 +173,27 @@ func TestAdviceIsNeverBelowTheDefaultAndSetsAsideWhatIsFarBeyond(t *testing.T) {
 	require.Greater(t, trusted.Total, a.Total)
 
 	relay := measured(9000, 20, -9, 2*hour, true)
-	relay.Operator, relay.Coordination, relay.Harvest = campaign.DefaultOptions().Operator+0.2, 20, 1.5
+	relay.Operator, relay.Coordination, relay.Harvest = campaign.DefaultOptions().Operator+0.2, 20,
+		1.5
 	busy.Add(relay)
 	a = busy.Advise(0.1, false)
 	require.True(t, a.Moves[decision.Operator])
-	require.InDelta(t, a.Total-campaign.DefaultOptions().Total, a.Operator-campaign.DefaultOptions().Operator, 1e-9)
+	require.InDelta(
+		t, a.Total-campaign.DefaultOptions().Total,
+		a.Operator-campaign.DefaultOptions().Operator, 1e-9,
+	)
 	require.False(t, a.Moves[decision.Purpose])
 
 	demands := measured(9500, 20, -9, 3*hour, true)
-	demands.Text, demands.Size, demands.Purpose, demands.Harvest = 3, 20, campaign.DefaultOptions().Purpose+0.4, 7
+	demands.Text, demands.Size, demands.Purpose, demands.Harvest = 3, 20,
+		campaign.DefaultOptions().Purpose+0.4, 7
 	busy.Add(demands)
 	a = busy.Advise(0.1, false)
 	require.True(t, a.Moves[decision.Purpose])
-	require.InDelta(t, a.Total-campaign.DefaultOptions().Total, a.Purpose-campaign.DefaultOptions().Purpose, 1e-9)
+	require.InDelta(
+		t, a.Total-campaign.DefaultOptions().Total,
+		a.Purpose-campaign.DefaultOptions().Purpose, 1e-9,
+	)
 	require.Contains(t, a.Shifts(), 0.0)
 	require.Contains(t, a.Shifts(), a.Shift)
 }

@@ -43,7 +43,9 @@ type group struct {
 }
 
 func newLandscape(most int, t *Truth) *landscape {
-	return &landscape{most: most, truth: t, groups: map[groupKey]*group{}, closest: map[string]*group{}}
+	return &landscape{
+		most: most, truth: t, groups: map[groupKey]*group{}, closest: map[string]*group{},
+	}
 }
 
 func (m *landscape) add(c *search.Measurement) {
@@ -59,8 +61,9 @@ func (m *landscape) add(c *search.Measurement) {
 		return
 	}
 	g := &group{
-		key: k, origin: c.Origin, size: len(c.Members), bits: strongest(c.Bits), coordination: c.Coordination, harvest: c.Harvest, operator: c.Operator,
-		margin: c.Margin, families: len(c.Agreeing), found: c.Found || known != nil && known.found,
+		key: k, origin: c.Origin, size: len(c.Members), bits: strongest(c.Bits),
+		coordination: c.Coordination, harvest: c.Harvest, operator: c.Operator, margin: c.Margin,
+		families: len(c.Agreeing), found: c.Found || known != nil && known.found,
 	}
 	if known != nil {
 		g.largest, g.majority, g.share = known.largest, known.majority, known.share
@@ -112,7 +115,10 @@ func (m *landscape) list() []*group {
 		list = append(list, g)
 	}
 	slices.SortFunc(list, func(a, b *group) int {
-		return cmp.Or(cmp.Compare(b.margin, a.margin), cmp.Compare(a.key.origin, b.key.origin), cmp.Compare(a.key.members, b.key.members))
+		return cmp.Or(
+			cmp.Compare(b.margin, a.margin), cmp.Compare(a.key.origin, b.key.origin),
+			cmp.Compare(a.key.members, b.key.members),
+		)
 	})
 	return list
 }

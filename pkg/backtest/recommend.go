@@ -13,12 +13,12 @@ type Advice struct {
 	// Rate is the wanted number a day.
 	Rate float64
 	Days float64
-	// Honest are the groups that count, Far those so far beyond a threshold that the traffic may not
-	// be honest; they do not count unless they are trusted.
+	// Honest are the groups that count, Far those so far beyond a threshold that the traffic may
+	// not be honest; they do not count unless they are trusted.
 	Honest, Far []*Group
 	Tail        Tail
-	// Shift is by how many bits the thresholds should move from the configured ones, Cautious by how
-	// many to be 95 % sure, both a tenth of a bit upwards.
+	// Shift is by how many bits the thresholds should move from the configured ones, Cautious by
+	// how many to be 95 % sure, both a tenth of a bit upwards.
 	Shift, Cautious float64
 	// Floor is the shift that leads back to the default; a Shift below it is the operator's
 	// own risk.
@@ -82,7 +82,9 @@ func (a *Advice) Shifts() []float64 {
 		out = append(out, s)
 	}
 	slices.Sort(out)
-	return slices.Compact(slices.DeleteFunc(out, func(s float64) bool { return s < a.Tail.Threshold }))
+	return slices.Compact(
+		slices.DeleteFunc(out, func(s float64) bool { return s < a.Tail.Threshold }),
+	)
 }
 
 // up rounds to the next tenth of a bit.

@@ -64,7 +64,10 @@ func NewReport(o ReportOptions, j *Judge) (*Report, error) {
 		o.Groups = DefaultGroups
 	}
 	labelled := len(j.truth.Campaigns)+len(j.truth.Benign) > 0
-	return &Report{o: o, judge: j, labelled: labelled, groups: newLandscape(o.Groups, j.truth), activity: map[string][]hourly{}, page: t}, nil
+	return &Report{
+		o: o, judge: j, labelled: labelled, groups: newLandscape(o.Groups, j.truth),
+		activity: map[string][]hourly{}, page: t,
+	}, nil
 }
 
 // Measured takes a group that correlate measured.
@@ -145,12 +148,14 @@ func (r *Report) view(stats Stats) *page {
 	groups = groups[:min(len(groups), r.o.Groups)]
 	list, of := r.seriesOf(groups)
 	p := &page{
-		Inputs: strings.Join(r.o.Inputs, ", "), Version: r.o.Version, Labelled: r.labelled, Series: list,
-		Measured: grouped(r.groups.total), Groups: grouped(int64(len(r.groups.groups)) + r.groups.dropped), Kept: grouped(int64(len(groups))),
-		Reliability: r.reliability(), Findings: r.cards(list),
+		Inputs: strings.Join(r.o.Inputs, ", "), Version: r.o.Version, Labelled: r.labelled,
+		Series: list, Measured: grouped(r.groups.total),
+		Groups: grouped(int64(len(r.groups.groups)) + r.groups.dropped),
+		Kept:   grouped(int64(len(groups))), Reliability: r.reliability(), Findings: r.cards(list),
 	}
 	if r.last > 0 {
-		p.From, p.To, p.Days = stamp(r.first), stamp(r.last), fmt.Sprintf("%.1f", float64(r.last-r.first)/24/hourMillis)
+		p.From, p.To, p.Days = stamp(r.first), stamp(r.last),
+			fmt.Sprintf("%.1f", float64(r.last-r.first)/24/hourMillis)
 	}
 	if len(groups) > 0 {
 		p.ScoreCharts = r.scoreCharts(groups, list, of)
@@ -177,8 +182,12 @@ func (p *page) tables(list []series) {
 	}
 	for _, c := range p.Result.Campaigns {
 		s := of[c.ID]
-		row := campaignRow{CampaignResult: c, Class: s.Class, Swatch: s.Swatch, HoursText: fmt.Sprintf("%.1f", c.Hours), Recall: fmt.Sprintf("%.3f", c.Recall)}
-		row.LeakedText, row.HalfText = fmt.Sprintf("%.1f %%", 100*c.Leaked), fmt.Sprintf("%.1f %%", 100*c.HalfLeaked)
+		row := campaignRow{
+			CampaignResult: c, Class: s.Class, Swatch: s.Swatch,
+			HoursText: fmt.Sprintf("%.1f", c.Hours), Recall: fmt.Sprintf("%.3f", c.Recall),
+		}
+		row.LeakedText, row.HalfText = fmt.Sprintf("%.1f %%", 100*c.Leaked),
+			fmt.Sprintf("%.1f %%", 100*c.HalfLeaked)
 		if !c.Found {
 			row.HoursText = "–"
 		}
@@ -186,7 +195,8 @@ func (p *page) tables(list []series) {
 	}
 	for _, c := range p.Result.Crowds {
 		row := crowdRow{
-			CrowdResult: c, FalsePerDay: fmt.Sprintf("%.2f", p.Result.PerDay(c.False)), WrongPerDay: fmt.Sprintf("%.2f", p.Result.PerDay(c.Wrong)), Class: "g0",
+			CrowdResult: c, FalsePerDay: fmt.Sprintf("%.2f", p.Result.PerDay(c.False)),
+			WrongPerDay: fmt.Sprintf("%.2f", p.Result.PerDay(c.Wrong)), Class: "g0",
 		}
 		if s := of[c.ID]; s != nil {
 			row.Class, row.Swatch, row.Closest, row.Beyond = s.Class, s.Swatch, s.Closest, s.Beyond
@@ -199,14 +209,16 @@ func (p *page) tables(list []series) {
 func (r *Report) tiles(p *page, stats Stats) []tile {
 	dead := int64(0)
 	var reasons []string
-	for _, k := range slices.Sorted(maps.Keys(stats.Counts)) {
-		if reason, ok := strings.CutPrefix(k, "dead_letter:"); ok {
-			dead += stats.Counts[k]
-			reasons = append(reasons, fmt.Sprintf("%s %s", reason, grouped(stats.Counts[k])))
-		}
+	why := stats.DeadReasons()
+	for _, reason := range slices.Sorted(maps.Keys(why)) {
+		dead += why[reason]
+		reasons = append(reasons, fmt.Sprintf("%s %s", reason, grouped(why[reason])))
 	}
 	traffic := []tile{
-		{Value: grouped(stats.Records), Label: "records replayed", Note: p.Days + " days, " + grouped(int64(len(r.activity))) + " accounts"},
+		{
+			Value: grouped(stats.Records), Label: "records replayed",
+			Note: p.Days + " days, " + grouped(int64(len(r.activity))) + " accounts",
+		},
 		{Value: grouped(dead), Label: "dead letters", Note: strings.Join(reasons, ", ")},
 	}
 	if !r.labelled {
@@ -217,8 +229,14 @@ func (r *Report) tiles(p *page, stats Stats) []tile {
 			}
 		}
 		return append([]tile{
-			{Value: fmt.Sprint(len(r.judge.order)), Label: "findings", Note: fmt.Sprintf("%d High or Critical", high)},
-			{Value: grouped(int64(len(r.judge.named))), Label: "accounts named", Note: "in findings of severity Medium or more"},
+			{
+				Value: fmt.Sprint(len(r.judge.order)), Label: "findings",
+				Note: fmt.Sprintf("%d High or Critical", high),
+			},
+			{
+				Value: grouped(int64(len(r.judge.named))), Label: "accounts named",
+				Note: "in findings of severity Medium or more",
+			},
 		}, traffic...)
 	}
 	res := p.Result
@@ -232,16 +250,37 @@ func (r *Report) tiles(p *page, stats Stats) []tile {
 	}
 	var out []tile
 	if len(res.Campaigns) > 0 {
-		out = append(out, tile{Value: fmt.Sprintf("%d of %d", found, len(res.Campaigns)), Label: "campaigns found", Note: fmt.Sprintf("recall of accounts %.4f", res.Recall)},
-			tile{Value: fmt.Sprintf("%.1f", median(leaked)), Unit: "%", Label: "harvest leaked before the finding", Note: "median of the campaigns"})
+		out = append(
+			out,
+			tile{
+				Value: fmt.Sprintf("%d of %d", found, len(res.Campaigns)), Label: "campaigns found",
+				Note: fmt.Sprintf("recall of accounts %.4f", res.Recall),
+			},
+			tile{
+				Value: fmt.Sprintf("%.1f", median(leaked)), Unit: "%",
+				Label: "harvest leaked before the finding", Note: "median of the campaigns",
+			},
+		)
 		if found > 0 {
-			out = append(out, tile{Value: fmt.Sprintf("%.1f", median(hours)), Unit: "h", Label: "to the finding", Note: "median of the campaigns found"})
+			out = append(out, tile{
+				Value: fmt.Sprintf("%.1f", median(hours)), Unit: "h", Label: "to the finding",
+				Note: "median of the campaigns found",
+			})
 		}
-		out = append(out, tile{Value: fmt.Sprintf("%.4f", res.Precision), Label: "precision", Note: fmt.Sprintf("%d accounts named, %d wrongly", res.Named, res.Wrong)})
+		out = append(out, tile{
+			Value: fmt.Sprintf("%.4f", res.Precision), Label: "precision",
+			Note: fmt.Sprintf("%d accounts named, %d wrongly", res.Named, res.Wrong),
+		})
 	} else {
-		out = append(out, tile{Value: fmt.Sprint(res.Named), Label: "accounts named, all wrongly", Note: "no campaign is labelled"})
+		out = append(out, tile{
+			Value: fmt.Sprint(res.Named), Label: "accounts named, all wrongly",
+			Note: "no campaign is labelled",
+		})
 	}
-	out = append(out, tile{Value: fmt.Sprintf("%.2f", res.PerDay(len(res.False))), Unit: "a day", Label: "false findings", Note: fmt.Sprintf("%d in %.1f days", len(res.False), res.Days)})
+	out = append(out, tile{
+		Value: fmt.Sprintf("%.2f", res.PerDay(len(res.False))), Unit: "a day",
+		Label: "false findings", Note: fmt.Sprintf("%d in %.1f days", len(res.False), res.Days),
+	})
 	return append(out, traffic...)
 }
 

@@ -69,7 +69,8 @@ func (r *Report) cards(list []series) []card {
 	var out []card
 	for i, f := range r.judge.order {
 		c := card{
-			Number: i + 1, UID: f.uid, Severity: severityName(f.severity), Class: severityClass(f.severity), Created: stamp(f.created), Members: len(f.members),
+			Number: i + 1, UID: f.uid, Severity: severityName(f.severity),
+			Class: severityClass(f.severity), Created: stamp(f.created), Members: len(f.members),
 		}
 		r.explain(&c, f)
 		if r.labelled {
@@ -80,7 +81,9 @@ func (r *Report) cards(list []series) []card {
 					c.Verdict = fmt.Sprintf("mostly %s", g)
 				}
 				c.Groups = append(c.Groups, memberGroup{
-					ID: g, Kind: kinds[g], Class: cmp.Or(classes[g], "g0"), N: k.by[g], Percent: percent(float64(k.by[g]), float64(k.members)), Campaign: r.judge.truth.campaign[g],
+					ID: g, Kind: kinds[g], Class: cmp.Or(classes[g], "g0"), N: k.by[g],
+					Percent:  percent(float64(k.by[g]), float64(k.members)),
+					Campaign: r.judge.truth.campaign[g],
 				})
 			}
 		}
@@ -108,8 +111,10 @@ func (r *Report) explain(c *card, f *finding) {
 		c.Title, c.Unreadable = f.message, true
 		return
 	}
-	c.Title, c.Summary, c.Confidence, c.Tenant = said.Title, said.Summary, said.Confidence, said.Tenant
-	c.Requests, c.Mitigating, c.CloseReason, c.NextStep = grouped(said.Requests), said.Mitigating, said.CloseReason, said.NextStep
+	c.Title, c.Summary, c.Confidence, c.Tenant = said.Title, said.Summary,
+		said.Confidence, said.Tenant
+	c.Requests, c.Mitigating, c.CloseReason, c.NextStep = grouped(said.Requests), said.Mitigating,
+		said.CloseReason, said.NextStep
 	c.Seen = stamp(said.FirstSeen) + " to " + stamp(said.LastSeen)
 	if said.Activity == campaign.Close {
 		c.Ended = stamp(said.Modified)
@@ -129,14 +134,21 @@ func (r *Report) explain(c *card, f *finding) {
 	for _, e := range said.Evidence {
 		longest = math.Max(longest, math.Abs(e.Bits))
 	}
-	c.Coordination = axisCard{Question: "do these accounts act as one?", Bits: bitsText(said.Coordination)}
-	c.Harvest = axisCard{Question: "do they collect outputs to train on?", Bits: bitsText(said.Harvest)}
+	c.Coordination = axisCard{
+		Question: "do these accounts act as one?", Bits: bitsText(said.Coordination),
+	}
+	c.Harvest = axisCard{
+		Question: "do they collect outputs to train on?", Bits: bitsText(said.Harvest),
+	}
 	evidence := slices.Clone(said.Evidence)
-	slices.SortStableFunc(evidence, func(a, b detectors.Evidence) int { return cmp.Compare(b.Bits, a.Bits) })
+	slices.SortStableFunc(evidence, func(a, b detectors.Evidence) int {
+		return cmp.Compare(b.Bits, a.Bits)
+	})
 	var sum float64
 	for _, e := range evidence {
 		row := evidenceRow{
-			Detector: e.Detector, Family: string(e.Family), Bits: signed(e.Bits), Observed: e.Observed, Expected: e.Expected, Note: e.Note,
+			Detector: e.Detector, Family: string(e.Family), Bits: signed(e.Bits),
+			Observed: e.Observed, Expected: e.Expected, Note: e.Note,
 			Percent: percent(math.Abs(e.Bits), longest), Against: e.Bits < 0,
 		}
 		if e.Axis == detectors.Harvest {
@@ -147,10 +159,15 @@ func (r *Report) explain(c *card, f *finding) {
 		c.Coordination.Rows = append(c.Coordination.Rows, row)
 	}
 	if sum > said.Coordination+.1 {
-		c.Coordination.Note = fmt.Sprintf("The detectors’ bits add up to %.1f; evidence of one cause, such as one program, counts in full only once.", sum)
+		c.Coordination.Note = fmt.Sprintf(
+			"The detectors’ bits add up to %.1f; evidence of one cause, such as one program, counts in full only once.",
+			sum,
+		)
 	}
 	for _, s := range said.Shared {
-		c.Shared = append(c.Shared, sharedRow{s.Attribute, s.Value, share(s.Share), share(s.Baseline)})
+		c.Shared = append(c.Shared, sharedRow{
+			s.Attribute, s.Value, share(s.Share), share(s.Baseline),
+		})
 	}
 	for _, m := range said.Sample {
 		c.Sample = append(c.Sample, m.Account)

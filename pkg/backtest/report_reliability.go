@@ -32,7 +32,9 @@ const few = 10
 // reliability counts every finding once, at its highest severity and its last confidence.
 func (r *Report) reliability() reliability {
 	var rel reliability
-	severities := []campaign.Severity{campaign.Critical, campaign.High, campaign.Medium, campaign.Low, campaign.Informational}
+	severities := []campaign.Severity{
+		campaign.Critical, campaign.High, campaign.Medium, campaign.Low, campaign.Informational,
+	}
 	bySeverity := map[campaign.Severity]*bucket{}
 	tenths := [10]bucket{}
 	for _, s := range severities {
@@ -55,16 +57,19 @@ func (r *Report) reliability() reliability {
 	}
 	for _, s := range severities {
 		if b := bySeverity[s]; b.N > 0 {
-			rel.Severities = append(rel.Severities, r.settle(*b))
+			rel.Severities = append(rel.Severities, r.finish(*b))
 		}
 	}
 	for i := len(tenths) - 1; i >= 0; i-- {
 		if tenths[i].N > 0 {
-			rel.Confidences = append(rel.Confidences, r.settle(tenths[i]))
+			rel.Confidences = append(rel.Confidences, r.finish(tenths[i]))
 		}
 	}
 	if n := len(r.judge.order); n > 0 && n < 5*few {
-		rel.Note = fmt.Sprintf("%d findings are few: read the ranges, not the shares. Replay more traffic before trusting a share.", n)
+		rel.Note = fmt.Sprintf(
+			"%d findings are few: read the ranges, not the shares. Replay more traffic before trusting a share.",
+			n,
+		)
 		if n == 1 {
 			rel.Note = "One finding says next to nothing about how reliable such findings are: read the ranges, not the shares."
 		}
@@ -72,8 +77,8 @@ func (r *Report) reliability() reliability {
 	return rel
 }
 
-// settle computes the share and puts it in words.
-func (r *Report) settle(b bucket) bucket {
+// finish computes the share and puts it in words.
+func (r *Report) finish(b bucket) bucket {
 	b.False = b.N - b.True
 	b.Share = percent(float64(b.True), float64(b.N))
 	low, high := wilson(b.True, b.N)

@@ -139,7 +139,9 @@ func sortedNames(groups []*group, name func(*group) string) []string {
 }
 
 // nearest describes the group that came nearest to the threshold.
-func nearest(g *group) string { return fmt.Sprintf("%d accounts, %s", g.size, bitsBeyond(g.margin)) }
+func nearest(g *group) string {
+	return fmt.Sprintf("%d accounts, %s", g.size, bitsBeyond(g.margin))
+}
 
 // bitsBeyond says on which side of the threshold a margin lies.
 func bitsBeyond(margin float64) string {
@@ -160,24 +162,39 @@ func margin(p *decision.Policy, coordination, harvest, operator float64) float64
 func (r *Report) scoreCharts(groups []*group, list []series, of func(*group) int) []scoreChart {
 	o := &r.o.Campaign
 	coordination := r.scoreChart(groups, list, of, func(g *group) float64 { return g.coordination })
-	coordination.Title, coordination.XLabel, coordination.YLabel = "Coordination and harvest", "coordination, bits", "harvest, bits"
-	coordination.Note = fmt.Sprintf("A finding needs %s bits of coordination, %s of harvest and %s in sum, and %d independent causes that agree; it is High from %s bits in sum. "+
-		"Dashed: the operator rule, for groups with enough bits of funding, identity and schedule (the other chart). "+
-		"The purpose rule, for a text that demands what only a harvest needs (%s bits of it and %s of harvest), needs less coordination and is not drawn.",
-		number(o.Coordination), number(o.Harvest), number(o.Total), o.Families, number(o.Total+o.HighMargin), number(o.Purpose), number(o.PurposeHarvest()))
-	coordination.lines(func(x, y float64) float64 { return margin(&o.Policy, x, y, math.Inf(-1)) }, o.HighMargin,
-		func(x, y float64) float64 { return margin(&o.Policy, x, y, math.Inf(1)) })
+	coordination.Title, coordination.XLabel, coordination.YLabel = "Coordination and harvest",
+		"coordination, bits", "harvest, bits"
+	coordination.Note = fmt.Sprintf(
+		"A finding needs %s bits of coordination, %s of harvest and %s in sum, and %d independent causes that agree; it is High from %s bits in sum. "+
+			"Dashed: the operator rule, for groups with enough bits of funding, identity and schedule (the other chart). "+
+			"The purpose rule, for a text that demands what only a harvest needs (%s bits of it and %s of harvest), needs less coordination and is not drawn.",
+		number(o.Coordination), number(o.Harvest), number(o.Total), o.Families,
+		number(o.Total+o.HighMargin), number(o.Purpose), number(o.PurposeHarvest()),
+	)
+	coordination.lines(func(x, y float64) float64 { return margin(&o.Policy, x, y, math.Inf(-1)) },
+		o.HighMargin, func(x, y float64) float64 { return margin(&o.Policy, x, y, math.Inf(1)) })
 	operator := r.scoreChart(groups, list, of, func(g *group) float64 { return g.operator })
-	operator.Title, operator.XLabel, operator.YLabel = "Operator and harvest", "funding, identity and schedule, bits", "harvest, bits"
-	operator.Note = fmt.Sprintf("The part of coordination that one program used by many does not explain. Groups with %s bits of it may pass with little harvest. "+
-		"Dashed: the least that either rule asks for, when the coordination suffices; not all beyond it are findings.", number(o.Operator))
-	operator.lines(nil, 0, func(x, y float64) float64 { return margin(&o.Policy, math.Inf(1), y, x) })
+	operator.Title, operator.XLabel, operator.YLabel = "Operator and harvest",
+		"funding, identity and schedule, bits", "harvest, bits"
+	operator.Note = fmt.Sprintf(
+		"The part of coordination that one program used by many does not explain. Groups with %s bits of it may pass with little harvest. "+
+			"Dashed: the least that either rule asks for, when the coordination suffices; not all beyond it are findings.",
+		number(o.Operator),
+	)
+	operator.lines(nil, 0, func(x, y float64) float64 {
+		return margin(&o.Policy, math.Inf(1), y, x)
+	})
 	return []scoreChart{coordination, operator}
 }
 
 // scoreChart places the groups.
-func (r *Report) scoreChart(groups []*group, list []series, of func(*group) int, value func(*group) float64) scoreChart {
-	p := scoreChart{Width: chartWidth, Height: chartHeight, Left: chartLeft, Right: chartWidth - chartRight, Top: chartTop, Bottom: chartHeight - chartBottom}
+func (r *Report) scoreChart(
+	groups []*group, list []series, of func(*group) int, value func(*group) float64,
+) scoreChart {
+	p := scoreChart{
+		Width: chartWidth, Height: chartHeight, Left: chartLeft, Right: chartWidth - chartRight,
+		Top: chartTop, Bottom: chartHeight - chartBottom,
+	}
 	p.MiddleX, p.MiddleY = (p.Left+p.Right)/2, (p.Top+p.Bottom)/2
 	o := &r.o.Campaign
 	xlo, xhi, ylo, yhi := -1.0, o.Total+2, -1.0, o.Harvest+3
@@ -234,7 +251,10 @@ func (r *Report) describe(g *group) string {
 	if r.labelled {
 		fmt.Fprintf(&b, ", %.0f %% of them %s", 100*g.share, g.largest)
 	}
-	fmt.Fprintf(&b, "\ncoordination %.1f, harvest %.1f, operator %.1f bits: %s\n%d signal families agree", g.coordination, g.harvest, g.operator, bitsBeyond(g.margin), g.families)
+	fmt.Fprintf(
+		&b, "\ncoordination %.1f, harvest %.1f, operator %.1f bits: %s\n%d signal families agree",
+		g.coordination, g.harvest, g.operator, bitsBeyond(g.margin), g.families,
+	)
 	if g.found {
 		b.WriteString("; became a finding")
 	}
@@ -246,9 +266,13 @@ func (r *Report) describe(g *group) string {
 
 // lines draws where findings begin: the contours of the margin at 0 and, for High ones, at high.
 // Either way may be missing.
-func (p *scoreChart) lines(first func(x, y float64) float64, high float64, second func(x, y float64) float64) {
+func (p *scoreChart) lines(
+	first func(x, y float64) float64, high float64, second func(x, y float64) float64,
+) {
 	draw := func(f func(x, y float64) float64, level float64, label string) (line, beyond string) {
-		pixels := func(px, py float64) float64 { return f(p.x.inverse().at(px), p.y.inverse().at(py)) - level }
+		pixels := func(px, py float64) float64 {
+			return f(p.x.inverse().at(px), p.y.inverse().at(py)) - level
+		}
 		line, beyond = p.contour(pixels)
 		y := p.lowest(pixels, p.Right)
 		// Lines that meet have one name, the last.

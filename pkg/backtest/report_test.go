@@ -22,6 +22,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 	"github.com/stillwatch/stillwatch/pkg/stage"
+	"github.com/stillwatch/stillwatch/pkg/stage/correlate"
 )
 
 const start = int64(1_767_225_600_000)
@@ -81,9 +82,13 @@ func class(name string) func(element) bool {
 // that the template does not have.
 func requireInert(t *testing.T, page string) {
 	t.Helper()
-	known := strings.Fields("html head meta title style body h1 h2 h3 h4 p nav a section div b small table tr th td svg path line text circle g figure figcaption ul li " +
-		"span i article header details summary code footer")
-	attributes := strings.Fields("charset http-equiv content name lang id class href style d viewBox aria-hidden aria-label role tabindex x y x1 x2 y1 y2 dx dy cx cy r text-anchor transform")
+	known := strings.Fields(
+		"html head meta title style body h1 h2 h3 h4 p nav a section div b small table tr th td svg path line text circle g figure figcaption ul li " +
+			"span i article header details summary code footer",
+	)
+	attributes := strings.Fields(
+		"charset http-equiv content name lang id class href style d viewBox aria-hidden aria-label role tabindex x y x1 x2 y1 y2 dx dy cx cy r text-anchor transform",
+	)
 	for _, e := range elements(t, page) {
 		require.Contains(t, known, e.name)
 		for name, value := range e.attrs {
@@ -111,12 +116,15 @@ func TestTheReportOfTheDemoWorldShowsItsCampaignAndIsTheSameEveryTime(t *testing
 		labels, err := ReadTruth(filepath.Join(dir, "truth.json"))
 		require.NoError(t, err)
 		judge := NewJudge(labels)
-		r, err := NewReport(ReportOptions{Campaign: campaign.DefaultOptions(), Inputs: []string{"demo.jsonl"}}, judge)
+		r, err := NewReport(
+			ReportOptions{Campaign: campaign.DefaultOptions(), Inputs: []string{"demo.jsonl"}},
+			judge,
+		)
 		require.NoError(t, err)
 		st := stages(t)
-		co := stage.DefaultCorrelateOptions()
+		co := correlate.DefaultOptions()
 		co.Trace = r.Measured
-		st.Correlate, err = stage.NewCorrelate(co)
+		st.Correlate, err = correlate.New(co)
 		require.NoError(t, err)
 		o := DefaultOptions()
 		o.Workers, o.Tap, o.Observe = workers, judge.Event, r.Observed
@@ -128,12 +136,20 @@ func TestTheReportOfTheDemoWorldShowsItsCampaignAndIsTheSameEveryTime(t *testing
 	}
 	page := draw(1)
 	requireInert(t, page)
-	for _, id := range []string{"summary", "timelines", "scores", "reliability", "findings", "finding-1"} {
-		require.Equal(t, 1, matching(t, page, func(e element) bool { return e.attrs["id"] == id }), id)
+	for _, id := range []string{
+		"summary", "timelines", "scores", "reliability", "findings", "finding-1",
+	} {
+		require.Equal(
+			t, 1, matching(t, page, func(e element) bool { return e.attrs["id"] == id }), id,
+		)
 	}
-	require.Equal(t, 3, matching(t, page, func(e element) bool { return e.name == "svg" && e.attrs["class"] == "chart" }), "one timeline and two score charts")
+	require.Equal(t, 3, matching(t, page, func(e element) bool {
+		return e.name == "svg" && e.attrs["class"] == "chart"
+	}), "one timeline and two score charts")
 	require.Equal(t, 1, matching(t, page, class("alarm")))
-	require.Equal(t, 1, matching(t, page, func(e element) bool { return e.attrs["class"] == "line" }), "the line for a finding")
+	require.Equal(t, 1,
+		matching(t, page, func(e element) bool { return e.attrs["class"] == "line" }),
+		"the line for a finding")
 	require.Equal(t, 2, matching(t, page, class("second")))
 	require.Positive(t, matching(t, page, class("found")))
 	require.Equal(t, 1, matching(t, page, class("card")))
@@ -166,16 +182,22 @@ func newWorld(t *testing.T, truth string) *world {
 	}
 	w := &world{t: t, judge: NewJudge(labels)}
 	var err error
-	w.report, err = NewReport(ReportOptions{Campaign: campaign.DefaultOptions(), Inputs: []string{`<script>alert("file")</script>`}}, w.judge)
+	w.report, err = NewReport(ReportOptions{
+		Campaign: campaign.DefaultOptions(), Inputs: []string{`<script>alert("file")</script>`},
+	}, w.judge)
 	require.NoError(t, err)
 	return w
 }
 
 func (w *world) request(account string, at int64) {
-	b, err := (&fingerprint.Observation{Time: at, Tenant: "default", Account: account}).MarshalBinary()
+	b, err := (&fingerprint.Observation{
+		Time: at, Tenant: "default", Account: account,
+	}).MarshalBinary()
 	require.NoError(w.t, err)
 	w.report.Observed(stage.Out{To: stage.Observations, Value: b})
-	w.judge.Event(stage.Seen{Tenant: "default", Account: account, ID: strconv.FormatInt(at, 10), Time: at})
+	w.judge.Event(stage.Seen{
+		Tenant: "default", Account: account, ID: strconv.FormatInt(at, 10), Time: at,
+	})
 }
 
 // tell emits a record of a finding and names its accounts.
@@ -188,7 +210,9 @@ func (w *world) tell(f campaign.Finding, accounts ...string) {
 	for _, a := range accounts {
 		rec, err := enc.Account(&campaign.AccountVerdict{
 			Account: a, Tenant: f.Tenant, Time: f.Modified, Status: campaign.Implicated,
-			Findings: []campaign.FindingRef{{UID: f.UID, Severity: f.Severity, Confidence: f.Confidence, Since: f.Modified}},
+			Findings: []campaign.FindingRef{
+				{UID: f.UID, Severity: f.Severity, Confidence: f.Confidence, Since: f.Modified},
+			},
 		})
 		require.NoError(w.t, err)
 		require.NoError(w.t, w.judge.Write(stage.Out{To: stage.Accounts, Value: rec.Value}))
@@ -198,7 +222,9 @@ func (w *world) tell(f campaign.Finding, accounts ...string) {
 func (w *world) page() string {
 	w.t.Helper()
 	var b bytes.Buffer
-	require.NoError(w.t, w.report.Write(&b, Stats{Records: 7, Counts: map[string]int64{"dead_letter:<script>": 1}}))
+	require.NoError(w.t, w.report.Write(&b, Stats{Records: 7, Counts: stage.Counts{
+		{Counter: stage.DeadLettered, Labels: [stage.MaxLabels]string{"<script>"}}: 1,
+	}}))
 	return b.String()
 }
 
@@ -206,35 +232,56 @@ const attack = `</style></title></svg></script><script>alert(1)</script><img src
 
 func hostileFinding() campaign.Finding {
 	return campaign.Finding{
-		UID: "x" + attack, Campaign: attack, Tenant: "default", Sequence: 1, Activity: campaign.Create, Kind: campaign.KindCampaign,
-		Title: attack, Summary: attack, Created: start + 7_200_000, Modified: start + 7_200_000, FirstSeen: start, LastSeen: start + 7_200_000,
-		Severity: campaign.High, Confidence: 95, Coordination: 11, Harvest: 4, Members: 2, Requests: 9000, NextStep: attack,
+		UID: "x" + attack, Campaign: attack, Tenant: "default", Sequence: 1,
+		Activity: campaign.Create, Kind: campaign.KindCampaign, Title: attack, Summary: attack,
+		Created: start + 7_200_000, Modified: start + 7_200_000, FirstSeen: start,
+		LastSeen: start + 7_200_000, Severity: campaign.High, Confidence: 95, Coordination: 11,
+		Harvest: 4, Members: 2, Requests: 9000, NextStep: attack,
 		Evidence: []detectors.Evidence{
-			{Detector: "prompt_template", Axis: detectors.Coordination, Family: detectors.Work, Bits: 4, Observed: attack, Expected: attack, Note: attack},
-			{Detector: "clock", Axis: detectors.Harvest, Bits: -1, Observed: attack, Expected: attack, Note: attack},
+			{
+				Detector: "prompt_template", Axis: detectors.Coordination, Family: detectors.Work,
+				Bits: 4, Observed: attack, Expected: attack, Note: attack,
+			},
+			{
+				Detector: "clock", Axis: detectors.Harvest, Bits: -1, Observed: attack,
+				Expected: attack, Note: attack,
+			},
 		},
 		Families: []detectors.Family{detectors.Work}, Mitigating: []string{attack},
 		Sample: []campaign.Member{{Account: "a1", Stack: attack}, {Account: attack}},
-		Shared: []campaign.SharedAttribute{{Attribute: "client stack", Value: attack, Share: 1, Baseline: .01}},
+		Shared: []campaign.SharedAttribute{
+			{Attribute: "client stack", Value: attack, Share: 1, Baseline: .01},
+		},
 	}
 }
 
 func TestHostileLabelsAreShownAsText(t *testing.T) {
 	group := strings.ReplaceAll(attack, `"`, `\"`)
-	w := newWorld(t, `{"campaigns":[{"id":"c`+group+`","kind":"`+group+`","accounts":["a1"]}],"benign_groups":[{"id":"b`+group+`","kind":"`+group+`","accounts":["b1","b2"]}]}`)
+	w := newWorld(t, `{"campaigns":[{"id":"c`+group+`","kind":"`+group+
+		`","accounts":["a1"]}],"benign_groups":[{"id":"b`+group+`","kind":"`+group+
+		`","accounts":["b1","b2"]}]}`)
 	for i := range 4 {
 		for _, a := range []string{"a1", "b1", "b2"} {
 			w.request(a, start+int64(i)*3_600_000)
 		}
 	}
 	w.tell(hostileFinding(), "a1", "b1", "b2", attack)
-	w.report.Measured(search.Measurement{Origin: attack, Members: []string{"a1"}, Scores: decision.Scores{Coordination: 11, Harvest: 4}, Margin: 1, Bits: map[string]float64{attack: 3}, Found: true})
-	w.report.Measured(search.Measurement{Origin: attack, Members: []string{"b1", "b2"}, Scores: decision.Scores{Coordination: 1, Harvest: -4}, Margin: -9})
+	w.report.Measured(search.Measurement{
+		Origin: attack, Members: []string{"a1"},
+		Scores: decision.Scores{Coordination: 11, Harvest: 4}, Margin: 1,
+		Bits: map[string]float64{attack: 3}, Found: true,
+	})
+	w.report.Measured(search.Measurement{
+		Origin: attack, Members: []string{"b1", "b2"},
+		Scores: decision.Scores{Coordination: 1, Harvest: -4}, Margin: -9,
+	})
 	page := w.page()
 	requireInert(t, page)
-	require.Greater(t, strings.Count(page, "&lt;script&gt;alert(1)"), 15, "it is shown all the same")
+	require.Greater(t, strings.Count(page, "&lt;script&gt;alert(1)"), 15,
+		"it is shown all the same")
 	require.Positive(t, matching(t, page, func(e element) bool {
-		return e.name == "span" && e.attrs["class"] == "bad" && strings.HasPrefix(e.text, "false, mostly b")
+		return e.name == "span" && e.attrs["class"] == "bad" &&
+			strings.HasPrefix(e.text, "false, mostly b")
 	}))
 }
 
@@ -244,12 +291,18 @@ func TestAReportWithoutFindingsSaysSo(t *testing.T) {
 		requests int
 		charts   int
 	}{
-		"nothing at all":                      {"", 0, 0},
-		"no labels":                           {"", 3, 0},
-		"an honest world":                     {`{"benign_groups":[{"id":"class","kind":"university class","accounts":["a"]}]}`, 3, 0},
-		"a campaign that is not found":        {`{"campaigns":[{"id":"pool","accounts":["a","b"]}]}`, 3, 1},
-		"a campaign that never sent anything": {`{"campaigns":[{"id":"pool","accounts":["x"]}]}`, 3, 1},
-		"labels and no traffic":               {`{"campaigns":[{"id":"pool","accounts":["x"]}]}`, 0, 1},
+		"nothing at all": {"", 0, 0},
+		"no labels":      {"", 3, 0},
+		"an honest world": {
+			`{"benign_groups":[{"id":"class","kind":"university class","accounts":["a"]}]}`, 3, 0,
+		},
+		"a campaign that is not found": {
+			`{"campaigns":[{"id":"pool","accounts":["a","b"]}]}`, 3, 1,
+		},
+		"a campaign that never sent anything": {
+			`{"campaigns":[{"id":"pool","accounts":["x"]}]}`, 3, 1,
+		},
+		"labels and no traffic": {`{"campaigns":[{"id":"pool","accounts":["x"]}]}`, 0, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, c.truth)
@@ -260,7 +313,9 @@ func TestAReportWithoutFindingsSaysSo(t *testing.T) {
 			requireInert(t, page)
 			require.Contains(t, page, "There was no finding.")
 			require.Contains(t, page, "No group of accounts was large enough to be measured.")
-			require.Equal(t, c.charts, matching(t, page, func(e element) bool { return e.attrs["class"] == "chart" }))
+			require.Equal(t, c.charts, matching(t, page, func(e element) bool {
+				return e.attrs["class"] == "chart"
+			}))
 		})
 	}
 }
@@ -274,12 +329,17 @@ func TestWithoutLabelsEachFindingHasItsTimeline(t *testing.T) {
 	f := hostileFinding()
 	f.UID, f.Title, f.Severity = "11111111-2222", "Coordinated model distillation", campaign.Low
 	w.tell(f, "a1")
-	f.Sequence, f.Activity, f.Severity, f.Modified = 2, campaign.Update, campaign.Critical, start+5*3_600_000
+	f.Sequence, f.Activity, f.Severity, f.Modified = 2, campaign.Update,
+		campaign.Critical, start+5*3_600_000
 	w.tell(f, "a1")
-	f.Sequence, f.Activity, f.CloseReason, f.Modified = 3, campaign.Close, "quiet", start+9*3_600_000
+	f.Sequence, f.Activity, f.CloseReason, f.Modified = 3, campaign.Close,
+		"quiet", start+9*3_600_000
 	w.tell(f)
 	for i := range 3 {
-		w.report.Measured(search.Measurement{Origin: "scaffold and funding", Members: []string{"a1"}, Scores: decision.Scores{Harvest: 2}, Margin: float64(i), Found: i == 0})
+		w.report.Measured(search.Measurement{
+			Origin: "scaffold and funding", Members: []string{"a1"},
+			Scores: decision.Scores{Harvest: 2}, Margin: float64(i), Found: i == 0,
+		})
 	}
 	page := w.page()
 	requireInert(t, page)
@@ -293,7 +353,9 @@ func TestWithoutLabelsEachFindingHasItsTimeline(t *testing.T) {
 
 func TestARecordOfAnotherMakingIsCountedAndNotExplained(t *testing.T) {
 	w := newWorld(t, "")
-	require.NoError(t, w.judge.Write(stage.Out{To: stage.Alerts, Value: []byte(`{"severity_id":99,"message":"other","finding_info":{"uid":"u","modified_time":1767225600000}}`)}))
+	require.NoError(t, w.judge.Write(stage.Out{To: stage.Alerts, Value: []byte(
+		`{"severity_id":99,"message":"other","finding_info":{"uid":"u","modified_time":1767225600000}}`,
+	)}))
 	page := w.page()
 	requireInert(t, page)
 	require.Contains(t, page, "could not be read back")
@@ -328,12 +390,17 @@ func TestMeasuredGroupsKeepTheirBestMeasurementAndTheirNumberIsBounded(t *testin
 func TestTheLineIsDrawnWhereTheMarginIsZero(t *testing.T) {
 	w := newWorld(t, "")
 	o := campaign.DefaultOptions()
-	w.report.Measured(search.Measurement{Origin: "stack", Members: []string{"a"}, Scores: decision.Scores{Coordination: 5, Harvest: 2}})
+	w.report.Measured(search.Measurement{
+		Origin: "stack", Members: []string{"a"},
+		Scores: decision.Scores{Coordination: 5, Harvest: 2},
+	})
 	groups := w.report.groups.list()
 	list, of := w.report.seriesOf(groups)
 	p := w.report.scoreCharts(groups, list, of)[0]
 	on := func(coordination float64) float64 {
-		margin := func(x, y float64) float64 { return margin(&o.Policy, p.x.inverse().at(x), p.y.inverse().at(y), -1) }
+		margin := func(x, y float64) float64 {
+			return margin(&o.Policy, p.x.inverse().at(x), p.y.inverse().at(y), -1)
+		}
 		return p.y.inverse().at(p.lowest(margin, p.x.at(coordination)))
 	}
 	require.InDelta(t, o.Harvest, on(o.Total), 1e-6)
@@ -351,12 +418,22 @@ func TestAxesHaveRoundTicks(t *testing.T) {
 		return out
 	}
 	require.Equal(t, []string{"−2", "0", "2", "4"}, labels(numbers(scale{-3, 5, 0, 100}, 4, "")))
-	require.Equal(t, []string{"0 %", "50 %", "100 %"}, labels(numbers(scale{0, 100, 0, 100}, 4, " %")))
+	require.Equal(
+		t, []string{"0 %", "50 %", "100 %"}, labels(numbers(scale{0, 100, 0, 100}, 4, " %")),
+	)
 	require.Equal(t, []string{"0", "20k", "40k"}, labels(numbers(scale{0, 51_000, 0, 100}, 3, "")))
 	day := 86_400_000.0
-	require.Equal(t, []string{"00:00 1 Jan", "12:00", "00:00 2 Jan", "12:00"}, labels(times(scale{float64(start), float64(start) + 1.6*day, 0, 100}, 4)))
-	require.Equal(t, []string{"1 Jan", "8 Jan", "15 Jan"}, labels(times(scale{float64(start), float64(start) + 20*day, 0, 100}, 4)))
-	require.LessOrEqual(t, len(times(scale{float64(start), float64(start) + 4000*day, 0, 100}, 8)), 9)
+	require.Equal(
+		t, []string{"00:00 1 Jan", "12:00", "00:00 2 Jan", "12:00"},
+		labels(times(scale{float64(start), float64(start) + 1.6*day, 0, 100}, 4)),
+	)
+	require.Equal(
+		t, []string{"1 Jan", "8 Jan", "15 Jan"},
+		labels(times(scale{float64(start), float64(start) + 20*day, 0, 100}, 4)),
+	)
+	require.LessOrEqual(
+		t, len(times(scale{float64(start), float64(start) + 4000*day, 0, 100}, 8)), 9,
+	)
 }
 
 func TestRangesAreWideWhereThereIsLittleToGoBy(t *testing.T) {

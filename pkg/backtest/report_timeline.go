@@ -73,7 +73,9 @@ type plot struct {
 
 func (r *Report) timeline(p plot) timeline {
 	t := timeline{
-		Width: timelineWidth, Height: timelineHeight, Left: timelineLeft, Right: timelineWidth - timelineRight, Top: timelineTop, Bottom: timelineHeight - timelineBottom,
+		Width: timelineWidth, Height: timelineHeight, Left: timelineLeft,
+		Right: timelineWidth - timelineRight, Top: timelineTop,
+		Bottom: timelineHeight - timelineBottom,
 	}
 	from, to := p.span()
 	x := scale{float64(from), float64(to), t.Left, t.Right}
@@ -98,8 +100,11 @@ func (r *Report) timeline(p plot) timeline {
 	var bars, served, after, named path
 	for b := from / step; b <= to/step; b++ {
 		if n := bins[b]; n > 0 {
-			left, right := math.Max(t.Left, x.at(float64(b*step))), math.Min(t.Right, x.at(float64((b+1)*step)))
-			bars.rect(left+.3, y.at(float64(n)), math.Max(.7, right-left-.6), t.Bottom-y.at(float64(n)))
+			left, right := math.Max(t.Left, x.at(float64(b*step))),
+				math.Min(t.Right, x.at(float64((b+1)*step)))
+			bars.rect(
+				left+.3, y.at(float64(n)), math.Max(.7, right-left-.6), t.Bottom-y.at(float64(n)),
+			)
 		}
 	}
 	// The curve of what was served passes exactly through the alarm.
@@ -139,9 +144,13 @@ func (r *Report) timeline(p plot) timeline {
 		}
 		named.line(t.Right, percent.at(level))
 	}
-	t.Bars, t.Served, t.After, t.Named = bars.String(), served.String(), after.String(), named.String()
+	t.Bars, t.Served, t.After, t.Named = bars.String(), served.String(),
+		after.String(), named.String()
 	if p.alarm > 0 {
-		m := mark{X: x.at(float64(p.alarm)), Y: percent.at(atAlarm), End: "start", Label: fmt.Sprintf("%.1f %% served by then", atAlarm)}
+		m := mark{
+			X: x.at(float64(p.alarm)), Y: percent.at(atAlarm), End: "start",
+			Label: fmt.Sprintf("%.1f %% served by then", atAlarm),
+		}
 		// Under the curve there is room, as it rises, but for its beginning.
 		m.TextX, m.TextY = m.X+9, m.Y+15
 		if m.Y > t.Bottom-20 {
@@ -198,7 +207,9 @@ func (r *Report) life(t *timeline, p *plot, x scale) {
 			was = c.severity
 		}
 	}
-	slices.SortStableFunc(events, func(a, b event) int { return int(min(max(a.time-b.time, -1), 1)) })
+	slices.SortStableFunc(events, func(a, b event) int {
+		return int(min(max(a.time-b.time, -1), 1))
+	})
 	free := [timelineLanes]float64{}
 	for _, e := range events {
 		class, letter := severityClass(e.severity), severityName(e.severity)[:1]
@@ -206,8 +217,13 @@ func (r *Report) life(t *timeline, p *plot, x scale) {
 			class, letter = "sev-closed", "×"
 		}
 		text := fmt.Sprintf("%s, confidence %d %%", e.text, e.confidence)
-		t.Events = append(t.Events, lifeEvent{Time: stamp(e.time), Text: text, Class: class, Letter: letter, Finding: r.numberOf(e.f)})
-		m := mark{X: x.at(float64(e.time)), Class: class, Label: letter, Title: stamp(e.time) + " " + text}
+		t.Events = append(t.Events, lifeEvent{
+			Time: stamp(e.time), Text: text, Class: class, Letter: letter, Finding: r.numberOf(e.f),
+		})
+		m := mark{
+			X: x.at(float64(e.time)), Class: class, Label: letter,
+			Title: stamp(e.time) + " " + text,
+		}
 		// Marks that would lie on top of one another go into the next lane, in the last one they
 		// may touch.
 		lane := 0
@@ -248,11 +264,14 @@ func (r *Report) campaignTimelines(res *Result) []timeline {
 		case got.Accounts == 0:
 			t.Outcome = "sent nothing"
 		case got.Found:
-			t.Outcome = fmt.Sprintf("found after %.1f h, when %.1f %% of its harvest had been served; half of its %d accounts named at %.1f %%, %.1f %% in the end",
-				got.Hours, 100*got.Leaked, got.Accounts, 100*got.HalfLeaked, 100*got.Recall)
+			t.Outcome = fmt.Sprintf(
+				"found after %.1f h, when %.1f %% of its harvest had been served; half of its %d accounts named at %.1f %%, %.1f %% in the end",
+				got.Hours, 100*got.Leaked, got.Accounts, 100*got.HalfLeaked, 100*got.Recall,
+			)
 		default:
 			t.Missed = true
-			t.Outcome = fmt.Sprintf("not found; %.1f %% of its %d accounts named", 100*got.Recall, got.Accounts)
+			t.Outcome = fmt.Sprintf("not found; %.1f %% of its %d accounts named",
+				100*got.Recall, got.Accounts)
 		}
 		out = append(out, t)
 	}
@@ -273,7 +292,10 @@ func (r *Report) campaignTimelines(res *Result) []timeline {
 
 // findingTimeline draws all requests of a finding's members.
 func (r *Report) findingTimeline(f *finding) timeline {
-	p := plot{accounts: len(f.members), findings: []*finding{f}, alarm: f.created, first: r.first, last: r.last, least: hourMillis}
+	p := plot{
+		accounts: len(f.members), findings: []*finding{f}, alarm: f.created, first: r.first,
+		last: r.last, least: hourMillis,
+	}
 	bins := map[int32]int64{}
 	for a, n := range f.members {
 		p.named = append(p.named, n.first)

@@ -93,11 +93,15 @@ func (j *Judge) compose(f *finding, all bool) composition {
 func (c *composition) isTrue() bool { return c.members > 0 && 2*c.good >= c.members }
 
 // about says that the finding is about a group: it makes up a fifth of the members.
-func (c *composition) about(group string) bool { return c.by[group] > 0 && 5*c.by[group] >= c.members }
+func (c *composition) about(group string) bool {
+	return c.by[group] > 0 && 5*c.by[group] >= c.members
+}
 
 // groups lists the groups, the largest first.
 func (c *composition) groups() []string {
-	return slices.SortedFunc(maps.Keys(c.by), func(a, b string) int { return cmp.Or(cmp.Compare(c.by[b], c.by[a]), cmp.Compare(a, b)) })
+	return slices.SortedFunc(maps.Keys(c.by), func(a, b string) int {
+		return cmp.Or(cmp.Compare(c.by[b], c.by[a]), cmp.Compare(a, b))
+	})
 }
 
 // crowd is the honest group with the most members, empty when there is none.
@@ -116,14 +120,19 @@ func (j *Judge) Result() Result {
 	alarm, falses := map[string]int64{}, map[string]int{}
 	for _, f := range j.order {
 		c := j.compose(f, false)
-		res.Findings = append(res.Findings, fmt.Sprintf("%.8s severity %d at %s: %v", f.uid, f.severity, time.UnixMilli(f.created).UTC().Format(time.RFC3339), c.by))
+		res.Findings = append(res.Findings, fmt.Sprintf(
+			"%.8s severity %d at %s: %v",
+			f.uid, f.severity, time.UnixMilli(f.created).UTC().Format(time.RFC3339), c.by,
+		))
 		if f.alarm == 0 {
 			continue
 		}
 		if !c.isTrue() {
 			crowd := c.crowd(j.truth)
 			falses[crowd]++
-			res.False = append(res.False, FalseFinding{UID: f.uid, Group: crowd, Message: f.message, Members: c.members})
+			res.False = append(res.False, FalseFinding{
+				UID: f.uid, Group: crowd, Message: f.message, Members: c.members,
+			})
 			continue
 		}
 		for g := range c.by {
@@ -153,7 +162,9 @@ func (j *Judge) Result() Result {
 		if !known {
 			i = len(res.Crowds)
 			crowds[g.ID] = i
-			res.Crowds = append(res.Crowds, CrowdResult{ID: g.ID, Kind: g.Kind, False: falses[g.ID], Wrong: res.WrongBy[g.ID]})
+			res.Crowds = append(res.Crowds, CrowdResult{
+				ID: g.ID, Kind: g.Kind, False: falses[g.ID], Wrong: res.WrongBy[g.ID],
+			})
 		}
 		for _, a := range g.Accounts {
 			if j.active[a] {
@@ -162,7 +173,10 @@ func (j *Judge) Result() Result {
 		}
 	}
 	if falses[unlabelled]+res.WrongBy[unlabelled] > 0 {
-		res.Crowds = append(res.Crowds, CrowdResult{ID: unlabelled, Accounts: res.WrongBy[unlabelled], False: falses[unlabelled], Wrong: res.WrongBy[unlabelled]})
+		res.Crowds = append(res.Crowds, CrowdResult{
+			ID: unlabelled, Accounts: res.WrongBy[unlabelled], False: falses[unlabelled],
+			Wrong: res.WrongBy[unlabelled],
+		})
 	}
 	res.Precision = 1
 	if res.Named > 0 {
@@ -194,7 +208,8 @@ func (j *Judge) campaign(c *TruthGroup, alarm int64) (r CampaignResult, named in
 	h := j.harvested[c.ID]
 	slices.Sort(h)
 	if alarm > 0 && len(h) > 0 {
-		r.alarm, r.Found, r.Hours, r.Leaked = alarm, true, float64(alarm-h[0])/3_600_000, shareBefore(h, alarm)
+		r.alarm, r.Found, r.Hours, r.Leaked = alarm, true,
+			float64(alarm-h[0])/3_600_000, shareBefore(h, alarm)
 	}
 	slices.Sort(times)
 	if half := (r.Accounts + 1) / 2; half > 0 && len(times) >= half {
@@ -212,7 +227,9 @@ func shareBefore(times []int64, at int64) float64 {
 // Print writes the result as tables.
 func (r *Result) Print(w io.Writer) error {
 	if len(r.Campaigns) == 0 {
-		return r.printWrong(w, fmt.Sprintf("no campaign is labelled; accounts named, all wrongly: %d", r.Named))
+		return r.printWrong(
+			w, fmt.Sprintf("no campaign is labelled; accounts named, all wrongly: %d", r.Named),
+		)
 	}
 	tw := tabwriter.NewWriter(w, 2, 8, 2, ' ', 0)
 	fmt.Fprintln(tw, "campaign\tkind\taccounts\tfound\thours\tleaked\thalf named at\trecall")
@@ -221,7 +238,8 @@ func (r *Result) Print(w io.Writer) error {
 		if c.Found {
 			found = "yes"
 		}
-		fmt.Fprintf(tw, "%s\t%s\t%d\t%s\t%.1f\t%.1f %%\t%.1f %%\t%.3f\n", c.ID, c.Kind, c.Accounts, found, c.Hours, 100*c.Leaked, 100*c.HalfLeaked, c.Recall)
+		fmt.Fprintf(tw, "%s\t%s\t%d\t%s\t%.1f\t%.1f %%\t%.1f %%\t%.3f\n",
+			c.ID, c.Kind, c.Accounts, found, c.Hours, 100*c.Leaked, 100*c.HalfLeaked, c.Recall)
 	}
 	if err := tw.Flush(); err != nil {
 		return fmt.Errorf("write result: %w", err)
@@ -230,24 +248,32 @@ func (r *Result) Print(w io.Writer) error {
 	if r.Named == 0 {
 		precision = "no precision: nobody was named"
 	}
-	return r.printWrong(w, fmt.Sprintf("\naccounts named %d, wrongly %d (%s), recall %.4f", r.Named, r.Wrong, precision, r.Recall))
+	return r.printWrong(w, fmt.Sprintf(
+		"\naccounts named %d, wrongly %d (%s), recall %.4f", r.Named, r.Wrong, precision, r.Recall,
+	))
 }
 
 // printWrong prints the summary and what was wrong, by benign group.
 func (r *Result) printWrong(w io.Writer, summary string) error {
-	fmt.Fprintf(w, "%s; false findings of severity Medium or more: %d in %.1f days (%.2f a day)\n", summary, len(r.False), r.Days, r.PerDay(len(r.False)))
+	fmt.Fprintf(w, "%s; false findings of severity Medium or more: %d in %.1f days (%.2f a day)\n",
+		summary, len(r.False), r.Days, r.PerDay(len(r.False)))
 	if len(r.Crowds) > 0 {
 		tw := tabwriter.NewWriter(w, 2, 8, 2, ' ', 0)
-		fmt.Fprintln(tw, "\nbenign group\tkind\taccounts\tfalse findings\ta day\taccounts wrongly named\ta day")
+		fmt.Fprintln(
+			tw,
+			"\nbenign group\tkind\taccounts\tfalse findings\ta day\taccounts wrongly named\ta day",
+		)
 		for _, c := range r.Crowds {
-			fmt.Fprintf(tw, "%s\t%s\t%d\t%d\t%.2f\t%d\t%.2f\n", c.ID, c.Kind, c.Accounts, c.False, r.PerDay(c.False), c.Wrong, r.PerDay(c.Wrong))
+			fmt.Fprintf(tw, "%s\t%s\t%d\t%d\t%.2f\t%d\t%.2f\n",
+				c.ID, c.Kind, c.Accounts, c.False, r.PerDay(c.False), c.Wrong, r.PerDay(c.Wrong))
 		}
 		if err := tw.Flush(); err != nil {
 			return fmt.Errorf("write result: %w", err)
 		}
 	}
 	for _, f := range r.False {
-		fmt.Fprintf(w, "false finding %s (%d accounts, mostly %s): %s\n", f.UID, f.Members, f.Group, f.Message)
+		fmt.Fprintf(w, "false finding %s (%d accounts, mostly %s): %s\n",
+			f.UID, f.Members, f.Group, f.Message)
 	}
 	return nil
 }

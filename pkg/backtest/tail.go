@@ -27,8 +27,8 @@ const (
 	calibratedMean = 1 / math.Ln2
 	// priorGroups is how many groups the assumption of calibrated bits is worth.
 	priorGroups = 4
-	// maxTail is how many of the groups farthest out make the tail: those far below the threshold say
-	// little about it.
+	// maxTail is how many of the groups farthest out make the tail: those far below the threshold
+	// say little about it.
 	maxTail = 50
 	// sure is how sure the bounds are, on one side.
 	sure = 0.95

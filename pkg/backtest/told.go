@@ -110,7 +110,9 @@ func (t *told) account(value []byte) error {
 		}
 		if f := t.findings[ref.UID]; f != nil {
 			n := f.members[a.Account]
-			f.members[a.Account] = naming{first: cmp.Or(n.first, a.Time), alarm: cmp.Or(n.alarm, at)}
+			f.members[a.Account] = naming{
+				first: cmp.Or(n.first, a.Time), alarm: cmp.Or(n.alarm, at),
+			}
 		}
 	}
 	return nil

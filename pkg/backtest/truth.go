@@ -140,8 +140,10 @@ func (j *Judge) Unmet() error {
 	default:
 		return nil
 	}
-	return fmt.Errorf("the truth is of other traffic: not one of its %s is in the %d events that were read; %s, "+
-		"which stillwatch decode shows", what, j.events, known)
+	return fmt.Errorf(
+		"the truth is of other traffic: not one of its %s is in the %d events that were read; %s, "+
+			"which stillwatch decode shows", what, j.events, known,
+	)
 }
 
 // campaignActive tells whether any account of a campaign sent anything. Where none did, the

@@ -1,5 +1,5 @@
 // Package baseline describes the population that a group of accounts is measured against: how many
-// different values as many unrelated accounts would show of each facet, how common a value or a
+// different values as many unrelated accounts would show of each attribute, how common a value or a
 // shingle is, and how an account's figures rank.
 //
 // A baseline covers one tenant. It is taken over a bounded, deterministic sample of entities
@@ -12,45 +12,12 @@ import (
 	"math"
 	"slices"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
-// Trait is a facet of a profile as the baseline counts it: the shared values of fingerprint.Facet
-// and two days.
-type Trait uint8
-
-// The traits beyond the fingerprint's facets.
-const (
-	// SignupDay is the UTC day on which the account was created.
-	SignupDay = Trait(fingerprint.NumFacets) + iota
-	// FirstDay is the UTC day of the first request seen.
-	FirstDay
-
-	// NumTraits is how many traits there are.
-	NumTraits
-)
-
 // Day is a day in milliseconds.
-const Day = 86_400_000
-
-// Value returns the account's value of trait t, 0 when unknown. An account with several values
-// shows the one that most of its requests carried.
-func Value(p *fingerprint.Profile, t Trait) uint64 {
-	switch {
-	case t < Trait(fingerprint.NumFacets):
-		if f := p.Facets[t]; len(f) > 0 {
-			return f[0].Hash
-		}
-		return 0
-	case t == SignupDay:
-		if p.CreatedAt <= 0 {
-			return 0
-		}
-		return uint64(p.CreatedAt/Day) + 1
-	default:
-		return uint64(p.FirstSeen/Day) + 1
-	}
-}
+const Day = fingerprint.Day
 
 // Options bounds a baseline.
 type Options struct {
@@ -77,10 +44,10 @@ type Baseline struct {
 	N int
 	// sizes are the group sizes at which chance was measured: powers of two from 4.
 	sizes []int
-	// effective[t][k] is what groups of sizes[k] random entities show of trait t.
-	effective [NumTraits][]Chance
-	counts    [NumTraits]map[uint64]int
-	known     [NumTraits]int
+	// effective[a][k] is what groups of sizes[k] random entities show of attribute a.
+	effective [attribute.Num][]Chance
+	counts    [attribute.Num]map[uint64]int
+	known     [attribute.Num]int
 	ranks     [NumFeatures][]float64
 	sampled   int
 	spread    float64
@@ -140,32 +107,32 @@ func Take(entities []Entity, n int, opts Options) *Baseline {
 	return c
 }
 
-// draw learns what random groups of every size show of every trait. The same groups serve all
-// traits. With unit weights the entropy of n values with counts k is log n - (1/n) sum k log k, and
-// an unknown value (a value of its own) adds nothing to the sum, so a group costs one pass over
+// draw learns what random groups of every size show of every attribute. The same groups serve all
+// attributes. With unit weights the entropy of n values with counts k is log n - (1/n) sum k log k,
+// and an unknown value (a value of its own) adds nothing to the sum, so a group costs one pass over
 // small integers.
 func (c *Baseline) draw(sample []Entity, draws int, rng *splitmix) {
 	klogk := make([]float64, len(sample)+1)
 	for k := 2; k < len(klogk); k++ {
 		klogk[k] = float64(k) * math.Log2(float64(k))
 	}
-	var codes [NumTraits][]int32
-	for t := range NumTraits {
-		c.counts[t] = map[uint64]int{}
+	var codes [attribute.Num][]int32
+	for a := range attribute.Num {
+		c.counts[a] = map[uint64]int{}
 		dense := map[uint64]int32{}
-		codes[t] = make([]int32, len(sample))
+		codes[a] = make([]int32, len(sample))
 		for i, e := range sample {
-			v := Value(e.Profile, t)
+			v := e.Profile.Value(a)
 			if v == 0 {
-				codes[t][i] = -1
+				codes[a][i] = -1
 				continue
 			}
-			c.counts[t][v]++
-			c.known[t]++
+			c.counts[a][v]++
+			c.known[a]++
 			if _, ok := dense[v]; !ok {
 				dense[v] = int32(len(dense))
 			}
-			codes[t][i] = dense[v]
+			codes[a][i] = dense[v]
 		}
 	}
 	order := make([]int32, len(sample))
@@ -174,44 +141,48 @@ func (c *Baseline) draw(sample []Entity, draws int, rng *splitmix) {
 	}
 	tallies := make([]int32, len(sample))
 	for _, size := range c.sizes {
-		var results [NumTraits][]float64
+		var results [attribute.Num][]float64
 		for range draws {
 			for i := range size {
 				j := i + int(rng.next()%uint64(len(order)-i))
 				order[i], order[j] = order[j], order[i]
 			}
-			for t := range NumTraits {
+			for a := range attribute.Num {
 				sum := 0.0
 				for _, i := range order[:size] {
-					if code := codes[t][i]; code >= 0 {
+					if code := codes[a][i]; code >= 0 {
 						tallies[code]++
 						sum += klogk[tallies[code]] - klogk[tallies[code]-1]
 					}
 				}
 				for _, i := range order[:size] {
-					if code := codes[t][i]; code >= 0 {
+					if code := codes[a][i]; code >= 0 {
 						tallies[code] = 0
 					}
 				}
-				results[t] = append(results[t], math.Max(0, math.Log2(float64(size))-sum/float64(size)))
+				results[a] = append(results[a], math.Max(
+					0, math.Log2(float64(size))-sum/float64(size),
+				))
 			}
 		}
-		for t := range NumTraits {
-			slices.Sort(results[t])
+		for a := range attribute.Num {
+			slices.Sort(results[a])
 			mean := 0.0
-			for _, r := range results[t] {
+			for _, r := range results[a] {
 				mean += r
 			}
-			c.effective[t] = append(c.effective[t], Chance{Mean: mean / float64(draws), Low: results[t][draws/10]})
+			c.effective[a] = append(c.effective[a], Chance{
+				Mean: mean / float64(draws), Low: results[a][draws/10],
+			})
 		}
 	}
 }
 
 // Effective is log2 of the effective number of distinct values (the perplexity, Hill number of
-// order 1) of trait t that n random entities show. Between the measured sizes it is interpolated in
-// log n; a group larger than the sample is taken as the sample.
-func (c *Baseline) Effective(t Trait, n float64) Chance {
-	e := c.effective[t]
+// order 1) of attribute a that n random entities show. Between the measured sizes it is
+// interpolated in log n; a group larger than the sample is taken as the sample.
+func (c *Baseline) Effective(a attribute.Attribute, n float64) Chance {
+	e := c.effective[a]
 	if len(e) == 0 {
 		return Chance{}
 	}
@@ -226,18 +197,20 @@ func (c *Baseline) Effective(t Trait, n float64) Chance {
 		return e[len(e)-1]
 	}
 	frac := x - float64(i)
-	return Chance{Mean: e[i].Mean + frac*(e[i+1].Mean-e[i].Mean), Low: e[i].Low + frac*(e[i+1].Low-e[i].Low)}
+	return Chance{
+		Mean: e[i].Mean + frac*(e[i+1].Mean-e[i].Mean), Low: e[i].Low + frac*(e[i+1].Low-e[i].Low),
+	}
 }
 
 // Share is the share of entities that show the value, add-half smoothed so that an unseen value is
 // rare, not impossible.
-func (c *Baseline) Share(t Trait, value uint64) float64 {
-	return (float64(c.counts[t][value]) + 0.5) / (float64(c.sampled) + 1)
+func (c *Baseline) Share(a attribute.Attribute, value uint64) float64 {
+	return (float64(c.counts[a][value]) + 0.5) / (float64(c.sampled) + 1)
 }
 
-// Known is the share of entities that report the trait.
-func (c *Baseline) Known(t Trait) float64 {
-	return float64(c.known[t]) / float64(max(c.sampled, 1))
+// Known is the share of entities that report the attribute.
+func (c *Baseline) Known(a attribute.Attribute) float64 {
+	return float64(c.known[a]) / float64(max(c.sampled, 1))
 }
 
 // Rank is the share of the population whose feature lies below x, ties counting half (the mid-rank

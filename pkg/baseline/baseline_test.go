@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
@@ -17,9 +18,14 @@ func population(n, kinds int, seed uint64) []Entity {
 	rng := rand.New(rand.NewPCG(seed, 2))
 	out := make([]Entity, n)
 	for i := range out {
-		p := &fingerprint.Profile{Requests: uint32(1 + rng.IntN(100)), WithOutput: 1, OutputTokens: uint64(rng.IntN(1000)), LastSeen: 2 * Day}
-		p.Facets[fingerprint.Payment] = []fingerprint.Counted{{Hash: rng.Uint64() | 1, Count: 1}}
-		p.Facets[fingerprint.Issuer] = []fingerprint.Counted{{Hash: uint64(1 + rng.IntN(kinds)), Count: 1}}
+		p := &fingerprint.Profile{
+			Requests: uint32(1 + rng.IntN(100)), WithOutput: 1,
+			OutputTokens: uint64(rng.IntN(1000)), LastSeen: 2 * Day,
+		}
+		p.Values[attribute.Payment] = []fingerprint.Counted{{Hash: rng.Uint64() | 1, Count: 1}}
+		p.Values[attribute.Issuer] = []fingerprint.Counted{
+			{Hash: uint64(1 + rng.IntN(kinds)), Count: 1},
+		}
 		v := Features(p)
 		out[i] = Entity{Profile: p, Vector: &v}
 	}
@@ -29,15 +35,16 @@ func population(n, kinds int, seed uint64) []Entity {
 func TestChanceGivesAsManyValuesAsRandomGroupsShow(t *testing.T) {
 	c := Take(population(2000, 16, 1), 2000, DefaultOptions())
 	for _, n := range []float64{8, 32, 100, 1000} {
-		payments := c.Effective(Trait(fingerprint.Payment), n)
+		payments := c.Effective(attribute.Payment, n)
 		require.InDelta(t, math.Log2(n), payments.Mean, 0.05, "every account has a card of its own")
-		issuers := c.Effective(Trait(fingerprint.Issuer), n)
+		issuers := c.Effective(attribute.Issuer, n)
 		require.Less(t, issuers.Mean, 4.01, "sixteen issuers are at most four bits")
 		require.LessOrEqual(t, issuers.Low, issuers.Mean)
 	}
-	require.InDelta(t, 4, c.Effective(Trait(fingerprint.Issuer), 1000).Mean, 0.05)
-	require.Less(t, c.Effective(Trait(fingerprint.Issuer), 8).Mean, 3.0, "eight accounts can show three bits at most")
-	require.Zero(t, c.Effective(Trait(fingerprint.Issuer), 1).Mean, "one account has one issuer")
+	require.InDelta(t, 4, c.Effective(attribute.Issuer, 1000).Mean, 0.05)
+	require.Less(t, c.Effective(attribute.Issuer, 8).Mean, 3.0,
+		"eight accounts can show three bits at most")
+	require.Zero(t, c.Effective(attribute.Issuer, 1).Mean, "one account has one issuer")
 }
 
 func TestABaselineOfTheSamePopulationIsTheSame(t *testing.T) {
@@ -49,10 +56,10 @@ func TestABaselineOfTheSamePopulationIsTheSame(t *testing.T) {
 
 func TestAnUnseenValueIsRareButPossible(t *testing.T) {
 	c := Take(population(100, 4, 4), 100, DefaultOptions())
-	unseen := c.Share(Trait(fingerprint.Issuer), 999)
+	unseen := c.Share(attribute.Issuer, 999)
 	require.Positive(t, unseen)
 	require.Less(t, unseen, 0.01)
-	require.InDelta(t, 0.25, c.Share(Trait(fingerprint.Issuer), 1), 0.15)
+	require.InDelta(t, 0.25, c.Share(attribute.Issuer, 1), 0.15)
 }
 
 func TestTheMeanRankOfThePopulationInItselfIsAHalf(t *testing.T) {
@@ -76,8 +83,8 @@ func TestTheMeanRankOfThePopulationInItselfIsAHalf(t *testing.T) {
 func TestASmallPopulationAnswersWithoutPanic(t *testing.T) {
 	for n := range 6 {
 		c := Take(population(n, 2, 6), n, DefaultOptions())
-		c.Effective(Trait(fingerprint.Issuer), 10)
-		c.Share(Trait(fingerprint.Issuer), 1)
+		c.Effective(attribute.Issuer, 10)
+		c.Share(attribute.Issuer, 1)
 		c.Quantile(OutputLength, 0.5)
 		c.Rank(OutputLength, 1)
 		c.LoadSpread()
@@ -161,7 +168,8 @@ func TestAFirstDayHasNoRhythm(t *testing.T) {
 
 func TestFiguresAreTakenOverTheTemplatedSliceWhereThereIsOne(t *testing.T) {
 	p := &fingerprint.Profile{
-		Requests: 100, WithText: 100, WithMessages: 100, SingleTurn: 40, WithOutput: 100, OutputTokens: 10_000,
+		Requests: 100, WithText: 100, WithMessages: 100, SingleTurn: 40,
+		WithOutput: 100, OutputTokens: 10_000,
 		TemplateRequests: 30, TemplateSingleTurn: 30, TemplateOutput: 30 * 1023, Prompts: 100,
 	}
 	p.Intents[0], p.TemplateIntents[0] = 30, 30

@@ -88,5 +88,7 @@ func (c *Baseline) release(sample []Entity) {
 		r.Mean /= max(n, 1)
 		c.releases = append(c.releases, r)
 	}
-	slices.SortFunc(c.releases, func(a, b Release) int { return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Model, b.Model)) })
+	slices.SortFunc(c.releases, func(a, b Release) int {
+		return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(a.Model, b.Model))
+	})
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/axiomhq/hyperloglog"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
@@ -103,13 +104,19 @@ func (w *world) fill(b *testing.B, p *fingerprint.Profile) {
 		p.Served = append(p.Served, w.hash())
 	}
 	for i := range uint64(2) {
-		p.Models = append(p.Models, fingerprint.ModelUse{Hash: 3 + i, Count: p.Requests / 2, First: p.FirstSeen})
-		p.Facets[fingerprint.Model] = append(p.Facets[fingerprint.Model], fingerprint.Counted{Hash: 3 + i, Count: p.Requests / 2})
+		p.Models = append(p.Models, fingerprint.ModelUse{
+			Hash: 3 + i, Count: p.Requests / 2, First: p.FirstSeen,
+		})
+		p.Values[attribute.Model] = append(
+			p.Values[attribute.Model], fingerprint.Counted{Hash: 3 + i, Count: p.Requests / 2},
+		)
 	}
-	for f := range fingerprint.NumFacets {
-		for _, v := range p.Facets[f] {
-			if f > fingerprint.Device {
-				p.Labels = append(p.Labels, fingerprint.Label{Facet: f, Hash: v.Hash, Text: fmt.Sprintf("%s %010x", f, v.Hash>>24)})
+	for f := range attribute.NumKept {
+		for _, v := range p.Values[f] {
+			if f > attribute.Device {
+				p.Labels = append(p.Labels, fingerprint.Label{
+					Attribute: f, Hash: v.Hash, Text: fmt.Sprintf("%s %010x", f, v.Hash>>24),
+				})
 			}
 		}
 	}

@@ -104,14 +104,16 @@ func TestARestoredEngineGoesOnWhereItStopped(t *testing.T) {
 	}
 	was, is := e.tenants["default"].campaigns[0], back.tenants["default"].campaigns[0]
 	require.NotEmpty(t, was.Evidence)
-	require.Equal(t, was.Evidence, is.Evidence, "what is told goes on to stand on the strongest measurement")
+	require.Equal(t, was.Evidence, is.Evidence,
+		"what is told goes on to stand on the strongest measurement")
 	require.Equal(t, was.Families, is.Families)
 	for _, p := range w.out {
 		back.Upsert(p)
 	}
 	require.Equal(t, e.Next(), back.Next())
 	at := e.Next() + 1
-	require.Equal(t, e.Advance(at), back.Advance(at), "the next evaluation says the same, and does not create the finding again")
+	require.Equal(t, e.Advance(at), back.Advance(at),
+		"the next evaluation says the same, and does not create the finding again")
 	require.Equal(t, 1, back.Open())
 }
 
@@ -153,7 +155,8 @@ func TestPendingConversationsDoNotPileUpWhereNothingIsJudged(t *testing.T) {
 	require.NoError(t, err)
 	for i := range uint64(5) {
 		e.Upsert(fingerprint.Profile{
-			Account: "one of few", Unserved: []uint64{(i + 1) << 20}, FirstSeen: testStart, LastSeen: testStart,
+			Account: "one of few", Unserved: []uint64{(i + 1) << 20},
+			FirstSeen: testStart, LastSeen: testStart,
 		})
 		e.Advance(testStart + int64(i)*DefaultOptions().Interval.Milliseconds())
 	}

@@ -186,8 +186,8 @@ const (
 
 // expand looks for the rest of a campaign of which only a part was found: a pool is at its most
 // telling in a few accounts at first, and once those are known, the rest of it stands among the
-// others and makes its own traits common. So the members and all accounts that show every trait
-// common to them are fitted as one group.
+// others and makes its own attributes common. So the members and all accounts that show every
+// value common to them are fitted as one group.
 func (v *evaluation) expand(c *Campaign) {
 	s, p := v.search, v.search.Population
 	common := c.Model.Common()
@@ -252,7 +252,9 @@ func (v *evaluation) openOrMerge(f *search.Found) {
 	case home == nil:
 		first := v.search.Population.At(f.Members[0]).Profile.Account
 		seed := v.tenant.name + "\x00" + first
-		home = v.open(fmt.Sprintf("c-%016x", xxh3.HashStringSeed(seed, uint64(v.now))), KindCampaign)
+		home = v.open(
+			fmt.Sprintf("c-%016x", xxh3.HashStringSeed(seed, uint64(v.now))), KindCampaign,
+		)
 		// What is explained is no part of the population from now on.
 		v.tenant.population.Baseline = nil
 	case home.Closed:

@@ -5,17 +5,16 @@ import (
 	"slices"
 
 	"github.com/stillwatch/stillwatch/detectors"
-	"github.com/stillwatch/stillwatch/pkg/baseline"
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/campaign/membership"
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
-	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
 const (
 	// leastBits is the evidence from which a detector is shown: less is rounded to nothing.
 	leastBits = 0.1
-	// sharedValues bounds the values shown of one trait, sharedShare is the share of members from
-	// which a value is shown.
+	// sharedValues bounds the values shown of one attribute, sharedShare is the share of members
+	// from which a value is shown.
 	sharedValues = 3
 	sharedShare  = 0.1
 )
@@ -74,7 +73,7 @@ func (c *Campaign) tally(members []int32, s *search.Search) {
 func labelsOf(members []int32, s *search.Search) map[uint64]string {
 	labels := map[uint64]string{}
 	for _, i := range members {
-		s.Population.At(i).EachLabel(func(_ fingerprint.Facet, hash uint64, text string) {
+		s.Population.At(i).EachLabel(func(_ attribute.Attribute, hash uint64, text string) {
 			labels[hash] = text
 		})
 	}
@@ -108,7 +107,7 @@ func (c *Campaign) drawSample(members []int32, s *search.Search, labels map[uint
 		m := Member{
 			Account: p.Account, Org: p.Org, Requests: p.Requests,
 			FirstSeen: p.FirstSeen, LastSeen: p.LastSeen,
-			Stack: labels[baseline.Value(p, baseline.Trait(fingerprint.Stack))],
+			Stack: labels[p.Value(attribute.Stack)],
 		}
 		l := c.fit(a, s, true, holds)
 		m.Agreement, m.Families = l.Agreement()
@@ -120,15 +119,16 @@ func (c *Campaign) drawSample(members []int32, s *search.Search, labels map[uint
 func (x *shown) listShared(m *membership.Model, s *search.Search, labels map[uint64]string) {
 	others := s.Assessor.Context.Baseline
 	x.shared = x.shared[:0]
-	for _, t := range m.Traits {
-		if t.Trait >= baseline.Trait(fingerprint.NumFacets) {
+	for i := range m.Attributes {
+		a := &m.Attributes[i]
+		if a.Attribute >= attribute.NumKept {
 			continue
 		}
-		for _, v := range t.Values[:min(len(t.Values), sharedValues)] {
+		for _, v := range a.Values[:min(len(a.Values), sharedValues)] {
 			if text := labels[v.Value]; text != "" && v.Share >= sharedShare {
 				x.shared = append(x.shared, SharedAttribute{
-					Attribute: fingerprint.Facet(t.Trait).String(), Value: text,
-					Share: v.Share, Baseline: others.Share(t.Trait, v.Value),
+					Attribute: a.Attribute.String(), Value: text,
+					Share: v.Share, Baseline: others.Share(a.Attribute, v.Value),
 				})
 			}
 		}

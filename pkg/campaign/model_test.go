@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/campaign/membership"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
@@ -30,10 +31,10 @@ func TestABystanderWhoSharesOneFamilyIsNoMember(t *testing.T) {
 	// An ordinary account with the pool's program, and one that signed up with it.
 	template := w.out[len(w.out)-1]
 	byProgram, byDay := w.account(), w.account()
-	byProgram.Facets[fingerprint.Stack] = template.Facets[fingerprint.Stack]
-	byProgram.Facets[fingerprint.Params] = template.Facets[fingerprint.Params]
+	byProgram.Values[attribute.Stack] = template.Values[attribute.Stack]
+	byProgram.Values[attribute.Params] = template.Values[attribute.Params]
 	byDay.CreatedAt = template.CreatedAt
-	byDay.Facets[fingerprint.Issuer] = template.Facets[fingerprint.Issuer]
+	byDay.Values[attribute.Issuer] = template.Values[attribute.Issuer]
 	for _, p := range []*fingerprint.Profile{&byProgram, &byDay} {
 		w.use(p, 12, 0.2, 200, true)
 		w.out = append(w.out, *p)
@@ -63,11 +64,13 @@ func TestAReplacedPoolContinuesTheCampaign(t *testing.T) {
 	for i := range 30 {
 		p := w.account()
 		p.FirstSeen, p.CreatedAt = w.now, w.now-baseline.Day
-		p.Facets[fingerprint.Stack], p.Facets[fingerprint.Params] = old[0].Facets[fingerprint.Stack], old[0].Facets[fingerprint.Params]
+		p.Values[attribute.Stack], p.Values[attribute.Params] = old[0].Values[attribute.Stack],
+			old[0].Values[attribute.Params]
 		p.Template = old[0].Template
 		w.use(&p, 50+uint32(i%3), 1, 900, false)
 		p.Intents[0] = p.Requests
-		p.TemplateRequests, p.TemplateOutput, p.LastSeen = p.Requests, p.OutputTokens, w.now+3*3_600_000
+		p.TemplateRequests, p.TemplateOutput, p.LastSeen = p.Requests, p.OutputTokens,
+			w.now+3*3_600_000
 		e.Upsert(p)
 		successors = append(successors, p.Account)
 	}
@@ -159,11 +162,13 @@ func TestAModelSurvivesItsStoredForm(t *testing.T) {
 func TestWhatAnotherVersionKnewOfACampaignIsLeftOut(t *testing.T) {
 	e, err := New(DefaultOptions())
 	require.NoError(t, err)
-	_, err = e.Restore("campaign:c-1", []byte(`{"id":"c-1","tenant":"default","members":{},"model":{"size":9,
+	_, err = e.Restore(
+		"campaign:c-1", []byte(`{"id":"c-1","tenant":"default","members":{},"model":{"size":9,
 		"traits":[{"trait":200,"plane":"work"},{"trait":1,"plane":"mood"},{"trait":1,"plane":"funding"}],
-		"behaviour":[{"feature":250},{"feature":0}]}}`))
+		"behaviour":[{"feature":250},{"feature":0}]}}`),
+	)
 	require.NoError(t, err)
 	m := campaignOf(t, e).Model
-	require.Len(t, m.Traits, 1)
+	require.Len(t, m.Attributes, 1)
 	require.Len(t, m.Behaviour, 1)
 }

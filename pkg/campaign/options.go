@@ -50,9 +50,9 @@ type Options struct {
 func DefaultOptions() Options {
 	return Options{
 		Interval: 10 * time.Minute, WarmUp: time.Hour, MinPopulation: 50,
-		Search: search.DefaultOptions(), Policy: decision.DefaultPolicy(), Watch: watch.DefaultOptions(),
-		UpdateInterval: 15 * time.Minute,
-		Quiet:          72 * time.Hour, Withdraw: 24 * time.Hour, Memory: 45 * 24 * time.Hour,
+		Search: search.DefaultOptions(), Policy: decision.DefaultPolicy(),
+		Watch: watch.DefaultOptions(), UpdateInterval: 15 * time.Minute,
+		Quiet: 72 * time.Hour, Withdraw: 24 * time.Hour, Memory: 45 * 24 * time.Hour,
 		SampleMembers: 20, WatchLists: []string{},
 		Baseline: baseline.DefaultOptions(),
 	}

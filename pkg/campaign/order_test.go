@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/campaign/measure"
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
@@ -74,7 +75,7 @@ func TestAccountsThatGoAndComeBackAreNotTakenForOthers(t *testing.T) {
 	w.tool(60)
 	for i := range 30 {
 		// Half of the tool's users have a bank of their own, which narrows the group down.
-		w.out[300+i].Facets[fingerprint.Issuer][0].Hash = 77
+		w.out[300+i].Values[attribute.Issuer][0].Hash = 77
 	}
 	e, err := New(DefaultOptions())
 	require.NoError(t, err)

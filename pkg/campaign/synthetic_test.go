@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
@@ -37,18 +38,19 @@ func (w *world) account() fingerprint.Profile {
 	w.next++
 	p := fingerprint.Profile{
 		Tenant: "default", Account: fmt.Sprintf("acct-%05d", w.next), Time: w.now,
-		FirstSeen: testStart + int64(w.rng.IntN(3_600_000)), LastSeen: w.now - int64(w.rng.IntN(7_200_000)),
+		FirstSeen: testStart + int64(w.rng.IntN(3_600_000)),
+		LastSeen:  w.now - int64(w.rng.IntN(7_200_000)),
 		CreatedAt: testStart - int64(w.rng.IntN(300))*baseline.Day,
 	}
-	set := func(f fingerprint.Facet, v uint64, n uint32) {
-		p.Facets[f] = []fingerprint.Counted{{Hash: v, Count: n}}
+	set := func(f attribute.Attribute, v uint64, n uint32) {
+		p.Values[f] = []fingerprint.Counted{{Hash: v, Count: n}}
 	}
-	set(fingerprint.Payment, w.hash(), 1)
-	set(fingerprint.Issuer, w.zipf(1, 60), 1)
-	set(fingerprint.Stack, w.zipf(2, 80), 1)
-	set(fingerprint.Params, w.zipf(3, 80), 1)
-	set(fingerprint.Network, w.hash(), 1)
-	set(fingerprint.Domain, w.zipf(4, 12), 1)
+	set(attribute.Payment, w.hash(), 1)
+	set(attribute.Issuer, w.zipf(1, 60), 1)
+	set(attribute.Stack, w.zipf(2, 80), 1)
+	set(attribute.Params, w.zipf(3, 80), 1)
+	set(attribute.Network, w.hash(), 1)
+	set(attribute.Domain, w.zipf(4, 12), 1)
 	return p
 }
 
@@ -79,7 +81,10 @@ func (w *world) use(p *fingerprint.Profile, n uint32, single, output float64, da
 func (w *world) people(n int) {
 	for range n {
 		p := w.account()
-		w.use(&p, uint32(2+w.rng.ExpFloat64()*w.rng.ExpFloat64()*20), 0.3, 200+300*w.rng.Float64(), true)
+		w.use(
+			&p, uint32(2+w.rng.ExpFloat64()*w.rng.ExpFloat64()*20), 0.3,
+			200+300*w.rng.Float64(), true,
+		)
 		w.out = append(w.out, p)
 	}
 }
@@ -88,11 +93,16 @@ func (w *world) applications(n int) {
 	boilerplate := []uint64{w.hash(), w.hash(), w.hash(), w.hash()}
 	for range n {
 		p := w.account()
-		w.use(&p, uint32(20+w.rng.ExpFloat64()*w.rng.ExpFloat64()*300), 0.95, 60+200*w.rng.Float64(), w.rng.IntN(2) == 0)
+		w.use(
+			&p, uint32(20+w.rng.ExpFloat64()*w.rng.ExpFloat64()*300), 0.95,
+			60+200*w.rng.Float64(), w.rng.IntN(2) == 0,
+		)
 		for range 12 {
 			p.Template = append(p.Template, fingerprint.Counted{Hash: w.hash(), Count: p.Requests})
 		}
-		p.Template = append(p.Template, fingerprint.Counted{Hash: boilerplate[w.rng.IntN(4)], Count: p.Requests})
+		p.Template = append(
+			p.Template, fingerprint.Counted{Hash: boilerplate[w.rng.IntN(4)], Count: p.Requests},
+		)
 		p.TemplateRequests = p.Requests
 		w.out = append(w.out, p)
 	}
@@ -106,7 +116,7 @@ func (w *world) tool(n int) {
 	stack := w.hash()
 	for range n {
 		p := w.account()
-		p.Facets[fingerprint.Stack][0].Hash = stack
+		p.Values[attribute.Stack][0].Hash = stack
 		w.use(&p, uint32(5+w.rng.ExpFloat64()*w.rng.ExpFloat64()*80), 0.05, 150, true)
 		for _, s := range system {
 			p.Template = append(p.Template, fingerprint.Counted{Hash: s.Hash, Count: p.Requests})
@@ -125,9 +135,9 @@ func (w *world) class(n int) {
 	for range n {
 		p := w.account()
 		p.CreatedAt = testStart - 10*baseline.Day - int64(w.rng.IntN(int(baseline.Day)))
-		p.Facets[fingerprint.Payment], p.Facets[fingerprint.Issuer] = nil, nil
-		p.Facets[fingerprint.Domain][0].Hash = domain
-		p.Facets[fingerprint.Network][0].Hash = network
+		p.Values[attribute.Payment], p.Values[attribute.Issuer] = nil, nil
+		p.Values[attribute.Domain][0].Hash = domain
+		p.Values[attribute.Network][0].Hash = network
 		w.use(&p, uint32(6+w.rng.IntN(5)), 0.9, 150, true)
 		for _, h := range task {
 			p.Template = append(p.Template, fingerprint.Counted{Hash: h, Count: p.Requests})
@@ -150,10 +160,10 @@ func (w *world) pool(n int, requests uint32) []string {
 	for range n {
 		p := w.account()
 		p.CreatedAt = testStart - 5*baseline.Day - int64(w.rng.IntN(2*int(baseline.Day)))
-		p.Facets[fingerprint.Payment][0].Hash = cards[w.rng.IntN(3)]
-		p.Facets[fingerprint.Issuer][0].Hash = issuer
-		p.Facets[fingerprint.Stack][0].Hash = stack
-		p.Facets[fingerprint.Params][0].Hash = params
+		p.Values[attribute.Payment][0].Hash = cards[w.rng.IntN(3)]
+		p.Values[attribute.Issuer][0].Hash = issuer
+		p.Values[attribute.Stack][0].Hash = stack
+		p.Values[attribute.Params][0].Hash = params
 		w.use(&p, requests+uint32(w.rng.IntN(3)), 1, 900, false)
 		p.Intents[0] = p.Requests
 		for _, h := range template {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
@@ -20,7 +21,9 @@ func ring(list []fingerprint.Profile, w *world, times int) {
 	}
 }
 
-func TestConversationsHandedOverTimeAndAgainAreATripwireUnlessOneCustomerExplainsThem(t *testing.T) {
+func TestConversationsHandedOverTimeAndAgainAreATripwireUnlessOneCustomerExplainsThem(
+	t *testing.T,
+) {
 	each := func(list []fingerprint.Profile, do func(i int, p *fingerprint.Profile)) {
 		for i := range list {
 			do(i, &list[i])
@@ -33,33 +36,56 @@ func TestConversationsHandedOverTimeAndAgainAreATripwireUnlessOneCustomerExplain
 		findings int
 	}{
 		{"a pool", 12, 2, nil, 1},
-		{"each account once is given and once takes: people show each other conversations", 12, 1, nil, 0},
+		{
+			"each account once is given and once takes: people show each other conversations", 12,
+			1, nil, 0,
+		},
 		{"a circle of friends", 6, 3, nil, 0},
-		{"keys of one verified organisation behind a balancer", 12, 3, func(_ *world, list []fingerprint.Profile) {
+		{"keys of one verified organisation behind a balancer", 12, 3, func(
+			_ *world, list []fingerprint.Profile,
+		) {
 			each(list, func(_ int, p *fingerprint.Profile) { p.Org, p.Verified = "org-1", true })
 		}, 0},
-		{"keys of one organisation that nobody verified", 12, 3, func(_ *world, list []fingerprint.Profile) {
-			each(list, func(_ int, p *fingerprint.Profile) { p.Org = "org-1" })
-		}, 0},
+		{
+			"keys of one organisation that nobody verified", 12, 3,
+			func(_ *world, list []fingerprint.Profile) {
+				each(list, func(_ int, p *fingerprint.Profile) { p.Org = "org-1" })
+			}, 0,
+		},
 		{"keys paid with one card", 12, 3, func(w *world, list []fingerprint.Profile) {
 			card := w.hash()
-			each(list, func(_ int, p *fingerprint.Profile) { p.Facets[fingerprint.Payment][0].Hash = card })
+			each(list, func(_ int, p *fingerprint.Profile) {
+				p.Values[attribute.Payment][0].Hash = card
+			})
 		}, 0},
-		{"six customers with two keys each, that fail over to each other: less than a group", 12, 3, func(_ *world, list []fingerprint.Profile) {
-			each(list, func(i int, p *fingerprint.Profile) { p.Org = "org-" + string(rune('a'+i%6)) })
-		}, 0},
-		{"a dozen customers whose keys fail over, each to its own second one", 12, 0, func(w *world, list []fingerprint.Profile) {
-			for i := 0; i < len(list); i += 2 {
-				ring(list[i:i+2], w, 5)
-			}
-		}, 0},
-		{"an opening that many continue is public", 12, 0, func(w *world, list []fingerprint.Profile) {
-			for range 5 {
-				h := w.hash()
-				list[0].Served = append(list[0].Served, h)
-				each(list[1:], func(_ int, p *fingerprint.Profile) { p.Unserved = append(p.Unserved, h) })
-			}
-		}, 0},
+		{
+			"six customers with two keys each, that fail over to each other: less than a group", 12,
+			3, func(_ *world, list []fingerprint.Profile) {
+				each(list, func(i int, p *fingerprint.Profile) {
+					p.Org = "org-" + string(rune('a'+i%6))
+				})
+			}, 0,
+		},
+		{
+			"a dozen customers whose keys fail over, each to its own second one", 12, 0,
+			func(w *world, list []fingerprint.Profile) {
+				for i := 0; i < len(list); i += 2 {
+					ring(list[i:i+2], w, 5)
+				}
+			}, 0,
+		},
+		{
+			"an opening that many continue is public", 12, 0,
+			func(w *world, list []fingerprint.Profile) {
+				for range 5 {
+					h := w.hash()
+					list[0].Served = append(list[0].Served, h)
+					each(list[1:], func(_ int, p *fingerprint.Profile) {
+						p.Unserved = append(p.Unserved, h)
+					})
+				}
+			}, 0,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(21)
@@ -141,7 +167,7 @@ func TestAHandOverFindingEndsWhenACampaignExplainsItsAccounts(t *testing.T) {
 	ring(w.out[300:340], w, 3)
 	for i := range w.out[300:] {
 		// With a card each; accounts of one card would be one customer.
-		w.out[300+i].Facets[fingerprint.Payment][0].Hash = w.hash()
+		w.out[300+i].Values[attribute.Payment][0].Hash = w.hash()
 	}
 	o := DefaultOptions()
 	o.Observe = true

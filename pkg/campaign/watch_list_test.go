@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
 	"github.com/stillwatch/stillwatch/pkg/campaign/watch"
@@ -17,19 +18,29 @@ import (
 // listOf makes a list of patterns, all of them signs of one campaign of Example's.
 func listOf(t *testing.T, more string, patterns ...string) watch.List {
 	t.Helper()
-	objects := []string{`{"type":"identity","id":"identity--1","name":"Example"}`, `{"type":"campaign","id":"campaign--1","name":"Blue Heron"}`}
+	objects := []string{
+		`{"type":"identity","id":"identity--1","name":"Example"}`,
+		`{"type":"campaign","id":"campaign--1","name":"Blue Heron"}`,
+	}
 	for i, p := range patterns {
 		objects = append(objects,
-			fmt.Sprintf(`{"type":"indicator","id":"indicator--%d","name":"sign %d","created_by_ref":"identity--1","confidence":80,"pattern_type":"stix","pattern":%q%s}`, i, i, p, more),
+			fmt.Sprintf(
+				`{"type":"indicator","id":"indicator--%d","name":"sign %d","created_by_ref":"identity--1","confidence":80,"pattern_type":"stix","pattern":%q%s}`,
+				i, i, p, more,
+			),
 			fmt.Sprintf(`{"type":"relationship","id":"relationship--%d","relationship_type":"indicates","source_ref":"indicator--%d","target_ref":"campaign--1"}`, i, i))
 	}
-	l, err := watchlist.Parse([]byte(`{"type":"bundle","id":"bundle--1","objects":[` + strings.Join(objects, ",") + `]}`))
+	l, err := watchlist.Parse(
+		[]byte(`{"type":"bundle","id":"bundle--1","objects":[` + strings.Join(objects, ",") + `]}`),
+	)
 	require.NoError(t, err)
 	require.Empty(t, l.Skipped)
-	return watch.List{List: l, Hash: func(tenant string, f fingerprint.Facet, v string) []uint64 { return []uint64{hashOf(tenant, f, v)} }}
+	return watch.List{List: l, Hash: func(tenant string, f attribute.Attribute, v string) []uint64 {
+		return []uint64{hashOf(tenant, f, v)}
+	}}
 }
 
-func hashOf(tenant string, f fingerprint.Facet, v string) uint64 {
+func hashOf(tenant string, f attribute.Attribute, v string) uint64 {
 	h := uint64(f) + 77
 	for _, c := range tenant + v {
 		h = index.Mix(h, uint64(c))
@@ -38,13 +49,13 @@ func hashOf(tenant string, f fingerprint.Facet, v string) uint64 {
 }
 
 // shows gives accounts a value with its readable form, in n requests.
-func shows(list []fingerprint.Profile, f fingerprint.Facet, label string, n uint32) {
+func shows(list []fingerprint.Profile, f attribute.Attribute, label string, n uint32) {
 	for i := range list {
 		p := &list[i]
 		h := hashOf(p.Tenant, f, label)
-		p.Facets[f] = []fingerprint.Counted{{Hash: h, Count: n}}
-		if f > fingerprint.Device {
-			p.Labels = append(p.Labels, fingerprint.Label{Facet: f, Hash: h, Text: label})
+		p.Values[f] = []fingerprint.Counted{{Hash: h, Count: n}}
+		if f > attribute.Device {
+			p.Labels = append(p.Labels, fingerprint.Label{Attribute: f, Hash: h, Text: label})
 		}
 	}
 }
@@ -86,23 +97,31 @@ func TestAMatchWithAWatchListIsALowFindingThatNamesTheIndicator(t *testing.T) {
 			}
 		}, 0, false},
 		{"a popular provider", 17, 9, []string{asn}, nil, 0, true},
-		{"a popular provider, told by another sign of the same campaign", 17, 9, []string{asn, "[autonomous-system:number = 64500 AND x-stillwatch-account:parameters = 'n=1']"}, func(list []fingerprint.Profile) {
-			shows(list[:9], fingerprint.Params, "n=1", 5)
+		{"a popular provider, told by another sign of the same campaign", 17, 9, []string{
+			asn, "[autonomous-system:number = 64500 AND x-stillwatch-account:parameters = 'n=1']",
+		}, func(list []fingerprint.Profile) {
+			shows(list[:9], attribute.Params, "n=1", 5)
 		}, 9, true},
-		{"a card", 9, 4, []string{"[x-stillwatch-account:payment_fp = 'card 1']"}, func(list []fingerprint.Profile) {
-			shows(list, fingerprint.Payment, "card 1", 4)
+		{"a card", 9, 4, []string{"[x-stillwatch-account:payment_fp = 'card 1']"}, func(
+			list []fingerprint.Profile,
+		) {
+			shows(list, attribute.Payment, "card 1", 4)
 		}, 9, false},
-		{"both of two signs, half here and half there", 10, 3, []string{asn, "[domain-name:value = 'a.example']"}, func(list []fingerprint.Profile) {
-			shows(list[5:], fingerprint.Domain, "a.example", 3)
-			for i := range list[5:] {
-				list[5+i].Facets[fingerprint.ASN] = nil
-			}
-		}, 10, false},
+		{
+			"both of two signs, half here and half there", 10, 3,
+			[]string{asn, "[domain-name:value = 'a.example']"},
+			func(list []fingerprint.Profile) {
+				shows(list[5:], attribute.Domain, "a.example", 3)
+				for i := range list[5:] {
+					list[5+i].Values[attribute.ASN] = nil
+				}
+			}, 10, false,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(31)
 			w.people(300)
-			shows(w.out[:c.n], fingerprint.ASN, "AS64500", c.each)
+			shows(w.out[:c.n], attribute.ASN, "AS64500", c.each)
 			if c.make != nil {
 				c.make(w.out[:c.n])
 			}
@@ -149,12 +168,14 @@ func TestAnIndicatorThatIsOverOrTakenOffEndsItsFinding(t *testing.T) {
 			return l
 		}},
 		"no list at all": {"", func(*testing.T) watch.List { return watch.List{} }},
-		"revoked":        {"", func(t *testing.T) watch.List { return listOf(t, `,"revoked":true`, pattern) }},
+		"revoked": {"", func(t *testing.T) watch.List {
+			return listOf(t, `,"revoked":true`, pattern)
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(32)
 			w.people(300)
-			shows(w.out[:9], fingerprint.ASN, "AS64500", 5)
+			shows(w.out[:9], attribute.ASN, "AS64500", 5)
 			require.Equal(t, int64(20_502)*baseline.Day, w.now, "2026-02-18")
 			out, e, _, err := w.watch(DefaultOptions(), listOf(t, c.more, pattern))
 			require.NoError(t, err)
@@ -184,8 +205,10 @@ func TestWhatACampaignExplainsIsNoMatch(t *testing.T) {
 	w.people(300)
 	w.applications(60)
 	w.pool(40, 60)
-	shows(w.out[360:], fingerprint.ASN, "AS64500", 60)
-	out, _, seen, err := w.watch(DefaultOptions(), listOf(t, "", "[autonomous-system:number = 64500]"))
+	shows(w.out[360:], attribute.ASN, "AS64500", 60)
+	out, _, seen, err := w.watch(
+		DefaultOptions(), listOf(t, "", "[autonomous-system:number = 64500]"),
+	)
 	require.NoError(t, err)
 	require.Empty(t, seen)
 	require.Len(t, findings(out), 1)
@@ -198,8 +221,10 @@ func TestTenantsMatchForThemselves(t *testing.T) {
 	for i := range 150 {
 		w.out[i].Tenant = "other"
 	}
-	shows(w.out[145:155], fingerprint.ASN, "AS64500", 20)
-	out, _, seen, err := w.watch(DefaultOptions(), listOf(t, "", "[autonomous-system:number = 64500]"))
+	shows(w.out[145:155], attribute.ASN, "AS64500", 20)
+	out, _, seen, err := w.watch(
+		DefaultOptions(), listOf(t, "", "[autonomous-system:number = 64500]"),
+	)
 	require.NoError(t, err)
 	require.Empty(t, findings(out), "five here and five there are no group")
 	require.Len(t, seen, 2)
@@ -211,7 +236,7 @@ func TestAnAccountIsLookedAtAgainWhenItsProfileChanges(t *testing.T) {
 	out, e, _, err := w.watch(DefaultOptions(), listOf(t, "", "[autonomous-system:number = 64500]"))
 	require.NoError(t, err)
 	require.Empty(t, findings(out))
-	shows(w.out[:9], fingerprint.ASN, "AS64500", 5)
+	shows(w.out[:9], attribute.ASN, "AS64500", 5)
 	for _, p := range w.out[:9] {
 		e.Upsert(p)
 	}

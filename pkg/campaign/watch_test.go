@@ -17,14 +17,16 @@ func (w *world) harvester() *fingerprint.Profile {
 	for range 10 {
 		p.Template = append(p.Template, fingerprint.Counted{Hash: w.hash(), Count: p.Requests})
 	}
-	p.TemplateRequests, p.TemplateOutput, p.TemplateSingleTurn = p.Requests, p.OutputTokens, p.Requests
+	p.TemplateRequests, p.TemplateOutput, p.TemplateSingleTurn = p.Requests, p.OutputTokens,
+		p.Requests
 	w.out = append(w.out, p)
 	return &w.out[len(w.out)-1]
 }
 
 func (w *world) reasons() {
 	for i := range w.out {
-		w.out[i].WithReasoning, w.out[i].ReasoningTokens = w.out[i].Requests, uint64(w.out[i].Requests)*uint64(100+w.rng.IntN(400))
+		w.out[i].WithReasoning, w.out[i].ReasoningTokens = w.out[i].Requests,
+			uint64(w.out[i].Requests)*uint64(100+w.rng.IntN(400))
 	}
 }
 
@@ -36,8 +38,12 @@ func TestASingleHarvesterIsWatchedAndAccusedOnlyOfAPlainPurpose(t *testing.T) {
 		severity Severity
 		status   AccountStatus
 	}{
-		{"asks for the steps: look at it", func(p *fingerprint.Profile) { p.TemplateIntents[elicitation] = p.Requests }, Low, Watched},
-		{"demands the hidden reasoning: act", func(p *fingerprint.Profile) { p.TemplateIntents[coercion] = p.Requests }, Medium, Implicated},
+		{"asks for the steps: look at it", func(p *fingerprint.Profile) {
+			p.TemplateIntents[elicitation] = p.Requests
+		}, Low, Watched},
+		{"demands the hidden reasoning: act", func(p *fingerprint.Profile) {
+			p.TemplateIntents[coercion] = p.Requests
+		}, Medium, Implicated},
 		{"demands it, as a verified organisation: look at it", func(p *fingerprint.Profile) {
 			p.TemplateIntents[coercion], p.Org, p.Verified = p.Requests, "org-1", true
 		}, Low, Watched},
@@ -113,7 +119,8 @@ func TestATextWithAPlainPurposeNeedsNoSecondCause(t *testing.T) {
 				for _, h := range text {
 					p.Template = append(p.Template, fingerprint.Counted{Hash: h, Count: p.Requests})
 				}
-				p.TemplateRequests, p.TemplateOutput, p.TemplateSingleTurn = p.Requests, p.OutputTokens, p.Requests
+				p.TemplateRequests, p.TemplateOutput, p.TemplateSingleTurn = p.Requests,
+					p.OutputTokens, p.Requests
 				p.TemplateIntents[c.intent] = p.Requests
 				w.out = append(w.out, p)
 			}

@@ -98,11 +98,14 @@ func TestAccountsWhoseRecordsCannotBeReadAreATripwire(t *testing.T) {
 				w.out = append(w.out, w.mute(47, 10))
 			}
 		}, 300},
-		{"a pool larger than the rest of the tenant is told apart from a fault by nobody", func(w *world) {
-			for range 301 {
-				w.out = append(w.out, w.mute(47, 10))
-			}
-		}, 0},
+		{
+			"a pool larger than the rest of the tenant is told apart from a fault by nobody",
+			func(w *world) {
+				for range 301 {
+					w.out = append(w.out, w.mute(47, 10))
+				}
+			}, 0,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(41)
@@ -142,7 +145,9 @@ func TestAccountsThatCannotBeReadAreNoPartOfThePopulation(t *testing.T) {
 		for range mutes {
 			w.out = append(w.out, w.mute(100, 6))
 		}
-		out, e, err := w.run(DefaultOptions(), func(c search.Measurement) { traces = append(traces, c) })
+		out, e, err := w.run(DefaultOptions(), func(c search.Measurement) {
+			traces = append(traces, c)
+		})
 		require.NoError(t, err)
 		require.Equal(t, 390, e.Accounts())
 		return out, traces

@@ -35,7 +35,8 @@ func (c *Campaign) finding(activity Activity, now int64) *Finding {
 		Members: len(c.Members), Sample: slices.Clone(c.shown.sample),
 		Requests: c.Requests, OutputTokens: c.shown.output,
 		Models: slices.Clone(c.shown.models), Shared: slices.Clone(c.shown.shared),
-		Timeline: slices.Clone(c.Timeline), CloseReason: c.CloseReason, Related: slices.Clone(c.Related),
+		Timeline: slices.Clone(c.Timeline), CloseReason: c.CloseReason,
+		Related: slices.Clone(c.Related),
 	}
 	for _, e := range f.Evidence {
 		if e.Bits < 0 {

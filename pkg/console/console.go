@@ -49,10 +49,14 @@ func (o Options) Validate() error {
 	case err != nil:
 		errs = append(errs, errors.New("address: want host:port, such as 127.0.0.1:9464"))
 	case !loopback(host) && o.Token == "":
-		errs = append(errs, errors.New("token: required because address is not loopback; set token_file, or listen on 127.0.0.1"))
+		errs = append(errs, errors.New(
+			"token: required because address is not loopback; set token_file, or listen on 127.0.0.1",
+		))
 	}
 	if o.Token != "" && len(o.Token) < minToken {
-		errs = append(errs, fmt.Errorf("token: shorter than %d characters; make one with: openssl rand -hex 32", minToken))
+		errs = append(errs, fmt.Errorf(
+			"token: shorter than %d characters; make one with: openssl rand -hex 32", minToken,
+		))
 	}
 	if o.ProbeTimeout <= 0 {
 		errs = append(errs, errors.New("probe_timeout: must be positive"))
@@ -81,7 +85,9 @@ type Server struct {
 
 // New builds the server without listening yet. The gatherer is what /metrics shows, the checks are
 // what /readyz asks for.
-func New(opts Options, metrics prometheus.Gatherer, checks []Check, log *zap.Logger) (*Server, error) {
+func New(
+	opts Options, metrics prometheus.Gatherer, checks []Check, log *zap.Logger,
+) (*Server, error) {
 	if err := opts.Validate(); err != nil {
 		return nil, fmt.Errorf("console: %w", err)
 	}
@@ -120,7 +126,8 @@ func (s *Server) Start(ctx context.Context) error {
 	var lc net.ListenConfig
 	ln, err := lc.Listen(ctx, "tcp", s.opts.Address)
 	if err != nil {
-		return fmt.Errorf("http: listen on %s: %w; set http.address to a free one", s.opts.Address, err)
+		return fmt.Errorf("http: listen on %s: %w; set http.address to a free one",
+			s.opts.Address, err)
 	}
 	s.addr = ln.Addr().String()
 	s.served = make(chan struct{})

@@ -24,7 +24,9 @@ const token = "0123456789abcdef0123"
 func newHandler(t *testing.T, opts Options, checks ...Check) http.Handler {
 	t.Helper()
 	reg := prometheus.NewRegistry()
-	reg.MustRegister(prometheus.NewCounter(prometheus.CounterOpts{Name: "stillwatch_test_total", Help: "A test."}))
+	reg.MustRegister(prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "stillwatch_test_total", Help: "A test.",
+	}))
 	s, err := New(opts, reg, checks, zap.NewNop())
 	require.NoError(t, err)
 	return s.http.Handler
@@ -57,17 +59,22 @@ func TestReadyzSaysWhichCheckFails(t *testing.T) {
 		want   readyBody
 	}{
 		{
-			name: "every check passes", target: "/readyz", checks: []Check{passing("kafka"), passing("redis")},
-			code: http.StatusOK, want: readyBody{Status: "ready", Checks: []CheckResult{}},
+			name: "every check passes", target: "/readyz",
+			checks: []Check{passing("kafka"), passing("redis")},
+			code:   http.StatusOK, want: readyBody{Status: "ready", Checks: []CheckResult{}},
 		},
 		{
-			name: "verbose lists the checks that pass", target: "/readyz?verbose", checks: []Check{passing("kafka")},
-			code: http.StatusOK, want: readyBody{Status: "ready", Checks: []CheckResult{{Name: "kafka", OK: true}}},
+			name: "verbose lists the checks that pass", target: "/readyz?verbose",
+			checks: []Check{passing("kafka")}, code: http.StatusOK,
+			want: readyBody{Status: "ready", Checks: []CheckResult{{Name: "kafka", OK: true}}},
 		},
 		{
-			name: "one fails", target: "/readyz", checks: []Check{passing("kafka"), failing("redis", "no answer")},
-			code: http.StatusServiceUnavailable,
-			want: readyBody{Status: "not ready", Checks: []CheckResult{{Name: "redis", Reason: "no answer"}}},
+			name: "one fails", target: "/readyz",
+			checks: []Check{passing("kafka"), failing("redis", "no answer")},
+			code:   http.StatusServiceUnavailable,
+			want: readyBody{
+				Status: "not ready", Checks: []CheckResult{{Name: "redis", Reason: "no answer"}},
+			},
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -82,10 +89,12 @@ func TestReadyzSaysWhichCheckFails(t *testing.T) {
 
 func TestAProbeThatHangsFailsReadinessInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newHandler(t, DefaultOptions(), Check{Name: "kafka", Probe: func(ctx context.Context) error {
-			<-ctx.Done()
-			return ctx.Err()
-		}})
+		h := newHandler(
+			t, DefaultOptions(), Check{Name: "kafka", Probe: func(ctx context.Context) error {
+				<-ctx.Done()
+				return ctx.Err()
+			}},
+		)
 		begin := time.Now()
 		require.Equal(t, http.StatusServiceUnavailable, get(h, "/readyz").Code)
 		require.Equal(t, DefaultOptions().ProbeTimeout, time.Since(begin))
@@ -95,7 +104,9 @@ func TestAProbeThatHangsFailsReadinessInTime(t *testing.T) {
 func TestProbesAreSharedForASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asked := 0
-		h := newHandler(t, DefaultOptions(), Check{Name: "kafka", Probe: func(context.Context) error { asked++; return nil }})
+		h := newHandler(t, DefaultOptions(), Check{
+			Name: "kafka", Probe: func(context.Context) error { asked++; return nil },
+		})
 		for range 5 {
 			get(h, "/readyz")
 		}
@@ -115,11 +126,15 @@ func TestOnlyHealthAndReadinessGoWithoutTheToken(t *testing.T) {
 	open := get(h, "/readyz")
 	require.Equal(t, http.StatusServiceUnavailable, open.Code)
 	require.Contains(t, open.Body.String(), "kafka")
-	require.NotContains(t, open.Body.String(), "broker-7", "a stranger is not told about internal hosts")
-	require.Contains(t, get(h, "/readyz", "Authorization", "Bearer "+token).Body.String(), "broker-7")
+	require.NotContains(t, open.Body.String(), "broker-7",
+		"a stranger is not told about internal hosts")
+	require.Contains(t, get(h, "/readyz", "Authorization", "Bearer "+token).Body.String(),
+		"broker-7")
 
 	require.Equal(t, http.StatusUnauthorized, get(h, "/metrics").Code)
-	require.Equal(t, http.StatusUnauthorized, get(h, "/metrics", "Authorization", "Bearer wrong").Code)
+	require.Equal(
+		t, http.StatusUnauthorized, get(h, "/metrics", "Authorization", "Bearer wrong").Code,
+	)
 	require.Equal(t, http.StatusUnauthorized, get(h, "/metrics", "Authorization", token).Code)
 	w := get(h, "/metrics", "Authorization", "Bearer "+token)
 	require.Equal(t, http.StatusOK, w.Code)
@@ -151,11 +166,23 @@ func TestOptionsThatCannotWorkAreRefused(t *testing.T) {
 		edit func(*Options)
 		want string
 	}{
-		{"an address without a port", func(o *Options) { o.Address = "localhost" }, "address: want host:port"},
-		{"all interfaces without a token", func(o *Options) { o.Address = ":9464" }, "token: required"},
-		{"a public address without a token", func(o *Options) { o.Address = "192.0.2.1:9464" }, "token: required"},
+		{
+			"an address without a port", func(o *Options) { o.Address = "localhost" },
+			"address: want host:port",
+		},
+		{
+			"all interfaces without a token", func(o *Options) { o.Address = ":9464" },
+			"token: required",
+		},
+		{
+			"a public address without a token", func(o *Options) { o.Address = "192.0.2.1:9464" },
+			"token: required",
+		},
 		{"a short token", func(o *Options) { o.Token = "hunter2" }, "token: shorter than 16"},
-		{"no probe timeout", func(o *Options) { o.ProbeTimeout = 0 }, "probe_timeout: must be positive"},
+		{
+			"no probe timeout", func(o *Options) { o.ProbeTimeout = 0 },
+			"probe_timeout: must be positive",
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			opts := DefaultOptions()
@@ -180,7 +207,10 @@ func TestTheServerServesUntilStopped(t *testing.T) {
 	require.NoError(t, s.Stop(t.Context()), "stopping before the start is fine")
 	require.NoError(t, s.Start(t.Context()))
 
-	other, err := New(Options{Enabled: true, Address: s.Addr(), ProbeTimeout: time.Second}, prometheus.NewRegistry(), nil, zap.NewNop())
+	other, err := New(
+		Options{Enabled: true, Address: s.Addr(), ProbeTimeout: time.Second},
+		prometheus.NewRegistry(), nil, zap.NewNop(),
+	)
 	require.NoError(t, err)
 	require.ErrorContains(t, other.Start(t.Context()), "set http.address")
 

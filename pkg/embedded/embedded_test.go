@@ -29,7 +29,9 @@ func startKafka(t *testing.T, opts embedded.KafkaOptions) *embedded.Kafka {
 func createTopic(t *testing.T, client *kafka.Client, topic string, partitions int) {
 	t.Helper()
 	res, err := client.CreateTopics(t.Context(), &kafka.CreateTopicsRequest{
-		Topics: []kafka.TopicConfig{{Topic: topic, NumPartitions: partitions, ReplicationFactor: 1}},
+		Topics: []kafka.TopicConfig{
+			{Topic: topic, NumPartitions: partitions, ReplicationFactor: 1},
+		},
 	})
 	require.NoError(t, err)
 	require.NoError(t, res.Errors[topic])
@@ -50,18 +52,22 @@ func TestRecordsProducedToTheEmbeddedKafkaAreReadBackByAConsumerGroup(t *testing
 
 	const records = 300
 	w := &kafka.Writer{
-		Addr: client.Addr, Topic: "events", RequiredAcks: kafka.RequireAll, BatchTimeout: time.Millisecond, BatchSize: records,
+		Addr: client.Addr, Topic: "events", RequiredAcks: kafka.RequireAll,
+		BatchTimeout: time.Millisecond, BatchSize: records,
 		Balancer: kafka.Murmur2Balancer{Consistent: true}, Transport: client.Transport,
 	}
 	batch := make([]kafka.Message, records)
 	for i := range batch {
-		batch[i] = kafka.Message{Key: fmt.Appendf(nil, "account-%d", i), Value: fmt.Appendf(nil, "%d", i)}
+		batch[i] = kafka.Message{
+			Key: fmt.Appendf(nil, "account-%d", i), Value: fmt.Appendf(nil, "%d", i),
+		}
 	}
 	require.NoError(t, w.WriteMessages(t.Context(), batch...))
 	require.NoError(t, w.Close())
 
 	group, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
-		ID: "readers", Brokers: k.Addrs(), Topics: []string{"events"}, StartOffset: kafka.FirstOffset,
+		ID: "readers", Brokers: k.Addrs(), Topics: []string{"events"},
+		StartOffset: kafka.FirstOffset,
 	})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, group.Close()) }()
@@ -74,7 +80,8 @@ func TestRecordsProducedToTheEmbeddedKafkaAreReadBackByAConsumerGroup(t *testing
 	for _, assignment := range generation.Assignments["events"] {
 		generation.Start(func(ctx context.Context) {
 			r := kafka.NewReader(kafka.ReaderConfig{
-				Brokers: k.Addrs(), Topic: "events", Partition: assignment.ID, MaxWait: 50 * time.Millisecond,
+				Brokers: k.Addrs(), Topic: "events", Partition: assignment.ID,
+				MaxWait: 50 * time.Millisecond,
 			})
 			defer func() { _ = r.Close() }()
 			_ = r.SetOffset(kafka.FirstOffset)
@@ -107,7 +114,9 @@ func TestTheBrokerListensWhereItIsToldAndAdvertisesAnAddressThatCanBeReached(t *
 		{"the advertised name wins", "127.0.0.1:0", "localhost", "localhost"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			k := startKafka(t, embedded.KafkaOptions{Listen: []string{c.listen}, Advertise: c.advertise})
+			k := startKafka(t, embedded.KafkaOptions{
+				Listen: []string{c.listen}, Advertise: c.advertise,
+			})
 			host, _, err := net.SplitHostPort(k.Addr())
 			require.NoError(t, err)
 			require.Equal(t, c.host, host)

@@ -30,7 +30,9 @@ func StartRedis(addr string) (*Redis, error) {
 	if err := server.StartAddr(addr); err != nil {
 		return nil, fmt.Errorf("start embedded redis: %w", err)
 	}
-	r := &Redis{server: server, addr: server.Addr(), stop: make(chan struct{}), done: make(chan struct{})}
+	r := &Redis{
+		server: server, addr: server.Addr(), stop: make(chan struct{}), done: make(chan struct{}),
+	}
 	go r.expire()
 	return r, nil
 }

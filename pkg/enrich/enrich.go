@@ -55,8 +55,9 @@ const (
 // Name is the field's path in the event.
 func (f Field) Name() string {
 	return [NumFields]string{
-		"account.created_at", "account.payment_fp", "account.payment_issuer", "account.plan", "account.org_id", "account.verified",
-		"account.email_domain", "client.asn", "client.as_org", "client.country",
+		"account.created_at", "account.payment_fp", "account.payment_issuer", "account.plan",
+		"account.org_id", "account.verified", "account.email_domain", "client.asn",
+		"client.as_org", "client.country",
 	}[f]
 }
 
@@ -80,7 +81,8 @@ func (e *Enricher) Apply(ev *event.Event, tenant, account string, filled *Filled
 			facts.apply(&ev.Account, filled)
 		}
 	}
-	if len(e.Networks) == 0 || ev.Client.ASN.Known && ev.Client.ASOrg != "" && ev.Client.Country != "" {
+	if len(e.Networks) == 0 ||
+		ev.Client.ASN.Known && ev.Client.ASOrg != "" && ev.Client.Country != "" {
 		return
 	}
 	addr, ok := ev.Client.Addr()

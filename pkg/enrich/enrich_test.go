@@ -17,7 +17,9 @@ const signUp = 1792479600000 // 2026-10-20T07:00:00Z
 func readCSV(t *testing.T, text string) (*Table, []string) {
 	t.Helper()
 	var bad []string
-	table, err := ReadCSV(strings.NewReader(text), func(e *RowError) { bad = append(bad, e.Error()) })
+	table, err := ReadCSV(strings.NewReader(text), func(e *RowError) {
+		bad = append(bad, e.Error())
+	})
 	require.NoError(t, err)
 	return table, bad
 }
@@ -53,10 +55,13 @@ func TestAFileOfFactsIsReadRowByRow(t *testing.T) {
 		want            Facts
 	}{
 		{"", "a", Facts{
-			CreatedAt: signUp, PaymentFP: "f1", PaymentIssuer: "i1", Plan: "pro", OrgID: "org", EmailDomain: "example.org",
-			Verified: event.Bool{V: true, Known: true},
+			CreatedAt: signUp, PaymentFP: "f1", PaymentIssuer: "i1", Plan: "pro", OrgID: "org",
+			EmailDomain: "example.org", Verified: event.Bool{V: true, Known: true},
 		}},
-		{"t2", "b,2", Facts{CreatedAt: signUp, Plan: `say "hi"`, Verified: event.Bool{Known: true}}},
+		{
+			"t2", "b,2",
+			Facts{CreatedAt: signUp, Plan: `say "hi"`, Verified: event.Bool{Known: true}},
+		},
 		{"default", "g", Facts{CreatedAt: signUp - 7*60*60*1000}},
 	} {
 		got, ok := table.Facts(tc.tenant, tc.account)
@@ -96,24 +101,33 @@ func TestARecordOfTheTopicUpdatesItsAccount(t *testing.T) {
 	require.NoError(t, table.Update([]byte("a"), []byte(
 		`{"created_at":"2026-10-20T07:00:00Z","payment_fp":"f","payment_issuer":"i","plan":"pro","org_id":"o","verified":true,"email_domain":"d","other":{"x":[]}}`)))
 	require.Equal(t, Facts{
-		CreatedAt: signUp, PaymentFP: "f", PaymentIssuer: "i", Plan: "pro", OrgID: "o", EmailDomain: "d", Verified: event.Bool{V: true, Known: true},
+		CreatedAt: signUp, PaymentFP: "f", PaymentIssuer: "i", Plan: "pro", OrgID: "o",
+		EmailDomain: "d", Verified: event.Bool{V: true, Known: true},
 	}, facts("", "a"))
-	require.NoError(t, table.Update([]byte("a"), []byte(`{"tenant":null,"account":"","created_at":1792479600000,"verified":"false"}`)))
-	require.Equal(t, Facts{CreatedAt: signUp, Verified: event.Bool{Known: true}}, facts("default", "a"), "a record tells all, what it leaves out is unknown")
+	require.NoError(t, table.Update(
+		[]byte("a"),
+		[]byte(`{"tenant":null,"account":"","created_at":1792479600000,"verified":"false"}`),
+	))
+	require.Equal(t, Facts{CreatedAt: signUp, Verified: event.Bool{Known: true}},
+		facts("default", "a"), "a record tells all, what it leaves out is unknown")
 
-	require.NoError(t, table.Update([]byte("t2/a"), []byte(`{"tenant":"t2","account":"a","plan":"pro"}`)))
+	require.NoError(
+		t, table.Update([]byte("t2/a"), []byte(`{"tenant":"t2","account":"a","plan":"pro"}`)),
+	)
 	require.Equal(t, Facts{Plan: "pro"}, facts("t2", "a"))
 	require.Equal(t, 2, table.Len())
 
 	for value, want := range map[string]string{
-		`{`: "not a JSON object", `null`: "not a JSON object", `[]`: "not a JSON object", ``: "not a JSON object",
-		`{"plan":{}}`: "plan is no string, number or boolean", `{"created_at":"x"}`: "created_at is no time", `{"account":"\u0000"}`: "account is longer",
+		`{`: "not a JSON object", `null`: "not a JSON object", `[]`: "not a JSON object",
+		``: "not a JSON object", `{"plan":{}}`: "plan is no string, number or boolean",
+		`{"created_at":"x"}`: "created_at is no time", `{"account":"\u0000"}`: "account is longer",
 	} {
 		require.ErrorContains(t, table.Update([]byte("a"), []byte(value)), want)
 	}
 	require.ErrorContains(t, table.Update([]byte("a\x00b"), []byte(`{}`)), "control characters")
 	require.ErrorContains(t, table.Update(nil, []byte(`{}`)), "account is missing")
-	require.Equal(t, Facts{CreatedAt: signUp, Verified: event.Bool{Known: true}}, facts("", "a"), "what cannot be read changes nothing")
+	require.Equal(t, Facts{CreatedAt: signUp, Verified: event.Bool{Known: true}}, facts("", "a"),
+		"what cannot be read changes nothing")
 
 	require.NoError(t, table.Update([]byte("t2/a"), nil))
 	require.Nil(t, facts("t2", "a"), "a deletion names the key only")
@@ -133,10 +147,15 @@ func (n networks) Network(addr netip.Addr) Network { return n[addr.String()] }
 
 func TestOnlyWhatTheEventLeavesUnknownIsFilled(t *testing.T) {
 	first, _ := readCSV(t, "account,plan,created_at,verified\nacct,gold,2026-10-20,true\n")
-	second, _ := readCSV(t, "account,plan,payment_fp,payment_issuer,org_id,email_domain\nacct,silver,f,i,o,d\n")
+	second, _ := readCSV(
+		t, "account,plan,payment_fp,payment_issuer,org_id,email_domain\nacct,silver,f,i,o,d\n",
+	)
 	e := &Enricher{
 		Accounts: []Accounts{first, second},
-		Networks: []Networks{networks{"198.18.4.7": {ASN: 64500, ASOrg: "Example Net"}}, networks{"198.18.4.7": {ASN: 64501, ASOrg: "Other", Country: "DE"}}},
+		Networks: []Networks{
+			networks{"198.18.4.7": {ASN: 64500, ASOrg: "Example Net"}},
+			networks{"198.18.4.7": {ASN: 64501, ASOrg: "Other", Country: "DE"}},
+		},
 	}
 	known := func(v bool) event.Bool { return event.Bool{V: v, Known: true} }
 	for _, tc := range []struct {
@@ -145,32 +164,58 @@ func TestOnlyWhatTheEventLeavesUnknownIsFilled(t *testing.T) {
 		filled        int
 	}{
 		{
-			name: "everything", account: "acct", in: event.Event{Client: event.Client{IP: "198.18.4.7"}},
+			name: "everything", account: "acct",
+			in: event.Event{Client: event.Client{IP: "198.18.4.7"}},
 			want: event.Event{
-				Account: event.Account{CreatedAt: signUp - 7*60*60*1000, Plan: "gold", PaymentFP: "f", PaymentIssuer: "i", OrgID: "o", EmailDomain: "d", Verified: known(true)},
-				Client:  event.Client{IP: "198.18.4.7", ASN: event.Int{V: 64500, Known: true}, ASOrg: "Example Net", Country: "DE"},
+				Account: event.Account{
+					CreatedAt: signUp - 7*60*60*1000, Plan: "gold", PaymentFP: "f",
+					PaymentIssuer: "i", OrgID: "o", EmailDomain: "d", Verified: known(true),
+				},
+				Client: event.Client{
+					IP: "198.18.4.7", ASN: event.Int{V: 64500, Known: true},
+					ASOrg: "Example Net", Country: "DE",
+				},
 			},
 			filled: 10,
 		},
 		{
 			name: "nothing, for the event knows it all", account: "acct",
 			in: event.Event{
-				Account: event.Account{CreatedAt: 1, Plan: "p", PaymentFP: "x", PaymentIssuer: "x", OrgID: "x", EmailDomain: "x", Verified: known(false)},
-				Client:  event.Client{IP: "198.18.4.7", ASN: event.Int{V: 1, Known: true}, ASOrg: "x", Country: "x"},
+				Account: event.Account{
+					CreatedAt: 1, Plan: "p", PaymentFP: "x", PaymentIssuer: "x", OrgID: "x",
+					EmailDomain: "x", Verified: known(false),
+				},
+				Client: event.Client{
+					IP: "198.18.4.7", ASN: event.Int{V: 1, Known: true}, ASOrg: "x", Country: "x",
+				},
 			},
 			want: event.Event{
-				Account: event.Account{CreatedAt: 1, Plan: "p", PaymentFP: "x", PaymentIssuer: "x", OrgID: "x", EmailDomain: "x", Verified: known(false)},
-				Client:  event.Client{IP: "198.18.4.7", ASN: event.Int{V: 1, Known: true}, ASOrg: "x", Country: "x"},
+				Account: event.Account{
+					CreatedAt: 1, Plan: "p", PaymentFP: "x", PaymentIssuer: "x", OrgID: "x",
+					EmailDomain: "x", Verified: known(false),
+				},
+				Client: event.Client{
+					IP: "198.18.4.7", ASN: event.Int{V: 1, Known: true}, ASOrg: "x", Country: "x",
+				},
 			},
 		},
 		{
 			name: "no name of another network", account: "other",
-			in:     event.Event{Client: event.Client{IP: "198.18.4.7", ASN: event.Int{V: 7, Known: true}}},
-			want:   event.Event{Client: event.Client{IP: "198.18.4.7", ASN: event.Int{V: 7, Known: true}, Country: "DE"}},
+			in: event.Event{
+				Client: event.Client{IP: "198.18.4.7", ASN: event.Int{V: 7, Known: true}},
+			},
+			want: event.Event{
+				Client: event.Client{
+					IP: "198.18.4.7", ASN: event.Int{V: 7, Known: true}, Country: "DE",
+				},
+			},
 			filled: 1,
 		},
 		{name: "nothing of an unknown account without an address", account: "other"},
-		{name: "nothing of an account of another tenant", account: "acct", in: event.Event{Tenant: "t2"}, want: event.Event{Tenant: "t2"}},
+		{
+			name: "nothing of an account of another tenant", account: "acct",
+			in: event.Event{Tenant: "t2"}, want: event.Event{Tenant: "t2"},
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			var filled Filled
@@ -199,7 +244,8 @@ func TestAnAccountTakesAFewHundredBytes(t *testing.T) {
 	var text strings.Builder
 	text.WriteString("account,created_at,payment_fp,payment_issuer,plan,email_domain\n")
 	for i := range accounts {
-		fmt.Fprintf(&text, "acct_%016x,2026-10-20,%032x,issuer-%d,pro,example%d.org\n", i*7919, i*104729, i%50, i%1000)
+		fmt.Fprintf(&text, "acct_%016x,2026-10-20,%032x,issuer-%d,pro,example%d.org\n",
+			i*7919, i*104729, i%50, i%1000)
 	}
 	in := text.String()
 	var before, after runtime.MemStats

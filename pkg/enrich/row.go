@@ -24,7 +24,8 @@ type Row struct {
 
 // columns are the names of what a row holds, in a file as in a topic.
 var columns = []string{
-	"tenant", "account", "created_at", "payment_fp", "payment_issuer", "plan", "org_id", "verified", "email_domain",
+	"tenant", "account", "created_at", "payment_fp", "payment_issuer", "plan", "org_id",
+	"verified", "email_domain",
 }
 
 // set reads a value of a column. Values that gateways write for nothing are absent here as well.
@@ -35,7 +36,8 @@ func (r *Row) set(column, value string) error {
 		value = ""
 	}
 	if !event.ValidIdentity(value) {
-		return fmt.Errorf("%s is longer than %d bytes or has control characters", column, event.MaxIdentity)
+		return fmt.Errorf("%s is longer than %d bytes or has control characters",
+			column, event.MaxIdentity)
 	}
 	if !utf8.ValidString(value) {
 		return fmt.Errorf("%s is not UTF-8", column)
@@ -82,7 +84,9 @@ func (f *Facts) setCreatedAt(value string) error {
 	}
 	ms, ok := event.ParseTime(value)
 	if !ok || !event.PlausibleTime(ms) {
-		return errors.New("created_at is no time of this century: give RFC 3339, a day, or epoch milliseconds")
+		return errors.New(
+			"created_at is no time of this century: give RFC 3339, a day, or epoch milliseconds",
+		)
 	}
 	f.CreatedAt = ms
 	return nil
@@ -155,7 +159,10 @@ func ReadCSV(r io.Reader, bad func(*RowError)) (*Table, error) {
 		return nil, err
 	}
 	if names == nil {
-		return nil, fmt.Errorf("the file is empty: begin it with a line that names its columns, of %s", strings.Join(columns, ", "))
+		return nil, fmt.Errorf(
+			"the file is empty: begin it with a line that names its columns, of %s",
+			strings.Join(columns, ", "),
+		)
 	}
 	return t, nil
 }
@@ -179,12 +186,15 @@ func readHeader(header []string) ([]string, error) {
 		header[i] = strings.ToLower(strings.TrimSpace(header[i]))
 	}
 	// A first line that is data must not end up in a log.
-	if !slices.ContainsFunc(header, func(name string) bool { return slices.Contains(columns, name) }) {
+	if !slices.ContainsFunc(header, func(name string) bool {
+		return slices.Contains(columns, name)
+	}) {
 		return nil, fmt.Errorf("it names none of %s", strings.Join(columns, ", "))
 	}
 	for _, name := range header {
 		if !slices.Contains(columns, name) {
-			return nil, fmt.Errorf("unknown column %q; there are %s", name, strings.Join(columns, ", "))
+			return nil, fmt.Errorf("unknown column %q; there are %s",
+				name, strings.Join(columns, ", "))
 		}
 		if slices.Contains(names, name) {
 			return nil, fmt.Errorf("column %s is there twice", name)
@@ -236,7 +246,8 @@ func readJSON(key string, value []byte) (*Row, error) {
 		}
 	}
 	if !event.ValidIdentity(row.Account) {
-		return nil, fmt.Errorf("account is longer than %d bytes or has control characters", event.MaxIdentity)
+		return nil, fmt.Errorf("account is longer than %d bytes or has control characters",
+			event.MaxIdentity)
 	}
 	return &row, row.done()
 }

@@ -49,7 +49,9 @@ func (t *Table) Len() int {
 // set puts a row into the table, in place of an earlier one of the account.
 func (t *Table) set(r *Row) {
 	// Few values are many accounts': they are kept once.
-	for _, shared := range []*string{&r.Tenant, &r.Facts.PaymentIssuer, &r.Facts.Plan, &r.Facts.OrgID, &r.Facts.EmailDomain} {
+	for _, shared := range []*string{
+		&r.Tenant, &r.Facts.PaymentIssuer, &r.Facts.Plan, &r.Facts.OrgID, &r.Facts.EmailDomain,
+	} {
 		*shared = unique.Make(*shared).Value()
 	}
 	accounts := t.tenants[r.Tenant]

@@ -20,8 +20,10 @@ const metadata = `{"schema":"1","id":"req_01m1wjm9014j582eq5tj15aves","time":"20
 const prompt = `As content moderator at Xanion you help its users. Result: Answer with one word: allow, review or remove.\n\nHi, extremely fun. ` +
 	`I wish you were there. “Muont everest”, Bermuda triangle, Atlantis, North pole.\n\nDecide whether the post breaks the community rules.`
 
-const conversation = `,"content":{"system":"` + prompt + prompt + `","input":[{"role":"user","text":"` + prompt +
-	`"},{"role":"assistant","text":"` + prompt + prompt + `"},{"role":"user","text":"` + prompt + `"}]}}`
+const conversation = `,"content":{"system":"` + prompt + prompt +
+	`","input":[{"role":"user","text":"` + prompt +
+	`"},{"role":"assistant","text":"` + prompt + prompt + `"},{"role":"user","text":"` +
+	prompt + `"}]}}`
 
 // texts are the events that are measured.
 func texts() map[string]string {

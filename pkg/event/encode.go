@@ -8,10 +8,9 @@ import (
 
 // enc appends JSON. Absent fields are left out: absent is not zero.
 //
-// The same calls on the Encoder of encoding/json/v2's jsontext (the mirror go-json-experiment/json
-// v1.27.2, for Go 1.26 has it as an experiment only) take 5.3 instead of 3.7 µs for an event of 1
-// kB and 8.3 instead of 6.6 µs for one of 3 kB with a conversation, and json.Marshal of structs
-// filled beforehand 5.7 and 11.7 µs (medians of 5 runs in turn of BenchmarkEncode's events).
+// The same calls on the Encoder of encoding/json/v2's jsontext, which Go 1.26 has as an experiment
+// only, take 64 % longer for an event of 1 kB and 13 % longer for one of 3 kB with a conversation
+// (docs/decisions/0014-event-encoder.md).
 type enc struct {
 	b     []byte
 	first bool

@@ -32,8 +32,12 @@ func FuzzAppendJSON(f *testing.F) {
 
 func TestWhatIsAppendedIsOneEvent(t *testing.T) {
 	ev := Event{
-		ID: "r\"1", Time: 1793613600123, Account: Account{ID: "a", CreatedAt: 1793613600001}, Request: Request{Model: "m", Tools: []string{"a\nb", "é"}},
-		Sketch: &Sketch{Version: 1, Check: "00", Exact: "01", Shingles: []string{"02"}, Tokens: 3, Relay: true, Intents: []Intent{{"rubric", 1}}},
+		ID: "r\"1", Time: 1793613600123, Account: Account{ID: "a", CreatedAt: 1793613600001},
+		Request: Request{Model: "m", Tools: []string{"a\nb", "é"}},
+		Sketch: &Sketch{
+			Version: 1, Check: "00", Exact: "01", Shingles: []string{"02"}, Tokens: 3, Relay: true,
+			Intents: []Intent{{"rubric", 1}},
+		},
 	}
 	require.Equal(t, `before {"schema":"1","id":"r\"1","time":"2026-11-02T10:00:00.123Z","account":{"id":"a","created_at":"2026-11-02T10:00:00.001Z"},`+
 		`"request":{"model":"m","tools":["a\nb","é"]},`+

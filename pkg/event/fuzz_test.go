@@ -15,11 +15,13 @@ import (
 func normal(ev *Event) Event {
 	c := *ev
 	strs := func(v []string) []string { return append([]string(nil), v...) }
-	c.Request.Tools, c.Response.FinishReasons = strs(ev.Request.Tools), strs(ev.Response.FinishReasons)
+	c.Request.Tools, c.Response.FinishReasons = strs(ev.Request.Tools),
+		strs(ev.Response.FinishReasons)
 	c.Content.Input = append([]Message(nil), ev.Content.Input...)
 	if ev.Sketch != nil {
 		s := *ev.Sketch
-		s.Shingles, s.System, s.Intents = strs(s.Shingles), strs(s.System), append([]Intent(nil), s.Intents...)
+		s.Shingles, s.System, s.Intents = strs(s.Shingles), strs(s.System),
+			append([]Intent(nil), s.Intents...)
 		c.Sketch = &s
 	}
 	return c
@@ -94,20 +96,27 @@ func agree(t *testing.T, data []byte) {
 
 func TestEveryFieldAgreesWithEncodingJSONForEveryKindOfValue(t *testing.T) {
 	values := []string{
-		`null`, `""`, `"-"`, `"\u002d"`, `true`, `false`, `"true"`, `"TRUE"`, `0`, `-0`, `-1`, `"7"`, `1.0`, `1.5`, `1e2`, `"1e2"`, `1E400`, `"1e400"`,
-		`9223372036854775807`, `9223372036854775808`, `-9223372036854775808`, `"9223372036854775807"`, `4294967295`, `4294967296`, `1099511627777`,
-		`200`, `"429"`, `999`, `1000`, `01`, `"01"`, `+1`, `"+1"`, `.5`, `1.`, `"0x10"`, `"1_0"`, `" 1"`, `NaN`, `"Infinity"`, `-`,
-		`"a"`, `"a\nb"`, `"\ud800"`, `"` + "\xff" + `"`, `"` + "\x00" + `"`, `"\u0000"`, `"198.18.4.7"`, `"::ffff:1.2.3.4"`,
-		`1793613600000`, `"1793613600000"`, `1793613600000.7`, `-62135596800000`, `"0001-01-01T00:00:00Z"`, `"2026-11-02T10:00:00+01:00"`,
-		`"1999-12-31T23:59:59.999Z"`, `"2100-01-01T00:00:00Z"`, `"2026-13-01T00:00:00Z"`, `"2026-11-02T24:00:00Z"`, `"2026-11-02T10:00:60Z"`,
-		`{}`, `{"a":1}`, `{"a":1,"a":2}`, `{"text":"x"}`, `[]`, `["a"]`, `["a",null,"-",1,""]`, `[1.5]`, `[[]]`, `[{}]`, `[{"text":"x"},"y",null]`,
-		`[{"text":"x","text":"y"}]`, `[{"role":"r","content":[{"text":"x"},{"text":1}]}]`, `[{"role":1,"text":["x",{"text":"\n"}]}]`, `{`, `[`, `]`, `"`, ``,
+		`null`, `""`, `"-"`, `"\u002d"`, `true`, `false`, `"true"`, `"TRUE"`, `0`, `-0`, `-1`,
+		`"7"`, `1.0`, `1.5`, `1e2`, `"1e2"`, `1E400`, `"1e400"`, `9223372036854775807`,
+		`9223372036854775808`, `-9223372036854775808`, `"9223372036854775807"`, `4294967295`,
+		`4294967296`, `1099511627777`, `200`, `"429"`, `999`, `1000`, `01`, `"01"`, `+1`, `"+1"`,
+		`.5`, `1.`, `"0x10"`, `"1_0"`, `" 1"`, `NaN`, `"Infinity"`, `-`, `"a"`, `"a\nb"`,
+		`"\ud800"`, `"` + "\xff" + `"`, `"` + "\x00" + `"`, `"\u0000"`, `"198.18.4.7"`,
+		`"::ffff:1.2.3.4"`, `1793613600000`, `"1793613600000"`, `1793613600000.7`,
+		`-62135596800000`, `"0001-01-01T00:00:00Z"`, `"2026-11-02T10:00:00+01:00"`,
+		`"1999-12-31T23:59:59.999Z"`, `"2100-01-01T00:00:00Z"`, `"2026-13-01T00:00:00Z"`,
+		`"2026-11-02T24:00:00Z"`, `"2026-11-02T10:00:60Z"`, `{}`, `{"a":1}`, `{"a":1,"a":2}`,
+		`{"text":"x"}`, `[]`, `["a"]`, `["a",null,"-",1,""]`, `[1.5]`, `[[]]`, `[{}]`,
+		`[{"text":"x"},"y",null]`, `[{"text":"x","text":"y"}]`,
+		`[{"role":"r","content":[{"text":"x"},{"text":1}]}]`,
+		`[{"role":1,"text":["x",{"text":"\n"}]}]`, `{`, `[`, `]`, `"`, ``,
 	}
 	// Each value of the documented example gives its place to each of these; what else is in the
 	// event is the least.
 	var members map[string]json.RawMessage
 	require.NoError(t, json.Unmarshal([]byte(full), &members))
-	required := fmt.Sprintf(`{"id":%s,"time":%s,"account":%s,"request":%s}`, members["id"], members["time"], members["account"], members["request"])
+	required := fmt.Sprintf(`{"id":%s,"time":%s,"account":%s,"request":%s}`,
+		members["id"], members["time"], members["account"], members["request"])
 	replace := func(text string, from int) {
 		for start, end := range places(text) {
 			for _, v := range values {
@@ -142,11 +151,16 @@ func places(text string) map[int]int {
 }
 
 func syntactic() []string {
-	return []string{ReasonMalformed, ReasonDuplicateKey, ReasonTooDeep, ReasonTooLarge, ReasonTooManyFields}
+	return []string{
+		ReasonMalformed, ReasonDuplicateKey, ReasonTooDeep, ReasonTooLarge, ReasonTooManyFields,
+	}
 }
 
 func reasons() []string {
-	return append(syntactic(), ReasonMissingField, ReasonWrongType, ReasonOutOfRange, ReasonNoAccount, ReasonBadTime, ReasonBadValue)
+	return append(
+		syntactic(), ReasonMissingField, ReasonWrongType, ReasonOutOfRange, ReasonNoAccount,
+		ReasonBadTime, ReasonBadValue,
+	)
 }
 
 func TestADecodeErrorIsFoundByErrorsAs(t *testing.T) {
@@ -185,7 +199,8 @@ func seeds() []string {
 		with(`"usage":{"input_tokens":1e3,"output_tokens":12.0,"reasoning_tokens":1.5}`),
 		with(`"content":{"system":[{"type":"text","text":"a"},"b",null,{"type":"image"}],"input":"hello"}`),
 		with(`"content":{"input":[{"role":"user","content":[{"type":"text","text":"a\u0000"},{"text":"b"}]},"c",null]}`),
-		with(`"content":{"system":"\ud800 \udc00\ud800 \ud83d\ude00 \ud83dx ` + "\xff\xc3\x28 \u2028" + `"}`),
+		with(`"content":{"system":"\ud800 \udc00\ud800 \ud83d\ude00 \ud83dx ` +
+			"\xff\xc3\x28 \u2028" + `"}`),
 		with(`"x":{"a":1,"\u0061":2}`),
 		with(`"x":[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]`),
 		with(`"response":{"status":"FAILURE","http_status":"429"}`),
@@ -193,7 +208,7 @@ func seeds() []string {
 		`{"id":"r","time":"2026-02-29T10:00:00+02:00","client":{"ip":"10.0.0.1:99"},"request":{"model":"m"}}`,
 		`{"id":"r","time":"2024-02-29 23:59:59.9999999-11:30","client":{"ip":"fe80::1%eth0"},"request":{"model":"m"}}`,
 		`{"id":7,"time":"1793613600000.5","account":{"org_id":-12},"request":{"model":"m","tools":"t","stream":"true"}}`,
-		` [] `, `{`, `{"a":01}`, `{"a":"\x"}`, `{"a":tru}`, "{\"a\":\"\x01\"}", `{"a":1,}`, `{"a":1}{}`, "\ufeff{}", ``,
-		with(manyNames(60, "")), with(manyNames(60, `,"k07":1`)),
+		` [] `, `{`, `{"a":01}`, `{"a":"\x"}`, `{"a":tru}`, "{\"a\":\"\x01\"}", `{"a":1,}`,
+		`{"a":1}{}`, "\ufeff{}", ``, with(manyNames(60, "")), with(manyNames(60, `,"k07":1`)),
 	}
 }

@@ -151,7 +151,9 @@ func (o oracle) name(t *tree) string {
 var jsonNumber = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
 
 // rfc3339 is stricter than time.Parse, which takes hours of one digit and fractions after a comma.
-var rfc3339 = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$`)
+var rfc3339 = regexp.MustCompile(
+	`^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$`,
+)
 
 func (o oracle) number(t *tree) (string, bool) {
 	if t == nil {
@@ -182,7 +184,8 @@ func (o oracle) integer(t *tree, lo, hi int64) Int {
 	var v int64
 	if err := json.Unmarshal([]byte(text), &v); err != nil {
 		f, err := strconv.ParseFloat(text, 64)
-		if err != nil || !strings.ContainsAny(text, ".eE") || f != math.Trunc(f) || math.Abs(f) > 1<<53 {
+		if err != nil || !strings.ContainsAny(text, ".eE") ||
+			f != math.Trunc(f) || math.Abs(f) > 1<<53 {
 			o.fail("integer")
 			return Int{}
 		}
@@ -380,55 +383,74 @@ func oracleEvent(t *tree) (ev *Event, err error) {
 	if !ok {
 		own.fail("root")
 	}
-	ev = &Event{ID: own.name(root["id"]), Time: own.time(root["time"]), Tenant: own.name(root["tenant"])}
+	ev = &Event{
+		ID: own.name(root["id"]), Time: own.time(root["time"]), Tenant: own.name(root["tenant"]),
+	}
 	v := o.object(root["source"], "source")
 	ev.Source = Source{Gateway: o.name(v["gateway"]), Instance: o.name(v["instance"])}
 	v = o.object(root["account"], "account")
 	ev.Account = Account{
-		ID: own.name(v["id"]), OrgID: own.name(v["org_id"]), TeamID: own.name(v["team_id"]), UserID: own.name(v["user_id"]),
-		EndUserID: o.name(v["end_user_id"]), KeyHash: own.name(v["key_hash"]), CreatedAt: o.time(v["created_at"]), Plan: o.name(v["plan"]),
-		PaymentFP: o.name(v["payment_fp"]), PaymentIssuer: o.name(v["payment_issuer"]), EmailDomain: o.name(v["email_domain"]),
+		ID: own.name(v["id"]), OrgID: own.name(v["org_id"]), TeamID: own.name(v["team_id"]),
+		UserID: own.name(v["user_id"]), EndUserID: o.name(v["end_user_id"]),
+		KeyHash: own.name(v["key_hash"]), CreatedAt: o.time(v["created_at"]),
+		Plan: o.name(v["plan"]), PaymentFP: o.name(v["payment_fp"]),
+		PaymentIssuer: o.name(v["payment_issuer"]), EmailDomain: o.name(v["email_domain"]),
 		Verified: o.flag(v["verified"]),
 	}
 	v = o.object(root["client"], "client")
 	ev.Client = Client{
-		IP: o.name(v["ip"]), ASN: o.integer(v["asn"], 0, math.MaxUint32), ASOrg: o.name(v["as_org"]), Country: o.name(v["country"]),
-		UserAgent: o.name(v["user_agent"]), JA4: o.name(v["ja4"]), JA3: o.name(v["ja3"]), DeviceID: o.name(v["device_id"]),
+		IP: o.name(v["ip"]), ASN: o.integer(v["asn"], 0, math.MaxUint32),
+		ASOrg: o.name(v["as_org"]), Country: o.name(v["country"]),
+		UserAgent: o.name(v["user_agent"]), JA4: o.name(v["ja4"]), JA3: o.name(v["ja3"]),
+		DeviceID: o.name(v["device_id"]),
 	}
 	const lo, hi = math.MinInt64, math.MaxInt64
 	v = o.object(root["request"], "request")
 	ev.Request = Request{
-		Operation: o.name(v["operation"]), Model: o.name(v["model"]), SessionID: o.name(v["session_id"]), Stream: o.flag(v["stream"]),
-		Temperature: o.float(v["temperature"]), TopP: o.float(v["top_p"]), N: o.integer(v["n"], lo, hi),
-		MaxTokens: o.integer(v["max_tokens"], lo, hi), Seed: o.integer(v["seed"], lo, hi), Logprobs: o.flag(v["logprobs"]),
-		ReasoningEffort: o.name(v["reasoning_effort"]), ResponseFormat: o.name(v["response_format"]), Tools: o.names(v["tools"]),
-		ToolChoice: o.name(v["tool_choice"]), MessageCount: o.integer(v["message_count"], 0, math.MaxInt32),
+		Operation: o.name(v["operation"]), Model: o.name(v["model"]),
+		SessionID: o.name(v["session_id"]), Stream: o.flag(v["stream"]),
+		Temperature: o.float(v["temperature"]), TopP: o.float(v["top_p"]),
+		N: o.integer(v["n"], lo, hi), MaxTokens: o.integer(v["max_tokens"], lo, hi),
+		Seed: o.integer(v["seed"], lo, hi), Logprobs: o.flag(v["logprobs"]),
+		ReasoningEffort: o.name(v["reasoning_effort"]),
+		ResponseFormat:  o.name(v["response_format"]), Tools: o.names(v["tools"]),
+		ToolChoice:   o.name(v["tool_choice"]),
+		MessageCount: o.integer(v["message_count"], 0, math.MaxInt32),
 	}
 	v = o.object(root["usage"], "usage")
 	ev.Usage = Usage{
-		Input: o.integer(v["input_tokens"], 0, maxTokens), Output: o.integer(v["output_tokens"], 0, maxTokens),
-		Reasoning: o.integer(v["reasoning_tokens"], 0, maxTokens), CacheRead: o.integer(v["cache_read_tokens"], 0, maxTokens),
-		CacheWrite: o.integer(v["cache_write_tokens"], 0, maxTokens), CostUSD: o.float(v["cost_usd"]),
+		Input:      o.integer(v["input_tokens"], 0, maxTokens),
+		Output:     o.integer(v["output_tokens"], 0, maxTokens),
+		Reasoning:  o.integer(v["reasoning_tokens"], 0, maxTokens),
+		CacheRead:  o.integer(v["cache_read_tokens"], 0, maxTokens),
+		CacheWrite: o.integer(v["cache_write_tokens"], 0, maxTokens),
+		CostUSD:    o.float(v["cost_usd"]),
 	}
 	v = o.object(root["response"], "response")
 	ev.Response = Response{
-		HTTPStatus: o.integer(v["http_status"], 0, 999), Status: o.name(v["status"]), ErrorType: o.name(v["error_type"]),
-		FinishReasons: o.names(v["finish_reasons"]), LatencyMS: o.float(v["latency_ms"]), TTFTMS: o.float(v["ttft_ms"]),
+		HTTPStatus: o.integer(v["http_status"], 0, 999), Status: o.name(v["status"]),
+		ErrorType: o.name(v["error_type"]), FinishReasons: o.names(v["finish_reasons"]),
+		LatencyMS: o.float(v["latency_ms"]), TTFTMS: o.float(v["ttft_ms"]),
 	}
 	ev.Response.Status = NormalStatus(ev.Response.Status, ev.Response.HTTPStatus)
 	v = o.object(root["content"], "content")
 	ev.Content = Content{
-		System: o.prose(v["system"]), Input: o.messages(v["input"]), Output: o.prose(v["output"]), Reasoning: o.prose(v["reasoning"]),
+		System: o.prose(v["system"]), Input: o.messages(v["input"]), Output: o.prose(v["output"]),
+		Reasoning: o.prose(v["reasoning"]),
 	}
-	if model := (oracle{strict: true}); unfit(func() { model.name(o.object(root["request"], "")["model"]) }) {
+	if model := (oracle{strict: true}); unfit(func() {
+		model.name(o.object(root["request"], "")["model"])
+	}) {
 		ev.Request.Model = UnknownModel
 	}
 	o = own
 	if v = o.object(root["sketch"], "sketch"); v != nil {
 		ev.Sketch = &Sketch{
-			Version: o.integer(v["version"], 0, math.MaxInt32).V, Exact: o.name(v["exact"]), Layout: o.name(v["skeleton"]),
-			Prefix: o.name(v["prefix"]), Continuing: o.name(v["continuation"]), Shingles: o.names(v["shingles"]), System: o.names(v["system"]),
-			Check: o.name(v["check"]), Tokens: o.integer(v["tokens"], 0, 1<<40).V, Relay: o.flag(v["relay"]).V,
+			Version: o.integer(v["version"], 0, math.MaxInt32).V, Exact: o.name(v["exact"]),
+			Layout: o.name(v["skeleton"]), Prefix: o.name(v["prefix"]),
+			Continuing: o.name(v["continuation"]), Shingles: o.names(v["shingles"]),
+			System: o.names(v["system"]), Check: o.name(v["check"]),
+			Tokens: o.integer(v["tokens"], 0, 1<<40).V, Relay: o.flag(v["relay"]).V,
 		}
 		if intents := o.object(v["intents"], "intents"); intents != nil {
 			for _, name := range v["intents"].order {

@@ -76,7 +76,9 @@ const maxKept = 1 << 20
 
 // NewScanner makes a scanner; limits that are not positive take their defaults.
 func NewScanner(limits Limits) *Scanner {
-	return &Scanner{limits: limits.withDefaults(), hidden: -1, seen: nameSet{seed: maphash.MakeSeed()}}
+	return &Scanner{
+		limits: limits.withDefaults(), hidden: -1, seen: nameSet{seed: maphash.MakeSeed()},
+	}
 }
 
 // Reset starts on data; what was read before becomes invalid. Only the first MaxBytes are looked
@@ -230,7 +232,8 @@ func plainName(name string) bool {
 	}
 	for i := range len(name) {
 		c := name[i]
-		if c != '_' && c != '.' && (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
+		if c != '_' && c != '.' && (c < '0' || c > '9') &&
+			(c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
 			return false
 		}
 	}

@@ -111,7 +111,8 @@ func TestAnUnreadableTimeIsShownByItsShape(t *testing.T) {
 
 // layouts are those of package time that ParseTime reads, with whether they have a zone.
 var layouts = []string{
-	time.RFC3339, time.RFC3339Nano, time.RFC1123, time.RFC1123Z, time.RFC850, time.ANSIC, time.UnixDate, time.RubyDate, time.DateTime,
+	time.RFC3339, time.RFC3339Nano, time.RFC1123, time.RFC1123Z, time.RFC850, time.ANSIC,
+	time.UnixDate, time.RubyDate, time.DateTime,
 	"2006-01-02T15:04:05", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07", "2006-01-02T15:04Z07:00", "2006-01-02 15:04:05.999999999 -0700 MST",
 	"2006-01-02 15:04:05,000", "2006/01/02 15:04:05", "20060102T150405Z0700", "02/Jan/2006:15:04:05 -0700", "[02/Jan/2006:15:04:05 -0700]",
 	"2 Jan 2006 15:04:05", "02-Jan-2006 15:04:05.000", "Jan 2, 2006 3:04:05 PM", "Jan 2, 2006, 3:04:05 PM", "Mon Jan 02 2006 15:04:05 GMT-0700",

@@ -29,7 +29,10 @@ const (
 func Watch(ctx context.Context, files []string, every time.Duration, log *zap.Logger, look func()) {
 	w := &watcher{files: files, log: log}
 	if n, err := fsnotify.NewWatcher(); err != nil {
-		log.Warn("the system does not report changes of files; they are checked at an interval", zap.Duration("every", every), zap.Error(err))
+		log.Warn(
+			"the system does not report changes of files; they are checked at an interval",
+			zap.Duration("every", every), zap.Error(err),
+		)
 	} else {
 		defer func() { _ = n.Close() }()
 		w.notify, w.events, w.errs = n, n.Events, n.Errors
@@ -79,7 +82,10 @@ func (w *watcher) run(ctx context.Context, every time.Duration, look func()) {
 			case <-w.events:
 				happened()
 			case err := <-w.errs:
-				w.log.Warn("more happened in the folders than the system could report; their files are checked", zap.Error(err))
+				w.log.Warn(
+					"more happened in the folders than the system could report; their files are checked",
+					zap.Error(err),
+				)
 				happened()
 			}
 		}
@@ -115,7 +121,10 @@ func (w *watcher) folder(path string) {
 		w.told = map[string]bool{}
 	}
 	w.told[path] = true
-	w.log.Warn("a folder cannot be watched; its files are checked at an interval", zap.String("folder", path), zap.Error(err))
+	w.log.Warn(
+		"a folder cannot be watched; its files are checked at an interval",
+		zap.String("folder", path), zap.Error(err),
+	)
 }
 
 // Same says whether two looks saw the same file, nil standing for none. It goes by time, size and

@@ -76,7 +76,9 @@ func TestAConfigMapThatKubernetesReplacesIsLookedAtEachTime(t *testing.T) {
 		require.NoError(t, os.Mkdir(folder, 0o700))
 		write(t, filepath.Join(folder, "list.json"), text)
 		require.NoError(t, os.Symlink(version, filepath.Join(volume, "..data_tmp")))
-		require.NoError(t, os.Rename(filepath.Join(volume, "..data_tmp"), filepath.Join(volume, "..data")))
+		require.NoError(
+			t, os.Rename(filepath.Join(volume, "..data_tmp"), filepath.Join(volume, "..data")),
+		)
 	}
 	link("..2026_11_28", "one")
 	file := filepath.Join(volume, "list.json")
@@ -94,7 +96,8 @@ func TestAConfigMapThatKubernetesReplacesIsLookedAtEachTime(t *testing.T) {
 }
 
 func TestAFileThatALinkLeadsToElsewhereIsLookedAt(t *testing.T) {
-	target, file := filepath.Join(t.TempDir(), "target.json"), filepath.Join(t.TempDir(), "list.json")
+	target, file := filepath.Join(t.TempDir(), "target.json"),
+		filepath.Join(t.TempDir(), "list.json")
 	write(t, target, "one")
 	require.NoError(t, os.Symlink(target, file))
 	found := watched(t, file, never)
@@ -121,11 +124,12 @@ func TestAFolderThatCannotBeWatchedIsToldOfOnce(t *testing.T) {
 	core, logs := observer.New(zap.WarnLevel)
 	ctx, cancel := context.WithCancel(t.Context())
 	looks := 0
-	Watch(ctx, []string{filepath.Join(t.TempDir(), "none", "list.json")}, time.Millisecond, zap.New(core), func() {
-		if looks++; looks == 3 {
-			cancel()
-		}
-	})
+	Watch(ctx, []string{filepath.Join(t.TempDir(), "none", "list.json")}, time.Millisecond,
+		zap.New(core), func() {
+			if looks++; looks == 3 {
+				cancel()
+			}
+		})
 	require.Equal(t, 1, logs.Len())
 }
 

@@ -8,8 +8,10 @@ import (
 
 func BenchmarkObserve(b *testing.B) {
 	for name, kind := range map[string]func(account, n uint64, at int64) *Observation{
-		"organic chat":             chat,
-		"a template with one slot": func(account, n uint64, at int64) *Observation { return templated(account, 7, n, at) },
+		"organic chat": chat,
+		"a template with one slot": func(account, n uint64, at int64) *Observation {
+			return templated(account, 7, n, at)
+		},
 		"64 + 64 shingles": func(account, n uint64, at int64) *Observation {
 			o := request(account, n, at)
 			o.Sketch.Turn = sorted(shingles(32, useTemplate, 1), shingles(32, useShingle, n))

@@ -13,8 +13,9 @@ import (
 //
 // Version 2 counts intents and reasoning over the prompt template's slice too, version 3 requests
 // declared as batch, version 4 records that could not be read; what an older version did not count
-// is read as none. Version 5 leaves out what nothing read (old.go).
-const stateVersion = 5
+// is read as none. Version 5 leaves out what nothing read (old.go), version 6 says how many
+// attributes it holds, so that one more needs no other version.
+const stateVersion = 6
 
 // Flags of an encoded fingerprint.
 const flagVerified = 1
@@ -54,9 +55,10 @@ func (f *Fingerprint) AppendBinary(b []byte) ([]byte, error) {
 	b = f.turns.appendBinary(b)
 	b = f.system.appendBinary(b)
 	b = f.layouts.appendBinary(b)
-	for i := range f.facets {
-		sortValues(f.facets[i])
-		b = appendValues(b, f.facets[i])
+	b = append(b, byte(len(f.values)))
+	for i := range f.values {
+		sortValues(f.values[i])
+		b = appendValues(b, f.values[i])
 	}
 	b = append(b, byte(len(f.models)))
 	for _, m := range f.models {
@@ -90,7 +92,8 @@ func (f *Fingerprint) UnmarshalBinary(data []byte) error {
 	r := newReader(data)
 	version := r.Byte()
 	if r.OK() && (version < 1 || version > stateVersion) {
-		return fmt.Errorf("%w: fingerprint version %d, this release reads up to %d", ErrEncoding, version, stateVersion)
+		return fmt.Errorf("%w: fingerprint version %d, this release reads up to %d",
+			ErrEncoding, version, stateVersion)
 	}
 	d := Fingerprint{opts: f.opts}
 	flags := r.Byte()
@@ -131,8 +134,10 @@ func (f *Fingerprint) UnmarshalBinary(data []byte) error {
 	r.passIf(old, passSample)
 	d.door = r.rotatingBloom(d.last, shingleMarks)
 	d.turns, d.system, d.layouts = r.table(turnTable), r.table(systemTable), r.table(layoutTable)
-	for i := range d.facets {
-		d.facets[i] = r.values()
+	for a := range r.attributes(version) {
+		if values := r.values(); a < len(d.values) {
+			d.values[a] = values
+		}
 	}
 	d.models = r.models(d.last)
 	d.served = r.hashes(nil, MaxConversing)
@@ -172,7 +177,7 @@ func (r *reader) ago(last int64) int64 {
 		ago--
 	}
 	t := last - ago
-	r.Check(ago > -maxTime && ago < maxTime && t > 0 && t <= maxTime, "time out of range")
+	r.Check(ago >= -maxTime && ago < maxTime && t > 0 && t <= maxTime, "time out of range")
 	return t
 }
 

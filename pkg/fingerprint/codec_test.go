@@ -3,6 +3,7 @@ package fingerprint
 import (
 	"bytes"
 	"encoding"
+	"encoding/binary"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -18,10 +19,14 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/sketch"
 )
 
-var update = flag.Bool("update", false, "write the golden files of the current version; those of older versions are never written again")
+var update = flag.Bool(
+	"update", false,
+	"write the golden files of the current version; those of older versions are never written again",
+)
 
 // sample returns a fingerprint that has something in every field.
 func sampleFingerprint(t testing.TB) *Fingerprint {
@@ -58,11 +63,16 @@ func unread(at int64) *Observation {
 
 func sampleObservation() *Observation {
 	o := wild(seeded(5), 3, origin)
-	o.Verified, o.Refused, o.Batch, o.HasText, o.EndUser, o.Status = true, true, true, true, 99, StatusBlocked
+	o.Verified, o.Refused, o.Batch, o.HasText, o.EndUser, o.Status = true, true, true, true,
+		99, StatusBlocked
 	o.Position = Position{Partition: 1 << 63, Offset: 1 << 40, Index: 17}
+	// Older versions hold the first attributes only.
+	clear(o.Values[firstAttributes:])
+	clear(o.Labels[firstAttributes:])
 	o.Sketch = sketch.Sketch{
-		Exact: 1, Turn: []uint64{2, 3, 1 << 61}, System: []uint64{4}, Layout: 5, Tokens: 812, Intents: sketch.Reasoning | sketch.Cleaning,
-		Prefix: 6, Continuation: 7, Relay: sketch.RelayDevice,
+		Exact: 1, Turn: []uint64{2, 3, 1 << 61}, System: []uint64{4}, Layout: 5, Tokens: 812,
+		Intents: sketch.Reasoning | sketch.Cleaning, Prefix: 6, Continuation: 7,
+		Relay: sketch.RelayDevice,
 	}
 	return o
 }
@@ -88,28 +98,41 @@ func TestEncodingsOfEveryVersionStayReadable(t *testing.T) {
 		return append(b, '\n')
 	}
 	t.Run("fingerprint", func(t *testing.T) {
-		data := readGolden(t, "fingerprint_v5.bin", func() []byte { return encoded(t, sampleFingerprint(t)) })
+		data := readGolden(t, "fingerprint_v6.bin", func() []byte {
+			return encoded(t, sampleFingerprint(t))
+		})
 		f, _ := newTest(t)
 		require.NoError(t, f.UnmarshalBinary(data))
 		p := indent(profileOf(f))
-		require.Equal(t, string(readGolden(t, "fingerprint_v5.json", func() []byte { return p })), string(p))
-		require.Equal(t, data, encoded(t, f), "the encoding changed: write a new version, and keep reading this one")
+		require.Equal(
+			t, string(readGolden(t, "fingerprint_v6.json", func() []byte { return p })), string(p),
+		)
+		require.Equal(t, data, encoded(t, f),
+			"the encoding changed: write a new version, and keep reading this one")
 	})
 	t.Run("profile", func(t *testing.T) {
-		data := readGolden(t, "profile_v5.bin", func() []byte { return encoded(t, profileOf(sampleFingerprint(t))) })
+		data := readGolden(t, "profile_v6.bin", func() []byte {
+			return encoded(t, profileOf(sampleFingerprint(t)))
+		})
 		var p Profile
 		require.NoError(t, p.UnmarshalBinary(data))
-		require.Equal(t, string(readGolden(t, "fingerprint_v5.json", nil)), string(indent(&p)))
-		require.Equal(t, data, encoded(t, &p), "the encoding changed: write a new version, and keep reading this one")
+		require.Equal(t, string(readGolden(t, "fingerprint_v6.json", nil)), string(indent(&p)))
+		require.Equal(t, data, encoded(t, &p),
+			"the encoding changed: write a new version, and keep reading this one")
 	})
-	for _, version := range []string{"v2", "v3", "v4"} {
+	for _, version := range []string{"v2", "v3", "v4", "v5", "v6_of_ten_attributes"} {
 		t.Run(version, func(t *testing.T) {
 			var want Profile
-			require.NoError(t, json.Unmarshal(readGolden(t, "fingerprint_"+version+".json", nil), &want))
+			require.NoError(
+				t, json.Unmarshal(readGolden(t, "fingerprint_"+version+".json", nil), &want),
+			)
 			f, _ := newTest(t)
 			require.NoError(t, f.UnmarshalBinary(readGolden(t, "fingerprint_"+version+".bin", nil)))
 			require.Equal(t, string(indent(&want)), string(indent(profileOf(f))))
-			p := Profile{Batch: 5, Unreadable: 6, UnreadableAt: 7, Unreadable24h: 8, Read24h: 9, UnreadableSince: 10}
+			p := Profile{
+				Batch: 5, Unreadable: 6, UnreadableAt: 7, Unreadable24h: 8,
+				Read24h: 9, UnreadableSince: 10,
+			}
 			require.NoError(t, p.UnmarshalBinary(readGolden(t, "profile_"+version+".bin", nil)))
 			require.Equal(t, string(indent(&want)), string(indent(&p)))
 
@@ -148,13 +171,17 @@ func TestEncodingsOfEveryVersionStayReadable(t *testing.T) {
 		checkProfile(t, readGolden(t, "profile_v1.bin", nil))
 	})
 	t.Run("observation of a record that could not be read", func(t *testing.T) {
-		data := readGolden(t, "observation_v3.bin", func() []byte { return encoded(t, unread(origin)) })
+		data := readGolden(t, "observation_v3.bin", func() []byte {
+			return encoded(t, unread(origin))
+		})
 		var o Observation
 		require.NoError(t, o.UnmarshalBinary(data))
 		require.Equal(t, unread(origin), &o)
-		require.Equal(t, data, encoded(t, &o), "the encoding changed: write a new version, and keep reading this one")
+		require.Equal(t, data, encoded(t, &o),
+			"the encoding changed: write a new version, and keep reading this one")
 		data[0] = observationVersionReadable
-		require.ErrorIs(t, o.UnmarshalBinary(data), ErrEncoding, "no release wrote the flag in this version")
+		require.ErrorIs(t, o.UnmarshalBinary(data), ErrEncoding,
+			"no release wrote the flag in this version")
 	})
 	t.Run("observation with a plan and a session", func(t *testing.T) {
 		var o Observation
@@ -162,11 +189,14 @@ func TestEncodingsOfEveryVersionStayReadable(t *testing.T) {
 		require.Equal(t, sampleObservation(), &o)
 	})
 	t.Run("observation", func(t *testing.T) {
-		data := readGolden(t, "observation_v2_without_plan.bin", func() []byte { return encoded(t, sampleObservation()) })
+		data := readGolden(t, "observation_v2_without_plan.bin", func() []byte {
+			return encoded(t, sampleObservation())
+		})
 		var o Observation
 		require.NoError(t, o.UnmarshalBinary(data))
 		require.Equal(t, sampleObservation(), &o)
-		require.Equal(t, data, encoded(t, &o), "the encoding changed: write a new version, and keep reading this one")
+		require.Equal(t, data, encoded(t, &o),
+			"the encoding changed: write a new version, and keep reading this one")
 	})
 }
 
@@ -175,6 +205,75 @@ func encoded(t testing.TB, x encoding.BinaryMarshaler) []byte {
 	b, err := x.MarshalBinary()
 	require.NoError(t, err)
 	return b
+}
+
+func TestTheLatestDeadlineIsReadAgainBeforeTheFirstEvent(t *testing.T) {
+	f, _ := newTest(t)
+	f.Observe(unread(origin))
+	f.SetDeadline(maxTime)
+	data := encoded(t, f)
+	require.NoError(t, f.UnmarshalBinary(data))
+	require.EqualValues(t, maxTime, f.Deadline())
+	require.Equal(t, data, encoded(t, f))
+}
+
+// An encoding says how many attributes it holds: a release with more of them is read, and so is one
+// with fewer.
+func TestAttributesThatAnotherReleaseKnowsArePassedOver(t *testing.T) {
+	const known, unknown = 0x1122334455667788, 0x99aabbccddeeff00
+	list := func(hash uint64, rest ...byte) []byte {
+		return append(binary.LittleEndian.AppendUint64([]byte{1}, hash), rest...)
+	}
+	// spliced adds an attribute to an encoding in which only the first has a value, and after its
+	// list what follows the lists.
+	spliced := func(b, first, added, label []byte) []byte {
+		at := bytes.Index(b, first) - 1
+		require.Equal(t, byte(attribute.NumKept), b[at])
+		end := at + 1 + len(first) + int(attribute.NumKept) - 1
+		out := append(bytes.Clone(b[:end]), added...)
+		out[at]++
+		if label != nil {
+			out = append(append(out, b[end]+1), label...)
+			end++
+		}
+		return append(out, b[end:]...)
+	}
+	t.Run("profile", func(t *testing.T) {
+		want := Profile{LastSeen: origin}
+		want.Values[0] = []Counted{{known, 1}}
+		label := append([]byte{byte(attribute.NumKept), 0, 3}, "new"...)
+		var p Profile
+		later := spliced(encoded(t, &want), list(known, 1), list(unknown, 1), label)
+		require.NoError(t, p.UnmarshalBinary(later))
+		require.Equal(t, encoded(t, &want), encoded(t, &p))
+		label[1] = MaxValues
+		later = spliced(encoded(t, &want), list(known, 1), list(unknown, 1), label)
+		require.ErrorIs(t, p.UnmarshalBinary(later), ErrEncoding)
+	})
+	t.Run("fingerprint", func(t *testing.T) {
+		f, _ := newTest(t)
+		o := request(1, 1, origin)
+		o.Values, o.Labels = [attribute.NumKept]uint64{known}, [attribute.NumKept]string{}
+		f.Observe(o)
+		want := encoded(t, f)
+		// Here a count is shifted by one, and the label, an empty one, stands with the value.
+		later := spliced(want, list(known, 2, 0), list(unknown, 2, 0), nil)
+		require.NoError(t, f.UnmarshalBinary(later))
+		require.Equal(t, want, encoded(t, f))
+	})
+	t.Run("observation", func(t *testing.T) {
+		want := sampleObservation()
+		require.EqualValues(t, observationVersionReadable, encoded(t, want)[0],
+			"older releases read it")
+		want.Values[attribute.Seed], want.Labels[attribute.Seed] = unknown, "1234"
+		b := encoded(t, want)
+		require.EqualValues(t, observationVersion, b[0])
+		var o Observation
+		require.NoError(t, o.UnmarshalBinary(b))
+		require.Equal(t, want, &o)
+		b[0] = observationVersionReadable
+		require.ErrorIs(t, o.UnmarshalBinary(b), ErrEncoding, "no release wrote it in this version")
+	})
 }
 
 func TestAnEncodingThatCannotBeReadSaysSo(t *testing.T) {
@@ -190,17 +289,29 @@ func TestAnEncodingThatCannotBeReadSaysSo(t *testing.T) {
 		version int
 		decode  func([]byte) error
 	}{
-		"fingerprint": {state, stateVersion, func(b []byte) error { return New(f.opts).UnmarshalBinary(b) }},
-		"profile":     {profile, profileVersion, func(b []byte) error { return new(Profile).UnmarshalBinary(b) }},
-		"observation": {observation, observationVersion, func(b []byte) error { return new(Observation).UnmarshalBinary(b) }},
-		"alias":       {observation, observationVersion, func(b []byte) error { return new(Observation).Alias(b) }},
+		"fingerprint": {state, stateVersion, func(b []byte) error {
+			return New(f.opts).UnmarshalBinary(b)
+		}},
+		"profile": {profile, profileVersion, func(b []byte) error {
+			return new(Profile).UnmarshalBinary(b)
+		}},
+		"observation": {observation, observationVersion, func(b []byte) error {
+			return new(Observation).UnmarshalBinary(b)
+		}},
+		"alias": {observation, observationVersion, func(b []byte) error {
+			return new(Observation).Alias(b)
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.NoError(t, c.decode(c.data))
-			require.ErrorIs(t, c.decode(append(bytes.Clone(c.data), 0)), ErrEncoding, "bytes left over")
+			require.ErrorIs(t, c.decode(append(bytes.Clone(c.data), 0)), ErrEncoding,
+				"bytes left over")
 			newer := bytes.Clone(c.data)
 			newer[0] = 99
-			require.ErrorContains(t, c.decode(newer), fmt.Sprintf("version 99, this release reads up to %d", c.version))
+			require.ErrorContains(
+				t, c.decode(newer),
+				fmt.Sprintf("version 99, this release reads up to %d", c.version),
+			)
 			newer[0] = 0
 			require.ErrorIs(t, c.decode(newer), ErrEncoding, "there was never a version 0")
 			for n := 0; n < len(c.data); n += 1 + len(c.data)/500 {
@@ -224,7 +335,7 @@ func TestWhatCannotBeReadAgainIsNotWritten(t *testing.T) {
 	long := strings.Repeat("x", maxText+1)
 	for name, o := range map[string]*Observation{
 		"account":  {Account: long},
-		"label":    {Labels: [NumFacets]string{Stack: long}},
+		"label":    {Labels: [attribute.NumKept]string{attribute.Stack: long}},
 		"shingles": {Sketch: sketch.Sketch{Turn: make([]uint64, maxShingles+1)}},
 	} {
 		_, err := o.MarshalBinary()
@@ -232,10 +343,12 @@ func TestWhatCannotBeReadAgainIsNotWritten(t *testing.T) {
 	}
 	for name, p := range map[string]*Profile{
 		"scaffold": {Template: make([]Counted, MaxTemplate+1)},
-		"facet":    {Facets: [NumFacets][]Counted{Stack: make([]Counted, MaxFacet+1)}},
-		"label":    {Labels: []Label{{Facet: NumFacets}}},
-		"sketch":   {PromptHLL: []byte("no sketch")},
-		"org":      {Org: long},
+		"attribute": {
+			Values: [attribute.NumKept][]Counted{attribute.Stack: make([]Counted, MaxValues+1)},
+		},
+		"label":  {Labels: []Label{{Attribute: attribute.NumKept}}},
+		"sketch": {PromptHLL: []byte("no sketch")},
+		"org":    {Org: long},
 	} {
 		_, err := p.MarshalBinary()
 		require.Error(t, err, name)
@@ -316,7 +429,8 @@ func TestTheStateDoesNotDependOnWhenItWasStored(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		opts := DefaultOptions()
 		r := seeded(rapid.Uint64().Draw(t, "seed"))
-		step := rapid.SampledFrom([]time.Duration{time.Second, 10 * time.Minute, 5 * time.Hour}).Draw(t, "step")
+		step := rapid.SampledFrom([]time.Duration{time.Second, 10 * time.Minute, 5 * time.Hour}).
+			Draw(t, "step")
 		n := rapid.IntRange(1, 400).Draw(t, "events")
 		every := rapid.IntRange(1, 50).Draw(t, "stored every")
 		plain, stored := New(&opts), New(&opts)
@@ -355,10 +469,14 @@ func TestTheStateDoesNotDependOnWhenItWasStored(t *testing.T) {
 func TestADamagedEncodingNeverPanics(t *testing.T) {
 	opts := DefaultOptions()
 	whole := map[string][]byte{
-		"fingerprint 4": readGolden(t, "fingerprint_v4.bin", nil), "profile 4": readGolden(t, "profile_v4.bin", nil),
-		"fingerprint": encoded(t, sampleFingerprint(t)), "profile": encoded(t, profileOf(sampleFingerprint(t))), "observation": encoded(t, sampleObservation()),
-		"fingerprint 1": readGolden(t, "fingerprint_v1.bin", nil), "profile 1": readGolden(t, "profile_v1.bin", nil),
-		"unreadable": encoded(t, unread(origin)),
+		"fingerprint 4": readGolden(t, "fingerprint_v4.bin", nil),
+		"profile 4":     readGolden(t, "profile_v4.bin", nil),
+		"fingerprint":   encoded(t, sampleFingerprint(t)),
+		"profile":       encoded(t, profileOf(sampleFingerprint(t))),
+		"observation":   encoded(t, sampleObservation()),
+		"fingerprint 1": readGolden(t, "fingerprint_v1.bin", nil),
+		"profile 1":     readGolden(t, "profile_v1.bin", nil),
+		"unreadable":    encoded(t, unread(origin)),
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		for _, name := range slices.Sorted(maps.Keys(whole)) {
@@ -393,7 +511,10 @@ func FuzzFingerprintDecode(f *testing.F) {
 	small := New(&opts)
 	small.Observe(templated(1, 7, 1, origin))
 	f.Add(encoded(f, small))
-	addGolden(f, "fingerprint_v1.bin", "fingerprint_v2.bin", "fingerprint_v3.bin", "fingerprint_v4.bin")
+	addGolden(
+		f, "fingerprint_v1.bin", "fingerprint_v2.bin", "fingerprint_v3.bin",
+		"fingerprint_v4.bin", "fingerprint_v5.bin",
+	)
 	small.Observe(unread(origin + 1))
 	f.Add(encoded(f, small))
 	silent := New(&opts)
@@ -407,7 +528,9 @@ func FuzzProfileDecode(f *testing.F) {
 	small := New(&opts)
 	small.Observe(templated(1, 7, 1, origin))
 	f.Add(encoded(f, profileOf(small)))
-	addGolden(f, "profile_v1.bin", "profile_v2.bin", "profile_v3.bin", "profile_v4.bin")
+	addGolden(
+		f, "profile_v1.bin", "profile_v2.bin", "profile_v3.bin", "profile_v4.bin", "profile_v5.bin",
+	)
 	small.Observe(unread(origin + 1))
 	f.Add(encoded(f, profileOf(small)))
 	f.Fuzz(func(t *testing.T, data []byte) { checkProfile(t, data) })
@@ -478,7 +601,8 @@ func checkObservation(t require.TestingT, opts *Options, data []byte) {
 	fp.SetDeadline(z.CreatedAt)
 	state, err := fp.MarshalBinary()
 	require.NoError(t, err)
-	require.NoError(t, New(opts).UnmarshalBinary(state), "what an observation leads to can be read again")
+	require.NoError(t, New(opts).UnmarshalBinary(state),
+		"what an observation leads to can be read again")
 	profile, err := profileOf(fp).MarshalBinary()
 	require.NoError(t, err)
 	require.NoError(t, new(Profile).UnmarshalBinary(profile))

@@ -137,7 +137,9 @@ func pack(raw []byte) []byte {
 	precision := raw[1]
 	if raw[3] == 1 {
 		list := raw[listHeader:]
-		head := binary.AppendUvarint(make([]byte, 0, 16), uint64(binary.BigEndian.Uint32(raw[sketchHeader:])))
+		head := binary.AppendUvarint(
+			make([]byte, 0, 16), uint64(binary.BigEndian.Uint32(raw[sketchHeader:])),
+		)
 		head = binary.AppendUvarint(head, uint64(len(list)))
 		raw[0], raw[1] = kindSparse, precision
 		n := 2 + copy(raw[2:listHeader], head)
@@ -149,7 +151,8 @@ func pack(raw []byte) []byte {
 		raw[0], raw[1], raw[2] = kindDense6, precision, 0
 		out := raw[:3]
 		for i := 0; i < len(regs); i += 4 {
-			x := uint32(regs[i]) | uint32(regs[i+1])<<6 | uint32(regs[i+2])<<12 | uint32(regs[i+3])<<18
+			x := uint32(regs[i]) | uint32(regs[i+1])<<6 |
+				uint32(regs[i+2])<<12 | uint32(regs[i+3])<<18
 			out = append(out, byte(x), byte(x>>8), byte(x>>16))
 		}
 		return out

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/sketch"
 )
 
@@ -83,7 +84,7 @@ type Fingerprint struct {
 	// door remembers shingles seen once; turns, system and prompt layouts count those that recur.
 	door                   rotatingBloom
 	turns, system, layouts table
-	facets                 [NumFacets][]facetValue
+	values                 [attribute.NumKept][]attributeValue
 	models                 []modelUse
 	// agedAt is when the tables were last halved; aged and agedText are the requests, and those
 	// with text, on the same footing.
@@ -143,7 +144,7 @@ func (f *Fingerprint) Observe(o *Observation) Outcome {
 		f.text(o, day)
 	}
 	f.distincts(o)
-	f.facetValues(o)
+	f.countValues(o)
 	f.converse(o, day, f.opts.ConversationWindow.Milliseconds())
 	f.remember(o)
 	return OutcomeCounted
@@ -262,7 +263,9 @@ func (f *Fingerprint) text(o *Observation, t *totals) {
 	countIntents(sk.Intents, nIntents, t)
 	f.agedText++
 	f.door.rotate(f.last, f.opts.DoorkeeperWindow.Milliseconds(), shingleMarks)
-	if f.template(sk.Turn[:min(len(sk.Turn), turnShingles)], sk.System[:min(len(sk.System), systemShingles)]) {
+	if f.template(
+		sk.Turn[:min(len(sk.Turn), turnShingles)], sk.System[:min(len(sk.System), systemShingles)],
+	) {
 		t.bump(nTemplate, 1)
 		if o.Messages >= 0 && o.Messages <= 1 {
 			t.bump(nTemplateSingle, 1)
@@ -293,7 +296,7 @@ func countIntents(intents sketch.Intents, first int, t *totals) {
 	}
 }
 
-// prompt template counts the shingles of a request, each once, and tells whether it carried one
+// template counts the shingles of a request, each once, and tells whether it carried one
 // that was part of the prompt template before. Both lists are ascending.
 func (f *Fingerprint) template(turn, system []uint64) (carried bool) {
 	for i, h := range turn {
@@ -336,14 +339,14 @@ func (f *Fingerprint) distincts(o *Observation) {
 	f.endUsers.add(o.EndUser, p)
 }
 
-// facetValues counts the facets' values and the models.
-func (f *Fingerprint) facetValues(o *Observation) {
-	for i, h := range o.Facets {
+// attributeValues counts the attributes' values and the models.
+func (f *Fingerprint) countValues(o *Observation) {
+	for i, h := range o.Values {
 		if h != 0 {
-			countValue(&f.facets[i], h, o.Labels[i])
+			countValue(&f.values[i], h, o.Labels[i])
 		}
 	}
-	if h := o.Facets[Model]; h != 0 {
+	if h := o.Values[attribute.Model]; h != 0 {
 		countModel(&f.models, h, o.Time)
 	}
 }
@@ -359,8 +362,8 @@ func (f *Fingerprint) age(now int64) {
 		f.turns.halve()
 		f.system.halve()
 		f.layouts.halve()
-		for i := range f.facets {
-			halveValues(&f.facets[i])
+		for i := range f.values {
+			halveValues(&f.values[i])
 		}
 		for i := range f.models {
 			f.models[i].count = max(1, f.models[i].count/2)
@@ -403,7 +406,8 @@ func (f *Fingerprint) Due() (at int64, ok bool) {
 
 // Published notes that a profile was taken now, and clears the deadline.
 func (f *Fingerprint) Published() {
-	f.publishedAt, f.published, f.unread.published, f.deadline = f.LastSeen(), f.seen, f.unread.seen, 0
+	f.publishedAt, f.published, f.unread.published, f.deadline = f.LastSeen(), f.seen,
+		f.unread.seen, 0
 }
 
 // SetDeadline notes the stream's time at which a profile is to be taken if the account stays silent

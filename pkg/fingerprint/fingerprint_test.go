@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/sketch"
 )
 
@@ -74,8 +75,9 @@ func TestAProfileCountsWhatWasObserved(t *testing.T) {
 	}
 	p := profileOf(f)
 	got := Profile{
-		Requests: p.Requests, WithInput: p.WithInput, InputTokens: p.InputTokens, WithOutput: p.WithOutput, OutputTokens: p.OutputTokens,
-		WithReasoning: p.WithReasoning, ReasoningTokens: p.ReasoningTokens, WithMessages: p.WithMessages, SingleTurn: p.SingleTurn,
+		Requests: p.Requests, WithInput: p.WithInput, InputTokens: p.InputTokens,
+		WithOutput: p.WithOutput, OutputTokens: p.OutputTokens, WithReasoning: p.WithReasoning,
+		ReasoningTokens: p.ReasoningTokens, WithMessages: p.WithMessages, SingleTurn: p.SingleTurn,
 		Refused: p.Refused, RelayRequests: p.RelayRequests,
 		WithText: p.WithText, PromptTokens: p.PromptTokens, Intents: p.Intents, Hours: p.Hours,
 	}
@@ -102,7 +104,8 @@ func TestWindowsSlideWithTheNewestEvent(t *testing.T) {
 	later := p.LastSeen + millis(opts.Horizon) + 1
 	require.Equal(t, OutcomeCounted, f.Observe(request(1, 1, later)))
 	p = profileOf(f)
-	require.EqualValues(t, 1, p.Requests, "an account that was silent for the whole horizon starts anew")
+	require.EqualValues(t, 1, p.Requests,
+		"an account that was silent for the whole horizon starts anew")
 	require.Equal(t, later, p.FirstSeen)
 }
 
@@ -141,33 +144,42 @@ func TestAnEventRepeatedByItsGatewayCountsOnce(t *testing.T) {
 	require.Equal(t, OutcomeCounted, f.Observe(o), "an event without an id can't be a duplicate")
 }
 
-func TestFacetsKeepTheMostUsedValues(t *testing.T) {
+func TestAttributesKeepTheMostUsedValues(t *testing.T) {
 	f, _ := newTest(t)
 	r := seeded(4)
 	for n := range uint64(3000) {
 		o := request(1, n, origin+int64(n)*1000)
-		o.Facets[Network], o.Labels[Network] = hash(useFacet, 100+r.Uint64N(1000)), "198.51.100.0/24"
+		o.Values[attribute.Network], o.Labels[attribute.Network] = hash(
+			useAttribute, 100+r.Uint64N(1000),
+		),
+			"198.51.100.0/24"
 		if n%3 == 0 {
-			o.Facets[Network], o.Labels[Network] = hash(useFacet, 1), "192.0.2.0/24"
+			o.Values[attribute.Network], o.Labels[attribute.Network] = hash(useAttribute, 1),
+				"192.0.2.0/24"
 		}
 		f.Observe(o)
 	}
 	p := profileOf(f)
-	require.Equal(t, hash(useFacet, 1), p.Facets[Network][0].Hash)
-	require.InDelta(t, 1000, float64(p.Facets[Network][0].Count), 10)
-	require.Contains(t, p.Labels, Label{Network, hash(useFacet, 1), "192.0.2.0/24"})
-	require.Equal(t, []Counted{{hash(useFacet, uint64(Stack)), 3000}}, p.Facets[Stack])
-	require.Empty(t, p.Facets[Device], "an unknown value is no value")
+	require.Equal(t, hash(useAttribute, 1), p.Values[attribute.Network][0].Hash)
+	require.InDelta(t, 1000, float64(p.Values[attribute.Network][0].Count), 10)
+	require.Contains(t, p.Labels, Label{attribute.Network, hash(useAttribute, 1), "192.0.2.0/24"})
+	require.Equal(
+		t, []Counted{{hash(useAttribute, uint64(attribute.Stack)), 3000}},
+		p.Values[attribute.Stack],
+	)
+	require.Empty(t, p.Values[attribute.Device], "an unknown value is no value")
 }
 
 func TestModelsKeepTheirFirstUse(t *testing.T) {
 	f, _ := newTest(t)
 	for n := range uint64(100) {
 		o := request(1, n, origin+int64(n)*1000)
-		o.Facets[Model] = hash(useFacet, n/50)
+		o.Values[attribute.Model] = hash(useAttribute, n/50)
 		f.Observe(o)
 	}
-	require.ElementsMatch(t, []ModelUse{{hash(useFacet, 0), 50, origin}, {hash(useFacet, 1), 50, origin + 50_000}}, profileOf(f).Models)
+	require.ElementsMatch(t, []ModelUse{
+		{hash(useAttribute, 0), 50, origin}, {hash(useAttribute, 1), 50, origin + 50_000},
+	}, profileOf(f).Models)
 }
 
 func TestAConversationContinuedFromElsewhereIsUnserved(t *testing.T) {
@@ -200,7 +212,8 @@ func TestAConversationContinuedFromElsewhereIsUnserved(t *testing.T) {
 		require.EqualValues(t, 1, pb.ContinuedUnserved)
 		step(b, 4, turn(1, 2), turn(1, 3), StatusOK)
 		step(b, 5, turn(1, 1), turn(1, 4), StatusOK)
-		require.EqualValues(t, 1, profileOf(b).ContinuedUnserved, "the conversation is known from then on, its branches too")
+		require.EqualValues(t, 1, profileOf(b).ContinuedUnserved,
+			"the conversation is known from then on, its branches too")
 	})
 	t.Run("a retry after a rejection of the first turn is no unserved prefix", func(t *testing.T) {
 		f, _ := newTest(t)
@@ -290,8 +303,10 @@ func TestAProfileIsDueWhenEnoughChanged(t *testing.T) {
 
 func TestOptionsThatMakeNoSenseAreNamed(t *testing.T) {
 	for want, spoil := range map[string]func(*Options){
-		"medium_pane":      func(o *Options) { o.MediumPane = 0 },
-		"panes of one":     func(o *Options) { o.MediumKeep, o.MediumPane = 14*24*time.Hour, 10*time.Minute },
+		"medium_pane": func(o *Options) { o.MediumPane = 0 },
+		"panes of one": func(o *Options) {
+			o.MediumKeep, o.MediumPane = 14*24*time.Hour, 10*time.Minute
+		},
 		"whole days":       func(o *Options) { o.Horizon = 50*24*time.Hour + time.Hour },
 		"horizon":          func(o *Options) { o.Horizon = time.Hour },
 		"allowed_lateness": func(o *Options) { o.AllowedLateness = 100 * 24 * time.Hour },
@@ -310,7 +325,9 @@ func TestOptionsThatMakeNoSenseAreNamed(t *testing.T) {
 
 // steady is a busy account that has reached its size, and requests of it that bring nothing new but
 // themselves.
-func steady(t testing.TB, kind func(account, n uint64, at int64) *Observation) (*Fingerprint, []*Observation) {
+func steady(
+	t testing.TB, kind func(account, n uint64, at int64) *Observation,
+) (*Fingerprint, []*Observation) {
 	t.Helper()
 	f, _ := newTest(t)
 	n := uint64(0)
@@ -331,7 +348,9 @@ func steady(t testing.TB, kind func(account, n uint64, at int64) *Observation) (
 }
 
 func TestObserveDoesNotAllocateOnceTheAccountHasItsSize(t *testing.T) {
-	f, list := steady(t, func(account, n uint64, at int64) *Observation { return templated(account, 7, n, at) })
+	f, list := steady(t, func(account, n uint64, at int64) *Observation {
+		return templated(account, 7, n, at)
+	})
 	i := 0
 	allocs := testing.AllocsPerRun(4000, func() {
 		if f.Observe(list[i]) != OutcomeCounted {
@@ -343,7 +362,9 @@ func TestObserveDoesNotAllocateOnceTheAccountHasItsSize(t *testing.T) {
 }
 
 func TestTheEncodedSizeIsBoundedWhateverIsSent(t *testing.T) {
-	for name, kind := range map[string]func(*rand.Rand, uint64, int64) *Observation{"wild": wild, "hostile": hostile} {
+	for name, kind := range map[string]func(*rand.Rand, uint64, int64) *Observation{
+		"wild": wild, "hostile": hostile,
+	} {
 		t.Run(name, func(t *testing.T) {
 			f, opts := newTest(t)
 			r := seeded(9)

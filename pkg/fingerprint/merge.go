@@ -31,7 +31,9 @@ func (f *Fingerprint) Merge(other *Fingerprint) error {
 		f.verified = other.verified
 	}
 	mergeActivity(f.active10m[:], f.last/600_000, other.active10m[:], other.last/600_000, Slots10m)
-	mergeActivity(f.activeHour[:], f.last/3_600_000, other.activeHour[:], other.last/3_600_000, SlotsHour)
+	mergeActivity(
+		f.activeHour[:], f.last/3_600_000, other.activeHour[:], other.last/3_600_000, SlotsHour,
+	)
 	f.firstDay = f.mergeFirstDay(other)
 	f.first, f.last = min(f.first, other.first), max(f.last, other.last)
 	f.seen += other.seen
@@ -80,11 +82,13 @@ func (f *Fingerprint) mergeDistincts(other *Fingerprint) error {
 // first, on a copy.
 func (f *Fingerprint) mergeTables(other *Fingerprint) {
 	o := Fingerprint{
-		opts: f.opts, turns: slices.Clone(other.turns), system: slices.Clone(other.system), layouts: slices.Clone(other.layouts),
-		models: slices.Clone(other.models), hours: other.hours, gaps: other.gaps, agedAt: other.agedAt, aged: other.aged, agedText: other.agedText,
+		opts: f.opts, turns: slices.Clone(other.turns), system: slices.Clone(other.system),
+		layouts: slices.Clone(other.layouts), models: slices.Clone(other.models),
+		hours: other.hours, gaps: other.gaps, agedAt: other.agedAt, aged: other.aged,
+		agedText: other.agedText,
 	}
-	for i := range o.facets {
-		o.facets[i] = slices.Clone(other.facets[i])
+	for i := range o.values {
+		o.values[i] = slices.Clone(other.values[i])
 	}
 	f.age(f.last)
 	o.age(f.last)
@@ -95,8 +99,8 @@ func (f *Fingerprint) mergeTables(other *Fingerprint) {
 	f.system.merge(o.system, systemTable)
 	f.layouts.merge(o.layouts, layoutTable)
 	f.door.merge(&other.door, shingleMarks)
-	for i := range f.facets {
-		mergeValues(&f.facets[i], o.facets[i])
+	for i := range f.values {
+		mergeValues(&f.values[i], o.values[i])
 	}
 	mergeModels(&f.models, o.models)
 	for i, n := range o.hours {

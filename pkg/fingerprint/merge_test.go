@@ -13,12 +13,15 @@ import (
 // exact is the part of a profile that a merge must get exactly right.
 func exact(p *Profile) Profile {
 	return Profile{
-		Requests: p.Requests, Requests24h: p.Requests24h, ActiveDays: p.ActiveDays, FirstSeen: p.FirstSeen, LastSeen: p.LastSeen,
-		WithText: p.WithText, WithInput: p.WithInput, WithOutput: p.WithOutput, WithReasoning: p.WithReasoning,
-		InputTokens: p.InputTokens, OutputTokens: p.OutputTokens, ReasoningTokens: p.ReasoningTokens,
+		Requests: p.Requests, Requests24h: p.Requests24h, ActiveDays: p.ActiveDays,
+		FirstSeen: p.FirstSeen, LastSeen: p.LastSeen, WithText: p.WithText, WithInput: p.WithInput,
+		WithOutput: p.WithOutput, WithReasoning: p.WithReasoning, InputTokens: p.InputTokens,
+		OutputTokens: p.OutputTokens, ReasoningTokens: p.ReasoningTokens,
 		WithMessages: p.WithMessages, SingleTurn: p.SingleTurn,
-		Refused: p.Refused, PromptTokens: p.PromptTokens, Intents: p.Intents, Continued: p.Continued,
-		RelayRequests: p.RelayRequests, Prompts: p.Prompts, Sources: p.Sources, EndUsers: p.EndUsers,
+		Refused: p.Refused, PromptTokens: p.PromptTokens,
+		Intents: p.Intents, Continued: p.Continued,
+		RelayRequests: p.RelayRequests, Prompts: p.Prompts,
+		Sources: p.Sources, EndUsers: p.EndUsers,
 		Hours: p.Hours, Active10m: p.Active10m, ActiveHour: p.ActiveHour,
 	}
 }
@@ -35,7 +38,8 @@ func TestAMergeIsTheFingerprintOfTheUnion(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		opts := DefaultOptions()
 		r := seeded(rapid.Uint64().Draw(t, "seed"))
-		step := rapid.SampledFrom([]time.Duration{time.Second, time.Minute, 10 * time.Minute}).Draw(t, "step")
+		step := rapid.SampledFrom([]time.Duration{time.Second, time.Minute, 10 * time.Minute}).
+			Draw(t, "step")
 		n := rapid.IntRange(1, 800).Draw(t, "events")
 		share := rapid.Float64Range(0, 1).Draw(t, "share of the first")
 		a, b, union := New(&opts), New(&opts), New(&opts)
@@ -57,7 +61,9 @@ func TestAMergeIsTheFingerprintOfTheUnion(t *testing.T) {
 		}
 		got, want := profileOf(a), profileOf(union)
 		require.Equal(t, exact(want), exact(got))
-		for name, pair := range map[string][2][]Counted{"scaffold": {got.Template, want.Template}, "skeletons": {got.Layouts, want.Layouts}} {
+		for name, pair := range map[string][2][]Counted{
+			"scaffold": {got.Template, want.Template}, "skeletons": {got.Layouts, want.Layouts},
+		} {
 			have := counts(pair[0])
 			for h, c := range counts(pair[1]) {
 				// Each side misses the first sightings that it could not tell from chance.

@@ -1,34 +1,8 @@
 package fingerprint
 
-import "github.com/stillwatch/stillwatch/pkg/sketch"
-
-// Facet names a value that accounts can share.
-type Facet uint8
-
-// The facets. Their values are keyed 64-bit hashes; 0 is unknown.
-const (
-	// Payment is the instrument, Issuer the bank that issued it.
-	Payment Facet = iota
-	Issuer
-	// Device is the client-reported device id.
-	Device
-	// Stack is the client software: user agent and TLS fingerprint.
-	Stack
-	// Params is the tuple of request parameters: temperature, top_p, n, max_tokens, stream, effort,
-	// response format.
-	Params
-	// Tools is the list of tool names.
-	Tools
-	// Network is the /24 or /48 of the source address; ASN its autonomous system.
-	Network
-	ASN
-	// Domain is the e-mail domain.
-	Domain
-	// Model is the requested model.
-	Model
-
-	// NumFacets is how many facets there are.
-	NumFacets
+import (
+	"github.com/stillwatch/stillwatch/pkg/attribute"
+	"github.com/stillwatch/stillwatch/pkg/sketch"
 )
 
 // Status is how a request ended.
@@ -68,10 +42,11 @@ type Observation struct {
 	// CreatedAt is the sign-up in Unix milliseconds, 0 when unknown.
 	CreatedAt int64
 
-	Facets [NumFacets]uint64
-	// Labels are short readable forms of facets that are no secret (Stack, Params, Tools, ASN,
-	// Domain, Model, Network), for explanations; empty for the others. At most MaxLabel bytes each.
-	Labels [NumFacets]string
+	// Values holds the keyed hash of every attribute, 0 when unknown.
+	Values [attribute.NumKept]uint64
+	// Labels are short readable forms of the values that are no secret, for explanations; empty for
+	// the others. At most MaxLabel bytes each.
+	Labels [attribute.NumKept]string
 
 	// Source is the hash of the full source address, EndUser of the end user's id; 0 unknown.
 	Source, EndUser uint64
@@ -98,12 +73,3 @@ type Observation struct {
 
 // MaxLabel bounds a label in bytes.
 const MaxLabel = 96
-
-// String is the facet's name in findings and metrics.
-func (f Facet) String() string {
-	names := [...]string{"payment", "issuer", "device", "client stack", "parameters", "tools", "network", "autonomous system", "e-mail domain", "model"}
-	if int(f) < len(names) {
-		return names[f]
-	}
-	return "unknown"
-}

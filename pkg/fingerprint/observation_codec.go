@@ -12,13 +12,15 @@ import (
 
 // observationVersion is the newest version of an observation's encoding.
 //
-// Version 2 can flag a batch, version 3 a record that could not be read. Only such a record is
-// written in version 3: during an update, releases that read up to version 2 read all others. For
-// their sake the places of the plan and of the session, which nothing reads, are kept and left
-// empty.
+// Version 2 can flag a batch, version 3 a record that could not be read, version 4 can hold
+// attributes beyond the first ones, among them those that only a newer release knows. Every
+// observation is written in the lowest version that can hold it: during an update, older releases
+// read those that have nothing new. For their sake the places of the plan and of the session, which
+// nothing reads, are kept and left empty.
 const (
-	observationVersion         = 3
-	observationVersionReadable = 2
+	observationVersion           = 4
+	observationVersionUnreadable = 3
+	observationVersionReadable   = 2
 )
 
 // What is written at the places that are left empty.
@@ -50,13 +52,27 @@ func (o *Observation) AppendBinary(b []byte) ([]byte, error) {
 		return b, err
 	}
 	flags := byte(0)
-	for i, on := range [...]bool{o.Verified, o.Refused, o.HasText, o.sketched(), o.Batch, o.Unreadable} {
+	for i, on := range [...]bool{
+		o.Verified, o.Refused, o.HasText, o.sketched(), o.Batch, o.Unreadable,
+	} {
 		if on {
 			flags |= 1 << i
 		}
 	}
 	version := byte(observationVersionReadable)
 	if o.Unreadable {
+		version = observationVersionUnreadable
+	}
+	var known, labelled uint64
+	for i := range o.Values {
+		if o.Values[i] != 0 {
+			known |= 1 << i
+		}
+		if o.Labels[i] != "" {
+			labelled |= 1 << i
+		}
+	}
+	if (known|labelled)>>firstAttributes != 0 {
 		version = observationVersion
 	}
 	b = append(b, version, flags, byte(o.Status), byte(o.Sketch.Relay))
@@ -69,25 +85,18 @@ func (o *Observation) AppendBinary(b []byte) ([]byte, error) {
 	for _, s := range [...]string{o.Tenant, o.Account, o.Org, noPlan} {
 		b = packed.AppendText(b, s)
 	}
-	var known, labelled uint64
-	for i := range o.Facets {
-		if o.Facets[i] != 0 {
-			known |= 1 << i
-		}
-		if o.Labels[i] != "" {
-			labelled |= 1 << i
-		}
-	}
 	b = binary.AppendUvarint(b, known)
 	for m := known; m != 0; m &= m - 1 {
-		b = binary.LittleEndian.AppendUint64(b, o.Facets[bits.TrailingZeros64(m)])
+		b = binary.LittleEndian.AppendUint64(b, o.Values[bits.TrailingZeros64(m)])
 	}
 	b = binary.AppendUvarint(b, labelled)
 	for m := labelled; m != 0; m &= m - 1 {
 		b = packed.AppendText(b, o.Labels[bits.TrailingZeros64(m)])
 	}
 	b = appendKnown(b, o.Source, noSession, o.EndUser)
-	for _, n := range [...]int64{o.InputTokens, o.OutputTokens, o.ReasoningTokens, int64(o.Messages)} {
+	for _, n := range [...]int64{
+		o.InputTokens, o.OutputTokens, o.ReasoningTokens, int64(o.Messages),
+	} {
 		b = binary.AppendVarint(b, n)
 	}
 	if flags&observationSketch == 0 {
@@ -107,12 +116,14 @@ func (o *Observation) MarshalBinary() ([]byte, error) { return o.AppendBinary(ni
 func (o *Observation) check() error {
 	for _, s := range [...]string{o.Tenant, o.Account, o.Org} {
 		if len(s) > maxText {
-			return fmt.Errorf("fingerprint: an identity of %d bytes, shorten it to %d", len(s), maxText)
+			return fmt.Errorf("fingerprint: an identity of %d bytes, shorten it to %d",
+				len(s), maxText)
 		}
 	}
 	for _, s := range o.Labels {
 		if len(s) > MaxLabel {
-			return fmt.Errorf("fingerprint: a label of %d bytes, shorten it to %d", len(s), MaxLabel)
+			return fmt.Errorf("fingerprint: a label of %d bytes, shorten it to %d",
+				len(s), MaxLabel)
 		}
 	}
 	if n := max(len(o.Sketch.Turn), len(o.Sketch.System)); n > maxShingles {
@@ -124,7 +135,8 @@ func (o *Observation) check() error {
 // sketched tells whether there is anything in the sketch but relay constants.
 func (o *Observation) sketched() bool {
 	sk := &o.Sketch
-	return sk.Exact|sk.Layout|sk.Prefix|sk.Continuation != 0 || sk.Tokens != 0 || sk.Intents != 0 || len(sk.Turn) > 0 || len(sk.System) > 0
+	return sk.Exact|sk.Layout|sk.Prefix|sk.Continuation != 0 || sk.Tokens != 0 || sk.Intents != 0 ||
+		len(sk.Turn) > 0 || len(sk.System) > 0
 }
 
 // appendKnown appends which of the hashes are known, and these.
@@ -179,14 +191,16 @@ func (o *Observation) decode(data []byte, same string) error {
 	}
 	version := r.Byte()
 	if r.OK() && (version < 1 || version > observationVersion) {
-		return fmt.Errorf("%w: observation version %d, this release reads up to %d", ErrEncoding, version, observationVersion)
+		return fmt.Errorf("%w: observation version %d, this release reads up to %d",
+			ErrEncoding, version, observationVersion)
 	}
 	flags := r.Byte()
 	r.Check(flags <= observationFlags, "unknown flag")
 	*o = Observation{Sketch: sketch.Sketch{Turn: o.Sketch.Turn[:0], System: o.Sketch.System[:0]}}
-	o.Verified, o.Refused, o.HasText = flags&observationVerified != 0, flags&observationRefused != 0, flags&observationText != 0
+	o.Verified, o.Refused, o.HasText = flags&observationVerified != 0,
+		flags&observationRefused != 0, flags&observationText != 0
 	o.Batch, o.Unreadable = flags&observationBatch != 0, flags&observationUnreadable != 0
-	r.Check(!o.Unreadable || version >= observationVersion, "unknown flag")
+	r.Check(!o.Unreadable || version >= observationVersionUnreadable, "unknown flag")
 	o.Status = Status(r.Byte())
 	r.Check(o.Status <= StatusRateLimited, "unknown status")
 	o.Sketch.Relay = sketch.Relay(r.Byte())
@@ -201,15 +215,23 @@ func (o *Observation) decode(data []byte, same string) error {
 		*s = text(maxText)
 	}
 	passPlan(r)
+	held := firstAttributes
+	if version >= observationVersion {
+		held = maxAttributes
+	}
 	m := r.Uvarint()
-	r.Check(m>>NumFacets == 0, "unknown facet")
+	r.Check(m>>held == 0, "unknown attribute")
 	for ; m != 0 && r.OK(); m &= m - 1 {
-		o.Facets[bits.TrailingZeros64(m)] = r.Fixed()
+		if hash, a := r.Fixed(), bits.TrailingZeros64(m); a < len(o.Values) {
+			o.Values[a] = hash
+		}
 	}
 	m = r.Uvarint()
-	r.Check(m>>NumFacets == 0, "unknown facet")
+	r.Check(m>>held == 0, "unknown attribute")
 	for ; m != 0 && r.OK(); m &= m - 1 {
-		o.Labels[bits.TrailingZeros64(m)] = text(MaxLabel)
+		if label, a := text(MaxLabel), bits.TrailingZeros64(m); a < len(o.Labels) {
+			o.Labels[a] = label
+		}
 	}
 	var session uint64
 	r.known(&o.Source, &session, &o.EndUser)

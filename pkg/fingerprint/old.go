@@ -1,7 +1,26 @@
 package fingerprint
 
+import "github.com/stillwatch/stillwatch/pkg/attribute"
+
 // Versions 1 to 4 of the encodings of fingerprints and profiles hold what nothing ever read, from
 // the relay constants that were seen to the requests of the last hour. It is passed over.
+
+// firstAttributes is how many attributes versions 1 to 5 hold; later ones say how many.
+const firstAttributes = int(attribute.Model) + 1
+
+// maxAttributes bounds how many attributes an encoding may hold: one of a newer release holds more
+// than are known here, and those are passed over.
+const maxAttributes = 64
+
+// attributes reads how many attributes an encoding holds.
+func (r *reader) attributes(version byte) int {
+	if version < 6 {
+		return firstAttributes
+	}
+	n := int(r.Byte())
+	r.Check(n >= firstAttributes && n <= maxAttributes, "number of attributes out of range")
+	return n
+}
 
 // gone stands for a figure of an older version that is counted no more.
 const gone = -1
@@ -74,7 +93,7 @@ const oldSample = 32
 func passSample(r *reader) { r.Bytes(8 * r.Count(oldSample, 8)) }
 
 // passSketches passes over the sketches that stood behind the i-th of those that are kept: behind
-// that of the prompts that of the prompts with prompt template, behind that of the sources those of
+// that of the prompts, that of the prompts with the template; behind that of the sources, those of
 // the client stacks and of the sessions.
 func (r *reader) passSketches(i int, scratch []byte) []byte {
 	after := [...]int{1, 2, 0}

@@ -27,8 +27,8 @@ type Options struct {
 	// ConversationWindow is how long the turns of a conversation are known to have been served to
 	// the account.
 	ConversationWindow time.Duration `yaml:"conversation_window"`
-	// HalfLife is how long the recurring shingles, facet values and histograms take to lose half
-	// their weight, so that an account that changes its behaviour shows it.
+	// HalfLife is how long the recurring shingles, attribute values and histograms take to lose
+	// half their weight, so that an account that changes its behaviour shows it.
 	HalfLife time.Duration `yaml:"half_life"`
 	// Precision is the HyperLogLog precision: 2^precision registers, a standard error of
 	// 1.04/sqrt(2^precision) (10: 3.3 %). Fingerprints of another precision stay readable but can't
@@ -83,20 +83,26 @@ func (o *Options) Validate() error {
 		{"profile_delay", o.ProfileDelay, o.ProfileInterval, 7 * 24 * time.Hour},
 	} {
 		if f.value < f.least || f.value > f.most {
-			return fmt.Errorf("fingerprint: %s is %v, give a duration from %v to %v", f.name, f.value, f.least, f.most)
+			return fmt.Errorf("fingerprint: %s is %v, give a duration from %v to %v",
+				f.name, f.value, f.least, f.most)
 		}
 	}
 	if o.MediumKeep/o.MediumPane > maxPanes {
-		return fmt.Errorf("fingerprint: more than %d panes of one width, make medium_pane wider", maxPanes)
+		return fmt.Errorf("fingerprint: more than %d panes of one width, make medium_pane wider",
+			maxPanes)
 	}
 	if o.MediumPane%time.Second != 0 || o.Horizon%(24*time.Hour) != 0 {
-		return errors.New("fingerprint: panes are in whole seconds and horizon in whole days, round them")
+		return errors.New(
+			"fingerprint: panes are in whole seconds and horizon in whole days, round them",
+		)
 	}
 	if o.Precision < minPrecision || o.Precision > maxPrecision {
-		return fmt.Errorf("fingerprint: precision is %d, give a number from %d to %d", o.Precision, minPrecision, maxPrecision)
+		return fmt.Errorf("fingerprint: precision is %d, give a number from %d to %d",
+			o.Precision, minPrecision, maxPrecision)
 	}
 	if !(o.ProfileChange >= 0 && o.ProfileChange <= 1) {
-		return fmt.Errorf("fingerprint: profile_change is %v, give a share from 0 to 1", o.ProfileChange)
+		return fmt.Errorf("fingerprint: profile_change is %v, give a share from 0 to 1",
+			o.ProfileChange)
 	}
 	return nil
 }

@@ -1,16 +1,20 @@
 package fingerprint
 
+import (
+	"github.com/stillwatch/stillwatch/pkg/attribute"
+)
+
 // Counted is a hash with the number of requests that carried it.
 type Counted struct {
 	Hash  uint64
 	Count uint32
 }
 
-// Label is the readable form of a facet's value.
+// Label is the readable form of an attribute's value.
 type Label struct {
-	Facet Facet
-	Hash  uint64
-	Text  string
+	Attribute attribute.Attribute
+	Hash      uint64
+	Text      string
 }
 
 // ModelUse is how an account uses a model; First is in Unix milliseconds.
@@ -24,7 +28,7 @@ type ModelUse struct {
 const (
 	MaxTemplate   = 64
 	MaxLayouts    = 8
-	MaxFacet      = 4
+	MaxValues     = 4
 	MaxModels     = 8
 	MaxConversing = 32
 	// GapBuckets is the number of log2 inter-arrival buckets: bucket i counts gaps in [2^i,
@@ -88,7 +92,8 @@ type Profile struct {
 	// that did not count them.
 	TemplateIntents [8]uint32
 
-	Facets [NumFacets][]Counted
+	// Values holds, for each attribute that comes with requests, the commonest values.
+	Values [attribute.NumKept][]Counted
 	Labels []Label
 	Models []ModelUse
 
@@ -121,4 +126,23 @@ type Profile struct {
 	// since whose beginning the newer half of Unreadable24h came, 0 when there are none.
 	Unreadable24h, Read24h uint32
 	UnreadableSince        int64
+}
+
+// Day is a day in milliseconds.
+const Day = 86_400_000
+
+// Value returns the account's value of an attribute, 0 when unknown. An account with several values
+// shows the one that most of its requests carried.
+func (p *Profile) Value(a attribute.Attribute) uint64 {
+	if a < attribute.NumKept {
+		if values := p.Values[a]; len(values) > 0 {
+			return values[0].Hash
+		}
+		return 0
+	}
+	t := a.Spec().Day(p.CreatedAt, p.FirstSeen)
+	if t <= 0 {
+		return 0
+	}
+	return uint64(t/Day) + 1
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/packed"
 )
 
@@ -12,8 +13,9 @@ import (
 //
 // Version 2 ends with the intents and the reasoning of the prompt template's slice, version 3 with
 // the requests declared as batch, version 4 with the records that could not be read; what an older
-// version did not count is read as none. Version 5 leaves out what nothing read (old.go).
-const profileVersion = 5
+// version did not count is read as none. Version 5 leaves out what nothing read (old.go), version 6
+// says how many attributes it holds, so that one more needs no other version.
+const profileVersion = 6
 
 // AppendBinary appends the encoding of the profile. Lists longer than their limits and a
 // PromptHLL that is no sketch are errors.
@@ -53,14 +55,15 @@ func (p *Profile) AppendBinary(b []byte) ([]byte, error) {
 	}
 	b = appendCounted(b, p.Template)
 	b = appendCounted(b, p.Layouts)
-	for i := range p.Facets {
-		b = appendCounted(b, p.Facets[i])
+	b = append(b, byte(len(p.Values)))
+	for i := range p.Values {
+		b = appendCounted(b, p.Values[i])
 	}
 	b = binary.AppendUvarint(b, uint64(len(p.Labels)))
 	for i := range p.Labels {
 		l := &p.Labels[i]
 		at := p.labelled(l)
-		b = append(b, byte(l.Facet), at)
+		b = append(b, byte(l.Attribute), at)
 		if at == notListed {
 			b = binary.LittleEndian.AppendUint64(b, l.Hash)
 		}
@@ -89,13 +92,13 @@ func (p *Profile) AppendBinary(b []byte) ([]byte, error) {
 // MarshalBinary is AppendBinary into new memory.
 func (p *Profile) MarshalBinary() ([]byte, error) { return p.AppendBinary(nil) }
 
-// notListed marks a label whose value is not among the facet's values.
+// notListed marks a label whose value is not among the attribute's values.
 const notListed = 255
 
-// labelled is the place of a label's value among its facet's values, which saves writing the hash
-// again.
+// labelled is the place of a label's value among its attribute's values, which saves writing the
+// hash again.
 func (p *Profile) labelled(l *Label) byte {
-	for i, c := range p.Facets[l.Facet] {
+	for i, c := range p.Values[l.Attribute] {
 		if c.Hash == l.Hash {
 			return byte(i)
 		}
@@ -137,7 +140,9 @@ func (p *Profile) readCounts(r *reader, version byte) {
 
 // sums lists the profile's sums in the order of the encoding.
 func (p *Profile) sums() [5]*uint64 {
-	return [...]*uint64{&p.InputTokens, &p.OutputTokens, &p.ReasoningTokens, &p.PromptTokens, &p.TemplateOutput}
+	return [...]*uint64{
+		&p.InputTokens, &p.OutputTokens, &p.ReasoningTokens, &p.PromptTokens, &p.TemplateOutput,
+	}
 }
 
 func (p *Profile) check() error {
@@ -161,19 +166,22 @@ func (p *Profile) check() error {
 			return fmt.Errorf("fingerprint: profile with %s of %d, at most %d", l.name, l.n, l.most)
 		}
 	}
-	for i := range p.Facets {
-		if n := len(p.Facets[i]); n > MaxFacet {
-			return fmt.Errorf("fingerprint: profile with %d values of facet %d, at most %d", n, i, MaxFacet)
+	for i := range p.Values {
+		if n := len(p.Values[i]); n > MaxValues {
+			return fmt.Errorf("fingerprint: profile with %d values of attribute %d, at most %d",
+				n, i, MaxValues)
 		}
 	}
 	for _, l := range p.Labels {
-		if l.Facet >= NumFacets || len(l.Text) > MaxLabel {
-			return fmt.Errorf("fingerprint: profile with a label of %d bytes for facet %d", len(l.Text), l.Facet)
+		if l.Attribute >= attribute.NumKept || len(l.Text) > MaxLabel {
+			return fmt.Errorf("fingerprint: profile with a label of %d bytes for attribute %d",
+				len(l.Text), l.Attribute)
 		}
 	}
 	if n := len(p.PromptHLL); n > 0 {
 		if n < sketchHeader || p.PromptHLL[1] < minPrecision || p.PromptHLL[1] > maxPrecision ||
-			p.PromptHLL[3] == 1 && (n < listHeader || binary.BigEndian.Uint32(p.PromptHLL[4:]) > 0) ||
+			p.PromptHLL[3] == 1 &&
+				(n < listHeader || binary.BigEndian.Uint32(p.PromptHLL[4:]) > 0) ||
 			p.PromptHLL[3] == 0 && n != sketchHeader+1<<p.PromptHLL[1] {
 			return fmt.Errorf("fingerprint: profile with a prompt sketch that is not compacted")
 		}
@@ -181,8 +189,8 @@ func (p *Profile) check() error {
 	return nil
 }
 
-// maxLabels bounds the labels of a profile: one for every value of every facet.
-const maxLabels = int(NumFacets) * MaxFacet
+// maxLabels bounds the labels of a profile: one for every value of every attribute.
+const maxLabels = int(attribute.NumKept) * MaxValues
 
 func boolByte(b bool) byte {
 	if b {
@@ -231,7 +239,8 @@ func (p *Profile) UnmarshalBinary(data []byte) error {
 	r := newReader(data)
 	version := r.Byte()
 	if r.OK() && (version < 1 || version > profileVersion) {
-		return fmt.Errorf("%w: profile version %d, this release reads up to %d", ErrEncoding, version, profileVersion)
+		return fmt.Errorf("%w: profile version %d, this release reads up to %d",
+			ErrEncoding, version, profileVersion)
 	}
 	flags := r.Byte()
 	p.Verified = flags&flagVerified != 0
@@ -270,10 +279,7 @@ func (p *Profile) UnmarshalBinary(data []byte) error {
 	}
 	p.Template = r.countedList(p.Template, MaxTemplate)
 	p.Layouts = r.countedList(p.Layouts, MaxLayouts)
-	for i := range p.Facets {
-		p.Facets[i] = r.countedList(p.Facets[i], MaxFacet)
-	}
-	p.readLabels(r)
+	p.readValues(r, version)
 	n := r.Count(MaxModels, 10)
 	p.Models = grow(p.Models, n)
 	for i := range p.Models {
@@ -313,23 +319,50 @@ func (p *Profile) readUnreadable(r *reader, version byte) {
 	p.UnreadableSince = r.ago(p.UnreadableAt)
 }
 
-func (p *Profile) readLabels(r *reader) {
-	p.Labels = grow(p.Labels, r.Count(maxLabels, 3))
-	for i := range p.Labels {
-		l := &p.Labels[i]
-		l.Facet = Facet(r.Byte())
-		if !r.Check(l.Facet < NumFacets, "unknown facet") {
+// readValues reads the values and labels of attributes. Those of attributes that a newer release
+// added are passed over.
+func (p *Profile) readValues(r *reader, version byte) {
+	held := r.attributes(version)
+	for a := range p.Values {
+		p.Values[a] = p.Values[a][:0]
+		if a < held {
+			p.Values[a] = r.countedList(p.Values[a], MaxValues)
+		}
+	}
+	for a := len(p.Values); a < held; a++ {
+		r.countedList(nil, MaxValues)
+	}
+	n := r.Count(maxAttributes*MaxValues, 3)
+	p.Labels = grow(p.Labels, min(n, maxLabels))
+	kept := 0
+	for range n {
+		a, at := int(r.Byte()), int(r.Byte())
+		var hash uint64
+		switch {
+		case at == notListed:
+			hash = r.Fixed()
+		case a < len(p.Values) && at < len(p.Values[a]):
+			hash = p.Values[a][at].Hash
+		default:
+			r.Check(a >= len(p.Values) && at < MaxValues, "label out of range")
+		}
+		r.Check(a < held, "unknown attribute")
+		if !r.OK() {
 			return
 		}
-		at := r.Byte()
-		switch values := p.Facets[l.Facet]; {
-		case int(at) < len(values):
-			l.Hash = values[at].Hash
-		case r.Check(at == notListed, "label out of range"):
-			l.Hash = r.Fixed()
+		if a >= len(p.Values) {
+			r.Text(MaxLabel)
+			continue
 		}
-		r.keep(&l.Text, MaxLabel)
+		if !r.Check(kept < len(p.Labels), "too many labels") {
+			return
+		}
+		x := &p.Labels[kept]
+		x.Attribute, x.Hash = attribute.Attribute(a), hash
+		r.keep(&x.Text, MaxLabel)
+		kept++
 	}
+	p.Labels = p.Labels[:kept]
 }
 
 // keep reads a string into s, which stays as it is when it is the same.

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 )
 
 // turnQuota is how many places of Profile.Template belong to shingles of user turns before those of
@@ -42,14 +44,18 @@ func (f *Fingerprint) Profile(dst *Profile) {
 	dst.Layouts = top(old.Layouts[:0], f.layouts, f.least(), MaxLayouts, text)
 	all := scale{dst.Requests, f.aged}
 	dst.Labels = old.Labels[:0]
-	for i := range f.facets {
-		dst.Facets[i], dst.Labels = topValues(old.Facets[i][:0], dst.Labels, Facet(i), f.facets[i], all)
+	for i := range f.values {
+		dst.Values[i], dst.Labels = topValues(
+			old.Values[i][:0], dst.Labels, attribute.Attribute(i), f.values[i], all,
+		)
 	}
 	dst.Models = old.Models[:0]
 	for _, m := range f.models {
 		dst.Models = append(dst.Models, ModelUse{m.hash, all.of(m.count), m.first})
 	}
-	slices.SortFunc(dst.Models, func(x, y ModelUse) int { return cmp.Or(cmp.Compare(y.Count, x.Count), cmp.Compare(x.Hash, y.Hash)) })
+	slices.SortFunc(dst.Models, func(x, y ModelUse) int {
+		return cmp.Or(cmp.Compare(y.Count, x.Count), cmp.Compare(x.Hash, y.Hash))
+	})
 	dst.Models = dst.Models[:min(len(dst.Models), MaxModels)]
 }
 
@@ -61,7 +67,9 @@ func (f *Fingerprint) sumUp(p *Profile) {
 	}
 	n := func(figure int) uint32 { return uint32(min(t[figure], math.MaxUint32)) }
 	p.Requests, p.WithText = n(nRequests), n(nText)
-	p.Requests24h = f.medium.since(slotOf(f.last, f.opts.MediumPane) - 24*3_600_000/f.opts.MediumPane.Milliseconds())
+	p.Requests24h = f.medium.since(
+		slotOf(f.last, f.opts.MediumPane) - 24*3_600_000/f.opts.MediumPane.Milliseconds(),
+	)
 	p.WithInput, p.WithOutput, p.WithReasoning = n(nInput), n(nOutput), n(nReasoning)
 	p.InputTokens, p.OutputTokens, p.ReasoningTokens = t[sumInput], t[sumOutput], t[sumReasoning]
 	p.WithMessages, p.SingleTurn, p.Batch = n(nMessages), n(nSingle), n(nBatch)
@@ -69,8 +77,10 @@ func (f *Fingerprint) sumUp(p *Profile) {
 	for i := range p.Intents {
 		p.Intents[i], p.TemplateIntents[i] = n(nIntents+i), n(nTemplateIntents+i)
 	}
-	p.TemplateRequests, p.TemplateSingleTurn, p.TemplateOutput = n(nTemplate), n(nTemplateSingle), t[sumTemplateOutput]
-	p.ContinuedUnserved, p.Continued, p.RelayRequests = n(nContinuedUnserved), n(nContinued), n(nRelay)
+	p.TemplateRequests, p.TemplateSingleTurn, p.TemplateOutput = n(nTemplate), n(nTemplateSingle),
+		t[sumTemplateOutput]
+	p.ContinuedUnserved, p.Continued, p.RelayRequests = n(nContinuedUnserved), n(nContinued),
+		n(nRelay)
 }
 
 // least is the number of sightings from which a shingle or prompt layout is shown.
@@ -144,17 +154,19 @@ func certainly(t table, least uint32) (n int) {
 	return n
 }
 
-// topValues appends the most used values of a facet, and their labels.
-func topValues(dst []Counted, labels []Label, facet Facet, values []facetValue, s scale) ([]Counted, []Label) {
+// topValues appends the most used values of an attribute, and their labels.
+func topValues(
+	dst []Counted, labels []Label, a attribute.Attribute, values []attributeValue, s scale,
+) ([]Counted, []Label) {
 	for i := range values {
 		dst = append(dst, Counted{values[i].hash, s.of(values[i].sure())})
 	}
 	slices.SortFunc(dst, byCount)
-	dst = dst[:min(len(dst), MaxFacet)]
+	dst = dst[:min(len(dst), MaxValues)]
 	for _, c := range dst {
 		for i := range values {
 			if values[i].hash == c.Hash && values[i].label != "" {
-				labels = append(labels, Label{facet, c.Hash, values[i].label})
+				labels = append(labels, Label{a, c.Hash, values[i].label})
 			}
 		}
 	}

@@ -98,7 +98,9 @@ func (t *table) merge(other table, capacity int) {
 		}
 	}
 	if len(merged) > capacity {
-		slices.SortFunc(merged, func(x, y entry) int { return cmp.Or(cmp.Compare(y.count, x.count), cmp.Compare(x.hash, y.hash)) })
+		slices.SortFunc(merged, func(x, y entry) int {
+			return cmp.Or(cmp.Compare(y.count, x.count), cmp.Compare(x.hash, y.hash))
+		})
 		merged = merged[:capacity]
 		slices.SortFunc(merged, func(x, y entry) int { return cmp.Compare(x.hash, y.hash) })
 	}

@@ -57,7 +57,8 @@ func TestTheTemplatesSliceIsPartOfTheWhole(t *testing.T) {
 		opts := DefaultOptions()
 		f := New(&opts)
 		r := seeded(rapid.Uint64().Draw(t, "seed"))
-		kind := rapid.SampledFrom([]func(*rand.Rand, uint64, int64) *Observation{wild, hostile}).Draw(t, "kind")
+		kind := rapid.SampledFrom([]func(*rand.Rand, uint64, int64) *Observation{wild, hostile}).
+			Draw(t, "kind")
 		for n := range rapid.Uint64Range(1, 300).Draw(t, "events") {
 			f.Observe(kind(r, n, origin+int64(n)*millis(time.Hour)))
 		}
@@ -172,6 +173,7 @@ func TestAnAccountThatChangesItsWorkShowsIt(t *testing.T) {
 	}
 	before, after := share[shingles(12, useTemplate, 7)[0]], share[shingles(12, useTemplate, 8)[0]]
 	require.Less(t, before, 0.1)
-	require.InDelta(t, 1, before+after, 0.05, "counts are shares of the recent requests, on the footing of the horizon's")
+	require.InDelta(t, 1, before+after, 0.05,
+		"counts are shares of the recent requests, on the footing of the horizon's")
 	require.LessOrEqual(t, after, 1.0)
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/sketch"
 )
 
@@ -33,7 +34,7 @@ const (
 	useShingle
 	useTemplate
 	useSystem
-	useFacet
+	useAttribute
 	useSource
 	useTurn
 )
@@ -57,15 +58,20 @@ func sorted(lists ...[]uint64) []uint64 {
 // request is the n-th request of an account: one of ordinary figures.
 func request(account uint64, n uint64, t int64) *Observation {
 	o := &Observation{
-		Position: Position{Partition: 1, Offset: int64(n)}, Time: t, ID: hash(useID, account, n), Tenant: "default",
-		Account: "acct_" + strconv.FormatUint(account, 10), Org: "org", CreatedAt: origin - 30*day,
-		InputTokens: 100, OutputTokens: 200, ReasoningTokens: -1, Messages: 1, Status: StatusOK, HasText: true,
-		Source: hash(useSource, account),
+		Position: Position{Partition: 1, Offset: int64(n)}, Time: t, ID: hash(useID, account, n),
+		Tenant: "default", Account: "acct_" + strconv.FormatUint(account, 10), Org: "org",
+		CreatedAt:   origin - 30*day,
+		InputTokens: 100, OutputTokens: 200, ReasoningTokens: -1, Messages: 1, Status: StatusOK,
+		HasText: true, Source: hash(useSource, account),
 	}
-	for i, label := range map[Facet]string{Stack: "openai-python", Params: "t=1 n=1", ASN: "64500", Domain: "example.org", Model: "m-large"} {
-		o.Facets[i], o.Labels[i] = hash(useFacet, uint64(i)), label
+	for i, label := range map[attribute.Attribute]string{
+		attribute.Stack: "openai-python", attribute.Params: "t=1 n=1", attribute.ASN: "64500",
+		attribute.Domain: "example.org", attribute.Model: "m-large",
+	} {
+		o.Values[i], o.Labels[i] = hash(useAttribute, uint64(i)), label
 	}
-	o.Facets[Payment], o.Facets[Issuer] = hash(useFacet, account, 90), hash(useFacet, 91)
+	o.Values[attribute.Payment], o.Values[attribute.Issuer] = hash(useAttribute, account, 90),
+		hash(useAttribute, 91)
 	o.Sketch.Exact = hash(usePrompt, account, n)
 	o.Sketch.Tokens = 80
 	o.Sketch.Turn = sorted(shingles(20, useShingle, account, n))
@@ -75,7 +81,9 @@ func request(account uint64, n uint64, t int64) *Observation {
 // templated is a request of a fixed template with a slot: half of its shingles are always the same.
 func templated(account, template, n uint64, t int64) *Observation {
 	o := request(account, n, t)
-	o.Sketch.Turn = sorted(shingles(12, useTemplate, template), shingles(10, useShingle, account, n))
+	o.Sketch.Turn = sorted(
+		shingles(12, useTemplate, template), shingles(10, useShingle, account, n),
+	)
 	o.Sketch.Layout = hash(useTemplate, template)
 	o.Sketch.Intents = sketch.Reasoning
 	return o
@@ -103,20 +111,29 @@ func wild(r *rand.Rand, n uint64, t int64) *Observation {
 	o.Verified = r.IntN(2) == 0
 	o.HasText = r.IntN(8) > 0
 	o.Messages = int32(r.IntN(6)) - 1
-	o.InputTokens, o.OutputTokens, o.ReasoningTokens = r.Int64N(1000)-1, r.Int64N(1000)-1, r.Int64N(3)-1
+	o.InputTokens, o.OutputTokens, o.ReasoningTokens = r.Int64N(1000)-1, r.Int64N(1000)-1,
+		r.Int64N(3)-1
 	o.Source = hash(useSource, r.Uint64N(200))
-	r.Uint64N(20) // the place of a draw that is needed no more keeps the golden files of older versions
+	// the place of a draw that is needed no more keeps the golden files of older versions
+	r.Uint64N(20)
 	o.EndUser = r.Uint64N(2) * hash(r.Uint64N(9))
-	for i := range o.Facets {
-		o.Facets[i], o.Labels[i] = 0, ""
+	draw := func(i int) {
+		o.Values[i], o.Labels[i] = 0, ""
 		if r.IntN(4) > 0 {
 			v := r.Uint64N(12)
-			o.Facets[i], o.Labels[i] = hash(useFacet, uint64(i), v), "v"+strconv.FormatUint(v, 10)
+			o.Values[i], o.Labels[i] = hash(useAttribute, uint64(i), v),
+				"v"+strconv.FormatUint(v, 10)
 		}
 	}
+	for i := range firstAttributes {
+		draw(i)
+	}
 	o.Sketch = sketch.Sketch{
-		Exact: hash(usePrompt, r.Uint64N(400)), Tokens: r.IntN(500), Intents: sketch.Intents(r.IntN(32)), Relay: sketch.Relay(r.IntN(40) / 39),
-		Turn:   sorted(shingles(r.IntN(40), useShingle, r.Uint64N(8)), shingles(r.IntN(20), useShingle, 100+n)),
+		Exact: hash(usePrompt, r.Uint64N(400)), Tokens: r.IntN(500),
+		Intents: sketch.Intents(r.IntN(32)), Relay: sketch.Relay(r.IntN(40) / 39),
+		Turn: sorted(
+			shingles(r.IntN(40), useShingle, r.Uint64N(8)), shingles(r.IntN(20), useShingle, 100+n),
+		),
 		System: sorted(shingles(r.IntN(60), useSystem, r.Uint64N(3))),
 		Layout: r.Uint64N(2) * hash(useTemplate, r.Uint64N(30)),
 	}
@@ -125,6 +142,10 @@ func wild(r *rand.Rand, n uint64, t int64) *Observation {
 	}
 	if r.IntN(3) > 0 {
 		o.Sketch.Continuation = hash(useTurn, r.Uint64N(300))
+	}
+	// What is newer than the golden files is drawn last: the draws before stay the same.
+	for i := firstAttributes; i < len(o.Values); i++ {
+		draw(i)
 	}
 	return o
 }
@@ -139,12 +160,13 @@ func hostile(r *rand.Rand, n uint64, t int64) *Observation {
 	o.HasText = true
 	round := n / 2
 	o.Source, o.EndUser = hash(useSource, n), hash(useID, n)
-	for i := range o.Facets {
-		o.Facets[i], o.Labels[i] = hash(useFacet, uint64(i), n), long[:MaxLabel]
+	for i := range o.Values {
+		o.Values[i], o.Labels[i] = hash(useAttribute, uint64(i), n), long[:MaxLabel]
 	}
 	o.Sketch = sketch.Sketch{
-		Exact: hash(usePrompt, n), Tokens: 1 << 40, Intents: 0xffff, Relay: 0xff, Layout: hash(useTemplate, round),
-		Turn: sorted(shingles(100, useShingle, round)), System: sorted(shingles(100, useSystem, round)),
+		Exact: hash(usePrompt, n), Tokens: 1 << 40, Intents: 0xffff, Relay: 0xff,
+		Layout: hash(useTemplate, round), Turn: sorted(shingles(100, useShingle, round)),
+		System: sorted(shingles(100, useSystem, round)),
 		Prefix: hash(useTurn, n), Continuation: hash(useTurn, n, 1),
 	}
 	return o

@@ -21,9 +21,11 @@ func TestRecordsThatCannotBeReadChangeNoOtherFigure(t *testing.T) {
 	}
 	want, got := *profileOf(plain), *profileOf(mixed)
 	require.EqualValues(t, 167, got.Unreadable)
-	require.Equal(t, got.Requests24h, got.Read24h, "the newest record of all is within the same pane")
+	require.Equal(t, got.Requests24h, got.Read24h,
+		"the newest record of all is within the same pane")
 	require.InDelta(t, 24, got.Unreadable24h, 2, "one an hour")
-	got.Unreadable, got.UnreadableAt, got.Unreadable24h, got.Read24h, got.UnreadableSince = 0, 0, 0, 0, 0
+	got.Unreadable, got.UnreadableAt, got.Unreadable24h, got.Read24h, got.UnreadableSince = 0, 0, 0,
+		0, 0
 	require.Equal(t, want, got)
 }
 
@@ -46,7 +48,8 @@ func TestAnAccountOfWhichNothingCanBeReadExists(t *testing.T) {
 	require.EqualValues(t, 10, p.Unreadable24h)
 	require.Zero(t, p.Read24h)
 	require.Equal(t, origin+9*millis(time.Hour), p.UnreadableAt)
-	require.Equal(t, origin+millis(5*time.Hour+10*time.Minute), p.UnreadableSince, "five came since")
+	require.Equal(t, origin+millis(5*time.Hour+10*time.Minute), p.UnreadableSince,
+		"five came since")
 
 	g.Published()
 	_, ok = g.Due()
@@ -77,7 +80,8 @@ func TestRecordsThatCannotBeReadAreForgottenWithTheHorizon(t *testing.T) {
 	f.Observe(unread(origin + 2*millis(opts.Horizon) + 2*millis(24*time.Hour)))
 	p := profileOf(f)
 	require.EqualValues(t, 1, p.Unreadable)
-	require.Zero(t, p.Requests, "nor are requests of more than a horizon ago remembered beside them")
+	require.Zero(t, p.Requests,
+		"nor are requests of more than a horizon ago remembered beside them")
 	require.Equal(t, OutcomeLate, f.Observe(unread(f.LastSeen()-millis(opts.AllowedLateness)-1)))
 }
 

@@ -117,7 +117,9 @@ func (a *mapped) holds(c *condition) bool { return a.holdsFrom(c, a.walk) }
 
 // holdsAt tells whether a condition does whose paths start at a node.
 func (a *mapped) holdsAt(c *condition, at int32) bool {
-	return a.holdsFrom(c, func(p *place, found func(at int32) bool) bool { return a.walkFrom(at, p, found) })
+	return a.holdsFrom(c, func(p *place, found func(at int32) bool) bool {
+		return a.walkFrom(at, p, found)
+	})
 }
 
 func (a *mapped) holdsFrom(c *condition, walk walker) bool {
@@ -125,7 +127,8 @@ func (a *mapped) holdsFrom(c *condition, walk walker) bool {
 	something := func(p *place) bool {
 		return walk(p, func(at int32) bool {
 			text := a.doc.Scalar(at)
-			return a.doc.Known(at) && a.doc.Kind(at) != event.KindObject && text != "0" && text != "false"
+			return a.doc.Known(at) && a.doc.Kind(at) != event.KindObject &&
+				text != "0" && text != "false"
 		})
 	}
 	fits := func(p *place) bool {

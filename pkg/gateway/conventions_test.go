@@ -81,8 +81,12 @@ func TestEveryNameOfTheConventionsIsMappedOrLeftOutForAReason(t *testing.T) {
 	paths := otlpPaths(t)
 	for _, c := range conventionsOf(t) {
 		for name, reason := range c.reasons {
-			mapped := slices.ContainsFunc(paths, func(p string) bool { return p == name || strings.HasPrefix(p, name+".") })
-			require.Equal(t, mapped, reason == "", "%s: %s: map it in configs/mappings/otlp.yaml, or say in testdata/conventions why not", c.title, name)
+			mapped := slices.ContainsFunc(paths, func(p string) bool {
+				return p == name || strings.HasPrefix(p, name+".")
+			})
+			require.Equal(t, mapped, reason == "",
+				"%s: %s: map it in configs/mappings/otlp.yaml, or say in testdata/conventions why not",
+				c.title, name)
 		}
 	}
 }
@@ -101,13 +105,16 @@ func TestTheTableOfConventionsIsCurrent(t *testing.T) {
 		for _, reason := range slices.Sorted(maps.Keys(counts)) {
 			left = append(left, fmt.Sprintf("%d %s", counts[reason], reason))
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %d | %s |\n", c.title, c.source, c.read, mapped, strings.Join(left, "; "))
+		fmt.Fprintf(&b, "| %s | %s | %s | %d | %s |\n",
+			c.title, c.source, c.read, mapped, strings.Join(left, "; "))
 	}
 	const file = "../../docs/gateways/otlp.md"
 	text, err := os.ReadFile(file)
 	require.NoError(t, err)
 	block := regexp.MustCompile(`(?s)<!-- conventions -->\n.*?<!-- end conventions -->`)
-	want := block.ReplaceAllLiteralString(string(text), "<!-- conventions -->\n"+b.String()+"<!-- end conventions -->")
+	want := block.ReplaceAllLiteralString(
+		string(text), "<!-- conventions -->\n"+b.String()+"<!-- end conventions -->",
+	)
 	if *update {
 		require.NoError(t, os.WriteFile(file, []byte(want), 0o600))
 		return

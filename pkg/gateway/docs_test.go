@@ -16,19 +16,27 @@ import (
 
 // bodyFields are what the bodies of requests and responses fill.
 var bodyFields = map[string]string{
-	"account.end_user_id": "request body", "request.stream": "request body", "request.temperature": "request body", "request.top_p": "request body",
-	"request.n": "request body", "request.max_tokens": "request body", "request.seed": "request body", "request.logprobs": "request body",
-	"request.reasoning_effort": "request body", "request.response_format": "request body", "request.tools": "request body",
-	"request.tool_choice": "request body", "request.message_count": "request body", "content.system": "request body", "content.input": "request body",
-	"response.finish_reasons": "response body", "content.output": "response body", "content.reasoning": "response body",
-	"usage.reasoning_tokens": "response body", "usage.cache_read_tokens": "response body", "usage.cache_write_tokens": "response body",
+	"account.end_user_id": "request body", "request.stream": "request body",
+	"request.temperature": "request body", "request.top_p": "request body",
+	"request.n": "request body", "request.max_tokens": "request body",
+	"request.seed": "request body", "request.logprobs": "request body",
+	"request.reasoning_effort": "request body", "request.response_format": "request body",
+	"request.tools": "request body", "request.tool_choice": "request body",
+	"request.message_count": "request body", "content.system": "request body",
+	"content.input": "request body", "response.finish_reasons": "response body",
+	"content.output": "response body", "content.reasoning": "response body",
+	"usage.reasoning_tokens": "response body", "usage.cache_read_tokens": "response body",
+	"usage.cache_write_tokens": "response body",
 }
 
 // fieldTable writes what a mapping sees, who chose it, and what it does not see.
 func fieldTable(m *mapping) string {
 	var b strings.Builder
 	if m.hop != nil {
-		fmt.Fprintf(&b, "`hop` is the part of the record that is the call which answered: the first of %s", quoted(m.hop.from))
+		fmt.Fprintf(
+			&b, "`hop` is the part of the record that is the call which answered: the first of %s",
+			quoted(m.hop.from),
+		)
 		fmt.Fprintf(&b, " that has one of `%s`.\n\n", strings.Join(m.hop.has, "`, `"))
 	}
 	b.WriteString("| seen | where | who |\n|---|---|---|\n")
@@ -36,7 +44,9 @@ func fieldTable(m *mapping) string {
 	for _, f := range Fields() {
 		var where []string
 		by := f.By
-		if i := slices.IndexFunc(m.rules, func(r rule) bool { return r.field.Path == f.Path }); i >= 0 {
+		if i := slices.IndexFunc(
+			m.rules, func(r rule) bool { return r.field.Path == f.Path },
+		); i >= 0 {
 			r := m.rules[i]
 			by = r.by
 			where = r.where()
@@ -47,12 +57,15 @@ func fieldTable(m *mapping) string {
 		switch {
 		case len(where) > 0:
 			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", f.Path, strings.Join(where, ", "), by)
-		case f.Path == "request.message_count", f.Path == "response.status", f.Path == "source.gateway", f.Path == "tenant":
+		case f.Path == "request.message_count", f.Path == "response.status",
+			f.Path == "source.gateway", f.Path == "tenant":
 		default:
 			unseen = append(unseen, "`"+f.Path+"`")
 		}
 	}
-	fmt.Fprintf(&b, "\nNot seen: %s. Sign-up, payment, plan, organisation and network [can be joined](../enrichment.md).\n", strings.Join(unseen, ", "))
+	fmt.Fprintf(&b,
+		"\nNot seen: %s. Sign-up, payment, plan, organisation and network [can be joined](../enrichment.md).\n",
+		strings.Join(unseen, ", "))
 	return b.String()
 }
 
@@ -125,7 +138,8 @@ func TestTheTablesOfTheDocumentationAreCurrent(t *testing.T) {
 			require.NoError(t, os.WriteFile(file, []byte(want), 0o600))
 			continue
 		}
-		require.Equal(t, want, string(text), "%s: go test ./pkg/gateway -update writes the table anew", file)
+		require.Equal(t, want, string(text),
+			"%s: go test ./pkg/gateway -update writes the table anew", file)
 	}
 	for _, m := range mappings {
 		require.True(t, told[m.name], "docs/gateways has a page with the fields of %s", m.name)
@@ -136,7 +150,9 @@ func TestTheMappingsOfTheDocumentationCompile(t *testing.T) {
 	text, err := os.ReadFile("../../docs/gateways/mapping.md")
 	require.NoError(t, err)
 	n := 0
-	for _, block := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
+	for _, block := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(
+		string(text), -1,
+	) {
 		if !strings.Contains(block[1], "fields:") {
 			continue
 		}

@@ -13,14 +13,14 @@ const (
 // those of health checks. The last segment that is here counts, as in operationOf.
 var endpoints = endpointsOf(map[string]string{
 	endpointLLM: `completions completion complete chat responses messages batches generate runs
-		submit_tool_outputs converse converse-stream invoke invoke-with-response-stream embeddings embed
-		rerank moderations realtime images generations edits variations audio speech transcriptions
-		translations`,
+		submit_tool_outputs converse converse-stream invoke invoke-with-response-stream
+		embeddings embed rerank moderations realtime images generations edits variations
+		audio speech transcriptions translations`,
 	endpointOther: `count_tokens count-tokens input_tokens tokenize detokenize tokenizer models engines
-		tags ps version files uploads fine_tuning fine-tunes vector_stores assistants threads steps evals
-		containers conversations input_items cancel results mcp sse a2a agent-card.json agent.json health
-		healthz healthcheck readyz livez ready live readiness liveness liveliness ping status metrics
-		favicon.ico robots.txt`,
+		tags ps version files uploads fine_tuning fine-tunes vector_stores assistants
+		threads steps evals containers conversations input_items cancel results mcp sse a2a
+		agent-card.json agent.json health healthz healthcheck readyz livez ready live
+		readiness liveness liveliness ping status metrics favicon.ico robots.txt`,
 })
 
 // endpointsOf lists the words of each kind.

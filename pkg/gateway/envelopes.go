@@ -113,10 +113,14 @@ var envelopes = []envelope{
 	{ // Elasticsearch's hits.
 		all: []string{"_index", "_source"}, places: []spot{under("_source")},
 	},
-	{ // Log shippers: Fluent Bit's and Fluentd's log, log_processed and message, Vector's, Filebeat's, Logstash's and
-		// Datadog's message, journald's MESSAGE, rsyslog's msg, Splunk's event, the value of
-		// Kafka's HTTP bridges, and Filebeat's json, where it parses a line by its defaults.
-		any: []string{"log_processed", "message", "log", "MESSAGE", "msg", "event", "value", "json"},
+	{
+		// Log shippers: Fluent Bit's and Fluentd's log, log_processed and message, Vector's,
+		// Filebeat's, Logstash's and Datadog's message, journald's MESSAGE, rsyslog's msg, Splunk's
+		// event, the value of Kafka's HTTP bridges, and Filebeat's json, where it parses a line by
+		// its defaults.
+		any: []string{
+			"log_processed", "message", "log", "MESSAGE", "msg", "event", "value", "json",
+		},
 		places: []spot{
 			under("log_processed"), under("message"), under("log"), under("MESSAGE"),
 			under("msg"), under("event"), under("value"), under("json"),

@@ -59,7 +59,8 @@ const (
 // isNumber tells whether the fields of a kind hold what text has to be parsed for.
 func (k fieldKind) isNumber() bool {
 	switch k {
-	case kindTime, kindTokens, kindCount, kindASN, kindStatus, kindInt, kindFloat, kindMillis, kindBool:
+	case kindTime, kindTokens, kindCount, kindASN, kindStatus, kindInt, kindFloat,
+		kindMillis, kindBool:
 		return true
 	}
 	return false
@@ -95,13 +96,23 @@ func Fields() []Field {
 		{"account.org_id", ByGateway, kindName, func(ev *e) any { return &ev.Account.OrgID }},
 		{"account.team_id", ByGateway, kindName, func(ev *e) any { return &ev.Account.TeamID }},
 		{"account.user_id", ByGateway, kindName, func(ev *e) any { return &ev.Account.UserID }},
-		{"account.end_user_id", ByCaller, kindName, func(ev *e) any { return &ev.Account.EndUserID }},
+		{"account.end_user_id", ByCaller, kindName, func(ev *e) any {
+			return &ev.Account.EndUserID
+		}},
 		{"account.key_hash", ByGateway, kindName, func(ev *e) any { return &ev.Account.KeyHash }},
-		{"account.created_at", ByGateway, kindTime, func(ev *e) any { return &ev.Account.CreatedAt }},
+		{"account.created_at", ByGateway, kindTime, func(ev *e) any {
+			return &ev.Account.CreatedAt
+		}},
 		{"account.plan", ByGateway, kindName, func(ev *e) any { return &ev.Account.Plan }},
-		{"account.payment_fp", ByGateway, kindName, func(ev *e) any { return &ev.Account.PaymentFP }},
-		{"account.payment_issuer", ByGateway, kindName, func(ev *e) any { return &ev.Account.PaymentIssuer }},
-		{"account.email_domain", ByGateway, kindName, func(ev *e) any { return &ev.Account.EmailDomain }},
+		{"account.payment_fp", ByGateway, kindName, func(ev *e) any {
+			return &ev.Account.PaymentFP
+		}},
+		{"account.payment_issuer", ByGateway, kindName, func(ev *e) any {
+			return &ev.Account.PaymentIssuer
+		}},
+		{"account.email_domain", ByGateway, kindName, func(ev *e) any {
+			return &ev.Account.EmailDomain
+		}},
 		{"account.verified", ByGateway, kindBool, func(ev *e) any { return &ev.Account.Verified }},
 		{"client.ip", ByGateway, kindName, func(ev *e) any { return &ev.Client.IP }},
 		{"client.asn", ByGateway, kindASN, func(ev *e) any { return &ev.Client.ASN }},
@@ -113,30 +124,56 @@ func Fields() []Field {
 		{"client.device_id", ByCaller, kindName, func(ev *e) any { return &ev.Client.DeviceID }},
 		{"request.operation", ByCaller, kindName, func(ev *e) any { return &ev.Request.Operation }},
 		{"request.model", ByCaller, kindName, func(ev *e) any { return &ev.Request.Model }},
-		{"request.session_id", ByCaller, kindName, func(ev *e) any { return &ev.Request.SessionID }},
+		{"request.session_id", ByCaller, kindName, func(ev *e) any {
+			return &ev.Request.SessionID
+		}},
 		{"request.stream", ByCaller, kindBool, func(ev *e) any { return &ev.Request.Stream }},
-		{"request.temperature", ByCaller, kindFloat, func(ev *e) any { return &ev.Request.Temperature }},
+		{"request.temperature", ByCaller, kindFloat, func(ev *e) any {
+			return &ev.Request.Temperature
+		}},
 		{"request.top_p", ByCaller, kindFloat, func(ev *e) any { return &ev.Request.TopP }},
 		{"request.n", ByCaller, kindInt, func(ev *e) any { return &ev.Request.N }},
 		{"request.max_tokens", ByCaller, kindInt, func(ev *e) any { return &ev.Request.MaxTokens }},
 		{"request.seed", ByCaller, kindInt, func(ev *e) any { return &ev.Request.Seed }},
 		{"request.logprobs", ByCaller, kindBool, func(ev *e) any { return &ev.Request.Logprobs }},
-		{"request.reasoning_effort", ByCaller, kindName, func(ev *e) any { return &ev.Request.ReasoningEffort }},
-		{"request.response_format", ByCaller, kindName, func(ev *e) any { return &ev.Request.ResponseFormat }},
+		{"request.reasoning_effort", ByCaller, kindName, func(ev *e) any {
+			return &ev.Request.ReasoningEffort
+		}},
+		{"request.response_format", ByCaller, kindName, func(ev *e) any {
+			return &ev.Request.ResponseFormat
+		}},
 		{"request.tools", ByCaller, kindTools, func(ev *e) any { return &ev.Request.Tools }},
-		{"request.tool_choice", ByCaller, kindName, func(ev *e) any { return &ev.Request.ToolChoice }},
-		{"request.message_count", ByCaller, kindCount, func(ev *e) any { return &ev.Request.MessageCount }},
+		{"request.tool_choice", ByCaller, kindName, func(ev *e) any {
+			return &ev.Request.ToolChoice
+		}},
+		{"request.message_count", ByCaller, kindCount, func(ev *e) any {
+			return &ev.Request.MessageCount
+		}},
 		{"usage.input_tokens", ByGateway, kindTokens, func(ev *e) any { return &ev.Usage.Input }},
 		{"usage.output_tokens", ByGateway, kindTokens, func(ev *e) any { return &ev.Usage.Output }},
-		{"usage.reasoning_tokens", ByGateway, kindTokens, func(ev *e) any { return &ev.Usage.Reasoning }},
-		{"usage.cache_read_tokens", ByGateway, kindTokens, func(ev *e) any { return &ev.Usage.CacheRead }},
-		{"usage.cache_write_tokens", ByGateway, kindTokens, func(ev *e) any { return &ev.Usage.CacheWrite }},
+		{"usage.reasoning_tokens", ByGateway, kindTokens, func(ev *e) any {
+			return &ev.Usage.Reasoning
+		}},
+		{"usage.cache_read_tokens", ByGateway, kindTokens, func(ev *e) any {
+			return &ev.Usage.CacheRead
+		}},
+		{"usage.cache_write_tokens", ByGateway, kindTokens, func(ev *e) any {
+			return &ev.Usage.CacheWrite
+		}},
 		{"usage.cost_usd", ByGateway, kindFloat, func(ev *e) any { return &ev.Usage.CostUSD }},
-		{"response.http_status", ByGateway, kindStatus, func(ev *e) any { return &ev.Response.HTTPStatus }},
+		{"response.http_status", ByGateway, kindStatus, func(ev *e) any {
+			return &ev.Response.HTTPStatus
+		}},
 		{"response.status", ByGateway, kindName, func(ev *e) any { return &ev.Response.Status }},
-		{"response.error_type", ByGateway, kindName, func(ev *e) any { return &ev.Response.ErrorType }},
-		{"response.finish_reasons", ByModel, kindNames, func(ev *e) any { return &ev.Response.FinishReasons }},
-		{"response.latency_ms", ByGateway, kindMillis, func(ev *e) any { return &ev.Response.LatencyMS }},
+		{"response.error_type", ByGateway, kindName, func(ev *e) any {
+			return &ev.Response.ErrorType
+		}},
+		{"response.finish_reasons", ByModel, kindNames, func(ev *e) any {
+			return &ev.Response.FinishReasons
+		}},
+		{"response.latency_ms", ByGateway, kindMillis, func(ev *e) any {
+			return &ev.Response.LatencyMS
+		}},
 		{"response.ttft_ms", ByGateway, kindMillis, func(ev *e) any { return &ev.Response.TTFTMS }},
 		{"content.system", ByCaller, kindProse, func(ev *e) any { return &ev.Content.System }},
 		{"content.input", ByCaller, kindMessages, func(ev *e) any { return &ev.Content.Input }},

@@ -25,7 +25,8 @@ type Unread struct {
 // Plus is the sum of two counts.
 func (u Unread) Plus(other Unread) Unread {
 	return Unread{
-		Bodies: u.Bodies + other.Bodies, Values: u.Values + other.Values, Fillers: u.Fillers + other.Fillers,
+		Bodies: u.Bodies + other.Bodies, Values: u.Values + other.Values,
+		Fillers: u.Fillers + other.Fillers,
 	}
 }
 
@@ -165,8 +166,9 @@ func isFiller(text string) bool {
 		return false // Each of them ends with one of these.
 	}
 	switch text = strings.ToLower(text); text {
-	case "default-message-value", "redacted-by-litellm", "redacted", "redacted by litellm", "content redacted",
-		"filtered", "masked", "removed", "omitted", "hidden", "content omitted", "not logged":
+	case "default-message-value", "redacted-by-litellm", "redacted", "redacted by litellm",
+		"content redacted", "filtered", "masked", "removed", "omitted", "hidden",
+		"content omitted", "not logged":
 		return true
 	}
 	return strings.HasPrefix(text, "redacted by litellm")
@@ -191,7 +193,8 @@ func meter(ev *event.Event) {
 			u.CostUSD.Known = u.CostUSD.Known && u.CostUSD.V > 0
 		}
 	}
-	if s := ev.Response.Status; s != event.StatusOK && s != "" && u.Input.V == 0 && u.Output.V == 0 {
+	if s := ev.Response.Status; s != event.StatusOK && s != "" &&
+		u.Input.V == 0 && u.Output.V == 0 {
 		u.Input, u.Output = event.Int{}, event.Int{}
 	}
 	if cached := u.CacheRead.V + u.CacheWrite.V; u.Input.Known && cached > u.Input.V {
@@ -211,7 +214,8 @@ func isLLM(operation string) bool {
 	}
 	first := true
 	for word := range strings.FieldsFuncSeq(operation, isSeparator) {
-		if isThing(word) || first && (isPoll(word) || word[0] == 'a' && (isPoll(word[1:]) || isThing(word[1:]))) {
+		if isThing(word) ||
+			first && (isPoll(word) || word[0] == 'a' && (isPoll(word[1:]) || isThing(word[1:]))) {
 			return false // LiteLLM puts an a before the names of asynchronous calls.
 		}
 		first = false
@@ -223,9 +227,10 @@ func isLLM(operation string) bool {
 // about something around calls of models, though no word of its name says so.
 func isAside(operation string) bool {
 	switch strings.TrimLeft(operation, "_") {
-	case "create_thread", "add_message", "create_fine_tuning_job", "create_sandbox", "run_code", "code_interpreter_tool",
-		"create_realtime_client_secret", "create_realtime_transcription_session",
-		"video_retrieve", "video_retrieve_job", "video_content", "video_status", "video_list", "video_delete",
+	case "create_thread", "add_message", "create_fine_tuning_job", "create_sandbox", "run_code",
+		"code_interpreter_tool", "create_realtime_client_secret",
+		"create_realtime_transcription_session", "video_retrieve", "video_retrieve_job",
+		"video_content", "video_status", "video_list", "video_delete",
 		"video_create_character", "video_get_character":
 		return true
 	}
@@ -237,8 +242,8 @@ func isSeparator(c rune) bool { return strings.ContainsRune("_./- ", c) }
 // isThing tells whether a word names what is no model.
 func isThing(word string) bool {
 	switch word {
-	case "mcp", "health", "healthcheck", "ping", "vector", "file", "files", "models", "execute", "skill", "skills", "container",
-		"containers", "assistants", "threads":
+	case "mcp", "health", "healthcheck", "ping", "vector", "file", "files", "models", "execute",
+		"skill", "skills", "container", "containers", "assistants", "threads":
 		return true
 	}
 	return false
@@ -248,7 +253,8 @@ func isThing(word string) bool {
 // at something that is there already.
 func isPoll(verb string) bool {
 	switch verb {
-	case "list", "retrieve", "get", "cancel", "delete", "poll", "upload", "download", "count", "update", "search":
+	case "list", "retrieve", "get", "cancel", "delete", "poll", "upload", "download", "count",
+		"update", "search":
 		return true
 	}
 	return false
@@ -259,13 +265,16 @@ func isPoll(verb string) bool {
 func derivedID(ev *event.Event) string {
 	h := sha256.New()
 	var number [8]byte
-	for _, n := range [...]int64{ev.Time, ev.Usage.Input.V, ev.Usage.Output.V, int64(ev.Response.LatencyMS.V * 1000)} {
+	for _, n := range [...]int64{
+		ev.Time, ev.Usage.Input.V, ev.Usage.Output.V, int64(ev.Response.LatencyMS.V * 1000),
+	} {
 		binary.BigEndian.PutUint64(number[:], uint64(n))
 		h.Write(number[:])
 	}
 	texts := []string{
-		ev.Tenant, ev.Account.ID, ev.Account.KeyHash, ev.Account.UserID, ev.Account.OrgID, ev.Account.EndUserID, ev.Client.IP,
-		ev.Client.UserAgent, ev.Request.Model, ev.Request.SessionID, ev.Content.System, ev.Content.Output,
+		ev.Tenant, ev.Account.ID, ev.Account.KeyHash, ev.Account.UserID, ev.Account.OrgID,
+		ev.Account.EndUserID, ev.Client.IP, ev.Client.UserAgent, ev.Request.Model,
+		ev.Request.SessionID, ev.Content.System, ev.Content.Output,
 	}
 	for i := range ev.Content.Input {
 		texts = append(texts, ev.Content.Input[i].Text)
@@ -282,11 +291,13 @@ func derivedID(ev *event.Event) string {
 // credentials where an identity belongs.
 func dropCredentials(ev *event.Event) {
 	for _, field := range [...]*string{
-		&ev.ID, &ev.Tenant, &ev.Account.ID, &ev.Account.OrgID, &ev.Account.TeamID, &ev.Account.UserID, &ev.Account.EndUserID, &ev.Account.KeyHash,
-		&ev.Account.Plan, &ev.Account.PaymentFP, &ev.Account.PaymentIssuer, &ev.Account.EmailDomain, &ev.Client.DeviceID, &ev.Client.UserAgent,
-		&ev.Client.JA3, &ev.Client.JA4, &ev.Request.SessionID, &ev.Client.ASOrg, &ev.Client.Country, &ev.Source.Gateway,
-		&ev.Source.Instance, &ev.Request.Operation, &ev.Request.ReasoningEffort, &ev.Request.ResponseFormat, &ev.Request.ToolChoice,
-		&ev.Response.ErrorType,
+		&ev.ID, &ev.Tenant, &ev.Account.ID, &ev.Account.OrgID, &ev.Account.TeamID,
+		&ev.Account.UserID, &ev.Account.EndUserID, &ev.Account.KeyHash, &ev.Account.Plan,
+		&ev.Account.PaymentFP, &ev.Account.PaymentIssuer, &ev.Account.EmailDomain,
+		&ev.Client.DeviceID, &ev.Client.UserAgent, &ev.Client.JA3, &ev.Client.JA4,
+		&ev.Request.SessionID, &ev.Client.ASOrg, &ev.Client.Country, &ev.Source.Gateway,
+		&ev.Source.Instance, &ev.Request.Operation, &ev.Request.ReasoningEffort,
+		&ev.Request.ResponseFormat, &ev.Request.ToolChoice, &ev.Response.ErrorType,
 	} {
 		if isCredential(*field) {
 			*field = ""

@@ -63,7 +63,8 @@ func (a *mapped) findHop(h *hopRule) int32 {
 	for i := range h.from {
 		best, answered := int32(tree.None), false
 		consider := func(at int32) {
-			if a.doc.Kind(at) != event.KindObject || len(h.has) > 0 && a.doc.Member(at, h.has...) == tree.None {
+			if a.doc.Kind(at) != event.KindObject ||
+				len(h.has) > 0 && a.doc.Member(at, h.has...) == tree.None {
 				return
 			}
 			ok := h.answered == nil || a.holdsAt(h.answered, at)

@@ -49,9 +49,11 @@ fields:
   content.output: hop.text
 `
 	record := func(calls string) string {
-		return `{"id":"r","time":1793613600000,"user":"u","model":"not a hop","in":99,"calls":` + calls + `}`
+		return `{"id":"r","time":1793613600000,"user":"u","model":"not a hop","in":99,"calls":` +
+			calls + `}`
 	}
-	const failed, answered, later = `{"model":"a","status":503,"in":1,"text":"no"}`, `{"model":"b","status":200,"in":2,"out":3}`,
+	const failed, answered, later = `{"model":"a","status":503,"in":1,"text":"no"}`,
+		`{"model":"b","status":200,"in":2,"out":3}`,
 		`{"model":"c","status":429,"in":4,"out":5,"text":"no"}`
 	for calls, want := range map[string]string{
 		"[" + failed + "," + answered + "]":           "b",
@@ -86,11 +88,15 @@ func TestNeverPartsAreNoHopsWhateverTheirOrder(t *testing.T) {
 		`{"a-judge":{"model":"j"},"cache_x":{"model":"c"},"z":{"model":"z"}}`: "z",
 		`{"A-Judge":{"model":"j"},"plain":{"models":"c"},"z":{"model":"z"}}`:  "z",
 	} {
-		ev, reason := readWith(t, mapping, `{"id":"r","time":1793613600000,"user":"u","ai":`+calls+`}`)
+		ev, reason := readWith(
+			t, mapping, `{"id":"r","time":1793613600000,"user":"u","ai":`+calls+`}`,
+		)
 		require.Empty(t, reason, calls)
 		require.Equal(t, want, ev.Request.Model, calls)
 	}
-	_, reason := readWith(t, mapping, `{"id":"r","time":1793613600000,"user":"u","ai":{"a-judge":{"model":"j"}}}`)
+	_, reason := readWith(
+		t, mapping, `{"id":"r","time":1793613600000,"user":"u","ai":{"a-judge":{"model":"j"}}}`,
+	)
 	require.Contains(t, reason, "request.model")
 }
 
@@ -138,19 +144,31 @@ fields: {id: id, time: time, account.id: {from: user, value: nobody}, request.mo
 
 func TestEndpointsAreToldByPathAndMethod(t *testing.T) {
 	for target, want := range map[string]string{
-		"POST /v1/chat/completions": "llm", "POST https://api.example.org/v1/messages?beta=true": "llm", "POST /v1/responses": "llm",
-		"POST /v1beta/models/gemini-x:streamGenerateContent?alt=sse": "llm", "POST /model/anthropic.claude-x/invoke": "llm",
-		"POST /openai/deployments/models/chat/completions": "llm", "POST /v1/models/../chat/completions": "llm", "POST /v1/threads/t/runs": "llm",
-		"GET /v1/realtime?model=m": "llm", "GET /v1beta/models/m:bidiGenerateContent": "llm", "POST /api/generate": "llm", "POST /v1/batches": "llm",
+		"POST /v1/chat/completions":                          "llm",
+		"POST https://api.example.org/v1/messages?beta=true": "llm", "POST /v1/responses": "llm",
+		"POST /v1beta/models/gemini-x:streamGenerateContent?alt=sse": "llm",
+		"POST /model/anthropic.claude-x/invoke":                      "llm",
+		"POST /openai/deployments/models/chat/completions":           "llm",
+		"POST /v1/models/../chat/completions":                        "llm",
+		"POST /v1/threads/t/runs":                                    "llm",
+		"GET /v1/realtime?model=m":                                   "llm",
+		"GET /v1beta/models/m:bidiGenerateContent":                   "llm",
+		"POST /api/generate":                                         "llm",
+		"POST /v1/batches":                                           "llm",
 		"POST /v1/projects/p/locations/l/publishers/anthropic/models/claude-x:streamRawPredict": "llm",
 
-		"GET /v1/models": "other", " /v1/models/gpt-x": "other", "POST /v1/messages/count_tokens": "other", "POST /v1beta/models/m:countTokens": "other",
-		"POST /v1/responses/input_tokens": "other", "POST /tokenize": "other", "POST /v1/files": "other", " /v1/files/f/content": "other",
-		"GET /v1/responses/resp_1": "other", "POST /v1/responses/resp_1/cancel": "other", "GET /v1/batches/b": "other", "POST /mcp": "other",
-		"POST /v1/threads/t/messages": "other", "DELETE /v1/chat/completions/c": "other", "OPTIONS /v1/chat/completions": "other", "HEAD /": "other",
-		" /healthz": "other", " /health/readiness": "other", "GET /x": "other", " /.well-known/agent-card.json": "other", "POST /v1/vector_stores/v/search": "other",
+		"GET /v1/models": "other", " /v1/models/gpt-x": "other",
+		"POST /v1/messages/count_tokens": "other", "POST /v1beta/models/m:countTokens": "other",
+		"POST /v1/responses/input_tokens": "other", "POST /tokenize": "other",
+		"POST /v1/files": "other", " /v1/files/f/content": "other",
+		"GET /v1/responses/resp_1": "other", "POST /v1/responses/resp_1/cancel": "other",
+		"GET /v1/batches/b": "other", "POST /mcp": "other", "POST /v1/threads/t/messages": "other",
+		"DELETE /v1/chat/completions/c": "other", "OPTIONS /v1/chat/completions": "other",
+		"HEAD /": "other", " /healthz": "other", " /health/readiness": "other", "GET /x": "other",
+		" /.well-known/agent-card.json": "other", "POST /v1/vector_stores/v/search": "other",
 
-		"POST /x": "", "POST ": "", "POST /": "", " chat/": "llm", "POST /v1/chat/completions#/models": "llm", "POST /v1/chat/completions;/models": "llm",
+		"POST /x": "", "POST ": "", "POST /": "", " chat/": "llm",
+		"POST /v1/chat/completions#/models": "llm", "POST /v1/chat/completions;/models": "llm",
 	} {
 		method, path, _ := strings.Cut(target, " ")
 		require.Equal(t, want, endpointOf(method, path), target)

@@ -31,8 +31,9 @@ func hugeValues() map[string]string {
 func hostileValues() map[string]string {
 	const deep = 300
 	return map[string]string{
-		"NaN": "NaN", "Infinity": "Infinity", "-Infinity": "-Infinity", "-1e999": "-1e999", "1e999": "1e999",
-		"a huge integer": "123456789012345678901234567890", "null": "null", "true": "true", "a list": `[1,"a",null]`, "an object": `{"a":{"b":1}}`,
+		"NaN": "NaN", "Infinity": "Infinity", "-Infinity": "-Infinity", "-1e999": "-1e999",
+		"1e999": "1e999", "a huge integer": "123456789012345678901234567890", "null": "null",
+		"true": "true", "a list": `[1,"a",null]`, "an object": `{"a":{"b":1}}`,
 		"empty":              `""`,
 		"a deep object":      strings.Repeat(`{"a":`, deep) + "1" + strings.Repeat("}", deep),
 		"a deep list":        strings.Repeat("[", deep) + strings.Repeat("]", deep),
@@ -69,46 +70,95 @@ func callersCases(t *testing.T) map[string]callersCase {
 	}
 	return map[string]callersCase{
 		"native": {
-			record:  `{"id":"r","time":1793613600123,"source":{"gateway":"native"},"account":{"id":"acme","end_user_id":"e"},"client":{"ip":"203.0.113.9","user_agent":"ua","device_id":"d"},"request":{"operation":"chat","model":"m","session_id":"s","stream":false,"temperature":1,"top_p":1,"n":1,"max_tokens":9,"seed":7,"logprobs":false,"reasoning_effort":"low","response_format":"text","tools":["bash"],"tool_choice":"auto","message_count":1},"usage":{"input_tokens":3,"output_tokens":2},"response":{"http_status":200,"finish_reasons":["stop"]},"content":{"system":"s","input":[{"role":"user","text":"u"}],"output":"w","reasoning":"r"},"extra":{"a":1}}`,
-			callers: []string{"account.end_user_id", "client.user_agent", "client.device_id", "request.operation", "request.session_id", "request.stream", "request.temperature", "request.n", "request.max_tokens", "request.seed", "request.logprobs", "request.response_format", "request.tools", "request.message_count", "response.finish_reasons", "content.system", "content.input", "content.output", "content.reasoning", "extra"},
+			record: `{"id":"r","time":1793613600123,"source":{"gateway":"native"},"account":{"id":"acme","end_user_id":"e"},"client":{"ip":"203.0.113.9","user_agent":"ua","device_id":"d"},"request":{"operation":"chat","model":"m","session_id":"s","stream":false,"temperature":1,"top_p":1,"n":1,"max_tokens":9,"seed":7,"logprobs":false,"reasoning_effort":"low","response_format":"text","tools":["bash"],"tool_choice":"auto","message_count":1},"usage":{"input_tokens":3,"output_tokens":2},"response":{"http_status":200,"finish_reasons":["stop"]},"content":{"system":"s","input":[{"role":"user","text":"u"}],"output":"w","reasoning":"r"},"extra":{"a":1}}`,
+			callers: []string{
+				"account.end_user_id", "client.user_agent", "client.device_id", "request.operation",
+				"request.session_id", "request.stream", "request.temperature", "request.n",
+				"request.max_tokens", "request.seed", "request.logprobs", "request.response_format",
+				"request.tools", "request.message_count", "response.finish_reasons",
+				"content.system", "content.input", "content.output", "content.reasoning", "extra",
+			},
 		},
 		"litellm": {
-			record:  `{"id":"r","trace_id":"t","call_type":"acompletion","status":"success","stream":false,"startTime":1793613600.123,"endTime":1793613601.5,"completionStartTime":1793613601,"model":"m","model_group":"m","custom_llm_provider":"openai","prompt_tokens":3,"completion_tokens":2,"total_tokens":5,"end_user":"e","requester_ip_address":"203.0.113.9","request_tags":["User-Agent: ua"],"messages":[{"role":"user","content":"u"}],"response":` + aResponseBody + `,"model_parameters":{"temperature":1,"max_tokens":9,"tools":[{"type":"function","function":{"name":"bash"}}],"user":"e"},"metadata":{"user_api_key_hash":"h","user_api_key_user_id":"acme","requester_metadata":{"a":{"b":1}},"requester_custom_headers":{"x":"y"},"spend_logs_metadata":{"a":1}}}`,
-			callers: []string{"end_user", "request_tags", "messages", "response", "model_parameters", "model", "model_group", "trace_id", "metadata.requester_metadata", "metadata.spend_logs_metadata"},
+			record: `{"id":"r","trace_id":"t","call_type":"acompletion","status":"success","stream":false,"startTime":1793613600.123,"endTime":1793613601.5,"completionStartTime":1793613601,"model":"m","model_group":"m","custom_llm_provider":"openai","prompt_tokens":3,"completion_tokens":2,"total_tokens":5,"end_user":"e","requester_ip_address":"203.0.113.9","request_tags":["User-Agent: ua"],"messages":[{"role":"user","content":"u"}],"response":` +
+				aResponseBody +
+				`,"model_parameters":{"temperature":1,"max_tokens":9,"tools":[{"type":"function","function":{"name":"bash"}}],"user":"e"},"metadata":{"user_api_key_hash":"h","user_api_key_user_id":"acme","requester_metadata":{"a":{"b":1}},"requester_custom_headers":{"x":"y"},"spend_logs_metadata":{"a":1}}}`,
+			callers: []string{
+				"end_user", "request_tags", "messages", "response", "model_parameters", "model",
+				"model_group", "trace_id", "metadata.requester_metadata",
+				"metadata.spend_logs_metadata",
+			},
 		},
 		"kong": {
-			record:  `{"started_at":1793613600123,"client_ip":"203.0.113.9","tries":[],"latencies":{"request":1},"upstream_uri":"/v1/chat/completions","consumer":{"id":"acme"},"request":{"id":"r","uri":"/chat?x=y","url":"https://gw/chat","method":"POST","querystring":{"x":"y"},"headers":{"user-agent":"ua","x-session-id":"s","x-ja4":"j","x-device-id":"d","host":"gw"}},"response":{"status":200},"ai":{"proxy":{"meta":{"request_model":"m","provider_name":"openai"},"usage":{"prompt_tokens":3,"completion_tokens":2},"payload":{"request":` + quote(aRequestBody) + `,"response":` + quote(aResponseBody) + `}}}}`,
-			callers: []string{"request.uri", "request.url", "request.querystring", "request.headers", "ai.proxy.payload", "ai.proxy.meta.request_model"},
+			record: `{"started_at":1793613600123,"client_ip":"203.0.113.9","tries":[],"latencies":{"request":1},"upstream_uri":"/v1/chat/completions","consumer":{"id":"acme"},"request":{"id":"r","uri":"/chat?x=y","url":"https://gw/chat","method":"POST","querystring":{"x":"y"},"headers":{"user-agent":"ua","x-session-id":"s","x-ja4":"j","x-device-id":"d","host":"gw"}},"response":{"status":200},"ai":{"proxy":{"meta":{"request_model":"m","provider_name":"openai"},"usage":{"prompt_tokens":3,"completion_tokens":2},"payload":{"request":` +
+				quote(aRequestBody) + `,"response":` + quote(aResponseBody) + `}}}}`,
+			callers: []string{
+				"request.uri", "request.url", "request.querystring", "request.headers",
+				"ai.proxy.payload", "ai.proxy.meta.request_model",
+			},
 		},
 		"apisix": {
-			record:  `{"start_time":1793613600123,"client_ip":"203.0.113.9","route_id":"r","apisix_latency":1,"latency":2,"consumer":{"username":"acme"},"request":{"uri":"/v1/chat/completions","url":"https://gw/v1/chat/completions","method":"POST","querystring":{"a":"b"},"headers":{"x-request-id":"q","user-agent":"ua","x-session-id":"s","host":"gw"},"body":` + quote(aRequestBody) + `},"response":{"status":200,"headers":{"x-request-id":"q"},"body":` + quote(aResponseBody) + `},"llm_summary":{"request_model":"m","model":"m","prompt_tokens":"3","completion_tokens":"2","stream":"false","end_user_id":"e"},"llm_request":{"messages":[{"role":"user","content":"u"}],"stream":false},"llm_response_text":{"content":"w"}}`,
-			callers: []string{"request.uri", "request.url", "request.querystring", "request.headers", "request.body", "response.headers", "response.body", "llm_request", "llm_response_text", "llm_summary.request_model", "llm_summary.model", "llm_summary.end_user_id"},
+			record: `{"start_time":1793613600123,"client_ip":"203.0.113.9","route_id":"r","apisix_latency":1,"latency":2,"consumer":{"username":"acme"},"request":{"uri":"/v1/chat/completions","url":"https://gw/v1/chat/completions","method":"POST","querystring":{"a":"b"},"headers":{"x-request-id":"q","user-agent":"ua","x-session-id":"s","host":"gw"},"body":` +
+				quote(aRequestBody) +
+				`},"response":{"status":200,"headers":{"x-request-id":"q"},"body":` +
+				quote(aResponseBody) +
+				`},"llm_summary":{"request_model":"m","model":"m","prompt_tokens":"3","completion_tokens":"2","stream":"false","end_user_id":"e"},"llm_request":{"messages":[{"role":"user","content":"u"}],"stream":false},"llm_response_text":{"content":"w"}}`,
+			callers: []string{
+				"request.uri", "request.url", "request.querystring", "request.headers",
+				"request.body", "response.headers", "response.body", "llm_request",
+				"llm_response_text", "llm_summary.request_model", "llm_summary.model",
+				"llm_summary.end_user_id",
+			},
 		},
 		"envoy_ai": {
-			record:  `{"start_time":"2026-11-02T10:00:00.123Z","x-request-id":"q","response_code":200,"duration":3,"downstream_remote_address":"203.0.113.9:1","x-forwarded-for":"203.0.113.9","user-agent":"ua",":authority":"gw","x-envoy-origin-path":"/v1/chat/completions","method":"POST","session.id":"s","account.id":"acme","gen_ai.request.model":"m","gen_ai.response.model":"m","gen_ai.usage.input_tokens":3,"gen_ai.usage.output_tokens":2,"mcp.session.id":"x"}`,
-			callers: []string{"x-request-id", "x-forwarded-for", "user-agent", ":authority", "x-envoy-origin-path", "session.id", "gen_ai.request.model", "gen_ai.response.model", "mcp.session.id"},
+			record: `{"start_time":"2026-11-02T10:00:00.123Z","x-request-id":"q","response_code":200,"duration":3,"downstream_remote_address":"203.0.113.9:1","x-forwarded-for":"203.0.113.9","user-agent":"ua",":authority":"gw","x-envoy-origin-path":"/v1/chat/completions","method":"POST","session.id":"s","account.id":"acme","gen_ai.request.model":"m","gen_ai.response.model":"m","gen_ai.usage.input_tokens":3,"gen_ai.usage.output_tokens":2,"mcp.session.id":"x"}`,
+			callers: []string{
+				"x-request-id", "x-forwarded-for", "user-agent", ":authority",
+				"x-envoy-origin-path", "session.id", "gen_ai.request.model",
+				"gen_ai.response.model", "mcp.session.id",
+			},
 		},
 		"higress": {
-			record:  `{"start_time":"2026-11-02T10:00:00.123Z","request_id":"q","response_code":200,"duration":3,"downstream_remote_address":"203.0.113.9:1","x_forwarded_for":"203.0.113.9","user_agent":"ua","authority":"gw","path":"/v1/chat/completions","method":"POST","ai_log":` + quote(`{"consumer":"acme","model":"m","input_token":3,"output_token":2,"chat_round":1,"session_id":"s","messages":[{"role":"user","content":"u"}],"question":"u","system":"s","answer":"w","reasoning":"r","temperature":0.1,"max_tokens":9,"response_type":"normal","chat_id":"c"}`) + `}`,
-			callers: []string{"request_id", "x_forwarded_for", "user_agent", "authority", "path", "ai_log.~.model", "ai_log.~.session_id", "ai_log.~.messages", "ai_log.~.question", "ai_log.~.system", "ai_log.~.answer", "ai_log.~.reasoning", "ai_log.~.temperature", "ai_log.~.max_tokens", "ai_log.~.chat_id"},
+			record: `{"start_time":"2026-11-02T10:00:00.123Z","request_id":"q","response_code":200,"duration":3,"downstream_remote_address":"203.0.113.9:1","x_forwarded_for":"203.0.113.9","user_agent":"ua","authority":"gw","path":"/v1/chat/completions","method":"POST","ai_log":` +
+				quote(`{"consumer":"acme","model":"m","input_token":3,"output_token":2,"chat_round":1,"session_id":"s","messages":[{"role":"user","content":"u"}],"question":"u","system":"s","answer":"w","reasoning":"r","temperature":0.1,"max_tokens":9,"response_type":"normal","chat_id":"c"}`) +
+				`}`,
+			callers: []string{
+				"request_id", "x_forwarded_for", "user_agent", "authority", "path",
+				"ai_log.~.model", "ai_log.~.session_id", "ai_log.~.messages", "ai_log.~.question",
+				"ai_log.~.system", "ai_log.~.answer", "ai_log.~.reasoning", "ai_log.~.temperature",
+				"ai_log.~.max_tokens", "ai_log.~.chat_id",
+			},
 		},
 		"helicone": {
-			record:  `{"authorization":"Bearer k","heliconeMeta":{"gatewayModel":"m","providerModelId":"m","promptInputs":{"a":"b"}},"log":{"request":{"id":"r","userId":"u","properties":{"Helicone-Session-Id":"s","model":"m"},"heliconeApiKeyId":77,"targetUrl":"https://api.example.org/v1/chat/completions","path":"/v1/chat/completions","countryCode":"DE","requestCreatedAt":"2026-11-02T10:00:00.123Z","isStream":true},"response":{"id":"a","status":200,"delayMs":3,"timeToFirstToken":1}}}`,
-			callers: []string{"heliconeMeta.gatewayModel", "heliconeMeta.providerModelId", "heliconeMeta.promptInputs", "log.request.userId", "log.request.properties", "log.request.isStream"},
-			claims:  []string{"log.request.userId"},
+			record: `{"authorization":"Bearer k","heliconeMeta":{"gatewayModel":"m","providerModelId":"m","promptInputs":{"a":"b"}},"log":{"request":{"id":"r","userId":"u","properties":{"Helicone-Session-Id":"s","model":"m"},"heliconeApiKeyId":77,"targetUrl":"https://api.example.org/v1/chat/completions","path":"/v1/chat/completions","countryCode":"DE","requestCreatedAt":"2026-11-02T10:00:00.123Z","isStream":true},"response":{"id":"a","status":200,"delayMs":3,"timeToFirstToken":1}}}`,
+			callers: []string{
+				"heliconeMeta.gatewayModel", "heliconeMeta.providerModelId",
+				"heliconeMeta.promptInputs", "log.request.userId",
+				"log.request.properties", "log.request.isStream",
+			},
+			claims: []string{"log.request.userId"},
 		},
 		"portkey": {
-			record:  `{"created_at":"2026-11-02T10:00:00.123Z","ai_org":"openai","ai_model":"m","req_units":3,"res_units":2,"request_url":"https://api.example.org/v1/chat/completions","request_method":"POST","response_status_code":200,"trace_id":"t","virtual_key":"vk","stream_mode":"non-stream","metadata":{"_user":"u","session_id":"s"},"request":{"body":` + aRequestBody + `},"response":{"body":` + aResponseBody + `}}`,
+			record: `{"created_at":"2026-11-02T10:00:00.123Z","ai_org":"openai","ai_model":"m","req_units":3,"res_units":2,"request_url":"https://api.example.org/v1/chat/completions","request_method":"POST","response_status_code":200,"trace_id":"t","virtual_key":"vk","stream_mode":"non-stream","metadata":{"_user":"u","session_id":"s"},"request":{"body":` +
+				aRequestBody + `},"response":{"body":` + aResponseBody + `}}`,
 			callers: []string{"ai_model", "trace_id", "metadata", "request.body", "response.body"},
 			claims:  []string{"metadata", "metadata._user"},
 		},
 		"bedrock": {
-			record:  `{"schemaType":"ModelInvocationLog","schemaVersion":"1.0","timestamp":"2026-11-02T10:00:00.123Z","accountId":"123456789012","region":"eu-west-1","requestId":"r","identity":{"arn":"arn:aws:iam::123456789012:user/acme"},"operation":"Converse","modelId":"m","requestMetadata":{"user":"u","team":"t","session":"s"},"input":{"inputContentType":"application/json","inputBodyJson":` + aRequestBody + `,"inputTokenCount":3},"output":{"outputBodyJson":` + aResponseBody + `,"outputTokenCount":2}}`,
-			callers: []string{"modelId", "requestMetadata", "input.inputBodyJson", "output.outputBodyJson"},
+			record: `{"schemaType":"ModelInvocationLog","schemaVersion":"1.0","timestamp":"2026-11-02T10:00:00.123Z","accountId":"123456789012","region":"eu-west-1","requestId":"r","identity":{"arn":"arn:aws:iam::123456789012:user/acme"},"operation":"Converse","modelId":"m","requestMetadata":{"user":"u","team":"t","session":"s"},"input":{"inputContentType":"application/json","inputBodyJson":` +
+				aRequestBody + `,"inputTokenCount":3},"output":{"outputBodyJson":` + aResponseBody +
+				`,"outputTokenCount":2}}`,
+			callers: []string{
+				"modelId", "requestMetadata", "input.inputBodyJson", "output.outputBodyJson",
+			},
 		},
 		"apim": {
-			record:  `{"records":[{"time":"2026-11-02T10:00:00.123Z","category":"GatewayLogs","correlationId":"r","callerIpAddress":"203.0.113.9","durationMs":3,"properties":{"method":"POST","url":"https://gw/openai/deployments/m/chat/completions","responseCode":200,"apimSubscriptionId":"acme","requestHeaders":{"User-Agent":"ua"}}},{"time":"2026-11-02T10:00:00.123Z","category":"GatewayLlmLogs","correlationId":"r","properties":{"modelName":"m","deploymentName":"m","promptTokens":3,"completionTokens":2,"sequenceNumber":0,"requestMessages":[{"role":"user","content":"u"}],"responseMessages":[{"role":"assistant","content":"w"}]}}]}`,
-			callers: []string{"records.0.properties.url", "records.0.properties.requestHeaders", "records.1.properties.modelName", "records.1.properties.deploymentName", "records.1.properties.requestMessages", "records.1.properties.responseMessages"},
+			record: `{"records":[{"time":"2026-11-02T10:00:00.123Z","category":"GatewayLogs","correlationId":"r","callerIpAddress":"203.0.113.9","durationMs":3,"properties":{"method":"POST","url":"https://gw/openai/deployments/m/chat/completions","responseCode":200,"apimSubscriptionId":"acme","requestHeaders":{"User-Agent":"ua"}}},{"time":"2026-11-02T10:00:00.123Z","category":"GatewayLlmLogs","correlationId":"r","properties":{"modelName":"m","deploymentName":"m","promptTokens":3,"completionTokens":2,"sequenceNumber":0,"requestMessages":[{"role":"user","content":"u"}],"responseMessages":[{"role":"assistant","content":"w"}]}}]}`,
+			callers: []string{
+				"records.0.properties.url", "records.0.properties.requestHeaders",
+				"records.1.properties.modelName", "records.1.properties.deploymentName",
+				"records.1.properties.requestMessages", "records.1.properties.responseMessages",
+			},
 		},
 	}
 }
@@ -246,7 +296,8 @@ func onlyEvent(t *testing.T, r *Reader, record string) (ev event.Event, ok bool)
 		case err == nil:
 			require.False(t, ok, "two events")
 			ev, ok = event.Event{Time: got.Time}, true
-			ev.Account.ID, ev.Source.Gateway = strings.Clone(got.Account.ID), strings.Clone(got.Source.Gateway)
+			ev.Account.ID, ev.Source.Gateway = strings.Clone(got.Account.ID),
+				strings.Clone(got.Source.Gateway)
 		case !errors.As(err, new(*SkipError)):
 			t.Log(err)
 		default:

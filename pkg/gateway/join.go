@@ -27,7 +27,8 @@ type JoinOptions struct {
 // since a call's parts may pass two collectors that batch again.
 func DefaultJoinOptions() JoinOptions {
 	return JoinOptions{
-		Window: 2 * time.Minute, OTLPWindow: 20 * time.Second, MaxPending: 20000, MaxBytes: 64 << 20,
+		Window: 2 * time.Minute, OTLPWindow: 20 * time.Second,
+		MaxPending: 20000, MaxBytes: 64 << 20,
 	}
 }
 
@@ -36,7 +37,9 @@ func (o JoinOptions) validate() error {
 		return errors.New("gateway: join window, max_pending and max_bytes must be positive")
 	}
 	if o.OTLPWindow < 0 || o.OTLPWindow > o.Window {
-		return errors.New("gateway: join otlp_window must be between 0, which switches it off, and window")
+		return errors.New(
+			"gateway: join otlp_window must be between 0, which switches it off, and window",
+		)
 	}
 	return nil
 }

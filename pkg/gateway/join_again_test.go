@@ -44,7 +44,8 @@ func traffic(t testing.TB, rng *rand.Rand, minutes int) (records [][]byte) {
 			id := fmt.Sprint("c", number)
 			for n := range 3 {
 				add(at, []float64{1, 10, 110}[rng.IntN(3)], apimPiece("GatewayLlmLogs", id, at,
-					fmt.Sprintf(`,"modelName":"m","sequenceNumber":%d,"requestMessages":"x%d"`, n, n)))
+					fmt.Sprintf(`,"modelName":"m","sequenceNumber":%d,"requestMessages":"x%d"`,
+						n, n)))
 			}
 			add(at, 100, apimPiece("GatewayLogs", id, at, `,"apimSubscriptionId":"sub"`))
 		}
@@ -71,7 +72,9 @@ func visits(r *Reader, n int, record []byte) (out []string) {
 		} else if err != nil {
 			what = err.Error()
 		}
-		out = append(out, fmt.Sprintf("%d.%d %s %d %q", n, i, what, ev.Usage.Output.V, ev.Content.Output))
+		out = append(out, fmt.Sprintf(
+			"%d.%d %s %d %q", n, i, what, ev.Usage.Output.V, ev.Content.Output,
+		))
 		i++
 		return true
 	})
@@ -103,7 +106,8 @@ func TestAReaderThatBeginsWhereMemoryEndsGoesOnAlike(t *testing.T) {
 		}
 		require.Equal(t, held[at], again.Held())
 		for i := at; i < min(at+300, len(records)); i++ {
-			require.Equal(t, want[i], visits(again, i, records[i]), "read again from %d to %d", from, at)
+			require.Equal(t, want[i], visits(again, i, records[i]),
+				"read again from %d to %d", from, at)
 		}
 	}
 }

@@ -12,7 +12,8 @@ import (
 
 // apimPiece is a diagnostic record of API Management in an envelope of its own.
 func apimPiece(category, id string, second float64, rest string) []byte {
-	return fmt.Appendf(nil, `{"records":[{"time":"2026-11-02T10:%02d:%04.1fZ","category":%q,"correlationId":%q,"properties":{"correlationId":%q%s}}]}`,
+	return fmt.Appendf(nil,
+		`{"records":[{"time":"2026-11-02T10:%02d:%04.1fZ","category":%q,"correlationId":%q,"properties":{"correlationId":%q%s}}]}`,
 		int(second)/60, second-float64(int(second)/60*60), category, id, id, rest)
 }
 
@@ -24,11 +25,27 @@ func TestPiecesOfACallAreJoinedUntilTheWindowCloses(t *testing.T) {
 	}
 	pieces := [][]byte{
 		apimPiece("GatewayLogs", "c1", 0, `,"apimSubscriptionId":"sub"`),
-		apimPiece("GatewayLlmLogs", "c1", 0.2, `,"modelName":"m","promptTokens":9,"sequenceNumber":0,"requestMessages":`+say("user", "one")),
-		apimPiece("GatewayLlmLogs", "c1", 0.2, `,"sequenceNumber":1,"requestMessages":`+say("user", "two")),
-		apimPiece("GatewayLlmLogs", "c1", 0.2, `,"sequenceNumber":2,"requestMessages":`+say("user", "three")),
-		apimPiece("GatewayLlmLogs", "c1", 0.3, `,"sequenceNumber":3,"responseMessages":`+say("assistant", "four")),
-		apimPiece("GatewayLlmLogs", "c1", 0.3, `,"sequenceNumber":4,"responseMessages":`+say("assistant", "five")),
+		apimPiece(
+			"GatewayLlmLogs", "c1", 0.2,
+			`,"modelName":"m","promptTokens":9,"sequenceNumber":0,"requestMessages":`+
+				say("user", "one"),
+		),
+		apimPiece(
+			"GatewayLlmLogs", "c1", 0.2,
+			`,"sequenceNumber":1,"requestMessages":`+say("user", "two"),
+		),
+		apimPiece(
+			"GatewayLlmLogs", "c1", 0.2,
+			`,"sequenceNumber":2,"requestMessages":`+say("user", "three"),
+		),
+		apimPiece(
+			"GatewayLlmLogs", "c1", 0.3,
+			`,"sequenceNumber":3,"responseMessages":`+say("assistant", "four"),
+		),
+		apimPiece(
+			"GatewayLlmLogs", "c1", 0.3,
+			`,"sequenceNumber":4,"responseMessages":`+say("assistant", "five"),
+		),
 	}
 	rng := rand.New(rand.NewPCG(3, 4))
 	var first []string
@@ -52,7 +69,9 @@ func TestPiecesOfACallAreJoinedUntilTheWindowCloses(t *testing.T) {
 func TestCallsWhoseOtherHalfDoesNotComeInTimeAreCounted(t *testing.T) {
 	r, got := newReader(t, FormatAuto), &collector{}
 	half := func(category, id string, second float64) {
-		r.Read(apimPiece(category, id, second, `,"modelName":"m","apimSubscriptionId":"s"`), got.visit)
+		r.Read(
+			apimPiece(category, id, second, `,"modelName":"m","apimSubscriptionId":"s"`), got.visit,
+		)
 	}
 	half("GatewayLlmLogs", "a", 0)
 	half("GatewayLogs", "b", 119)
@@ -64,7 +83,8 @@ func TestCallsWhoseOtherHalfDoesNotComeInTimeAreCounted(t *testing.T) {
 	require.Contains(t, got.events[0], `ID = "a"`)
 	half("GatewayLogs", "e", 240)
 	half("GatewayLogs", "f", 241)
-	require.Equal(t, int64(1), r.TakeUnjoined(), "c; a GatewayLogs record without a model is nothing to miss")
+	require.Equal(t, int64(1), r.TakeUnjoined(),
+		"c; a GatewayLogs record without a model is nothing to miss")
 	require.Equal(t, 1, got.skipped[ReasonUnjoined])
 	half("GatewayLogs", "c", 242)
 	r.Flush(got.visit)

@@ -131,7 +131,9 @@ func (b *attributes) messageList(name string, list []spanMessage, answers bool) 
 		item, inner := b.d.Add(event.KindObject, "", ""), int32(0)
 		b.d.Link(at, &last, item)
 		text := func(name, value string) {
-			b.d.Link(item, &inner, b.d.Add(event.KindString, name, strings.ToValidUTF8(value, "\ufffd")))
+			b.d.Link(
+				item, &inner, b.d.Add(event.KindString, name, strings.ToValidUTF8(value, "\ufffd")),
+			)
 		}
 		text("role", m.role)
 		if m.reason != "" {

@@ -198,14 +198,16 @@ func (r *Reader) kindOf(span ptrace.Span, err error) (kind spanKind, hard bool) 
 // isPartial tells whether an event only lacks something, which another part of its call may have.
 func isPartial(err error) bool {
 	broken, ok := errors.AsType[*event.DecodeError](err)
-	return ok && (broken.Reason == event.ReasonMissingField || broken.Reason == event.ReasonNoAccount)
+	return ok &&
+		(broken.Reason == event.ReasonMissingField || broken.Reason == event.ReasonNoAccount)
 }
 
 // takeCall takes in the span of a call.
 func (r *Reader) takeCall(c *held[spanCall], related bool, err error) error {
 	s, of := r.otlp.calls, &c.of
 	s.markAround(of.parent, of.time)
-	plain := of.parent == nil && of.inner.end == 0 && !related && of.detail == nil && len(of.parts) == 0
+	plain := of.parent == nil && of.inner.end == 0 && !related &&
+		of.detail == nil && len(of.parts) == 0
 	if plain && r.ev.Content.Present() {
 		// Nothing more is to be expected: its text is there, and it is the outermost span.
 		if of.state = callGiven; err != nil {
@@ -270,7 +272,8 @@ func (s *spanCalls) hold(c *held[spanCall]) {
 // around it.
 func (s *spanCalls) check(c *held[spanCall]) {
 	of := &c.of
-	if of.state != callOpen || of.kind != spanModel || len(of.parts) > 0 && !of.span.Content.Present() {
+	if of.state != callOpen || of.kind != spanModel ||
+		len(of.parts) > 0 && !of.span.Content.Present() {
 		return
 	}
 	if !of.span.Content.Present() && (of.detail == nil || !of.detail.Content.Present()) {

@@ -110,7 +110,8 @@ func own(ev *event.Event, of *spanCall) {
 func conversation(parts []messagePart) *event.Event {
 	slices.SortStableFunc(parts, func(a, b messagePart) int {
 		return cmp.Or(
-			cmp.Compare(a.nanos, b.nanos), cmp.Compare(a.rank, b.rank), cmp.Compare(a.number, b.number),
+			cmp.Compare(a.nanos, b.nanos), cmp.Compare(a.rank, b.rank),
+			cmp.Compare(a.number, b.number),
 		)
 	})
 	var ev event.Event

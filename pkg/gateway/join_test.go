@@ -50,7 +50,9 @@ func chat(trace uint16, span, parent byte, attrs ...any) part {
 
 // other is a span of something else.
 func other(trace uint16, span, parent byte) part {
-	return part{trace: trace, span: span, parent: parent, to: 2, attrs: map[string]any{"http.route": "/"}}
+	return part{
+		trace: trace, span: span, parent: parent, to: 2, attrs: map[string]any{"http.route": "/"},
+	}
 }
 
 // details is the log record that has the text of a call.
@@ -197,19 +199,30 @@ var calls = []struct {
 		name: "a details event whose span has the model alone",
 		parts: []part{
 			chat(1, 1, 0, "user.id", "ann"),
-			{trace: 1, span: 1, event: "gen_ai.client.inference.operation.details", from: 2, attrs: map[string]any{
-				"gen_ai.input.messages": text("user", "primes"),
-			}},
+			{
+				trace: 1, span: 1, event: "gen_ai.client.inference.operation.details", from: 2,
+				attrs: map[string]any{
+					"gen_ai.input.messages": text("user", "primes"),
+				},
+			},
 		},
-		want: [][]string{{`Account.ID = "ann"`, `Model = "m"`, `Text = "primes"`, "LatencyMS = 2000"}},
+		want: [][]string{
+			{`Account.ID = "ann"`, `Model = "m"`, `Text = "primes"`, "LatencyMS = 2000"},
+		},
 	},
 	{
 		name: "one log record for every message",
 		parts: []part{
-			message(1, 1, "gen_ai.system.message", 0.1, map[string]any{"content": "You are a poet."}),
+			message(
+				1, 1, "gen_ai.system.message", 0.1, map[string]any{"content": "You are a poet."},
+			),
 			message(1, 1, "gen_ai.user.message", 0.1, map[string]any{"content": "On glaciers."}),
-			message(1, 1, "gen_ai.assistant.message", 0.2, map[string]any{"content": "Which?", "role": "assistant"}),
-			message(1, 1, "gen_ai.tool.message", 0.3, map[string]any{"content": "Aletsch", "id": "c1"}),
+			message(1, 1, "gen_ai.assistant.message", 0.2, map[string]any{
+				"content": "Which?", "role": "assistant",
+			}),
+			message(
+				1, 1, "gen_ai.tool.message", 0.3, map[string]any{"content": "Aletsch", "id": "c1"},
+			),
 			message(1, 1, "gen_ai.choice", 2, map[string]any{
 				"index": 0, "finish_reason": "stop",
 				"message": map[string]any{"role": "assistant", "content": "Ice, slow"},
@@ -217,10 +230,11 @@ var calls = []struct {
 			chat(1, 1, 0, "user.id", "ann", "gen_ai.usage.output_tokens", 160),
 		},
 		want: [][]string{{
-			`System = "You are a poet."`, `Input[0].Role = "user"`, `Input[0].Text = "On glaciers."`,
-			`Input[1].Text = "Which?"`, `Input[2].Text = "Aletsch"`, `Content.Output = "Ice, slow"`,
-			`FinishReasons[0] = "stop"`, `Status = "ok"`, "MessageCount = 3", "Output = 160",
-			`Account.ID = "ann"`,
+			`System = "You are a poet."`, `Input[0].Role = "user"`,
+			`Input[0].Text = "On glaciers."`, `Input[1].Text = "Which?"`,
+			`Input[2].Text = "Aletsch"`, `Content.Output = "Ice, slow"`,
+			`FinishReasons[0] = "stop"`, `Status = "ok"`, "MessageCount = 3",
+			"Output = 160", `Account.ID = "ann"`,
 		}},
 	},
 	{
@@ -264,7 +278,9 @@ var calls = []struct {
 		parts: []part{
 			chat(1, 4, 3, "gen_ai.usage.output_tokens", 340),
 			other(1, 3, 2),
-			{trace: 1, span: 2, parent: 1, to: 2, attrs: map[string]any{"gen_ai.operation.name": "invoke_agent", "gen_ai.conversation.id": "s2"}},
+			{trace: 1, span: 2, parent: 1, to: 2, attrs: map[string]any{
+				"gen_ai.operation.name": "invoke_agent", "gen_ai.conversation.id": "s2",
+			}},
 			chat(1, 1, 9, "user.id", "ann"),
 		},
 		want: [][]string{{":0400000000000000", `Account.ID = "ann"`, `SessionID = "s2"`}},
@@ -307,7 +323,8 @@ var calls = []struct {
 			chat(2, 1, 0, "user.id", "ann"), details(2, 1, "rivers"),
 		},
 		want: [][]string{
-			{"01000000000000000000000000000000:", `"primes"`}, {"02000000000000000000000000000000:", `"rivers"`},
+			{"01000000000000000000000000000000:", `"primes"`},
+			{"02000000000000000000000000000000:", `"rivers"`},
 		},
 	},
 }
@@ -321,7 +338,9 @@ func TestWhatIsToldOfOneCallIsOneEventWhateverTheOrder(t *testing.T) {
 			for round := range 200 {
 				parts := slices.Clone(c.parts)
 				if round > 0 {
-					rng.Shuffle(len(parts), func(i, k int) { parts[i], parts[k] = parts[k], parts[i] })
+					rng.Shuffle(len(parts), func(i, k int) {
+						parts[i], parts[k] = parts[k], parts[i]
+					})
 				}
 				got := joined(t, r, cut(t, rng, parts)...)
 				require.Empty(t, got.broken)
@@ -376,15 +395,22 @@ func TestACallThatHasAllWaitsForNothing(t *testing.T) {
 		// after is the number of records after which there is an event.
 		after int
 	}{
-		"a root span with text":                 {[][]part{{full}}, 1},
-		"one whose parent ends the trace":       {[][]part{{below, http}}, 1},
-		"one whose parent comes later":          {[][]part{{below}, {http}}, 2},
-		"one whose parent came before":          {[][]part{{http}, {below}}, 2},
-		"one whose text comes":                  {[][]part{{bare}, {details(1, 1, "hi")}}, 2},
-		"one whose text came before":            {[][]part{{details(1, 1, "hi")}, {bare}}, 2},
-		"one with a span of something within":   {[][]part{{full, other(1, 2, 1)}}, 1},
-		"one whose agent ends the trace":        {[][]part{{below}, {{trace: 1, span: 5, to: 2, attrs: map[string]any{"gen_ai.operation.name": "invoke_agent"}}}}, 2},
-		"the inner of two, when the outer came": {[][]part{{chat(1, 2, 1, "gen_ai.input.messages", text("user", "hi"))}, {bare}}, 2},
+		"a root span with text":               {[][]part{{full}}, 1},
+		"one whose parent ends the trace":     {[][]part{{below, http}}, 1},
+		"one whose parent comes later":        {[][]part{{below}, {http}}, 2},
+		"one whose parent came before":        {[][]part{{http}, {below}}, 2},
+		"one whose text comes":                {[][]part{{bare}, {details(1, 1, "hi")}}, 2},
+		"one whose text came before":          {[][]part{{details(1, 1, "hi")}, {bare}}, 2},
+		"one with a span of something within": {[][]part{{full, other(1, 2, 1)}}, 1},
+		"one whose agent ends the trace": {
+			[][]part{{below}, {{trace: 1, span: 5, to: 2, attrs: map[string]any{
+				"gen_ai.operation.name": "invoke_agent",
+			}}}},
+			2,
+		},
+		"the inner of two, when the outer came": {
+			[][]part{{chat(1, 2, 1, "gen_ai.input.messages", text("user", "hi"))}, {bare}}, 2,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, got := newReader(t, FormatAuto), &collector{}
@@ -453,7 +479,9 @@ func TestMessagesWhoseSpanNeverComesAreToldOf(t *testing.T) {
 	r := newReader(t, FormatAuto)
 	got := joined(t, r, request(t, false,
 		message(1, 1, "gen_ai.user.message", 0, map[string]any{"content": "hi"}),
-		message(1, 1, "gen_ai.choice", 1, map[string]any{"message": map[string]any{"content": "ho"}}),
+		message(
+			1, 1, "gen_ai.choice", 1, map[string]any{"message": map[string]any{"content": "ho"}},
+		),
 	))
 	require.Empty(t, got.events)
 	require.Equal(t, map[string]int{ReasonWaiting: 2, ReasonUnjoined: 1}, got.skipped)
@@ -494,10 +522,16 @@ func TestJoiningOfSpansCanBeSwitchedOff(t *testing.T) {
 	r, err := New(opts)
 	require.NoError(t, err)
 	got := &collector{}
-	r.Read(request(t, true, chat(1, 1, 0, "user.id", "ann"), chat(1, 2, 1, "user.id", "ann")), got.visit)
+	r.Read(
+		request(t, true, chat(1, 1, 0, "user.id", "ann"), chat(1, 2, 1, "user.id", "ann")),
+		got.visit,
+	)
 	r.Read(request(t, true, details(1, 1, "hi")), got.visit)
 	require.Len(t, got.events, 3)
-	r.Read(request(t, true, message(1, 1, "gen_ai.user.message", 0, map[string]any{"content": "hi"})), got.visit)
+	r.Read(
+		request(t, true, message(1, 1, "gen_ai.user.message", 0, map[string]any{"content": "hi"})),
+		got.visit,
+	)
 	require.Equal(t, map[string]int{ReasonUnjoined: 1}, got.skipped)
 	require.Zero(t, r.Held())
 }
@@ -574,22 +608,35 @@ func spanEvents(t *testing.T, events ...part) []byte {
 }
 
 func TestTheTextInTheEventsOfASpanIsReadWhateverTheConvention(t *testing.T) {
-	happened := func(name string, attrs map[string]any) part { return part{event: name, attrs: attrs} }
+	happened := func(name string, attrs map[string]any) part {
+		return part{event: name, attrs: attrs}
+	}
 	for name, events := range map[string][]part{
 		"content events": {
-			happened("gen_ai.content.prompt", map[string]any{"gen_ai.prompt": `[{"role":"user","content":"On glaciers."}]`}),
-			happened("gen_ai.content.completion", map[string]any{"gen_ai.completion": `[{"role":"assistant","content":"Ice"}]`}),
+			happened("gen_ai.content.prompt", map[string]any{
+				"gen_ai.prompt": `[{"role":"user","content":"On glaciers."}]`,
+			}),
+			happened("gen_ai.content.completion", map[string]any{
+				"gen_ai.completion": `[{"role":"assistant","content":"Ice"}]`,
+			}),
 		},
 		"details": {happened("gen_ai.client.inference.operation.details", map[string]any{
-			"gen_ai.input.messages": text("user", "On glaciers."), "gen_ai.output.messages": text("assistant", "Ice"),
+			"gen_ai.input.messages":  text("user", "On glaciers."),
+			"gen_ai.output.messages": text("assistant", "Ice"),
 		})},
 		"messages as JSON": {
-			happened("gen_ai.user.message", map[string]any{"gen_ai.event.content": `{"role":"user","content":"On glaciers."}`}),
-			happened("gen_ai.choice", map[string]any{"gen_ai.event.content": `{"message":{"content":"Ice"},"index":0}`}),
+			happened("gen_ai.user.message", map[string]any{
+				"gen_ai.event.content": `{"role":"user","content":"On glaciers."}`,
+			}),
+			happened("gen_ai.choice", map[string]any{
+				"gen_ai.event.content": `{"message":{"content":"Ice"},"index":0}`,
+			}),
 		},
 		"messages in attributes": {
 			happened("gen_ai.user.message", map[string]any{"content": `[{"text":"On glaciers."}]`}),
-			happened("gen_ai.choice", map[string]any{"message": `[{"text":"Ice"}]`, "finish_reason": "end_turn"}),
+			happened("gen_ai.choice", map[string]any{
+				"message": `[{"text":"Ice"}]`, "finish_reason": "end_turn",
+			}),
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -604,14 +651,18 @@ func TestTheTextInTheEventsOfASpanIsReadWhateverTheConvention(t *testing.T) {
 }
 
 func TestTheTextOfASpanWithoutAModelCompletesTheCall(t *testing.T) {
-	bare := part{trace: 1, span: 1, to: 2, attrs: map[string]any{"gen_ai.system": "openai", "session.id": "s1"}}
+	bare := part{trace: 1, span: 1, to: 2, attrs: map[string]any{
+		"gen_ai.system": "openai", "session.id": "s1",
+	}}
 	for _, records := range [][][]byte{
 		{request(t, true, bare), request(t, true, details(1, 1, "primes"))},
 		{request(t, true, details(1, 1, "primes")), request(t, true, bare)},
 	} {
 		got := joined(t, newReader(t, FormatAuto), records...)
 		require.Len(t, got.events, 1)
-		for _, want := range []string{`Text = "primes"`, "LatencyMS = 2000", `SessionID = "s1"`, `Model = "m"`} {
+		for _, want := range []string{
+			`Text = "primes"`, "LatencyMS = 2000", `SessionID = "s1"`, `Model = "m"`,
+		} {
 			require.Contains(t, got.events[0], want)
 		}
 	}

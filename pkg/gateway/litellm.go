@@ -287,14 +287,16 @@ const guarded = "guardrail_intervened"
 // expired or is over its budget is one that the proxy knows, and its owner is there
 // (proxy/auth/auth_exception_handler.py). Read 2026-11-29, version 1.108.7.
 func (p *payload) refused(ev *event.Event) bool {
-	if p.status != "failure" || p.accepted || proved(&ev.Account) || p.alias != "" || p.email != "" || p.upstream != "" {
+	if p.status != "failure" || p.accepted || proved(&ev.Account) || p.alias != "" ||
+		p.email != "" || p.upstream != "" {
 		return false
 	}
 	if p.guardrail == guarded {
 		return false
 	}
 	switch p.errorClass {
-	case "ProxyException", "HTTPException", "AssertionError", "AuthenticationError", "Exception", "":
+	case "ProxyException", "HTTPException", "AssertionError", "AuthenticationError",
+		"Exception", "":
 	default:
 		return false // One of the router's or of a provider's.
 	}
@@ -324,10 +326,12 @@ func (p *payload) publicModel() string {
 // organisation in an open model's own name.
 func isProvider(prefix string) bool {
 	switch prefix {
-	case "openai", "azure", "azure_ai", "anthropic", "bedrock", "bedrock_converse", "sagemaker", "vertex_ai", "vertex_ai_beta", "gemini",
-		"openrouter", "groq", "mistral", "cohere", "cohere_chat", "fireworks_ai", "together_ai", "deepinfra", "deepseek", "perplexity", "xai",
-		"ollama", "ollama_chat", "vllm", "hosted_vllm", "huggingface", "replicate", "databricks", "watsonx", "nvidia_nim", "cerebras",
-		"sambanova", "text-completion-openai", "litellm_proxy", "github", "snowflake", "voyage":
+	case "openai", "azure", "azure_ai", "anthropic", "bedrock", "bedrock_converse", "sagemaker",
+		"vertex_ai", "vertex_ai_beta", "gemini", "openrouter", "groq", "mistral", "cohere",
+		"cohere_chat", "fireworks_ai", "together_ai", "deepinfra", "deepseek", "perplexity", "xai",
+		"ollama", "ollama_chat", "vllm", "hosted_vllm", "huggingface", "replicate", "databricks",
+		"watsonx", "nvidia_nim", "cerebras", "sambanova", "text-completion-openai", "litellm_proxy",
+		"github", "snowflake", "voyage":
 		return true
 	}
 	return false
@@ -337,8 +341,8 @@ func isProvider(prefix string) bool {
 // names.
 func operation(callType string) string {
 	switch callType {
-	case "completion", "acompletion", "generate_content", "agenerate_content", "generate_content_stream",
-		"agenerate_content_stream":
+	case "completion", "acompletion", "generate_content", "agenerate_content",
+		"generate_content_stream", "agenerate_content_stream":
 		return "chat"
 	case "text_completion", "atext_completion":
 		return "completion"
@@ -380,7 +384,8 @@ func (p *payload) finishResponse(ev *event.Event) {
 	switch class := p.errorClass; {
 	case p.status == "success":
 		r.Status = event.StatusOK
-	case p.guardrail == guarded || strings.Contains(class, "ContentPolicy") || strings.Contains(class, "Guardrail"):
+	case p.guardrail == guarded || strings.Contains(class, "ContentPolicy") ||
+		strings.Contains(class, "Guardrail"):
 		r.Status = event.StatusBlocked
 	case class == "RateLimitError":
 		r.Status = event.StatusRateLimited

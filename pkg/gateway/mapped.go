@@ -81,7 +81,8 @@ func (a *mapped) salvage(data []byte, ev *event.Event) {
 			// lost.
 			r.from = r.from[:1]
 		}
-		if strings.HasPrefix(r.field.Path, "account.") || slices.Contains([]string{"id", "time", "tenant", "client.ip"}, r.field.Path) {
+		if strings.HasPrefix(r.field.Path, "account.") ||
+			slices.Contains([]string{"id", "time", "tenant", "client.ip"}, r.field.Path) {
 			a.fill(&r, ev)
 		}
 	}
@@ -183,7 +184,8 @@ func finish(ev *event.Event) {
 	if r.Status == event.StatusError && isRateLimit(r.ErrorType) {
 		r.Status = event.StatusRateLimited
 	}
-	if http := event.NormalStatus("", r.HTTPStatus); r.Status == event.StatusError && http != "" && http != event.StatusOK {
+	if http := event.NormalStatus("", r.HTTPStatus); r.Status == event.StatusError && http != "" &&
+		http != event.StatusOK {
 		r.Status = http // It says which error.
 	}
 }
@@ -192,7 +194,9 @@ func finish(ev *event.Event) {
 // server that has too much to do: openai.RateLimitError, ThrottlingException, overloaded_error.
 func isRateLimit(name string) bool {
 	name = strings.ToLower(name)
-	for _, part := range [...]string{"ratelimit", "rate_limit", "throttl", "overloaded", "toomanyrequests"} {
+	for _, part := range [...]string{
+		"ratelimit", "rate_limit", "throttl", "overloaded", "toomanyrequests",
+	} {
 		if strings.Contains(name, part) {
 			return true
 		}
@@ -333,7 +337,8 @@ func (a *mapped) text(r *rule) string {
 			scalar := a.doc.Scalar(at)
 			text = a.transformed(r, scalar)
 			// An object or a list, or what is no number, where one belongs.
-			a.unfit = a.unfit || text != "" && r.field.kind.isNumber() || scalar == "" && a.doc.Known(at)
+			a.unfit = a.unfit || text != "" && r.field.kind.isNumber() ||
+				scalar == "" && a.doc.Known(at)
 			return text != ""
 		})
 		if text != "" {
@@ -366,7 +371,8 @@ func (a *mapped) transformed(r *rule, text string) string {
 			a.unfit = a.unfit || text != ""
 			return ""
 		}
-	case "id", "tenant", "account.id", "account.org_id", "account.team_id", "account.user_id", "account.key_hash", "account.plan":
+	case "id", "tenant", "account.id", "account.org_id", "account.team_id", "account.user_id",
+		"account.key_hash", "account.plan":
 		if !event.ValidIdentity(text) || isCredential(text) {
 			a.unfit = true
 			return ""
@@ -403,7 +409,8 @@ func (a *mapped) hash(text string) string {
 	if len(a.secret) == 0 {
 		return ""
 	}
-	if scheme, token, ok := strings.Cut(text, " "); ok && (strings.EqualFold(scheme, "bearer") || strings.EqualFold(scheme, "basic")) {
+	if scheme, token, ok := strings.Cut(text, " "); ok &&
+		(strings.EqualFold(scheme, "bearer") || strings.EqualFold(scheme, "basic")) {
 		text = token
 	}
 	mac := hmac.New(sha256.New, a.secret)

@@ -105,7 +105,9 @@ type ruleText struct {
 }
 
 // ruleKeys are what a field may have.
-var ruleKeys = []string{"from", "unless", "plus", "beside", "join", "since", "as", "unit", "map", "value", "by"}
+var ruleKeys = []string{
+	"from", "unless", "plus", "beside", "join", "since", "as", "unit", "map", "value", "by",
+}
 
 // UnmarshalYAML lets a rule that is only paths be written as one path or a list of them.
 func (r *ruleText) UnmarshalYAML(n *yaml.Node) error {
@@ -115,7 +117,8 @@ func (r *ruleText) UnmarshalYAML(n *yaml.Node) error {
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		if key := n.Content[i]; !slices.Contains(ruleKeys, key.Value) {
-			return fmt.Errorf("line %d: a field has no %q; there are %s", key.Line, key.Value, strings.Join(ruleKeys, ", "))
+			return fmt.Errorf("line %d: a field has no %q; there are %s",
+				key.Line, key.Value, strings.Join(ruleKeys, ", "))
 		}
 	}
 	type plain ruleText
@@ -170,12 +173,16 @@ func compileMappings(builtin, own []MappingFile) ([]*mapping, error) {
 		d := yaml.NewDecoder(bytes.NewReader(file.Text))
 		d.KnownFields(true)
 		if err := d.Decode(&t); err != nil {
-			return nil, fmt.Errorf("gateway: mapping %s: %s", file.Name, strings.TrimPrefix(err.Error(), "yaml: "))
+			return nil, fmt.Errorf("gateway: mapping %s: %s",
+				file.Name, strings.TrimPrefix(err.Error(), "yaml: "))
 		}
 		if t.Extends != "" {
 			base, ok := texts[t.Extends]
 			if !ok {
-				return nil, fmt.Errorf("gateway: mapping %s: extends %q, which is no mapping before it", file.Name, t.Extends)
+				return nil, fmt.Errorf(
+					"gateway: mapping %s: extends %q, which is no mapping before it",
+					file.Name, t.Extends,
+				)
 			}
 			t = t.over(base)
 		}
@@ -236,8 +243,12 @@ func (t mappingText) over(base mappingText) mappingText {
 
 func (t mappingText) compile() (*mapping, error) {
 	m := &mapping{name: t.Name, gateway: t.Gateway, reads: t.Reads}
-	if !isFormatName(m.name) || m.name == FormatAuto || m.name == FormatMapping || slices.Contains(Formats(), m.name) {
-		return nil, fmt.Errorf("name %q: give it one of its own, of lower-case letters, digits and underscores", m.name)
+	if !isFormatName(m.name) || m.name == FormatAuto || m.name == FormatMapping ||
+		slices.Contains(Formats(), m.name) {
+		return nil, fmt.Errorf(
+			"name %q: give it one of its own, of lower-case letters, digits and underscores",
+			m.name,
+		)
 	}
 	if m.gateway == "" {
 		m.gateway = m.name
@@ -246,7 +257,8 @@ func (t mappingText) compile() (*mapping, error) {
 		m.reads = readsObjects
 	}
 	if !slices.Contains([]string{readsObjects, readsOTLP, readsAPIM}, m.reads) {
-		return nil, fmt.Errorf("reads %q: choose %s, %s or %s", m.reads, readsObjects, readsOTLP, readsAPIM)
+		return nil, fmt.Errorf("reads %q: choose %s, %s or %s",
+			m.reads, readsObjects, readsOTLP, readsAPIM)
 	}
 	fold := t.IgnoreCase != nil && *t.IgnoreCase
 	for _, set := range t.Detect {
@@ -274,7 +286,9 @@ func (t mappingText) compile() (*mapping, error) {
 	errs := c.errs
 	for path, text := range t.Fields {
 		if !slices.ContainsFunc(known, func(f Field) bool { return f.Path == path }) {
-			errs = append(errs, fmt.Errorf("line %d: %q is no field of the canonical event", text.line, path))
+			errs = append(errs, fmt.Errorf(
+				"line %d: %q is no field of the canonical event", text.line, path,
+			))
 		}
 	}
 	m.advice = t.Advice
@@ -289,8 +303,8 @@ func (t mappingText) compile() (*mapping, error) {
 // rule compiles the rule of one field.
 func (c *compiler) rule(f Field, text ruleText) rule {
 	r := rule{
-		field: f, from: c.places(text.From), unless: c.places(text.Unless), join: c.places(text.Join), as: text.As, values: text.Map,
-		constant: text.Value, by: f.By,
+		field: f, from: c.places(text.From), unless: c.places(text.Unless),
+		join: c.places(text.Join), as: text.As, values: text.Map, constant: text.Value, by: f.By,
 	}
 	for _, alternatives := range text.Plus {
 		r.plus = append(r.plus, c.places(alternatives))
@@ -315,13 +329,18 @@ func (m *mapping) needsHop() bool {
 	some := func(places ...[]place) bool {
 		return slices.ContainsFunc(slices.Concat(places...), func(p place) bool { return p.hop })
 	}
-	return some(m.request, m.response) || slices.ContainsFunc(m.rules, func(r rule) bool { return some(r.from, r.join) || some(r.plus...) }) ||
-		slices.ContainsFunc(m.skips, func(s skipRule) bool { return some(s.when, s.unless, s.without) })
+	return some(m.request, m.response) || slices.ContainsFunc(m.rules, func(r rule) bool {
+		return some(r.from, r.join) || some(r.plus...)
+	}) ||
+		slices.ContainsFunc(m.skips, func(s skipRule) bool {
+			return some(s.when, s.unless, s.without)
+		})
 }
 
 // isFormatName tells whether a name is fit for a metric label and the configuration.
 func isFormatName(name string) bool {
-	return name != "" && len(name) <= 32 && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
+	return name != "" && len(name) <= 32 &&
+		strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
 }
 
 // units are the milliseconds in each unit of time.
@@ -370,7 +389,8 @@ func (r *rule) check(unit string) error {
 	for _, list := range [][]place{r.from, r.join} {
 		for i := range list {
 			if list[i].isSecret() && r.as != "hash" {
-				return fmt.Errorf("%s holds a credential: read it with as: hash, or leave it out", list[i].text)
+				return fmt.Errorf("%s holds a credential: read it with as: hash, or leave it out",
+					list[i].text)
 			}
 		}
 	}

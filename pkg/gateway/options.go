@@ -69,7 +69,10 @@ func (o Options) For(topic string) Options {
 
 // DefaultOptions recognise the format and have the decoder's limits.
 func DefaultOptions() Options {
-	return Options{Format: FormatAuto, MappingFiles: []string{}, Topics: map[string]TopicOptions{}, Limits: event.DefaultLimits(), Join: DefaultJoinOptions()}
+	return Options{
+		Format: FormatAuto, MappingFiles: []string{}, Topics: map[string]TopicOptions{},
+		Limits: event.DefaultLimits(), Join: DefaultJoinOptions(),
+	}
 }
 
 // Validate tells what is wrong with the options.
@@ -79,7 +82,8 @@ func (o Options) Validate() error {
 	}
 	for _, topic := range slices.Sorted(maps.Keys(o.Topics)) {
 		if _, err := o.For(topic).compile(); err != nil {
-			return fmt.Errorf("gateway.topics.%s: %s", topic, strings.TrimPrefix(err.Error(), "gateway: "))
+			return fmt.Errorf("gateway.topics.%s: %s",
+				topic, strings.TrimPrefix(err.Error(), "gateway: "))
 		}
 	}
 	return nil
@@ -88,7 +92,9 @@ func (o Options) Validate() error {
 // compile validates the options and returns the mappings: the deployment's own first.
 func (o Options) compile() ([]*mapping, error) {
 	if o.Limits.MaxBytes <= 0 || o.Limits.MaxDepth <= 0 || o.Limits.MaxFields <= 0 {
-		return nil, errors.New("gateway: limits max_bytes, max_depth and max_fields must be positive")
+		return nil, errors.New(
+			"gateway: limits max_bytes, max_depth and max_fields must be positive",
+		)
 	}
 	if o.TrustedHops < 0 {
 		return nil, fmt.Errorf("gateway: trusted_hops is %d, give 0 or more", o.TrustedHops)
@@ -101,14 +107,17 @@ func (o Options) compile() ([]*mapping, error) {
 		return nil, err
 	}
 	if o.Format == FormatMapping && len(o.MappingFiles) == 0 && len(o.Own) == 0 {
-		return nil, errors.New("gateway: format mapping needs mappings: name at least one mapping file there")
+		return nil, errors.New(
+			"gateway: format mapping needs mappings: name at least one mapping file there",
+		)
 	}
 	formats := append(Formats(), FormatMapping)
 	for _, m := range all {
 		formats = append(formats, m.name)
 	}
 	if o.Format != FormatAuto && !slices.Contains(formats, o.Format) {
-		return nil, fmt.Errorf("gateway: format %q is not known, choose one of %q or %q", o.Format, formats, FormatAuto)
+		return nil, fmt.Errorf("gateway: format %q is not known, choose one of %q or %q",
+			o.Format, formats, FormatAuto)
 	}
 	return all, nil
 }

@@ -40,7 +40,8 @@ func (o *otlp) isProto(record []byte, headers []Header) bool {
 			}
 		}
 	}
-	if i := skipSpace(record, 0); o.named && i < len(record) && record[i] != '{' && record[i] != '[' {
+	if i := skipSpace(record, 0); o.named && i < len(record) &&
+		record[i] != '{' && record[i] != '[' {
 		return true
 	}
 	return isFramed(record)
@@ -108,7 +109,9 @@ func (r *Reader) otlpJSON(data []byte, visit func(*event.Event, error) bool) boo
 			traces, err = (&ptrace.JSONUnmarshaler{}).UnmarshalTraces(mendOTLP(data))
 		}
 		if err != nil {
-			return r.hand(&event.DecodeError{Reason: event.ReasonWrongType, Field: "resourceSpans"}, visit)
+			return r.hand(
+				&event.DecodeError{Reason: event.ReasonWrongType, Field: "resourceSpans"}, visit,
+			)
 		}
 		return r.spans(traces, visit)
 	}
@@ -117,7 +120,9 @@ func (r *Reader) otlpJSON(data []byte, visit func(*event.Event, error) bool) boo
 		logs, err = (&plog.JSONUnmarshaler{}).UnmarshalLogs(mendOTLP(data))
 	}
 	if err != nil {
-		return r.hand(&event.DecodeError{Reason: event.ReasonWrongType, Field: "resourceLogs"}, visit)
+		return r.hand(
+			&event.DecodeError{Reason: event.ReasonWrongType, Field: "resourceLogs"}, visit,
+		)
 	}
 	return r.logs(logs, visit)
 }
@@ -187,7 +192,9 @@ func (r *Reader) logs(logs plog.Logs, visit func(*event.Event, error) bool) bool
 				b.text("span_id", record.SpanID().String())
 				b.text("name", eventName(record))
 				b.times(logTime(record), 0)
-				message, isMessage := messageOf(eventName(record), record.Attributes(), record.Body())
+				message, isMessage := messageOf(
+					eventName(record), record.Attributes(), record.Body(),
+				)
 				b.add(record.Attributes())
 				if isMessage {
 					b.messages([]spanMessage{message})

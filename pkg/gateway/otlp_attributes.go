@@ -59,7 +59,9 @@ func newAttributes(d *tree.Document) *attributes {
 
 // text adds a field of the span itself.
 func (b *attributes) text(name, value string) {
-	b.d.Link(b.rest, &b.inner, b.d.Add(event.KindString, name, strings.ToValidUTF8(value, "\ufffd")))
+	b.d.Link(
+		b.rest, &b.inner, b.d.Add(event.KindString, name, strings.ToValidUTF8(value, "\ufffd")),
+	)
 }
 
 func (b *attributes) times(start, end pcommon.Timestamp) {
@@ -180,7 +182,9 @@ func (b *attributes) branch(name string, n *branch) int32 {
 	kind := event.KindObject
 	if len(numbers) == len(n.names) {
 		kind = event.KindArray
-		slices.SortFunc(n.names, func(a, b string) int { return cmp.Compare(numbers[a], numbers[b]) })
+		slices.SortFunc(n.names, func(a, b string) int {
+			return cmp.Compare(numbers[a], numbers[b])
+		})
 	}
 	at, last := d.Add(kind, name, ""), int32(0)
 	for _, part := range n.names {

@@ -41,15 +41,19 @@ func spanJSON(n int, account, attribute string) string {
 
 func TestOneValueInAnAttributeLosesNoCallOfItsRequest(t *testing.T) {
 	for _, value := range []string{
-		`{"doubleValue":null}`, `{"doubleValue":"NaN"}`, `{"doubleValue":NaN}`, `{"doubleValue":-Infinity}`, `{"doubleValue":1e999}`,
-		`{"doubleValue":{}}`, `{"doubleValue":"x"}`, `{"doubleValue":"\u0031"}`, `{"intValue":null}`, `{"intValue":1e+300}`, `{"intValue":7.5}`,
-		`{"intValue":"99999999999999999999"}`, `{"intValue":[1]}`, `{"intValue":{"low":1,"high":2}}`, `{"boolValue":null}`, `{"boolValue":"true"}`,
-		`{"boolValue":1}`, `{"bytesValue":"!!"}`, `{"bytesValue":5}`, `{"stringValue":5}`, `{"stringValue":true}`, `{"stringValue":{"a":"\""}}`,
+		`{"doubleValue":null}`, `{"doubleValue":"NaN"}`, `{"doubleValue":NaN}`,
+		`{"doubleValue":-Infinity}`, `{"doubleValue":1e999}`, `{"doubleValue":{}}`,
+		`{"doubleValue":"x"}`, `{"doubleValue":"\u0031"}`, `{"intValue":null}`,
+		`{"intValue":1e+300}`, `{"intValue":7.5}`, `{"intValue":"99999999999999999999"}`,
+		`{"intValue":[1]}`, `{"intValue":{"low":1,"high":2}}`, `{"boolValue":null}`,
+		`{"boolValue":"true"}`, `{"boolValue":1}`, `{"bytesValue":"!!"}`, `{"bytesValue":5}`,
+		`{"stringValue":5}`, `{"stringValue":true}`, `{"stringValue":{"a":"\""}}`,
 		`{ "intValue" : null }`, `{}`, `null`,
 		`{"kvlistValue":{"values":[{"key":"doubleValue","value":{"doubleValue":null}}]}}`,
 	} {
 		one := spanJSON(1, "first", `{"key":"gen_ai.request.temperature","value":`+value+`},`)
-		record := `{"resourceSpans":[{"scopeSpans":[{"spans":[` + one + "," + spanJSON(2, "second", "") + `]}]}]}`
+		record := `{"resourceSpans":[{"scopeSpans":[{"spans":[` + one + "," +
+			spanJSON(2, "second", "") + `]}]}]}`
 		require.Equal(t, []string{"first", "second"}, accountsIn(t, []byte(record)), value)
 	}
 }
@@ -57,7 +61,10 @@ func TestOneValueInAnAttributeLosesNoCallOfItsRequest(t *testing.T) {
 func TestMendingARequestLeavesItsStringsAlone(t *testing.T) {
 	text := `{"a":"\"intValue\":null","b":[{"key":"intValue","value":{"intValue":"12"}}],"c":{"doubleValue":0.5,"boolValue":true}}`
 	require.Equal(t, text, string(mendOTLP([]byte(text))))
-	require.JSONEq(t, `{"absentValue":null,"x":"intValue"}`, string(mendOTLP([]byte(`{"intValue" : 1.5,"x":"intValue"}`))))
+	require.JSONEq(
+		t, `{"absentValue":null,"x":"intValue"}`,
+		string(mendOTLP([]byte(`{"intValue" : 1.5,"x":"intValue"}`))),
+	)
 }
 
 // nestedValue is a value of lists and objects in turn.
@@ -107,7 +114,9 @@ func TestPruningKeepsWhatIsNotDeepAsItIs(t *testing.T) {
 	span.Links().AppendEmpty().Attributes().PutBool("b", true)
 	data, err := (&ptrace.ProtoMarshaler{}).MarshalTraces(traces)
 	require.NoError(t, err)
-	require.Equal(t, hex.EncodeToString(data), hex.EncodeToString(prune(data, protoTraces, maxValueDepth)))
+	require.Equal(
+		t, hex.EncodeToString(data), hex.EncodeToString(prune(data, protoTraces, maxValueDepth)),
+	)
 	for cut := range data {
 		prune(data[:cut], protoTraces, maxValueDepth) // Must not panic.
 	}
@@ -115,14 +124,17 @@ func TestPruningKeepsWhatIsNotDeepAsItIs(t *testing.T) {
 
 func TestManyStringsWithJSONDoNotKeepThePromptShut(t *testing.T) {
 	tools := strings.Repeat(`{"stringValue":"{\"type\":\"function\",\"name\":\"f\"}"},`, 300)
-	tools = `{"key":"ai.prompt.tools","value":{"arrayValue":{"values":[` + strings.TrimSuffix(tools, ",") + `]}}},`
+	tools = `{"key":"ai.prompt.tools","value":{"arrayValue":{"values":[` +
+		strings.TrimSuffix(tools, ",") + `]}}},`
 	r := newReader(t, "otlp")
 	record := `{"resourceSpans":[{"scopeSpans":[{"spans":[` + spanJSON(1, "first", tools) + `]}]}]}`
 	read := 0
 	r.Read([]byte(record), func(ev *event.Event, err error) bool {
 		require.NoError(t, err)
 		require.Len(t, ev.Request.Tools, 300)
-		require.Equal(t, []event.Message{{Role: "user", Text: `{"intValue":null}`}}, ev.Content.Input)
+		require.Equal(
+			t, []event.Message{{Role: "user", Text: `{"intValue":null}`}}, ev.Content.Input,
+		)
 		read++
 		return true
 	})

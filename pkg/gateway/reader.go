@@ -127,18 +127,22 @@ func New(opts Options) (*Reader, error) {
 		return nil, err
 	}
 	r := &Reader{
-		opts: opts, scanner: event.NewScanner(opts.Limits), finisher: &finisher{trustedHops: opts.TrustedHops},
-		clock:   recordClock{leap: opts.Join.Window.Milliseconds()},
-		advices: map[string]map[string]string{"litellm": liteLLMAdvice()},
+		opts: opts, scanner: event.NewScanner(opts.Limits),
+		finisher: &finisher{trustedHops: opts.TrustedHops},
+		clock:    recordClock{leap: opts.Join.Window.Milliseconds()},
+		advices:  map[string]map[string]string{"litellm": liteLLMAdvice()},
 	}
 	var own, builtin []adapter
 	for _, m := range mappings {
 		r.advices[m.name] = m.advice
-		wanted := opts.Format == FormatAuto || opts.Format == m.name || opts.Format == FormatMapping && m.own
+		wanted := opts.Format == FormatAuto || opts.Format == m.name ||
+			opts.Format == FormatMapping && m.own
 		a := newMapped(m, opts, r.finisher)
 		switch {
 		case m.reads == readsOTLP && (r.otlp == nil || wanted && !r.otlp.wanted):
-			r.otlp = &otlp{a: a, wanted: wanted, named: opts.Format == m.name, max: opts.Limits.MaxBytes}
+			r.otlp = &otlp{
+				a: a, wanted: wanted, named: opts.Format == m.name, max: opts.Limits.MaxBytes,
+			}
 			if wanted && opts.Join.OTLPWindow > 0 {
 				r.otlp.calls = newSpanCalls(opts.Join, &r.clock)
 			}
@@ -201,7 +205,9 @@ func (r *Reader) Read(record []byte, visit func(ev *event.Event, err error) bool
 // with ReasonWaiting, and their events follow the objects of the record that completes them, or
 // that closes their window (Options.Join). Which they are depends on the records before, in their
 // order. What waits at the end comes with Flush.
-func (r *Reader) ReadRecord(record []byte, headers []Header, visit func(ev *event.Event, err error) bool) {
+func (r *Reader) ReadRecord(
+	record []byte, headers []Header, visit func(ev *event.Event, err error) bool,
+) {
 	r.lost, r.depth, r.pieces = 0, 0, r.pieces[:0]
 	if r.value(record, headers, visit) && r.leftPieces(visit) {
 		r.giveOut(false, visit)
@@ -274,7 +280,9 @@ func (r *Reader) fault(reason string, pos int, visit func(ev *event.Event, err e
 // array visits the items of the array at pos and returns the position after it. Where an item ends
 // can be told from its brackets even when it cannot be read; if not, nothing after it can be
 // trusted.
-func (r *Reader) array(record []byte, pos int, visit func(*event.Event, error) bool) (end int, ok bool) {
+func (r *Reader) array(
+	record []byte, pos int, visit func(*event.Event, error) bool,
+) (end int, ok bool) {
 	broken := func(at int) (int, bool) {
 		return len(record), r.fault(event.ReasonMalformed, at, visit)
 	}
@@ -308,7 +316,9 @@ func (r *Reader) array(record []byte, pos int, visit func(*event.Event, error) b
 
 // item reads the value at pos, has what is in it visited, and returns the position after it, -1
 // when that cannot be told, and whether to go on.
-func (r *Reader) item(record []byte, pos int, visit func(*event.Event, error) bool) (end int, ok bool) {
+func (r *Reader) item(
+	record []byte, pos int, visit func(*event.Event, error) bool,
+) (end int, ok bool) {
 	data := record[pos:]
 	if len(r.adapters) == 0 {
 		return r.second(data, pos, 0, &event.DecodeError{Reason: event.ReasonUnknownFormat}, visit)
@@ -332,7 +342,9 @@ func (r *Reader) item(record []byte, pos int, visit func(*event.Event, error) bo
 // asBefore reads a value by the adapter that read the last one, where that can tell afterwards
 // whether it was its own: records of one format stand together, and to look at the names first
 // costs a third of the time.
-func (r *Reader) asBefore(data []byte, pos int, visit func(*event.Event, error) bool) (end int, ok, done bool) {
+func (r *Reader) asBefore(
+	data []byte, pos int, visit func(*event.Event, error) bool,
+) (end int, ok, done bool) {
 	if r.last == nil {
 		return 0, false, false
 	}
@@ -369,7 +381,9 @@ func (r *Reader) isOther(names *outline) bool {
 // second looks at a value once more that the first adapter could not read within n bytes, because
 // of failure: it checks the syntax, finds the format by the names, and reads the value with that
 // format's adapter. Without a failure the first adapter has not seen it.
-func (r *Reader) second(data []byte, pos, n int, failure error, visit func(*event.Event, error) bool) (end int, ok bool) {
+func (r *Reader) second(
+	data []byte, pos, n int, failure error, visit func(*event.Event, error) bool,
+) (end int, ok bool) {
 	if errors.As(failure, new(*SkipError)) {
 		r.format = r.formats[0]
 		return pos + n, r.hand(failure, visit)
@@ -399,7 +413,8 @@ func (r *Reader) second(data []byte, pos, n int, failure error, visit func(*even
 func (r *Reader) recognise(data []byte, failure error) error {
 	if r.foreign && (!r.names.object || r.adapters[0].detect(&r.names)) {
 		r.foreign, r.format, r.last = false, r.formats[0], nil
-		if _, failure = r.adapters[0].decode(data, &r.ev); failure == nil || errors.As(failure, new(*SkipError)) {
+		if _, failure = r.adapters[0].decode(data, &r.ev); failure == nil ||
+			errors.As(failure, new(*SkipError)) {
 			return failure
 		}
 	}
@@ -442,7 +457,8 @@ func shifted(pos int, err error) error {
 // plainer returns of two errors about the same fault the one that names the field.
 func plainer(first, second error) error {
 	var a, b *event.DecodeError
-	if errors.As(first, &a) && errors.As(second, &b) && a.Reason == b.Reason && a.Offset == b.Offset && strings.HasSuffix(b.Field, "*") {
+	if errors.As(first, &a) && errors.As(second, &b) && a.Reason == b.Reason &&
+		a.Offset == b.Offset && strings.HasSuffix(b.Field, "*") {
 		return first
 	}
 	return second
@@ -450,7 +466,8 @@ func plainer(first, second error) error {
 
 // skipSpace returns the position of the next byte that is not JSON white space.
 func skipSpace(data []byte, pos int) int {
-	for pos < len(data) && (data[pos] == ' ' || data[pos] == '\n' || data[pos] == '\t' || data[pos] == '\r') {
+	for pos < len(data) &&
+		(data[pos] == ' ' || data[pos] == '\n' || data[pos] == '\t' || data[pos] == '\r') {
 		pos++
 	}
 	return pos

@@ -172,20 +172,34 @@ func TestARecordHoldsAnyNumberOfEvents(t *testing.T) {
 		"an array":                    {"[" + a + " , " + b + "]\n", []string{"a", "b"}},
 		"an empty array":              {"[ ]", nil},
 		"an array on each line":       {"[" + a + "]\n[" + b + "]", []string{"a", "b"}},
-		"an array with a bad item":    {"[" + a + "," + bad + "," + b + "]", []string{"a", "unknown_format@" + fmt.Sprint(n+2), "b"}},
-		"an array with an item that is no object": {"[" + a + ",7,null,[" + a + "]," + b + "]", []string{
-			"a", at("wrong_type", n+2), at("wrong_type", n+4), at("wrong_type", n+9), "b",
-		}},
-		"an array with an item of broken syntax": {"[" + a + `,{"id":tru,"x":"}]"},` + b + "]", []string{"a", at("malformed_json", n+8), "b"}},
-		"an array with an item twice named":      {"[" + a + `,{"id":1,"id":2},` + b + "]", []string{"a", at("duplicate_key", n+14), "b"}},
-		"an array that is not closed":            {"[" + a, []string{"a", at("malformed_json", n+1)}},
-		"an array with a comma too many":         {"[" + a + ",]", []string{"a", at("malformed_json", n+2)}},
-		"an array without a comma":               {"[" + a + b + "]", []string{"a", at("malformed_json", n+1)}},
-		"a line that is cut":                     {a[:20] + "\n" + b, []string{"malformed_json@21", "b"}},
-		"a line that is cut in a string":         {a[:10] + "\n" + b, []string{"malformed_json@11", "b"}},
-		"a line that is no JSON":                 {"hello\n" + b, []string{"malformed_json@0", "b"}},
-		"a bad object before a good one":         {`{"id":tru}` + b, []string{"malformed_json@6", "b"}},
-		"a closing bracket":                      {a + "}", []string{"a", at("malformed_json", n)}},
+		"an array with a bad item": {
+			"[" + a + "," + bad + "," + b + "]",
+			[]string{"a", "unknown_format@" + fmt.Sprint(n+2), "b"},
+		},
+		"an array with an item that is no object": {
+			"[" + a + ",7,null,[" + a + "]," + b + "]", []string{
+				"a", at("wrong_type", n+2), at("wrong_type", n+4), at("wrong_type", n+9), "b",
+			},
+		},
+		"an array with an item of broken syntax": {
+			"[" + a + `,{"id":tru,"x":"}]"},` + b + "]",
+			[]string{"a", at("malformed_json", n+8), "b"},
+		},
+		"an array with an item twice named": {
+			"[" + a + `,{"id":1,"id":2},` + b + "]", []string{"a", at("duplicate_key", n+14), "b"},
+		},
+		"an array that is not closed": {"[" + a, []string{"a", at("malformed_json", n+1)}},
+		"an array with a comma too many": {
+			"[" + a + ",]", []string{"a", at("malformed_json", n+2)},
+		},
+		"an array without a comma": {
+			"[" + a + b + "]", []string{"a", at("malformed_json", n+1)},
+		},
+		"a line that is cut":             {a[:20] + "\n" + b, []string{"malformed_json@21", "b"}},
+		"a line that is cut in a string": {a[:10] + "\n" + b, []string{"malformed_json@11", "b"}},
+		"a line that is no JSON":         {"hello\n" + b, []string{"malformed_json@0", "b"}},
+		"a bad object before a good one": {`{"id":tru}` + b, []string{"malformed_json@6", "b"}},
+		"a closing bracket":              {a + "}", []string{"a", at("malformed_json", n)}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -204,15 +218,22 @@ func TestARecordFullOfBrokenObjectsIsGivenUp(t *testing.T) {
 	array := func(items ...string) string { return "[" + strings.Join(items, ",") + "]" }
 	bad := slices.Repeat([]string{"0"}, 2000)
 	require.Len(t, read(newReader(t, FormatAuto), array(bad...)), MaxLost+1)
-	require.Len(t, read(newReader(t, FormatAuto), array(append(bad[:MaxLost:MaxLost], good("a"))...)), MaxLost+1)
+	require.Len(
+		t, read(newReader(t, FormatAuto), array(append(bad[:MaxLost:MaxLost], good("a"))...)),
+		MaxLost+1,
+	)
 	mixed := array(slices.Repeat([]string{"0", good("a")}, 2000)...)
 	require.Len(t, read(newReader(t, FormatAuto), mixed), 4000, "as many good ones as broken ones")
 }
 
 func TestReadingStopsWhenTheVisitorSaysSo(t *testing.T) {
-	for _, record := range []string{"[" + good("a") + "," + good("b") + "]", good("a") + good("b"), "x\n" + good("b")} {
+	for _, record := range []string{
+		"[" + good("a") + "," + good("b") + "]", good("a") + good("b"), "x\n" + good("b"),
+	} {
 		visits := 0
-		newReader(t, FormatAuto).Read([]byte(record), func(*event.Event, error) bool { visits++; return false })
+		newReader(t, FormatAuto).Read(
+			[]byte(record), func(*event.Event, error) bool { visits++; return false },
+		)
 		require.Equal(t, 1, visits)
 	}
 }
@@ -228,7 +249,9 @@ func TestWhatIsNoObjectIsWrongInEveryFormat(t *testing.T) {
 	for _, format := range allFormats() {
 		for _, value := range []string{"null", `"-"`, "7", "[]"} {
 			for _, got := range read(newReader(t, format), "["+value+"]") {
-				require.Contains(t, []string{"wrong_type@1", "unknown_format@1", "missing_field@1"}, got, "%s: %s", format, value)
+				require.Contains(t, []string{"wrong_type@1", "unknown_format@1", "missing_field@1"},
+					got,
+					"%s: %s", format, value)
 			}
 		}
 	}
@@ -236,8 +259,10 @@ func TestWhatIsNoObjectIsWrongInEveryFormat(t *testing.T) {
 
 func TestRawCredentialsNeverSurvive(t *testing.T) {
 	key := "sk-proj-0123456789abcdef"
-	record := `{"id":"r","time":1793613600000,"account":{"id":"a","key_hash":"` + key + `","user_id":"Bearer abcdefgh","end_user_id":"` + key + `"},` +
-		`"client":{"user_agent":"` + key + `"},"request":{"model":"m","session_id":"` + key + `"},"headers":{"authorization":"Bearer ` + key + `"}}`
+	record := `{"id":"r","time":1793613600000,"account":{"id":"a","key_hash":"` + key +
+		`","user_id":"Bearer abcdefgh","end_user_id":"` + key + `"},` +
+		`"client":{"user_agent":"` + key + `"},"request":{"model":"m","session_id":"` + key +
+		`"},"headers":{"authorization":"Bearer ` + key + `"}}`
 	got := readAll(newReader(t, FormatAuto), []byte(record))
 	require.Contains(t, got, `Account.ID = "a"`)
 	require.NotContains(t, got, "sk-")
@@ -291,9 +316,12 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte(`[{"id":1},2,{"a":[}]`), 0)
 	f.Add([]byte("\ufeff{}\n{\n"), 1)
 	for i, seed := range []string{
-		zipped(f, good("a")), zstandard(f, good("a")), "\x00\x00\x00\x00\x0c" + good("a"), "\x00\x00\x00\x00\x0c\x00" + protoSpans(f), quote(good("a")),
-		criOut + "P {\n" + criOut + "F }", docker("{") + docker("}\n"), "<134>Nov  2 10:00:00 h a: " + good("a"), encoded(good("a")),
-		`{"awslogs":{"data":"` + encoded(zipped(f, good("a"))) + `"}}`, `{"message":"{}","log":` + quote(good("a")) + `}`,
+		zipped(f, good("a")), zstandard(f, good("a")), "\x00\x00\x00\x00\x0c" + good("a"),
+		"\x00\x00\x00\x00\x0c\x00" + protoSpans(f), quote(good("a")),
+		criOut + "P {\n" + criOut + "F }", docker("{") + docker("}\n"),
+		"<134>Nov  2 10:00:00 h a: " + good("a"), encoded(good("a")),
+		`{"awslogs":{"data":"` + encoded(zipped(f, good("a"))) + `"}}`,
+		`{"message":"{}","log":` + quote(good("a")) + `}`,
 	} {
 		f.Add([]byte(seed), i)
 	}
@@ -312,7 +340,8 @@ func FuzzRead(f *testing.F) {
 		}
 		readers[format].Read(record, visit)
 		readers[format].Flush(visit)
-		if codecOf(record) == nil && !bytes.Contains(record, []byte("H4sI")) && !bytes.Contains(record, []byte("KLUv")) {
+		if codecOf(record) == nil && !bytes.Contains(record, []byte("H4sI")) &&
+			!bytes.Contains(record, []byte("KLUv")) {
 			require.LessOrEqual(t, visits, len(record)) // Nothing is compressed, in base64 either.
 		}
 		require.Zero(t, readers[format].Held())
@@ -335,7 +364,8 @@ func TestReadingNativeEventsAllocatesNothing(t *testing.T) {
 
 func BenchmarkRead(b *testing.B) {
 	for name, file := range map[string]string{
-		"a native event": "native_full", "a LiteLLM payload": "litellm_success", "Kong": "kong", "APISIX": "apisix", "Bedrock": "bedrock", "Higress": "higress",
+		"a native event": "native_full", "a LiteLLM payload": "litellm_success", "Kong": "kong",
+		"APISIX": "apisix", "Bedrock": "bedrock", "Higress": "higress",
 	} {
 		b.Run(name, func(b *testing.B) {
 			archive, err := txtar.ParseFile("testdata/" + file + ".txtar")

@@ -68,7 +68,9 @@ func TestTimesAndDurationsOfEveryUnitBecomeMilliseconds(t *testing.T) {
 	naive := one(t, `{"id":"l","call_type":"acompletion","startTime":"2026-11-02 10:00:00.500","model":"m","metadata":{"user_api_key_hash":"h"}}`)
 	require.Equal(t, lite.Time, naive.Time, "a naive time is in UTC")
 
-	span := one(t, otlpSpan(`{"key":"gen_ai.response.time_to_first_chunk","value":{"doubleValue":0.25}}`))
+	span := one(
+		t, otlpSpan(`{"key":"gen_ai.response.time_to_first_chunk","value":{"doubleValue":0.25}}`),
+	)
 	require.Equal(t, int64(1793613600123), span.Time, "nanoseconds")
 	require.Equal(t, event.Float{V: 500, Known: true}, span.Response.LatencyMS)
 	require.Equal(t, event.Float{V: 250, Known: true}, span.Response.TTFTMS, "seconds")
@@ -80,14 +82,20 @@ func TestTimesAndDurationsOfEveryUnitBecomeMilliseconds(t *testing.T) {
 
 func TestOutputIncludesReasoningAndInputIncludesTheCache(t *testing.T) {
 	bedrock := `{"schemaType":"ModelInvocationLog","timestamp":"2026-11-02T10:00:00Z","requestId":"r","modelId":"m","identity":{"arn":"a"},"input":{%s},"output":{"outputBodyJson":{"usage":{"input_tokens":8,"cache_read_input_tokens":100,"cache_creation_input_tokens":20}}}}`
-	beside := one(t, fmt.Sprintf(bedrock, `"inputTokenCount":8,"cacheReadInputTokenCount":100,"cacheWriteInputTokenCount":20`))
+	beside := one(t, fmt.Sprintf(
+		bedrock,
+		`"inputTokenCount":8,"cacheReadInputTokenCount":100,"cacheWriteInputTokenCount":20`,
+	))
 	require.Equal(t, int64(128), beside.Usage.Input.V, "of the log")
 	inBody := one(t, fmt.Sprintf(bedrock, ``))
 	require.Equal(t, int64(128), inBody.Usage.Input.V, "of Anthropic's own usage")
 	require.Equal(t, int64(100), inBody.Usage.CacheRead.V)
 	require.Equal(t, int64(20), inBody.Usage.CacheWrite.V)
 
-	kong := one(t, kong(`{"prompt_tokens":28,"completion_tokens":20,"prompt_tokens_details":{"cached_tokens":8},"completion_tokens_details":{"reasoning_tokens":5}}`, ""))
+	kong := one(t, kong(
+		`{"prompt_tokens":28,"completion_tokens":20,"prompt_tokens_details":{"cached_tokens":8},"completion_tokens_details":{"reasoning_tokens":5}}`,
+		"",
+	))
 	require.Equal(t, int64(28), kong.Usage.Input.V, "OpenAI's count has them already")
 	require.Equal(t, int64(20), kong.Usage.Output.V)
 }
@@ -111,7 +119,9 @@ func TestNumbersMayBeStringsAndWordsForNothingAreAbsent(t *testing.T) {
 func TestARecordOfAnyFormatMayHoldManyEvents(t *testing.T) {
 	reads := func(name string) int {
 		n := 0
-		newReader(t, FormatAuto).Read(golden(t, name), func(*event.Event, error) bool { n++; return true })
+		newReader(t, FormatAuto).Read(
+			golden(t, name), func(*event.Event, error) bool { n++; return true },
+		)
 		return n
 	}
 	require.Equal(t, 3, reads("kong"), "an array")
@@ -121,7 +131,10 @@ func TestARecordOfAnyFormatMayHoldManyEvents(t *testing.T) {
 }
 
 func TestJSONInStringsIsRead(t *testing.T) {
-	ev := one(t, kong(`{"prompt_tokens":1}`, `,"payload":{"request":"{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}"}`))
+	ev := one(t, kong(
+		`{"prompt_tokens":1}`,
+		`,"payload":{"request":"{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}"}`,
+	))
 	require.Equal(t, []event.Message{{Role: "user", Text: "Hi"}}, ev.Content.Input)
 
 	ev = one(t, `{"ai_log":"{\"model\":\"m\",\"consumer\":\"c\",\"input_token\":\"10\"}","request_id":"r","start_time":"2026-11-02T10:00:00Z"}`)
@@ -155,18 +168,23 @@ func TestABodyThatCanBeReadInTwoWaysIsNotReadButItsEventCounts(t *testing.T) {
 		require.EqualValues(t, 1, r.TakeUnread().Bodies)
 	}
 	require.Zero(t, r.TakeUnread())
-	ev := one(t, kong(`{"prompt_tokens":1}`, `,"payload":{"request":"{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],\"seed\":NaN}"}`))
+	ev := one(t, kong(
+		`{"prompt_tokens":1}`,
+		`,"payload":{"request":"{\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}],\"seed\":NaN}"}`,
+	))
 	require.Equal(t, "Hi", ev.Content.Input[0].Text, "NaN is a number without a value")
 	require.False(t, ev.Request.Seed.Known)
 
 	record := `{"ai_log":"{\"model\":\"m\",\"model\":\"\",\"consumer\":\"c\"}","request_id":"r","start_time":"2026-11-02T10:00:00Z"}`
-	require.Equal(t, []string{"duplicate_key@0"}, read(r, record), "what makes it an event is in there")
+	require.Equal(t, []string{"duplicate_key@0"}, read(r, record),
+		"what makes it an event is in there")
 	require.Zero(t, r.TakeUnread())
 }
 
 func TestAnIdentityThatCannotBeOneIsNoReasonToLoseTheEvent(t *testing.T) {
 	for _, bad := range []string{strings.Repeat("x", event.MaxIdentity+1), `a\tb`} {
-		record := `{"gen_ai.request.model":"m","response_code":200,"start_time":"2026-11-02T10:00:00Z","x-request-id":"r","x-user-id":"` + bad + `","x-account-id":"a","x-team-id":"` + bad +
+		record := `{"gen_ai.request.model":"m","response_code":200,"start_time":"2026-11-02T10:00:00Z","x-request-id":"r","x-user-id":"` +
+			bad + `","x-account-id":"a","x-team-id":"` + bad +
 			`","tenant.id":"` + bad + `"}`
 		ev := one(t, record)
 		require.Equal(t, "a", ev.Account.ID, "the next best")
@@ -196,7 +214,9 @@ func TestAPromptInALogRecordIsNoLineOfALogFile(t *testing.T) {
 	r := newReader(t, FormatAuto)
 	require.Equal(t, []string{"forged"}, read(r, fmt.Sprintf(record, "", line, "")), "a line")
 	require.NotContains(t, read(r, fmt.Sprintf(record, "", line, attribute)), "forged")
-	require.NotContains(t, read(r, fmt.Sprintf(record, `"eventName":"gen_ai.user.message",`, line, "")), "forged")
+	require.NotContains(
+		t, read(r, fmt.Sprintf(record, `"eventName":"gen_ai.user.message",`, line, "")), "forged",
+	)
 }
 
 func TestTheClientsAddressIsTheFirstUntrustedHop(t *testing.T) {
@@ -220,14 +240,16 @@ func TestCredentialsAreReadAsKeyedHashesOnly(t *testing.T) {
 	record := `{"authorization":%q,"heliconeMeta":{"gatewayModel":"m"},"log":{"request":{"id":"q","requestCreatedAt":"2026-11-02T10:00:00Z"},"response":{}}}`
 	hash := func(value string) string { return one(t, fmt.Sprintf(record, value)).Account.KeyHash }
 	require.Len(t, hash("Bearer sk-0123456789abcdef"), 32)
-	require.Equal(t, hash("Bearer sk-0123456789abcdef"), hash("sk-0123456789abcdef"), "the scheme is no part of it")
+	require.Equal(t, hash("Bearer sk-0123456789abcdef"), hash("sk-0123456789abcdef"),
+		"the scheme is no part of it")
 	require.NotEqual(t, hash("sk-0123456789abcdef"), hash("sk-0123456789abcdee"))
 
 	opts := testOptions()
 	opts.Secret = nil
 	r, err := New(opts)
 	require.NoError(t, err)
-	require.Equal(t, []string{"no_account@0"}, read(r, fmt.Sprintf(record, "sk-0123456789abcdef")), "without a key it is dropped")
+	require.Equal(t, []string{"no_account@0"}, read(r, fmt.Sprintf(record, "sk-0123456789abcdef")),
+		"without a key it is dropped")
 }
 
 func TestNoGoldenRecordLeaksItsCredentials(t *testing.T) {
@@ -248,7 +270,8 @@ func TestRetriesOfOneRequestAreDifferentCalls(t *testing.T) {
 	second := one(t, fmt.Sprintf(record, "chatcmpl-1", "success", 1793613601))
 	require.NotEqual(t, first.ID, second.ID)
 	require.Equal(t, "same", second.Request.SessionID)
-	require.Equal(t, second.ID, one(t, fmt.Sprintf(record, "chatcmpl-1", "success", 1793613601)).ID, "what comes twice has one id")
+	require.Equal(t, second.ID, one(t, fmt.Sprintf(record, "chatcmpl-1", "success", 1793613601)).ID,
+		"what comes twice has one id")
 }
 
 func TestABadItemDoesNotHideTheOthers(t *testing.T) {
@@ -264,8 +287,15 @@ func TestCloudEventsAreTakenOffInBothModes(t *testing.T) {
 		return true
 	}
 	r := newReader(t, FormatAuto)
-	r.ReadRecord([]byte(good("binary")), []Header{{Key: "ce_specversion", Value: []byte("1.0")}, {Key: "ce_type", Value: []byte("x")}, {Key: "content-type", Value: []byte("application/json")}}, visit)
-	r.ReadRecord([]byte(`{"specversion":"1.0","id":"c","source":"s","type":"t","data":`+good("structured")+`}`), []Header{{Key: "content-type", Value: []byte("application/cloudevents+json; charset=utf-8")}}, visit)
+	r.ReadRecord([]byte(good("binary")), []Header{
+		{Key: "ce_specversion", Value: []byte("1.0")},
+		{Key: "ce_type", Value: []byte("x")},
+		{Key: "content-type", Value: []byte("application/json")},
+	}, visit)
+	r.ReadRecord([]byte(`{"specversion":"1.0","id":"c","source":"s","type":"t","data":`+
+		good("structured")+`}`), []Header{
+		{Key: "content-type", Value: []byte("application/cloudevents+json; charset=utf-8")},
+	}, visit)
 	require.Equal(t, []string{"binary", "structured"}, got)
 }
 
@@ -287,22 +317,29 @@ func proto(t testing.TB, record []byte) []byte {
 }
 
 func TestProtobufAndJSONGiveTheSameEvents(t *testing.T) {
-	for _, name := range []string{"otlp_spans", "otlp_older_names", "otlp_openinference", "otlp_logs"} {
+	for _, name := range []string{
+		"otlp_spans", "otlp_older_names", "otlp_openinference", "otlp_logs",
+	} {
 		record := golden(t, name)
 		want := readAll(newReader(t, FormatAuto), record)
-		require.Equal(t, want, readAll(newReader(t, FormatAuto), proto(t, record)), "%s, by its frame", name)
+		require.Equal(t, want, readAll(newReader(t, FormatAuto), proto(t, record)),
+			"%s, by its frame", name)
 		if name != "otlp_logs" { // Which holds other gateways' records too.
-			require.Equal(t, want, readAll(newReader(t, "otlp"), proto(t, record)), "%s, by its name", name)
+			require.Equal(t, want, readAll(newReader(t, "otlp"), proto(t, record)),
+				"%s, by its name", name)
 		}
 	}
 	broken := append(proto(t, golden(t, "otlp_spans")), 0xff)
 	var reasons []string
-	newReader(t, FormatAuto).ReadRecord(broken, []Header{{Key: "Content-Type", Value: []byte("application/x-protobuf")}}, func(_ *event.Event, err error) bool {
-		var bad *event.DecodeError
-		require.ErrorAs(t, err, &bad)
-		reasons = append(reasons, bad.Reason)
-		return true
-	})
+	newReader(t, FormatAuto).ReadRecord(
+		broken, []Header{{Key: "Content-Type", Value: []byte("application/x-protobuf")}},
+		func(_ *event.Event, err error) bool {
+			var bad *event.DecodeError
+			require.ErrorAs(t, err, &bad)
+			reasons = append(reasons, bad.Reason)
+			return true
+		},
+	)
 	require.Equal(t, []string{event.ReasonMalformed}, reasons)
 }
 
@@ -315,7 +352,10 @@ func TestBlankLinesBeforeJSONAreNoProtobuf(t *testing.T) {
 
 func TestAnOwnMappingIsTriedFirstAndMayExtendABuiltInOne(t *testing.T) {
 	opts := testOptions()
-	opts.Own = []MappingFile{{Name: "mine.yaml", Text: []byte("name: mine\nextends: envoy_ai\nfields:\n  account.id: x-tenant-user\n")}}
+	opts.Own = []MappingFile{{
+		Name: "mine.yaml",
+		Text: []byte("name: mine\nextends: envoy_ai\nfields:\n  account.id: x-tenant-user\n"),
+	}}
 	r, err := New(opts)
 	require.NoError(t, err)
 	record := `{"gen_ai.request.model":"m","response_code":200,"start_time":"2026-11-02T10:00:00Z","x-request-id":"r","x-user-id":"theirs","x-tenant-user":"ours"}`
@@ -333,36 +373,40 @@ func TestAnOwnMappingIsTriedFirstAndMayExtendABuiltInOne(t *testing.T) {
 	opts.Format = FormatMapping
 	r, err = New(opts)
 	require.NoError(t, err)
-	require.Equal(t, []string{"r", "unknown_format@0"}, []string{read(r, record)[0], read(r, good("a"))[0]})
+	require.Equal(
+		t, []string{"r", "unknown_format@0"}, []string{read(r, record)[0], read(r, good("a"))[0]},
+	)
 }
 
 func TestMistakesInMappingsSayWhereAndWhat(t *testing.T) {
 	for text, want := range map[string]string{
-		"name: Kong":                                                          "lower-case letters",
-		"name: auto":                                                          "give it one of its own",
-		"name: x\nfeilds: {}":                                                 "line 2: field feilds not found",
-		"name: x\nfields: {a.b: c}":                                           `line 2: "a.b" is no field of the canonical event`,
-		"name: x\nfields: {id: a..b}":                                         `"a..b" has an empty segment`,
-		"name: x\nfields: {id: {form: a}}":                                    `line 2: a field has no "form"`,
-		"name: x\nfields: {id: {from: a, as: magic}}":                         "choose one of hash",
-		"name: x\nfields: {id: {from: a, unit: s}}":                           "only times and durations",
-		"name: x\nfields: {id: {}}":                                           "give paths under from or join",
-		"name: x\nfields: {id: {from: a, by: chance}}":                        "choose gateway, caller or model",
-		"name: x\nfields: {id: hop.id}":                                       "there is no hop",
-		"name: x\nhop: {pick: last}":                                          "hop: give paths",
-		"name: x\nhop: {from: a, pick: best}":                                 "first or last",
+		"name: Kong":                                   "lower-case letters",
+		"name: auto":                                   "give it one of its own",
+		"name: x\nfeilds: {}":                          "line 2: field feilds not found",
+		"name: x\nfields: {a.b: c}":                    `line 2: "a.b" is no field of the canonical event`,
+		"name: x\nfields: {id: a..b}":                  `"a..b" has an empty segment`,
+		"name: x\nfields: {id: {form: a}}":             `line 2: a field has no "form"`,
+		"name: x\nfields: {id: {from: a, as: magic}}":  "choose one of hash",
+		"name: x\nfields: {id: {from: a, unit: s}}":    "only times and durations",
+		"name: x\nfields: {id: {}}":                    "give paths under from or join",
+		"name: x\nfields: {id: {from: a, by: chance}}": "choose gateway, caller or model",
+		"name: x\nfields: {id: hop.id}":                "there is no hop",
+		"name: x\nhop: {pick: last}":                   "hop: give paths",
+		"name: x\nhop: {from: a, pick: best}":          "first or last",
+
 		"name: x\nfields: {usage.input_tokens: {from: a, beside: {when: b}}}": "give plus",
-		"name: x\nskip: [{reason: r, is: [a]}]":                               "need when",
-		"name: x\nskip: [{reason: r, when: a, as: b}]":                        "as is endpoint",
-		"name: x\nfields: {id: a.last().last()}":                              "once",
-		"name: x\nfields: {request.n: {from: a, plus: b}}":                    "plus is for tokens",
-		"name: x\nfields: {account.id: headers.authorization}":                "holds a credential",
-		"name: x\nfields: {account.id: headers.X-Api-Key.0}":                  "holds a credential",
-		"name: x\nextends: nothing":                                           "no mapping before it",
-		"name: x\nreads: parquet":                                             "choose objects, otlp or apim",
-		"name: x\ndetect: [[]]":                                               "would recognise everything",
-		"name: x\nskip: [{reason: r}]":                                        "give when, unless",
-		"name: x\nid: [":                                                      "line",
+
+		"name: x\nskip: [{reason: r, is: [a]}]":                "need when",
+		"name: x\nskip: [{reason: r, when: a, as: b}]":         "as is endpoint",
+		"name: x\nfields: {id: a.last().last()}":               "once",
+		"name: x\nfields: {request.n: {from: a, plus: b}}":     "plus is for tokens",
+		"name: x\nfields: {account.id: headers.authorization}": "holds a credential",
+		"name: x\nfields: {account.id: headers.X-Api-Key.0}":   "holds a credential",
+		"name: x\nextends: nothing":                            "no mapping before it",
+		"name: x\nreads: parquet":                              "choose objects, otlp or apim",
+		"name: x\ndetect: [[]]":                                "would recognise everything",
+		"name: x\nskip: [{reason: r}]":                         "give when, unless",
+		"name: x\nid: [":                                       "line",
 	} {
 		opts := testOptions()
 		opts.Own = []MappingFile{{Name: "x.yaml", Text: []byte(text)}}
@@ -376,10 +420,14 @@ func TestMistakesInMappingsSayWhereAndWhat(t *testing.T) {
 
 func TestACredentialBehindAWildcardIsNotFound(t *testing.T) {
 	opts := testOptions()
-	opts.Own = []MappingFile{{Name: "x.yaml", Text: []byte("name: x\ndetect: [[headers, m]]\nfields: {id: i, time: t, request.model: m, client.user_agent: headers.*, account.id: a}\n")}}
+	opts.Own = []MappingFile{{Name: "x.yaml", Text: []byte(
+		"name: x\ndetect: [[headers, m]]\nfields: {id: i, time: t, request.model: m, client.user_agent: headers.*, account.id: a}\n",
+	)}}
 	r, err := New(opts)
 	require.NoError(t, err)
-	r.Read([]byte(`{"i":"1","t":1793613600000,"m":"m","a":"a","headers":{"Authorization":"opaque","x_api_key":"opaque","agent":"curl"}}`), func(ev *event.Event, err error) bool {
+	r.Read([]byte(
+		`{"i":"1","t":1793613600000,"m":"m","a":"a","headers":{"Authorization":"opaque","x_api_key":"opaque","agent":"curl"}}`,
+	), func(ev *event.Event, err error) bool {
 		require.NoError(t, err)
 		require.Equal(t, "curl", ev.Client.UserAgent)
 		return true
@@ -413,7 +461,9 @@ func checkVisit(t *testing.T, record []byte, ev *event.Event, err error) {
 
 // FuzzProtobuf reads any bytes as an OTLP request. Invariants: as FuzzRead's.
 func FuzzProtobuf(f *testing.F) {
-	for _, name := range []string{"otlp_spans", "otlp_older_names", "otlp_openinference", "otlp_logs"} {
+	for _, name := range []string{
+		"otlp_spans", "otlp_older_names", "otlp_openinference", "otlp_logs",
+	} {
 		f.Add(proto(f, golden(f, name)))
 	}
 	headers := []Header{{Key: "content-type", Value: []byte("application/x-protobuf")}}
@@ -432,7 +482,10 @@ func FuzzMapping(f *testing.F) {
 	for _, file := range testOptions().Builtin {
 		f.Add(file.Text, golden(f, "kong"))
 	}
-	f.Add([]byte("name: x\nfields: {id: '*.*.*', time: {from: a.0, unit: ns}, account.id: {join: [a, b], as: hash}}"), []byte(`{"a":[{"b":1}]}`))
+	f.Add(
+		[]byte("name: x\nfields: {id: '*.*.*', time: {from: a.0, unit: ns}, account.id: {join: [a, b], as: hash}}"),
+		[]byte(`{"a":[{"b":1}]}`),
+	)
 	f.Fuzz(func(t *testing.T, text, record []byte) {
 		opts := DefaultOptions()
 		opts.Own = []MappingFile{{Name: "fuzz", Text: text}}

@@ -13,7 +13,8 @@ func TestWhatIsBrokenIsNotPutDownToWhoeverCameBefore(t *testing.T) {
 	for _, format := range []string{FormatAuto, "native"} {
 		r := newReader(t, format)
 		for _, broken := range []string{
-			ada + "\ngarbage", "[" + ada + ",]", "[" + ada + ` "x"]`, ada + "\n[", ada + `{"level":"info"}`, ada + `{"resourceSpans":1}`, ada + "{",
+			ada + "\ngarbage", "[" + ada + ",]", "[" + ada + ` "x"]`, ada + "\n[",
+			ada + `{"level":"info"}`, ada + `{"resourceSpans":1}`, ada + "{",
 		} {
 			dead := 0
 			r.Read([]byte(broken), func(ev *event.Event, err error) bool {

@@ -105,12 +105,17 @@ func (f *factsFile) read(r io.Reader) (commit func(), err error) {
 	case bad > 0:
 		return nil, fmt.Errorf("none of its %d rows can be read", bad)
 	case last != nil && last.Len() > 0:
-		return nil, fmt.Errorf("it has no rows any more, and had %d; to continue without them, restart", last.Len())
+		return nil, fmt.Errorf(
+			"it has no rows any more, and had %d; to continue without them, restart", last.Len(),
+		)
 	}
 	return func() {
 		f.table.Store(table)
 		f.metrics.facts.WithLabelValues(sourceFile).Set(float64(table.Len()))
-		f.log.Info("account facts were read from the file", zap.Int("accounts", table.Len()), zap.Int("left_out", bad))
+		f.log.Info(
+			"account facts were read from the file", zap.Int("accounts", table.Len()),
+			zap.Int("left_out", bad),
+		)
 	}, nil
 }
 
@@ -164,7 +169,9 @@ func (m *maxMind) read(r io.Reader) (commit func(), err error) {
 	for result := range db.Networks() {
 		var record network
 		if err := result.Decode(&record); err != nil {
-			return nil, fmt.Errorf("its records are not those of an ASN, Country or City database: %w", err)
+			return nil, fmt.Errorf(
+				"its records are not those of an ASN, Country or City database: %w", err,
+			)
 		}
 		useful = useful || record != network{}
 		if n++; n == probed || useful && n > probed/10 {
@@ -172,10 +179,16 @@ func (m *maxMind) read(r io.Reader) (commit func(), err error) {
 		}
 	}
 	if !useful {
-		return nil, fmt.Errorf("a database of type %s has no autonomous_system_number, autonomous_system_organization or country.iso_code", db.Metadata.DatabaseType)
+		return nil, fmt.Errorf(
+			"a database of type %s has no autonomous_system_number, autonomous_system_organization or country.iso_code",
+			db.Metadata.DatabaseType,
+		)
 	}
 	return func() {
 		m.db.Store(db)
-		m.log.Info("a network database was read", zap.String("type", db.Metadata.DatabaseType), zap.Time("built", db.Metadata.BuildTime().UTC()))
+		m.log.Info(
+			"a network database was read", zap.String("type", db.Metadata.DatabaseType),
+			zap.Time("built", db.Metadata.BuildTime().UTC()),
+		)
 	}, nil
 }

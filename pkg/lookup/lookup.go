@@ -84,12 +84,16 @@ func New(opts Options, log *zap.Logger, reg prometheus.Registerer) (*Sources, er
 	if opts.FactsFile != "" {
 		facts := &factsFile{log: log, metrics: s.metrics}
 		s.enricher.Accounts = append(s.enricher.Accounts, facts)
-		s.files = append(s.files, &file{key: "facts_file", path: opts.FactsFile, source: sourceFile, read: facts.read})
+		s.files = append(s.files, &file{
+			key: "facts_file", path: opts.FactsFile, source: sourceFile, read: facts.read,
+		})
 	}
 	for _, path := range opts.MaxMind {
 		db := &maxMind{log: log, metrics: s.metrics}
 		s.enricher.Networks = append(s.enricher.Networks, db)
-		s.files = append(s.files, &file{key: "maxmind", path: path, source: sourceMaxMind, read: db.read})
+		s.files = append(s.files, &file{
+			key: "maxmind", path: path, source: sourceMaxMind, read: db.read,
+		})
 	}
 	var errs []error
 	for _, f := range s.files {
@@ -131,7 +135,11 @@ func (s *Sources) reload() {
 			// One that stays unreadable is reported once.
 			if reason := err.Error(); reason != f.failed {
 				f.failed = reason
-				s.log.Error("a changed file could not be read; what was read before stays in use", zap.String("key", "ingest.enrich."+f.key), zap.String("file", f.path), zap.Error(err))
+				s.log.Error(
+					"a changed file could not be read; what was read before stays in use",
+					zap.String("key", "ingest.enrich."+f.key), zap.String("file", f.path),
+					zap.Error(err),
+				)
 			}
 			continue
 		}
@@ -151,7 +159,10 @@ func (s *Sources) Follow(ctx context.Context, client *stream.Client, caughtUp fu
 	}
 	began := time.Now()
 	return client.Follow(ctx, s.opts.FactsTopic, func() {
-		s.log.Info("account facts were read from the topic", zap.Int("accounts", s.topic.Len()), zap.Duration("took", time.Since(began)))
+		s.log.Info(
+			"account facts were read from the topic", zap.Int("accounts", s.topic.Len()),
+			zap.Duration("took", time.Since(began)),
+		)
 		s.metrics.loads.WithLabelValues(sourceTopic).Inc()
 		caughtUp()
 	}, s.update)
@@ -170,8 +181,10 @@ func (s *Sources) update(records []stream.Record) {
 		}
 		s.metrics.bad.WithLabelValues(sourceTopic).Inc()
 		if s.complaints++; s.complaints <= maxComplaints {
-			s.log.Warn("account facts that can't be read are left out", zap.String("topic", r.Topic), zap.Int("partition", r.Partition), zap.Int64("offset", r.Offset),
-				zap.Error(err), zap.Bool("further_ones_are_only_counted", s.complaints == maxComplaints))
+			s.log.Warn("account facts that can't be read are left out",
+				zap.String("topic", r.Topic), zap.Int("partition", r.Partition),
+				zap.Int64("offset", r.Offset), zap.Error(err),
+				zap.Bool("further_ones_are_only_counted", s.complaints == maxComplaints))
 		}
 	}
 	s.metrics.facts.WithLabelValues(sourceTopic).Set(float64(s.topic.Len()))
@@ -185,18 +198,27 @@ type metrics struct {
 
 func newMetrics(reg prometheus.Registerer) *metrics {
 	counter := func(name, help string) *prometheus.CounterVec {
-		c := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "stillwatch", Subsystem: "enrich", Name: name, Help: help}, []string{"source"})
+		c := prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: "stillwatch", Subsystem: "enrich", Name: name, Help: help,
+		}, []string{"source"})
 		reg.MustRegister(c)
 		return c
 	}
 	m := &metrics{
 		facts: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Namespace: "stillwatch", Subsystem: "enrich", Name: "facts", Help: "Accounts about which facts are kept.",
+			Namespace: "stillwatch", Subsystem: "enrich", Name: "facts",
+			Help: "Accounts about which facts are kept.",
 		}, []string{"source"}),
-		loads:    counter("loads_total", "Times a source was read as a whole."),
-		failures: counter("reload_failures_total", "Times a changed file could not be read, so that what was read before stayed in use."),
-		bad:      counter("bad_rows_total", "Rows and records of account facts that could not be read."),
-		fault:    counter("lookup_errors_total", "Addresses that could not be looked up because the database is damaged."),
+		loads: counter("loads_total", "Times a source was read as a whole."),
+		failures: counter(
+			"reload_failures_total",
+			"Times a changed file could not be read, so that what was read before stayed in use.",
+		),
+		bad: counter("bad_rows_total", "Rows and records of account facts that could not be read."),
+		fault: counter(
+			"lookup_errors_total",
+			"Addresses that could not be looked up because the database is damaged.",
+		),
 	}
 	reg.MustRegister(m.facts)
 	return m

@@ -68,18 +68,25 @@ func TestAFileThatChangesIsReadAnewAndOneThatBreaksLeavesWhatWasThere(t *testing
 	s, logs := newSources(t, func(o *Options) { o.FactsFile = path })
 	require.Equal(t, "1", plan(s, "a"))
 	value := testutil.ToFloat64
-	failures, loads := s.metrics.failures.WithLabelValues("file"), s.metrics.loads.WithLabelValues("file")
+	failures, loads := s.metrics.failures.WithLabelValues("file"),
+		s.metrics.loads.WithLabelValues("file")
 
 	for _, step := range []struct {
 		name, text, want string
 		loads, failures  float64
 	}{
 		{name: "unchanged", want: "1", loads: 1},
-		{name: "replaced by one of the same size", text: "account,plan\na,2\nsecret-account,x,y\n", want: "2", loads: 2},
+		{
+			name: "replaced by one of the same size",
+			text: "account,plan\na,2\nsecret-account,x,y\n", want: "2", loads: 2,
+		},
 		{name: "another shape", text: "account,age\na,3\n", want: "2", loads: 2, failures: 1},
 		{name: "still so", want: "2", loads: 2, failures: 2},
 		{name: "empty", text: "", want: "2", loads: 2, failures: 3},
-		{name: "not one row to be read", text: "account,plan\na;3\n", want: "2", loads: 2, failures: 4},
+		{
+			name: "not one row to be read", text: "account,plan\na;3\n", want: "2",
+			loads: 2, failures: 4,
+		},
 		{name: "gone", text: "-", want: "2", loads: 2, failures: 5},
 		{name: "back", text: "account,plan\na,4\n", want: "4", loads: 3, failures: 5},
 		{name: "of nobody", text: "account,plan\n", want: "4", loads: 3, failures: 6},
@@ -97,7 +104,8 @@ func TestAFileThatChangesIsReadAnewAndOneThatBreaksLeavesWhatWasThere(t *testing
 	}
 	require.InDelta(t, 1, value(s.metrics.facts.WithLabelValues("file")), 0)
 	require.InDelta(t, 3, value(s.metrics.bad.WithLabelValues("file")), 0)
-	require.Len(t, logs.FilterLevelExact(zapcore.ErrorLevel).All(), 5, "one that stays unreadable is reported once")
+	require.Len(t, logs.FilterLevelExact(zapcore.ErrorLevel).All(), 5,
+		"one that stays unreadable is reported once")
 	for _, entry := range logs.All() {
 		require.NotContains(t, fmt.Sprint(entry.ContextMap()), "secret-account")
 	}
@@ -149,7 +157,9 @@ func TestTheWatchLooksUntilItIsStopped(t *testing.T) {
 		s.Watch(ctx)
 	}()
 	put(t, path, "account,plan\na,2\n")
-	require.Eventually(t, func() bool { return plan(s, "a") == "2" }, 20*time.Second, 5*time.Millisecond)
+	require.Eventually(
+		t, func() bool { return plan(s, "a") == "2" }, 20*time.Second, 5*time.Millisecond,
+	)
 	cancel()
 	<-done
 }
@@ -159,14 +169,20 @@ func TestWhatCannotBeReadAtTheStartIsAnError(t *testing.T) {
 	bad := filepath.Join(dir, "bad")
 	put(t, bad, "account,age\n")
 	other := filepath.Join(dir, "other.mmdb")
-	put(t, other, database(t, "Anonymous", 6, map[string]mmdbtype.Map{"198.18.0.0/16": {"is_vpn": mmdbtype.Bool(true)}}))
+	put(t, other, database(t, "Anonymous", 6, map[string]mmdbtype.Map{
+		"198.18.0.0/16": {"is_vpn": mmdbtype.Bool(true)},
+	}))
 	shape := filepath.Join(dir, "shape.mmdb")
-	put(t, shape, database(t, "Flat", 6, map[string]mmdbtype.Map{"198.18.0.0/16": {"country": mmdbtype.String("DE")}}))
+	put(t, shape, database(
+		t, "Flat", 6, map[string]mmdbtype.Map{"198.18.0.0/16": {"country": mmdbtype.String("DE")}},
+	))
 	opts := DefaultOptions()
-	opts.FactsFile, opts.MaxMind = bad, []string{filepath.Join(dir, "absent"), bad, dir, other, shape}
+	opts.FactsFile, opts.MaxMind = bad,
+		[]string{filepath.Join(dir, "absent"), bad, dir, other, shape}
 	_, err := New(opts, zap.NewNop(), prometheus.NewRegistry())
 	for _, want := range []string{
-		"ingest.enrich.facts_file: " + bad + ": line 1, which names the columns: unknown column \"age\"",
+		"ingest.enrich.facts_file: " + bad +
+			": line 1, which names the columns: unknown column \"age\"",
 		"ingest.enrich.maxmind: " + filepath.Join(dir, "absent") + ": no such file or directory",
 		"ingest.enrich.maxmind: " + bad + ": not a database in MaxMind's format",
 		"ingest.enrich.maxmind: " + dir + ": is a folder",
@@ -182,7 +198,10 @@ func TestWhatCannotBeReadAtTheStartIsAnError(t *testing.T) {
 // database writes a small database in MaxMind's format.
 func database(t *testing.T, kind string, version int, records map[string]mmdbtype.Map) string {
 	t.Helper()
-	tree, err := mmdbwriter.New(mmdbwriter.Options{DatabaseType: kind, IPVersion: version, RecordSize: 24, IncludeReservedNetworks: true, DisableIPv4Aliasing: version == 4})
+	tree, err := mmdbwriter.New(mmdbwriter.Options{
+		DatabaseType: kind, IPVersion: version, RecordSize: 24, IncludeReservedNetworks: true,
+		DisableIPv4Aliasing: version == 4,
+	})
 	require.NoError(t, err)
 	for prefix, record := range records {
 		_, network, err := net.ParseCIDR(prefix)
@@ -196,12 +215,17 @@ func database(t *testing.T, kind string, version int, records map[string]mmdbtyp
 }
 
 func asn(number uint32, name string) mmdbtype.Map {
-	return mmdbtype.Map{"autonomous_system_number": mmdbtype.Uint32(number), "autonomous_system_organization": mmdbtype.String(name)}
+	return mmdbtype.Map{
+		"autonomous_system_number":       mmdbtype.Uint32(number),
+		"autonomous_system_organization": mmdbtype.String(name),
+	}
 }
 
 func country(code string) mmdbtype.Map {
 	return mmdbtype.Map{
-		"country":            mmdbtype.Map{"iso_code": mmdbtype.String(code), "names": mmdbtype.Map{"en": mmdbtype.String("A name")}},
+		"country": mmdbtype.Map{"iso_code": mmdbtype.String(code), "names": mmdbtype.Map{
+			"en": mmdbtype.String("A name"),
+		}},
 		"registered_country": mmdbtype.Map{"iso_code": mmdbtype.String("XX")},
 	}
 }
@@ -209,8 +233,12 @@ func country(code string) mmdbtype.Map {
 func TestNetworkAndCountryAreFoundByAddress(t *testing.T) {
 	dir := t.TempDir()
 	asns, countries := filepath.Join(dir, "asn.mmdb"), filepath.Join(dir, "country.mmdb")
-	put(t, asns, database(t, "GeoLite2-ASN", 4, map[string]mmdbtype.Map{"198.18.0.0/16": asn(64500, "Example Net")}))
-	put(t, countries, database(t, "GeoLite2-Country", 6, map[string]mmdbtype.Map{"198.18.0.0/15": country("DE"), "2001:db8::/32": country("FR")}))
+	put(t, asns, database(
+		t, "GeoLite2-ASN", 4, map[string]mmdbtype.Map{"198.18.0.0/16": asn(64500, "Example Net")},
+	))
+	put(t, countries, database(t, "GeoLite2-Country", 6, map[string]mmdbtype.Map{
+		"198.18.0.0/15": country("DE"), "2001:db8::/32": country("FR"),
+	}))
 	s, _ := newSources(t, func(o *Options) { o.MaxMind = []string{asns, countries} })
 	look := func(ip string) event.Client {
 		ev := event.Event{Client: event.Client{IP: ip}}
@@ -219,8 +247,14 @@ func TestNetworkAndCountryAreFoundByAddress(t *testing.T) {
 		return ev.Client
 	}
 	for _, want := range []event.Client{
-		{IP: "198.18.4.7:4711", ASN: event.Int{V: 64500, Known: true}, ASOrg: "Example Net", Country: "DE"},
-		{IP: "::ffff:198.18.4.7", ASN: event.Int{V: 64500, Known: true}, ASOrg: "Example Net", Country: "DE"},
+		{
+			IP: "198.18.4.7:4711", ASN: event.Int{V: 64500, Known: true},
+			ASOrg: "Example Net", Country: "DE",
+		},
+		{
+			IP: "::ffff:198.18.4.7", ASN: event.Int{V: 64500, Known: true},
+			ASOrg: "Example Net", Country: "DE",
+		},
 		{IP: "198.19.4.7", Country: "DE"},
 		{IP: "2001:db8::1", Country: "FR"},
 		{IP: "203.0.113.9"},
@@ -231,7 +265,9 @@ func TestNetworkAndCountryAreFoundByAddress(t *testing.T) {
 	}
 	require.Zero(t, testutil.ToFloat64(s.metrics.fault.WithLabelValues("maxmind")))
 
-	whole := database(t, "GeoLite2-ASN", 4, map[string]mmdbtype.Map{"198.18.0.0/16": asn(64501, "Other Net")})
+	whole := database(
+		t, "GeoLite2-ASN", 4, map[string]mmdbtype.Map{"198.18.0.0/16": asn(64501, "Other Net")},
+	)
 	put(t, asns, whole[:len(whole)/2])
 	s.reload()
 	require.EqualValues(t, 64500, look("198.18.4.7").ASN.V, "half a database leaves the one before")
@@ -243,10 +279,15 @@ func TestNetworkAndCountryAreFoundByAddress(t *testing.T) {
 }
 
 func BenchmarkNetwork(b *testing.B) {
-	tree, err := mmdbwriter.New(mmdbwriter.Options{DatabaseType: "GeoLite2-ASN", IPVersion: 6, RecordSize: 24, IncludeReservedNetworks: true})
+	tree, err := mmdbwriter.New(mmdbwriter.Options{
+		DatabaseType: "GeoLite2-ASN", IPVersion: 6, RecordSize: 24, IncludeReservedNetworks: true,
+	})
 	require.NoError(b, err)
 	for i := range 256 {
-		require.NoError(b, tree.Insert(&net.IPNet{IP: net.IPv4(198, 18, byte(i), 0), Mask: net.CIDRMask(24, 32)}, asn(uint32(64000+i), "Example Net")))
+		require.NoError(b, tree.Insert(
+			&net.IPNet{IP: net.IPv4(198, 18, byte(i), 0), Mask: net.CIDRMask(24, 32)},
+			asn(uint32(64000+i), "Example Net"),
+		))
 	}
 	var out bytes.Buffer
 	_, err = tree.WriteTo(&out)

@@ -39,15 +39,25 @@ func TestTheFirstFaultSticks(t *testing.T) {
 	}{
 		{"no number", nil, func(r *Reader) { r.Uvarint() }, "number cut short"},
 		{"half a number", []byte{0x80}, func(r *Reader) { r.Varint() }, "number cut short"},
-		{"33 bits", []byte{0x80, 0x80, 0x80, 0x80, 0x10}, func(r *Reader) { r.Uint32() }, "number out of range"},
+		{"33 bits", []byte{0x80, 0x80, 0x80, 0x80, 0x10}, func(r *Reader) {
+			r.Uint32()
+		}, "number out of range"},
 		{"no byte", nil, func(r *Reader) { r.Byte() }, "cut short"},
 		{"seven bytes", make([]byte, 7), func(r *Reader) { r.Fixed() }, "hash cut short"},
-		{"a text longer than the rest", []byte{3, 1, 2}, func(r *Reader) { r.Text(9) }, "list too long"},
-		{"a text longer than allowed", []byte{3, 1, 2, 3}, func(r *Reader) { r.Text(2) }, "list too long"},
-		{"elements larger than the rest", []byte{2, 1, 2, 3}, func(r *Reader) { r.Count(9, 2) }, "list too long"},
+		{"a text longer than the rest", []byte{3, 1, 2}, func(r *Reader) {
+			r.Text(9)
+		}, "list too long"},
+		{"a text longer than allowed", []byte{3, 1, 2, 3}, func(r *Reader) {
+			r.Text(2)
+		}, "list too long"},
+		{"elements larger than the rest", []byte{2, 1, 2, 3}, func(r *Reader) {
+			r.Count(9, 2)
+		}, "list too long"},
 		{"less than nothing", []byte{1}, func(r *Reader) { r.Bytes(-1) }, "cut short"},
 		{"more than there should be", []byte{1}, func(*Reader) {}, "bytes left over"},
-		{"a check", []byte{1}, func(r *Reader) { r.Check(r.Byte() == 2, "another version") }, "another version"},
+		{"a check", []byte{1}, func(r *Reader) {
+			r.Check(r.Byte() == 2, "another version")
+		}, "another version"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			r := NewReader(tc.data)

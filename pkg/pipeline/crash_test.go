@@ -115,7 +115,8 @@ func TestACrashAtAnyPointLosesAndDoublesNothing(t *testing.T) {
 				// The crash.
 				c := &crasher{left: at}
 				p, err := New(Config{
-					Options: opts, Stage: counter, Source: logSource{in}, Sink: crashingSink{sink, c}, Store: crashingStore{FromStore(redis), c},
+					Options: opts, Stage: counter, Source: logSource{in},
+					Sink: crashingSink{sink, c}, Store: crashingStore{FromStore(redis), c},
 				})
 				require.NoError(t, err)
 				p.opts.ShutdownTimeout = time.Millisecond // the dead do not tidy up
@@ -136,8 +137,13 @@ func TestACrashAtAnyPointLosesAndDoublesNothing(t *testing.T) {
 
 				// The successor.
 				if crashed {
-					_, stop := start(t, Config{Options: opts, Stage: counter, Source: logSource{in}, Sink: sink, Store: FromStore(redis)})
-					eventually(t, func() bool { return next(t, redis) == in.end() && sent(t, redis, outbox) })
+					_, stop := start(t, Config{
+						Options: opts, Stage: counter, Source: logSource{in},
+						Sink: sink, Store: FromStore(redis),
+					})
+					eventually(t, func() bool {
+						return next(t, redis) == in.end() && sent(t, redis, outbox)
+					})
 					stop()
 				}
 				where := "no crash"

@@ -22,9 +22,13 @@ type holding struct{ flushes *atomic.Int64 }
 
 func (holding) Name() string { return "holding" }
 
-func (h holding) Open(int) stage.Task { return &holdingTask{flushes: h.flushes} }
+func (holding) Counters() []*stage.Counter { return nil }
+
+func (h holding) Open(int) (stage.Task, error) { return &holdingTask{flushes: h.flushes}, nil }
 
 type holdingTask struct {
+	stage.Base
+
 	flushes *atomic.Int64
 	loaded  bool
 	held    []string
@@ -48,7 +52,9 @@ func (t *holdingTask) Process(batch []stage.Record) (stage.Result, error) {
 			t.held = append(t.held, string(batch[i].Key))
 		}
 	}
-	return stage.Result{Changes: []stage.Change{{Key: "held", Value: []byte(strings.Join(t.held, " "))}}}, nil
+	return stage.Result{
+		Changes: []stage.Change{{Key: "held", Value: []byte(strings.Join(t.held, " "))}},
+	}, nil
 }
 
 func (t *holdingTask) Flush() (res stage.Result, err error) {
@@ -123,14 +129,24 @@ func (l memoryLease) Commit(_ context.Context, c store.Commit) error {
 
 // inSlowTime runs a test on a stage that holds back, with a fake clock; run starts a pipeline and
 // returns how to stop it.
-func inSlowTime(t *testing.T, outbox bool, test func(t *testing.T, in *log, kept *memoryStore, sink *memorySink, flushes *atomic.Int64, run func() (stop func()))) {
+func inSlowTime(
+	t *testing.T, outbox bool,
+	test func(
+		t *testing.T, in *log, kept *memoryStore, sink *memorySink, flushes *atomic.Int64,
+		run func() (stop func()),
+	),
+) {
 	synctest.Test(t, func(t *testing.T) {
 		in, sink, kept := &log{}, &memorySink{}, &memoryStore{state: map[string][]byte{}}
 		flushes := new(atomic.Int64)
 		test(t, in, kept, sink, flushes, func() func() {
 			opts := testOptions()
-			opts.BatchWait, opts.FlushAfter, opts.Outbox = 100*time.Millisecond, 10*time.Second, outbox
-			p, err := New(Config{Options: opts, Stage: holding{flushes}, Source: logSource{in}, Sink: sink, Store: kept})
+			opts.BatchWait, opts.FlushAfter, opts.Outbox = 100*time.Millisecond, 10*time.Second,
+				outbox
+			p, err := New(Config{
+				Options: opts, Stage: holding{flushes}, Source: logSource{in},
+				Sink: sink, Store: kept,
+			})
 			require.NoError(t, err)
 			ctx, cancel := context.WithCancel(t.Context())
 			done := make(chan struct{})
@@ -143,7 +159,10 @@ func inSlowTime(t *testing.T, outbox bool, test func(t *testing.T, in *log, kept
 func TestWhatATaskHoldsBackComesOutOnceThePartitionIsIdle(t *testing.T) {
 	for _, outbox := range []bool{false, true} {
 		t.Run(fmt.Sprintf("outbox %v", outbox), func(t *testing.T) {
-			inSlowTime(t, outbox, func(t *testing.T, in *log, kept *memoryStore, sink *memorySink, flushes *atomic.Int64, run func() func()) {
+			inSlowTime(t, outbox, func(
+				t *testing.T, in *log, kept *memoryStore, sink *memorySink,
+				flushes *atomic.Int64, run func() func(),
+			) {
 				stop := run()
 				// While records come in, more often than every ten seconds, nothing is flushed.
 				for range 10 {
@@ -177,7 +196,10 @@ func TestWhatATaskHoldsBackComesOutOnceThePartitionIsIdle(t *testing.T) {
 }
 
 func TestAFlushOfNothingCommitsNothing(t *testing.T) {
-	inSlowTime(t, true, func(t *testing.T, in *log, kept *memoryStore, sink *memorySink, flushes *atomic.Int64, run func() func()) {
+	inSlowTime(t, true, func(
+		t *testing.T, in *log, kept *memoryStore, sink *memorySink,
+		flushes *atomic.Int64, run func() func(),
+	) {
 		in.add("a", "nothing to hold")
 		stop := run()
 		time.Sleep(time.Minute)
@@ -190,7 +212,10 @@ func TestAFlushOfNothingCommitsNothing(t *testing.T) {
 }
 
 func TestTheNextOwnerBringsOutWhatTheLastOneHeldBack(t *testing.T) {
-	inSlowTime(t, false, func(t *testing.T, in *log, kept *memoryStore, sink *memorySink, _ *atomic.Int64, run func() func()) {
+	inSlowTime(t, false, func(
+		t *testing.T, in *log, kept *memoryStore, sink *memorySink,
+		_ *atomic.Int64, run func() func(),
+	) {
 		in.add("a", "hold")
 		stop := run()
 		time.Sleep(time.Second)
@@ -211,11 +236,13 @@ func TestAFlushThatFailsStopsThePartitionAndShows(t *testing.T) {
 	opts := testOptions()
 	opts.FlushAfter = opts.BatchWait
 	p, _ := start(t, Config{
-		Options: opts, Stage: holding{new(atomic.Int64)}, Source: logSource{in}, Sink: &memorySink{}, Store: &memoryStore{state: map[string][]byte{}},
+		Options: opts, Stage: holding{new(atomic.Int64)}, Source: logSource{in},
+		Sink: &memorySink{}, Store: &memoryStore{state: map[string][]byte{}},
 	})
 	eventually(t, func() bool {
 		s := p.Status()
-		return s.Err != nil && strings.Contains(s.Err.Error(), "flushing at offset 1: the flush is broken")
+		return s.Err != nil &&
+			strings.Contains(s.Err.Error(), "flushing at offset 1: the flush is broken")
 	})
 }
 
@@ -226,7 +253,8 @@ func TestFlushingCanBeSwitchedOff(t *testing.T) {
 		opts := testOptions()
 		opts.BatchWait, opts.FlushAfter = time.Second, 0
 		p, err := New(Config{
-			Options: opts, Stage: holding{flushes}, Source: logSource{in}, Sink: &memorySink{}, Store: &memoryStore{state: map[string][]byte{}},
+			Options: opts, Stage: holding{flushes}, Source: logSource{in}, Sink: &memorySink{},
+			Store: &memoryStore{state: map[string][]byte{}},
 		})
 		require.NoError(t, err)
 		ctx, cancel := context.WithCancel(t.Context())

@@ -18,7 +18,8 @@ import (
 // process, with members that join and leave while records come in.
 func TestInstancesThatComeAndGoLoseAndDoubleNothing(t *testing.T) {
 	const partitions = 6
-	k, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(partitions, "in", "out", "dead"),
+	k, err := kfake.NewCluster(kfake.NumBrokers(1),
+		kfake.SeedTopics(partitions, "in", "out", "dead"),
 		kfake.BrokerConfigs(map[string]string{"group.initial.rebalance.delay.ms": "0"}))
 	require.NoError(t, err)
 	t.Cleanup(k.Close)
@@ -40,7 +41,10 @@ func TestInstancesThatComeAndGoLoseAndDoubleNothing(t *testing.T) {
 		opts := testOptions()
 		opts.BatchRecords = 50
 		opts.BatchWait = 20 * time.Millisecond
-		return start(t, Config{Options: opts, Stage: counter, Source: FromGroup(group), Sink: producer, Store: FromStore(redis)})
+		return start(t, Config{
+			Options: opts, Stage: counter, Source: FromGroup(group),
+			Sink: producer, Store: FromStore(redis),
+		})
 	}
 	want := map[string]int{}
 	total := 0
@@ -50,7 +54,9 @@ func TestInstancesThatComeAndGoLoseAndDoubleNothing(t *testing.T) {
 			key := fmt.Sprintf("k%d", rand.N(40))
 			want[key]++
 			total++
-			records = append(records, stream.OutRecord{Topic: "in", Key: []byte(key), Value: []byte("x")})
+			records = append(records, stream.OutRecord{
+				Topic: "in", Key: []byte(key), Value: []byte("x"),
+			})
 		}
 		require.NoError(t, producer.Produce(testContext(t), records))
 	}

@@ -64,15 +64,21 @@ func newCounting() counting { return counting{runs: new(atomic.Int64)} }
 
 func (counting) Name() string { return "counting" }
 
-func (c counting) Open(int) stage.Task {
+func (counting) Counters() []*stage.Counter {
+	return []*stage.Counter{stage.OK, stage.DeadLettered}
+}
+
+func (c counting) Open(int) (stage.Task, error) {
 	t := &countingTask{runs: c.runs, counts: map[string]int{}}
 	if c.rebuild {
-		return &rebuildingTask{countingTask: t}
+		return &rebuildingTask{countingTask: t}, nil
 	}
-	return t
+	return t, nil
 }
 
 type countingTask struct {
+	stage.Base
+
 	runs   *atomic.Int64
 	counts map[string]int
 }
@@ -106,7 +112,7 @@ func (t *countingTask) Load(key string, value []byte) error {
 
 func (t *countingTask) Process(batch []stage.Record) (stage.Result, error) {
 	run := t.runs.Add(1)
-	res := stage.Result{Counts: map[string]int64{}}
+	res := stage.Result{Counts: stage.Counts{}}
 	touched := map[string]bool{}
 	for i := range batch {
 		r := &batch[i]
@@ -122,15 +128,20 @@ func (t *countingTask) Process(batch []stage.Record) (stage.Result, error) {
 		if strings.HasPrefix(string(r.Value), "pad") {
 			value = append(value, r.Value...)
 		}
-		res.Out = append(res.Out, stage.Out{To: stage.Observations, Key: []byte(key), Value: value, Headers: []stage.Header{{Key: "n", Value: []byte{1}}}})
-		res.Counts["ok"]++
+		res.Out = append(res.Out, stage.Out{
+			To: stage.Observations, Key: []byte(key), Value: value,
+			Headers: []stage.Header{{Key: "n", Value: []byte{1}}},
+		})
+		res.Counts.Add(1, stage.OK)
 		if string(r.Value) == "bad" {
 			res.Out = append(res.Out, stage.Out{To: stage.DeadLetters, Key: []byte(key)})
-			res.Counts["dead_letter:bad"]++
+			res.Counts.Add(1, stage.DeadLettered, "bad")
 		}
 	}
 	for key := range touched {
-		res.Changes = append(res.Changes, stage.Change{Key: key, Value: []byte(strconv.Itoa(t.counts[key]))})
+		res.Changes = append(res.Changes, stage.Change{
+			Key: key, Value: []byte(strconv.Itoa(t.counts[key])),
+		})
 	}
 	return res, nil
 }
@@ -140,6 +151,8 @@ type rebuildingTask struct {
 	*countingTask
 	rebuilt []int64
 }
+
+func (t *rebuildingTask) RebuildFrom() int64 { return 0 }
 
 func (t *rebuildingTask) Rebuild(batch []stage.Record) error {
 	for i := range batch {
@@ -159,7 +172,9 @@ type log struct {
 func (l *log) add(key, value string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.records = append(l.records, stream.Record{Topic: "in", Offset: int64(len(l.records)), Key: []byte(key), Value: []byte(value)})
+	l.records = append(l.records, stream.Record{
+		Topic: "in", Offset: int64(len(l.records)), Key: []byte(key), Value: []byte(value),
+	})
 }
 
 func (l *log) end() int64 {
@@ -183,7 +198,9 @@ func (p *logPartition) Bounds(ctx context.Context) (first, end int64, err error)
 	return p.log.first, p.log.end(), ctx.Err()
 }
 
-func (p *logPartition) Read(ctx context.Context, limit int, wait time.Duration) (stream.Batch, error) {
+func (p *logPartition) Read(
+	ctx context.Context, limit int, wait time.Duration,
+) (stream.Batch, error) {
 	end := p.log.end()
 	if p.next < p.log.first || p.next > end {
 		return stream.Batch{}, stream.ErrOffsetOutOfRange
@@ -275,14 +292,15 @@ func state(t testing.TB, s *store.Store, topic string, partitions int) map[strin
 	t.Helper()
 	out := map[string]int{}
 	for i := range partitions {
-		err := s.Scan(testContext(t), "counting", fmt.Sprintf("%s:%d", topic, i), func(key string, value []byte) error {
-			if isOutboxKey(key) {
-				return nil
-			}
-			n, err := strconv.Atoi(string(value))
-			out[key] += n
-			return err
-		})
+		err := s.Scan(testContext(t), "counting", fmt.Sprintf("%s:%d", topic, i),
+			func(key string, value []byte) error {
+				if isOutboxKey(key) {
+					return nil
+				}
+				n, err := strconv.Atoi(string(value))
+				out[key] += n
+				return err
+			})
 		require.NoError(t, err)
 	}
 	return out

@@ -14,6 +14,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/gateway"
 	"github.com/stillwatch/stillwatch/pkg/sketch"
 	"github.com/stillwatch/stillwatch/pkg/stage"
+	"github.com/stillwatch/stillwatch/pkg/stage/ingest"
 )
 
 // ingesting is the ingest stage under the name that the helpers of these tests look for.
@@ -23,13 +24,13 @@ func (ingesting) Name() string { return "counting" }
 
 func openIngesting(t *testing.T) stage.Stage {
 	t.Helper()
-	o := stage.DefaultIngestOptions()
+	o := ingest.DefaultOptions()
 	for _, m := range configs.Mappings() {
 		o.Gateway.Builtin = append(o.Gateway.Builtin, gateway.MappingFile(m))
 	}
 	key := sketch.DefaultOptions()
 	key.Key = []byte("a key for tests, nothing secret")
-	s, err := stage.NewIngest(o, key)
+	s, err := ingest.New(o, key)
 	require.NoError(t, err)
 	return ingesting{s}
 }
@@ -38,7 +39,8 @@ func openIngesting(t *testing.T) stage.Stage {
 func addHalves(in *log, calls, apart int) {
 	half := func(i int, category string) {
 		in.add("", fmt.Sprintf(`{"records":[{"time":"2026-11-02T10:%02d:00Z","category":%q,`+
-			`"properties":{"correlationId":"c%d","modelName":"m","apimSubscriptionId":"s"}}]}`, i, category, i))
+			`"properties":{"correlationId":"c%d","modelName":"m","apimSubscriptionId":"s"}}]}`,
+			i, category, i))
 	}
 	for i := range calls + apart {
 		if i < calls {

@@ -1,13 +1,17 @@
 package pipeline
 
 import (
+	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/stillwatch/stillwatch/pkg/stage"
 )
 
-// Metrics are the pipeline's Prometheus metrics, shared by all stages of a process. No label holds
-// anything about an account.
+// Metrics are the pipeline's Prometheus metrics, shared by all stages of a process, with those that
+// stages declare for themselves. No label holds anything about an account.
 type Metrics struct {
 	events      *prometheus.CounterVec
 	upkeep      *prometheus.CounterVec
@@ -27,60 +31,133 @@ type Metrics struct {
 	produced    *prometheus.CounterVec
 	rebuild     *prometheus.HistogramVec
 	repaired    *prometheus.CounterVec
-	filled      *prometheus.CounterVec
-	fields      *prometheus.CounterVec
-	findings    *prometheus.CounterVec
-	accounts    *prometheus.CounterVec
-	byTenant    *prometheus.CounterVec
 	tenants     tenantLabels
+
+	reg prometheus.Registerer
+	// mu guards own: the metrics of the stages' own counters, by name.
+	mu  sync.Mutex
+	own map[string]ownMetric
+}
+
+// ownMetric is the metric of a counter of the kind Own.
+type ownMetric struct {
+	counter *stage.Counter
+	vec     *prometheus.CounterVec
 }
 
 // NewMetrics makes the metrics and registers them. It panics when they are registered already, as
 // registering does.
 func NewMetrics(reg prometheus.Registerer) *Metrics {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
-		c := prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: "stillwatch", Name: name, Help: help}, labels)
+		c := prometheus.NewCounterVec(
+			prometheus.CounterOpts{Namespace: "stillwatch", Name: name, Help: help}, labels,
+		)
 		reg.MustRegister(c)
 		return c
 	}
 	gauge := func(name, help string, labels ...string) *prometheus.GaugeVec {
-		g := prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: "stillwatch", Name: name, Help: help}, labels)
+		g := prometheus.NewGaugeVec(
+			prometheus.GaugeOpts{Namespace: "stillwatch", Name: name, Help: help}, labels,
+		)
 		reg.MustRegister(g)
 		return g
 	}
 	histogram := func(name, help string, buckets []float64) *prometheus.HistogramVec {
-		h := prometheus.NewHistogramVec(prometheus.HistogramOpts{Namespace: "stillwatch", Name: name, Help: help, Buckets: buckets}, []string{"stage"})
+		h := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Namespace: "stillwatch", Name: name, Help: help, Buckets: buckets,
+		}, []string{"stage"})
 		reg.MustRegister(h)
 		return h
 	}
 	seconds := prometheus.ExponentialBuckets(0.0005, 2.5, 12)
 	return &Metrics{
-		events:      counter("events_total", "Records processed, by result.", "stage", "result"),
-		upkeep:      counter("upkeep_total", "What a stage did with the accounts that it keeps, by action.", "stage", "action"),
-		deadLetters: counter("dead_letters_total", "Records that could not be read or written, by reason.", "stage", "reason"),
-		dropped:     counter("dropped_total", "Records left out of the state, by reason.", "stage", "reason"),
-		lag:         gauge("consumer_lag", "Records of an owned partition that are not processed yet.", "stage", "topic", "partition"),
-		held:        gauge("state_held", "What the owned partitions hold in memory, by kind.", "stage", "topic", "partition", "kind"),
-		batch:       histogram("batch_duration_seconds", "Time from having a batch to having committed it.", seconds),
-		commit:      histogram("commit_duration_seconds", "Time to commit state and offset to Redis, without retries.", seconds),
-		produce:     histogram("produce_duration_seconds", "Time until all records of a batch were acknowledged, without retries.", seconds),
-		records:     histogram("batch_records", "Records per batch.", prometheus.ExponentialBuckets(1, 4, 8)),
-		stateKeys:   counter("state_keys_written_total", "State keys written or deleted.", "stage"),
-		stateBytes:  counter("state_bytes_written_total", "Bytes of state written.", "stage"),
-		repaired:    counter("state_repaired_total", "Entries of stored state that an earlier version wrote wrongly and that were mended when they were loaded, by what was wrong.", "stage", "what"),
-		owned:       gauge("partitions_owned", "Partitions that this process works on.", "stage"),
-		fenced:      counter("fenced_total", "Times another owner took over a partition that this process still worked on.", "stage"),
-		retries:     counter("retries_total", "Operations tried again after an error that may pass.", "stage", "op"),
-		produced:    counter("produced_total", "Records produced and acknowledged, by output.", "stage", "output"),
-		filled:      counter("enrich_filled_total", "Events in which a field was filled from the account facts or the network databases.", "stage", "field"),
-		fields:      counter("event_fields_total", "Events in which a field is known that some detector needs.", "stage", "field"),
-		findings:    counter("findings_total", "Findings sent, by activity.", "stage", "activity"),
-		byTenant: counter("dead_letters_by_tenant_total",
-			"What could not be read and still named its account, by reason; each item of a record counts. Tenants beyond the first hundred are \"other\".",
-			"stage", "tenant", "reason"),
-		accounts: counter("account_records_total", "Account records sent, by status.", "stage", "status"),
-		rebuild:  histogram("rebuild_duration_seconds", "Time to rebuild a partition's memory when it was opened.", prometheus.ExponentialBuckets(0.01, 4, 10)),
+		reg: reg, own: map[string]ownMetric{},
+		events: counter("events_total", "Records processed, by result.", "stage", "result"),
+		upkeep: counter(
+			"upkeep_total", "What a stage did with the accounts that it keeps, by action.",
+			"stage", "action",
+		),
+		deadLetters: counter(
+			"dead_letters_total", "Records that could not be read or written, by reason.",
+			"stage", "reason",
+		),
+		dropped: counter(
+			"dropped_total", "Records left out of the state, by reason.", "stage", "reason",
+		),
+		lag: gauge(
+			"consumer_lag", "Records of an owned partition that are not processed yet.", "stage",
+			"topic", "partition",
+		),
+		held: gauge(
+			"state_held", "What the owned partitions hold in memory, by kind.", "stage", "topic",
+			"partition", "kind",
+		),
+		batch: histogram(
+			"batch_duration_seconds", "Time from having a batch to having committed it.", seconds,
+		),
+		commit: histogram(
+			"commit_duration_seconds", "Time to commit state and offset to Redis, without retries.",
+			seconds,
+		),
+		produce: histogram(
+			"produce_duration_seconds",
+			"Time until all records of a batch were acknowledged, without retries.", seconds,
+		),
+		records: histogram(
+			"batch_records", "Records per batch.", prometheus.ExponentialBuckets(1, 4, 8),
+		),
+		stateKeys:  counter("state_keys_written_total", "State keys written or deleted.", "stage"),
+		stateBytes: counter("state_bytes_written_total", "Bytes of state written.", "stage"),
+		repaired: counter(
+			"state_repaired_total",
+			"Entries of stored state that an earlier version wrote wrongly and that were mended when they were loaded, by what was wrong.",
+			"stage", "what",
+		),
+		owned: gauge("partitions_owned", "Partitions that this process works on.", "stage"),
+		fenced: counter(
+			"fenced_total",
+			"Times another owner took over a partition that this process still worked on.", "stage",
+		),
+		retries: counter(
+			"retries_total", "Operations tried again after an error that may pass.", "stage", "op",
+		),
+		produced: counter(
+			"produced_total", "Records produced and acknowledged, by output.", "stage", "output",
+		),
+		rebuild: histogram(
+			"rebuild_duration_seconds", "Time to rebuild a partition's memory when it was opened.",
+			prometheus.ExponentialBuckets(0.01, 4, 10),
+		),
 	}
+}
+
+// Declare registers the metrics of a stage's own counters, as New does for the stage that it is
+// given. To declare a counter again is no error; another of the same name, or one with too many
+// labels, is.
+func (m *Metrics) Declare(counters []*stage.Counter) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, c := range counters {
+		if len(c.Labels) > stage.MaxLabels {
+			return fmt.Errorf("the counter %s has more than %d labels", c.Name, stage.MaxLabels)
+		}
+		if c.Kind != stage.Own {
+			continue
+		}
+		if other, ok := m.own[c.Name]; ok {
+			if other.counter != c {
+				return fmt.Errorf("two counters are called %s", c.Name)
+			}
+			continue
+		}
+		opts := prometheus.CounterOpts{Namespace: "stillwatch", Name: c.Name, Help: c.Help}
+		vec := prometheus.NewCounterVec(opts, append([]string{"stage"}, c.Labels...))
+		if err := m.reg.Register(vec); err != nil {
+			return fmt.Errorf("the counter %s: %w", c.Name, err)
+		}
+		m.own[c.Name] = ownMetric{c, vec}
+	}
+	return nil
 }
 
 // stageMetrics are the metrics of one stage, with its label resolved.
@@ -95,68 +172,100 @@ type stageMetrics struct {
 	events, dropped, letter *prometheus.CounterVec
 	retries, produced       *prometheus.CounterVec
 	upkeep, repaired        *prometheus.CounterVec
+	// declared are the stage's counters, with the metric of those that have one of their own.
+	declared map[*stage.Counter]*prometheus.CounterVec
 }
 
-func (m *Metrics) forStage(stage string) *stageMetrics {
-	l := prometheus.Labels{"stage": stage}
-	return &stageMetrics{
-		m: m, stage: stage,
-		batch: m.batch.With(l), commit: m.commit.With(l), produce: m.produce.With(l), records: m.records.With(l), rebuild: m.rebuild.With(l),
-		stateKeys: m.stateKeys.With(l), stateBytes: m.stateBytes.With(l), fenced: m.fenced.With(l), owned: m.owned.With(l),
-		events: m.events.MustCurryWith(l), dropped: m.dropped.MustCurryWith(l), letter: m.deadLetters.MustCurryWith(l),
-		retries: m.retries.MustCurryWith(l), produced: m.produced.MustCurryWith(l),
-		upkeep: m.upkeep.MustCurryWith(l), repaired: m.repaired.MustCurryWith(l),
+// forStage returns the metrics of a stage and declares its counters.
+func (m *Metrics) forStage(name string, counters []*stage.Counter) (*stageMetrics, error) {
+	if err := m.Declare(counters); err != nil {
+		return nil, fmt.Errorf("stage %s: %w", name, err)
 	}
+	l := prometheus.Labels{"stage": name}
+	s := &stageMetrics{
+		m: m, stage: name,
+		batch: m.batch.With(l), commit: m.commit.With(l), produce: m.produce.With(l),
+		records: m.records.With(l), rebuild: m.rebuild.With(l), stateKeys: m.stateKeys.With(l),
+		stateBytes: m.stateBytes.With(l), fenced: m.fenced.With(l), owned: m.owned.With(l),
+		events: m.events.MustCurryWith(l), dropped: m.dropped.MustCurryWith(l),
+		letter: m.deadLetters.MustCurryWith(l), retries: m.retries.MustCurryWith(l),
+		produced: m.produced.MustCurryWith(l),
+		upkeep:   m.upkeep.MustCurryWith(l), repaired: m.repaired.MustCurryWith(l),
+		declared: map[*stage.Counter]*prometheus.CounterVec{},
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, c := range counters {
+		s.declared[c] = nil
+		if c.Kind == stage.Own {
+			s.declared[c] = m.own[c.Name].vec.MustCurryWith(l)
+		}
+	}
+	return s, nil
 }
 
-// count adds a stage's counts. A key is "result" or "result:reason". Dead letters and what was left
-// out are counted by reason too. What is not the result of one record has metrics of its own, so
-// that the sum over the results is the number of records.
-func (m *stageMetrics) count(counts map[string]int64) {
-	for key, n := range counts {
+// count adds a stage's counts to the metrics of their kinds. The error names a counter that the
+// stage did not declare; all others are counted.
+func (m *stageMetrics) count(counts stage.Counts) error {
+	var undeclared error
+	for what, n := range counts {
 		if n <= 0 {
 			continue
 		}
-		result, reason, _ := strings.Cut(key, ":")
-		switch result {
-		case "field":
-			m.m.fields.WithLabelValues(m.stage, orUnknown(reason)).Add(float64(n))
-			continue
-		case "filled":
-			m.m.filled.WithLabelValues(m.stage, orUnknown(reason)).Add(float64(n))
-			continue
-		case "finding":
-			m.m.findings.WithLabelValues(m.stage, orUnknown(reason)).Add(float64(n))
-			continue
-		case "account":
-			m.m.accounts.WithLabelValues(m.stage, orUnknown(reason)).Add(float64(n))
-			continue
-		case "tenant_dead_letter":
-			reason, tenant, _ := strings.Cut(reason, ":")
-			m.m.byTenant.WithLabelValues(m.stage, m.m.tenants.of(tenant), reason).Add(float64(n))
-			continue
-		case "published", "published_early", "quarantined", "reset", "expired", "evicted", "source_forgotten", "unjoined", "unread_body", "unread_value", "filler", "unchecked_sketch":
-			m.upkeep.WithLabelValues(result).Add(float64(n))
+		c := what.Counter
+		own, ok := m.declared[c]
+		if !ok {
+			undeclared = fmt.Errorf("the stage counts %q, which it does not declare", c.Name)
 			continue
 		}
-		m.events.WithLabelValues(result).Add(float64(n))
-		switch result {
-		case "dead_letter":
-			m.letter.WithLabelValues(orUnknown(reason)).Add(float64(n))
-		case "dropped":
-			m.dropped.WithLabelValues(orUnknown(reason)).Add(float64(n))
-		case "late", "duplicate":
-			if reason != "" {
-				result += "_" + reason
+		m.add(c, own, what.Labels[:len(c.Labels)], float64(n))
+	}
+	return undeclared
+}
+
+// add adds n to the metrics of a counter's kind. What is not the result of a record is no event, so
+// that the sum over the results is the number of records.
+func (m *stageMetrics) add(
+	c *stage.Counter, own *prometheus.CounterVec, labels []string, n float64,
+) {
+	switch c.Kind {
+	case stage.Processed:
+		m.events.WithLabelValues(c.Name).Add(n)
+	case stage.Rejected:
+		m.events.WithLabelValues(c.Name).Add(n)
+		m.letter.WithLabelValues(reasonOf(labels)).Add(n)
+	case stage.Dropped:
+		m.events.WithLabelValues(c.Name).Add(n)
+		m.dropped.WithLabelValues(strings.Join(append([]string{c.Name}, labels...), "_")).Add(n)
+	case stage.Upkeep:
+		m.upkeep.WithLabelValues(c.Name).Add(n)
+	case stage.Repaired:
+		m.repaired.WithLabelValues(c.Name).Add(n)
+	case stage.Own:
+		values := make([]string, len(labels))
+		for i, v := range labels {
+			if values[i] = orUnknown(v); c.Labels[i] == stage.LabelTenant {
+				values[i] = m.m.tenants.of(v)
 			}
-			m.dropped.WithLabelValues(result).Add(float64(n))
 		}
+		own.WithLabelValues(values...).Add(n)
 	}
 }
 
-func orUnknown(reason string) string {
-	if reason == "" {
-		return "unknown"
+// reasonOf is the first label.
+func reasonOf(labels []string) string {
+	if len(labels) == 0 {
+		return unknownLabel
 	}
-	return reason
+	return orUnknown(labels[0])
+}
+
+// unknownLabel stands for a label without a value.
+const unknownLabel = "unknown"
+
+func orUnknown(label string) string {
+	if label == "" {
+		return unknownLabel
+	}
+	return label
 }

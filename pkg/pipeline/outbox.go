@@ -42,7 +42,9 @@ func (w *worker) address(out []stage.Out) ([]addressed, error) {
 		if topic == "" {
 			return nil, fmt.Errorf("no topic is configured for the output %q", o.To)
 		}
-		records[i] = addressed{o.To, stream.OutRecord{Topic: topic, Key: o.Key, Value: o.Value, Headers: o.Headers}}
+		records[i] = addressed{
+			o.To, stream.OutRecord{Topic: topic, Key: o.Key, Value: o.Value, Headers: o.Headers},
+		}
 	}
 	return records, nil
 }
@@ -116,11 +118,16 @@ func (w *worker) replaceLarge(out []addressed, which []int) []addressed {
 			w.p.metrics.dropped.WithLabelValues("dead_letter_too_large").Inc()
 			continue
 		}
-		letter := stream.OutRecord{Topic: topic, Key: r.Key[:min(len(r.Key), 1<<10)], Value: []byte{}}
-		detail := fmt.Sprintf("the record for %s has %d bytes; its content is left out", r.Topic, len(r.Value))
+		letter := stream.OutRecord{
+			Topic: topic, Key: r.Key[:min(len(r.Key), 1<<10)], Value: []byte{},
+		}
+		detail := fmt.Sprintf("the record for %s has %d bytes; its content is left out",
+			r.Topic, len(r.Value))
 		if out[i].output == stage.DeadLetters {
 			letter.Headers = append(letter.Headers, r.Headers...)
-			letter.Headers = append(letter.Headers, stream.Header{Key: "stillwatch-left-out", Value: []byte(detail)})
+			letter.Headers = append(
+				letter.Headers, stream.Header{Key: "stillwatch-left-out", Value: []byte(detail)},
+			)
 		} else {
 			w.p.metrics.letter.WithLabelValues("record_too_large").Inc()
 			letter.Headers = []stream.Header{

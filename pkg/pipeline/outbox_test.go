@@ -17,7 +17,9 @@ import (
 // outbox addresses records as a worker does.
 func outbox(t testing.TB, out []stage.Out) []addressed {
 	t.Helper()
-	w := &worker{p: &Pipeline{opts: Options{Outputs: map[stage.Output]string{stage.Alerts: "alerts", stage.Accounts: "accounts"}}}}
+	w := &worker{p: &Pipeline{opts: Options{
+		Outputs: map[stage.Output]string{stage.Alerts: "alerts", stage.Accounts: "accounts"},
+	}}}
 	records, err := w.address(out)
 	require.NoError(t, err)
 	return records
@@ -26,7 +28,9 @@ func outbox(t testing.TB, out []stage.Out) []addressed {
 func TestTheOutboxKeepsRecordsAsTheyAre(t *testing.T) {
 	big := make([]byte, outboxChunk*2/3)
 	out := []stage.Out{
-		{To: stage.Alerts, Key: []byte("k"), Value: []byte("v"), Headers: []stage.Header{{Key: "h", Value: []byte("1")}, {Key: "e", Value: []byte{}}, {Key: "n"}}},
+		{To: stage.Alerts, Key: []byte("k"), Value: []byte("v"), Headers: []stage.Header{
+			{Key: "h", Value: []byte("1")}, {Key: "e", Value: []byte{}}, {Key: "n"},
+		}},
 		{To: stage.Accounts, Key: []byte{}, Value: nil},
 		{To: stage.Accounts, Key: nil, Value: []byte{}},
 		{To: stage.Alerts, Value: big},
@@ -48,7 +52,9 @@ func TestTheOutboxKeepsRecordsAsTheyAre(t *testing.T) {
 }
 
 func FuzzADamagedOutboxIsAnErrorAndNoPanic(f *testing.F) {
-	out := []stage.Out{{To: stage.Alerts, Key: []byte("k"), Value: []byte("v"), Headers: []stage.Header{{Key: "h"}}}, {To: stage.Accounts}}
+	out := []stage.Out{{
+		To: stage.Alerts, Key: []byte("k"), Value: []byte("v"), Headers: []stage.Header{{Key: "h"}},
+	}, {To: stage.Accounts}}
 	for _, c := range encodeOutbox(outbox(f, out)) {
 		f.Add(c)
 		f.Add(c[:len(c)-1])
@@ -70,7 +76,10 @@ func TestARecordThatNoOutboxHoldsBecomesADeadLetter(t *testing.T) {
 	redis, sink := openStore(t), &memorySink{}
 	opts := testOptions()
 	opts.Outbox = true
-	_, stop := start(t, Config{Options: opts, Stage: newCounting(), Source: logSource{in}, Sink: sink, Store: FromStore(redis)})
+	_, stop := start(t, Config{
+		Options: opts, Stage: newCounting(), Source: logSource{in},
+		Sink: sink, Store: FromStore(redis),
+	})
 	eventually(t, func() bool { return in.committed.Load() == 2 && sent(t, redis, true) })
 	stop()
 	require.Equal(t, []string{"b=1 run=1"}, sink.values("out"))
@@ -87,14 +96,18 @@ func TestAnOutboxOfManyChunksIsSentAfterACrash(t *testing.T) {
 	opts.Outbox = true
 	down := &memorySink{fail: func([]stream.OutRecord) error { return errors.New("kafka is down") }}
 	counter := newCounting()
-	p, stop := start(t, Config{Options: opts, Stage: counter, Source: logSource{in}, Sink: down, Store: FromStore(redis)},
+	p, stop := start(t, Config{
+		Options: opts, Stage: counter, Source: logSource{in}, Sink: down, Store: FromStore(redis),
+	},
 		func(p *Pipeline) { p.opts.ShutdownTimeout = 10 * time.Millisecond })
 	eventually(t, func() bool { s := p.Status(); return s.Err != nil && next(t, redis) == 6 })
 	stop()
 	require.False(t, sent(t, redis, true))
 
 	up := &memorySink{}
-	_, stop = start(t, Config{Options: opts, Stage: counter, Source: logSource{in}, Sink: up, Store: FromStore(redis)})
+	_, stop = start(t, Config{
+		Options: opts, Stage: counter, Source: logSource{in}, Sink: up, Store: FromStore(redis),
+	})
 	eventually(t, func() bool { return sent(t, redis, true) })
 	stop()
 	require.Len(t, up.values("out"), 6)
@@ -129,7 +142,10 @@ func TestRecordsThatAreTooLargeBecomeDeadLetters(t *testing.T) {
 	}
 	reg := prometheus.NewRegistry()
 	m := NewMetrics(reg)
-	_, stop := start(t, Config{Options: testOptions(), Stage: newCounting(), Source: logSource{in}, Sink: sink, Store: FromStore(redis), Metrics: m})
+	_, stop := start(t, Config{
+		Options: testOptions(), Stage: newCounting(), Source: logSource{in}, Sink: sink,
+		Store: FromStore(redis), Metrics: m,
+	})
 	eventually(t, func() bool { return in.committed.Load() == 2 })
 	stop()
 	require.Equal(t, []string{"b=1 run=1"}, sink.values("out"))
@@ -139,20 +155,32 @@ func TestRecordsThatAreTooLargeBecomeDeadLetters(t *testing.T) {
 	require.Equal(t, "a", string(letter.Key))
 	require.Empty(t, letter.Value, "the content goes nowhere")
 	require.Equal(t, "record_too_large", string(letter.Headers[0].Value))
-	require.Equal(t, "the record for out has 512 bytes; its content is left out", string(letter.Headers[1].Value))
-	require.InDelta(t, 1, testutil.ToFloat64(m.deadLetters.WithLabelValues("counting", "record_too_large")), 0)
+	require.Equal(
+		t, "the record for out has 512 bytes; its content is left out",
+		string(letter.Headers[1].Value),
+	)
+	require.InDelta(
+		t, 1, testutil.ToFloat64(m.deadLetters.WithLabelValues("counting", "record_too_large")), 0,
+	)
 }
 
 func TestATooLargeDeadLetterIsSentWithoutItsContent(t *testing.T) {
 	m := NewMetrics(prometheus.NewRegistry())
-	p, err := New(Config{Options: testOptions(), Stage: newCounting(), Source: logSource{}, Sink: &memorySink{}, Store: FromStore(nil), Metrics: m})
+	p, err := New(Config{
+		Options: testOptions(), Stage: newCounting(), Source: logSource{}, Sink: &memorySink{},
+		Store: FromStore(nil), Metrics: m,
+	})
 	require.NoError(t, err)
 	w := &worker{p: p}
 	headers := []stream.Header{{Key: "stillwatch-reason", Value: []byte("malformed_json")}}
-	letters := w.replaceLarge([]addressed{{stage.DeadLetters, stream.OutRecord{Topic: "dead", Value: make([]byte, 9), Headers: headers}}}, []int{0})
+	letters := w.replaceLarge([]addressed{{stage.DeadLetters, stream.OutRecord{
+		Topic: "dead", Value: make([]byte, 9), Headers: headers,
+	}}}, []int{0})
 	require.Len(t, letters, 1)
 	require.Equal(t, headers[0], letters[0].record.Headers[0])
 	require.Equal(t, "stillwatch-left-out", letters[0].record.Headers[1].Key)
 	require.Empty(t, w.replaceLarge(letters, []int{0}), "and given up if even that is too large")
-	require.InDelta(t, 1, testutil.ToFloat64(m.dropped.WithLabelValues("counting", "dead_letter_too_large")), 0)
+	require.InDelta(
+		t, 1, testutil.ToFloat64(m.dropped.WithLabelValues("counting", "dead_letter_too_large")), 0,
+	)
 }

@@ -98,7 +98,8 @@ func (o *Options) Validate() error {
 		bad("shutdown_timeout: %v is shorter than 1s", o.ShutdownTimeout)
 	}
 	if o.RetryMin < time.Millisecond || o.RetryMax < o.RetryMin {
-		bad("retry_min, retry_max: %v, %v: from 1ms, and retry_max not below retry_min", o.RetryMin, o.RetryMax)
+		bad("retry_min, retry_max: %v, %v: from 1ms, and retry_max not below retry_min",
+			o.RetryMin, o.RetryMax)
 	}
 	return errors.Join(errs...)
 }
@@ -153,9 +154,13 @@ func New(cfg Config) (*Pipeline, error) {
 		cfg.Metrics = NewMetrics(nopRegisterer{})
 	}
 	name := cfg.Stage.Name()
+	metrics, err := cfg.Metrics.forStage(name, cfg.Stage.Counters())
+	if err != nil {
+		return nil, err
+	}
 	return &Pipeline{
 		opts: cfg.Options, stage: cfg.Stage, source: cfg.Source, sink: cfg.Sink, store: cfg.Store,
-		log: cfg.Log.With(zap.String("stage", name)), metrics: cfg.Metrics.forStage(name),
+		log: cfg.Log.With(zap.String("stage", name)), metrics: metrics,
 		open: map[string]bool{}, faults: map[fault]error{},
 	}, nil
 }
@@ -188,7 +193,10 @@ func (s *Status) Ready() bool { return s.Joined && s.Err == nil && s.Open == s.A
 // Status returns how the pipeline is doing. It is safe for concurrent use.
 func (p *Pipeline) Status() Status {
 	src := p.source.Status()
-	s := Status{Stage: p.stage.Name(), Joined: src.Joined, KafkaOK: src.Err == nil, RedisOK: true, Err: src.Err}
+	s := Status{
+		Stage: p.stage.Name(), Joined: src.Joined, KafkaOK: src.Err == nil,
+		RedisOK: true, Err: src.Err,
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s.Assigned = len(p.open)
@@ -233,7 +241,10 @@ func (p *Pipeline) handle(ctx context.Context, part Partition) {
 		w.dropLag()
 		if ctx.Err() != nil {
 			if err != nil && !errors.Is(err, context.Canceled) {
-				log.Warn("partition given up before its last batch was committed; its next owner repeats it", zap.Error(err))
+				log.Warn(
+					"partition given up before its last batch was committed; its next owner repeats it",
+					zap.Error(err),
+				)
 			}
 			return
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
 
+	"github.com/stillwatch/stillwatch/pkg/stage"
 	"github.com/stillwatch/stillwatch/pkg/store"
 	"github.com/stillwatch/stillwatch/pkg/stream"
 )
@@ -52,7 +53,8 @@ func TestWhatAStageCountsIsInTheMetrics(t *testing.T) {
 	reg := prometheus.NewRegistry()
 	redis, sink := openStore(t), &memorySink{}
 	_, stop := start(t, Config{
-		Options: testOptions(), Stage: newCounting(), Source: logSource{in}, Sink: sink, Store: FromStore(redis), Metrics: NewMetrics(reg),
+		Options: testOptions(), Stage: newCounting(), Source: logSource{in}, Sink: sink,
+		Store: FromStore(redis), Metrics: NewMetrics(reg),
 	})
 	eventually(t, func() bool { return in.committed.Load() == 2 })
 	require.NoError(t, testutil.GatherAndCompare(reg, strings.NewReader(`
@@ -73,7 +75,8 @@ stillwatch_partitions_owned{stage="counting"} 1
 # TYPE stillwatch_produced_total counter
 stillwatch_produced_total{output="dead_letters",stage="counting"} 1
 stillwatch_produced_total{output="observations",stage="counting"} 2
-`), "stillwatch_consumer_lag", "stillwatch_dead_letters_total", "stillwatch_events_total", "stillwatch_partitions_owned", "stillwatch_produced_total"))
+`), "stillwatch_consumer_lag", "stillwatch_dead_letters_total", "stillwatch_events_total",
+		"stillwatch_partitions_owned", "stillwatch_produced_total"))
 	stop()
 	n, err := testutil.GatherAndCount(reg, "stillwatch_consumer_lag")
 	require.NoError(t, err)
@@ -82,30 +85,18 @@ stillwatch_produced_total{output="observations",stage="counting"} 2
 	require.Equal(t, []stream.Header{{Key: "n", Value: []byte{1}}}, sink.records[0].Headers)
 }
 
-func TestCountsGoToTheMetricTheyBelongTo(t *testing.T) {
-	m := NewMetrics(prometheus.NewRegistry())
-	m.forStage("s").count(map[string]int64{
-		"ok": 5, "duplicate:id": 2, "late": 1, "dropped": 3, "dead_letter:bad": 4, "finding:create": 6, "account:watched": 7, "none": 0,
-		"published": 8, "filled:account.plan": 9, "field:client.ip": 10,
-	})
-	for want, c := range map[int]prometheus.Counter{
-		5: m.events.WithLabelValues("s", "ok"), 2: m.dropped.WithLabelValues("s", "duplicate_id"), 1: m.dropped.WithLabelValues("s", "late"),
-		3: m.dropped.WithLabelValues("s", "unknown"), 4: m.deadLetters.WithLabelValues("s", "bad"),
-		6: m.findings.WithLabelValues("s", "create"), 7: m.accounts.WithLabelValues("s", "watched"), 8: m.upkeep.WithLabelValues("s", "published"),
-		9: m.filled.WithLabelValues("s", "account.plan"), 10: m.fields.WithLabelValues("s", "client.ip"),
-	} {
-		require.InDelta(t, want, testutil.ToFloat64(c), 0)
-	}
-	require.Equal(t, 5, testutil.CollectAndCount(m.events), "ok, duplicate, late, dropped, dead_letter")
-}
-
 func TestAStopFinishesTheBatchUnderWay(t *testing.T) {
 	in := &log{}
 	in.add("a", "x")
 	redis := openStore(t)
 	producing, goOn := make(chan struct{}), make(chan struct{})
-	sink := &memorySink{fail: func([]stream.OutRecord) error { close(producing); <-goOn; return nil }}
-	_, stop := start(t, Config{Options: testOptions(), Stage: newCounting(), Source: logSource{in}, Sink: sink, Store: FromStore(redis)})
+	sink := &memorySink{
+		fail: func([]stream.OutRecord) error { close(producing); <-goOn; return nil },
+	}
+	_, stop := start(t, Config{
+		Options: testOptions(), Stage: newCounting(), Source: logSource{in},
+		Sink: sink, Store: FromStore(redis),
+	})
 	<-producing
 	stopped := make(chan struct{})
 	go func() { defer close(stopped); stop() }()
@@ -120,7 +111,10 @@ func TestAStopDoesNotWaitForEver(t *testing.T) {
 	in.add("a", "x")
 	redis := openStore(t)
 	sink := &memorySink{fail: func([]stream.OutRecord) error { return errors.New("kafka is down") }}
-	p, stop := start(t, Config{Options: testOptions(), Stage: newCounting(), Source: logSource{in}, Sink: sink, Store: FromStore(redis)},
+	p, stop := start(t, Config{
+		Options: testOptions(), Stage: newCounting(), Source: logSource{in},
+		Sink: sink, Store: FromStore(redis),
+	},
 		func(p *Pipeline) { p.opts.ShutdownTimeout = 50 * time.Millisecond })
 	eventually(t, func() bool { s := p.Status(); return s.Err != nil })
 	stop()
@@ -181,7 +175,9 @@ func TestTransientFailuresAreWaitedOut(t *testing.T) {
 				return errors.New("kafka is away")
 			case 1:
 				if len(records) > 1 {
-					return &stream.PartialError{Unacked: []int{0, 1}, Err: errors.New("leader moved")}
+					return &stream.PartialError{
+						Unacked: []int{0, 1}, Err: errors.New("leader moved"),
+					}
 				}
 			}
 			return nil
@@ -191,7 +187,8 @@ func TestTransientFailuresAreWaitedOut(t *testing.T) {
 		reg := prometheus.NewRegistry()
 		counter := newCounting()
 		p, stop := start(t, Config{
-			Options: opts, Stage: counter, Source: logSource{in}, Sink: sink, Store: flakyStore{FromStore(redis), new(atomic.Int64)}, Metrics: NewMetrics(reg),
+			Options: opts, Stage: counter, Source: logSource{in}, Sink: sink,
+			Store: flakyStore{FromStore(redis), new(atomic.Int64)}, Metrics: NewMetrics(reg),
 		})
 		eventually(t, func() bool { return in.committed.Load() == 50 && sent(t, redis, outbox) })
 		eventually(t, func() bool { s := p.Status(); return s.Ready() })
@@ -216,7 +213,10 @@ func TestTheStatusTellsWhatIsWrong(t *testing.T) {
 		}
 		return nil
 	}}
-	p, _ := start(t, Config{Options: testOptions(), Stage: newCounting(), Source: logSource{in}, Sink: sink, Store: FromStore(redis)})
+	p, _ := start(t, Config{
+		Options: testOptions(), Stage: newCounting(), Source: logSource{in},
+		Sink: sink, Store: FromStore(redis),
+	})
 	eventually(t, func() bool { s := p.Status(); return s.Err != nil })
 	s := p.Status()
 	require.EqualError(t, s.Err, "kafka at k:9092 does not answer")
@@ -224,14 +224,20 @@ func TestTheStatusTellsWhatIsWrong(t *testing.T) {
 	require.False(t, s.KafkaOK)
 	require.True(t, s.RedisOK)
 	broken.Store(false)
-	eventually(t, func() bool { s := p.Status(); return s.Ready() && s.KafkaOK && s.Assigned == 1 && s.Open == 1 })
+	eventually(t, func() bool {
+		s := p.Status()
+		return s.Ready() && s.KafkaOK && s.Assigned == 1 && s.Open == 1
+	})
 }
 
 func TestAFaultOfTheStageStopsThePartitionAndShows(t *testing.T) {
 	in := &log{}
 	in.add("a", "x")
 	redis, sink := openStore(t), &memorySink{}
-	p, stop := start(t, Config{Options: testOptions(), Stage: newCounting(), Source: logSource{in}, Sink: sink, Store: FromStore(redis)})
+	p, stop := start(t, Config{
+		Options: testOptions(), Stage: newCounting(), Source: logSource{in},
+		Sink: sink, Store: FromStore(redis),
+	})
 	eventually(t, func() bool { return in.committed.Load() == 1 })
 	in.add("a", "fault")
 	eventually(t, func() bool {
@@ -243,6 +249,28 @@ func TestAFaultOfTheStageStopsThePartitionAndShows(t *testing.T) {
 	require.Equal(t, map[string]int{"a": 1}, state(t, redis, "in", 1))
 }
 
+// unopened is a stage that cannot be opened.
+type unopened struct{ counting }
+
+func (unopened) Open(int) (stage.Task, error) {
+	return nil, errors.Join(errors.New("no secret"), errors.New("no options"))
+}
+
+func TestAStageThatCannotBeOpenedStopsThePartitionAndSaysWhyInOneLine(t *testing.T) {
+	redis := openStore(t)
+	p, stop := start(t, Config{
+		Options: testOptions(), Stage: unopened{newCounting()}, Source: logSource{&log{}},
+		Sink: &memorySink{}, Store: FromStore(redis),
+	})
+	eventually(t, func() bool {
+		s := p.Status()
+		return s.Err != nil && s.Open == 0 &&
+			s.Err.Error() == "counting in:0: opening the stage: no secret no options"
+	})
+	stop()
+	require.Equal(t, store.NoOffset, next(t, redis))
+}
+
 func TestAnOutputWithoutATopicIsAFault(t *testing.T) {
 	for _, outbox := range []bool{false, true} {
 		in := &log{}
@@ -250,7 +278,10 @@ func TestAnOutputWithoutATopicIsAFault(t *testing.T) {
 		redis := openStore(t)
 		opts := testOptions()
 		opts.Outbox, opts.Outputs = outbox, nil
-		p, stop := start(t, Config{Options: opts, Stage: newCounting(), Source: logSource{in}, Sink: &memorySink{}, Store: FromStore(redis)})
+		p, stop := start(t, Config{
+			Options: opts, Stage: newCounting(), Source: logSource{in},
+			Sink: &memorySink{}, Store: FromStore(redis),
+		})
 		eventually(t, func() bool {
 			s := p.Status()
 			return s.Err != nil && strings.Contains(s.Err.Error(), `output "observations"`)
@@ -281,11 +312,17 @@ func TestTheFirstBatchBeginsWhereConfigured(t *testing.T) {
 			opts := testOptions()
 			opts.Start = test.start
 			m := NewMetrics(prometheus.NewRegistry())
-			p, err := New(Config{Options: opts, Stage: newCounting(), Source: logSource{}, Sink: &memorySink{}, Store: FromStore(nil), Metrics: m})
+			p, err := New(Config{
+				Options: opts, Stage: newCounting(), Source: logSource{}, Sink: &memorySink{},
+				Store: FromStore(nil), Metrics: m,
+			})
 			require.NoError(t, err)
 			w := &worker{p: p, log: p.log, lease: fixedLease{next: test.committed}}
 			require.Equal(t, test.want, w.startOffset(test.first, 10))
-			require.InDelta(t, test.dropped, testutil.ToFloat64(m.dropped.WithLabelValues("counting", "retention")), 0)
+			require.InDelta(
+				t, test.dropped,
+				testutil.ToFloat64(m.dropped.WithLabelValues("counting", "retention")), 0,
+			)
 		})
 	}
 }
@@ -299,7 +336,10 @@ func TestATopicThatIsMadeAnewIsReadFromItsStart(t *testing.T) {
 			for range records {
 				in.add("a", "x")
 			}
-			_, stop := start(t, Config{Options: opts, Stage: newCounting(), Source: logSource{in}, Sink: &memorySink{}, Store: FromStore(redis)})
+			_, stop := start(t, Config{
+				Options: opts, Stage: newCounting(), Source: logSource{in},
+				Sink: &memorySink{}, Store: FromStore(redis),
+			})
 			eventually(t, func() bool { return in.committed.Load() == int64(records) })
 			stop()
 			require.EqualValues(t, records, next(t, redis))
@@ -341,7 +381,8 @@ func TestAPartitionThatWasLostWhileItWaitedIsReadyAgain(t *testing.T) {
 	in := &log{}
 	in.add("a", "x")
 	p, _ := start(t, Config{
-		Options: testOptions(), Stage: newCounting(), Source: logSource{in}, Sink: &memorySink{}, Store: fencedOnce{FromStore(openStore(t)), new(atomic.Int64)},
+		Options: testOptions(), Stage: newCounting(), Source: logSource{in}, Sink: &memorySink{},
+		Store: fencedOnce{FromStore(openStore(t)), new(atomic.Int64)},
 	})
 	eventually(t, func() bool { return in.committed.Load() == 1 })
 	s := p.Status()
@@ -378,8 +419,8 @@ func TestTheMemoryOfATaskIsRebuiltUpToTheCommittedOffset(t *testing.T) {
 	}
 	var task *rebuildingTask
 	p, err := New(Config{
-		Options: testOptions(), Stage: counting{runs: new(atomic.Int64), rebuild: true}, Source: logSource{in}, Sink: &memorySink{},
-		Store: fixedStore{fixedLease{next: 25}},
+		Options: testOptions(), Stage: counting{runs: new(atomic.Int64), rebuild: true},
+		Source: logSource{in}, Sink: &memorySink{}, Store: fixedStore{fixedLease{next: 25}},
 	})
 	require.NoError(t, err)
 	part := &logPartition{log: in}
@@ -399,8 +440,8 @@ func TestAnIdlePartitionKeepsItsOffsetAlive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		commits := new(atomic.Int64)
 		p, err := New(Config{
-			Options: testOptions(), Stage: newCounting(), Source: logSource{&log{}}, Sink: &memorySink{},
-			Store: fixedStore{fixedLease{next: 0, commits: commits}},
+			Options: testOptions(), Stage: newCounting(), Source: logSource{&log{}},
+			Sink: &memorySink{}, Store: fixedStore{fixedLease{next: 0, commits: commits}},
 		})
 		require.NoError(t, err)
 		p.opts.BatchWait = time.Minute
@@ -445,7 +486,10 @@ func TestTwoDeploymentsOnOneStateAreKeptApart(t *testing.T) {
 	reg := prometheus.NewRegistry()
 	m := NewMetrics(reg)
 	// Neither knows of the other: both own the partition at once, again and again.
-	cfg := Config{Options: testOptions(), Stage: newCounting(), Source: logSource{in}, Sink: sink, Store: FromStore(redis), Metrics: m}
+	cfg := Config{
+		Options: testOptions(), Stage: newCounting(), Source: logSource{in}, Sink: sink,
+		Store: FromStore(redis), Metrics: m,
+	}
 	cfg.Options.RetryMin, cfg.Options.RetryMax = time.Millisecond, 2*time.Millisecond
 	_, stopOne := start(t, cfg)
 	_, stopTwo := start(t, cfg)

@@ -109,7 +109,11 @@ func (w *worker) openPartition(soft, hard context.Context) error {
 	}); err != nil {
 		return err
 	}
-	w.task = w.p.stage.Open(w.part.ID())
+	task, err := w.p.stage.Open(w.part.ID())
+	if err != nil {
+		return fmt.Errorf("opening the stage: %s", remote.OneLine(err))
+	}
+	w.task = task
 	if err := w.load(soft, w.task.Needs(nil)); err != nil {
 		return err
 	}
@@ -121,21 +125,19 @@ func (w *worker) openPartition(soft, hard context.Context) error {
 		return err
 	}
 	w.next = w.startOffset(first, end)
-	if r, ok := w.task.(stage.Rewinder); ok && w.rewound {
-		r.Rewound()
+	if w.rewound {
+		w.task.Rewound()
 	}
-	if r, ok := w.task.(stage.Rebuilder); ok {
-		if p, ok := r.(stage.PartialRebuilder); ok {
-			first = max(first, p.RebuildFrom())
-		}
-		if err := w.rebuild(soft, r, first); err != nil {
-			return err
-		}
+	if err := w.rebuild(soft, max(first, w.task.RebuildFrom())); err != nil {
+		return err
 	}
 	w.part.SetOffset(w.next)
 	w.touched, w.active = time.Now(), time.Now()
 	w.lag(end)
-	w.log.Info("partition opened", zap.Int64("epoch", w.lease.Epoch()), zap.Int64("offset", w.next), zap.Int64("end", end))
+	w.log.Info(
+		"partition opened", zap.Int64("epoch", w.lease.Epoch()),
+		zap.Int64("offset", w.next), zap.Int64("end", end),
+	)
 	return nil
 }
 
@@ -158,14 +160,15 @@ func (w *worker) startOffset(first, end int64) int64 {
 	case next > end:
 		w.rewound = true
 		w.log.Error("the committed offset lies behind the end of the partition: the topic was made anew or lost records",
-			zap.Int64("committed", next), zap.Int64("end", end), zap.Int64("going_on_at", start), zap.String("start", w.p.opts.Start))
+			zap.Int64("committed", next), zap.Int64("end", end), zap.Int64("going_on_at", start),
+			zap.String("start", w.p.opts.Start))
 		return start
 	}
 	return next
 }
 
-// rebuild feeds the task all records before the next offset.
-func (w *worker) rebuild(ctx context.Context, r stage.Rebuilder, first int64) error {
+// rebuild feeds the task the records from first up to the next offset.
+func (w *worker) rebuild(ctx context.Context, first int64) error {
 	if first >= w.next {
 		return nil
 	}
@@ -180,7 +183,7 @@ func (w *worker) rebuild(ctx context.Context, r stage.Rebuilder, first int64) er
 			b.Records = b.Records[:len(b.Records)-1]
 		}
 		if len(b.Records) > 0 {
-			if err := r.Rebuild(b.Records); err != nil {
+			if err := w.task.Rebuild(b.Records); err != nil {
 				return fmt.Errorf("rebuilding from offset %d: %w", at, err)
 			}
 			records += len(b.Records)
@@ -189,7 +192,9 @@ func (w *worker) rebuild(ctx context.Context, r stage.Rebuilder, first int64) er
 	}
 	took := time.Since(began)
 	w.p.metrics.rebuild.Observe(took.Seconds())
-	w.log.Info("partition rebuilt from its topic", zap.Int("records", records), zap.Duration("took", took))
+	w.log.Info(
+		"partition rebuilt from its topic", zap.Int("records", records), zap.Duration("took", took),
+	)
 	return nil
 }
 
@@ -229,8 +234,16 @@ func (w *worker) finish(ctx context.Context, next int64, r *stage.Result) error 
 	if err := finish(ctx, next, r); err != nil {
 		return err
 	}
-	w.p.metrics.count(r.Counts)
+	w.count(r.Counts)
 	return nil
+}
+
+// count adds the counts of the stage. One that it did not declare is a fault of the stage that must
+// not stop the work.
+func (w *worker) count(counts stage.Counts) {
+	if err := w.p.metrics.count(counts); err != nil {
+		w.log.Error("not everything was counted", zap.Error(err))
+	}
 }
 
 // produceFirst produces the records and commits the state then.
@@ -264,16 +277,15 @@ func (w *worker) idle(ctx context.Context, b *stream.Batch) error {
 
 // flush brings out what the task holds back, once in every stretch of time without records.
 func (w *worker) flush(ctx context.Context, next int64) error {
-	f, ok := w.task.(stage.Flusher)
 	after := w.p.opts.FlushAfter
-	if !ok || w.flushed || after == 0 || time.Since(w.active) < after {
+	if w.flushed || after == 0 || time.Since(w.active) < after {
 		return nil
 	}
 	for more := true; more; {
 		if err := w.load(ctx, w.task.Needs(nil)); err != nil {
 			return err
 		}
-		result, err := f.Flush()
+		result, err := w.task.Flush()
 		if err != nil {
 			return fmt.Errorf("flushing at offset %d: %w", next, err)
 		}
@@ -311,14 +323,13 @@ func (w *worker) load(ctx context.Context, keys []string) error {
 
 // reportRepairs counts and logs the stored state that the task had to mend.
 func (w *worker) reportRepairs() {
-	r, ok := w.task.(stage.Repairer)
-	if !ok {
-		return
-	}
-	for what, n := range r.Repaired() {
-		w.p.metrics.repaired.WithLabelValues(what).Add(float64(n))
-		w.log.Warn("stored state was repaired: an earlier version wrote it wrongly; nothing is to be done",
-			zap.String("what", what), zap.Int("count", n))
+	repaired := w.task.Repaired()
+	w.count(repaired)
+	for what, n := range repaired {
+		w.log.Warn(
+			"stored state was repaired: an earlier version wrote it wrongly; nothing is to be done",
+			zap.String("what", what.Counter.Name), zap.Int64("count", n),
+		)
 	}
 }
 
@@ -366,7 +377,10 @@ func (w *worker) retry(ctx context.Context, op string, fn func(context.Context) 
 		w.p.metrics.retries.WithLabelValues(op).Inc()
 		w.p.setFault(w.name, op, err)
 		wait := waits.NextBackOff()
-		w.log.Warn("failed, trying again", zap.String("op", op), zap.Int("attempt", n), zap.Duration("retry_in", wait), zap.Error(err))
+		w.log.Warn(
+			"failed, trying again", zap.String("op", op), zap.Int("attempt", n),
+			zap.Duration("retry_in", wait), zap.Error(err),
+		)
 		if !pause(ctx, wait) {
 			return err
 		}
@@ -375,16 +389,19 @@ func (w *worker) retry(ctx context.Context, op string, fn func(context.Context) 
 
 func (w *worker) lag(high int64) {
 	partition := strconv.Itoa(w.part.ID())
-	w.p.metrics.m.lag.WithLabelValues(w.p.metrics.stage, w.part.Topic(), partition).Set(float64(max(0, high-w.next)))
-	if s, ok := w.task.(stage.Sizer); ok {
-		for kind, n := range s.Sizes() {
-			w.p.metrics.m.held.WithLabelValues(w.p.metrics.stage, w.part.Topic(), partition, kind).Set(float64(n))
-		}
+	w.p.metrics.m.lag.WithLabelValues(w.p.metrics.stage, w.part.Topic(), partition).Set(
+		float64(max(0, high-w.next)),
+	)
+	for kind, n := range w.task.Sizes() {
+		w.p.metrics.m.held.WithLabelValues(w.p.metrics.stage, w.part.Topic(), partition, kind).
+			Set(float64(n))
 	}
 }
 
 func (w *worker) dropLag() {
-	l := prometheus.Labels{"stage": w.p.metrics.stage, "topic": w.part.Topic(), "partition": strconv.Itoa(w.part.ID())}
+	l := prometheus.Labels{
+		"stage": w.p.metrics.stage, "topic": w.part.Topic(), "partition": strconv.Itoa(w.part.ID()),
+	}
 	w.p.metrics.m.lag.Delete(l)
 	w.p.metrics.m.held.DeletePartialMatch(l)
 }

@@ -94,8 +94,10 @@ func (s *Server) security(err error) error {
 		return &Error{fmt.Sprintf("%s at %s: TLS certificate not accepted: %s; check %s.tls",
 			s.Name, s.At(), Root(err), s.Name), err, true}
 	case errors.As(err, &record):
-		return &Error{fmt.Sprintf("%s at %s does not speak TLS on this port; check %s.tls.enabled and the port",
-			s.Name, s.At(), s.Name), err, true}
+		return &Error{fmt.Sprintf(
+			"%s at %s does not speak TLS on this port; check %s.tls.enabled and the port",
+			s.Name, s.At(), s.Name,
+		), err, true}
 	}
 	return nil
 }
@@ -126,8 +128,10 @@ func (s *Server) silent(err error) error {
 	var timeout net.Error
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return &Error{Message: fmt.Sprintf("%s at %s does not answer in time; check %s, %s.tls and the network",
-			s.Name, s.At(), s.Key, s.Name), Cause: err}
+		return &Error{Message: fmt.Sprintf(
+			"%s at %s does not answer in time; check %s, %s.tls and the network",
+			s.Name, s.At(), s.Key, s.Name,
+		), Cause: err}
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF),
 		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return &Error{Message: fmt.Sprintf("%s at %s closed the connection; if it lasts, check %s",

@@ -4,10 +4,13 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -18,7 +21,9 @@ import (
 )
 
 func TestAnErrorSaysInOneLineWhatToDo(t *testing.T) {
-	s := Server{Name: "kafka", Addresses: []string{"a:1", "b:2"}, Key: "kafka.brokers", Closed: "kafka.tls"}
+	s := Server{
+		Name: "kafka", Addresses: []string{"a:1", "b:2"}, Key: "kafka.brokers", Closed: "kafka.tls",
+	}
 	mine := errors.New("mine")
 	own := func(err error) error {
 		if errors.Is(err, mine) {
@@ -26,21 +31,52 @@ func TestAnErrorSaysInOneLineWhatToDo(t *testing.T) {
 		}
 		return nil
 	}
-	refused := &net.OpError{Op: "dial", Addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9}, Err: syscall.ECONNREFUSED}
+	refused := &net.OpError{
+		Op: "dial", Addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9},
+		Err: syscall.ECONNREFUSED,
+	}
 	for _, tc := range []struct {
 		err   error
 		want  string
 		fatal bool
 	}{
-		{x509.UnknownAuthorityError{}, "kafka at a:1, b:2: TLS certificate not accepted: x509: certificate signed by unknown authority; check kafka.tls", true},
-		{errors.New("remote error: tls: bad\n certificate"), "kafka at a:1, b:2: TLS certificate not accepted: remote error: tls: bad certificate; check kafka.tls", true},
-		{tls.RecordHeaderError{}, "kafka at a:1, b:2 does not speak TLS on this port; check kafka.tls.enabled and the port", true},
-		{&net.DNSError{Name: "a", Err: "no such host"}, "cannot find kafka host a: no such host; check kafka.brokers", false},
-		{refused, "cannot reach kafka at 127.0.0.1:9: connection refused; check kafka.brokers", false},
-		{syscall.ECONNREFUSED, "cannot reach kafka at a:1, b:2: connection refused; check kafka.brokers", false},
+		{
+			x509.UnknownAuthorityError{},
+			"kafka at a:1, b:2: TLS certificate not accepted: x509: certificate signed by unknown authority; check kafka.tls",
+			true,
+		},
+		{
+			errors.New("remote error: tls: bad\n certificate"),
+			"kafka at a:1, b:2: TLS certificate not accepted: remote error: tls: bad certificate; check kafka.tls",
+			true,
+		},
+		{
+			tls.RecordHeaderError{},
+			"kafka at a:1, b:2 does not speak TLS on this port; check kafka.tls.enabled and the port",
+			true,
+		},
+		{
+			&net.DNSError{Name: "a", Err: "no such host"},
+			"cannot find kafka host a: no such host; check kafka.brokers", false,
+		},
+		{
+			refused, "cannot reach kafka at 127.0.0.1:9: connection refused; check kafka.brokers",
+			false,
+		},
+		{
+			syscall.ECONNREFUSED,
+			"cannot reach kafka at a:1, b:2: connection refused; check kafka.brokers", false,
+		},
 		{fmt.Errorf("wrapped: %w", mine), "kafka is mine", true},
-		{context.DeadlineExceeded, "kafka at a:1, b:2 does not answer in time; check kafka.brokers, kafka.tls and the network", false},
-		{io.ErrUnexpectedEOF, "kafka at a:1, b:2 closed the connection; if it lasts, check kafka.tls", false},
+		{
+			context.DeadlineExceeded,
+			"kafka at a:1, b:2 does not answer in time; check kafka.brokers, kafka.tls and the network",
+			false,
+		},
+		{
+			io.ErrUnexpectedEOF,
+			"kafka at a:1, b:2 closed the connection; if it lasts, check kafka.tls", false,
+		},
 		{errors.New("strange\n\tthing"), "kafka at a:1, b:2: strange thing", false},
 	} {
 		got := s.Explain(tc.err, own)
@@ -87,4 +123,73 @@ func TestTLSOptionsThatCannotWorkAreNamed(t *testing.T) {
 	c, err = (&TLS{Enabled: true, ServerName: "kafka"}).Config()
 	require.NoError(t, err)
 	require.Equal(t, "kafka", c.ServerName)
+}
+
+func TestTLSOptionsReachAServerThatAsksForACertificate(t *testing.T) {
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert, MinVersion: tls.VersionTLS12}
+	server.StartTLS()
+	defer server.Close()
+	// The test server's own certificate is signed by itself: it serves as authority and as client.
+	file := func(kind string, der []byte) string {
+		name := filepath.Join(t.TempDir(), "file.pem")
+		require.NoError(
+			t, os.WriteFile(name, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600),
+		)
+		return name
+	}
+	key, err := x509.MarshalPKCS8PrivateKey(server.TLS.Certificates[0].PrivateKey)
+	require.NoError(t, err)
+	certificate, private := file("CERTIFICATE", server.Certificate().Raw), file("PRIVATE KEY", key)
+
+	for _, tc := range []struct {
+		name    string
+		options TLS
+		refused string
+	}{
+		{
+			"the authority and a certificate",
+			TLS{Enabled: true, CAFile: certificate, CertFile: certificate, KeyFile: private},
+			"",
+		},
+		{"the name that the certificate carries", TLS{
+			Enabled: true, CAFile: certificate, CertFile: certificate, KeyFile: private,
+			ServerName: "example.com",
+		}, ""},
+		{"another name", TLS{
+			Enabled: true, CAFile: certificate, CertFile: certificate,
+			KeyFile: private, ServerName: "kafka",
+		}, "not kafka"},
+		{
+			"the system's authorities",
+			TLS{Enabled: true, CertFile: certificate, KeyFile: private},
+			"unknown authority",
+		},
+		{
+			"no verification",
+			TLS{Enabled: true, InsecureSkipVerify: true, CertFile: certificate, KeyFile: private},
+			"",
+		},
+		{
+			"no certificate of its own",
+			TLS{Enabled: true, CAFile: certificate},
+			"certificate required",
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			require.NoError(t, tc.options.Validate())
+			config, err := tc.options.Config()
+			require.NoError(t, err)
+			client := &http.Client{
+				Transport: &http.Transport{TLSClientConfig: config, DisableKeepAlives: true},
+			}
+			response, err := client.Get(server.URL)
+			if tc.refused != "" {
+				require.ErrorContains(t, err, tc.refused)
+				return
+			}
+			require.NoError(t, err)
+			require.NoError(t, response.Body.Close())
+		})
+	}
 }

@@ -28,8 +28,11 @@ type TLS struct {
 // Validate reports everything that is wrong with the options, in one error.
 func (t *TLS) Validate() error {
 	var errs []error
-	if !t.Enabled && (t.CAFile != "" || t.CertFile != "" || t.KeyFile != "" || t.InsecureSkipVerify) {
-		errs = append(errs, errors.New("tls: files are given but enabled is false; set enabled: true or remove them"))
+	if !t.Enabled &&
+		(t.CAFile != "" || t.CertFile != "" || t.KeyFile != "" || t.InsecureSkipVerify) {
+		errs = append(errs, errors.New(
+			"tls: files are given but enabled is false; set enabled: true or remove them",
+		))
 	}
 	if (t.CertFile == "") != (t.KeyFile == "") {
 		errs = append(errs, errors.New("tls: cert_file and key_file go together"))
@@ -43,7 +46,10 @@ func (t *TLS) Config() (*tls.Config, error) {
 		return nil, nil
 	}
 	//nolint:gosec // not verifying is the operator's explicit choice
-	c := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: t.ServerName, InsecureSkipVerify: t.InsecureSkipVerify}
+	c := &tls.Config{
+		MinVersion: tls.VersionTLS12, ServerName: t.ServerName,
+		InsecureSkipVerify: t.InsecureSkipVerify,
+	}
 	if t.CAFile != "" {
 		pem, err := os.ReadFile(t.CAFile)
 		if err != nil {

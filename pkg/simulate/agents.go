@@ -27,7 +27,8 @@ type toolVersion struct {
 func (w *World) codingTools() []*tool {
 	names := []string{"Fernwerk", "Plover", "Tessel", "Hallmark Code", "Sparrowhawk", "Loam"}
 	agents := []string{
-		"fernwerk-cli/%s (terminal)", "plover-vscode/%s vscode/1.106.0", "tessel/%s go/1.26", "hallmark-code/%s node/24", "sparrowhawk/%s python/3.12", "loam/%s",
+		"fernwerk-cli/%s (terminal)", "plover-vscode/%s vscode/1.106.0", "tessel/%s go/1.26",
+		"hallmark-code/%s node/24", "sparrowhawk/%s python/3.12", "loam/%s",
 	}
 	libraries := []string{"node24", "electron", "go", "node24", "python3.12", "rustls"}
 	var out []*tool
@@ -35,7 +36,8 @@ func (w *World) codingTools() []*tool {
 		r := newRNG(0x7001, uint64(i))
 		sections := w.toolPrompt(r, name)
 		list := sample(r, []string{
-			"bash", "read_file", "write_file", "edit_file", "glob", "grep", "todo", "web_fetch", "apply_patch", "list_dir", "run_tests", "notebook_edit",
+			"bash", "read_file", "write_file", "edit_file", "glob", "grep", "todo", "web_fetch",
+			"apply_patch", "list_dir", "run_tests", "notebook_edit",
 		}, r.between(5, 9))
 		t := &tool{name: name, sides: r.chance(0.7)}
 		for v := range 3 {
@@ -45,7 +47,11 @@ func (w *World) codingTools() []*tool {
 				prompt = slices.Concat(sections, w.g.lines(r, "agent.rule", v))
 			}
 			t.versions = append(t.versions, toolVersion{
-				stack: stack{agent: fmt.Sprintf(agents[i], version), ja4: ja4("t13d1714h1", libraries[i]), device: 0.8}, system: strings.Join(prompt, "\n"), tools: list,
+				stack: stack{
+					agent: fmt.Sprintf(agents[i], version), ja4: ja4("t13d1714h1", libraries[i]),
+					device: 0.8,
+				},
+				system: strings.Join(prompt, "\n"), tools: list,
 			})
 		}
 		out = append(out, t)
@@ -54,7 +60,10 @@ func (w *World) codingTools() []*tool {
 }
 
 func (w *World) toolPrompt(r rng, name string) []string {
-	out := []string{fmt.Sprintf("You are %s, a coding agent that works in the user's repository through the tools below.", name)}
+	out := []string{fmt.Sprintf(
+		"You are %s, a coding agent that works in the user's repository through the tools below.",
+		name,
+	)}
 	rules := w.g.lines(r, "agent.rule", 20)
 	served := w.g.lines(r, "agent.head", 1)
 	for i, rule := range rules {
@@ -97,7 +106,8 @@ func (w *World) addAgents(c *Crowd) {
 func (w *World) newCoder(a *account, t *tool, rate float64) *coder {
 	steps := a.r.uniform(5, 22)
 	k := &coder{
-		version: t.versions[min(2, a.r.zipf(3, 1))], sides: t.sides, steps: steps, perDay: min(30, a.r.lognormal(rate, 1.1)/steps), shape: w.shapes.people,
+		version: t.versions[min(2, a.r.zipf(3, 1))], sides: t.sides, steps: steps,
+		perDay: min(30, a.r.lognormal(rate, 1.1)/steps), shape: w.shapes.people,
 		project: w.g.text(a.r, "repo"),
 	}
 	if a.r.chance(0.6) {
@@ -109,7 +119,8 @@ func (w *World) newCoder(a *account, t *tool, rate float64) *coder {
 		}
 	}
 	if a.r.chance(0.5) {
-		k.memory = "\n\n# Notes of the user\n" + strings.Join(w.g.lines(a.r, "agent.rule", a.r.between(1, 4)), "\n")
+		k.memory = "\n\n# Notes of the user\n" +
+			strings.Join(w.g.lines(a.r, "agent.rule", a.r.between(1, 4)), "\n")
 	}
 	a.stack = k.version.stack
 	a.dressDevice()
@@ -140,13 +151,17 @@ func (w *World) codingSession(t int64, a *account, k *coder) {
 	id := "sess_" + a.r.token(18)
 	task := w.g.text(a.r, "agent.task")
 	if k.sides && a.r.chance(0.8) {
-		w.send(t, a, &call{session: id, input: []event.Message{user("Summarise this coding session in 3 words: " + task)}, answer: 8})
+		w.send(t, a, &call{
+			session: id,
+			input:   []event.Message{user("Summarise this coding session in 3 words: " + task)},
+			answer:  8,
+		})
 		t += int64(a.r.lognormal(600, 0.4))
 	}
 	first := user(w.environment(a.r, k.project) + task)
 	c := &call{
-		session: id, system: k.version.system + k.memory, input: []event.Message{first}, answer: 150,
-		tools: slices.Concat(k.version.tools, k.extra),
+		session: id, system: k.version.system + k.memory, input: []event.Message{first},
+		answer: 150, tools: slices.Concat(k.version.tools, k.extra),
 	}
 	left := a.r.geometric(k.steps)
 	w.at(t, func(t int64) { w.codingStep(t, a, c, left) })
@@ -154,7 +169,8 @@ func (w *World) codingSession(t int64, a *account, k *coder) {
 
 // environment is what agents tell about the workspace.
 func (w *World) environment(r rng, project string) string {
-	return fmt.Sprintf("<env>cwd: ~/%s\nbranch: %s-%s\nlang: %s</env>\n", project, w.g.text(r, "verb"), w.g.text(r, "noun"), w.g.text(r, "lang"))
+	return fmt.Sprintf("<env>cwd: ~/%s\nbranch: %s-%s\nlang: %s</env>\n",
+		project, w.g.text(r, "verb"), w.g.text(r, "noun"), w.g.text(r, "lang"))
 }
 
 func (w *World) codingStep(t int64, a *account, c *call, left int) {
@@ -165,7 +181,9 @@ func (w *World) codingStep(t int64, a *account, c *call, left int) {
 	next := *c
 	next.attempt = 0
 	if len(next.input) >= maxHistory {
-		next.input = append([]event.Message{next.input[0], assistant("Summary so far: " + w.g.text(a.r, "sentence"))}, next.input[len(next.input)-4:]...)
+		next.input = append([]event.Message{
+			next.input[0], assistant("Summary so far: " + w.g.text(a.r, "sentence")),
+		}, next.input[len(next.input)-4:]...)
 	}
 	next.cached = tokens(next.system)
 	for i := range next.input {

@@ -60,7 +60,14 @@ func (w *World) newAppFor(r rng, task string, answer float64) *app {
 		contract = w.g.text(r, "app.contract")
 	}
 	d := pick(r, [][2]string{
-		{"", ""}, {`"""`, `"""`}, {"```", "```"}, {"<input>", "</input>"}, {"<text>", "</text>"}, {"---", "---"}, {"Text:", ""}, {"### Input", ""},
+		{"", ""},
+		{`"""`, `"""`},
+		{"```", "```"},
+		{"<input>", "</input>"},
+		{"<text>", "</text>"},
+		{"---", "---"},
+		{"Text:", ""},
+		{"### Input", ""},
 	})
 	p.open, p.close = d[0], d[1]
 	switch r.IntN(4) {
@@ -77,7 +84,9 @@ func (w *World) newAppFor(r rng, task string, answer float64) *app {
 		p.after = contract
 	}
 	if r.chance(0.3) {
-		p.after = joinLines(p.after, "Example\n"+w.g.text(r, p.input)+"\nResult: "+w.g.text(r, "sentence"))
+		p.after = joinLines(
+			p.after, "Example\n"+w.g.text(r, p.input)+"\nResult: "+w.g.text(r, "sentence"),
+		)
 	}
 	if r.chance(0.35) {
 		p.system = joinLines(p.system, w.g.text(r, "app.about"))
@@ -106,7 +115,10 @@ func (p *app) user(w *World, r rng) string {
 
 // call is one request of the application.
 func (p *app) call(w *World, r rng) *call {
-	return &call{system: p.system, input: []event.Message{user(p.user(w, r))}, tools: p.tools, answer: p.answer}
+	return &call{
+		system: p.system, input: []event.Message{user(p.user(w, r))},
+		tools: p.tools, answer: p.answer,
+	}
 }
 
 func joinLines(parts ...string) string {
@@ -139,7 +151,9 @@ func (w *World) program(a *account, l law, next func(t int64) *call) {
 		l.shape = w.shapes.product
 	}
 	// Within a burst requests still follow one another at the pace of a worker.
-	gap := func() float64 { return a.r.gamma(l.cv)*day/l.rate*max(1, l.dialogue) + a.r.lognormal(300, 0.8) }
+	gap := func() float64 {
+		return a.r.gamma(l.cv)*day/l.rate*max(1, l.dialogue) + a.r.lognormal(300, 0.8)
+	}
 	from := max(w.start, l.from, a.id.CreatedAt)
 	var run func(t int64)
 	run = func(t int64) {
@@ -163,7 +177,10 @@ func burstiness(r rng) float64 { return min(9, max(0.9, r.lognormal(2, 0.6))) }
 
 // appLaw draws how busy an application is: so heavy tailed that a few carry most of the requests.
 func (w *World) appLaw(a *account, median float64) law {
-	l := law{rate: min(150*median, a.r.lognormal(median, 1.8)), cv: burstiness(a.r), shape: w.shapes.product}
+	l := law{
+		rate: min(150*median, a.r.lognormal(median, 1.8)), cv: burstiness(a.r),
+		shape: w.shapes.product,
+	}
 	if a.r.chance(0.08) {
 		l.shape = w.shapes.flat
 	}
@@ -295,7 +312,10 @@ func (w *World) addAggregators(c *Crowd) {
 				return k
 			}
 			tongue := pick(a.r, w.ids.place(a.r).tongues)
-			return &call{input: []event.Message{user(w.prompt(a.r, tongue))}, answer: 240, endUser: who, session: "sess_" + a.r.token(18)}
+			return &call{
+				input: []event.Message{user(w.prompt(a.r, tongue))}, answer: 240, endUser: who,
+				session: "sess_" + a.r.token(18),
+			}
 		})
 	}
 }

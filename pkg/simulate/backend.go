@@ -47,8 +47,8 @@ func (w *World) send(t int64, a *account, c *call) outcome {
 	ev.Account = a.id
 	ev.Account.EndUserID = c.endUser
 	ev.Client = event.Client{
-		IP: a.address, ASN: event.Int{V: a.net.asn, Known: true}, ASOrg: a.net.org, Country: a.net.country, UserAgent: a.stack.agent, JA4: a.stack.ja4,
-		DeviceID: a.device,
+		IP: a.address, ASN: event.Int{V: a.net.asn, Known: true}, ASOrg: a.net.org,
+		Country: a.net.country, UserAgent: a.stack.agent, JA4: a.stack.ja4, DeviceID: a.device,
 	}
 	ev.Request = a.request
 	q := &ev.Request
@@ -172,7 +172,9 @@ func (w *World) again(t int64, a *account, c *call, out outcome) {
 	}
 	retry := *c
 	retry.attempt++
-	w.at(t+int64(a.r.lognormal(700*float64(retry.attempt), 0.6)), func(t int64) { w.send(t, a, &retry) })
+	w.at(t+int64(a.r.lognormal(700*float64(retry.attempt), 0.6)), func(t int64) {
+		w.send(t, a, &retry)
+	})
 }
 
 // tokens estimates the tokens of a text: four letters of a word, less for scripts without spaces.

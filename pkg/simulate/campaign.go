@@ -134,7 +134,10 @@ func (p *pool) cover(t int64, m *member) {
 		c.session = "sess_" + p.r.token(18)
 	}
 	p.talk(t, m, c, p.r.geometric(coverTurns), func(c *call) float64 {
-		c.input = append(c.input, assistant(p.w.g.text(p.r, "answer.en")), user(p.w.followUp(p.words(who), who.tongue)))
+		c.input = append(
+			c.input, assistant(p.w.g.text(p.r, "answer.en")),
+			user(p.w.followUp(p.words(who), who.tongue)),
+		)
 		return p.r.lognormal(40*second, 1)
 	})
 }
@@ -171,7 +174,9 @@ func (p *pool) talk(t int64, m *member, c *call, left int, grow func(c *call) (p
 			p.w.at(at, func(t int64) { step(t, t, other, &next, left) })
 		case c.attempt < 2:
 			next.attempt = c.attempt + 1
-			p.w.at(t+out.latency+int64(p.r.lognormal(1500, 0.6)), func(t int64) { step(t, since, m, &next, left) })
+			p.w.at(t+out.latency+int64(p.r.lognormal(1500, 0.6)), func(t int64) {
+				step(t, since, m, &next, left)
+			})
 		}
 	}
 	c.noRetry = true
@@ -207,11 +212,17 @@ func (p *pool) relay(t int64, m *member) {
 	if p.c.Prompt.RelayMarks {
 		c.system = relaySystem
 		if system != "" {
-			c.input = append([]event.Message{user(relayPreface + "\n" + system), assistant(relayConsent)}, c.input...)
+			c.input = append(
+				[]event.Message{user(relayPreface + "\n" + system), assistant(relayConsent)},
+				c.input...,
+			)
 		}
 	}
 	p.talk(t, m, c, p.r.geometric(relayTurns), func(c *call) float64 {
-		c.input = append(c.input, assistant(p.w.g.text(p.r, "answer.en")), user(p.w.followUp(p.words(who), who.tongue)))
+		c.input = append(
+			c.input, assistant(p.w.g.text(p.r, "answer.en")),
+			user(p.w.followUp(p.words(who), who.tongue)),
+		)
 		return p.r.lognormal(45*second, 1)
 	})
 }
@@ -225,14 +236,19 @@ func (p *pool) stored() *call {
 	coding := r.chance(0.5)
 	if coding {
 		k := p.coders[i]
-		c.system, c.tools, c.input[0] = k.version.system, k.version.tools, user(w.environment(r, k.project)+w.g.text(r, "agent.task"))
+		c.system, c.tools, c.input[0] = k.version.system, k.version.tools,
+			user(w.environment(r, k.project)+w.g.text(r, "agent.task"))
 	}
 	for range r.geometric(4) - 1 {
 		if coding {
-			c.input = append(c.input, assistant(w.g.text(r, "agent.say")), user(w.g.text(r, "agent.result")))
+			c.input = append(
+				c.input, assistant(w.g.text(r, "agent.say")), user(w.g.text(r, "agent.result")),
+			)
 			continue
 		}
-		c.input = append(c.input, assistant(w.g.text(r, "answer.en")), user(w.followUp(p.words(who), who.tongue)))
+		c.input = append(
+			c.input, assistant(w.g.text(r, "answer.en")), user(w.followUp(p.words(who), who.tongue)),
+		)
 	}
 	return c
 }
@@ -247,7 +263,10 @@ func (p *pool) trajectory(t int64, m *member) {
 // coding carries an agent's session through the pool.
 func (p *pool) coding(t int64, m *member, k *coder, steps float64) {
 	w, r := p.w, p.r
-	c := &call{harvest: true, answer: 160, session: "sess_" + r.token(18), tools: k.version.tools, system: k.version.system, effort: p.c.Prompt.Effort}
+	c := &call{
+		harvest: true, answer: 160, session: "sess_" + r.token(18), tools: k.version.tools,
+		system: k.version.system, effort: p.c.Prompt.Effort,
+	}
 	task := w.g.text(r, "agent.task")
 	if p.c.Prompt.Style == StyleAgentic {
 		own := p.work.frames[r.IntN(len(p.work.frames))].text(p.work, r)
@@ -265,9 +284,13 @@ func (p *pool) coding(t int64, m *member, k *coder, steps float64) {
 	c.input = []event.Message{user(w.environment(r, k.project) + task)}
 	p.talk(t, m, c, r.geometric(steps), func(c *call) float64 {
 		if len(c.input) >= maxHistory {
-			c.input = append([]event.Message{c.input[0], assistant("Summary so far: " + w.g.text(r, "sentence"))}, c.input[len(c.input)-4:]...)
+			c.input = append([]event.Message{
+				c.input[0], assistant("Summary so far: " + w.g.text(r, "sentence")),
+			}, c.input[len(c.input)-4:]...)
 		}
-		c.input = append(c.input, assistant(w.g.text(r, "agent.say")), user(w.g.text(r, "agent.result")))
+		c.input = append(
+			c.input, assistant(w.g.text(r, "agent.say")), user(w.g.text(r, "agent.result")),
+		)
 		c.cached = tokens(c.system)
 		return r.lognormal(5*second, 0.8)
 	})

@@ -14,12 +14,18 @@ import (
 
 // pooled plays a world with one campaign among a few honest accounts and returns the campaign's
 // events.
-func pooled(t *testing.T, hours int, c Campaign, releases ...Release) (events []seen, truth TrueCampaign, w *World) {
+func pooled(
+	t *testing.T, hours int, c Campaign, releases ...Release,
+) (events []seen, truth TrueCampaign, w *World) {
 	t.Helper()
 	c.ID = "c"
 	sc := Scenario{
-		Name: "one", Seed: 9, Start: time.Date(2026, 10, 6, 0, 0, 0, 0, time.UTC), Duration: time.Duration(hours) * time.Hour, Releases: releases,
-		Crowds: []Crowd{{Kind: "chat", ID: "chat", Accounts: 6}, {Kind: "apps", ID: "apps", Accounts: 2}}, Campaigns: []Campaign{c},
+		Name: "one", Seed: 9, Start: time.Date(2026, 10, 6, 0, 0, 0, 0, time.UTC),
+		Duration: time.Duration(hours) * time.Hour, Releases: releases,
+		Crowds: []Crowd{
+			{Kind: "chat", ID: "chat", Accounts: 6}, {Kind: "apps", ID: "apps", Accounts: 2},
+		},
+		Campaigns: []Campaign{c},
 	}
 	w = newWorld(t, sc)
 	all := play(t, w)
@@ -47,10 +53,14 @@ func distinct(events []seen, value func(seen) string) map[string]int {
 func TestACampaignKeepsItsRateWhateverItCarries(t *testing.T) {
 	for _, style := range PromptStyles() {
 		for _, cover := range []float64{0, 0.7} {
-			c := Campaign{Accounts: 30, Rate: 60, Prompt: Prompt{Style: style}, Cover: Cover{Share: cover, Kind: "mixed"}, Schedule: Schedule{CV: 1}}
+			c := Campaign{
+				Accounts: 30, Rate: 60, Prompt: Prompt{Style: style},
+				Cover: Cover{Share: cover, Kind: "mixed"}, Schedule: Schedule{CV: 1},
+			}
 			events, truth, _ := pooled(t, 24, c)
 			got := float64(len(events)) / 30
-			require.InDelta(t, 60, got, 60*0.2, "%s with cover %g: requests per account and day", style, cover)
+			require.InDelta(t, 60, got, 60*0.2,
+				"%s with cover %g: requests per account and day", style, cover)
 			require.Len(t, truth.Accounts, 30)
 			require.InDelta(t, 1-cover, truth.SliceShare, 0.08, style)
 		}
@@ -59,7 +69,10 @@ func TestACampaignKeepsItsRateWhateverItCarries(t *testing.T) {
 
 func TestBalanceDecidesHowEvenlyTheLoadIsShared(t *testing.T) {
 	cv := func(balance string) float64 {
-		events, _, _ := pooled(t, 24, Campaign{Accounts: 40, Rate: 100, Prompt: Prompt{Style: StyleTemplate}, Schedule: Schedule{CV: 1, Balance: balance}})
+		events, _, _ := pooled(t, 24, Campaign{
+			Accounts: 40, Rate: 100, Prompt: Prompt{Style: StyleTemplate},
+			Schedule: Schedule{CV: 1, Balance: balance},
+		})
 		sum, sq := 0.0, 0.0
 		for _, n := range distinct(events, func(e seen) string { return e.account }) {
 			sum += float64(n)
@@ -77,7 +90,8 @@ func TestBalanceDecidesHowEvenlyTheLoadIsShared(t *testing.T) {
 
 func TestWavesAndBatchesKeepTheRate(t *testing.T) {
 	events, _, _ := pooled(t, 48, Campaign{
-		Accounts: 40, Rate: 100, Prompt: Prompt{Style: StyleTemplate}, Schedule: Schedule{CV: 1, Waves: 2 * time.Hour, Duty: 0.4, Batch: 5},
+		Accounts: 40, Rate: 100, Prompt: Prompt{Style: StyleTemplate},
+		Schedule: Schedule{CV: 1, Waves: 2 * time.Hour, Duty: 0.4, Batch: 5},
 	})
 	require.InDelta(t, 8000, len(events), 1600)
 	quiet, runs := 0, 0
@@ -95,8 +109,12 @@ func TestWavesAndBatchesKeepTheRate(t *testing.T) {
 
 func TestPoolsShareWhatTheScenarioSays(t *testing.T) {
 	c := Campaign{
-		Accounts: 50, Rate: 20, Start: 20 * time.Hour, Prompt: Prompt{Style: StyleTemplate}, Schedule: Schedule{CV: 1},
-		Pool: Pool{Payments: 3, Issuers: 1, SignUp: "tight", SignUpSpread: 10 * time.Hour, Device: "unified", Domains: 2},
+		Accounts: 50, Rate: 20, Start: 20 * time.Hour, Prompt: Prompt{Style: StyleTemplate},
+		Schedule: Schedule{CV: 1},
+		Pool: Pool{
+			Payments: 3, Issuers: 1, SignUp: "tight", SignUpSpread: 10 * time.Hour,
+			Device: "unified", Domains: 2,
+		},
 	}
 	events, truth, w := pooled(t, 48, c)
 	require.Len(t, distinct(events, func(e seen) string { return e.payment }), 3)
@@ -104,7 +122,8 @@ func TestPoolsShareWhatTheScenarioSays(t *testing.T) {
 	require.Len(t, distinct(events, func(e seen) string { return e.agent }), 1)
 	require.Len(t, distinct(events, func(e seen) string { return e.device }), 1)
 	require.LessOrEqual(t, len(distinct(events, func(e seen) string { return e.domain })), 2)
-	require.Len(t, distinct(events, func(e seen) string { return e.ip }), 50, "an address for each account")
+	require.Len(t, distinct(events, func(e seen) string { return e.ip }), 50,
+		"an address for each account")
 	slices.SortFunc(events, func(a, b seen) int { return int(a.created - b.created) })
 	require.Less(t, events[len(events)-1].created-events[0].created, int64(10*hour))
 	start, _ := w.Span()
@@ -118,14 +137,20 @@ func TestPoolsShareWhatTheScenarioSays(t *testing.T) {
 
 func TestTemplatesStandWhereTheScenarioPutsThem(t *testing.T) {
 	run := func(p Prompt) []seen {
-		events, _, _ := pooled(t, 12, Campaign{Accounts: 10, Rate: 40, Prompt: p, Schedule: Schedule{CV: 1}})
+		events, _, _ := pooled(t, 12, Campaign{
+			Accounts: 10, Rate: 40, Prompt: p, Schedule: Schedule{CV: 1},
+		})
 		return events
 	}
 	for _, e := range run(Prompt{Style: StyleInject, Position: "system"}) {
 		require.NotEmpty(t, e.system)
 	}
-	require.Len(t, distinct(run(Prompt{Style: StyleInject, Position: "system"}), func(e seen) string { return e.system }), 1)
-	require.Greater(t, len(distinct(run(Prompt{Style: StyleSections, Position: "system"}), func(e seen) string { return e.system })), 100)
+	require.Len(t, distinct(run(Prompt{Style: StyleInject, Position: "system"}),
+		func(e seen) string { return e.system }), 1)
+	require.Greater(t, len(distinct(
+		run(Prompt{Style: StyleSections, Position: "system"}),
+		func(e seen) string { return e.system },
+	)), 100)
 	var places [3]bool
 	paragraph := run(Prompt{Style: StyleInject, Position: "system"})[0].system
 	for _, e := range run(Prompt{Style: StyleInject, Position: "any"}) {
@@ -145,8 +170,12 @@ func TestTemplatesStandWhereTheScenarioPutsThem(t *testing.T) {
 
 func TestAWorkListIsDealtOutUnlessItOverlaps(t *testing.T) {
 	repeats := func(overlap float64) float64 {
-		events, _, _ := pooled(t, 24, Campaign{Accounts: 20, Rate: 100, Prompt: Prompt{Style: StyleBare, Overlap: overlap}, Schedule: Schedule{CV: 1}})
-		return 1 - float64(len(distinct(events, func(e seen) string { return e.last })))/float64(len(events))
+		events, _, _ := pooled(t, 24, Campaign{
+			Accounts: 20, Rate: 100, Prompt: Prompt{Style: StyleBare, Overlap: overlap},
+			Schedule: Schedule{CV: 1},
+		})
+		return 1 - float64(len(distinct(events, func(e seen) string { return e.last })))/
+			float64(len(events))
 	}
 	require.Less(t, repeats(0), 0.04, "only retries repeat")
 	require.Greater(t, repeats(0.5), 0.4)
@@ -155,7 +184,8 @@ func TestAWorkListIsDealtOutUnlessItOverlaps(t *testing.T) {
 func TestABlockedPoolFallsSilentAndComesBackAsOthers(t *testing.T) {
 	block := 12 * time.Hour
 	events, truth, w := pooled(t, 36, Campaign{
-		Accounts: 30, Rate: 80, Prompt: Prompt{Style: StyleTemplate}, Schedule: Schedule{CV: 1}, Pool: Pool{Payments: 4, Issuers: 1},
+		Accounts: 30, Rate: 80, Prompt: Prompt{Style: StyleTemplate}, Schedule: Schedule{CV: 1},
+		Pool:      Pool{Payments: 4, Issuers: 1},
 		Reactions: Reactions{BlockAfter: block, Replace: true, ReplaceIn: 2 * time.Hour},
 	})
 	require.Len(t, truth.Accounts, 60)
@@ -176,12 +206,14 @@ func TestABlockedPoolFallsSilentAndComesBackAsOthers(t *testing.T) {
 	}
 	require.Len(t, old, 30)
 	require.Greater(t, fresh, 1500)
-	require.Len(t, distinct(events, func(e seen) string { return e.issuer }), 1, "the second pool is funded like the first")
+	require.Len(t, distinct(events, func(e seen) string { return e.issuer }), 1,
+		"the second pool is funded like the first")
 }
 
 func TestConversationsMoveToAnotherAccountAfterARejection(t *testing.T) {
 	events, _, _ := pooled(t, 48, Campaign{
-		Accounts: 30, Rate: 60, Prompt: Prompt{Style: StyleRelay}, Schedule: Schedule{CV: 1}, Reactions: Reactions{Handover: true, RateLimited: 0.05},
+		Accounts: 30, Rate: 60, Prompt: Prompt{Style: StyleRelay}, Schedule: Schedule{CV: 1},
+		Reactions: Reactions{Handover: true, RateLimited: 0.05},
 	})
 	last := map[string]seen{}
 	hops, stays := 0, 0
@@ -206,7 +238,8 @@ func TestConversationsMoveToAnotherAccountAfterARejection(t *testing.T) {
 
 func TestAPivotBringsItsShareToTheNewModelWithinADay(t *testing.T) {
 	events, _, w := pooled(t, 60, Campaign{
-		Accounts: 30, Rate: 60, Prompt: Prompt{Style: StyleTemplate}, Schedule: Schedule{CV: 1}, Reactions: Reactions{Pivot: 0.5},
+		Accounts: 30, Rate: 60, Prompt: Prompt{Style: StyleTemplate}, Schedule: Schedule{CV: 1},
+		Reactions: Reactions{Pivot: 0.5},
 	}, Release{Model: "corvid-3", After: 24 * time.Hour})
 	start, _ := w.Span()
 	released := start.Add(24 * time.Hour).UnixMilli()
@@ -227,7 +260,8 @@ func TestAPivotBringsItsShareToTheNewModelWithinADay(t *testing.T) {
 
 func TestAProbeIsRefusedAndThenOneWordingIsRepeated(t *testing.T) {
 	events, _, w := pooled(t, 24, Campaign{
-		Accounts: 40, Rate: 60, Prompt: Prompt{Style: StyleCoerce, Position: "system"}, Schedule: Schedule{CV: 1}, Probe: Probe{Requests: 800, For: 5 * time.Hour},
+		Accounts: 40, Rate: 60, Prompt: Prompt{Style: StyleCoerce, Position: "system"},
+		Schedule: Schedule{CV: 1}, Probe: Probe{Requests: 800, For: 5 * time.Hour},
 	})
 	start, _ := w.Span()
 	end := start.Add(5 * time.Hour).UnixMilli()
@@ -253,7 +287,10 @@ func TestAProbeIsRefusedAndThenOneWordingIsRepeated(t *testing.T) {
 func TestShiftsAndOfficeHoursShapeTheDay(t *testing.T) {
 	hours := func(shape string) map[string]map[int64]bool {
 		out := map[string]map[int64]bool{}
-		events, _, _ := pooled(t, 48, Campaign{Accounts: 36, Rate: 100, Prompt: Prompt{Style: StyleTemplate}, Schedule: Schedule{CV: 1, Shape: shape}})
+		events, _, _ := pooled(t, 48, Campaign{
+			Accounts: 36, Rate: 100, Prompt: Prompt{Style: StyleTemplate},
+			Schedule: Schedule{CV: 1, Shape: shape},
+		})
 		for _, e := range events {
 			for _, who := range []string{e.account, ""} {
 				if out[who] == nil {
@@ -268,7 +305,8 @@ func TestShiftsAndOfficeHoursShapeTheDay(t *testing.T) {
 	require.Len(t, shifts[""], 24)
 	for who, h := range shifts {
 		if who != "" {
-			require.LessOrEqual(t, len(h), 11, "an eight hour shift and the odd hour when nobody else is there")
+			require.LessOrEqual(t, len(h), 11,
+				"an eight hour shift and the odd hour when nobody else is there")
 		}
 	}
 	require.Len(t, hours("flat")[""], 24)

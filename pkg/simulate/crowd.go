@@ -131,10 +131,16 @@ func (w *World) addChat(c *Crowd) {
 
 // personalHabit draws how one person uses a chat: a few use it a lot, many hardly ever.
 func (w *World) personalHabit(a *account, median float64) habit {
-	h := habit{rate: min(400, a.r.lognormal(median, 1.15)), turns: a.r.uniform(1.2, 4.5), shape: w.shapes.people, answer: 260}
+	h := habit{
+		rate: min(400, a.r.lognormal(median, 1.15)), turns: a.r.uniform(1.2, 4.5),
+		shape: w.shapes.people, answer: 260,
+	}
 	switch {
 	case a.r.chance(0.08):
-		h.system = pick(a.r, []string{"You are a helpful assistant.", "You are an AI assistant.", "You are a helpful assistant. Answer briefly."})
+		h.system = pick(a.r, []string{
+			"You are a helpful assistant.", "You are an AI assistant.",
+			"You are a helpful assistant. Answer briefly.",
+		})
 	case a.r.chance(0.05):
 		h.system = w.g.text(a.r, "app.role")
 	}
@@ -187,7 +193,10 @@ func (w *World) converse(t int64, a *account, h *habit) {
 	if a.device != "" {
 		session = "sess_" + a.r.token(18)
 	}
-	w.turn(t, a, &call{session: session, system: h.system, input: []event.Message{user(first)}, answer: or(h.answer, 260)}, a.r.geometric(h.turns), tongue)
+	w.turn(t, a, &call{
+		session: session, system: h.system, input: []event.Message{user(first)},
+		answer: or(h.answer, 260),
+	}, a.r.geometric(h.turns), tongue)
 }
 
 // turn sends one turn of a conversation and plans the next one.
@@ -198,8 +207,12 @@ func (w *World) turn(t int64, a *account, c *call, left int, tongue string) {
 	}
 	next := *c
 	next.attempt = 0
-	next.input = append(next.input, assistant(w.g.text(a.r, "answer.en")), user(w.followUp(a.r, tongue)))
-	w.at(t+out.latency+int64(a.r.lognormal(40*second, 1)), func(t int64) { w.turn(t, a, &next, left-1, tongue) })
+	next.input = append(
+		next.input, assistant(w.g.text(a.r, "answer.en")), user(w.followUp(a.r, tongue)),
+	)
+	w.at(t+out.latency+int64(a.r.lognormal(40*second, 1)), func(t int64) {
+		w.turn(t, a, &next, left-1, tongue)
+	})
 }
 
 // addLibrary makes people who use prompts from public collections.
@@ -256,7 +269,8 @@ func (w *World) addCorporate(c *Crowd) {
 			if r.chance(0.5) {
 				h.opener = func(a *account) string {
 					if a.r.chance(0.5) {
-						return tool + "\n" + w.g.text(a.r, "org.ask") + "\n\n" + w.g.text(a.r, "app.in.mail")
+						return tool + "\n" + w.g.text(a.r, "org.ask") + "\n\n" +
+							w.g.text(a.r, "app.in.mail")
 					}
 					return w.prompt(a.r, a.tongue)
 				}
@@ -280,9 +294,10 @@ type organisation struct {
 func (w *World) organisation(r rng, verified float64) *organisation {
 	p := w.ids.place(r)
 	o := &organisation{
-		name: w.g.text(r, "company"), id: "org_" + r.token(14), payment: r.hex(32), issuer: w.ids.issuer(r),
-		plan:     pick(r, []string{"enterprise", "enterprise", "team"}),
-		verified: r.chance(verified), since: w.ids.signUp(r), zone: p.zone, tongue: pick(r, p.tongues),
+		name: w.g.text(r, "company"), id: "org_" + r.token(14), payment: r.hex(32),
+		issuer: w.ids.issuer(r), plan: pick(r, []string{"enterprise", "enterprise", "team"}),
+		verified: r.chance(verified), since: w.ids.signUp(r), zone: p.zone,
+		tongue: pick(r, p.tongues),
 	}
 	o.domain = slug(o.name) + pick(r, []string{".com", ".io", ".org", ".net"})
 	o.net = w.ids.homeIn(r, p.country)
@@ -307,7 +322,8 @@ func neighbour(r rng, address string) string {
 }
 
 func (o *organisation) enroll(a *account) {
-	a.id.OrgID, a.id.EmailDomain, a.id.PaymentFP, a.id.PaymentIssuer, a.id.Plan = o.id, o.domain, o.payment, o.issuer, o.plan
+	a.id.OrgID, a.id.EmailDomain, a.id.PaymentFP, a.id.PaymentIssuer, a.id.Plan = o.id, o.domain,
+		o.payment, o.issuer, o.plan
 	a.id.Verified = event.Bool{V: o.verified, Known: true}
 }
 
@@ -325,15 +341,18 @@ func (w *World) addClass(c *Crowd) {
 		for j := range exits {
 			exits[j] = neighbour(r, block)
 		}
-		domain := slug(w.g.text(r, "city")) + pick(r, []string{".edu", ".ac.uk", "-university.org", ".edu.au"})
+		domain := slug(w.g.text(r, "city")) +
+			pick(r, []string{".edu", ".ac.uk", "-university.org", ".edu.au"})
 		subject := pick(r, []string{"CS", "STAT", "HIST", "BIO"})
-		task := fmt.Sprintf("%s%d, assignment %d. %s", subject, r.between(100, 499), r.between(1, 9), w.g.text(r, "class.task"))
+		task := fmt.Sprintf("%s%d, assignment %d. %s",
+			subject, r.between(100, 499), r.between(1, 9), w.g.text(r, "class.task"))
 		enrolled := w.start - int64(r.between(8, 40))*day
 		deadline := w.start + or(c.At, w.sc.Duration*3/4).Milliseconds() + int64(i)*6*hour
 		spread := float64(or(c.Spread, 40*time.Hour).Milliseconds())
 		for range size {
 			a := w.person(g, r.chance(0.05))
-			a.id.EmailDomain, a.id.Plan, a.id.PaymentFP, a.id.PaymentIssuer, a.id.OrgID = domain, "free", "", "", ""
+			a.id.EmailDomain, a.id.Plan, a.id.PaymentFP, a.id.PaymentIssuer, a.id.OrgID = domain,
+				"free", "", "", ""
 			a.id.Verified.V = r.chance(verifiedShare(c, 0.8))
 			a.id.CreatedAt = enrolled + int64(r.ExpFloat64()*0.9*day)
 			a.zone = p.zone
@@ -342,7 +361,10 @@ func (w *World) addClass(c *Crowd) {
 			}
 			me := w.g.text(r, "person")
 			rate := a.r.lognormal(or(c.Rate, 5), 0.7)
-			h := habit{rate: rate, turns: a.r.uniform(1.5, 4), shape: w.shapes.people, answer: 380, until: deadline}
+			h := habit{
+				rate: rate, turns: a.r.uniform(1.5, 4), shape: w.shapes.people,
+				answer: 380, until: deadline,
+			}
 			h.opener = func(a *account) string {
 				switch {
 				case a.r.chance(0.55):
@@ -386,7 +408,10 @@ func (w *World) addHackathon(c *Crowd) {
 			a.nets, a.addresses = []network{hall}, addresses
 		}
 		idea := team
-		h := habit{rate: a.r.lognormal(or(c.Rate, 60), 0.9), turns: a.r.uniform(1.2, 5), shape: w.shapes.flat, from: open, until: open + spread, answer: 350}
+		h := habit{
+			rate: a.r.lognormal(or(c.Rate, 60), 0.9), turns: a.r.uniform(1.2, 5),
+			shape: w.shapes.flat, from: open, until: open + spread, answer: 350,
+		}
 		if r.chance(0.5) {
 			h.system = starter + "\nThe project: " + idea
 		}

@@ -28,7 +28,9 @@ func (w *World) addEvaluators(c *Crowd) {
 		g := w.newGroup(groupID(c, i), "evaluators of one public set", c.ID, false)
 		set := w.publicSet(i, 120+i%4*90)
 		harness := newRNG(0xe7a1, uint64(1000+i))
-		prefix := pick(harness, []string{"", "Question: ", "Answer the question.\n\n", "Problem:\n"})
+		prefix := pick(harness, []string{
+			"", "Question: ", "Answer the question.\n\n", "Problem:\n",
+		})
 		for range size {
 			a := w.person(g, true)
 			a.olderThan(w.start)
@@ -50,7 +52,10 @@ func (w *World) addEvaluators(c *Crowd) {
 			for _, rel := range w.sc.Releases {
 				if a.r.chance(0.6) {
 					model := rel.Model
-					w.at(w.start+rel.After.Milliseconds()+int64(a.r.ExpFloat64()*3*hour), func(t int64) { w.replay(t, a, set, prefix, suffix, model) })
+					w.at(
+						w.start+rel.After.Milliseconds()+int64(a.r.ExpFloat64()*3*hour),
+						func(t int64) { w.replay(t, a, set, prefix, suffix, model) },
+					)
 				}
 			}
 		}
@@ -66,7 +71,9 @@ func (w *World) replay(t int64, a *account, set []string, prefix, suffix, model 
 		if i >= len(set) {
 			return
 		}
-		w.send(t, a, &call{model: model, input: []event.Message{user(prefix + set[i] + suffix)}, answer: 280})
+		w.send(t, a, &call{
+			model: model, input: []event.Message{user(prefix + set[i] + suffix)}, answer: 280,
+		})
 		i++
 		w.at(t+int64(a.r.lognormal(pace, 0.5)), next)
 	}
@@ -115,7 +122,10 @@ func (w *World) addLicensed(c *Crowd) {
 		r := newRNG(w.sc.Seed, w.stream())
 		org := w.organisation(r, verifiedShare(c, 1))
 		org.plan = "enterprise"
-		work := w.newTemplate(r, Prompt{Style: pick(r, []string{StyleTemplate, StyleGenerate, StyleGrade}), Templates: 2, Languages: 0.1})
+		work := w.newTemplate(r, Prompt{
+			Style: pick(r, []string{StyleTemplate, StyleGenerate, StyleGrade}), Templates: 2,
+			Languages: 0.1,
+		})
 		client, params := w.ids.sdk(r), w.parameters(r, true)
 		net := pick(r, w.ids.cloud)
 		addresses := []string{net.address(r), net.address(r)}
@@ -123,12 +133,15 @@ func (w *World) addLicensed(c *Crowd) {
 			a := w.person(g, true)
 			org.enroll(a)
 			a.id.CreatedAt = min(w.start-10*day, org.since)
-			a.stack, a.request, a.nets, a.addresses, a.settled = client, params, []network{net}, addresses, 1
-			w.program(a, law{rate: or(c.Rate, 400), cv: 1, shape: w.shapes.flat}, func(int64) *call {
-				k := work.call(a.r, "")
-				k.harvest = false
-				return k
-			})
+			a.stack, a.request, a.nets, a.addresses, a.settled = client, params, []network{net},
+				addresses, 1
+			w.program(
+				a, law{rate: or(c.Rate, 400), cv: 1, shape: w.shapes.flat}, func(int64) *call {
+					k := work.call(a.r, "")
+					k.harvest = false
+					return k
+				},
+			)
 		}
 	}
 }
@@ -144,7 +157,10 @@ func (w *World) addRedTeam(c *Crowd) {
 			org.enroll(a)
 			l := law{rate: a.r.lognormal(or(c.Rate, 80), 0.8), cv: 2.5, shape: w.shapes.office}
 			w.program(a, l, func(int64) *call {
-				k := &call{input: []event.Message{user(w.g.text(a.r, "redteam"))}, answer: 120, refused: a.r.chance(0.6)}
+				k := &call{
+					input: []event.Message{user(w.g.text(a.r, "redteam"))}, answer: 120,
+					refused: a.r.chance(0.6),
+				}
 				if a.r.chance(0.3) {
 					k.input[0] = user(w.prompt(a.r, "en"))
 					k.refused = false
@@ -174,10 +190,15 @@ func (w *World) addTutorial(c *Crowd) {
 		}
 		begin := a.id.CreatedAt + int64(a.r.ExpFloat64()*hour)
 		n := 0
-		l := law{rate: or(c.Rate, 30), cv: 2.2, shape: w.shapes.people, from: begin, until: begin + int64(a.r.uniform(0.2, 3)*float64(day))}
+		l := law{
+			rate: or(c.Rate, 30), cv: 2.2, shape: w.shapes.people, from: begin,
+			until: begin + int64(a.r.uniform(0.2, 3)*float64(day)),
+		}
 		w.program(a, l, func(int64) *call {
 			n++
-			k := &call{system: system, answer: 60, input: []event.Message{user(lessons[n%len(lessons)])}}
+			k := &call{
+				system: system, answer: 60, input: []event.Message{user(lessons[n%len(lessons)])},
+			}
 			if a.r.chance(0.5) {
 				k.input[0] = user(w.g.text(a.r, "tutorial"))
 			}
@@ -197,7 +218,10 @@ func (w *World) addBackfill(c *Crowd) {
 		p := w.newAppFor(a.r, pick(a.r, []string{"summary", "extract", "translate"}), 120)
 		begin := w.start + c.At.Milliseconds() + int64(a.r.Float64()*float64(8*hour))
 		declared := a.r.chance(0.6)
-		l := law{rate: or(c.Rate, 3000), cv: 0.6, shape: w.shapes.flat, from: begin, until: begin + or(c.Spread, 10*time.Hour).Milliseconds()}
+		l := law{
+			rate: or(c.Rate, 3000), cv: 0.6, shape: w.shapes.flat, from: begin,
+			until: begin + or(c.Spread, 10*time.Hour).Milliseconds(),
+		}
 		w.program(a, l, func(int64) *call {
 			k := p.call(w, a.r)
 			k.batch = declared
@@ -259,7 +283,10 @@ func (w *World) friend(f *account, accounts []*account, turn *int, rate float64)
 	talk = func(t int64) {
 		a := accounts[*turn%len(accounts)]
 		*turn++
-		w.turn(t, a, &call{input: []event.Message{user(w.prompt(f.r, f.tongue))}, answer: 260, session: "sess_" + f.r.token(18)}, f.r.geometric(4), f.tongue)
+		w.turn(t, a, &call{
+			input: []event.Message{user(w.prompt(f.r, f.tongue))}, answer: 260,
+			session: "sess_" + f.r.token(18),
+		}, f.r.geometric(4), f.tongue)
 		w.at(w.shapes.people.next(t+minute, f.zone, f.r.gamma(1.3)*4*float64(day)/rate), talk)
 	}
 	w.at(w.shapes.people.next(w.start, f.zone, f.r.Float64()*4*float64(day)/rate), talk)

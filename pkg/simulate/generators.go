@@ -29,7 +29,8 @@ func writeCode(g *grammar, r rng, b *strings.Builder, lines int) {
 	case 1:
 		fmt.Fprintf(b, "def %s_%s(%s, limit=%d):\n", verb, noun, noun, r.between(1, 500))
 	case 2:
-		fmt.Fprintf(b, "export async function %s%s(%s: %s, limit = %d) {\n", verb, Noun, noun, Noun, r.between(1, 500))
+		fmt.Fprintf(b, "export async function %s%s(%s: %s, limit = %d) {\n",
+			verb, Noun, noun, Noun, r.between(1, 500))
 	default:
 		fmt.Fprintf(b, "pub fn %s_%s(%s: &%s) -> Result<(), Error> {\n", verb, noun, noun, Noun)
 	}
@@ -60,24 +61,29 @@ func writeCode(g *grammar, r rng, b *strings.Builder, lines int) {
 
 func writeLog(g *grammar, r rng, b *strings.Builder) {
 	for range r.between(3, 12) {
-		fmt.Fprintf(b, "%02d:%02d:%02d.%03d %s %s.%s %s=%s took %d ms\n", r.IntN(24), r.IntN(60), r.IntN(60), r.IntN(1000),
-			pick(r, []string{"INFO", "INFO", "DEBUG", "WARN", "ERROR"}), g.text(r, "repo"), g.text(r, "verb"), g.text(r, "noun"), r.token(6), r.between(1, 9000))
+		fmt.Fprintf(b, "%02d:%02d:%02d.%03d %s %s.%s %s=%s took %d ms\n", r.IntN(24), r.IntN(60),
+			r.IntN(60), r.IntN(1000), pick(r, []string{"INFO", "INFO", "DEBUG", "WARN", "ERROR"}),
+			g.text(r, "repo"), g.text(r, "verb"), g.text(r, "noun"), r.token(6), r.between(1, 9000))
 	}
 	if r.chance(0.5) {
-		fmt.Fprintf(b, "panic: %s %s: index out of range [%d]\n", g.text(r, "verb"), g.text(r, "noun"), r.IntN(400))
+		fmt.Fprintf(b, "panic: %s %s: index out of range [%d]\n",
+			g.text(r, "verb"), g.text(r, "noun"), r.IntN(400))
 	}
 }
 
 func writeGrep(g *grammar, r rng, b *strings.Builder) {
 	for range r.between(2, 9) {
-		fmt.Fprintf(b, "%s:%d: %s%s(%s)\n", g.text(r, "path"), r.between(1, 900), g.text(r, "verb"), g.text(r, "Noun"), g.text(r, "noun"))
+		fmt.Fprintf(b, "%s:%d: %s%s(%s)\n",
+			g.text(r, "path"), r.between(1, 900), g.text(r, "verb"),
+			g.text(r, "Noun"), g.text(r, "noun"))
 	}
 }
 
 func writeTable(g *grammar, r rng, b *strings.Builder) {
 	fmt.Fprintf(b, "city,%s,%s\n", g.text(r, "noun"), g.text(r, "noun"))
 	for range r.between(4, 10) {
-		fmt.Fprintf(b, "%s,%d,%d.%02d\n", g.text(r, "city"), r.between(1, 900), r.between(1, 90), r.IntN(100))
+		fmt.Fprintf(b, "%s,%d,%d.%02d\n",
+			g.text(r, "city"), r.between(1, 900), r.between(1, 90), r.IntN(100))
 	}
 }
 
@@ -96,6 +102,8 @@ func writeTranscript(g *grammar, r rng, b *strings.Builder) {
 		if i%2 == 1 {
 			who = two
 		}
-		fmt.Fprintf(b, "%s: %s%s\n", who, pick(r, []string{"", "um, ", "so, ", "yeah, ", "well ", "I mean, "}), g.text(r, "sentence"))
+		fmt.Fprintf(b, "%s: %s%s\n",
+			who, pick(r, []string{"", "um, ", "so, ", "yeah, ", "well ", "I mean, "}),
+			g.text(r, "sentence"))
 	}
 }

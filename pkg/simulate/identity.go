@@ -34,7 +34,8 @@ func ja4(head, library string) string {
 
 // browserStacks are what people use.
 func browserStacks() []stack {
-	chrome, webkit, gecko := ja4("t13d1516h2", "chrome"), ja4("t13d2014h2", "webkit"), ja4("t13d1715h2", "gecko")
+	chrome, webkit, gecko := ja4("t13d1516h2", "chrome"), ja4("t13d2014h2", "webkit"),
+		ja4("t13d1715h2", "gecko")
 	android := ja4("t13d1513h2", "okhttp")
 	const (
 		win = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
@@ -49,20 +50,33 @@ func browserStacks() []stack {
 		{"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.1 Safari/605.1.15", webkit, 0.4, 6},
 		{"Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.1 Mobile/15E148 Safari/604.1", webkit, 0.4, 9},
 		{"Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Mobile Safari/537.36", chrome, 0.5, 10},
-		{"Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0", gecko, 0.4, 3},
+		{
+			"Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0",
+			gecko, 0.4, 3,
+		},
 		{"Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0", gecko, 0.3, 1.5},
-		{"PocketMuse/2.9 CFNetwork/1568.100.1 Darwin/24.6.0", ja4("t13d2013h2", "cfnetwork"), 0.9, 5},
+		{
+			"PocketMuse/2.9 CFNetwork/1568.100.1 Darwin/24.6.0", ja4("t13d2013h2", "cfnetwork"),
+			0.9, 5,
+		},
 		{"PocketMuse/3.0 (Android 15)", android, 0.9, 5},
 		{"BriarChat/1.14.2 okhttp/5.1.0", android, 0.9, 4},
-		{mac + "DeskScribe/0.31.0 Chrome/140.0.7339.133 Electron/38.1.2 Safari/537.36", ja4("t13d1511h2", "electron"), 0.8, 4},
-		{win + "DeskScribe/0.31.0 Chrome/140.0.7339.133 Electron/38.1.2 Safari/537.36", ja4("t13d1511h2", "electron"), 0.8, 4},
+		{
+			mac + "DeskScribe/0.31.0 Chrome/140.0.7339.133 Electron/38.1.2 Safari/537.36",
+			ja4("t13d1511h2", "electron"), 0.8, 4,
+		},
+		{
+			win + "DeskScribe/0.31.0 Chrome/140.0.7339.133 Electron/38.1.2 Safari/537.36",
+			ja4("t13d1511h2", "electron"), 0.8, 4,
+		},
 		{"LocalPane/1.2 (tauri) reqwest/0.12.23", ja4("t13d1010h2", "rustls"), 0.6, 2},
 	}
 }
 
 // sdkStacks are what programs use.
 func sdkStacks() []stack {
-	py, pyold, node, undici := ja4("t13d1812h1", "python3.12"), ja4("t13d4312h1", "python3.9"), ja4("t13d5713h1", "node20"), ja4("t13d1714h1", "node24")
+	py, pyold, node, undici := ja4("t13d1812h1", "python3.12"), ja4("t13d4312h1", "python3.9"),
+		ja4("t13d5713h1", "node20"), ja4("t13d1714h1", "node24")
 	return []stack{
 		{"OpenAI/Python 2.8.1", py, 0, 14},
 		{"OpenAI/Python 2.6.0", py, 0, 9},
@@ -165,7 +179,10 @@ type identities struct {
 }
 
 func newIdentities(r rng, g *grammar, start, end time.Time) *identities {
-	id := &identities{r: r, g: g, start: start, end: end, places: places(), browsers: browserStacks(), sdks: sdkStacks()}
+	id := &identities{
+		r: r, g: g, start: start, end: end, places: places(),
+		browsers: browserStacks(), sdks: sdkStacks(),
+	}
 	weights := func(list []stack) []float64 {
 		out := make([]float64, len(list))
 		for i := range list {
@@ -184,27 +201,38 @@ func newIdentities(r rng, g *grammar, start, end time.Time) *identities {
 			if j == 3 {
 				kind = netMobile
 			}
-			id.home = append(id.home, network{asn: int64(64512 + i*5 + j), org: name + " " + p.country, country: p.country, kind: kind, block: block, v6: j == 2})
+			id.home = append(id.home, network{
+				asn: int64(64512 + i*5 + j), org: name + " " + p.country, country: p.country,
+				kind: kind, block: block, v6: j == 2,
+			})
 			block++
 		}
 	}
 	for i, name := range cloudNames {
 		for j, country := range []string{"US", "DE", "SG", "NL", "US", "JP"} {
-			id.cloud = append(id.cloud, network{asn: int64(4200000100 + i), org: name, country: country, kind: netCloud, block: i*8 + j})
+			id.cloud = append(id.cloud, network{
+				asn: int64(4200000100 + i), org: name, country: country,
+				kind: netCloud, block: i*8 + j,
+			})
 		}
 	}
 	for i, name := range []string{"Veilroute", "Tunnelbear Alley", "Greyport VPN"} {
 		country := pick(r, []string{"NL", "US", "SE", "RO", "CH"})
-		id.vpn = append(id.vpn, network{asn: int64(4200000900 + i), org: name, country: country, kind: netVPN, block: 100 + i})
+		id.vpn = append(id.vpn, network{
+			asn: int64(4200000900 + i), org: name, country: country, kind: netVPN, block: 100 + i,
+		})
 	}
 	for range 160 {
 		id.issuers = append(id.issuers, r.hex(8))
 	}
 	id.domains = []string{
-		"gmail.com", "outlook.com", "yahoo.com", "icloud.com", "hotmail.com", "proton.me", "naver.com", "qq.com", "163.com", "web.de", "mail.ru", "gmx.net",
-		"orange.fr", "uol.com.br", "live.com", "fastmail.com", "duck.com", "yandex.ru", "docomo.ne.jp", "hey.com",
+		"gmail.com", "outlook.com", "yahoo.com", "icloud.com", "hotmail.com", "proton.me",
+		"naver.com", "qq.com", "163.com", "web.de", "mail.ru", "gmx.net", "orange.fr", "uol.com.br",
+		"live.com", "fastmail.com", "duck.com", "yandex.ru", "docomo.ne.jp", "hey.com",
 	}
-	id.domainWeights = []float64{44, 12, 7, 7, 5, 4, 2, 2, 2, 2, 1.5, 1.5, 1, 1, 1, 1, 0.8, 0.8, 0.6, 0.4}
+	id.domainWeights = []float64{
+		44, 12, 7, 7, 5, 4, 2, 2, 2, 2, 1.5, 1.5, 1, 1, 1, 1, 0.8, 0.8, 0.6, 0.4,
+	}
 	return id
 }
 
@@ -248,7 +276,8 @@ func (id *identities) domain(r rng, own float64) string {
 }
 
 func (id *identities) ownDomain(r rng) string {
-	return slug(id.g.text(r, "company")) + pick(r, []string{".com", ".io", ".co", ".dev", ".ai", ".net", ".org"})
+	return slug(id.g.text(r, "company")) +
+		pick(r, []string{".com", ".io", ".co", ".dev", ".ai", ".net", ".org"})
 }
 
 // slug keeps the letters and digits of a name, in lower case.
@@ -272,7 +301,8 @@ func (id *identities) issuer(r rng) string { return id.issuers[r.zipf(len(id.iss
 // while the world runs.
 func (id *identities) signUp(r rng) int64 {
 	if r.chance(0.04) {
-		return id.start.UnixMilli() + int64(r.Float64()*float64(id.end.Sub(id.start).Milliseconds()))
+		return id.start.UnixMilli() +
+			int64(r.Float64()*float64(id.end.Sub(id.start).Milliseconds()))
 	}
 	days := min(1100, 0.2+r.ExpFloat64()*pick(r, []float64{12, 90, 240, 240}))
 	return id.start.UnixMilli() - int64(days*86_400_000)
@@ -345,16 +375,21 @@ func (w *World) person(g *group, sdk bool) *account {
 		a.stack = id.browser(r)
 	}
 	a.id = event.Account{
-		ID: "acct_" + r.token(16), KeyHash: r.hex(64), CreatedAt: id.signUp(r), EmailDomain: id.domain(r, 0.12), Verified: event.Bool{V: r.chance(0.3), Known: true},
+		ID: "acct_" + r.token(16), KeyHash: r.hex(64), CreatedAt: id.signUp(r),
+		EmailDomain: id.domain(r, 0.12), Verified: event.Bool{V: r.chance(0.3), Known: true},
 	}
 	if sdk {
 		a.id.EmailDomain = id.domain(r, 0.5)
-		a.id.Plan = pick(r, []string{"api", "api", "api", "api", "api", "api", "team", "pro", "enterprise"})
+		a.id.Plan = pick(r, []string{
+			"api", "api", "api", "api", "api", "api", "team", "pro", "enterprise",
+		})
 		if r.chance(0.45) {
 			a.id.OrgID = "org_" + r.token(14)
 		}
 	} else {
-		a.id.Plan = pick(r, []string{"free", "free", "free", "free", "pro", "pro", "pro", "api", "team"})
+		a.id.Plan = pick(r, []string{
+			"free", "free", "free", "free", "pro", "pro", "pro", "api", "team",
+		})
 	}
 	if a.id.Plan != "free" {
 		a.id.PaymentFP, a.id.PaymentIssuer = r.hex(32), id.issuer(r)
@@ -389,18 +424,24 @@ func (a *account) dressDevice() {
 
 // parameters draws what a client sends besides text: a few popular tuples and many rare ones.
 func (w *World) parameters(r rng, sdk bool) event.Request {
-	q := event.Request{Operation: "chat", N: event.Int{V: 1, Known: true}, Logprobs: event.Bool{Known: true}}
+	q := event.Request{
+		Operation: "chat", N: event.Int{V: 1, Known: true}, Logprobs: event.Bool{Known: true},
+	}
 	q.Stream = event.Bool{V: r.chance(0.7), Known: true}
 	if sdk {
 		q.Stream.V = r.chance(0.35)
 	}
 	if r.chance(0.65) {
-		q.Temperature = event.Float{V: pick(r, []float64{0, 0, 0.2, 0.3, 0.5, 0.7, 0.7, 0.7, 0.8, 1, 1, 1}), Known: true}
+		q.Temperature = event.Float{
+			V: pick(r, []float64{0, 0, 0.2, 0.3, 0.5, 0.7, 0.7, 0.7, 0.8, 1, 1, 1}), Known: true,
+		}
 	}
 	if r.chance(0.2) {
 		q.TopP = event.Float{V: pick(r, []float64{1, 1, 0.95, 0.9}), Known: true}
 	}
-	q.MaxTokens = event.Int{V: pick(r, []int64{512, 1000, 1024, 2048, 2048, 4096, 4096, 4096, 8192, 8192, 16384, 32000}), Known: r.chance(0.85)}
+	q.MaxTokens = event.Int{V: pick(r, []int64{
+		512, 1000, 1024, 2048, 2048, 4096, 4096, 4096, 8192, 8192, 16384, 32000,
+	}), Known: r.chance(0.85)}
 	if r.chance(0.12) {
 		q.ReasoningEffort = pick(r, []string{"low", "medium", "high"})
 	}
@@ -420,7 +461,10 @@ func (w *World) planMoves(a *account) {
 			continue
 		}
 		delay := a.r.ExpFloat64() * float64(rel.HalfLife.Milliseconds()) / 0.69
-		a.moves = append(a.moves, move{at: w.start + rel.After.Milliseconds() + int64(delay), model: rel.Model, share: a.r.uniform(0.5, 1)})
+		a.moves = append(a.moves, move{
+			at: w.start + rel.After.Milliseconds() + int64(delay), model: rel.Model,
+			share: a.r.uniform(0.5, 1),
+		})
 	}
 }
 

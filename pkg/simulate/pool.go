@@ -58,7 +58,10 @@ type payment struct{ fp, issuer string }
 // accounts do not have.
 func (w *World) addCampaign(c *Campaign) {
 	r := newRNG(w.sc.Seed, w.stream())
-	p := &pool{w: w, c: c, r: r, g: w.newGroup(c.ID, or(c.Kind, c.Prompt.Style), c.ID, true), zone: w.ids.place(r).zone}
+	p := &pool{
+		w: w, c: c, r: r, g: w.newGroup(c.ID, or(c.Kind, c.Prompt.Style), c.ID, true),
+		zone: w.ids.place(r).zone,
+	}
 	p.g.pool = p
 	p.work = w.newTemplate(r, c.Prompt)
 	switch c.Schedule.Shape {
@@ -219,9 +222,11 @@ func (p *pool) signUp(cohortEnd int64) int64 {
 	case "aged":
 		return min(p.w.ids.signUp(p.r), cohortEnd)
 	case "wide":
-		return cohortEnd - int64(p.r.Float64()*float64(or(pc.SignUpSpread, 60*24*time.Hour).Milliseconds()))
+		return cohortEnd -
+			int64(p.r.Float64()*float64(or(pc.SignUpSpread, 60*24*time.Hour).Milliseconds()))
 	}
-	return cohortEnd - int64(p.r.Float64()*float64(or(pc.SignUpSpread, 36*time.Hour).Milliseconds()))
+	return cohortEnd -
+		int64(p.r.Float64()*float64(or(pc.SignUpSpread, 36*time.Hour).Milliseconds()))
 }
 
 // connect gives an account its networks.
@@ -365,7 +370,9 @@ func (p *pool) block(t int64) {
 	for _, m := range shut {
 		m.banned = true
 		for range p.r.between(1, 5) {
-			p.w.at(t+int64(p.r.Float64()*20*minute), func(t int64) { p.send(t, m, p.work.call(p.r, ""), 9) })
+			p.w.at(t+int64(p.r.Float64()*20*minute), func(t int64) {
+				p.send(t, m, p.work.call(p.r, ""), 9)
+			})
 		}
 	}
 	if !re.Replace {
@@ -378,7 +385,9 @@ func (p *pool) block(t int64) {
 			m := p.recruit(t)
 			m.id.CreatedAt = min(m.id.CreatedAt, t)
 			if p.c.Pool.SignUp != "aged" {
-				m.id.CreatedAt = t - int64(p.r.Float64()*float64(min(or(p.c.Pool.SignUpSpread, 36*time.Hour), 6*time.Hour).Milliseconds()))
+				m.id.CreatedAt = t - int64(p.r.Float64()*float64(min(
+					or(p.c.Pool.SignUpSpread, 36*time.Hour), 6*time.Hour,
+				).Milliseconds()))
 			}
 			p.members = append(p.members, m)
 			p.members = slices.DeleteFunc(p.members, func(m *member) bool { return m.banned })

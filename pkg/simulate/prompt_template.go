@@ -39,7 +39,10 @@ func frameRules(p Prompt) []string {
 	case StyleInject:
 		return []string{"inject.a", "inject.b", "inject.b", "inject.c"}
 	case StyleGrade:
-		return []string{"grade.role", "grade.criterion", "grade.criterion", "grade.criterion", "grade.criterion", "grade.contract"}
+		return []string{
+			"grade.role", "grade.criterion", "grade.criterion", "grade.criterion",
+			"grade.criterion", "grade.contract",
+		}
 	case StyleClean:
 		return []string{"clean.task", "clean.rule", "clean.rule"}
 	case StyleGenerate:
@@ -65,9 +68,14 @@ func (w *World) newTemplate(r rng, p Prompt) *template {
 	}
 	for range max(1, p.Templates) {
 		f := &frame{
-			label: w.g.text(r, "c.label"), head: pick(r, []string{"", "", "##", "[1]", "1.", "<>", ":"}), slotLine: r.chance(0.4), answer: r.uniform(420, 900),
+			label: w.g.text(r, "c.label"),
+			head:  pick(r, []string{"", "", "##", "[1]", "1.", "<>", ":"}), slotLine: r.chance(0.4),
+			answer: r.uniform(420, 900),
 		}
-		f.tags = [2]string{w.g.text(r, "c.tag"), pick(r, []string{"answer", "result", "final", "reply", "solution"})}
+		f.tags = [2]string{
+			w.g.text(r, "c.tag"),
+			pick(r, []string{"answer", "result", "final", "reply", "solution"}),
+		}
 		switch p.Style {
 		case StyleInject, StyleCoerce:
 			f.head, f.slotLine, f.label = "", false, ""
@@ -112,7 +120,8 @@ func (s *template) call(r rng, tongue string) *call {
 		item = f.label + ":\n" + item
 	}
 	if f.slotLine {
-		item = fmt.Sprintf("[%s | %s]\n%s", s.w.g.text(r, "c.domain"), s.w.g.text(r, "c.level"), item)
+		item = fmt.Sprintf("[%s | %s]\n%s",
+			s.w.g.text(r, "c.domain"), s.w.g.text(r, "c.level"), item)
 	}
 	position := s.p.Position
 	if position == "any" {
@@ -127,7 +136,8 @@ func (s *template) call(r rng, tongue string) *call {
 		c.input = []event.Message{user(item + "\n\n" + text)}
 	case position == "split":
 		cut := max(0, strings.LastIndexByte(text, '\n'))
-		c.system, c.input = text[:cut], []event.Message{user(item + "\n" + strings.TrimSpace(text[cut:]))}
+		c.system, c.input = text[:cut],
+			[]event.Message{user(item + "\n" + strings.TrimSpace(text[cut:]))}
 	default:
 		c.input = []event.Message{user(text + "\n\n" + item)}
 	}
@@ -192,7 +202,8 @@ func (s *template) fresh(r rng, tongue string) string {
 	}
 	switch s.p.Style {
 	case StyleGrade:
-		return "Question:\n" + s.question(r, tongue) + "\n\nAnswer to grade:\n" + g.text(r, "grade.answer")
+		return "Question:\n" + s.question(r, tongue) + "\n\nAnswer to grade:\n" +
+			g.text(r, "grade.answer")
 	case StyleClean:
 		return g.text(r, "clean.trace")
 	case StyleGenerate:
@@ -219,7 +230,10 @@ func (s *template) question(r rng, tongue string) string {
 // probe is one differently worded attempt to make the model show what it hides.
 func (s *template) probe(r rng) *call {
 	g := s.w.g
-	text := strings.Join([]string{g.text(r, "probe.pretext") + ".", g.text(r, "probe.demand"), g.text(r, "probe.form") + ".", g.text(r, "probe.assure")}, " ")
+	text := strings.Join([]string{
+		g.text(r, "probe.pretext") + ".", g.text(r, "probe.demand"), g.text(r, "probe.form") + ".",
+		g.text(r, "probe.assure"),
+	}, " ")
 	if r.chance(0.5) {
 		text = g.text(r, "redteam")
 	}

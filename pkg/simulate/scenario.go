@@ -228,14 +228,15 @@ const (
 	StyleCoerce   = "coerce"   // one wording that makes the model show hidden reasoning
 	StyleAgentic  = "agentic"  // coding trajectories with tools
 	StyleRelay    = "relay"    // real users' conversations forwarded
-	StyleReplay   = "replay"   // stored conversations of real users sent again, whole, in one request
+	// StyleReplay sends stored conversations of real users again, whole, in one request.
+	StyleReplay = "replay"
 )
 
 // PromptStyles lists the values of Prompt.Style.
 func PromptStyles() []string {
 	return []string{
-		StyleTemplate, StyleSections, StyleInject, StyleBare, StyleGrade, StyleClean, StyleGenerate, StyleCoerce, StyleAgentic, StyleRelay,
-		StyleReplay,
+		StyleTemplate, StyleSections, StyleInject, StyleBare, StyleGrade, StyleClean, StyleGenerate,
+		StyleCoerce, StyleAgentic, StyleRelay, StyleReplay,
 	}
 }
 
@@ -364,7 +365,9 @@ func (c *Campaign) validate(share func(string, float64)) []error {
 	var errs []error
 	one := func(field, value string, allowed ...string) {
 		if !slices.Contains(allowed, value) {
-			errs = append(errs, fmt.Errorf("campaign %s: %s: %q is unknown; one of %q", c.ID, field, value, allowed))
+			errs = append(errs, fmt.Errorf(
+				"campaign %s: %s: %q is unknown; one of %q", c.ID, field, value, allowed,
+			))
 		}
 	}
 	if c.Accounts <= 0 || c.Rate <= 0 {
@@ -373,7 +376,10 @@ func (c *Campaign) validate(share func(string, float64)) []error {
 	one("prompt.style", c.Prompt.Style, PromptStyles()...)
 	one("prompt.position", c.Prompt.Position, "", "first", "system", "end", "any", "split")
 	one("prompt.elicit", c.Prompt.Elicit, "", "open", "plain")
-	one("prompt.items", c.Prompt.Items, "", "mixed", "math", "code", "reason", "know", "tool", "analysis")
+	one(
+		"prompt.items", c.Prompt.Items, "", "mixed", "math", "code", "reason", "know",
+		"tool", "analysis",
+	)
 	one("prompt.effort", c.Prompt.Effort, "", "low", "medium", "high")
 	one("cover.kind", c.Cover.Kind, "", "chat", "api", "mixed")
 	one("pool.sign_up", c.Pool.SignUp, "", "tight", "wide", "aged", "leased")

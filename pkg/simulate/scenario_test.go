@@ -12,18 +12,32 @@ func TestLoadRejectsWhatItDoesNotKnow(t *testing.T) {
 	_, err := Load(strings.NewReader(good))
 	require.NoError(t, err)
 	for name, tc := range map[string]struct{ text, want string }{
-		"an unknown key":            {good + "speed: 3\n", "speed"},
-		"no duration":               {"crowds: [{kind: chat, accounts: 3}]", "duration"},
-		"an empty world":            {"duration: 1h", "at least one crowd"},
-		"an unknown crowd":          {"duration: 1h\ncrowds: [{kind: ghosts, accounts: 3}]", "ghosts"},
-		"a crowd of nobody":         {"duration: 1h\ncrowds: [{kind: chat}]", "accounts must be positive"},
-		"two crowds of one name":    {"duration: 1h\ncrowds: [{kind: chat, accounts: 1}, {kind: chat, accounts: 1}]", "appears twice"},
-		"an id with a space":        {"duration: 1h\ncrowds: [{kind: chat, id: a b, accounts: 1}]", "lower-case"},
-		"an unknown style":          {"duration: 1h\ncampaigns: [{id: a, accounts: 1, rate: 1, prompt: {style: magic}}]", "prompt.style"},
-		"a share above one":         {"duration: 1h\ncampaigns: [{id: a, accounts: 1, rate: 1, prompt: {style: bare}, cover: {share: 2}}]", "cover.share"},
-		"a campaign without a rate": {"duration: 1h\ncampaigns: [{id: a, accounts: 1, prompt: {style: bare}}]", "rate must be positive"},
-		"too many accounts":         {"duration: 1h\ncrowds: [{kind: chat, accounts: 3000000}]", "at most"},
-		"no YAML":                   {"{", "read the scenario"},
+		"an unknown key":    {good + "speed: 3\n", "speed"},
+		"no duration":       {"crowds: [{kind: chat, accounts: 3}]", "duration"},
+		"an empty world":    {"duration: 1h", "at least one crowd"},
+		"an unknown crowd":  {"duration: 1h\ncrowds: [{kind: ghosts, accounts: 3}]", "ghosts"},
+		"a crowd of nobody": {"duration: 1h\ncrowds: [{kind: chat}]", "accounts must be positive"},
+		"two crowds of one name": {
+			"duration: 1h\ncrowds: [{kind: chat, accounts: 1}, {kind: chat, accounts: 1}]",
+			"appears twice",
+		},
+		"an id with a space": {
+			"duration: 1h\ncrowds: [{kind: chat, id: a b, accounts: 1}]", "lower-case",
+		},
+		"an unknown style": {
+			"duration: 1h\ncampaigns: [{id: a, accounts: 1, rate: 1, prompt: {style: magic}}]",
+			"prompt.style",
+		},
+		"a share above one": {
+			"duration: 1h\ncampaigns: [{id: a, accounts: 1, rate: 1, prompt: {style: bare}, cover: {share: 2}}]",
+			"cover.share",
+		},
+		"a campaign without a rate": {
+			"duration: 1h\ncampaigns: [{id: a, accounts: 1, prompt: {style: bare}}]",
+			"rate must be positive",
+		},
+		"too many accounts": {"duration: 1h\ncrowds: [{kind: chat, accounts: 3000000}]", "at most"},
+		"no YAML":           {"{", "read the scenario"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Load(strings.NewReader(tc.text))
@@ -37,9 +51,12 @@ func TestReadTextsTakesLinesAndJSON(t *testing.T) {
 		text string
 		want []string
 	}{
-		"lines":            {"one\n\n two \none\n", []string{"one", "two"}},
-		"objects":          {`{"question":"q1"}` + "\n" + `{"prompt":"q2"}`, []string{"q1", "q2"}},
-		"an array":         {`[{"instruction":"do","input":"this"},{"text":"t"},"plain"]`, []string{"do\nthis", "t", "plain"}},
+		"lines":   {"one\n\n two \none\n", []string{"one", "two"}},
+		"objects": {`{"question":"q1"}` + "\n" + `{"prompt":"q2"}`, []string{"q1", "q2"}},
+		"an array": {
+			`[{"instruction":"do","input":"this"},{"text":"t"},"plain"]`,
+			[]string{"do\nthis", "t", "plain"},
+		},
 		"turns":            {`{"turns":["a",{"content":"b"}]}`, []string{"a", "b"}},
 		"damaged UTF-8":    {"a\xffb\n", []string{"a\ufffdb"}},
 		"other languages":  {"你好\nこんにちは\n", []string{"你好", "こんにちは"}},
@@ -107,7 +124,10 @@ func TestTheGrammarIsWholeAndRich(t *testing.T) {
 		}
 	}
 	// Prompts of people and work items hardly ever repeat.
-	for _, name := range []string{"chat.en", "chat.zh", "chat.ja", "chat.es", "chat.de", "chat.ru", "item.math", "item.code", "item.know", "app.in.ticket"} {
+	for _, name := range []string{
+		"chat.en", "chat.zh", "chat.ja", "chat.es", "chat.de", "chat.ru", "item.math", "item.code",
+		"item.know", "app.in.ticket",
+	} {
 		texts := map[string]bool{}
 		const n = 5000
 		for range n {
@@ -121,7 +141,9 @@ func TestParseReportsBrokenGrammar(t *testing.T) {
 	for _, bad := range []string{"text before a rule", "# a\nopen {{b"} {
 		require.Error(t, (&grammar{rules: map[string]*rule{}}).parse(bad), bad)
 	}
-	for _, bad := range []string{"# a\n{{missing}}", "# a\n{{@missing}}", "# a\n{{x|{{missing}}}}"} {
+	for _, bad := range []string{
+		"# a\n{{missing}}", "# a\n{{@missing}}", "# a\n{{x|{{missing}}}}",
+	} {
 		g := &grammar{rules: map[string]*rule{}}
 		require.NoError(t, g.parse(bad))
 		require.Error(t, g.link(), bad)

@@ -41,7 +41,9 @@ func ReadTexts(src io.Reader) ([]string, error) {
 		return nil, fmt.Errorf("read texts: %w", err)
 	}
 	if len(list.texts) == 0 {
-		return nil, errors.New("read texts: no text found; give one a line, or JSON objects with a field text, prompt, question, instruction or turns")
+		return nil, errors.New(
+			"read texts: no text found; give one a line, or JSON objects with a field text, prompt, question, instruction or turns",
+		)
 	}
 	return list.texts, nil
 }

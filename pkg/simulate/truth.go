@@ -91,8 +91,9 @@ type group struct {
 
 func (w *World) truth() *Truth {
 	t := &Truth{
-		Corpus: w.sc.Name, Seed: w.sc.Seed, Start: w.sc.Start.UTC(), End: w.sc.Start.Add(w.sc.Duration).UTC(),
-		Days: w.sc.Duration.Hours() / 24, Campaigns: []TrueCampaign{}, BenignGroups: []BenignGroup{}, Counts: map[string]GroupCount{},
+		Corpus: w.sc.Name, Seed: w.sc.Seed, Start: w.sc.Start.UTC(),
+		End: w.sc.Start.Add(w.sc.Duration).UTC(), Days: w.sc.Duration.Hours() / 24,
+		Campaigns: []TrueCampaign{}, BenignGroups: []BenignGroup{}, Counts: map[string]GroupCount{},
 	}
 	if len(w.sc.Releases) > 0 {
 		at := w.sc.Start.Add(w.sc.Releases[0].After).UTC()
@@ -108,12 +109,15 @@ func (w *World) truth() *Truth {
 		n.Harvest += g.harvest
 		t.Counts[g.crowd] = n
 		if !g.campaign {
-			t.BenignGroups = append(t.BenignGroups, BenignGroup{ID: g.id, Kind: g.kind, Accounts: g.accounts, Mechanisms: g.mechanisms})
+			t.BenignGroups = append(t.BenignGroups, BenignGroup{
+				ID: g.id, Kind: g.kind, Accounts: g.accounts, Mechanisms: g.mechanisms,
+			})
 			continue
 		}
 		c := TrueCampaign{
-			ID: g.id, Kind: g.kind, Accounts: g.accounts, Start: seconds(g.first), End: seconds(g.last), Exchanges: g.harvest, HarvestOK: g.success,
-			Events: g.events, SliceShare: float64(int(1000*float64(g.harvest)/float64(g.events)+0.5)) / 1000,
+			ID: g.id, Kind: g.kind, Accounts: g.accounts, Start: seconds(g.first),
+			End: seconds(g.last), Exchanges: g.harvest, HarvestOK: g.success, Events: g.events,
+			SliceShare: float64(int(1000*float64(g.harvest)/float64(g.events)+0.5)) / 1000,
 		}
 		if tactics := g.pool.c.Tactics; len(tactics) > 0 {
 			c.Tactics, c.Cost = tactics, g.pool.cost()

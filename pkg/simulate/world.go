@@ -64,7 +64,8 @@ func New(sc Scenario, texts Texts) (*World, error) {
 		return nil, err
 	}
 	w := &World{
-		sc: sc, g: g, texts: texts, shapes: newShapes(), start: sc.Start.UnixMilli(), end: sc.Start.Add(sc.Duration).UnixMilli(),
+		sc: sc, g: g, texts: texts, shapes: newShapes(), start: sc.Start.UnixMilli(),
+		end: sc.Start.Add(sc.Duration).UnixMilli(),
 	}
 	w.ids = newIdentities(newRNG(sc.Seed, w.stream()), g, sc.Start, sc.Start.Add(sc.Duration))
 	for i := range w.sc.Crowds {

@@ -47,10 +47,11 @@ func newWorld(t testing.TB, sc Scenario) *World {
 
 // seen is what a test keeps of an event.
 type seen struct {
-	id, account, model, agent, ja4, plan, domain, issuer, payment, device, ip, status, finish, session, system, first, last string
-	time, created                                                                                                           int64
-	messages, tools                                                                                                         int
-	verified                                                                                                                bool
+	id, account, model, agent, ja4, plan, domain, issuer, payment, device, ip, status, finish,
+	session, system, first, last string
+	time, created   int64
+	messages, tools int
+	verified        bool
 }
 
 // play draws all events of a world, decodes and validates each.
@@ -73,15 +74,20 @@ func play(t testing.TB, w *World) []seen {
 			require.Fail(t, "not a canonical event", "%v: %s", err, rec.JSON)
 		}
 		s := seen{
-			id: ev.ID, account: ev.Account.ID, model: ev.Request.Model, agent: ev.Client.UserAgent, ja4: ev.Client.JA4, plan: ev.Account.Plan,
-			domain: ev.Account.EmailDomain, issuer: ev.Account.PaymentIssuer, payment: ev.Account.PaymentFP, device: ev.Client.DeviceID, ip: ev.Client.IP,
-			status: ev.Response.Status, finish: strings.Join(ev.Response.FinishReasons, ","), session: ev.Request.SessionID, system: ev.Content.System,
-			first: ev.Content.Input[0].Text, last: ev.Content.Input[len(ev.Content.Input)-1].Text, time: ev.Time, created: ev.Account.CreatedAt,
-			messages: len(ev.Content.Input), tools: len(ev.Request.Tools), verified: ev.Account.Verified.V,
+			id: ev.ID, account: ev.Account.ID, model: ev.Request.Model, agent: ev.Client.UserAgent,
+			ja4: ev.Client.JA4, plan: ev.Account.Plan, domain: ev.Account.EmailDomain,
+			issuer: ev.Account.PaymentIssuer, payment: ev.Account.PaymentFP,
+			device: ev.Client.DeviceID, ip: ev.Client.IP, status: ev.Response.Status,
+			finish: strings.Join(ev.Response.FinishReasons, ","), session: ev.Request.SessionID,
+			system: ev.Content.System, first: ev.Content.Input[0].Text,
+			last: ev.Content.Input[len(ev.Content.Input)-1].Text, time: ev.Time,
+			created: ev.Account.CreatedAt, messages: len(ev.Content.Input),
+			tools: len(ev.Request.Tools), verified: ev.Account.Verified.V,
 		}
 		for _, p := range []*string{
-			&s.id, &s.account, &s.model, &s.agent, &s.ja4, &s.plan, &s.domain, &s.issuer, &s.payment, &s.device, &s.ip, &s.status, &s.session, &s.system,
-			&s.first, &s.last, &s.finish,
+			&s.id, &s.account, &s.model, &s.agent, &s.ja4, &s.plan, &s.domain, &s.issuer,
+			&s.payment, &s.device, &s.ip, &s.status, &s.session, &s.system, &s.first,
+			&s.last, &s.finish,
 		} {
 			*p = strings.Clone(*p) // the decoder's memory is used again
 		}
@@ -92,8 +98,8 @@ func play(t testing.TB, w *World) []seen {
 // small is a world with a bit of everything, quick enough for every test.
 func small() Scenario {
 	sc := Scenario{
-		Name: "small", Seed: 5, Start: time.Date(2026, 10, 6, 0, 0, 0, 0, time.UTC), Duration: 14 * time.Hour,
-		Releases: []Release{{Model: "corvid-3", After: 6 * time.Hour}},
+		Name: "small", Seed: 5, Start: time.Date(2026, 10, 6, 0, 0, 0, 0, time.UTC),
+		Duration: 14 * time.Hour, Releases: []Release{{Model: "corvid-3", After: 6 * time.Hour}},
 	}
 	for _, kind := range CrowdKinds() {
 		n := 8
@@ -107,8 +113,9 @@ func small() Scenario {
 	}
 	for i, style := range PromptStyles() {
 		sc.Campaigns = append(sc.Campaigns, Campaign{
-			ID: "c-" + style, Accounts: 10, Rate: 40, Start: time.Duration(i) * time.Hour, Prompt: Prompt{Style: style, Position: "any"},
-			Pool: Pool{Payments: 2}, Schedule: Schedule{CV: 1},
+			ID: "c-" + style, Accounts: 10, Rate: 40, Start: time.Duration(i) * time.Hour,
+			Prompt: Prompt{Style: style, Position: "any"}, Pool: Pool{Payments: 2},
+			Schedule: Schedule{CV: 1},
 		})
 	}
 	return sc
@@ -220,11 +227,18 @@ func TestNoSingleFieldGivesACampaignAway(t *testing.T) {
 				}
 			}
 			fields := map[string]func(*seen) string{
-				"user_agent": func(e *seen) string { return e.agent }, "ja4": func(e *seen) string { return e.ja4 }, "plan": func(e *seen) string { return e.plan },
-				"model": func(e *seen) string { return e.model }, "issuer": func(e *seen) string { return e.issuer }, "status": func(e *seen) string { return e.status },
-				"verified": func(e *seen) string { return fmt.Sprint(e.verified) }, "has device": func(e *seen) string { return fmt.Sprint(e.device != "") },
-				"has system": func(e *seen) string { return fmt.Sprint(e.system != "") }, "has session": func(e *seen) string { return fmt.Sprint(e.session != "") },
-				"messages": func(e *seen) string { return fmt.Sprint(min(e.messages, 9)) }, "finish": func(e *seen) string { return e.finish },
+				"user_agent":  func(e *seen) string { return e.agent },
+				"ja4":         func(e *seen) string { return e.ja4 },
+				"plan":        func(e *seen) string { return e.plan },
+				"model":       func(e *seen) string { return e.model },
+				"issuer":      func(e *seen) string { return e.issuer },
+				"status":      func(e *seen) string { return e.status },
+				"verified":    func(e *seen) string { return fmt.Sprint(e.verified) },
+				"has device":  func(e *seen) string { return fmt.Sprint(e.device != "") },
+				"has system":  func(e *seen) string { return fmt.Sprint(e.system != "") },
+				"has session": func(e *seen) string { return fmt.Sprint(e.session != "") },
+				"messages":    func(e *seen) string { return fmt.Sprint(min(e.messages, 9)) },
+				"finish":      func(e *seen) string { return e.finish },
 			}
 			for field, value := range fields {
 				honest, mine := map[string]bool{}, map[string]map[string]bool{}

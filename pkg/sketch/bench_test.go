@@ -18,21 +18,36 @@ When the new wall was planned, somebody remembered the notebook, and it turned o
 `
 
 func BenchmarkSketch(b *testing.B) {
-	question := prose[:600] + "\nWhat would you do in her place, and why? Please answer in two or three sentences.\n"
+	question := prose[:600] +
+		"\nWhat would you do in her place, and why? Please answer in two or three sentences.\n"
 	system := strings.Repeat(prose, 8<<10/len(prose)+1)[:8<<10]
 	loop := []event.Message{{Role: "user", Text: question}}
 	for range 6 {
 		loop = append(loop, event.Message{Role: "assistant", Text: "I'll look at the next file."},
-			event.Message{Role: "tool", Text: strings.Repeat("func add(a, b int) int {\n\treturn a + b // line 12\n}\n", 40)})
+			event.Message{Role: "tool", Text: strings.Repeat(
+				"func add(a, b int) int {\n\treturn a + b // line 12\n}\n", 40,
+			)})
 	}
 	for _, bm := range []struct {
 		name    string
 		content event.Content
 		bytes   int
 	}{
-		{"one-turn chat", event.Content{Input: []event.Message{{Role: "user", Text: question}}}, len(question)},
-		{"8 kB system prompt", event.Content{System: system, Input: []event.Message{{Role: "user", Text: question}}}, len(system) + len(question)},
-		{"agent loop", event.Content{System: system, Input: loop}, len(system) + len(loop[0].Text) + len(loop[2].Text)},
+		{
+			"one-turn chat",
+			event.Content{Input: []event.Message{{Role: "user", Text: question}}},
+			len(question),
+		},
+		{
+			"8 kB system prompt",
+			event.Content{System: system, Input: []event.Message{{Role: "user", Text: question}}},
+			len(system) + len(question),
+		},
+		{
+			"agent loop",
+			event.Content{System: system, Input: loop},
+			len(system) + len(loop[0].Text) + len(loop[2].Text),
+		},
 	} {
 		b.Run(bm.name, func(b *testing.B) {
 			s := newTestSketcher(b)

@@ -23,7 +23,10 @@ func openData(t *testing.T, name string) io.Reader {
 	}
 	file, err := os.Open(filepath.Join(shared, "data", filepath.FromSlash(name)))
 	if os.IsNotExist(err) {
-		t.Skipf("evaluation data is not here, set STILLWATCH_SHARED to the folder that holds data/%s", name)
+		t.Skipf(
+			"evaluation data is not here, set STILLWATCH_SHARED to the folder that holds data/%s",
+			name,
+		)
 	}
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = file.Close() })
@@ -80,8 +83,8 @@ func humanTurns(record map[string]any) []string {
 }
 
 // dataSets are the real prompts, with the largest share of them that may show an intent. The honest
-// ones measured, in percent: chat
-// 0.07, hard prompts 4.0 (mostly people who ask for steps), questions 0.1, code 0.2, tools 0.01. All of the grading prompts show Rubric.
+// ones measured, in percent: chat 0.07, hard prompts 4.0 (mostly people who ask for steps),
+// questions 0.1, code 0.2, tools 0.01. All of the grading prompts show Rubric.
 var dataSets = map[string]struct {
 	file string
 	pick func(map[string]any) []string
@@ -90,9 +93,14 @@ var dataSets = map[string]struct {
 	"chat":      {"multiturn/hh_rlhf_harmless_base_test.jsonl.gz", humanTurns, 0.005},
 	"hard":      {"prompts/arena_hard_v0.1_question.jsonl.gz", arenaTurns, 0.06},
 	"questions": {"harvest/gsm8k_train.jsonl.gz", field("question"), 0.005},
-	"code":      {"harvest/gpteacher_codegen-instruct.json.gz", field("instruction", "input"), 0.01},
-	"tools":     {"harvest/gpteacher_toolformer-dedupe-only-dataset.json.gz", field("instruction", "input"), 0.01},
-	"grading":   {"prompts/prometheus_mt_bench_eval.json.gz", field("instruction"), 1},
+	"code": {
+		"harvest/gpteacher_codegen-instruct.json.gz", field("instruction", "input"), 0.01,
+	},
+	"tools": {
+		"harvest/gpteacher_toolformer-dedupe-only-dataset.json.gz", field("instruction", "input"),
+		0.01,
+	},
+	"grading": {"prompts/prometheus_mt_bench_eval.json.gz", field("instruction"), 1},
 }
 
 func TestATemplateFilledWithRealPromptsIsRecognised(t *testing.T) {
@@ -102,7 +110,8 @@ func TestATemplateFilledWithRealPromptsIsRecognised(t *testing.T) {
 			s := newTestSketcher(t)
 			alone := sketchOf(s, talk(paragraph)).Turn
 			frame := func(slot string) string {
-				return "[1]\n" + paragraph + "\n\n[2]\n<plan>...</plan>\n<result>...</result>\n\n[3]\n" + slot + "\n\nBegin."
+				return "[1]\n" + paragraph +
+					"\n\n[2]\n<plan>...</plan>\n<result>...</result>\n\n[3]\n" + slot + "\n\nBegin."
 			}
 			layout := sketchOf(s, talk(frame("x"))).Layout
 			kept, keptBehind, same := 0.0, 0.0, 0
@@ -117,11 +126,12 @@ func TestATemplateFilledWithRealPromptsIsRecognised(t *testing.T) {
 				keptBehind += behind
 			}
 			n := float64(len(prompts))
-			t.Logf("%d prompts: %.4f of the template's shingles kept, %.4f of a paragraph behind, skeleton kept in %.4f", len(prompts), kept/n,
-				keptBehind/n, float64(same)/n)
+			t.Logf("%d prompts: %.4f of the template's shingles kept, %.4f of a paragraph behind, skeleton kept in %.4f",
+				len(prompts), kept/n, keptBehind/n, float64(same)/n)
 			require.GreaterOrEqual(t, keptBehind/n, 0.95)
 			require.GreaterOrEqual(t, kept/n, 0.98)
-			if name != "grading" { // a template in a template: its own headings belong to the prompt layout
+			if name != "grading" {
+				// a template in a template: its own headings belong to the prompt layout
 				require.GreaterOrEqual(t, float64(same)/n, 0.9)
 			}
 		})
@@ -146,7 +156,8 @@ func TestRealPromptsShareLittle(t *testing.T) {
 					recurring += n
 				}
 			}
-			t.Logf("%d sampled shingles, %.3f of them occur in three prompts or more", total, float64(recurring)/float64(total))
+			t.Logf("%d sampled shingles, %.3f of them occur in three prompts or more",
+				total, float64(recurring)/float64(total))
 			require.Less(t, float64(recurring)/float64(total), 0.25)
 		})
 	}
@@ -170,7 +181,8 @@ func TestHonestPromptsSeldomShowIntents(t *testing.T) {
 					coercion++
 				}
 			}
-			t.Logf("%d prompts: %.4f show an intent, %.4f rubric, %.4f coercion", len(prompts), float64(shown)/float64(len(prompts)),
+			t.Logf("%d prompts: %.4f show an intent, %.4f rubric, %.4f coercion",
+				len(prompts), float64(shown)/float64(len(prompts)),
 				float64(rubric)/float64(len(prompts)), float64(coercion)/float64(len(prompts)))
 			require.LessOrEqual(t, float64(shown)/float64(len(prompts)), set.most)
 			require.Less(t, float64(coercion)/float64(len(prompts)), 0.005)

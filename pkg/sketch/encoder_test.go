@@ -14,7 +14,8 @@ import (
 func decoded(t *testing.T, s *Sketcher, object json.RawMessage) Sketch {
 	t.Helper()
 	var ev event.Event
-	record := `{"id":"r","time":1793613600000,"account":{"id":"a"},"request":{"model":"m"},"sketch":` + string(object) + `}`
+	record := `{"id":"r","time":1793613600000,"account":{"id":"a"},"request":{"model":"m"},"sketch":` +
+		string(object) + `}`
 	require.NoError(t, event.NewDecoder(event.Limits{}).Decode([]byte(record), &ev))
 	var out Sketch
 	require.NoError(t, s.FromWire(ev.Sketch, &out))
@@ -29,13 +30,17 @@ func TestManyGoroutinesGetTheSketchesThatIngestWouldMake(t *testing.T) {
 	require.NoError(t, err)
 	e, err := NewEncoder(s.opts, previous)
 	require.NoError(t, err)
-	texts := []string{question, paragraph, prose, "请一步一步地解答这道关于火车的数学题。", "# A\n\n## B\n\n### C\n\n## D", ""}
+	texts := []string{
+		question, paragraph, prose, "请一步一步地解答这道关于火车的数学题。", "# A\n\n## B\n\n### C\n\n## D", "",
+	}
 	var g sync.WaitGroup
 	got := make([][]json.RawMessage, 4)
 	for i := range got {
 		g.Go(func() {
 			for _, text := range texts {
-				got[i] = append(got[i], e.Sketch(&Content{System: paragraph, Input: []Message{{Role: "user", Text: text}}}))
+				got[i] = append(got[i], e.Sketch(&Content{
+					System: paragraph, Input: []Message{{Role: "user", Text: text}},
+				}))
 			}
 		})
 	}
@@ -44,7 +49,9 @@ func TestManyGoroutinesGetTheSketchesThatIngestWouldMake(t *testing.T) {
 		for j, text := range texts {
 			ev := talk(text)
 			ev.Content.System = paragraph
-			require.Equal(t, normal(sketchOf(rotating, ev)), normal(decoded(t, rotating, got[i][j])))
+			require.Equal(
+				t, normal(sketchOf(rotating, ev)), normal(decoded(t, rotating, got[i][j])),
+			)
 		}
 	}
 }
@@ -52,7 +59,8 @@ func TestManyGoroutinesGetTheSketchesThatIngestWouldMake(t *testing.T) {
 func TestAKeyThatIsWipedIsStillTheEncoders(t *testing.T) {
 	opts := newTestSketcher(t).opts
 	previous := opts
-	opts.Key, previous.Key = []byte("a key that is wiped after use"), []byte("and the one before this one")
+	opts.Key, previous.Key = []byte("a key that is wiped after use"),
+		[]byte("and the one before this one")
 	e, err := NewEncoder(opts, previous)
 	require.NoError(t, err)
 	content := &Content{Input: []Message{{Role: "user", Text: paragraph}}}
@@ -70,7 +78,10 @@ func TestOnlyARequestWithoutTextHasNoSketch(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, s.check, e.Check())
 	require.Nil(t, e.Sketch(&Content{Output: "an answer alone"}))
-	require.JSONEq(t, `{"version":1,"check":"`+e.Check()+`"}`, string(e.Sketch(&Content{Input: []Message{{Role: "user"}}})))
+	require.JSONEq(
+		t, `{"version":1,"check":"`+e.Check()+`"}`,
+		string(e.Sketch(&Content{Input: []Message{{Role: "user"}}})),
+	)
 	_, err = NewEncoder(Options{})
 	require.Error(t, err)
 }

@@ -24,7 +24,9 @@ func Example() {
 		"request": map[string]any{"model": "m-large-2", "message_count": 1},
 		"sketch": encoder.Sketch(&sketch.Content{
 			System: "You are a helpful assistant.",
-			Input:  []sketch.Message{{Role: "user", Text: "Explain step by step why the sky is blue and sunsets are red."}},
+			Input: []sketch.Message{{
+				Role: "user", Text: "Explain step by step why the sky is blue and sunsets are red.",
+			}},
 		}),
 	})
 	if err != nil {
@@ -50,7 +52,9 @@ func ExampleSketcher() {
 		"steps of your reasoning one by one, and end with a short summary. Topic: "
 
 	var first, second sketch.Sketch
-	for topic, out := range map[string]*sketch.Sketch{"the tides": &first, "compound interest": &second} {
+	for topic, out := range map[string]*sketch.Sketch{
+		"the tides": &first, "compound interest": &second,
+	} {
 		sketcher.Sketch(&event.Event{Content: event.Content{
 			Input: []event.Message{{Role: "user", Text: template + topic}},
 		}}, out)

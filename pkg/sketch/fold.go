@@ -78,8 +78,8 @@ func foldRune(r rune) folded {
 		return classDigit<<classShift | folded('0'+digitValue(r))
 	case !unicode.IsLetter(r) && !unicode.IsMark(r):
 		return 0
-	case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai, unicode.Lao, unicode.Khmer,
-		unicode.Myanmar) || r == 0x30fc:
+	case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul,
+		unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar) || r == 0x30fc:
 		return classChar<<classShift | folded(r)
 	}
 	return classLetter<<classShift | folded(r)
@@ -112,7 +112,8 @@ func base(r rune) rune {
 // Arabic vowel signs and hamza, the Devanagari nukta and the Japanese voicing marks. Vowel signs of
 // Indic scripts are letters of their own.
 func strippable(r rune) bool {
-	return r >= 0x300 && r <= 0x36f || r >= 0x64b && r <= 0x65f || r == 0x670 || r == 0x93c || r == 0x3099 || r == 0x309a
+	return r >= 0x300 && r <= 0x36f || r >= 0x64b && r <= 0x65f || r == 0x670 || r == 0x93c ||
+		r == 0x3099 || r == 0x309a
 }
 
 // invisible tells whether a character leaves no trace for the reader: zero-width characters,
@@ -120,10 +121,11 @@ func strippable(r rune) bool {
 // elongation, and the control characters.
 func invisible(r rune) bool {
 	switch {
-	case r == 0xad, r == 0x34f, r == 0x61c, r == 0x640, r == 0x115f, r == 0x1160, r == 0x17b4, r == 0x17b5, r == 0x3164, r == 0xfeff, r == 0xffa0:
+	case r == 0xad, r == 0x34f, r == 0x61c, r == 0x640, r == 0x115f, r == 0x1160, r == 0x17b4,
+		r == 0x17b5, r == 0x3164, r == 0xfeff, r == 0xffa0:
 		return true
-	case r >= 0x7f && r < 0xa0, r >= 0x180b && r <= 0x180f, r >= 0x200b && r <= 0x200f, r >= 0x202a && r <= 0x202e, r >= 0x2060 && r <= 0x206f,
-		r >= 0xfe00 && r <= 0xfe0f:
+	case r >= 0x7f && r < 0xa0, r >= 0x180b && r <= 0x180f, r >= 0x200b && r <= 0x200f,
+		r >= 0x202a && r <= 0x202e, r >= 0x2060 && r <= 0x206f, r >= 0xfe00 && r <= 0xfe0f:
 		return true
 	}
 	return strippable(r)
@@ -143,8 +145,9 @@ func digitValue(r rune) rune {
 
 // plain holds letters without a decomposition that readers take for a plain one.
 var plain = map[rune]rune{
-	'ı': 'i', 'đ': 'd', 'Đ': 'd', 'ð': 'd', 'Ð': 'd', 'ø': 'o', 'Ø': 'o', 'ł': 'l', 'Ł': 'l', 'ħ': 'h', 'Ħ': 'h', 'ŧ': 't', 'Ŧ': 't',
-	'ß': 's', 'ẞ': 's', 'æ': 'a', 'Æ': 'a', 'œ': 'o', 'Œ': 'o', 'þ': 't', 'Þ': 't', 'ſ': 's', 'ى': 'ي', 'ة': 'ه',
+	'ı': 'i', 'đ': 'd', 'Đ': 'd', 'ð': 'd', 'Ð': 'd', 'ø': 'o', 'Ø': 'o', 'ł': 'l', 'Ł': 'l',
+	'ħ': 'h', 'Ħ': 'h', 'ŧ': 't', 'Ŧ': 't', 'ß': 's', 'ẞ': 's', 'æ': 'a', 'Æ': 'a', 'œ': 'o',
+	'Œ': 'o', 'þ': 't', 'Þ': 't', 'ſ': 's', 'ى': 'ي', 'ة': 'ه',
 }
 
 // confusable gives the Latin letter that a Cyrillic or Greek small letter is taken for, 0 when

@@ -20,7 +20,9 @@ func FuzzSketch(f *testing.F) {
 	used := newTestSketcher(f)
 	f.Fuzz(func(t *testing.T, system, first, second, role string) {
 		ev := &event.Event{Content: event.Content{System: system, Input: []event.Message{
-			{Role: "user", Text: first}, {Role: role, Text: second}, {Role: "user", Text: second + first},
+			{Role: "user", Text: first},
+			{Role: role, Text: second},
+			{Role: "user", Text: second + first},
 		}}}
 		got := sketchOf(used, ev)
 		for _, list := range [][]uint64{got.Turn, got.System} {
@@ -39,7 +41,8 @@ func FuzzSketch(f *testing.F) {
 	})
 }
 
-// FuzzTokens checks that every token ends within the text, after the one before, and has a word of bounded size.
+// FuzzTokens checks that every token ends within the text, after the one before, and has a word of
+// bounded size.
 func FuzzTokens(f *testing.F) {
 	f.Add("don't 1,2.3 用 \xff\u200b🙂𝐛 сор pаy")
 	tok := newTokenizer(siphash.KeyOf(7, 7))

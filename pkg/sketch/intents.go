@@ -98,7 +98,9 @@ func (m *matcher) slot(state int32, token uint64) int {
 }
 
 // edge gives the state after a token, 0 when the automaton has no such edge.
-func (m *matcher) edge(state int32, token uint64) int32 { return m.edges[m.slot(state, token)].next }
+func (m *matcher) edge(state int32, token uint64) int32 {
+	return m.edges[m.slot(state, token)].next
+}
 
 // splitPhrases takes apart the lines of the lexicon.
 func splitPhrases(lines []string) []string {

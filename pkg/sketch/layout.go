@@ -38,11 +38,13 @@ const (
 const (
 	// maxMarks bounds the marks of a text.
 	maxMarks = 64
-	// minFrames is the number of frames, or of frames and blocks, from which a prompt layout rests on them alone; minMarks the number of
-	// marks of all kinds below which a prompt layout is trivial.
+	// minFrames is the number of frames, or of frames and blocks, from which a prompt layout rests
+	// on them alone; minMarks the number of marks of all kinds below which a prompt layout is
+	// trivial.
 	minFrames = 3
 	minMarks  = 5
-	// minHeadings is the number of frames from which a prompt layout is not trivial although all of them are headings, which have no names.
+	// minHeadings is the number of frames from which a prompt layout is not trivial although all of
+	// them are headings, which have no names.
 	minHeadings = 4
 	// maxLabel is the longest label in bytes.
 	maxLabel = 40
@@ -133,7 +135,8 @@ func (s *layoutHasher) read(text string) {
 	}
 }
 
-// add notes a mark. A heading counts each time, another mark with a name once, a mark without a name once in a row.
+// add notes a mark. A heading counts each time, another mark with a name once, a mark without a
+// name once in a row.
 func (s *layoutHasher) add(kind uint8, name uint64) {
 	if s.n == maxMarks {
 		return
@@ -162,7 +165,8 @@ func (s *layoutHasher) line(line string, alone bool) {
 	case '#':
 		level := run(line, '#')
 		// One "#" also begins a comment of a program: as a heading it stands alone and has a space.
-		if level > 1 && level <= 6 && level < len(line) || level == 1 && alone && len(line) > 1 && line[1] == ' ' {
+		if level > 1 && level <= 6 && level < len(line) ||
+			level == 1 && alone && len(line) > 1 && line[1] == ' ' {
 			s.add(markHeading, uint64(level))
 			return
 		}
@@ -175,7 +179,8 @@ func (s *layoutHasher) line(line string, alone bool) {
 		case n == 1 && c != '=' && c != '_' && c != '~' && len(line) > 1 && line[1] == ' ':
 			s.add(markBullet, 0)
 			return
-		case n == 2 && c == '*' && (strings.HasSuffix(line, "**") || strings.HasSuffix(line, "**:")) && len(line) > 4:
+		case n == 2 && c == '*' &&
+			(strings.HasSuffix(line, "**") || strings.HasSuffix(line, "**:")) && len(line) > 4:
 			s.add(markBold, 0)
 			return
 		}
@@ -213,11 +218,13 @@ func (s *layoutHasher) line(line string, alone bool) {
 	if strings.IndexByte(line, '{') >= 0 {
 		s.keys(line)
 	}
-	if strings.HasPrefix(line, "•") || strings.HasPrefix(line, "・") || strings.HasPrefix(line, "–") {
+	if strings.HasPrefix(line, "•") || strings.HasPrefix(line, "・") ||
+		strings.HasPrefix(line, "–") {
 		s.add(markBullet, 0)
 		return
 	}
-	if n := digits(line); n > 0 && n <= 3 && len(line) > n+1 && (line[n] == '.' || line[n] == ')') && line[n+1] == ' ' {
+	if n := digits(line); n > 0 && n <= 3 && len(line) > n+1 &&
+		(line[n] == '.' || line[n] == ')') && line[n+1] == ' ' {
 		s.add(markNumbered, 0)
 		return
 	}
@@ -226,7 +233,8 @@ func (s *layoutHasher) line(line string, alone bool) {
 	}
 }
 
-// tags notes the names of the tags in a line. A "<" right after a word is an operator or a type parameter.
+// tags notes the names of the tags in a line. A "<" right after a word is an operator or a type
+// parameter.
 func (s *layoutHasher) tags(line string) {
 	for at := 0; ; {
 		i := strings.IndexByte(line[at:], '<')
@@ -240,7 +248,8 @@ func (s *layoutHasher) tags(line string) {
 		for n < len(rest) && n < maxLabel && nameByte(rest[n]) {
 			n++
 		}
-		if n > 0 && n < len(rest) && (rest[n] == '>' || rest[n] == ' ' || rest[n] == '/') && (!operator || len(rest) < len(line)-at) {
+		if n > 0 && n < len(rest) && (rest[n] == '>' || rest[n] == ' ' || rest[n] == '/') &&
+			(!operator || len(rest) < len(line)-at) {
 			s.named(markTag, rest[:n])
 		}
 	}
@@ -261,7 +270,8 @@ func (s *layoutHasher) keys(line string) bool {
 		}
 		name := line[:end]
 		line = line[end+1:]
-		if rest := strings.TrimLeft(line, " "); end > 0 && end <= maxLabel && rest != "" && rest[0] == ':' {
+		if rest := strings.TrimLeft(line, " "); end > 0 && end <= maxLabel &&
+			rest != "" && rest[0] == ':' {
 			s.named(markKey, name)
 			found = true
 		}
@@ -271,7 +281,8 @@ func (s *layoutHasher) keys(line string) bool {
 // isLabel tells whether a line begins with a few words and a colon.
 func isLabel(line string) bool {
 	end := strings.IndexByte(line[:min(len(line), maxLabel)], ':')
-	if wide := strings.Index(line[:min(len(line), maxLabel)], "："); end < 0 || wide >= 0 && wide < end {
+	if wide := strings.Index(line[:min(len(line), maxLabel)], "："); end < 0 ||
+		wide >= 0 && wide < end {
 		end = wide
 	}
 	if end <= 0 {
@@ -296,7 +307,8 @@ func trimSpace(line string) string {
 	for line != "" && (line[0] == ' ' || line[0] == '\t' || line[0] == '\r') {
 		line = line[1:]
 	}
-	for line != "" && (line[len(line)-1] == ' ' || line[len(line)-1] == '\t' || line[len(line)-1] == '\r') {
+	for line != "" &&
+		(line[len(line)-1] == ' ' || line[len(line)-1] == '\t' || line[len(line)-1] == '\r') {
 		line = line[:len(line)-1]
 	}
 	return line

@@ -48,8 +48,10 @@ func TestLayoutSurvivesParaphraseAndSlots(t *testing.T) {
 func TestLayoutsOfDifferentTemplatesDiffer(t *testing.T) {
 	seen := map[uint64]string{}
 	for _, text := range []string{
-		"[1]\na\n[2]\nb\n[3]\nc", "[1]\na\n[2]\nb\n[3]\nc\n[4]\nd", "<a>\n<b>\n<c>", "<a>\n<c>\n<b>", "{\"a\":1,\n\"b\":2,\n\"c\":3}",
-		"# a\n\n# b\n\n# c\n\n# d", "## a\n## b\n## c\n## d", "- a\nName: b\n1. c\n> d\n| e |", "Name: b\n- a\n1. c\n> d\n| e |",
+		"[1]\na\n[2]\nb\n[3]\nc", "[1]\na\n[2]\nb\n[3]\nc\n[4]\nd", "<a>\n<b>\n<c>",
+		"<a>\n<c>\n<b>", "{\"a\":1,\n\"b\":2,\n\"c\":3}", "# a\n\n# b\n\n# c\n\n# d",
+		"## a\n## b\n## c\n## d", "- a\nName: b\n1. c\n> d\n| e |",
+		"Name: b\n- a\n1. c\n> d\n| e |",
 	} {
 		h := layoutOf(text)
 		require.NotZero(t, h, text)
@@ -60,10 +62,13 @@ func TestLayoutsOfDifferentTemplatesDiffer(t *testing.T) {
 
 func TestTrivialStructureHasNoLayout(t *testing.T) {
 	for _, text := range []string{
-		"", "Hello!\n\nHow are you?", "- a\n- b\n- c\n- d\n- e", "1. a\n2. b\n3. c", "Dear Sir:\n\nThanks.\n\nPS: call me at 10:30",
-		"```\n# a\n\n# b\n\n# c\n\n# d\n```", "A: hi\nB: hello\nA: bye", "<p>\n<p>\n</p>", "# a\n\n# b\n\n# c",
-		"func add(a, b int) int {\n\treturn a + b\n}\n\ncase 1:\n\tfmt.Println(\"x\")", "if a < b {\n}\nstd::vector<int> x;\nMap<String, List<int>> y",
-		"import os\n# read it\nx = os.environ['A']\n# write it\n# and again\nprint(x)", "https://example.org\nftp://example.org",
+		"", "Hello!\n\nHow are you?", "- a\n- b\n- c\n- d\n- e", "1. a\n2. b\n3. c",
+		"Dear Sir:\n\nThanks.\n\nPS: call me at 10:30", "```\n# a\n\n# b\n\n# c\n\n# d\n```",
+		"A: hi\nB: hello\nA: bye", "<p>\n<p>\n</p>", "# a\n\n# b\n\n# c",
+		"func add(a, b int) int {\n\treturn a + b\n}\n\ncase 1:\n\tfmt.Println(\"x\")",
+		"if a < b {\n}\nstd::vector<int> x;\nMap<String, List<int>> y",
+		"import os\n# read it\nx = os.environ['A']\n# write it\n# and again\nprint(x)",
+		"https://example.org\nftp://example.org",
 	} {
 		require.Zero(t, layoutOf(text), text)
 	}

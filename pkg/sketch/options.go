@@ -49,7 +49,8 @@ func DefaultOptions() Options {
 // Validate tells what is wrong with the options.
 func (o Options) Validate() error {
 	if len(o.Key) < MinKey {
-		return fmt.Errorf("sketch: key has %d bytes, give a secret of at least %d", len(o.Key), MinKey)
+		return fmt.Errorf("sketch: key has %d bytes, give a secret of at least %d",
+			len(o.Key), MinKey)
 	}
 	for _, field := range []struct {
 		name        string
@@ -64,7 +65,8 @@ func (o Options) Validate() error {
 		{"max_text", o.MaxText, 4 << 10, 1 << 24},
 	} {
 		if field.value < field.least || field.value > field.most {
-			return fmt.Errorf("sketch: %s is %d, give a number from %d to %d", field.name, field.value, field.least, field.most)
+			return fmt.Errorf("sketch: %s is %d, give a number from %d to %d",
+				field.name, field.value, field.least, field.most)
 		}
 	}
 	if o.SystemSampling < o.TurnSampling {
@@ -82,6 +84,7 @@ func (o Options) clone() Options {
 // check tells options apart: 16 hexadecimal digits that travel with a sketch. It tells nothing
 // about the key.
 func (o Options) check() string {
-	use := fmt.Sprintf("check/%d/%d/%d/%d/%d/%d", o.Width, o.TurnSampling, o.SystemSampling, o.MaxShingles, o.MinTokens, o.MaxText)
+	use := fmt.Sprintf("check/%d/%d/%d/%d/%d/%d",
+		o.Width, o.TurnSampling, o.SystemSampling, o.MaxShingles, o.MinTokens, o.MaxText)
 	return hex.EncodeToString(digest(o.Key, use)[:8])
 }

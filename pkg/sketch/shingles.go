@@ -52,7 +52,10 @@ type shingler struct {
 }
 
 func newShingler(limit int) shingler {
-	return shingler{edge: newSample(limit), middle: newSample(limit), merged: make([]uint64, 0, 2*limit), max: limit}
+	return shingler{
+		edge: newSample(limit), middle: newSample(limit),
+		merged: make([]uint64, 0, 2*limit), max: limit,
+	}
 }
 
 func (s *shingler) reset(threshold uint64) {

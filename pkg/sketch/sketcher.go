@@ -81,7 +81,9 @@ func New(opts Options, previous ...Options) (*Sketcher, error) {
 		sysThreshold:  threshold(opts.SystemSampling),
 		tokenizer:     newTokenizer(derive(opts.Key, "token")),
 		shingler:      newShingler(opts.MaxShingles),
-		layouts:       layoutHasher{names: derive(opts.Key, "token"), key: derive(opts.Key, "skeleton")},
+		layouts: layoutHasher{
+			names: derive(opts.Key, "token"), key: derive(opts.Key, "skeleton"),
+		},
 	}
 	s.matcher = newMatcher(s.tokenizer)
 	for _, o := range previous {
@@ -274,7 +276,8 @@ func (s *Sketcher) read(text string, content bool) (exact uint64, tokens int) {
 	h, n := s.stretch(tail, false, true, content)
 	// The tokens of the part that was not read are estimated from those that were.
 	unread := siphash.Sum(s.tokenizer.key, text[len(head):len(text)-len(tail)])
-	return chain(chain(exact, h), unread), int(float64(tokens+n) * float64(len(text)) / float64(len(head)+len(tail)))
+	return chain(chain(exact, h), unread),
+		int(float64(tokens+n) * float64(len(text)) / float64(len(head)+len(tail)))
 }
 
 // cut returns the first and the last n bytes of a longer text, at character boundaries.
@@ -401,7 +404,8 @@ func (s *Sketcher) setup(input []event.Message, begin int, out *Sketch) {
 				humans++
 			}
 		}
-		acknowledged := roleOf(input[first+1].Role) == roleAssistant && len(input[first+1].Text)*ackShare <= len(text)
+		acknowledged := roleOf(input[first+1].Role) == roleAssistant &&
+			len(input[first+1].Text)*ackShare <= len(text)
 		if humans > 0 && !acknowledged {
 			return
 		}

@@ -31,7 +31,9 @@ func newTestSketcher(t testing.TB) *Sketcher {
 func talk(turns ...string) *event.Event {
 	ev := &event.Event{}
 	for i, text := range turns {
-		ev.Content.Input = append(ev.Content.Input, event.Message{Role: []string{"user", "assistant"}[i%2], Text: text})
+		ev.Content.Input = append(
+			ev.Content.Input, event.Message{Role: []string{"user", "assistant"}[i%2], Text: text},
+		)
 	}
 	return ev
 }
@@ -58,13 +60,19 @@ func share(want, got []uint64) float64 {
 
 func TestSketchingDoesNotAllocate(t *testing.T) {
 	events := map[string]*event.Event{
-		"chat":             talk(question),
-		"other scripts":    talk("don't ＦＵＬＬ 是一个很长的问题 🙂 𝐛𝐨𝐥𝐝 3.14 प्रश्न का उत्तर вопрос о погоде на завтра ทีละขั้นตอน pаypal"),
+		"chat": talk(question),
+		"other scripts": talk(
+			"don't ＦＵＬＬ 是一个很长的问题 🙂 𝐛𝐨𝐥𝐝 3.14 प्रश्न का उत्तर вопрос о погоде на завтра ทีละขั้นตอน pаypal",
+		),
 		"conversation":     talk(paragraph, "Understood.", question, "No.", "why?"),
 		"beyond the bound": talk(strings.Repeat(prose, 200)),
-		"unknown role":     {Content: event.Content{Input: []event.Message{{Role: "Critic", Text: question}}}},
+		"unknown role": {
+			Content: event.Content{Input: []event.Message{{Role: "Critic", Text: question}}},
+		},
 		"system": {Content: event.Content{System: strings.Repeat(prose, 10), Input: []event.Message{
-			{Role: "user", Text: question}, {Role: "assistant", Text: "Looking."}, {Role: "tool", Text: prose},
+			{Role: "user", Text: question},
+			{Role: "assistant", Text: "Looking."},
+			{Role: "tool", Text: prose},
 		}}},
 	}
 	for name, ev := range events {
@@ -81,24 +89,34 @@ func TestAFixedParagraphIsFoundWhereverItIsPut(t *testing.T) {
 	s := newTestSketcher(t)
 	alone := sketchOf(s, talk(paragraph)).Turn
 	require.Greater(t, len(alone), 8)
-	asSystem := sketchOf(s, &event.Event{Content: event.Content{System: paragraph, Input: talk(question).Content.Input}}).System
+	asSystem := sketchOf(s, &event.Event{
+		Content: event.Content{System: paragraph, Input: talk(question).Content.Input},
+	}).System
 	require.NotEmpty(t, asSystem)
-	require.Subset(t, alone, asSystem, "what is kept of a system prompt is a subset of what is kept of a turn")
+	require.Subset(t, alone, asSystem,
+		"what is kept of a system prompt is a subset of what is kept of a turn")
 
 	long := strings.Repeat(prose, 12)
 	for name, ev := range map[string]*event.Event{
-		"before the question":                talk(paragraph + "\n\n" + question),
-		"after the question":                 talk(question + "\n\n" + paragraph),
-		"between two halves":                 talk(question + " " + paragraph + " Thanks!"),
-		"first turn with an acknowledgement": talk(paragraph, "Understood.", question, "He can.", "and then?"),
-		"first turn of two":                  talk(paragraph, strings.Repeat("Certainly, I will. ", 20), question),
-		"before long content":                talk(paragraph + "\n\n" + long),
-		"after long content":                 talk(long + "\n\n" + paragraph),
-		"behind an answer to be continued":   talk(question+" "+paragraph, "Part one:"),
+		"before the question": talk(paragraph + "\n\n" + question),
+		"after the question":  talk(question + "\n\n" + paragraph),
+		"between two halves":  talk(question + " " + paragraph + " Thanks!"),
+		"first turn with an acknowledgement": talk(
+			paragraph, "Understood.", question, "He can.", "and then?",
+		),
+		"first turn of two": talk(
+			paragraph, strings.Repeat("Certainly, I will. ", 20), question,
+		),
+		"before long content":              talk(paragraph + "\n\n" + long),
+		"after long content":               talk(long + "\n\n" + paragraph),
+		"behind an answer to be continued": talk(question+" "+paragraph, "Part one:"),
 		"in the second of two messages": {Content: event.Content{Input: []event.Message{
 			{Role: "user", Text: question}, {Role: "user", Text: paragraph},
 		}}},
-		"behind a relay's marker": talk(relaySystem+"\n"+paragraph, "Understood. I will follow these instructions.", question, "He can.", "why?", "So.", "ok"),
+		"behind a relay's marker": talk(
+			relaySystem+"\n"+paragraph, "Understood. I will follow these instructions.", question,
+			"He can.", "why?", "So.", "ok",
+		),
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := sketchOf(s, ev)
@@ -107,7 +125,9 @@ func TestAFixedParagraphIsFoundWhereverItIsPut(t *testing.T) {
 	}
 	t.Run("in a system message among the input", func(t *testing.T) {
 		ev := talk(question)
-		ev.Content.Input = append([]event.Message{{Role: "developer", Text: paragraph}}, ev.Content.Input...)
+		ev.Content.Input = append(
+			[]event.Message{{Role: "developer", Text: paragraph}}, ev.Content.Input...,
+		)
 		require.Equal(t, asSystem, sketchOf(s, ev).System)
 	})
 	t.Run("after a long system prompt", func(t *testing.T) {
@@ -119,8 +139,11 @@ func TestAFixedParagraphIsFoundWhereverItIsPut(t *testing.T) {
 
 func TestOnlyTheNewTurnCounts(t *testing.T) {
 	s := newTestSketcher(t)
-	fresh := sketchOf(s, talk("Please translate the following sentence to Danish: the cat sleeps on the roof of the old barn."))
-	later := sketchOf(s, talk("hi", "Hello! What can I do for you?", "tell me a joke about a cat and a dog", "Why did the cat ...", question, "He can not.",
+	fresh := sketchOf(s, talk(
+		"Please translate the following sentence to Danish: the cat sleeps on the roof of the old barn.",
+	))
+	later := sketchOf(s, talk("hi", "Hello! What can I do for you?",
+		"tell me a joke about a cat and a dog", "Why did the cat ...", question, "He can not.",
 		"Please translate the following sentence to Danish: the cat sleeps on the roof of the old barn."))
 	require.Equal(t, fresh.Turn, later.Turn)
 	require.Equal(t, fresh.Exact, later.Exact)
@@ -156,16 +179,22 @@ func TestDisguisesOfATextGiveTheSameShingles(t *testing.T) {
 		"soft hyphens":          {strings.ReplaceAll(text, "e", "\u00ade"), true},
 		"control characters":    {strings.ReplaceAll(text, "e", "e\x01"), true},
 		"variation selectors":   {strings.ReplaceAll(text, "o", "o\ufe0f"), true},
-		"Cyrillic look-alikes":  {strings.NewReplacer("class", "сlаss", "Explain", "Ехplаin").Replace(text), true},
-		"Greek look-alikes":     {strings.NewReplacer("for", "fοr", "choices", "chοices").Replace(text), true},
-		"other apostrophe":      {strings.ReplaceAll(text, "'", "’"), true},
-		"decomposed accents":    {strings.ReplaceAll(text, "é", "e\u0301"), true},
-		"no accents":            {strings.ReplaceAll(text, "é", "e"), true},
-		"full-width letters":    {strings.ReplaceAll(text, "Solve", "Ｓｏｌｖｅ"), true},
-		"styled letters":        {strings.ReplaceAll(text, "Solve", "𝐒𝐨𝐥𝐯𝐞"), true},
-		"circled letters":       {strings.ReplaceAll(text, "Solve", "Ⓢⓞⓛⓥⓔ"), true},
-		"other numbers":         {strings.NewReplacer("17", "4", "3", "28", "1,250", "99.5").Replace(text), false},
-		"digits of a script":    {strings.ReplaceAll(text, "17", "١٧"), true},
+		"Cyrillic look-alikes": {
+			strings.NewReplacer("class", "сlаss", "Explain", "Ехplаin").Replace(text), true,
+		},
+		"Greek look-alikes": {
+			strings.NewReplacer("for", "fοr", "choices", "chοices").Replace(text), true,
+		},
+		"other apostrophe":   {strings.ReplaceAll(text, "'", "’"), true},
+		"decomposed accents": {strings.ReplaceAll(text, "é", "e\u0301"), true},
+		"no accents":         {strings.ReplaceAll(text, "é", "e"), true},
+		"full-width letters": {strings.ReplaceAll(text, "Solve", "Ｓｏｌｖｅ"), true},
+		"styled letters":     {strings.ReplaceAll(text, "Solve", "𝐒𝐨𝐥𝐯𝐞"), true},
+		"circled letters":    {strings.ReplaceAll(text, "Solve", "Ⓢⓞⓛⓥⓔ"), true},
+		"other numbers": {
+			strings.NewReplacer("17", "4", "3", "28", "1,250", "99.5").Replace(text), false,
+		},
+		"digits of a script": {strings.ReplaceAll(text, "17", "١٧"), true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := sketchOf(s, talk(c.text))
@@ -181,12 +210,17 @@ func TestWordOrderAndWordsMatter(t *testing.T) {
 	want := sketchOf(s, talk(prose)).Turn
 	slices.Reverse(words)
 	require.Zero(t, share(want, sketchOf(s, talk(strings.Join(words, " "))).Turn))
-	require.NotEqual(t, sketchOf(s, talk("Is the answer to the question yes?")).Exact, sketchOf(s, talk("Is the answer to the question no?")).Exact)
+	require.NotEqual(
+		t, sketchOf(s, talk("Is the answer to the question yes?")).Exact,
+		sketchOf(s, talk("Is the answer to the question no?")).Exact,
+	)
 }
 
 func TestSmallTalkGivesNoShingles(t *testing.T) {
 	s := newTestSketcher(t)
-	for _, text := range []string{"", "hi", "thank you so much!", "please go on with that", "🙂🙂🙂", "..."} {
+	for _, text := range []string{
+		"", "hi", "thank you so much!", "please go on with that", "🙂🙂🙂", "...",
+	} {
 		require.Empty(t, sketchOf(s, talk(text)).Turn, text)
 	}
 }
@@ -216,7 +250,9 @@ func TestRelayConstantsAreSeen(t *testing.T) {
 	require.Equal(t, RelayDevice, sketchOf(s, ev).Relay)
 	ev.Client.DeviceID = "user_" + relayDevice + "_account__session_0b0e"
 	require.Equal(t, RelayDevice, sketchOf(s, ev).Relay)
-	ev = talk(relaySystem+"\n\nYou help.", "Understood. I will follow these instructions.", question)
+	ev = talk(
+		relaySystem+"\n\nYou help.", "Understood. I will follow these instructions.", question,
+	)
 	require.Equal(t, RelaySystem, sketchOf(s, ev).Relay)
 	require.Zero(t, sketchOf(s, talk("What does "+relaySystem+" mean?")).Relay)
 }
@@ -225,12 +261,16 @@ func TestBothEndsOfALongTextAreRead(t *testing.T) {
 	s := newTestSketcher(t)
 	filler := strings.Repeat("日本語の文章。", 20_000)
 	alone := sketchOf(s, talk(paragraph)).Turn
-	for name, text := range map[string]string{"start": paragraph + filler, "end": filler + paragraph} {
+	for name, text := range map[string]string{
+		"start": paragraph + filler, "end": filler + paragraph,
+	} {
 		got := sketchOf(s, talk(text))
 		require.GreaterOrEqual(t, share(alone, got.Turn), 0.85, name)
 		require.InEpsilon(t, 120_000, got.Tokens, 0.1, "the tokens in between are estimated")
 	}
-	require.NotEqual(t, sketchOf(s, talk(filler+"a"+filler)).Exact, sketchOf(s, talk(filler+"b"+filler)).Exact)
+	require.NotEqual(
+		t, sketchOf(s, talk(filler+"a"+filler)).Exact, sketchOf(s, talk(filler+"b"+filler)).Exact,
+	)
 }
 
 func TestShortTurnsTellNoConversation(t *testing.T) {
@@ -245,7 +285,9 @@ func TestShortTurnsTellNoConversation(t *testing.T) {
 // chance.
 func words(least, most int) *rapid.Generator[string] {
 	return rapid.Custom(func(t *rapid.T) string {
-		return strings.Join(rapid.SliceOfN(rapid.StringMatching(`[a-z]{5,9}`), least, most).Draw(t, "words"), " ")
+		return strings.Join(
+			rapid.SliceOfN(rapid.StringMatching(`[a-z]{5,9}`), least, most).Draw(t, "words"), " ",
+		)
 	})
 }
 
@@ -285,7 +327,8 @@ func TestPropertySamplingIsCoordinated(t *testing.T) {
 		both := sketchOf(s, talk(a+"\n"+b)).Turn
 		require.Subset(t, both, left)
 		require.Subset(t, both, right)
-		require.LessOrEqual(t, len(both), len(left)+len(right)+3, "only the shingles across the seam are new")
+		require.LessOrEqual(t, len(both), len(left)+len(right)+3,
+			"only the shingles across the seam are new")
 		asSystem := sketchOf(s, &event.Event{Content: event.Content{System: a}}).System
 		require.Subset(t, left, asSystem)
 	})
@@ -316,7 +359,10 @@ func TestManyNewMessagesAreStillFollowed(t *testing.T) {
 		ev.Content.Input = append(ev.Content.Input, event.Message{Role: "user", Text: question})
 	}
 	first := sketchOf(s, ev)
-	ev.Content.Input = append(ev.Content.Input, event.Message{Role: "assistant", Text: "No."}, event.Message{Role: "user", Text: "why"})
+	ev.Content.Input = append(
+		ev.Content.Input, event.Message{Role: "assistant", Text: "No."},
+		event.Message{Role: "user", Text: "why"},
+	)
 	require.Equal(t, first.Continuation, sketchOf(s, ev).Prefix)
 }
 
@@ -343,12 +389,17 @@ func TestValidateSaysWhatIsWrong(t *testing.T) {
 
 // hashesOf lists all that leaves a Sketcher.
 func hashesOf(s Sketch) []uint64 {
-	return append(append([]uint64{s.Exact, s.Layout, s.Prefix, s.Continuation}, s.Turn...), s.System...)
+	return append(
+		append([]uint64{s.Exact, s.Layout, s.Prefix, s.Continuation}, s.Turn...), s.System...,
+	)
 }
 
 func TestEveryHashDependsOnTheKeyAndOnItsUse(t *testing.T) {
 	opts := newTestSketcher(t).opts
-	ev := talk(paragraph, "Understood.", "[1]\n<a>\n<b>\nThink step by step, then grade the answer.\n"+question)
+	ev := talk(
+		paragraph, "Understood.",
+		"[1]\n<a>\n<b>\nThink step by step, then grade the answer.\n"+question,
+	)
 	ev.Content.System = strings.Repeat(prose, 4)
 	seen := map[uint64]string{}
 	for i := range 50 {

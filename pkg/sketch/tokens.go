@@ -104,7 +104,8 @@ func (t *tokenizer) next() bool {
 			}
 			class = byteClasses[text[pos]]
 		}
-		if class == byteOther || pos-start > maxWord || pos < len(text) && t.joins(text[pos], seen) {
+		if class == byteOther || pos-start > maxWord ||
+			pos < len(text) && t.joins(text[pos], seen) {
 			pos = t.slow(start)
 			continue
 		}

@@ -24,7 +24,9 @@ var intentNames = [NumIntents]string{"reasoning", "coercion", "rubric", "generat
 
 // ErrOtherKey says that a sketch was made with another key or other options, so that its hashes
 // meet none of this deployment's.
-var ErrOtherKey = errors.New("sketch: made with another secret or other options: give the gateway the secret and the sketch options of stillwatch")
+var ErrOtherKey = errors.New(
+	"sketch: made with another secret or other options: give the gateway the secret and the sketch options of stillwatch",
+)
 
 // FromWire reads a sketch that a gateway computed. One that was made with another key or other
 // options than this Sketcher's is ErrOtherKey; a sketch without a check is believed. Unknown
@@ -32,9 +34,13 @@ var ErrOtherKey = errors.New("sketch: made with another secret or other options:
 func (s *Sketcher) FromWire(wire *event.Sketch, out *Sketch) error {
 	out.Reset()
 	if wire.Version != WireVersion {
-		return fmt.Errorf("sketch: version is %d, only %d can be read: bring gateway and stillwatch to the same release", wire.Version, WireVersion)
+		return fmt.Errorf(
+			"sketch: version is %d, only %d can be read: bring gateway and stillwatch to the same release",
+			wire.Version, WireVersion,
+		)
 	}
-	if wire.Check != "" && wire.Check != s.check && !slices.ContainsFunc(s.previous, func(p *Sketcher) bool { return p.check == wire.Check }) {
+	if wire.Check != "" && wire.Check != s.check &&
+		!slices.ContainsFunc(s.previous, func(p *Sketcher) bool { return p.check == wire.Check }) {
 		return ErrOtherKey
 	}
 	for _, field := range []struct {
@@ -80,7 +86,9 @@ func (s *Sketcher) FromWire(wire *event.Sketch, out *Sketch) error {
 func parseHash(text string) (uint64, error) {
 	h, err := strconv.ParseUint(text, 16, 64)
 	if err != nil {
-		return 0, fmt.Errorf("a value of %d characters is not a hash of up to 16 hexadecimal digits", len(text))
+		return 0, fmt.Errorf(
+			"a value of %d characters is not a hash of up to 16 hexadecimal digits", len(text),
+		)
 	}
 	return h, nil
 }

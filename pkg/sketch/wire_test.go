@@ -12,7 +12,10 @@ import (
 
 func TestASketchTravelsAsHashes(t *testing.T) {
 	s := newTestSketcher(t)
-	ev := talk(paragraph, "Understood.", "[1]\n<a>\n<b>\nThink step by step, then grade the answer.\n"+paragraph)
+	ev := talk(
+		paragraph, "Understood.",
+		"[1]\n<a>\n<b>\nThink step by step, then grade the answer.\n"+paragraph,
+	)
 	ev.Content.System = paragraph
 	want := sketchOf(s, ev)
 	var got Sketch
@@ -33,7 +36,9 @@ func TestFromWireSortsAndSkipsTheUnknown(t *testing.T) {
 	var got Sketch
 	require.NoError(t, newTestSketcher(t).FromWire(&event.Sketch{
 		Version: 1, Exact: "FF", Shingles: []string{"b", "a", "b", "0"},
-		Intents: []event.Intent{{Name: "rubric", Count: 2}, {Name: "cleaning"}, {Name: "mind reading", Count: 1}},
+		Intents: []event.Intent{
+			{Name: "rubric", Count: 2}, {Name: "cleaning"}, {Name: "mind reading", Count: 1},
+		},
 	}, &got))
 	require.Equal(t, Sketch{Exact: 255, Turn: []uint64{10, 11}, Intents: Rubric}, got)
 }
@@ -74,7 +79,8 @@ func TestASketchOfAnotherKeyOrOtherOptionsIsNoticed(t *testing.T) {
 			require.ErrorIs(t, s.FromWire(other.ToWire(&out), new(Sketch)), ErrOtherKey)
 			rotating, err := New(s.opts, opts)
 			require.NoError(t, err)
-			require.NoError(t, rotating.FromWire(other.ToWire(&out), new(Sketch)), "the key before is known while a rotation lasts")
+			require.NoError(t, rotating.FromWire(other.ToWire(&out), new(Sketch)),
+				"the key before is known while a rotation lasts")
 			unchecked := other.ToWire(&out)
 			unchecked.Check = ""
 			require.NoError(t, s.FromWire(unchecked, new(Sketch)))
@@ -106,7 +112,10 @@ func TestNoTextTravels(t *testing.T) {
 	s := newTestSketcher(t)
 	out := sketchOf(s, talk(paragraph))
 	wire := s.ToWire(&out)
-	for _, h := range append(append([]string{wire.Exact, wire.Layout, wire.Prefix, wire.Continuing}, wire.Shingles...), wire.System...) {
+	for _, h := range append(
+		append([]string{wire.Exact, wire.Layout, wire.Prefix, wire.Continuing}, wire.Shingles...),
+		wire.System...,
+	) {
 		require.Regexp(t, "^([0-9a-f]{16})?$", h)
 	}
 }

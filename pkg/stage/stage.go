@@ -1,9 +1,11 @@
-// Package stage holds the three stages as pure batch functions: records and stored state in,
-// records and state changes out. They do no I/O and take the time from the events, so the live
-// pipeline, a replay and a backtest are one code path.
+// Package stage is the contract of a stage: a pure batch function with state. Records and stored
+// state go in, records and changes of state come out. A stage does no input or output and takes the
+// time from the events, so that the live pipeline, a replay and a backtest are one code path.
 package stage
 
 import (
+	"fmt"
+	"math"
 	"time"
 
 	"github.com/stillwatch/stillwatch/pkg/record"
@@ -52,71 +54,106 @@ type Seen struct {
 	Time                int64
 }
 
-// Result is what a batch led to. Counts feeds the metrics: what was processed, dropped and why;
-// keys are "result" or "result:reason".
+// Result is what a batch led to. It is the caller's: the task keeps no reference to it.
 type Result struct {
 	Out     []Out
 	Changes []Change
-	Counts  map[string]int64
+	// Counts are what was processed, left out and why, of the counters that the stage declares. Nil
+	// when nothing was counted.
+	Counts Counts
 	// More, of a flush, says that there is more to bring out once this is committed: flush again.
 	More bool
+	// InOrder, of a batch, says that the task put records together, or keeps parts of some for
+	// those that follow: what comes of the next records depends on these. Who has several tasks of
+	// a stage share its records has to give these and all that follow to one.
+	InOrder bool
 	// Seen are the events of which ingest made observations, in order, where its options ask for
 	// them.
 	Seen []Seen
 }
 
-// Task is one partition of a stage, owned by one worker: it is not safe for concurrent use. If a
-// batch's result cannot be committed because another owner took over, the Task is thrown away.
+// Stage makes the tasks of one stage. It is safe for concurrent use.
+type Stage interface {
+	// Name is "ingest", "fingerprint" or "correlate". The state of a partition is stored under it.
+	Name() string
+	// Counters are all counters that the tasks count with. They are the same at every call.
+	Counters() []*Counter
+	// Open makes the task of a partition, without its state. An error says in one line what is
+	// wrong with the configuration; the partition is not processed then.
+	Open(partition int) (Task, error)
+}
+
+// Task is one partition of a stage, owned by one worker: it is not safe for concurrent use. After
+// an error, or when a batch's result cannot be committed because another owner took over, the task
+// is thrown away.
+//
+// The pipeline calls, in this order: Needs(nil) with Load and Repaired; Rewound, if the topic was
+// made anew; RebuildFrom, and Rebuild until the committed offset is reached; then, for every batch,
+// Needs, Load, Repaired and Process, and in the pauses Needs(nil), Load, Repaired and Flush. Embed
+// Base for the methods that a task has nothing to do in.
 type Task interface {
 	// Needs names the state keys that the batch reads and that the task does not hold in memory
-	// yet.
+	// yet; for nil those that it wants from the start, or before it is flushed. The result is the
+	// caller's.
 	Needs(batch []Record) []string
-	// Load hands in a stored value, nil when the store has none. An unreadable value is an error
-	// that names the key.
+	// Load hands in a stored value, nil when the store has none. The value is the task's. An
+	// unreadable one is an error that names the key.
 	Load(key string, value []byte) error
+	// Repaired counts the entries of stored state that Load had to mend since the last call,
+	// because an earlier version wrote them wrongly; nil for none.
+	Repaired() Counts
+	// Rewound says that the input partition was made anew and counts its offsets from the start
+	// again: records that come now are not those that had the same offsets before.
+	Rewound()
+	// RebuildFrom is the first offset of the input from which the task's memory is rebuilt, once
+	// its state is loaded: 0 for all that the topic has, NoRebuild when its state is all that it
+	// needs.
+	RebuildFrom() int64
+	// Rebuild takes in again the records from RebuildFrom up to the committed offset. Nothing is
+	// emitted or counted for them. It must not keep references to the records' memory.
+	Rebuild(batch []Record) error
 	// Process consumes the batch, in offset order. It must not keep references to the records'
 	// memory. Bad records become dead letters in the result; an error is a fault of the stage
 	// itself and stops the partition.
 	Process(batch []Record) (Result, error)
-}
-
-// Stage makes the tasks of one stage.
-type Stage interface {
-	// Name is "ingest", "fingerprint" or "correlate".
-	Name() string
-	// Open makes the task of a partition. The pipeline then calls Needs(nil) and Load for the state
-	// that the task wants from the start.
-	Open(partition int) Task
-}
-
-// Sizer is a Task that tells how much it holds in memory, by kind: "accounts", "campaigns".
-type Sizer interface {
+	// Flush brings out now what waits for later events to bring it out: at the end of a recording,
+	// or when a partition has been idle for a while. What Needs(nil) names is loaded before, as
+	// after a restart the task does not know all that it holds back. The result is empty when
+	// nothing is held back. An error stops the partition.
+	Flush() (Result, error)
+	// Sizes is how many things the task holds in memory, by kind: "accounts", "campaigns".
 	Sizes() map[string]int
 }
 
-// Repairer is a Task that mends stored state which an earlier version wrote wrongly.
-type Repairer interface {
-	// Repaired counts what was mended since the last call, by what was wrong.
-	Repaired() map[string]int
+// NoRebuild is what Task.RebuildFrom returns when nothing is to be rebuilt.
+const NoRebuild = math.MaxInt64
+
+// Base is a task without state that holds nothing: tasks embed it and have methods of their own for
+// what they do besides. It has no Process.
+type Base struct{}
+
+// Needs names nothing.
+func (Base) Needs([]Record) []string { return nil }
+
+// Load returns an error: nothing was asked for.
+func (Base) Load(key string, _ []byte) error {
+	return fmt.Errorf("state key %q was not asked for", key)
 }
 
-// Rebuilder is a Task whose memory is rebuilt from its input topic when it is opened: the pipeline
-// hands it every record from the earliest offset up to the committed one before the first Process.
-// Nothing is emitted for them.
-type Rebuilder interface {
-	Rebuild(batch []Record) error
-}
+// Repaired counts nothing.
+func (Base) Repaired() Counts { return nil }
 
-// PartialRebuilder is a Rebuilder for whose memory the newest records are enough: those from the
-// offset RebuildFrom on, which it knows once its state is loaded.
-type PartialRebuilder interface {
-	Rebuilder
-	RebuildFrom() int64
-}
+// Rewound does nothing.
+func (Base) Rewound() {}
 
-// Rewinder is a Task that has to know when its input partition was made anew and counts its offsets
-// from the start again: records that come now are not those that had the same offsets before. The
-// pipeline says so before the first Process.
-type Rewinder interface {
-	Rewound()
-}
+// RebuildFrom is NoRebuild.
+func (Base) RebuildFrom() int64 { return NoRebuild }
+
+// Rebuild does nothing.
+func (Base) Rebuild([]Record) error { return nil }
+
+// Flush brings out nothing.
+func (Base) Flush() (Result, error) { return Result{}, nil }
+
+// Sizes are none.
+func (Base) Sizes() map[string]int { return nil }

@@ -72,16 +72,34 @@ func TestWhatIsWrongWithRedisIsSaidInOneLine(t *testing.T) {
 		edit func(*Options)
 		want string // empty when it works
 	}{
-		{"nobody listens", deadAddr, nil, "cannot reach redis at " + deadAddr + ": connection refused; check redis.addresses"},
-		{"unknown host", "no-such-host.invalid:6379", nil, "cannot find redis host no-such-host.invalid"},
+		{
+			"nobody listens", deadAddr, nil,
+			"cannot reach redis at " + deadAddr + ": connection refused; check redis.addresses",
+		},
+		{
+			"unknown host", "no-such-host.invalid:6379", nil,
+			"cannot find redis host no-such-host.invalid",
+		},
 		{"open", open.Addr(), nil, ""},
 		{"password", locked.Addr(), func(o *Options) { o.Password = "right" }, ""},
-		{"wrong password", locked.Addr(), func(o *Options) { o.Password = "guess" }, "refused the login: wrong user name or password"},
+		{
+			"wrong password", locked.Addr(), func(o *Options) { o.Password = "guess" },
+			"refused the login: wrong user name or password",
+		},
 		{"no password", locked.Addr(), nil, "asks for a password; set redis.password"},
 		{"user", user.Addr(), func(o *Options) { o.Username, o.Password = "watch", "right" }, ""},
-		{"wrong user", user.Addr(), func(o *Options) { o.Username, o.Password = "other", "right" }, "refused the login"},
-		{"not redis", web.Addr().String(), nil, "what answers at " + web.Addr().String() + " is not redis"},
-		{"tls to a plain port", open.Addr(), func(o *Options) { o.TLS.Enabled = true }, "redis.tls"},
+		{
+			"wrong user", user.Addr(),
+			func(o *Options) { o.Username, o.Password = "other", "right" }, "refused the login",
+		},
+		{
+			"not redis", web.Addr().String(), nil,
+			"what answers at " + web.Addr().String() + " is not redis",
+		},
+		{
+			"tls to a plain port", open.Addr(),
+			func(o *Options) { o.TLS.Enabled = true }, "redis.tls",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			o := DefaultOptions()
@@ -99,7 +117,9 @@ func TestWhatIsWrongWithRedisIsSaidInOneLine(t *testing.T) {
 			require.ErrorContains(t, err, test.want)
 			require.NotContains(t, err.Error(), "\n")
 			require.NotContains(t, err.Error(), "guess")
-			require.Equal(t, !slices.Contains([]string{"nobody listens", "unknown host", "tls to a plain port"}, test.name), IsFatal(err))
+			require.Equal(t, !slices.Contains(
+				[]string{"nobody listens", "unknown host", "tls to a plain port"}, test.name,
+			), IsFatal(err))
 		})
 	}
 }
@@ -134,12 +154,13 @@ func TestBadOptionsAreNamed(t *testing.T) {
 func TestRepliesOfTheServerSayWhatToDo(t *testing.T) {
 	s := &Store{opts: DefaultOptions()}
 	for reply, want := range map[string]string{
-		"MOVED 3999 127.0.0.1:7001":                                                        "set redis.cluster: true",
-		"ERR This instance has cluster support disabled":                                   "set redis.cluster: false",
-		"READONLY You can't write against a read only replica.":                            "read-only replica",
-		"OOM command not allowed when used memory > 'maxmemory'.":                          "raise its maxmemory",
-		"LOADING Redis is loading the dataset in memory":                                   "still loading",
-		"CLUSTERDOWN The cluster is down":                                                  "cluster at localhost:6379 is down",
+		"MOVED 3999 127.0.0.1:7001":                               "set redis.cluster: true",
+		"ERR This instance has cluster support disabled":          "set redis.cluster: false",
+		"READONLY You can't write against a read only replica.":   "read-only replica",
+		"OOM command not allowed when used memory > 'maxmemory'.": "raise its maxmemory",
+		"LOADING Redis is loading the dataset in memory":          "still loading",
+		"CLUSTERDOWN The cluster is down":                         "cluster at localhost:6379 is down",
+
 		"MISCONF Redis is configured to save RDB snapshots, but it's currently unable to.": "cannot save to disk",
 		"NOPERM this user has no permissions to run the 'set' command":                     "does not allow this user",
 	} {

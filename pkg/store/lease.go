@@ -104,12 +104,18 @@ func (s *Store) Acquire(ctx context.Context, stage, partition string) (*Lease, e
 	values := fields.Val()
 	if next, ok := values[0].(string); ok {
 		if l.next, err = strconv.ParseInt(next, 10, 64); err != nil || l.next < 0 {
-			return nil, fmt.Errorf("the stored offset of %s/%s is not a number; delete the key %s to start anew", stage, partition, l.keys.meta)
+			return nil, fmt.Errorf(
+				"the stored offset of %s/%s is not a number; delete the key %s to start anew",
+				stage, partition, l.keys.meta,
+			)
 		}
 	}
 	l.inc, _ = values[1].(string)
 	if len(l.inc) != incarnationHex {
-		return nil, fmt.Errorf("the stored state of %s/%s is damaged; delete the key %s to start anew", stage, partition, l.keys.meta)
+		return nil, fmt.Errorf(
+			"the stored state of %s/%s is damaged; delete the key %s to start anew",
+			stage, partition, l.keys.meta,
+		)
 	}
 	return l, nil
 }
@@ -172,7 +178,9 @@ func (l *Lease) Commit(ctx context.Context, c Commit) error {
 	}
 	for i := range c.Changes {
 		if n := len(c.Changes[i].Value); n > l.store.opts.MaxValueBytes {
-			return &ValueTooLargeError{Key: c.Changes[i].Key, Size: n, Limit: l.store.opts.MaxValueBytes}
+			return &ValueTooLargeError{
+				Key: c.Changes[i].Key, Size: n, Limit: l.store.opts.MaxValueBytes,
+			}
 		}
 	}
 	if c.Next < l.next && !c.Rewind {
@@ -180,7 +188,9 @@ func (l *Lease) Commit(ctx context.Context, c Commit) error {
 	}
 	id := l.commitID(&c)
 	for attempt := 0; ; attempt++ {
-		err := l.store.client.Watch(ctx, func(tx *redis.Tx) error { return l.transact(ctx, tx, &c, id) }, l.keys.meta)
+		err := l.store.client.Watch(
+			ctx, func(tx *redis.Tx) error { return l.transact(ctx, tx, &c, id) }, l.keys.meta,
+		)
 		switch {
 		case err == nil:
 			l.next = c.Next

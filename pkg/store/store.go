@@ -59,9 +59,12 @@ func (s *Store) check(ctx context.Context) error {
 	// Managed services and restricted users may not be allowed to ask; then there is nothing to
 	// warn of.
 	memory := s.client.InfoMap(ctx, "memory").Val()["Memory"]
-	if policy := memory["maxmemory_policy"]; memory["maxmemory"] != "0" && policy != "" && policy != "noeviction" {
-		s.warnings = append(s.warnings, fmt.Sprintf("redis evicts keys when it is full (maxmemory-policy %s), which loses parts of the state; "+
-			"set maxmemory-policy noeviction", policy))
+	if policy := memory["maxmemory_policy"]; memory["maxmemory"] != "0" && policy != "" &&
+		policy != "noeviction" {
+		s.warnings = append(s.warnings, fmt.Sprintf(
+			"redis evicts keys when it is full (maxmemory-policy %s), which loses parts of the state; "+
+				"set maxmemory-policy noeviction", policy,
+		))
 	}
 	return nil
 }
@@ -91,7 +94,8 @@ func (s *Store) keyspace(stage, partition string) keyspace {
 
 func checkNames(stage, partition string) error {
 	if stage == "" || partition == "" || strings.ContainsAny(stage+partition, "{}") {
-		return fmt.Errorf("stage %q, partition %q: names must not be empty nor hold braces", stage, partition)
+		return fmt.Errorf("stage %q, partition %q: names must not be empty nor hold braces",
+			stage, partition)
 	}
 	return nil
 }
@@ -114,7 +118,9 @@ func (s *Store) Committed(ctx context.Context, stage, partition string) (int64, 
 
 // Scan calls visit for every state key of a partition, in no order, as it is stored at that moment;
 // for tools and tests. It looks through all keys of the node, so it is slow on a large Redis.
-func (s *Store) Scan(ctx context.Context, stage, partition string, visit func(key string, value []byte) error) error {
+func (s *Store) Scan(
+	ctx context.Context, stage, partition string, visit func(key string, value []byte) error,
+) error {
 	if err := checkNames(stage, partition); err != nil {
 		return err
 	}

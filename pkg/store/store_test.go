@@ -96,8 +96,12 @@ func TestStateAndOffsetAreThereForTheNextOwner(t *testing.T) {
 	require.Equal(t, NoOffset, peekNext(t, s))
 	require.Equal(t, []string{"-", "-"}, load(t, l, "a", "b"))
 	require.NoError(t, l.Commit(ctx, Commit{Next: 0}))
-	require.NoError(t, l.Commit(ctx, Commit{Next: 10, Changes: set("a", "1", "b", "2", "tenant\x00account", "", "c", "3")}))
-	require.NoError(t, l.Commit(ctx, Commit{Next: 20, Changes: append(set("b", "22"), Change{Key: "c"})}))
+	require.NoError(t, l.Commit(ctx, Commit{
+		Next: 10, Changes: set("a", "1", "b", "2", "tenant\x00account", "", "c", "3"),
+	}))
+	require.NoError(t, l.Commit(ctx, Commit{
+		Next: 20, Changes: append(set("b", "22"), Change{Key: "c"}),
+	}))
 	require.Equal(t, int64(20), l.Next())
 
 	l2 := acquire(t, s)
@@ -182,7 +186,9 @@ func TestACommitWhoseAnswerIsLostIsMadeOnce(t *testing.T) {
 			}
 			proxy := startProxy(t, srv.addrs[0])
 			direct := openStore(t, srv)
-			s := openStore(t, server{addrs: []string{proxy.addr()}}, func(o *Options) { o.Prefix = direct.opts.Prefix })
+			s := openStore(t, server{addrs: []string{proxy.addr()}}, func(o *Options) {
+				o.Prefix = direct.opts.Prefix
+			})
 			ctx := testContext(t)
 			l := acquire(t, s)
 			require.NoError(t, l.Commit(ctx, Commit{Next: 1, Changes: set("n", "1")}))
@@ -196,10 +202,14 @@ func TestACommitWhoseAnswerIsLostIsMadeOnce(t *testing.T) {
 			require.Equal(t, committed, peekNext(t, direct) == 2)
 			if committed {
 				// Make a second write visible, if there is one.
-				require.NoError(t, direct.client.Set(ctx, l.keys.state+"n", wrapValue([]byte("mark"), l.inc), 0).Err())
+				require.NoError(t, direct.client.Set(
+					ctx, l.keys.state+"n", wrapValue([]byte("mark"), l.inc), 0,
+				).Err())
 			}
 			require.NoError(t, l.Commit(ctx, c))
-			require.Equal(t, map[bool]string{true: "mark", false: "2"}[committed], load(t, l, "n")[0])
+			require.Equal(
+				t, map[bool]string{true: "mark", false: "2"}[committed], load(t, l, "n")[0],
+			)
 			require.NoError(t, l.Commit(ctx, Commit{Next: 3, Changes: set("n", "3")}))
 			require.Equal(t, int64(3), peekNext(t, direct))
 		})
@@ -279,7 +289,8 @@ func (p *proxy) serve(c net.Conn) {
 		if err != nil {
 			return
 		}
-		if mode := p.mode.Load(); mode != "" && strings.Contains(strings.ToLower(string(buf[:n])), "multi") {
+		if mode := p.mode.Load(); mode != "" &&
+			strings.Contains(strings.ToLower(string(buf[:n])), "multi") {
 			p.mode.Store("")
 			if mode == "before" {
 				return
@@ -299,14 +310,19 @@ func TestAPartitionWhoseMetaKeyIsLostStartsAnewWithoutOldState(t *testing.T) {
 	require.NoError(t, l.Commit(ctx, Commit{Next: 7, Changes: set("a", "1", "b", "1")}))
 	require.NoError(t, s.client.Del(ctx, l.keys.meta).Err())
 
-	require.ErrorIs(t, l.Commit(ctx, Commit{Next: 8, Changes: set("a", "2")}), ErrFenced, "the owner notices")
+	require.ErrorIs(t, l.Commit(ctx, Commit{Next: 8, Changes: set("a", "2")}), ErrFenced,
+		"the owner notices")
 	l2 := acquire(t, s)
 	require.Equal(t, NoOffset, l2.Next())
-	require.Equal(t, []string{"-", "-"}, load(t, l2, "a", "b"), "state without its offset would be counted twice")
+	require.Equal(t, []string{"-", "-"}, load(t, l2, "a", "b"),
+		"state without its offset would be counted twice")
 	require.NoError(t, l2.Commit(ctx, Commit{Next: 1, Changes: set("a", "new")}))
 	require.Equal(t, []string{"new", "-"}, load(t, l2, "a", "b"))
 	seen := map[string]string{}
-	require.NoError(t, s.Scan(ctx, "fingerprint", "topic:0", func(key string, value []byte) error { seen[key] = string(value); return nil }))
+	require.NoError(t, s.Scan(ctx, "fingerprint", "topic:0", func(key string, value []byte) error {
+		seen[key] = string(value)
+		return nil
+	}))
 	require.Equal(t, map[string]string{"a": "new"}, seen)
 }
 
@@ -327,7 +343,8 @@ func TestDamagedMetaAndValuesAreReported(t *testing.T) {
 	require.NoError(t, l.Commit(ctx, Commit{Next: 7, Changes: set("a", "1")}))
 	require.NoError(t, s.client.Set(ctx, l.keys.state+"a", "x", 0).Err())
 	_, err := l.Load(ctx, []string{"a"})
-	require.EqualError(t, err, "a state value of 1 bytes has an unknown format", "the key, which may name a person, stays out of logs")
+	require.EqualError(t, err, "a state value of 1 bytes has an unknown format",
+		"the key, which may name a person, stays out of logs")
 	require.NoError(t, s.client.HSet(ctx, l.keys.meta, fieldNext, "seven").Err())
 	_, err = s.Acquire(ctx, "fingerprint", "topic:0")
 	require.ErrorContains(t, err, "not a number; delete the key "+l.keys.meta)
@@ -346,7 +363,9 @@ func TestEveryKeyExpires(t *testing.T) {
 		return d.Round(time.Minute)
 	}
 	require.Equal(t, 48*time.Hour, ttl(l.keys.meta))
-	require.NoError(t, l.Commit(ctx, Commit{Next: 1, Changes: []Change{{Key: "a", Value: []byte("1")}, {Key: "b", Value: []byte("1"), TTL: time.Hour}}}))
+	require.NoError(t, l.Commit(ctx, Commit{Next: 1, Changes: []Change{
+		{Key: "a", Value: []byte("1")}, {Key: "b", Value: []byte("1"), TTL: time.Hour},
+	}}))
 	require.Equal(t, 48*time.Hour, ttl(l.keys.state+"a"))
 	require.Equal(t, time.Hour, ttl(l.keys.state+"b"))
 	require.NoError(t, s.client.PExpire(ctx, l.keys.meta, time.Hour).Err())
@@ -372,7 +391,9 @@ func TestLargeCommitsAndLoadsAreWhole(t *testing.T) {
 		require.Equal(t, fmt.Sprintf("v%d", i), string(v))
 	}
 	count := 0
-	require.NoError(t, s.Scan(ctx, "fingerprint", "topic:0", func(string, []byte) error { count++; return nil }))
+	require.NoError(t, s.Scan(
+		ctx, "fingerprint", "topic:0", func(string, []byte) error { count++; return nil },
+	))
 	require.Equal(t, n, count)
 	for i := range changes {
 		changes[i].Value = nil
@@ -389,7 +410,9 @@ func TestAValueTooLargeIsRefusedAndNothingCommitted(t *testing.T) {
 	s := openStore(t, startServer(t), func(o *Options) { o.MaxValueBytes = 2 << 20 })
 	ctx := testContext(t)
 	l := acquire(t, s)
-	err := l.Commit(ctx, Commit{Next: 1, Changes: []Change{{Key: "a", Value: []byte("1")}, {Key: "secret-account", Value: make([]byte, 2<<20+1)}}})
+	err := l.Commit(ctx, Commit{Next: 1, Changes: []Change{
+		{Key: "a", Value: []byte("1")}, {Key: "secret-account", Value: make([]byte, 2<<20+1)},
+	}})
 	var large *ValueTooLargeError
 	require.ErrorAs(t, err, &large)
 	require.NotContains(t, err.Error(), "secret-account")

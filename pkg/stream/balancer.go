@@ -19,7 +19,9 @@ func (balancer) ProtocolName() string { return "stillwatch-deal" }
 func (balancer) UserData() ([]byte, error) { return nil, nil }
 
 // AssignGroups implements kafka.GroupBalancer.
-func (balancer) AssignGroups(members []kafka.GroupMember, partitions []kafka.Partition) kafka.GroupMemberAssignments {
+func (balancer) AssignGroups(
+	members []kafka.GroupMember, partitions []kafka.Partition,
+) kafka.GroupMemberAssignments {
 	out := kafka.GroupMemberAssignments{}
 	wants := map[string][]string{}
 	sort.Slice(members, func(i, j int) bool { return members[i].ID < members[j].ID })

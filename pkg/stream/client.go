@@ -88,7 +88,9 @@ func (c *Client) dialAny(ctx context.Context) (*kafka.Conn, error) {
 // transport makes a connection pool that watches only the given topics.
 func (c *Client) transport(refresh time.Duration, topics ...string) *kafka.Transport {
 	return &kafka.Transport{
-		Dial:           (&net.Dialer{Timeout: c.opts.DialTimeout, KeepAlive: 30 * time.Second}).DialContext,
+		Dial: (&net.Dialer{
+			Timeout: c.opts.DialTimeout, KeepAlive: 30 * time.Second,
+		}).DialContext,
 		DialTimeout:    c.opts.DialTimeout,
 		MetadataTTL:    refresh,
 		MetadataTopics: topics,
@@ -117,5 +119,7 @@ func (c *Client) debugLogger() kafka.Logger {
 // and rate limited.
 func (c *Client) errorLogger() kafka.Logger {
 	log := c.errlog.Sugar()
-	return kafka.LoggerFunc(func(format string, args ...any) { log.Debugf("kafka: "+format, args...) })
+	return kafka.LoggerFunc(func(format string, args ...any) {
+		log.Debugf("kafka: "+format, args...)
+	})
 }

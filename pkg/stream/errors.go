@@ -23,7 +23,10 @@ type TooLargeError struct {
 
 // Error implements error.
 func (e *TooLargeError) Error() string {
-	return fmt.Sprintf("%d records are larger than kafka takes; raise produce_max_bytes and the topic's max.message.bytes", len(e.Records))
+	return fmt.Sprintf(
+		"%d records are larger than kafka takes; raise produce_max_bytes and the topic's max.message.bytes",
+		len(e.Records),
+	)
 }
 
 // PartialError says that some records of a Produce call were not acknowledged. They may or may not
@@ -54,8 +57,9 @@ func explain(err error, brokers []string) error {
 			return explainCode(code, err, s.At())
 		case strings.Contains(err.Error(), "SASL"):
 			return &remote.Error{
-				Message: fmt.Sprintf("kafka at %s refused the login: %s; check kafka.sasl", s.At(), remote.Root(err)),
-				Cause:   err, Fatal: true,
+				Message: fmt.Sprintf("kafka at %s refused the login: %s; check kafka.sasl",
+					s.At(), remote.Root(err)),
+				Cause: err, Fatal: true,
 			}
 		}
 		return nil
@@ -68,20 +72,25 @@ func explainCode(code kafka.Error, err error, at string) error {
 	switch code {
 	case kafka.SASLAuthenticationFailed, kafka.IllegalSASLState:
 		return &remote.Error{
-			Message: fmt.Sprintf("kafka at %s refused the login: wrong user name or password; check kafka.sasl", at),
-			Cause:   err, Fatal: true,
+			Message: fmt.Sprintf(
+				"kafka at %s refused the login: wrong user name or password; check kafka.sasl", at,
+			),
+			Cause: err, Fatal: true,
 		}
 	case kafka.UnsupportedSASLMechanism:
 		return &remote.Error{
-			Message: fmt.Sprintf("kafka at %s does not offer this SASL mechanism; check kafka.sasl.mechanism", at),
-			Cause:   err, Fatal: true,
+			Message: fmt.Sprintf(
+				"kafka at %s does not offer this SASL mechanism; check kafka.sasl.mechanism", at,
+			),
+			Cause: err, Fatal: true,
 		}
 	case kafka.TopicAuthorizationFailed:
 		advice, fatal = "; grant this user read, write and describe on its topics", true
 	case kafka.GroupAuthorizationFailed:
 		advice, fatal = "; grant this user read on its consumer groups", true
 	case kafka.ClusterAuthorizationFailed:
-		advice, fatal = "; grant this user create on the cluster, or create the topics by hand", true
+		advice, fatal = "; grant this user create on the cluster, or create the topics by hand",
+			true
 	case kafka.UnknownTopicOrPartition:
 		advice = "; create the topic"
 	case kafka.NotEnoughReplicas, kafka.NotEnoughReplicasAfterAppend:
@@ -89,7 +98,9 @@ func explainCode(code kafka.Error, err error, at string) error {
 	case kafka.InvalidReplicationFactor:
 		advice = "; there are fewer brokers than the replication factor asks for"
 	}
-	return &remote.Error{Message: fmt.Sprintf("kafka at %s: %s%s", at, what, advice), Cause: err, Fatal: fatal}
+	return &remote.Error{
+		Message: fmt.Sprintf("kafka at %s: %s%s", at, what, advice), Cause: err, Fatal: fatal,
+	}
 }
 
 // IsFatal reports whether err is one that waiting does not mend.

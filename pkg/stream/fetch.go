@@ -114,7 +114,9 @@ func (l *leader) negotiate() error {
 			return nil
 		}
 	}
-	return errors.New("the broker's fetch answers do not report transactions: use Kafka 0.11 or newer")
+	return errors.New(
+		"the broker's fetch answers do not report transactions: use Kafka 0.11 or newer",
+	)
 }
 
 // Close drops the connection.
@@ -174,7 +176,8 @@ func (l *leader) exchange(req kmsg.Request) ([]byte, error) {
 	if _, err := io.ReadFull(l.socket, head[:]); err != nil {
 		return nil, err
 	}
-	size, got := int(int32(binary.BigEndian.Uint32(head[:4])))-4, int32(binary.BigEndian.Uint32(head[4:]))
+	size, got := int(int32(binary.BigEndian.Uint32(head[:4])))-4,
+		int32(binary.BigEndian.Uint32(head[4:]))
 	if got != l.correlation || size < 0 || size > maxResponse {
 		return nil, fmt.Errorf("the broker answers request %d with %d bytes for request %d",
 			l.correlation, size, got)

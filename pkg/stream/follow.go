@@ -15,11 +15,15 @@ const partitionWatch = 10 * time.Second
 // whole. caughtUp is called once, when every partition has been read to where it ended at the
 // start. visit is called with records of one partition, in order, and by one goroutine at a time.
 // Connections that fail are made anew; the only errors are those of the start.
-func (c *Client) Follow(ctx context.Context, topic string, caughtUp func(), visit func([]Record)) error {
+func (c *Client) Follow(
+	ctx context.Context, topic string, caughtUp func(), visit func([]Record),
+) error {
 	return c.follow(ctx, topic, partitionWatch, caughtUp, visit)
 }
 
-func (c *Client) follow(ctx context.Context, topic string, watch time.Duration, caughtUp func(), visit func([]Record)) error {
+func (c *Client) follow(
+	ctx context.Context, topic string, watch time.Duration, caughtUp func(), visit func([]Record),
+) error {
 	n, err := c.Partitions(ctx, topic)
 	if err != nil {
 		return err
@@ -65,7 +69,9 @@ func (c *Client) follow(ctx context.Context, topic string, watch time.Duration, 
 }
 
 // followPartition reads one partition to its end, says so, and goes on.
-func (c *Client) followPartition(ctx context.Context, topic string, id int, caughtUp func(), visit func([]Record)) {
+func (c *Client) followPartition(
+	ctx context.Context, topic string, id int, caughtUp func(), visit func([]Record),
+) {
 	p := c.lone(topic, id)
 	defer p.closeConnection()
 	first, end, err := p.Bounds(ctx)

@@ -51,7 +51,9 @@ func (c *Client) Group(opts GroupOptions) (*Group, error) {
 	if len(opts.Topics) == 0 {
 		return nil, fmt.Errorf("consumer group %s needs a topic", opts.ID)
 	}
-	return &Group{client: c, opts: opts, readErr: map[string]error{}, offsets: map[string]map[int]int64{}}, nil
+	return &Group{
+		client: c, opts: opts, readErr: map[string]error{}, offsets: map[string]map[int]int64{},
+	}, nil
 }
 
 // ID is the consumer group's name.
@@ -126,7 +128,10 @@ func (g *Group) Run(ctx context.Context, handle func(ctx context.Context, p *Par
 }
 
 // begin starts one handler per partition of the generation.
-func (g *Group) begin(ctx context.Context, gen *kafka.Generation, handle func(context.Context, *Partition), handlers *sync.WaitGroup) {
+func (g *Group) begin(
+	ctx context.Context, gen *kafka.Generation, handle func(context.Context, *Partition),
+	handlers *sync.WaitGroup,
+) {
 	log := g.client.log
 	g.mu.Lock()
 	g.joined, g.joinErr, g.generation = true, nil, gen.ID
@@ -138,11 +143,15 @@ func (g *Group) begin(ctx context.Context, gen *kafka.Generation, handle func(co
 		for _, a := range assigned {
 			n++
 			handlers.Add(1)
-			p := &Partition{topic: topic, id: a.ID, client: g.client, commit: g.remember, note: g.noteRead(topic, a.ID)}
+			p := &Partition{
+				topic: topic, id: a.ID, client: g.client, commit: g.remember,
+				note: g.noteRead(topic, a.ID),
+			}
 			gen.Start(func(gctx context.Context) {
 				defer handlers.Done()
 				if gctx.Err() != nil {
-					return // it was over before it began, and nobody waits for this function any more
+					// it was over before it began, and nobody waits for this function any more
+					return
 				}
 				hctx, cancel := context.WithCancel(ctx)
 				defer cancel()
@@ -157,7 +166,10 @@ func (g *Group) begin(ctx context.Context, gen *kafka.Generation, handle func(co
 			})
 		}
 	}
-	log.Info("joined the consumer group", zap.String("group", g.opts.ID), zap.Int32("generation", gen.ID), zap.Int("partitions", n))
+	log.Info(
+		"joined the consumer group", zap.String("group", g.opts.ID),
+		zap.Int32("generation", gen.ID), zap.Int("partitions", n),
+	)
 	gen.Start(func(gctx context.Context) {
 		ticker := time.NewTicker(g.client.opts.LagCommitInterval)
 		defer ticker.Stop()
@@ -192,7 +204,10 @@ func (g *Group) note(err error) {
 	g.mu.Lock()
 	g.joined, g.joinErr = false, fmt.Errorf("joining group %s: %w", g.opts.ID, err)
 	g.mu.Unlock()
-	g.client.errlog.Warn("joining the consumer group failed, retrying", zap.String("group", g.opts.ID), zapError(err))
+	g.client.errlog.Warn(
+		"joining the consumer group failed, retrying", zap.String("group", g.opts.ID),
+		zapError(err),
+	)
 }
 
 // noteRead returns what takes the errors of reading one partition; nil clears.
@@ -236,6 +251,9 @@ func (g *Group) flush(gen *kafka.Generation) {
 		return
 	}
 	if err := gen.CommitOffsets(offsets); err != nil {
-		g.client.errlog.Debug("committing offsets for lag monitoring failed", zap.String("group", g.opts.ID), zapError(err))
+		g.client.errlog.Debug(
+			"committing offsets for lag monitoring failed", zap.String("group", g.opts.ID),
+			zapError(err),
+		)
 	}
 }

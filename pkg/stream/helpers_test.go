@@ -18,7 +18,10 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // startKafka starts an in-process broker; topics get four partitions each.
 func startKafka(t *testing.T, topics []string, opts ...kfake.Opt) *kfake.Cluster {
 	t.Helper()
-	opts = append([]kfake.Opt{kfake.NumBrokers(1), kfake.BrokerConfigs(map[string]string{"group.initial.rebalance.delay.ms": "0"})}, opts...)
+	opts = append([]kfake.Opt{
+		kfake.NumBrokers(1),
+		kfake.BrokerConfigs(map[string]string{"group.initial.rebalance.delay.ms": "0"}),
+	}, opts...)
 	if len(topics) > 0 {
 		opts = append(opts, kfake.SeedTopics(4, topics...))
 	}
@@ -62,7 +65,9 @@ func testContext(t *testing.T) context.Context {
 // lone makes a partition reader without a group.
 func lone(t *testing.T, c *Client, topic string, id int, offset int64) *Partition {
 	t.Helper()
-	p := &Partition{topic: topic, id: id, client: c, note: func(error) {}, commit: func(string, int, int64) {}}
+	p := &Partition{
+		topic: topic, id: id, client: c, note: func(error) {}, commit: func(string, int, int64) {},
+	}
 	p.SetOffset(offset)
 	t.Cleanup(p.closeConnection)
 	return p
@@ -71,7 +76,9 @@ func lone(t *testing.T, c *Client, topic string, id int, offset int64) *Partitio
 func numbered(topic string, from, to int) []OutRecord {
 	var out []OutRecord
 	for i := from; i < to; i++ {
-		out = append(out, OutRecord{Topic: topic, Key: []byte("k" + strconv.Itoa(i)), Value: []byte(strconv.Itoa(i))})
+		out = append(out, OutRecord{
+			Topic: topic, Key: []byte("k" + strconv.Itoa(i)), Value: []byte(strconv.Itoa(i)),
+		})
 	}
 	return out
 }

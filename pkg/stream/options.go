@@ -110,7 +110,8 @@ func (o *Options) Validate() error {
 			bad("sasl: mechanism %s needs username and password", o.SASL.Mechanism)
 		}
 	default:
-		bad("sasl.mechanism: %q is not one of plain, scram-sha-256, scram-sha-512", o.SASL.Mechanism)
+		bad("sasl.mechanism: %q is not one of plain, scram-sha-256, scram-sha-512",
+			o.SASL.Mechanism)
 	}
 	if _, err := compression(o.Compression); err != nil {
 		errs = append(errs, err)
@@ -134,7 +135,8 @@ func (o *Options) Validate() error {
 		}
 	}
 	if o.HeartbeatInterval*2 > o.SessionTimeout {
-		bad("heartbeat_interval: %v must be at most half of session_timeout (%v)", o.HeartbeatInterval, o.SessionTimeout)
+		bad("heartbeat_interval: %v must be at most half of session_timeout (%v)",
+			o.HeartbeatInterval, o.SessionTimeout)
 	}
 	if o.FetchMaxBytes < 64<<10 || o.FetchMaxBytes > 256<<20 {
 		bad("fetch_max_bytes: %d is not between 64 KiB and 256 MiB", o.FetchMaxBytes)
@@ -178,11 +180,14 @@ func (s *SASL) mechanism() (sasl.Mechanism, error) {
 	case "scram-sha-512":
 		algo = scram.SHA512
 	default:
-		return nil, fmt.Errorf("sasl.mechanism: %q is not one of plain, scram-sha-256, scram-sha-512", s.Mechanism)
+		return nil, fmt.Errorf(
+			"sasl.mechanism: %q is not one of plain, scram-sha-256, scram-sha-512", s.Mechanism,
+		)
 	}
 	m, err := scram.Mechanism(algo, s.Username, s.Password)
 	if err != nil {
-		return nil, fmt.Errorf("sasl: user name or password can't be used with %s: %w", strings.ToUpper(s.Mechanism), err)
+		return nil, fmt.Errorf("sasl: user name or password can't be used with %s: %w",
+			strings.ToUpper(s.Mechanism), err)
 	}
 	return m, nil
 }

@@ -32,18 +32,38 @@ func TestBadOptionsAreNamed(t *testing.T) {
 		want string
 	}{
 		{"no broker", func(o *Options) { o.Brokers = nil }, "brokers: name at least one"},
-		{"broker without port", func(o *Options) { o.Brokers = []string{"kafka"} }, `brokers: "kafka" is not host:port`},
+		{
+			"broker without port", func(o *Options) { o.Brokers = []string{"kafka"} },
+			`brokers: "kafka" is not host:port`,
+		},
 		{"port zero", func(o *Options) { o.Brokers = []string{"kafka:0"} }, "is not host:port"},
 		{"tls files without tls", func(o *Options) { o.TLS.CAFile = "x" }, "enabled is false"},
-		{"cert without key", func(o *Options) { o.TLS = remote.TLS{Enabled: true, CertFile: "x"} }, "go together"},
-		{"sasl without mechanism", func(o *Options) { o.SASL.Username = "u" }, "without a mechanism"},
-		{"sasl without password", func(o *Options) { o.SASL = SASL{Mechanism: "plain", Username: "u"} }, "needs username and password"},
-		{"unknown mechanism", func(o *Options) { o.SASL.Mechanism = "gssapi" }, `"gssapi" is not one of`},
+		{
+			"cert without key",
+			func(o *Options) { o.TLS = remote.TLS{Enabled: true, CertFile: "x"} }, "go together",
+		},
+		{
+			"sasl without mechanism", func(o *Options) { o.SASL.Username = "u" },
+			"without a mechanism",
+		},
+		{"sasl without password", func(o *Options) {
+			o.SASL = SASL{Mechanism: "plain", Username: "u"}
+		}, "needs username and password"},
+		{
+			"unknown mechanism", func(o *Options) { o.SASL.Mechanism = "gssapi" },
+			`"gssapi" is not one of`,
+		},
 		{"unknown codec", func(o *Options) { o.Compression = "brotli" }, `"brotli" is not one of`},
-		{"slow heartbeat", func(o *Options) { o.HeartbeatInterval = 20 * time.Second }, "at most half of session_timeout"},
+		{
+			"slow heartbeat", func(o *Options) { o.HeartbeatInterval = 20 * time.Second },
+			"at most half of session_timeout",
+		},
 		{"small fetch", func(o *Options) { o.FetchMaxBytes = 1 }, "fetch_max_bytes"},
 		{"small produce", func(o *Options) { o.ProduceMaxBytes = 1 }, "produce_max_bytes"},
-		{"nothing in flight", func(o *Options) { o.ProduceMaxInFlight = 0 }, "produce_max_in_flight"},
+		{
+			"nothing in flight", func(o *Options) { o.ProduceMaxInFlight = 0 },
+			"produce_max_in_flight",
+		},
 		{"no request timeout", func(o *Options) { o.RequestTimeout = 0 }, "request_timeout"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -63,7 +83,10 @@ func TestWhatIsWrongWithTheConnectionIsSaidInOneLine(t *testing.T) {
 	require.NoError(t, dead.Close())
 
 	plain := startKafka(t, nil)
-	secret := startKafka(t, nil, kfake.EnableSASL(), kfake.Superuser("SCRAM-SHA-512", "user", "right"), kfake.Superuser("PLAIN", "user", "right"))
+	secret := startKafka(
+		t, nil, kfake.EnableSASL(), kfake.Superuser("SCRAM-SHA-512", "user", "right"),
+		kfake.Superuser("PLAIN", "user", "right"),
+	)
 	ca, config := certificate(t)
 	encrypted := startKafka(t, nil, kfake.TLS(config))
 
@@ -75,20 +98,44 @@ func TestWhatIsWrongWithTheConnectionIsSaidInOneLine(t *testing.T) {
 
 		fatal bool
 	}{
-		{"nobody listens", deadAddr, nil, "cannot reach kafka at " + deadAddr + ": connection refused; check kafka.brokers", false},
-		{"unknown host", "no-such-host.invalid:9092", nil, "cannot find kafka host no-such-host.invalid", false},
-		{"plain", plain.ListenAddrs()[0], nil, "", false},
-		{"scram", secret.ListenAddrs()[0], func(o *Options) { o.SASL = SASL{"scram-sha-512", "user", "right"} }, "", false},
-		{"sasl plain", secret.ListenAddrs()[0], func(o *Options) { o.SASL = SASL{"plain", "user", "right"} }, "", false},
-		{"wrong password", secret.ListenAddrs()[0], func(o *Options) { o.SASL = SASL{"scram-sha-512", "user", "wrong"} }, "refused the login", true},
 		{
-			"wrong plain password", secret.ListenAddrs()[0], func(o *Options) { o.SASL = SASL{"plain", "user", "wrong"} },
+			"nobody listens", deadAddr, nil,
+			"cannot reach kafka at " + deadAddr + ": connection refused; check kafka.brokers",
+			false,
+		},
+		{
+			"unknown host", "no-such-host.invalid:9092", nil,
+			"cannot find kafka host no-such-host.invalid", false,
+		},
+		{"plain", plain.ListenAddrs()[0], nil, "", false},
+		{
+			"scram", secret.ListenAddrs()[0],
+			func(o *Options) { o.SASL = SASL{"scram-sha-512", "user", "right"} }, "", false,
+		},
+		{
+			"sasl plain", secret.ListenAddrs()[0],
+			func(o *Options) { o.SASL = SASL{"plain", "user", "right"} }, "", false,
+		},
+		{"wrong password", secret.ListenAddrs()[0], func(o *Options) {
+			o.SASL = SASL{"scram-sha-512", "user", "wrong"}
+		}, "refused the login", true},
+		{
+			"wrong plain password", secret.ListenAddrs()[0],
+			func(o *Options) { o.SASL = SASL{"plain", "user", "wrong"} },
 			"refused the login: wrong user name or password", true,
 		},
 		{"no login", secret.ListenAddrs()[0], nil, "check kafka.tls and kafka.sasl", false},
-		{"tls", encrypted.ListenAddrs()[0], func(o *Options) { o.TLS = remote.TLS{Enabled: true, CAFile: ca} }, "", false},
-		{"unknown authority", encrypted.ListenAddrs()[0], func(o *Options) { o.TLS = remote.TLS{Enabled: true} }, "TLS certificate not accepted", true},
-		{"tls to a plain port", plain.ListenAddrs()[0], func(o *Options) { o.TLS = remote.TLS{Enabled: true} }, "kafka.tls", false},
+		{
+			"tls", encrypted.ListenAddrs()[0],
+			func(o *Options) { o.TLS = remote.TLS{Enabled: true, CAFile: ca} }, "", false,
+		},
+		{"unknown authority", encrypted.ListenAddrs()[0], func(o *Options) {
+			o.TLS = remote.TLS{Enabled: true}
+		}, "TLS certificate not accepted", true},
+		{
+			"tls to a plain port", plain.ListenAddrs()[0],
+			func(o *Options) { o.TLS = remote.TLS{Enabled: true} }, "kafka.tls", false,
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			o := testOptions([]string{test.addr})
@@ -116,12 +163,18 @@ func certificate(t *testing.T) (caFile string, config *tls.Config) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+		SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		IsCA:        true, BasicConstraintsValid: true,
+		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	require.NoError(t, err)
 	caFile = filepath.Join(t.TempDir(), "ca.pem")
-	require.NoError(t, os.WriteFile(caFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600))
-	return caFile, &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+	require.NoError(t, os.WriteFile(
+		caFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600,
+	))
+	return caFile, &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{
+		{Certificate: [][]byte{der}, PrivateKey: key},
+	}}
 }

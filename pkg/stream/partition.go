@@ -152,7 +152,10 @@ func (p *Partition) retry(ctx context.Context, fn func(*leader) error) error {
 			p.waits = remote.Waits(leastReadWait, mostReadWait)
 		}
 		err = explain(err, p.client.opts.Brokers)
-		p.client.errlog.Warn("reading a partition failed, retrying", zapError(err), zapTopic(p.topic), zapPartition(p.id))
+		p.client.errlog.Warn(
+			"reading a partition failed, retrying", zapError(err),
+			zapTopic(p.topic), zapPartition(p.id),
+		)
 		p.note(fmt.Errorf("reading %s/%d: %w", p.topic, p.id, err))
 		select {
 		case <-ctx.Done():

@@ -52,10 +52,13 @@ func (c *Client) Producer(topics ...string) (*Producer, error) {
 	return &Producer{
 		client:    c,
 		transport: transport,
-		kafka:     &kafka.Client{Addr: kafka.TCP(c.opts.Brokers...), Transport: transport, Timeout: c.opts.RequestTimeout},
-		codec:     codec,
-		slots:     make(chan struct{}, c.opts.ProduceMaxInFlight),
-		topics:    map[string]topicSize{},
+		kafka: &kafka.Client{
+			Addr: kafka.TCP(c.opts.Brokers...), Transport: transport,
+			Timeout: c.opts.RequestTimeout,
+		},
+		codec:  codec,
+		slots:  make(chan struct{}, c.opts.ProduceMaxInFlight),
+		topics: map[string]topicSize{},
 	}, nil
 }
 
@@ -117,7 +120,9 @@ func (p *Producer) Produce(ctx context.Context, records []OutRecord) error {
 }
 
 // partitionBatches deals the records to their partitions.
-func (p *Producer) partitionBatches(ctx context.Context, records []OutRecord) ([]partitionBatch, error) {
+func (p *Producer) partitionBatches(
+	ctx context.Context, records []OutRecord,
+) ([]partitionBatch, error) {
 	type key struct {
 		topic     string
 		partition int
@@ -142,7 +147,9 @@ func (p *Producer) partitionBatches(ctx context.Context, records []OutRecord) ([
 		if !ok {
 			at = len(partitionBatches)
 			index[k] = at
-			partitionBatches = append(partitionBatches, partitionBatch{topic: k.topic, partition: k.partition})
+			partitionBatches = append(
+				partitionBatches, partitionBatch{topic: k.topic, partition: k.partition},
+			)
 		}
 		partitionBatches[at].records = append(partitionBatches[at].records, i)
 	}
@@ -185,7 +192,9 @@ func (p *Producer) partitions(ctx context.Context, topic string) (int, error) {
 
 // writeBatch writes one partition's records in requests of bounded size. It returns the indexes of
 // the records that are too large and, with an error, those that are not acknowledged.
-func (p *Producer) writeBatch(ctx context.Context, records []OutRecord, l *partitionBatch) (large, left []int, err error) {
+func (p *Producer) writeBatch(
+	ctx context.Context, records []OutRecord, l *partitionBatch,
+) (large, left []int, err error) {
 	for rest := l.records; len(rest) > 0; {
 		n, size := 0, 0
 		for n < len(rest) {
@@ -202,7 +211,8 @@ func (p *Producer) writeBatch(ctx context.Context, records []OutRecord, l *parti
 			tooLarge, err := p.write(ctx, records, l, rest[:n])
 			if err != nil {
 				// Those of this request that are too large are among the rest.
-				return large, rest, fmt.Errorf("writing to %s/%d: %w", l.topic, l.partition, explain(err, p.client.opts.Brokers))
+				return large, rest, fmt.Errorf("writing to %s/%d: %w",
+					l.topic, l.partition, explain(err, p.client.opts.Brokers))
 			}
 			large = append(large, tooLarge...)
 		}
@@ -212,7 +222,9 @@ func (p *Producer) writeBatch(ctx context.Context, records []OutRecord, l *parti
 }
 
 // write makes one produce request, and halves it when the broker finds it too large.
-func (p *Producer) write(ctx context.Context, records []OutRecord, l *partitionBatch, which []int) (large []int, err error) {
+func (p *Producer) write(
+	ctx context.Context, records []OutRecord, l *partitionBatch, which []int,
+) (large []int, err error) {
 	err = p.try(ctx, func() error { return p.request(ctx, records, l, which) })
 	if !errors.Is(err, kafka.MessageSizeTooLarge) && !errors.Is(err, kafka.RecordListTooLarge) {
 		return nil, err
@@ -231,14 +243,20 @@ func (p *Producer) write(ctx context.Context, records []OutRecord, l *partitionB
 	return append(large, more...), err
 }
 
-func (p *Producer) request(ctx context.Context, records []OutRecord, l *partitionBatch, which []int) error {
+func (p *Producer) request(
+	ctx context.Context, records []OutRecord, l *partitionBatch, which []int,
+) error {
 	out := make([]kafka.Record, len(which))
 	for i, at := range which {
 		r := &records[at]
-		out[i] = kafka.Record{Key: kafka.NewBytes(r.Key), Value: kafka.NewBytes(r.Value), Headers: headersOut(r.Headers)}
+		out[i] = kafka.Record{
+			Key: kafka.NewBytes(r.Key), Value: kafka.NewBytes(r.Value),
+			Headers: headersOut(r.Headers),
+		}
 	}
 	res, err := p.kafka.Produce(ctx, &kafka.ProduceRequest{
-		Topic: l.topic, Partition: l.partition, RequiredAcks: kafka.RequireAll, Compression: p.codec, Records: kafka.NewRecordReader(out...),
+		Topic: l.topic, Partition: l.partition, RequiredAcks: kafka.RequireAll,
+		Compression: p.codec, Records: kafka.NewRecordReader(out...),
 	})
 	if err != nil {
 		return err

@@ -25,7 +25,9 @@ func TestRecordsArriveAsProducedWithEveryCodec(t *testing.T) {
 			c := newClient(t, o)
 			p := newProducer(t, c, "in")
 			out := []OutRecord{
-				{Topic: "in", Key: []byte("same"), Value: []byte(`{"a":1}`), Headers: []Header{{Key: "ce_id", Value: []byte("7")}, {Key: "empty", Value: []byte{}}}},
+				{Topic: "in", Key: []byte("same"), Value: []byte(`{"a":1}`), Headers: []Header{
+					{Key: "ce_id", Value: []byte("7")}, {Key: "empty", Value: []byte{}},
+				}},
 				{Topic: "in", Key: []byte("same"), Value: nil},
 				{Topic: "in", Key: []byte("same"), Value: []byte{}},
 			}
@@ -61,7 +63,9 @@ func TestKeysGoWhereJavaProducersPutThem(t *testing.T) {
 	k := startKafka(t, []string{"in"})
 	c := newClient(t, testOptions(k.ListenAddrs()))
 	p := newProducer(t, c, "in")
-	partitionBatches, err := p.partitionBatches(testContext(t), []OutRecord{{Topic: "in", Key: []byte("21")}, {Topic: "in", Key: []byte("foobar")}})
+	partitionBatches, err := p.partitionBatches(testContext(t), []OutRecord{
+		{Topic: "in", Key: []byte("21")}, {Topic: "in", Key: []byte("foobar")},
+	})
 	require.NoError(t, err)
 	// org.apache.kafka.common.utils.UtilsTest: murmur2("21") = -973932308, murmur2("foobar") =
 	// -790332482.
@@ -110,11 +114,15 @@ func pendingBytes(p *Partition) (n int) {
 
 func TestGapsOfCompactionAreSteppedOver(t *testing.T) {
 	k := startKafka(t, nil)
-	require.NoError(t, k.CreateTopic("compacted", 1, map[string]string{"cleanup.policy": "compact", "segment.bytes": "1000"}))
+	require.NoError(t, k.CreateTopic("compacted", 1, map[string]string{
+		"cleanup.policy": "compact", "segment.bytes": "1000",
+	}))
 	c := newClient(t, testOptions(k.ListenAddrs()))
 	p := newProducer(t, c, "compacted")
 	for i := range 60 {
-		require.NoError(t, p.Produce(testContext(t), []OutRecord{{Topic: "compacted", Key: fmt.Appendf(nil, "k%d", i%3), Value: make([]byte, 100)}}))
+		require.NoError(t, p.Produce(testContext(t), []OutRecord{
+			{Topic: "compacted", Key: fmt.Appendf(nil, "k%d", i%3), Value: make([]byte, 100)},
+		}))
 	}
 	k.Compact()
 	r := lone(t, c, "compacted", 0, 0)
@@ -195,7 +203,10 @@ func TestMembersOfAGroupShareThePartitions(t *testing.T) {
 	shares(map[string]int{"one": 8})
 	_, _ = member("two")
 	shares(map[string]int{"one": 4, "two": 4})
-	require.Eventually(t, func() bool { n, _ := seen.count(); return n == 200 }, 20*time.Second, 10*time.Millisecond)
+	require.Eventually(
+		t, func() bool { n, _ := seen.count(); return n == 200 },
+		20*time.Second, 10*time.Millisecond,
+	)
 	_, total := seen.count()
 	require.Equal(t, 200, total, "nothing is read twice")
 	require.Equal(t, Status{Joined: true, Partitions: 4}, one.Status())
@@ -237,8 +248,14 @@ func TestATransientErrorOfTheCoordinatorIsRetried(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- g.Run(ctx, func(ctx context.Context, _ *Partition) { <-ctx.Done() }) }()
-	require.Eventually(t, func() bool { s := g.Status(); return s.Err != nil && !s.Joined }, 10*time.Second, time.Millisecond)
-	require.Eventually(t, func() bool { s := g.Status(); return s.Joined && s.Err == nil && s.Partitions == 4 }, 20*time.Second, 5*time.Millisecond)
+	require.Eventually(
+		t, func() bool { s := g.Status(); return s.Err != nil && !s.Joined },
+		10*time.Second, time.Millisecond,
+	)
+	require.Eventually(
+		t, func() bool { s := g.Status(); return s.Joined && s.Err == nil && s.Partitions == 4 },
+		20*time.Second, 5*time.Millisecond,
+	)
 	cancel()
 	require.NoError(t, <-done)
 }
@@ -262,8 +279,13 @@ func TestAHandlerThatEndsEarlyKeepsTheOthersGoing(t *testing.T) {
 			}
 		})
 	}()
-	require.Eventually(t, func() bool { return g.Status().Partitions == 3 }, 10*time.Second, 5*time.Millisecond)
-	require.Never(t, func() bool { mu.Lock(); defer mu.Unlock(); return starts[1] != 1 }, 300*time.Millisecond, 20*time.Millisecond)
+	require.Eventually(
+		t, func() bool { return g.Status().Partitions == 3 }, 10*time.Second, 5*time.Millisecond,
+	)
+	require.Never(
+		t, func() bool { mu.Lock(); defer mu.Unlock(); return starts[1] != 1 },
+		300*time.Millisecond, 20*time.Millisecond,
+	)
 	cancel()
 	require.NoError(t, <-done)
 }
@@ -272,7 +294,9 @@ func TestProduceRetriesWhatMayPass(t *testing.T) {
 	k := startKafka(t, []string{"in"})
 	c := newClient(t, testOptions(k.ListenAddrs()))
 	p := newProducer(t, c, "in")
-	for _, code := range []int16{kerr.NotLeaderForPartition.Code, kerr.NotEnoughReplicas.Code, kerr.RequestTimedOut.Code} {
+	for _, code := range []int16{
+		kerr.NotLeaderForPartition.Code, kerr.NotEnoughReplicas.Code, kerr.RequestTimedOut.Code,
+	} {
 		failProduce(k, 2, code)
 		require.NoError(t, p.Produce(testContext(t), numbered("in", 0, 1)))
 	}
@@ -312,7 +336,9 @@ func TestWhatIsNotAcknowledgedIsReported(t *testing.T) {
 	failProduce(k, 1, kerr.TopicAuthorizationFailed.Code)
 	// Two records of one partition: the first request fails for good, nothing after it may be
 	// written.
-	err := p.Produce(testContext(t), []OutRecord{{Topic: "in", Key: []byte("a")}, {Topic: "in", Key: []byte("a")}})
+	err := p.Produce(testContext(t), []OutRecord{
+		{Topic: "in", Key: []byte("a")}, {Topic: "in", Key: []byte("a")},
+	})
 	var partial *PartialError
 	require.ErrorAs(t, err, &partial)
 	require.Equal(t, []int{0, 1}, partial.Unacked)
@@ -334,7 +360,8 @@ func TestTooLargeRecordsAreToldApartFromTheRest(t *testing.T) {
 		{Topic: "small", Key: []byte("1"), Value: value(5000)},  // refused by the broker
 		{Topic: "small", Key: []byte("2"), Value: value(20000)}, // refused here
 		{Topic: "small", Key: []byte("3"), Value: value(1500)},
-		{Topic: "small", Key: []byte("4"), Value: value(1500)}, // fits alone, not with its neighbour
+		// fits alone, not with its neighbour
+		{Topic: "small", Key: []byte("4"), Value: value(1500)},
 	})
 	var large *TooLargeError
 	require.ErrorAs(t, err, &large)
@@ -355,11 +382,15 @@ func TestATooLargeRecordIsReportedOnceAlsoWhenTheRestFails(t *testing.T) {
 	p := newProducer(t, newClient(t, o), "in")
 	// The request of two is too large, then so is its first half, and the second half is refused
 	// for good.
-	codes := []int16{kerr.MessageTooLarge.Code, kerr.MessageTooLarge.Code, kerr.TopicAuthorizationFailed.Code}
+	codes := []int16{
+		kerr.MessageTooLarge.Code, kerr.MessageTooLarge.Code, kerr.TopicAuthorizationFailed.Code,
+	}
 	for _, code := range codes {
 		failProduce(k, 1, code)
 	}
-	err := p.Produce(testContext(t), []OutRecord{{Topic: "in", Key: []byte("a")}, {Topic: "in", Key: []byte("a")}})
+	err := p.Produce(testContext(t), []OutRecord{
+		{Topic: "in", Key: []byte("a")}, {Topic: "in", Key: []byte("a")},
+	})
 	var partial *PartialError
 	require.ErrorAs(t, err, &partial)
 	require.Equal(t, []int{0, 1}, partial.Unacked)
@@ -372,7 +403,9 @@ func TestWhatIsLeftIsNotMixedUpWithWhatIsTooLarge(t *testing.T) {
 	p := newProducer(t, newClient(t, o), "in")
 	// Of four records the first and the third are too large, and the last is refused for good.
 	const ok, large = 0, 10
-	for _, code := range []int16{large, large, large, ok, large, large, kerr.TopicAuthorizationFailed.Code} {
+	for _, code := range []int16{
+		large, large, large, ok, large, large, kerr.TopicAuthorizationFailed.Code,
+	} {
 		failProduce(k, 1, code)
 	}
 	record := OutRecord{Topic: "in", Key: []byte("a")}

@@ -19,7 +19,9 @@ func (c *Client) Partitions(ctx context.Context, topic string) (int, error) {
 	}
 	transport := c.transport(time.Minute, topic)
 	defer transport.CloseIdleConnections()
-	client := &kafka.Client{Addr: kafka.TCP(c.opts.Brokers...), Transport: transport, Timeout: c.opts.RequestTimeout}
+	client := &kafka.Client{
+		Addr: kafka.TCP(c.opts.Brokers...), Transport: transport, Timeout: c.opts.RequestTimeout,
+	}
 	meta, err := client.Metadata(ctx, &kafka.MetadataRequest{Topics: []string{topic}})
 	if err != nil {
 		return 0, explain(err, c.opts.Brokers)
@@ -41,7 +43,9 @@ func (c *Client) Partitions(ctx context.Context, topic string) (int, error) {
 // lone makes the reader of a partition that is read without a group: there is nobody to share with,
 // and no offset is committed.
 func (c *Client) lone(topic string, id int) *Partition {
-	return &Partition{topic: topic, id: id, client: c, note: func(error) {}, commit: func(string, int, int64) {}}
+	return &Partition{
+		topic: topic, id: id, client: c, note: func(error) {}, commit: func(string, int, int64) {},
+	}
 }
 
 // Tail is how much of a topic a tail was.
@@ -62,7 +66,9 @@ const tailAtOnce = 8
 // partitions ended when it came to them. It joins no group and commits nothing. visit is called
 // with records of one partition, in order, and by one goroutine at a time. When ctx ends meanwhile,
 // what is missing is in the result, and that is no error.
-func (c *Client) Tail(ctx context.Context, topic string, last int, visit func([]Record)) (Tail, error) {
+func (c *Client) Tail(
+	ctx context.Context, topic string, last int, visit func([]Record),
+) (Tail, error) {
 	n, err := c.Partitions(ctx, topic)
 	if err != nil {
 		return Tail{}, err
@@ -93,7 +99,9 @@ func (c *Client) Tail(ctx context.Context, topic string, last int, visit func([]
 }
 
 // tail reads the end of one partition and returns how many offsets the partition holds.
-func (c *Client) tail(ctx context.Context, topic string, id, last int, visit func([]Record)) (held int64, err error) {
+func (c *Client) tail(
+	ctx context.Context, topic string, id, last int, visit func([]Record),
+) (held int64, err error) {
 	p := c.lone(topic, id)
 	defer p.closeConnection()
 	first, end, err := p.Bounds(ctx)
@@ -115,7 +123,9 @@ const (
 // through reads from one offset to another. The last offsets may have no record, where compaction
 // has removed deletions or a broker has lost records: it does not wait for them for ever. (A
 // connection that fails does not end it: Read tries again.)
-func (p *Partition) through(ctx context.Context, from, end int64, wait time.Duration, visit func([]Record)) error {
+func (p *Partition) through(
+	ctx context.Context, from, end int64, wait time.Duration, visit func([]Record),
+) error {
 	p.SetOffset(from)
 	quiet := 0
 	for at := from; at < end && quiet < quietReads; {

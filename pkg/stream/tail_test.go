@@ -69,7 +69,10 @@ func TestOffsetsWithoutRecordsAreNotWaitedForForEver(t *testing.T) {
 	first, end, err := p.Bounds(testContext(t))
 	require.NoError(t, err)
 	seen := int64(0)
-	require.NoError(t, p.through(testContext(t), first, end+5, 5*time.Millisecond, func(records []Record) { seen += int64(len(records)) }))
+	require.NoError(t, p.through(
+		testContext(t), first, end+5, 5*time.Millisecond,
+		func(records []Record) { seen += int64(len(records)) },
+	))
 	require.Equal(t, end-first, seen)
 }
 
@@ -78,6 +81,7 @@ func TestAMissingTopicHasNoTail(t *testing.T) {
 	c := newClient(t, testOptions(kafka.ListenAddrs()))
 	for i := range 2 {
 		_, err := c.Tail(testContext(t), "absent", 10, func([]Record) { t.Fatal("records") })
-		require.EqualError(t, err, "topic absent does not exist", "try "+strconv.Itoa(i)+": it is not created by asking")
+		require.EqualError(t, err, "topic absent does not exist",
+			"try "+strconv.Itoa(i)+": it is not created by asking")
 	}
 }

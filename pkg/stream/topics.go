@@ -29,7 +29,8 @@ type TopicSpec struct {
 // command is how to create the topic by hand.
 func (t *TopicSpec) command(broker string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "kafka-topics.sh --bootstrap-server %s --create --topic %s --partitions %d", broker, t.Name, t.Partitions)
+	fmt.Fprintf(&b, "kafka-topics.sh --bootstrap-server %s --create --topic %s --partitions %d",
+		broker, t.Name, t.Partitions)
 	if t.Replication > 0 {
 		fmt.Fprintf(&b, " --replication-factor %d", t.Replication)
 	}
@@ -43,7 +44,9 @@ func (t *TopicSpec) command(broker string) string {
 // that as long as ctx allows. Missing topics are created if create is true; otherwise the error
 // names each of them and the command that creates it. The warnings tell of existing topics whose
 // configuration differs from the spec in a way that matters (cleanup.policy).
-func (c *Client) EnsureTopics(ctx context.Context, specs []TopicSpec, create bool) (warnings []string, err error) {
+func (c *Client) EnsureTopics(
+	ctx context.Context, specs []TopicSpec, create bool,
+) (warnings []string, err error) {
 	if len(specs) == 0 {
 		return nil, nil
 	}
@@ -58,7 +61,9 @@ func (c *Client) EnsureTopics(ctx context.Context, specs []TopicSpec, create boo
 	}
 	transport := c.transport(500*time.Millisecond, names...)
 	defer transport.CloseIdleConnections()
-	client := &kafka.Client{Addr: kafka.TCP(c.opts.Brokers...), Transport: transport, Timeout: c.opts.RequestTimeout}
+	client := &kafka.Client{
+		Addr: kafka.TCP(c.opts.Brokers...), Transport: transport, Timeout: c.opts.RequestTimeout,
+	}
 
 	missing, _, err := c.lookTopics(ctx, client, byName)
 	if err != nil {
@@ -86,7 +91,10 @@ func (c *Client) EnsureTopics(ctx context.Context, specs []TopicSpec, create boo
 			if err != nil {
 				return nil, err
 			}
-			return nil, fmt.Errorf("topics without a leader: %s; check that the kafka brokers are up", strings.Join(append(missing, leaderless...), ", "))
+			return nil, fmt.Errorf(
+				"topics without a leader: %s; check that the kafka brokers are up",
+				strings.Join(append(missing, leaderless...), ", "),
+			)
 		case <-time.After(waits.NextBackOff()):
 		}
 	}
@@ -94,8 +102,12 @@ func (c *Client) EnsureTopics(ctx context.Context, specs []TopicSpec, create boo
 }
 
 // lookTopics returns which of the topics do not exist, and which have a partition without a leader.
-func (c *Client) lookTopics(ctx context.Context, client *kafka.Client, specs map[string]*TopicSpec) (missing, leaderless []string, err error) {
-	meta, err := client.Metadata(ctx, &kafka.MetadataRequest{Topics: slices.Sorted(maps.Keys(specs))})
+func (c *Client) lookTopics(
+	ctx context.Context, client *kafka.Client, specs map[string]*TopicSpec,
+) (missing, leaderless []string, err error) {
+	meta, err := client.Metadata(
+		ctx, &kafka.MetadataRequest{Topics: slices.Sorted(maps.Keys(specs))},
+	)
 	if err != nil {
 		return nil, nil, explain(err, c.opts.Brokers)
 	}
@@ -109,8 +121,10 @@ func (c *Client) lookTopics(ctx context.Context, client *kafka.Client, specs map
 		case t.Error != nil:
 			return nil, nil, fmt.Errorf("topic %s: %w", t.Name, explain(t.Error, c.opts.Brokers))
 		case specs[t.Name].Exact && len(t.Partitions) != specs[t.Name].Partitions:
-			err := fmt.Errorf("topic %s has %d partitions and must have %d; make it anew, or configure another name",
-				t.Name, len(t.Partitions), specs[t.Name].Partitions)
+			err := fmt.Errorf(
+				"topic %s has %d partitions and must have %d; make it anew, or configure another name",
+				t.Name, len(t.Partitions), specs[t.Name].Partitions,
+			)
 			return nil, nil, &remote.Error{Message: err.Error(), Cause: err, Fatal: true}
 		default:
 			for _, p := range t.Partitions {
@@ -124,22 +138,29 @@ func (c *Client) lookTopics(ctx context.Context, client *kafka.Client, specs map
 	return missing, leaderless, nil
 }
 
-func (c *Client) createTopics(ctx context.Context, client *kafka.Client, missing []string, specs map[string]*TopicSpec) error {
+func (c *Client) createTopics(
+	ctx context.Context, client *kafka.Client, missing []string, specs map[string]*TopicSpec,
+) error {
 	req := &kafka.CreateTopicsRequest{}
 	for _, name := range missing {
 		spec := specs[name]
-		tc := kafka.TopicConfig{Topic: name, NumPartitions: spec.Partitions, ReplicationFactor: spec.Replication}
+		tc := kafka.TopicConfig{
+			Topic: name, NumPartitions: spec.Partitions, ReplicationFactor: spec.Replication,
+		}
 		if spec.Replication <= 0 {
 			tc.ReplicationFactor = -1
 		}
 		for _, k := range slices.Sorted(maps.Keys(spec.Config)) {
-			tc.ConfigEntries = append(tc.ConfigEntries, kafka.ConfigEntry{ConfigName: k, ConfigValue: spec.Config[k]})
+			tc.ConfigEntries = append(
+				tc.ConfigEntries, kafka.ConfigEntry{ConfigName: k, ConfigValue: spec.Config[k]},
+			)
 		}
 		req.Topics = append(req.Topics, tc)
 	}
 	res, err := client.CreateTopics(ctx, req)
 	if err != nil {
-		return fmt.Errorf("creating topics %s: %w", strings.Join(missing, ", "), explain(err, c.opts.Brokers))
+		return fmt.Errorf("creating topics %s: %w",
+			strings.Join(missing, ", "), explain(err, c.opts.Brokers))
 	}
 	var failed []string
 	var cause error
@@ -167,19 +188,25 @@ func (c *Client) missingError(missing []string, specs map[string]*TopicSpec, why
 	if why != "" {
 		return fmt.Errorf("topics could not be created: %s: %s", why, strings.Join(parts, ", "))
 	}
-	return fmt.Errorf("topics do not exist: %s; create them, or let stillwatch do it (topics.create: true)", strings.Join(parts, ", "))
+	return fmt.Errorf(
+		"topics do not exist: %s; create them, or let stillwatch do it (topics.create: true)",
+		strings.Join(parts, ", "),
+	)
 }
 
 // compareConfigs warns of a cleanup policy other than the one asked for: state that is rebuilt from
 // a topic would be lost with it. A user without the right to describe configurations gets no
 // warnings.
-func (c *Client) compareConfigs(ctx context.Context, client *kafka.Client, specs map[string]*TopicSpec) []string {
+func (c *Client) compareConfigs(
+	ctx context.Context, client *kafka.Client, specs map[string]*TopicSpec,
+) []string {
 	const policy = "cleanup.policy"
 	req := &kafka.DescribeConfigsRequest{}
 	for name, spec := range specs {
 		if spec.Config[policy] != "" {
 			req.Resources = append(req.Resources, kafka.DescribeConfigRequestResource{
-				ResourceType: kafka.ResourceTypeTopic, ResourceName: name, ConfigNames: []string{policy},
+				ResourceType: kafka.ResourceTypeTopic, ResourceName: name,
+				ConfigNames: []string{policy},
 			})
 		}
 	}
@@ -195,9 +222,12 @@ func (c *Client) compareConfigs(ctx context.Context, client *kafka.Client, specs
 	for _, r := range res.Resources {
 		for _, e := range r.ConfigEntries {
 			spec := specs[r.ResourceName]
-			if spec != nil && e.ConfigName == policy && e.ConfigValue != "" && !strings.Contains(e.ConfigValue, spec.Config[policy]) {
-				warnings = append(warnings, fmt.Sprintf("topic %s has %s=%s and should have %s; set it with kafka-configs.sh --alter",
-					r.ResourceName, policy, e.ConfigValue, spec.Config[policy]))
+			if spec != nil && e.ConfigName == policy && e.ConfigValue != "" &&
+				!strings.Contains(e.ConfigValue, spec.Config[policy]) {
+				warnings = append(warnings, fmt.Sprintf(
+					"topic %s has %s=%s and should have %s; set it with kafka-configs.sh --alter",
+					r.ResourceName, policy, e.ConfigValue, spec.Config[policy],
+				))
 			}
 		}
 	}

@@ -11,7 +11,9 @@ import (
 func specs() []TopicSpec {
 	return []TopicSpec{
 		{Name: "events", Partitions: 3, Replication: 1},
-		{Name: "profiles", Partitions: 1, Replication: 1, Config: map[string]string{"cleanup.policy": "compact"}},
+		{Name: "profiles", Partitions: 1, Replication: 1, Config: map[string]string{
+			"cleanup.policy": "compact",
+		}},
 	}
 }
 
@@ -32,9 +34,11 @@ func TestMissingTopicsAreNamedWithTheirCommandOtherwise(t *testing.T) {
 	o := testOptions(k.ListenAddrs())
 	c := newClient(t, o)
 	_, err := c.EnsureTopics(testContext(t), specs(), false)
-	require.EqualError(t, err, "topics do not exist: profiles (`kafka-topics.sh --bootstrap-server "+o.Brokers[0]+
-		" --create --topic profiles --partitions 1 --replication-factor 1 --config cleanup.policy=compact`); "+
-		"create them, or let stillwatch do it (topics.create: true)")
+	require.EqualError(
+		t, err, "topics do not exist: profiles (`kafka-topics.sh --bootstrap-server "+o.Brokers[0]+
+			" --create --topic profiles --partitions 1 --replication-factor 1 --config cleanup.policy=compact`); "+
+			"create them, or let stillwatch do it (topics.create: true)",
+	)
 	require.Nil(t, k.TopicInfo("profiles"), "asking does not create")
 }
 
@@ -44,7 +48,8 @@ func TestATopicThatIsNotCompactedIsWarnedOf(t *testing.T) {
 	warnings, err := c.EnsureTopics(testContext(t), specs(), false)
 	require.NoError(t, err)
 	require.Len(t, warnings, 1)
-	require.Contains(t, warnings[0], "topic profiles has cleanup.policy=delete and should have compact")
+	require.Contains(t, warnings[0],
+		"topic profiles has cleanup.policy=delete and should have compact")
 }
 
 func TestATopicThatCannotBeCreatedSaysWhy(t *testing.T) {
@@ -67,6 +72,7 @@ func TestATopicThatNeedsAnExactNumberOfPartitionsIsCheckedForIt(t *testing.T) {
 	exact := specs()
 	exact[1].Exact = true
 	_, err := c.EnsureTopics(testContext(t), exact, true)
-	require.EqualError(t, err, "topic profiles has 4 partitions and must have 1; make it anew, or configure another name")
+	require.EqualError(t, err,
+		"topic profiles has 4 partitions and must have 1; make it anew, or configure another name")
 	require.True(t, IsFatal(err))
 }

@@ -14,7 +14,8 @@ import (
 func transactional(t *testing.T, brokers []string, id string) *kgo.Client {
 	t.Helper()
 	c, err := kgo.NewClient(
-		kgo.SeedBrokers(brokers...), kgo.TransactionalID(id), kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerLinger(0),
+		kgo.SeedBrokers(brokers...), kgo.TransactionalID(id),
+		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerLinger(0),
 	)
 	require.NoError(t, err)
 	t.Cleanup(c.CloseAllowingRebalance)
@@ -24,7 +25,9 @@ func transactional(t *testing.T, brokers []string, id string) *kgo.Client {
 func put(t *testing.T, c *kgo.Client, topic string, from, to int) {
 	t.Helper()
 	for i := from; i < to; i++ {
-		require.NoError(t, c.ProduceSync(testContext(t), &kgo.Record{Topic: topic, Value: []byte(strconv.Itoa(i))}).FirstErr())
+		require.NoError(t, c.ProduceSync(
+			testContext(t), &kgo.Record{Topic: topic, Value: []byte(strconv.Itoa(i))},
+		).FirstErr())
 	}
 }
 

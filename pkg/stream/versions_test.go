@@ -13,8 +13,9 @@ import (
 // The least request versions that Kafka 4.0 accepts (KIP-896). The in-process broker accepts older
 // ones, so that a passing test says nothing without this.
 var kafka4Minima = map[kmsg.Key]int16{
-	kmsg.Produce: 3, kmsg.Fetch: 4, kmsg.ListOffsets: 1, kmsg.Metadata: 0, kmsg.OffsetCommit: 2, kmsg.OffsetFetch: 1, kmsg.FindCoordinator: 0,
-	kmsg.JoinGroup: 2, kmsg.Heartbeat: 0, kmsg.LeaveGroup: 0, kmsg.SyncGroup: 0, kmsg.SASLHandshake: 0, kmsg.ApiVersions: 0,
+	kmsg.Produce: 3, kmsg.Fetch: 4, kmsg.ListOffsets: 1, kmsg.Metadata: 0, kmsg.OffsetCommit: 2,
+	kmsg.OffsetFetch: 1, kmsg.FindCoordinator: 0, kmsg.JoinGroup: 2, kmsg.Heartbeat: 0,
+	kmsg.LeaveGroup: 0, kmsg.SyncGroup: 0, kmsg.SASLHandshake: 0, kmsg.ApiVersions: 0,
 	kmsg.CreateTopics: 2, kmsg.DescribeConfigs: 1, kmsg.SASLAuthenticate: 0,
 }
 
@@ -36,7 +37,9 @@ func TestAllRequestsAreOnesThatKafka4Accepts(t *testing.T) {
 	c := newClient(t, testOptions(k.ListenAddrs()))
 	_, err := c.EnsureTopics(testContext(t), specs(), true)
 	require.NoError(t, err)
-	require.NoError(t, newProducer(t, c, "events").Produce(testContext(t), numbered("events", 0, 10)))
+	require.NoError(
+		t, newProducer(t, c, "events").Produce(testContext(t), numbered("events", 0, 10)),
+	)
 	g, err := c.Group(GroupOptions{ID: "g", Topics: []string{"events"}})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -56,7 +59,9 @@ func TestAllRequestsAreOnesThatKafka4Accepts(t *testing.T) {
 		defer mu.Unlock()
 		return len(seen[key]) > 0
 	}
-	require.Eventually(t, func() bool { return sent(kmsg.OffsetCommit) && sent(kmsg.Heartbeat) && sent(kmsg.Fetch) }, 20*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool {
+		return sent(kmsg.OffsetCommit) && sent(kmsg.Heartbeat) && sent(kmsg.Fetch)
+	}, 20*time.Second, 10*time.Millisecond)
 	cancel()
 	require.NoError(t, <-done)
 

@@ -203,7 +203,9 @@ func (o *object) unusable() error {
 	case o.PatternType == "" && o.SpecVersion == "":
 		return nil // STIX 2.0 has no pattern_type: its patterns are STIX patterns.
 	case o.PatternType == "":
-		return errors.New("it has no pattern_type, which STIX 2.1 requires; only stix is understood")
+		return errors.New(
+			"it has no pattern_type, which STIX 2.1 requires; only stix is understood",
+		)
 	case !strings.EqualFold(o.PatternType, "stix"):
 		return fmt.Errorf("pattern_type %q; only stix is understood", clean(o.PatternType))
 	default:

@@ -21,7 +21,8 @@ func utf16le(s string) string {
 }
 
 func TestIndicatorsAreReadFromWhateverHoldsThem(t *testing.T) {
-	one, two := indicator(1, "[user-agent:value = 'reaper/3']"), indicator(2, "[ipv4-addr:value = '192.0.2.7']")
+	one, two := indicator(1, "[user-agent:value = 'reaper/3']"),
+		indicator(2, "[ipv4-addr:value = '192.0.2.7']")
 	both := "[" + one + "," + two + "]"
 	bundled := `{"type":"bundle","id":"bundle--1","objects":` + both + `}`
 	page := func(more, object string) string {
@@ -32,20 +33,25 @@ func TestIndicatorsAreReadFromWhateverHoldsThem(t *testing.T) {
 		want int
 		note string
 	}{
-		"a bundle":                        {bundled, 2, ""},
-		"a bundle of STIX 2.0":            {`{"type":"bundle","spec_version":"2.0","objects":` + both + `}`, 2, ""},
-		"a bundle with a BOM":             {"\ufeff" + bundled, 2, ""},
-		"a bundle with two BOMs":          {"\ufeff\n\ufeff " + bundled, 2, ""},
-		"a bundle in UTF-16":              {utf16le(bundled), 2, ""},
-		"a TAXII envelope":                {`{"more":false,"objects":` + both + `}`, 2, ""},
-		"an envelope without more":        {`{"objects":` + both + `}`, 2, ""},
-		"an empty envelope":               {`{}`, 0, ""},
-		"a page of several":               {page("true", one), 1, "more objects follow"},
-		"all pages one after the other":   {page("true", one) + "\n" + page("false", two), 2, ""},
-		"an array of objects":             {both, 2, ""},
-		"an array of objects with a BOM":  {"\ufeff" + both, 2, ""},
-		"a bundle without any":            {`{"type":"bundle","id":"bundle--1"}`, 0, ""},
-		"a bundle beside foreign objects": {strings.Replace(bundled, "[", `[{"type":"malware","name":"x","labels":"no list"},`, 1), 2, ""},
+		"a bundle": {bundled, 2, ""},
+		"a bundle of STIX 2.0": {
+			`{"type":"bundle","spec_version":"2.0","objects":` + both + `}`, 2, "",
+		},
+		"a bundle with a BOM":            {"\ufeff" + bundled, 2, ""},
+		"a bundle with two BOMs":         {"\ufeff\n\ufeff " + bundled, 2, ""},
+		"a bundle in UTF-16":             {utf16le(bundled), 2, ""},
+		"a TAXII envelope":               {`{"more":false,"objects":` + both + `}`, 2, ""},
+		"an envelope without more":       {`{"objects":` + both + `}`, 2, ""},
+		"an empty envelope":              {`{}`, 0, ""},
+		"a page of several":              {page("true", one), 1, "more objects follow"},
+		"all pages one after the other":  {page("true", one) + "\n" + page("false", two), 2, ""},
+		"an array of objects":            {both, 2, ""},
+		"an array of objects with a BOM": {"\ufeff" + both, 2, ""},
+		"a bundle without any":           {`{"type":"bundle","id":"bundle--1"}`, 0, ""},
+		"a bundle beside foreign objects": {
+			strings.Replace(bundled, "[", `[{"type":"malware","name":"x","labels":"no list"},`, 1),
+			2, "",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l, err := watchlist.Parse([]byte(c.text))
@@ -85,7 +91,9 @@ func TestOfWhatIsNoPatternTheReasonIsGiven(t *testing.T) {
 		require.Contains(t, l.Skipped[0].Reason, why)
 	}
 	// What MISP does not want looked for is passed over without a word, like every other object.
-	require.Empty(t, parse(t, `{"type":"x-misp-attribute","id":"x-misp-attribute--1","x_misp_type":"text"}`).Skipped)
+	require.Empty(t, parse(
+		t, `{"type":"x-misp-attribute","id":"x-misp-attribute--1","x_misp_type":"text"}`,
+	).Skipped)
 }
 
 func TestAnIndicatorEndsWithItsPatternsWindow(t *testing.T) {

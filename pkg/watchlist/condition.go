@@ -61,7 +61,8 @@ var servicePorts = []string{"80", "443", "4000", "8000", "8008", "8080", "8443"}
 // requestProtocols are those below and of an HTTP request, by the names of IANA's service registry
 // and of packet dissectors, which STIX recommends.
 var requestProtocols = []string{
-	"ip", "ipv4", "ipv6", "tcp", "ssl", "tls", "http", "https", "http2", "h2", "quic", "http3", "h3",
+	"ip", "ipv4", "ipv6", "tcp", "ssl", "tls", "http", "https", "http2", "h2", "quic",
+	"http3", "h3",
 }
 
 // firstFreePort is the first port that clients call from; services answer from those below
@@ -81,7 +82,8 @@ func conditionOf(path string, op Op, value string) (c condition, ok bool, err er
 	case path == sourceType:
 		c.subject, c.why = besideAddress, "the address itself says so"
 		if value != "ipv4-addr" && value != "ipv6-addr" {
-			err = fmt.Errorf("%s %s: a client is known by its IP address only", path, quote(clean(value)))
+			err = fmt.Errorf("%s %s: a client is known by its IP address only",
+				path, quote(clean(value)))
 		}
 	case path == servicePort:
 		if !slices.Contains(servicePorts, value) {

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 )
 
 // TermID numbers the different terms of a list.
@@ -13,9 +13,9 @@ type TermID int32
 
 // Keyed is a term on what profiles keep as a keyed hash only.
 type Keyed struct {
-	Term  TermID
-	Facet fingerprint.Facet
-	Value string
+	Term      TermID
+	Attribute attribute.Attribute
+	Value     string
 }
 
 // index finds the terms that a value means, and the indicators that terms add up to.
@@ -23,12 +23,12 @@ type index struct {
 	terms []Term
 	// equal and networks look terms up by value; short lists those whose value was cut, and scanned
 	// those that are to be tried.
-	equal    [numObservables]map[string]TermID
+	equal    map[Observable]map[string]TermID
 	networks map[netip.Prefix]TermID
-	short    [numObservables][]TermID
-	scanned  [numObservables][]TermID
+	short    map[Observable][]TermID
+	scanned  map[Observable][]TermID
 	keyed    []Keyed
-	facets   [fingerprint.NumFacets]bool
+	watched  [attribute.NumKept]bool
 	// indicators has, per indicator and alternative, its terms; byTerm the indicators in which a
 	// term is.
 	indicators [][][]TermID
@@ -37,7 +37,10 @@ type index struct {
 
 // makeIndex numbers the terms of the indicators.
 func makeIndex(list []Indicator) index {
-	x := index{networks: map[netip.Prefix]TermID{}}
+	x := index{
+		equal: map[Observable]map[string]TermID{}, networks: map[netip.Prefix]TermID{},
+		short: map[Observable][]TermID{}, scanned: map[Observable][]TermID{},
+	}
 	ids := map[string]TermID{}
 	for n := range list {
 		var alternatives [][]TermID
@@ -65,11 +68,11 @@ func (x *index) add(t Term) TermID {
 	id := TermID(len(x.terms))
 	x.terms = append(x.terms, t)
 	x.byTerm = append(x.byTerm, nil)
-	facet := observables()[t.Observable].facet
-	x.facets[facet] = true
+	a := t.Observable.Attribute
+	x.watched[a] = true
 	switch {
 	case t.Observable.keyed():
-		x.keyed = append(x.keyed, Keyed{Term: id, Facet: facet, Value: t.Value})
+		x.keyed = append(x.keyed, Keyed{Term: id, Attribute: a, Value: t.Value})
 	case t.Observable == Network:
 		x.networks[t.prefix] = id
 	case t.scanned():
@@ -88,40 +91,47 @@ func (x *index) add(t Term) TermID {
 // Len is the number of indicators.
 func (l *List) Len() int { return len(l.Indicators) }
 
-// Watches says whether any term is about a facet.
-func (l *List) Watches(f fingerprint.Facet) bool { return l.index.facets[f] }
+// Watches says whether any term is about an attribute.
+func (l *List) Watches(a attribute.Attribute) bool { return l.index.watched[a] }
 
 // Keyed lists the terms whose values have to be hashed with a tenant's key to be compared.
 func (l *List) Keyed() []Keyed { return l.index.keyed }
 
-// Terms lists the terms that a facet's value means, by its readable form.
-func (l *List) Terms(f fingerprint.Facet, label string) []TermID {
-	if label == "" || !l.index.facets[f] {
+// Terms lists the terms that an attribute's value means, by its readable form.
+func (l *List) Terms(a attribute.Attribute, label string) []TermID {
+	if label == "" || !l.index.watched[a] {
 		return nil
 	}
 	x := &l.index
 	var out []TermID
-	switch f {
-	case fingerprint.Stack:
-		agent, ja4 := Client(label)
-		out = x.text(out, UserAgent, agent)
-		out = x.text(out, JA4, ja4)
-		out = x.text(out, Stack, label)
-	case fingerprint.Network:
+	if a == attribute.Network {
 		out = x.network(out, label)
-	case fingerprint.ASN:
-		out = x.text(out, ASN, strings.TrimPrefix(label, "AS"))
-	case fingerprint.Params:
-		out = x.text(out, Parameters, label)
-	case fingerprint.Tools:
-		out = x.text(out, Tools, label)
-	case fingerprint.Model:
-		out = x.text(out, Model, label)
-	case fingerprint.Domain:
-		out = x.text(out, EmailDomain, label)
+	} else {
+		for _, p := range a.Spec().Watch {
+			out = x.text(out, Observable{a, p.Part}, part(a, p.Part, label))
+		}
 	}
 	slices.Sort(out)
 	return out
+}
+
+// part is the part of an attribute's readable form that is compared.
+func part(a attribute.Attribute, of attribute.Part, label string) string {
+	agent, ja4 := "", ""
+	if of != attribute.Whole {
+		agent, ja4 = Client(label)
+	}
+	switch {
+	case of == attribute.UserAgent:
+		return agent
+	case of == attribute.JA4:
+		return ja4
+	case a == attribute.ASN:
+		// A pattern has the number alone.
+		return strings.TrimPrefix(label, "AS")
+	default:
+		return label
+	}
 }
 
 // ellipsis ends what was cut to size.
@@ -145,7 +155,9 @@ func (x *index) text(out []TermID, o Observable, label string) []TermID {
 		}
 	}
 	for _, id := range x.short[o] {
-		if short := strings.TrimSuffix(x.terms[id].Value, ellipsis); strings.HasPrefix(whole, short) || isCut && strings.HasPrefix(short, whole) {
+		if short := strings.TrimSuffix(
+			x.terms[id].Value, ellipsis,
+		); strings.HasPrefix(whole, short) || isCut && strings.HasPrefix(short, whole) {
 			out = append(out, id)
 		}
 	}

@@ -32,7 +32,8 @@ type Reading struct {
 // The error says why nothing is left to watch for.
 func ParsePattern(s string) (Reading, error) {
 	if len(s) > maxPattern {
-		return Reading{}, fmt.Errorf("the pattern has %d bytes; at most %d are read", len(s), maxPattern)
+		return Reading{}, fmt.Errorf("the pattern has %d bytes; at most %d are read",
+			len(s), maxPattern)
 	}
 	p := patternParser{rest: s}
 	if err := p.next(); err != nil {
@@ -232,8 +233,9 @@ func (p *patternParser) counted(out *branches) error {
 		return p.unexpected(unit)
 	}
 	if !isWithin {
-		out.refuse(fmt.Sprintf("REPEATS %s TIMES is not compared: requests are counted by own rules",
-			clean(n)))
+		out.refuse(fmt.Sprintf(
+			"REPEATS %s TIMES is not compared: requests are counted by own rules", clean(n),
+		))
 	}
 	return p.next()
 }

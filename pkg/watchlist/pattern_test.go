@@ -31,19 +31,25 @@ func TestPatternsAreReadAsOthersWriteThem(t *testing.T) {
 			[]string{"network-traffic:src_ref.type = 'ipv4-addr': the address itself says so"},
 		},
 		"MISP ip-src, IPv6": {
-			"[" + src6 + "]", "[ipv6-addr:value ISSUBSET '2001:db8:7::/48']", []string{"src_ref.type"},
+			"[" + src6 + "]", "[ipv6-addr:value ISSUBSET '2001:db8:7::/48']",
+			[]string{"src_ref.type"},
 		},
 		"MISP ip-src|port": {
 			"[" + src4 + " AND network-traffic:src_port = '40123']", net4,
-			[]string{"src_ref.type", "network-traffic:src_port = '40123': a client calls from another"},
+			[]string{
+				"src_ref.type", "network-traffic:src_port = '40123': a client calls from another",
+			},
 		},
 		"a service's port": {
 			"[" + src4 + " AND network-traffic:dst_port = 443]", net4,
-			[]string{"src_ref.type", "network-traffic:dst_port = '443': every request to the gateway"},
+			[]string{
+				"src_ref.type", "network-traffic:dst_port = '443': every request to the gateway",
+			},
 		},
 		"protocols": {
 			"[network-traffic:src_ref.value = '192.0.2.77' AND network-traffic:protocols[0] = 'ipv4' AND " +
-				"network-traffic:protocols[1] = 'tcp' AND network-traffic:protocols[*] = 'HTTPS']", net4,
+				"network-traffic:protocols[1] = 'tcp' AND network-traffic:protocols[*] = 'HTTPS']",
+			net4,
 			[]string{"protocols = 'ipv4'", "protocols = 'tcp'", "protocols = 'HTTPS'"},
 		},
 		"MISP network object with the source's system": {
@@ -71,9 +77,11 @@ func TestPatternsAreReadAsOthersWriteThem(t *testing.T) {
 				"network-traffic:extensions.'http-request-ext'.request_version = 'http/1.1']", tool,
 			[]string{"request_method = 'post'", "request_version"},
 		},
-		"a JA4 object":    {"[x-ja4:value = '" + strings.ToUpper(ja4) + "']", ja4s, nil},
-		"a JA4 extension": {"[network-traffic:extensions.'x-ja4-ext'.ja4 = '" + ja4 + "']", ja4s, nil},
-		"a JA4 property":  {"[network-traffic:x_ja4 = '" + ja4 + "']", ja4s, nil},
+		"a JA4 object": {"[x-ja4:value = '" + strings.ToUpper(ja4) + "']", ja4s, nil},
+		"a JA4 extension": {
+			"[network-traffic:extensions.'x-ja4-ext'.ja4 = '" + ja4 + "']", ja4s, nil,
+		},
+		"a JA4 property": {"[network-traffic:x_ja4 = '" + ja4 + "']", ja4s, nil},
 		"MISP domain|ip": {
 			"[domain-name:value = 'mail.example' AND domain-name:resolves_to_refs[*].value = '192.0.2.1']",
 			"[x-stillwatch-account:email_domain = 'mail.example']",
@@ -86,7 +94,9 @@ func TestPatternsAreReadAsOthersWriteThem(t *testing.T) {
 		"either end of a connection": {
 			"[network-traffic:src_ref.value = '192.0.2.77' OR network-traffic:dst_ref.value = '192.0.2.77']",
 			net4,
-			[]string{"dst_ref.value is nothing that is known of an account: it is about another party"},
+			[]string{
+				"dst_ref.value is nothing that is known of an account: it is about another party",
+			},
 		},
 		"a file or an address": {
 			"[file:hashes.'SHA-256' = 'aa'] OR [ipv4-addr:value = '192.0.2.77']", net4,
@@ -166,8 +176,9 @@ func TestTheWindowOfAnObservationEndsIt(t *testing.T) {
 	const end = int64(1_793_491_200_000) // 2026-11-01
 	for pattern, until := range map[string]int64{
 		seen: 0,
-		seen + " START t'2026-10-01T00:00:00Z' STOP t'2026-11-01T00:00:00Z'":                                                                   end,
-		seen + " START '2026-10-01T00:00:00.000Z' STOP '2026-11-01T00:00:00.000Z'":                                                             end,
+		seen + " START t'2026-10-01T00:00:00Z' STOP t'2026-11-01T00:00:00Z'":       end,
+		seen + " START '2026-10-01T00:00:00.000Z' STOP '2026-11-01T00:00:00.000Z'": end,
+
 		"(" + seen + " OR " + other + ") START t'2026-10-01T00:00:00Z' STOP t'2026-11-01T00:00:00Z'":                                           end,
 		"(" + seen + " WITHIN 9 SECONDS) START t'2026-10-01T00:00:00Z' STOP t'2026-11-01T00:00:00Z'":                                           end,
 		seen + " START t'2026-10-01T00:00:00Z' STOP t'2026-11-01T00:00:00Z' OR [file:name = 'x']":                                              end,
@@ -191,7 +202,10 @@ type atom struct {
 func atoms() []atom {
 	return []atom{
 		{text: "ipv4-addr:value = '192.0.2.1'", term: "ipv4-addr:value ISSUBSET '192.0.2.0/24'"},
-		{text: "ipv4-addr:value = '198.51.100.1'", term: "ipv4-addr:value ISSUBSET '198.51.100.0/24'"},
+		{
+			text: "ipv4-addr:value = '198.51.100.1'",
+			term: "ipv4-addr:value ISSUBSET '198.51.100.0/24'",
+		},
 		{text: "autonomous-system:number = 64511", term: "autonomous-system:number = 64511"},
 		{text: "user-agent:value = 'reaper/3.0'", term: userAgent + " = 'reaper/3.0'"},
 		{text: "network-traffic:dst_port = 443", always: true},
@@ -217,7 +231,9 @@ func anyFormula(t *rapid.T, depth int) formula {
 	if kind == 0 {
 		n := rapid.IntRange(0, len(atoms())-1).Draw(t, "atom")
 		a := atoms()[n]
-		return formula{a.text, func(shown []bool) bool { return !a.never && (a.always || shown[n]) }}
+		return formula{a.text, func(shown []bool) bool {
+			return !a.never && (a.always || shown[n])
+		}}
 	}
 	left, right := anyFormula(t, depth-1), anyFormula(t, depth-1)
 	if kind == 1 {
@@ -257,7 +273,8 @@ func TestWhatIsLeftOutOfAPatternNeverWidensIt(t *testing.T) {
 		shown := rapid.SliceOfN(rapid.Bool(), len(atoms()), len(atoms())).Draw(t, "shown")
 		if err != nil {
 			// Refused as a whole: nothing can meet it, or nothing that an account shows has to.
-			require.True(t, !f.met(shown) || f.met(make([]bool, len(atoms()))), "%s: %v", f.text, err)
+			require.True(t, !f.met(shown) || f.met(make([]bool, len(atoms()))),
+				"%s: %v", f.text, err)
 			return
 		}
 		if metBy(r.Pattern, shown) {
@@ -311,7 +328,9 @@ func TestReasonsOfOnePatternAreBounded(t *testing.T) {
 	for i := range 500 {
 		parts = append(parts, fmt.Sprintf("file:x%d = 'a'", i))
 	}
-	r, err := watchlist.ParsePattern("[" + strings.Join(parts, " OR ") + " OR user-agent:value = 'b']")
+	r, err := watchlist.ParsePattern(
+		"[" + strings.Join(parts, " OR ") + " OR user-agent:value = 'b']",
+	)
 	require.NoError(t, err)
 	require.LessOrEqual(t, len(r.LeftOut), 8)
 }

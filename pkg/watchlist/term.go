@@ -9,60 +9,52 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 )
 
-// Observable is a thing that a term speaks of.
-type Observable uint8
+// Observable is a thing that a term speaks of: an attribute, or a part of one.
+type Observable struct {
+	Attribute attribute.Attribute
+	Part      attribute.Part
+}
 
-// The observables.
-const (
-	UserAgent Observable = iota
-	JA4
-	Stack
-	Parameters
-	Tools
-	Model
-	EmailDomain
-	ASN
-	Network
-	// What follows has no readable form in a profile, only a keyed hash.
-	PaymentFP
-	PaymentIssuer
-	DeviceID
-	numObservables
+// The observables that patterns of others speak of as well; see makeTerm.
+var (
+	UserAgent   = Observable{attribute.Stack, attribute.UserAgent}
+	JA4         = Observable{attribute.Stack, attribute.JA4}
+	Stack       = Observable{attribute.Stack, attribute.Whole}
+	EmailDomain = Observable{attribute.Domain, attribute.Whole}
+	ASN         = Observable{attribute.ASN, attribute.Whole}
+	Network     = Observable{attribute.Network, attribute.Whole}
 )
 
 // Account is the type of the observable that Stillwatch adds to STIX's, for what STIX has no words
 // for.
-const Account = "x-stillwatch-account"
+const Account = attribute.Account
 
-// observables says of each how a pattern is written and which facet of a profile has it.
-func observables() [numObservables]struct {
-	path  string
-	facet fingerprint.Facet
-} {
-	return [numObservables]struct {
-		path  string
-		facet fingerprint.Facet
-	}{
-		UserAgent:     {"network-traffic:extensions.'http-request-ext'.request_header.'User-Agent'", fingerprint.Stack},
-		JA4:           {Account + ":ja4", fingerprint.Stack},
-		Stack:         {Account + ":stack", fingerprint.Stack},
-		Parameters:    {Account + ":parameters", fingerprint.Params},
-		Tools:         {Account + ":tools", fingerprint.Tools},
-		Model:         {Account + ":model", fingerprint.Model},
-		EmailDomain:   {Account + ":email_domain", fingerprint.Domain},
-		ASN:           {"autonomous-system:number", fingerprint.ASN},
-		Network:       {"", fingerprint.Network},
-		PaymentFP:     {Account + ":payment_fp", fingerprint.Payment},
-		PaymentIssuer: {Account + ":payment_issuer", fingerprint.Issuer},
-		DeviceID:      {Account + ":device_id", fingerprint.Device},
+// path is how a pattern of the observable is written.
+func (o Observable) path() string {
+	for _, p := range o.Attribute.Spec().Watch {
+		if p.Part == o.Part {
+			return p.STIX
+		}
 	}
+	return ""
 }
 
 // keyed says that profiles have the observable as a keyed hash only.
-func (o Observable) keyed() bool { return o >= PaymentFP }
+func (o Observable) keyed() bool { return !o.Attribute.Spec().Readable }
+
+// watched finds the observable of a path of the table of attributes.
+var watched = func() map[string]Observable {
+	of := map[string]Observable{}
+	for a := range attribute.Num {
+		for _, p := range a.Spec().Watch {
+			of[p.STIX] = Observable{a, p.Part}
+		}
+	}
+	return of
+}()
 
 // Op is how a value is compared.
 type Op uint8
@@ -93,7 +85,7 @@ func (t *Term) same(o *Term) bool {
 
 // String writes the comparison as STIX.
 func (t *Term) String() string {
-	path := observables()[t.Observable].path
+	path := t.Observable.path()
 	switch {
 	case t.Observable == Network && t.prefix.Addr().Is4():
 		return "ipv4-addr:value ISSUBSET " + quote(t.Value)
@@ -198,7 +190,7 @@ var errUnknown = errors.New("nothing that is known of an account")
 // makeTerm makes a term of a comparison; the error is errUnknown where it is none, or says why it
 // can't be met.
 func makeTerm(path string, op Op, value string) (Term, error) {
-	switch kind, property, _ := strings.Cut(path, ":"); {
+	switch {
 	case slices.Contains(addressPaths, path):
 		return networkTerm(op, value)
 	case slices.Contains(systemPaths, path):
@@ -206,7 +198,9 @@ func makeTerm(path string, op Op, value string) (Term, error) {
 	case path == "email-addr:value":
 		domain, whole := strings.CutPrefix(value, "%@")
 		if op != Like || !whole {
-			return Term{}, errors.New("of e-mail addresses only the domain is kept: LIKE '%@example.org' is understood")
+			return Term{}, errors.New(
+				"of e-mail addresses only the domain is kept: LIKE '%@example.org' is understood",
+			)
 		}
 		return textTerm(EmailDomain, Equal, domain)
 	case path == "domain-name:value":
@@ -215,18 +209,18 @@ func makeTerm(path string, op Op, value string) (Term, error) {
 		return textTerm(UserAgent, op, value)
 	case len(path) > len(header) && path[:len(header)] == header:
 		if !strings.EqualFold(path[len(header):], "User-Agent") {
-			return Term{}, fmt.Errorf("the header %s is not kept; User-Agent is", clean(path[len(header):]))
+			return Term{}, fmt.Errorf("the header %s is not kept; User-Agent is",
+				clean(path[len(header):]))
 		}
 		return textTerm(UserAgent, op, value)
-	case kind == Account:
-		for o, known := range observables() {
-			if known.path == Account+":"+property {
-				return textTerm(Observable(o), op, value)
-			}
+	case strings.HasPrefix(path, Account+":"):
+		if o, ok := watched[path]; ok {
+			return textTerm(o, op, value)
 		}
 	case ja4Path.MatchString(path):
 		if op == Equal && !isJA4(lower(value)) {
-			return Term{}, fmt.Errorf("%s: %s is no JA4 fingerprint of a client", clean(path), quote(clean(value)))
+			return Term{}, fmt.Errorf("%s: %s is no JA4 fingerprint of a client",
+				clean(path), quote(clean(value)))
 		}
 		return textTerm(JA4, op, value)
 	}
@@ -241,7 +235,9 @@ func networkTerm(op Op, value string) (Term, error) {
 		op = Subset
 	}
 	if op != Equal && op != Subset {
-		return Term{}, errors.New("addresses are compared by =, ISSUBSET and LIKE '203.0.113.%' only")
+		return Term{}, errors.New(
+			"addresses are compared by =, ISSUBSET and LIKE '203.0.113.%' only",
+		)
 	}
 	prefix, err := netip.ParsePrefix(value)
 	if err != nil {
@@ -256,7 +252,8 @@ func networkTerm(op Op, value string) (Term, error) {
 		finest = 24
 	}
 	if prefix.Addr().Is4In6() {
-		return Term{}, fmt.Errorf("%q is an IPv4 network in IPv6's clothes; write it as IPv4", clean(value))
+		return Term{}, fmt.Errorf("%q is an IPv4 network in IPv6's clothes; write it as IPv4",
+			clean(value))
 	}
 	if prefix.Bits() == 0 {
 		return Term{}, errors.New("the whole address space is no sign of anything")
@@ -299,7 +296,9 @@ func Software(agent string) string {
 }
 
 func fold(s string) string {
-	return lower(strings.Join(strings.FieldsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }), " "))
+	return lower(strings.Join(
+		strings.FieldsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }), " ",
+	))
 }
 
 // lower folds the case of ASCII letters, as profiles do.
@@ -320,7 +319,8 @@ func textTerm(o Observable, op Op, value string) (Term, error) {
 	t := Term{Observable: o, Op: op, Value: strings.ToValidUTF8(value, "?")}
 	if o.keyed() {
 		if op != Equal {
-			return Term{}, fmt.Errorf("%s is kept as a keyed hash: it is compared by = only", observables()[o].path)
+			return Term{}, fmt.Errorf("%s is kept as a keyed hash: it is compared by = only",
+				o.path())
 		}
 		return t, nil
 	}
@@ -332,7 +332,7 @@ func textTerm(o Observable, op Op, value string) (Term, error) {
 			t.Value = Software(t.Value)
 		}
 		if t.Value == "" {
-			return Term{}, fmt.Errorf("%s is compared with nothing", observables()[o].path)
+			return Term{}, fmt.Errorf("%s is compared with nothing", o.path())
 		}
 	case Like:
 		quoted := regexp.QuoteMeta(t.Value)

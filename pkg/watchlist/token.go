@@ -76,7 +76,9 @@ func (p *patternParser) string(s string) error {
 		case '\\':
 			i++
 			if i == len(s) || s[i] != '\\' && s[i] != '\'' {
-				return errors.New(`a backslash in a string stands before a quote or another backslash only`)
+				return errors.New(
+					`a backslash in a string stands before a quote or another backslash only`,
+				)
 			}
 			b.WriteByte(s[i])
 		case '\'':
@@ -95,7 +97,8 @@ func (p *patternParser) word(s string) error {
 	var b strings.Builder
 	for i := 0; i <= len(s); i++ {
 		switch {
-		case i < len(s) && (s[i] >= 'a' && s[i] <= 'z' || s[i] >= 'A' && s[i] <= 'Z' || s[i] >= '0' && s[i] <= '9' || strings.IndexByte("-_.:*", s[i]) >= 0):
+		case i < len(s) && (s[i] >= 'a' && s[i] <= 'z' || s[i] >= 'A' && s[i] <= 'Z' ||
+			s[i] >= '0' && s[i] <= '9' || strings.IndexByte("-_.:*", s[i]) >= 0):
 			b.WriteByte(s[i])
 		case i < len(s) && s[i] == '\'' && i > 0 && (s[i-1] == '.' || s[i-1] == ':'):
 			closing := strings.IndexByte(s[i+1:], '\'')

@@ -83,14 +83,17 @@ func (r *reader) list() *List {
 	for i := range r.indicators {
 		o := &r.indicators[i]
 		in := Indicator{
-			ID: clean(o.ID), Name: clean(o.Name), Producer: r.names[o.CreatedBy], Confidence: -1, revoked: o.Revoked,
-			Indicates: clean(r.indicates[o.ID]), IndicatesName: r.names[r.indicates[o.ID]],
+			ID: clean(o.ID), Name: clean(o.Name), Producer: r.names[o.CreatedBy], Confidence: -1,
+			revoked: o.Revoked, Indicates: clean(r.indicates[o.ID]),
+			IndicatesName: r.names[r.indicates[o.ID]],
 		}
 		if o.Confidence != nil {
 			in.Confidence = max(0, min(100, *o.Confidence))
 		}
 		fail := func(err error) {
-			l.Skipped = append(l.Skipped, Skipped{ID: in.ID, Name: in.Name, Reason: clean(err.Error())})
+			l.Skipped = append(l.Skipped, Skipped{
+				ID: in.ID, Name: in.Name, Reason: clean(err.Error()),
+			})
 		}
 		var err error
 		if in.modified, err = stamp(o.Modified); err != nil {
@@ -153,7 +156,8 @@ func Merge(lists ...*List) *List {
 	for _, l := range lists {
 		for i := range l.Indicators {
 			in := &l.Indicators[i]
-			if old, ok := newest[in.ID]; !ok || in.modified > old.modified || in.modified == old.modified && in.revoked {
+			if old, ok := newest[in.ID]; !ok || in.modified > old.modified ||
+				in.modified == old.modified && in.revoked {
 				newest[in.ID] = *in
 			}
 		}
@@ -173,16 +177,24 @@ func Merge(lists ...*List) *List {
 		n, all := in.Pattern.scanned(), in.Pattern.comparisons()
 		switch {
 		case scanned+n > maxScanned:
-			out.Skipped = append(out.Skipped, Skipped{ID: in.ID, Name: in.Name, Reason: fmt.Sprintf("the lists have more than %d patterns with LIKE or MATCHES", maxScanned)})
+			out.Skipped = append(out.Skipped, Skipped{
+				ID: in.ID, Name: in.Name,
+				Reason: fmt.Sprintf("the lists have more than %d patterns with LIKE or MATCHES",
+					maxScanned),
+			})
 		case comparisons+all > maxComparisons:
-			out.Skipped = append(out.Skipped, Skipped{ID: in.ID, Name: in.Name, Reason: errTooMany.Error()})
+			out.Skipped = append(out.Skipped, Skipped{
+				ID: in.ID, Name: in.Name, Reason: errTooMany.Error(),
+			})
 		default:
 			scanned, comparisons = scanned+n, comparisons+all
 			out.Indicators = append(out.Indicators, in)
 		}
 	}
 	out.Revoked = slices.Sorted(maps.Keys(revoked))
-	slices.SortStableFunc(out.Skipped, func(a, b Skipped) int { return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Reason, b.Reason)) })
+	slices.SortStableFunc(out.Skipped, func(a, b Skipped) int {
+		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Reason, b.Reason))
+	})
 	out.index = makeIndex(out.Indicators)
 	return out
 }
@@ -191,7 +203,7 @@ func Merge(lists ...*List) *List {
 func (in *Indicator) Expired(now int64) bool { return in.ValidUntil != 0 && now >= in.ValidUntil }
 
 // Subject is what the indicator is a sign of: the object that it indicates, else itself. Indicators
-// of one subject are told of together.
+// of one subject are reported together.
 func (in *Indicator) Subject() string {
 	if in.Indicates != "" {
 		return in.Indicates

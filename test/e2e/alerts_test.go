@@ -21,10 +21,15 @@ import (
 func pool() simulate.Scenario {
 	return simulate.Scenario{
 		Name: "e2e", Seed: 11, Start: trafficStart, Duration: 20 * time.Hour,
-		Crowds: []simulate.Crowd{{Kind: "chat", Accounts: 220, Rate: 25}, {Kind: "apps", Accounts: 60, Rate: 40}, {Kind: "library", Accounts: 60, Rate: 30}},
+		Crowds: []simulate.Crowd{
+			{Kind: "chat", Accounts: 220, Rate: 25},
+			{Kind: "apps", Accounts: 60, Rate: 40},
+			{Kind: "library", Accounts: 60, Rate: 30},
+		},
 		Campaigns: []simulate.Campaign{{
-			ID: "pool", Kind: "template", Accounts: 60, Rate: 80, Prompt: simulate.Prompt{Style: simulate.StyleTemplate, Items: "math"},
-			Pool: simulate.Pool{Payments: 4, Issuers: 1},
+			ID: "pool", Kind: "template", Accounts: 60, Rate: 80,
+			Prompt: simulate.Prompt{Style: simulate.StyleTemplate, Items: "math"},
+			Pool:   simulate.Pool{Payments: 4, Issuers: 1},
 		}},
 	}
 }
@@ -38,7 +43,9 @@ func TestEventsOnARealKafkaComeOutAsValidatedAlerts(t *testing.T) {
 		if !ok {
 			break
 		}
-		messages = append(messages, kafka.Message{Key: []byte(record.Account), Value: bytes.Clone(record.JSON)})
+		messages = append(messages, kafka.Message{
+			Key: []byte(record.Account), Value: bytes.Clone(record.JSON),
+		})
 	}
 	members := world.Truth().Campaigns[0].Accounts
 
@@ -109,7 +116,8 @@ func requireHighFindings(t *testing.T, alerts []kafka.Message) {
 		severities[string(alert.Key)] = max(severities[string(alert.Key)], finding.SeverityID)
 		t.Logf("%s %s", header(alert, "ce_type"), finding.Message)
 	}
-	require.GreaterOrEqual(t, slices.Max(slices.Collect(maps.Values(severities))), 4, "a pool with both axes is High")
+	require.GreaterOrEqual(t, slices.Max(slices.Collect(maps.Values(severities))), 4,
+		"a pool with both axes is High")
 }
 
 // implicated returns the accounts whose last verdict implicates them.

@@ -9,6 +9,7 @@ import (
 	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/require"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
@@ -50,14 +51,14 @@ func TestFactsOfATopicHoldFromTheRecordOnThatTellsThem(t *testing.T) {
 		}
 		d.produce(topic, []kafka.Message{m})
 	}
-	require.Zero(t, event(0).Facets[fingerprint.Payment])
+	require.Zero(t, event(0).Values[attribute.Payment])
 	fact("acct-0", `{"payment_fp":"9c1e"}`)
-	first := event(1).Facets[fingerprint.Payment]
+	first := event(1).Values[attribute.Payment]
 	require.NotZero(t, first)
 	fact("acct-0", "")
-	require.Zero(t, event(0).Facets[fingerprint.Payment], "a tombstone removes what was known")
+	require.Zero(t, event(0).Values[attribute.Payment], "a tombstone removes what was known")
 	fact("acct-0", `{"payment_fp":"4fd0"}`)
-	second := event(1).Facets[fingerprint.Payment]
+	second := event(1).Values[attribute.Payment]
 	require.NotZero(t, second)
 	require.NotEqual(t, first, second)
 
@@ -74,16 +75,19 @@ func TestFactsOfATopicHoldFromTheRecordOnThatTellsThem(t *testing.T) {
 	fact("acct-0", `{"payment_fp":"e07a"}`)
 	send()
 	s = d.set(section{"topics": section{"create": false}}).start().waitReady()
-	third := observed().Facets[fingerprint.Payment]
-	require.NotContains(t, []uint64{0, first, second}, third, "no event is taken before all facts are there")
-	require.Equal(t, third, event(len(bulk) + 2).Facets[fingerprint.Payment])
+	third := observed().Values[attribute.Payment]
+	require.NotContains(t, []uint64{0, first, second}, third,
+		"no event is taken before all facts are there")
+	require.Equal(t, third, event(len(bulk) + 2).Values[attribute.Payment])
 	require.NotContains(t, s.log.String(), "cleanup.policy")
 	require.Zero(t, s.stop(), s.log)
 
 	plain := d.name + ".plain"
 	d.createTopic(plain, 1)
-	s = d.set(section{"ingest": section{"enrich": section{"facts_topic": plain}}}).start().waitReady()
-	require.Contains(t, s.log.String(), "topic "+plain+" has cleanup.policy=delete and should have compact")
+	s = d.set(section{"ingest": section{"enrich": section{"facts_topic": plain}}}).start().
+		waitReady()
+	require.Contains(t, s.log.String(),
+		"topic "+plain+" has cleanup.policy=delete and should have compact")
 	require.Zero(t, s.stop(), s.log)
 }
 
@@ -91,20 +95,29 @@ func TestFactsOfATopicHoldFromTheRecordOnThatTellsThem(t *testing.T) {
 func (d *deployment) compact(topic string, produce func(i int)) {
 	d.t.Helper()
 	var settings []kafka.IncrementalAlterConfigsRequestConfig
-	for _, s := range []string{"segment.ms=100", "min.cleanable.dirty.ratio=0.01", "delete.retention.ms=0"} {
+	for _, s := range []string{
+		"segment.ms=100", "min.cleanable.dirty.ratio=0.01", "delete.retention.ms=0",
+	} {
 		name, value, _ := strings.Cut(s, "=")
-		settings = append(settings, kafka.IncrementalAlterConfigsRequestConfig{Name: name, Value: value, ConfigOperation: kafka.ConfigOperationSet})
+		settings = append(settings, kafka.IncrementalAlterConfigsRequestConfig{
+			Name: name, Value: value, ConfigOperation: kafka.ConfigOperationSet,
+		})
 	}
-	res, err := d.client.IncrementalAlterConfigs(d.t.Context(), &kafka.IncrementalAlterConfigsRequest{
-		Resources: []kafka.IncrementalAlterConfigsRequestResource{{ResourceType: kafka.ResourceTypeTopic, ResourceName: topic, Configs: settings}},
-	})
+	res, err := d.client.IncrementalAlterConfigs(
+		d.t.Context(), &kafka.IncrementalAlterConfigsRequest{
+			Resources: []kafka.IncrementalAlterConfigsRequestResource{
+				{ResourceType: kafka.ResourceTypeTopic, ResourceName: topic, Configs: settings},
+			},
+		},
+	)
 	require.NoError(d.t, err)
 	for _, r := range res.Resources {
 		require.NoError(d.t, r.Error)
 	}
 	produced := len(d.read(topic))
 	eventually(d.t, func() error {
-		time.Sleep(100 * time.Millisecond) // a segment is only closed by a record that comes so much later
+		// a segment is only closed by a record that comes so much later
+		time.Sleep(100 * time.Millisecond)
 		produce(produced)
 		produced++
 		if held := len(d.read(topic)); held >= produced-1 {

@@ -32,22 +32,32 @@ func TestWhatCannotWorkEndsWithOneLineThatSaysWhatToDo(t *testing.T) {
 		says     []string
 	}{
 		{"a broker that is not there", func(*testing.T) section {
-			return section{"kafka": section{"brokers": []string{"127.0.0.1:1"}}, "startup_timeout": "2s"}
+			return section{
+				"kafka": section{"brokers": []string{"127.0.0.1:1"}}, "startup_timeout": "2s",
+			}
 		}, []string{"127.0.0.1:1", "refused"}},
 		{"a Redis that is not there", func(*testing.T) section {
-			return section{"redis": section{"addresses": []string{"127.0.0.1:1"}}, "startup_timeout": "2s"}
+			return section{
+				"redis": section{"addresses": []string{"127.0.0.1:1"}}, "startup_timeout": "2s",
+			}
 		}, []string{"redis", "refused"}},
 		{"a wrong Redis password", func(t *testing.T) section {
-			return section{"redis": section{"addresses": []string{harness.StartRedis(t, "right").Addr}, "password": "wrong"}}
+			return section{"redis": section{
+				"addresses": []string{harness.StartRedis(t, "right").Addr}, "password": "wrong",
+			}}
 		}, []string{"redis", "password"}},
 		{"a Redis password that is missing", func(t *testing.T) section {
-			return section{"redis": section{"addresses": []string{harness.StartRedis(t, "right").Addr}}}
+			return section{
+				"redis": section{"addresses": []string{harness.StartRedis(t, "right").Addr}},
+			}
 		}, []string{"redis", "password"}},
 		{"a missing topic that may not be created", func(*testing.T) section {
 			return section{"topics": section{"create": false}}
 		}, []string{".events", "topics.create"}},
 		{"a missing topic of account facts that may not be created", func(*testing.T) section {
-			return section{"topics": section{"create": false}, "ingest": section{"enrich": section{"facts_topic": "my.facts"}}}
+			return section{"topics": section{"create": false}, "ingest": section{
+				"enrich": section{"facts_topic": "my.facts"},
+			}}
 		}, []string{"my.facts", "--config cleanup.policy=compact"}},
 		{"a misspelt key", func(*testing.T) section {
 			return section{"kafka": section{"broker": "localhost:9092"}}
@@ -114,7 +124,8 @@ func TestItSpeaksToASecureKafkaAndRefusesAWrongPasswordAtOnce(t *testing.T) {
 func TestItIsNotReadyWhileRedisIsGoneAndSaysSo(t *testing.T) {
 	t.Parallel()
 	r := harness.StartRedis(t, "")
-	s := newDeployment(t).set(section{"redis": section{"addresses": []string{r.Addr}}}).start().waitReady()
+	s := newDeployment(t).set(section{"redis": section{"addresses": []string{r.Addr}}}).
+		start().waitReady()
 	r.Stop()
 	requireUnready(t, s, "redis")
 }
@@ -122,7 +133,8 @@ func TestItIsNotReadyWhileRedisIsGoneAndSaysSo(t *testing.T) {
 func TestItIsNotReadyWhileKafkaIsGoneAndSaysSo(t *testing.T) {
 	t.Parallel()
 	k := harness.StartKafka(t)
-	s := newDeployment(t).set(section{"kafka": section{"brokers": []string{k.Addr}}}).start().waitReady()
+	s := newDeployment(t).set(section{"kafka": section{"brokers": []string{k.Addr}}}).
+		start().waitReady()
 	k.Stop()
 	requireUnready(t, s, "kafka")
 }

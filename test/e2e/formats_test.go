@@ -33,7 +33,10 @@ func TestEveryTopicIsReadInItsOwnFormat(t *testing.T) {
 		topics = append(topics, topic)
 		formats[topic] = section{"format": source.format}
 	}
-	d.set(section{"topics": section{"gateway": topics}, "ingest": section{"gateway": section{"topics": formats}}})
+	d.set(section{
+		"topics": section{"gateway": topics},
+		"ingest": section{"gateway": section{"topics": formats}},
+	})
 	s := d.start().waitReady()
 	for i, source := range sources {
 		half := len(source.records) / 2
@@ -42,7 +45,9 @@ func TestEveryTopicIsReadInItsOwnFormat(t *testing.T) {
 		d.produce(topics[i], source.records[half:])
 	}
 	eventually(t, func() error {
-		if made, dead := len(d.observations()), len(d.read(d.topic("dead_letters"))); made < len(sources)*events || dead < len(sources) {
+		if made, dead := len(d.observations()),
+			len(d.read(d.topic("dead_letters"))); made < len(sources)*events ||
+			dead < len(sources) {
 			return fmt.Errorf("%d observations and %d dead letters", made, dead)
 		}
 		return nil
@@ -67,18 +72,25 @@ func TestEveryTopicIsReadInItsOwnFormat(t *testing.T) {
 		letters[header(letter, "stillwatch-topic")] += string(letter.Value)
 	}
 	for i, source := range sources {
-		require.Equal(t, source.broken, letters[topics[i]], "the broken record of %s comes whole", source.format)
+		require.Equal(t, source.broken, letters[topics[i]],
+			"the broken record of %s comes whole", source.format)
 	}
 
 	for i, source := range sources {
 		report := string(command(t, "doctor", "--config", d.file(), "--topic", topics[i]))
-		require.Contains(t, report, fmt.Sprintf("Topic %s: %d records of %d partitions, all that it holds\n\nFormat %s: %d events\n",
-			topics[i], len(source.records)+1, partitions, source.format, events))
+		require.Contains(t, report, fmt.Sprintf(
+			"Topic %s: %d records of %d partitions, all that it holds\n\nFormat %s: %d events\n",
+			topics[i], len(source.records)+1, partitions, source.format, events,
+		))
 		require.Contains(t, report, "Cannot be read")
 		require.NotContains(t, report, "acct-")
 	}
-	report := string(command(t, "doctor", "--config", d.file(), "--topic", topics[0], "--sample", "2"))
-	require.Contains(t, report, fmt.Sprintf("%d records of %d partitions, the newest 2 of each partition", 2*partitions, partitions))
+	report := string(command(
+		t, "doctor", "--config", d.file(), "--topic", topics[0], "--sample", "2",
+	))
+	require.Contains(t, report, fmt.Sprintf(
+		"%d records of %d partitions, the newest 2 of each partition", 2*partitions, partitions,
+	))
 }
 
 // spans makes requests of the OpenTelemetry Protocol in protobuf, each with two calls of a model
@@ -100,8 +112,12 @@ func spans(t *testing.T, events int) (requests []kafka.Message) {
 			span.SetStartTimestamp(pcommon.NewTimestampFromTime(at))
 			span.SetEndTimestamp(pcommon.NewTimestampFromTime(at.Add(time.Second)))
 			for name, value := range map[string]string{
-				"gen_ai.operation.name": "chat", "gen_ai.request.model": "m-large-2", "user.id": fmt.Sprintf("otlp-%d", n%6), "client.address": "198.18.4.7",
-				"gen_ai.input.messages": fmt.Sprintf(`[{"role":"user","parts":[{"type":"text","content":"Tell me of the year %d."}]}]`, 1900+n),
+				"gen_ai.operation.name": "chat", "gen_ai.request.model": "m-large-2",
+				"user.id": fmt.Sprintf("otlp-%d", n%6), "client.address": "198.18.4.7",
+				"gen_ai.input.messages": fmt.Sprintf(
+					`[{"role":"user","parts":[{"type":"text","content":"Tell me of the year %d."}]}]`,
+					1900+n,
+				),
 			} {
 				span.Attributes().PutStr(name, value)
 			}

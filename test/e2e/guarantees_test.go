@@ -41,7 +41,9 @@ func TestAfterKillsTheFingerprintsEqualThoseOfAnUninterruptedRun(t *testing.T) {
 		t.Fatalf("%d accounts have a fingerprint, not %d", len(want), accounts)
 	}
 
-	killed := newDeployment(t).set(smallBatches).set(section{"topics": section{"gateway": []string{gateway}}})
+	killed := newDeployment(t).set(smallBatches).set(
+		section{"topics": section{"gateway": []string{gateway}}},
+	)
 	for _, part := range []int64{events / 5, events / 2, events * 4 / 5} {
 		s := killed.start()
 		killed.waitCommitted(part)
@@ -101,7 +103,9 @@ func TestAMalformedRecordLandsInTheDeadLetterTopicAndThePartitionGoesOn(t *testi
 	gateway := d.topic("gateway")
 	d.createTopic(gateway, 1)
 	good := traffic(3, 30)
-	malformed := []string{`{"id":"cut off`, `{"id":"a","id":"b"}`, `not JSON at all`, `{"schema":"1"}`}
+	malformed := []string{
+		`{"id":"cut off`, `{"id":"a","id":"b"}`, `not JSON at all`, `{"schema":"1"}`,
+	}
 	messages := slices.Clone(good[:10])
 	for _, value := range malformed {
 		messages = append(messages, kafka.Message{Key: []byte("k"), Value: []byte(value)})
@@ -149,7 +153,8 @@ func TestAStopFinishesInTimeAndTheNextStartContinues(t *testing.T) {
 	d.produce(d.topic("gateway"), messages[events/2:])
 	began = time.Now()
 	s = d.start().waitReady()
-	require.Less(t, time.Since(began), 8*time.Second, "an instance that left its groups is not waited for")
+	require.Less(t, time.Since(began), 8*time.Second,
+		"an instance that left its groups is not waited for")
 	d.waitDone(events)
 	require.Zero(t, s.stop(), s.log)
 

@@ -54,14 +54,18 @@ func pools() simulate.Scenario {
 	pool := func(id, style string, signUpBefore time.Duration) simulate.Campaign {
 		return simulate.Campaign{
 			ID: id, Kind: "pool", Accounts: 48, Rate: 40, Prompt: simulate.Prompt{Style: style},
-			Pool:     simulate.Pool{Payments: 3, Issuers: 1, SignUp: "tight", SignUpBefore: signUpBefore},
+			Pool: simulate.Pool{
+				Payments: 3, Issuers: 1, SignUp: "tight", SignUpBefore: signUpBefore,
+			},
 			Schedule: simulate.Schedule{CV: 1, Balance: "random"},
 		}
 	}
 	return simulate.Scenario{
 		Name: "pools", Seed: 7, Start: trafficStart, Duration: 36 * time.Hour,
 		Crowds: []simulate.Crowd{
-			{Kind: "chat", Accounts: 200, Rate: 12}, {Kind: "apps", Accounts: 60, Rate: 20}, {Kind: "library", Accounts: 40, Rate: 15},
+			{Kind: "chat", Accounts: 200, Rate: 12},
+			{Kind: "apps", Accounts: 60, Rate: 20},
+			{Kind: "library", Accounts: 40, Rate: 15},
 		},
 		Campaigns: []simulate.Campaign{
 			pool("a", simulate.StyleTemplate, 48*time.Hour),
@@ -107,7 +111,9 @@ func TestCorrelateIsHandedOverFiveTimesWithoutContradictions(t *testing.T) {
 	parts := growing(t, 5)
 	// One partition a topic, so that the events come in one order and the same is found in every
 	// run.
-	d := newDeployment(t).set(section{"pipeline": section{"batch_records": 50}, "topics": section{"partitions": 1}})
+	d := newDeployment(t).set(section{
+		"pipeline": section{"batch_records": 50}, "topics": section{"partitions": 1},
+	})
 	pair := instances{d: d, both: [2]*service{d.start().waitReady(), d.start().waitReady()}}
 	consumer := d.startConsumer()
 
@@ -115,7 +121,9 @@ func TestCorrelateIsHandedOverFiveTimesWithoutContradictions(t *testing.T) {
 	d.produce(d.topic("gateway"), parts[0])
 	d.waitDone(int64(events))
 	require.Len(t, d.findings(), 3, "campaigns that are open before the first hand-over")
-	for i, handOver := range []func(){pair.terminate, pair.pause, pair.kill, pair.terminate, pair.pause} {
+	for i, handOver := range []func(){
+		pair.terminate, pair.pause, pair.kill, pair.terminate, pair.pause,
+	} {
 		before, _, err := d.progress("correlate", d.topic("profiles"))
 		require.NoError(t, err)
 		events += len(parts[i+1])
@@ -202,7 +210,10 @@ type consumer struct {
 
 func (d *deployment) startConsumer() *consumer {
 	d.t.Helper()
-	c := &consumer{t: d.t, done: make(chan error, 1), cmd: exec.Command(binary(d.t), "findings", "verify", "--follow", "--config", d.file())}
+	c := &consumer{
+		t: d.t, done: make(chan error, 1),
+		cmd: exec.Command(binary(d.t), "findings", "verify", "--follow", "--config", d.file()),
+	}
 	c.cmd.Stdout, c.cmd.Stderr, c.cmd.Env = &c.out, &c.out, withoutOverrides(c.cmd.Environ())
 	require.NoError(d.t, c.cmd.Start())
 	d.t.Cleanup(func() { _ = c.cmd.Process.Kill() })

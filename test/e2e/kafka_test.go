@@ -27,7 +27,9 @@ func newClient(t *testing.T, broker string) *kafka.Client {
 func (d *deployment) createTopic(topic string, partitions int, config ...kafka.ConfigEntry) {
 	d.t.Helper()
 	res, err := d.client.CreateTopics(d.t.Context(), &kafka.CreateTopicsRequest{
-		Topics: []kafka.TopicConfig{{Topic: topic, NumPartitions: partitions, ReplicationFactor: 1, ConfigEntries: config}},
+		Topics: []kafka.TopicConfig{
+			{Topic: topic, NumPartitions: partitions, ReplicationFactor: 1, ConfigEntries: config},
+		},
 	})
 	require.NoError(d.t, err)
 	require.NoError(d.t, res.Errors[topic])
@@ -40,9 +42,13 @@ func (d *deployment) createTopic(topic string, partitions int, config ...kafka.C
 // topicConfig returns a setting of a topic.
 func (d *deployment) topicConfig(topic, name string) string {
 	d.t.Helper()
-	res, err := d.client.DescribeConfigs(d.t.Context(), &kafka.DescribeConfigsRequest{Resources: []kafka.DescribeConfigRequestResource{
-		{ResourceType: kafka.ResourceTypeTopic, ResourceName: topic, ConfigNames: []string{name}},
-	}})
+	res, err := d.client.DescribeConfigs(d.t.Context(), &kafka.DescribeConfigsRequest{
+		Resources: []kafka.DescribeConfigRequestResource{
+			{ResourceType: kafka.ResourceTypeTopic, ResourceName: topic, ConfigNames: []string{
+				name,
+			}},
+		},
+	})
 	require.NoError(d.t, err)
 	require.Len(d.t, res.Resources, 1)
 	require.NoError(d.t, res.Resources[0].Error)
@@ -54,12 +60,15 @@ func (d *deployment) topicConfig(topic, name string) string {
 func (d *deployment) produce(topic string, messages []kafka.Message) {
 	d.t.Helper()
 	w := &kafka.Writer{
-		Addr: kafka.TCP(d.brokers()), Topic: topic, RequiredAcks: kafka.RequireAll, BatchSize: 1000, BatchTimeout: 5 * time.Millisecond,
-		Balancer: kafka.Murmur2Balancer{Consistent: true}, Compression: kafka.Lz4, MaxAttempts: 20, Transport: d.client.Transport,
+		Addr: kafka.TCP(d.brokers()), Topic: topic, RequiredAcks: kafka.RequireAll, BatchSize: 1000,
+		BatchTimeout: 5 * time.Millisecond, Balancer: kafka.Murmur2Balancer{Consistent: true},
+		Compression: kafka.Lz4, MaxAttempts: 20, Transport: d.client.Transport,
 	}
 	defer func() { require.NoError(d.t, w.Close()) }()
 	for from := 0; from < len(messages); from += 5000 {
-		require.NoError(d.t, w.WriteMessages(d.t.Context(), messages[from:min(from+5000, len(messages))]...))
+		require.NoError(
+			d.t, w.WriteMessages(d.t.Context(), messages[from:min(from+5000, len(messages))]...),
+		)
 	}
 }
 
@@ -79,7 +88,8 @@ func (d *deployment) readWithin(ctx context.Context, topic string) []kafka.Messa
 	var all []kafka.Message
 	for partition, end := range ends {
 		r := kafka.NewReader(kafka.ReaderConfig{
-			Brokers: []string{d.brokers()}, Topic: topic, Partition: partition, MaxWait: 100 * time.Millisecond, MaxBytes: 8 << 20,
+			Brokers: []string{d.brokers()}, Topic: topic, Partition: partition,
+			MaxWait: 100 * time.Millisecond, MaxBytes: 8 << 20,
 		})
 		require.NoError(d.t, r.SetOffset(0))
 		for r.Offset() < end {
@@ -111,7 +121,9 @@ func (d *deployment) endOffsetsWithin(ctx context.Context, topic string) (map[in
 			requests = append(requests, kafka.LastOffsetOf(p.ID))
 		}
 	}
-	res, err := d.client.ListOffsets(ctx, &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{topic: requests}})
+	res, err := d.client.ListOffsets(
+		ctx, &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{topic: requests}},
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +157,9 @@ func (d *deployment) progress(stage, topic string) (done, all int64, err error) 
 }
 
 // committed returns the next offset that a stage will process of a partition.
-func (d *deployment) committed(client *redis.Client, stage, topic string, partition int) (int64, error) {
+func (d *deployment) committed(
+	client *redis.Client, stage, topic string, partition int,
+) (int64, error) {
 	key := fmt.Sprintf("%s:{%s:%s}:meta", d.prefix(), stage, partitionName(topic, partition))
 	next, err := client.HGet(d.t.Context(), key, "next").Int64()
 	if errors.Is(err, redis.Nil) {
@@ -174,7 +188,9 @@ func (d *deployment) waitDone(events int64) {
 	})
 }
 
-func partitionName(topic string, partition int) string { return topic + ":" + strconv.Itoa(partition) }
+func partitionName(topic string, partition int) string {
+	return topic + ":" + strconv.Itoa(partition)
+}
 
 // state returns a stage's stored values by partition and key.
 func (d *deployment) state(stage, topic string) map[string][]byte {
@@ -186,10 +202,11 @@ func (d *deployment) state(stage, topic string) map[string][]byte {
 	defer func() { require.NoError(d.t, s.Close()) }()
 	values := make(map[string][]byte)
 	for partition := range partitions {
-		err := s.Scan(d.t.Context(), stage, partitionName(topic, partition), func(key string, value []byte) error {
-			values[strconv.Itoa(partition)+"/"+key] = append([]byte(nil), value...)
-			return nil
-		})
+		err := s.Scan(d.t.Context(), stage, partitionName(topic, partition),
+			func(key string, value []byte) error {
+				values[strconv.Itoa(partition)+"/"+key] = append([]byte(nil), value...)
+				return nil
+			})
 		require.NoError(d.t, err)
 	}
 	return values

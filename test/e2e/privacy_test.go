@@ -89,7 +89,8 @@ func runsOfWords(data []byte) iter.Seq2[int, uint64] {
 }
 
 func isLetter(b byte) bool {
-	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b >= utf8.RuneSelf
+	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' ||
+		b >= '0' && b <= '9' || b >= utf8.RuneSelf
 }
 
 // inTopics requires that none of the broker's topics has any of the phrases but those that text
@@ -104,10 +105,12 @@ func (p phrases) inTopics(d *deployment) (searched int) {
 		}
 		for _, record := range d.read(topic.Name) {
 			for _, data := range [][]byte{record.Key, record.Value} {
-				require.False(d.t, p.in(data), "offset %d of topic %s has text", record.Offset, topic.Name)
+				require.False(d.t, p.in(data),
+					"offset %d of topic %s has text", record.Offset, topic.Name)
 			}
 			for _, h := range record.Headers {
-				require.False(d.t, p.in(h.Value), "header %s at offset %d of topic %s has text", h.Key, record.Offset, topic.Name)
+				require.False(d.t, p.in(h.Value),
+					"header %s at offset %d of topic %s has text", h.Key, record.Offset, topic.Name)
 			}
 		}
 		searched++

@@ -52,7 +52,10 @@ var buildBinary = sync.OnceValues(func() (string, error) {
 	// go test keeps results for as long as what the test has looked at stays the same: so it has to
 	// look at what the binary is made of.
 	for _, part := range []string{"cmd", "configs", "detectors", "pkg"} {
-		if err := filepath.WalkDir(filepath.Join(root, part), func(_ string, _ fs.DirEntry, err error) error { return err }); err != nil {
+		if err := filepath.WalkDir(
+			filepath.Join(root, part),
+			func(_ string, _ fs.DirEntry, err error) error { return err },
+		); err != nil {
 			return "", err
 		}
 	}
@@ -101,8 +104,9 @@ func newDeployment(t *testing.T) *deployment {
 		"redis": section{"addresses": []string{harness.Redis(t)}, "prefix": name},
 		"topics": section{
 			"partitions": partitions, "replication_factor": 1,
-			"gateway": []string{name + textTopic}, "observations": name + ".observations", "profiles": name + ".profiles",
-			"alerts": name + ".alerts", "accounts": name + ".accounts", "dead_letters": name + ".deadletter",
+			"gateway": []string{name + textTopic}, "observations": name + ".observations",
+			"profiles": name + ".profiles", "alerts": name + ".alerts",
+			"accounts": name + ".accounts", "dead_letters": name + ".deadletter",
 		},
 		"sketch":           section{"secret": "a secret of the end-to-end tests"},
 		"startup_timeout":  "60s",
@@ -139,8 +143,11 @@ func (d *deployment) topic(key string) string {
 	return value.(string)
 }
 
-func (d *deployment) prefix() string  { return d.config["redis"].(section)["prefix"].(string) }
-func (d *deployment) brokers() string { return d.config["kafka"].(section)["brokers"].([]string)[0] }
+func (d *deployment) prefix() string { return d.config["redis"].(section)["prefix"].(string) }
+
+func (d *deployment) brokers() string {
+	return d.config["kafka"].(section)["brokers"].([]string)[0]
+}
 
 func (d *deployment) redis() string {
 	return d.config["redis"].(section)["addresses"].([]string)[0]
@@ -194,7 +201,10 @@ func command(t *testing.T, args ...string) []byte {
 
 func startService(t *testing.T, address string, args ...string) *service {
 	t.Helper()
-	s := &service{t: t, url: "http://" + address, log: &lockedBuffer{}, done: make(chan struct{}), cmd: exec.Command(binary(t), args...)}
+	s := &service{
+		t: t, url: "http://" + address, log: &lockedBuffer{}, done: make(chan struct{}),
+		cmd: exec.Command(binary(t), args...),
+	}
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
 	s.cmd.Env = withoutOverrides(os.Environ())
 	require.NoError(t, s.cmd.Start())
@@ -295,7 +305,8 @@ func eventually(t *testing.T, check func() error) {
 		if time.Now().After(deadline) {
 			t.Fatalf("not within %v: %v", patience, err)
 		}
-		time.Sleep(10 * time.Millisecond) // polling: nothing announces what other processes have done
+		// polling: nothing announces what other processes have done
+		time.Sleep(10 * time.Millisecond)
 	}
 }
 

@@ -22,7 +22,8 @@ type transactions struct {
 func (d *deployment) transactions(name string) *transactions {
 	d.t.Helper()
 	client, err := kgo.NewClient(
-		kgo.SeedBrokers(d.brokers()), kgo.TransactionalID(d.name+name), kgo.RecordPartitioner(kgo.ManualPartitioner()),
+		kgo.SeedBrokers(d.brokers()), kgo.TransactionalID(d.name+name),
+		kgo.RecordPartitioner(kgo.ManualPartitioner()),
 	)
 	require.NoError(d.t, err)
 	d.t.Cleanup(client.Close)
@@ -35,7 +36,9 @@ func (p *transactions) begin() { require.NoError(p.t, p.client.BeginTransaction(
 func (p *transactions) write(messages []kafka.Message) {
 	p.t.Helper()
 	for i := range messages {
-		res := p.client.ProduceSync(p.context(), &kgo.Record{Topic: p.topic, Partition: 0, Key: messages[i].Key, Value: messages[i].Value})
+		res := p.client.ProduceSync(p.context(), &kgo.Record{
+			Topic: p.topic, Partition: 0, Key: messages[i].Key, Value: messages[i].Value,
+		})
 		require.NoError(p.t, res.FirstErr())
 	}
 }
@@ -97,12 +100,16 @@ func TestOnlyCommittedTransactionsAreRead(t *testing.T) {
 // write writes messages without a transaction, to the partitions that they name.
 func (d *deployment) write(messages []kafka.Message) {
 	d.t.Helper()
-	client, err := kgo.NewClient(kgo.SeedBrokers(d.brokers()), kgo.RecordPartitioner(kgo.ManualPartitioner()))
+	client, err := kgo.NewClient(
+		kgo.SeedBrokers(d.brokers()), kgo.RecordPartitioner(kgo.ManualPartitioner()),
+	)
 	require.NoError(d.t, err)
 	defer client.Close()
 	for i := range messages {
 		m := &messages[i]
-		res := client.ProduceSync(d.t.Context(), &kgo.Record{Topic: d.topic("gateway"), Partition: int32(m.Partition), Key: m.Key, Value: m.Value})
+		res := client.ProduceSync(d.t.Context(), &kgo.Record{
+			Topic: d.topic("gateway"), Partition: int32(m.Partition), Key: m.Key, Value: m.Value,
+		})
 		require.NoError(d.t, res.FirstErr())
 	}
 }

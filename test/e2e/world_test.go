@@ -30,7 +30,8 @@ func program() simulate.Scenario {
 			{Kind: "library", Accounts: 20},
 		},
 		Campaigns: []simulate.Campaign{{
-			ID: "program", Kind: "small group", Accounts: 12, Rate: 40, Prompt: simulate.Prompt{Style: simulate.StyleTemplate, Position: "system"},
+			ID: "program", Kind: "small group", Accounts: 12, Rate: 40,
+			Prompt:   simulate.Prompt{Style: simulate.StyleTemplate, Position: "system"},
 			Pool:     simulate.Pool{Payments: 3, SignUp: "tight", Stack: "one", Addresses: 2},
 			Schedule: simulate.Schedule{CV: 1, Balance: "random"},
 		}},
@@ -41,7 +42,8 @@ func program() simulate.Scenario {
 // can be compared to the byte. Nothing comes out by the clock on the wall either. The log tells all
 // that there is.
 var oneOrder = section{
-	"topics": section{"partitions": 1}, "pipeline": section{"flush_after": "0s"}, "log": section{"level": "debug"},
+	"topics": section{"partitions": 1}, "pipeline": section{"flush_after": "0s"},
+	"log": section{"level": "debug"},
 }
 
 // TestAWorldLeadsToTheSameAlertsHoweverItsEventsCome compares what one run on whole events tells,
@@ -70,43 +72,50 @@ func TestAWorldLeadsToTheSameAlertsHoweverItsEventsCome(t *testing.T) {
 	want := whole.told()
 	require.Equal(t, members, slices.Sorted(slices.Values(whole.implicated())))
 	for _, detector := range []string{"signup_cohort", "payment"} {
-		require.Contains(t, strings.Join(want, "\n"), `"`+detector+`"`, "facts of accounts matter in this world")
+		require.Contains(t, strings.Join(want, "\n"), `"`+detector+`"`,
+			"facts of accounts matter in this world")
 	}
 
-	t.Run("as facts in a topic beside events without them, killed in the middle", func(t *testing.T) {
-		poor, facts := withoutFacts(t, lines)
-		d := newDeployment(t).set(oneOrder).set(smallBatches)
-		topic := d.name + ".facts"
-		d.set(section{
-			"ingest": section{"enrich": section{"facts_topic": topic}},
-			// Under the race detector this test would need long to unpack so many small batches.
-			"kafka": section{"compression": "none"},
+	t.Run("as facts in a topic beside events without them, killed in the middle",
+		func(t *testing.T) {
+			poor, facts := withoutFacts(t, lines)
+			d := newDeployment(t).set(oneOrder).set(smallBatches)
+			topic := d.name + ".facts"
+			d.set(section{
+				"ingest": section{"enrich": section{"facts_topic": topic}},
+				// Under the race detector this test would need long to unpack so many small
+				// batches.
+				"kafka": section{"compression": "none"},
+			})
+			told, front := d.start("--stages", "correlate").waitReady(),
+				d.start("--stages", "ingest,fingerprint").waitReady()
+			require.Equal(t, "compact", d.topicConfig(topic, "cleanup.policy"))
+			d.produce(topic, facts)
+			front.waitMetric(`stillwatch_enrich_facts{source="topic"}`, len(facts))
+			d.produce(d.topic("gateway"), records(poor))
+			d.waitCommitted(int64(len(poor) / 3))
+			front.kill()
+			done, err := d.fingerprinted()
+			require.NoError(t, err)
+			require.Less(t, done, int64(len(poor)), "killed too late to show anything")
+			// It goes on with the events at once: every fact has to be there before the first of
+			// them.
+			again := d.start("--stages", "ingest,fingerprint").waitReady()
+			d.waitDone(int64(len(poor)))
+			for _, s := range []*service{told, again} {
+				require.Zero(t, s.stop(), s.log)
+			}
+			services = append(services, told, front, again)
+			requireSame(t, want, d.told())
 		})
-		told, front := d.start("--stages", "correlate").waitReady(), d.start("--stages", "ingest,fingerprint").waitReady()
-		require.Equal(t, "compact", d.topicConfig(topic, "cleanup.policy"))
-		d.produce(topic, facts)
-		front.waitMetric(`stillwatch_enrich_facts{source="topic"}`, len(facts))
-		d.produce(d.topic("gateway"), records(poor))
-		d.waitCommitted(int64(len(poor) / 3))
-		front.kill()
-		done, err := d.fingerprinted()
-		require.NoError(t, err)
-		require.Less(t, done, int64(len(poor)), "killed too late to show anything")
-		// It goes on with the events at once: every fact has to be there before the first of them.
-		again := d.start("--stages", "ingest,fingerprint").waitReady()
-		d.waitDone(int64(len(poor)))
-		for _, s := range []*service{told, again} {
-			require.Zero(t, s.stop(), s.log)
-		}
-		services = append(services, told, front, again)
-		requireSame(t, want, d.told())
-	})
 
 	t.Run("as sketches", func(t *testing.T) {
 		d := newDeployment(t).set(oneOrder)
 		d.set(section{"topics": section{"gateway": []string{d.name + ".sketches"}}})
 		events := writeFile(t, "events.jsonl", bytes.Join(lines, []byte("\n")))
-		sketched := bytes.Split(bytes.TrimSpace(command(t, "sketch", "--config", d.file(), events)), []byte("\n"))
+		sketched := bytes.Split(
+			bytes.TrimSpace(command(t, "sketch", "--config", d.file(), events)), []byte("\n"),
+		)
 		require.Len(t, sketched, len(lines))
 		s := d.start().waitReady()
 		d.produce(d.topic("gateway"), records(sketched))
@@ -134,32 +143,41 @@ func TestAWorldLeadsToTheSameAlertsHoweverItsEventsCome(t *testing.T) {
 		}
 	})
 
-	t.Run("and are reported under the same names when correlate is killed in the middle", func(t *testing.T) {
-		d := newDeployment(t).set(oneOrder).set(smallBatches).set(section{"topics": section{"profiles": whole.topic("profiles")}})
-		s := d.start("--stages", "correlate")
-		d.waitCorrelated(func(done, all int64) bool { return done > all/3 })
-		s.kill()
-		done, all, err := d.progress("correlate", d.topic("profiles"))
-		require.NoError(t, err)
-		require.Less(t, done, all, "killed too late to show anything")
-		before := d.told()
-		require.Subset(t, want, before)
-		s = d.start("--stages", "correlate").waitReady()
-		d.waitCorrelated(func(done, all int64) bool { return done == all })
-		require.Zero(t, s.stop(), s.log)
-		require.Subset(t, d.told(), before)
-		// Figures told after it may differ in tenths of bits: the population that they are measured
-		// against is looked at anew.
-		require.Equal(t, whole.findings(), d.findings())
-		require.Equal(t, members, slices.Sorted(slices.Values(d.implicated())))
-	})
+	t.Run("and are reported under the same names when correlate is killed in the middle",
+		func(t *testing.T) {
+			d := newDeployment(t).set(oneOrder).set(smallBatches).set(
+				section{"topics": section{"profiles": whole.topic("profiles")}},
+			)
+			s := d.start("--stages", "correlate")
+			d.waitCorrelated(func(done, all int64) bool { return done > all/3 })
+			s.kill()
+			done, all, err := d.progress("correlate", d.topic("profiles"))
+			require.NoError(t, err)
+			require.Less(t, done, all, "killed too late to show anything")
+			before := d.told()
+			require.Subset(t, want, before)
+			s = d.start("--stages", "correlate").waitReady()
+			d.waitCorrelated(func(done, all int64) bool { return done == all })
+			require.Zero(t, s.stop(), s.log)
+			require.Subset(t, d.told(), before)
+			// Figures told after it may differ in tenths of bits: the population that they are
+			// measured against is looked at anew.
+			require.Equal(t, whole.findings(), d.findings())
+			require.Equal(t, members, slices.Sorted(slices.Values(d.implicated())))
+		})
 
 	t.Run("and what was found is watched for", func(t *testing.T) {
-		bundle := command(t, "stix", "export", "--producer", "Example AI", writeFile(t, "alerts.jsonl", whole.values("alerts")))
+		bundle := command(
+			t, "stix", "export", "--producer", "Example AI",
+			writeFile(t, "alerts.jsonl", whole.values("alerts")),
+		)
 		// No group is beyond a threshold, so that only the list can find them.
 		d := newDeployment(t).set(oneOrder).set(section{
-			"topics":    section{"profiles": whole.topic("profiles")},
-			"correlate": section{"total_bits": 99, "operator_bits": 99, "coordination_bits": 99, "watch_lists": []string{writeFile(t, "list.json", bundle)}},
+			"topics": section{"profiles": whole.topic("profiles")},
+			"correlate": section{
+				"total_bits": 99, "operator_bits": 99, "coordination_bits": 99,
+				"watch_lists": []string{writeFile(t, "list.json", bundle)},
+			},
 		})
 		s := d.start("--stages", "correlate")
 		d.waitCorrelated(func(done, all int64) bool { return done == all })
@@ -174,7 +192,8 @@ func TestAWorldLeadsToTheSameAlertsHoweverItsEventsCome(t *testing.T) {
 		}
 		watched := d.accounts("watched")
 		require.Subset(t, watched, members)
-		require.Less(t, len(watched), 2*len(members), "others have the same parameters, but not many")
+		require.Less(t, len(watched), 2*len(members),
+			"others have the same parameters, but not many")
 	})
 }
 
@@ -199,7 +218,10 @@ func withoutFacts(t *testing.T, lines [][]byte) (poor [][]byte, facts []kafka.Me
 		require.NoError(t, json.Unmarshal(line, &ev))
 		account := ev["account"].(map[string]any)
 		row := make(map[string]any)
-		for _, name := range []string{"created_at", "payment_fp", "payment_issuer", "plan", "org_id", "verified", "email_domain"} {
+		for _, name := range []string{
+			"created_at", "payment_fp", "payment_issuer", "plan", "org_id",
+			"verified", "email_domain",
+		} {
 			if value, ok := account[name]; ok {
 				row[name] = value
 			}

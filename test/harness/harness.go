@@ -16,9 +16,11 @@ import (
 )
 
 // errMissing says what to do where neither the servers nor Docker are installed.
-var errMissing = errors.New(`not installed, and neither Docker nor KAFKA_BROKERS/REDIS_ADDR is there instead. On Debian or Ubuntu:
+var errMissing = errors.New(
+	`not installed, and neither Docker nor KAFKA_BROKERS/REDIS_ADDR is there instead. On Debian or Ubuntu:
   sudo apt-get install -y redis-server maven default-jre-headless
-  test/setup.sh`)
+  test/setup.sh`,
+)
 
 // Name returns a name that no other test and no earlier run uses, for topics, groups and key
 // prefixes on shared servers. It is made of letters, digits and hyphens.

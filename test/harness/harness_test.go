@@ -57,7 +57,10 @@ func produce(t *testing.T, transport *kafka.Transport, addr string) {
 	})
 	require.NoError(t, err)
 	require.NoError(t, res.Errors[topic])
-	w := &kafka.Writer{Addr: client.Addr, Topic: topic, RequiredAcks: kafka.RequireAll, BatchTimeout: time.Millisecond, Transport: transport}
+	w := &kafka.Writer{
+		Addr: client.Addr, Topic: topic, RequiredAcks: kafka.RequireAll,
+		BatchTimeout: time.Millisecond, Transport: transport,
+	}
 	defer func() { require.NoError(t, w.Close()) }()
 	require.NoError(t, w.WriteMessages(t.Context(), kafka.Message{Value: []byte("x")}))
 }

@@ -186,16 +186,22 @@ log.cleaner.backoff.ms=500
 	// A bounded heap and the cheap collector and compiler: tests share the machine with what they
 	// test.
 	vm := []string{
-		java(), "-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData",
-		"-Dorg.slf4j.simpleLogger.showDateTime=true", "-cp", filepath.Join(libs(), "*"),
+		java(), "-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+		"-XX:-UsePerfData", "-Dorg.slf4j.simpleLogger.showDateTime=true", "-cp",
+		filepath.Join(libs(), "*"),
 	}
 	id, err := clusterID()
 	if err != nil {
 		return nil, err
 	}
-	format := slices.Concat(vm, []string{"kafka.tools.StorageTool", "format", "-t", id, "-c", config})
+	format := slices.Concat(vm, []string{
+		"kafka.tools.StorageTool", "format", "-t", id, "-c", config,
+	})
 	if k.User != "" {
-		format = append(format, "--add-scram", fmt.Sprintf("SCRAM-SHA-512=[name=%s,password=%s]", k.User, k.Password))
+		format = append(
+			format, "--add-scram",
+			fmt.Sprintf("SCRAM-SHA-512=[name=%s,password=%s]", k.User, k.Password),
+		)
 	}
 	if err := run(format...); err != nil {
 		return nil, err
@@ -212,10 +218,12 @@ func (k *KafkaServer) dockerCommand(string) ([]string, error) {
 		"LISTENERS=CLIENT://:9092,INSIDE://:9094,CONTROLLER://:9093",
 		"ADVERTISED_LISTENERS=CLIENT://" + k.Addr + ",INSIDE://localhost:9094",
 		"CONTROLLER_LISTENER_NAMES=CONTROLLER",
-		"LISTENER_SECURITY_PROTOCOL_MAP=CONTROLLER:PLAINTEXT,CLIENT:PLAINTEXT,INSIDE:PLAINTEXT", "INTER_BROKER_LISTENER_NAME=INSIDE",
-		"OFFSETS_TOPIC_REPLICATION_FACTOR=1", "TRANSACTION_STATE_LOG_REPLICATION_FACTOR=1", "TRANSACTION_STATE_LOG_MIN_ISR=1",
-		"SHARE_COORDINATOR_STATE_TOPIC_REPLICATION_FACTOR=1", "SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR=1",
-		"GROUP_INITIAL_REBALANCE_DELAY_MS=0", "AUTO_CREATE_TOPICS_ENABLE=false", "LOG_CLEANER_BACKOFF_MS=500",
+		"LISTENER_SECURITY_PROTOCOL_MAP=CONTROLLER:PLAINTEXT,CLIENT:PLAINTEXT,INSIDE:PLAINTEXT",
+		"INTER_BROKER_LISTENER_NAME=INSIDE", "OFFSETS_TOPIC_REPLICATION_FACTOR=1",
+		"TRANSACTION_STATE_LOG_REPLICATION_FACTOR=1", "TRANSACTION_STATE_LOG_MIN_ISR=1",
+		"SHARE_COORDINATOR_STATE_TOPIC_REPLICATION_FACTOR=1",
+		"SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR=1", "GROUP_INITIAL_REBALANCE_DELAY_MS=0",
+		"AUTO_CREATE_TOPICS_ENABLE=false", "LOG_CLEANER_BACKOFF_MS=500",
 	} {
 		args = append(args, "-e", "KAFKA_"+setting)
 	}

@@ -54,7 +54,9 @@ type process struct {
 
 // startProcess starts a server in a folder of its own, which prepare fills; prepare returns the
 // command.
-func startProcess(name string, end os.Signal, prepare func(dir string) ([]string, error)) (*process, error) {
+func startProcess(
+	name string, end os.Signal, prepare func(dir string) ([]string, error),
+) (*process, error) {
 	dir, err := os.MkdirTemp("", "stillwatch-"+name+"-")
 	if err != nil {
 		return nil, err
@@ -73,7 +75,9 @@ func startProcess(name string, end os.Signal, prepare func(dir string) ([]string
 	if end == syscall.SIGTERM {
 		signal = "TERM"
 	}
-	p.cmd = exec.Command("sh", append([]string{"-c", supervisor, "supervisor", dir, signal}, args...)...)
+	p.cmd = exec.Command(
+		"sh", append([]string{"-c", supervisor, "supervisor", dir, signal}, args...)...,
+	)
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	// A Ctrl-C in the terminal is for the test, which then ends its servers.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -96,7 +100,9 @@ func (p *process) waitReady(within time.Duration, ready func() error) error {
 			return nil
 		}
 		if status, exitErr := os.ReadFile(filepath.Join(p.dir, "exit")); exitErr == nil {
-			return p.failure(fmt.Errorf("%s %w with status %s", p.name, errExited, strings.TrimSpace(string(status))))
+			return p.failure(fmt.Errorf(
+				"%s %w with status %s", p.name, errExited, strings.TrimSpace(string(status)),
+			))
 		}
 		if time.Now().After(deadline) {
 			return p.failure(fmt.Errorf("%s was not ready within %v: %w", p.name, within, err))

@@ -71,7 +71,9 @@ func startRedis(password string) (*RedisServer, error) {
 		}
 		end := syscall.SIGKILL
 		command := func(dir string) ([]string, error) {
-			return append([]string{"redis-server", "--bind", "127.0.0.1", "--port", port, "--dir", dir}, options...), nil
+			return append([]string{
+				"redis-server", "--bind", "127.0.0.1", "--port", port, "--dir", dir,
+			}, options...), nil
 		}
 		if _, err := exec.LookPath("redis-server"); err != nil {
 			if !dockerWorks() {
@@ -79,7 +81,9 @@ func startRedis(password string) (*RedisServer, error) {
 			}
 			end = syscall.SIGTERM
 			command = func(string) ([]string, error) {
-				return append([]string{"docker", "run", "--rm", "-p", r.Addr + ":6379", redisImage, "redis-server"}, options...), nil
+				return append([]string{
+					"docker", "run", "--rm", "-p", r.Addr + ":6379", redisImage, "redis-server",
+				}, options...), nil
 			}
 		}
 		if r.process, err = startProcess("redis", end, command); err != nil {

@@ -60,7 +60,9 @@ func TestExpectedEventsAgreeWithTheCalls(t *testing.T) {
 				) {
 					continue
 				}
-				if slices.ContainsFunc(ownWords, func(p string) bool { return strings.HasPrefix(path, p) }) ||
+				if slices.ContainsFunc(ownWords, func(p string) bool {
+					return strings.HasPrefix(path, p)
+				}) ||
 					slices.Contains(volatile, path) {
 					continue
 				}
@@ -71,7 +73,9 @@ func TestExpectedEventsAgreeWithTheCalls(t *testing.T) {
 					continue
 				}
 				if want := call[path]; want != got && path != "request.session_id" {
-					wrong = append(wrong, fmt.Sprintf("%s: %s is %s, the call says %s", e.Call, path, got, want))
+					wrong = append(wrong, fmt.Sprintf(
+						"%s: %s is %s, the call says %s", e.Call, path, got, want,
+					))
 				}
 			}
 		}

@@ -69,7 +69,8 @@ func (l *lab) collector(t *testing.T, brokers []string, topic, encoding string) 
 	address := fmt.Sprintf("127.0.0.1:%d", freePort(t))
 	merge(config, map[string]any{
 		"receivers": map[string]any{"otlp": map[string]any{"protocols": map[string]any{
-			"http": map[string]any{"endpoint": address}, "grpc": map[string]any{"endpoint": "127.0.0.1:0"},
+			"http": map[string]any{"endpoint": address},
+			"grpc": map[string]any{"endpoint": "127.0.0.1:0"},
 		}}},
 		"exporters": map[string]any{"kafka/stillwatch": map[string]any{
 			"brokers": brokers,
@@ -162,7 +163,9 @@ func createTopic(t *testing.T, brokers []string, topic string) {
 	res, err := client.CreateTopics(t.Context(), &kafka.CreateTopicsRequest{
 		Topics: []kafka.TopicConfig{{
 			Topic: topic, NumPartitions: 3, ReplicationFactor: 1,
-			ConfigEntries: []kafka.ConfigEntry{{ConfigName: "max.message.bytes", ConfigValue: "4000000"}},
+			ConfigEntries: []kafka.ConfigEntry{
+				{ConfigName: "max.message.bytes", ConfigValue: "4000000"},
+			},
 		}},
 	})
 	require.NoError(t, err)

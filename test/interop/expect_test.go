@@ -121,7 +121,8 @@ func decode(t *testing.T, files ...string) outcome {
 
 // volatile are the fields that differ from run to run.
 var volatile = []string{
-	"id", "time", "response.latency_ms", "response.ttft_ms", "source.instance", "request.session_id",
+	"id", "time", "response.latency_ms", "response.ttft_ms",
+	"source.instance", "request.session_id",
 }
 
 // flatten adds the leaves of a value by their paths; a list is one for each item.
@@ -181,7 +182,9 @@ func check(t *testing.T, want []expectation, got outcome, exactly bool) {
 	for _, w := range want {
 		for reason, count := range w.Skipped {
 			if got.skipped[reason] != count {
-				wrong = append(wrong, fmt.Sprintf("want %d skipped as %s, got %v", count, reason, got.skipped))
+				wrong = append(wrong, fmt.Sprintf(
+					"want %d skipped as %s, got %v", count, reason, got.skipped,
+				))
 			}
 		}
 		if w.Event == nil {

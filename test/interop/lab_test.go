@@ -362,7 +362,9 @@ func (l *lab) compare(t *testing.T, name string, records []string) {
 		require.NoError(t, os.MkdirAll(dir, 0o755))
 		require.NoError(
 			t,
-			os.WriteFile(filepath.Join(dir, recordsFile), []byte(strings.Join(records, "\n")+"\n"), 0o600),
+			os.WriteFile(
+				filepath.Join(dir, recordsFile), []byte(strings.Join(records, "\n")+"\n"), 0o600,
+			),
 		)
 		refresh(t, path, got)
 	}

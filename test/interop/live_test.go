@@ -23,7 +23,8 @@ func (l *lab) litellmProxy(t *testing.T, block string, env ...string) {
 	t.Helper()
 	var page map[string]any
 	require.NoError(t, yaml.Unmarshal([]byte(codeBlock(t, docs+"litellm.md", block)), &page))
-	if settings, ok := page["callback_settings"].(map[string]any)["stillwatch"].(map[string]any); ok {
+	if settings,
+		ok := page["callback_settings"].(map[string]any)["stillwatch"].(map[string]any); ok {
 		require.Equal(t, "http://vector:8088", settings["endpoint"])
 		settings["endpoint"] = l.receiver
 	}
@@ -106,7 +107,9 @@ func TestLiteLLMGenericAPI(t *testing.T) {
 
 func TestLiteLLMOpenTelemetry(t *testing.T) {
 	l := newLab(t)
-	env := settings(codeBlock(t, docs+"litellm.md", "USE_OTEL_LITELLM_REQUEST_SPAN"), l.collectorAt())
+	env := settings(
+		codeBlock(t, docs+"litellm.md", "USE_OTEL_LITELLM_REQUEST_SPAN"), l.collectorAt(),
+	)
 	l.litellmProxy(t, `callbacks: ["otel"]`, env...)
 	records := l.wait(t, "the spans", func(r []string) bool {
 		return containing(r, `"name":"litellm_request"`) >= litellmRecords
@@ -117,7 +120,8 @@ func TestLiteLLMOpenTelemetry(t *testing.T) {
 // tideApp is the environment of an application that reports to the lab.
 func (l *lab) tideApp() []string {
 	return []string{
-		"OTEL_SERVICE_NAME=tide-app", "MODEL_URL=" + l.model, "OTEL_EXPORTER_OTLP_ENDPOINT=" + l.receiver,
+		"OTEL_SERVICE_NAME=tide-app", "MODEL_URL=" + l.model,
+		"OTEL_EXPORTER_OTLP_ENDPOINT=" + l.receiver,
 	}
 }
 
@@ -150,7 +154,8 @@ var instrumentations = []struct {
 }{
 	{
 		name: "opentelemetry-genai", driver: "genai", venv: "opentelemetry",
-		pkg: "opentelemetry-instrumentation-genai-openai", block: "CAPTURE_MESSAGE_CONTENT=span_only",
+		pkg:   "opentelemetry-instrumentation-genai-openai",
+		block: "CAPTURE_MESSAGE_CONTENT=span_only",
 	},
 	{
 		name: "opentelemetry-genai-events", driver: "genai", venv: "opentelemetry",
@@ -193,7 +198,8 @@ func TestInstrumentationsOfPythonClients(t *testing.T) {
 			}
 			python := filepath.Join(l.software, it.venv, "bin", "python")
 			l.run(t, environment(env...), python, "drivers/otel.py", it.driver)
-			name := it.name + "-" + version(t, it.venv+".txt", `^`+regexp.QuoteMeta(it.pkg)+`==(.*)$`)
+			name := it.name + "-" +
+				version(t, it.venv+".txt", `^`+regexp.QuoteMeta(it.pkg)+`==(.*)$`)
 			l.compare(t, name, l.got())
 		})
 	}

@@ -20,7 +20,7 @@ var requirements string
 
 // unwanted are the validator's recommendations that are not followed, by their numbers:
 //
-//	103 version 4 for UUIDs: ours are of version 5, so that a later export updates the same objects
+//	103 version 4 for UUIDs: ours are of version 5, so that a later export updates them
 //	302 a hash of what an external reference leads to: ATLAS's pages change
 const unwanted = "103,302"
 
@@ -50,8 +50,10 @@ func judgeSTIX(folder string) error {
 	}
 	python := filepath.Join(cache, "stillwatch", "stix2-validator-"+version[1], "bin", "python")
 	if _, err := os.Stat(python); err != nil {
-		return fmt.Errorf("stix2-validator %s is not installed: %w; it needs Python 3.11 or newer, and "+
-			"then:\n  test/setup.sh", version[1], err)
+		return fmt.Errorf(
+			"stix2-validator %s is not installed: %w; it needs Python 3.11 or newer, and "+
+				"then:\n  test/setup.sh", version[1], err,
+		)
 	}
 	files, err := filepath.Glob(filepath.Join(folder, "*.json"))
 	if err != nil {

@@ -43,7 +43,10 @@ var captionsOf = []struct {
 	}},
 	{"action_id", "action", captions{3: "Observed"}},
 	{"disposition_id", "disposition", captions{15: "Detected"}},
-	{"finding_info.analytic.type_id", "finding_info.analytic.type", captions{1: "Rule", 2: "Behavioral"}},
+	{
+		"finding_info.analytic.type_id", "finding_info.analytic.type",
+		captions{1: "Rule", 2: "Behavioral"},
+	},
 	{"finding_info.analytic.state_id", "finding_info.analytic.state", captions{1: "Active"}},
 }
 

@@ -21,10 +21,13 @@ import (
 // unmuted Create. The error joins everything that is wrong.
 func Check(record []byte) error {
 	if len(record) >= alert.MaxRecord {
-		return fmt.Errorf("alert: the record has %d bytes; it must stay below %d", len(record), alert.MaxRecord)
+		return fmt.Errorf("alert: the record has %d bytes; it must stay below %d",
+			len(record), alert.MaxRecord)
 	}
 	if !bytes.HasPrefix(record, []byte(`{"time":`)) || bytes.ContainsAny(record, "\r\n") {
-		return errors.New(`alert: a record is one line of JSON that begins with {"time": as its first key`)
+		return errors.New(
+			`alert: a record is one line of JSON that begins with {"time": as its first key`,
+		)
 	}
 	dec := json.NewDecoder(bytes.NewReader(record))
 	dec.UseNumber()
@@ -164,7 +167,8 @@ func (c *checker) caption(idPath, namePath string, names captions) {
 		return
 	}
 	if want, known := names[int(id)]; !known || c.text(namePath) != want {
-		c.fault("%s is %q, which is not the caption of %s %d", namePath, c.text(namePath), idPath, id)
+		c.fault("%s is %q, which is not the caption of %s %d",
+			namePath, c.text(namePath), idPath, id)
 	}
 }
 

@@ -124,7 +124,9 @@ type check struct {
 }
 
 func (c *check) fault(format string, args ...any) {
-	c.faults = append(c.faults, Fault{At: c.r.At, Record: c.name, Problem: fmt.Sprintf(format, args...)})
+	c.faults = append(c.faults, Fault{
+		At: c.r.At, Record: c.name, Problem: fmt.Sprintf(format, args...),
+	})
 }
 
 func (v *Verifier) add(c *check, f *campaign.Finding) {
@@ -140,7 +142,8 @@ func (v *Verifier) add(c *check, f *campaign.Finding) {
 	if before, ok := known.records[f.Sequence]; ok {
 		v.summary.Repeated++
 		if before.whole != now.whole {
-			c.fault("comes with another content than at %s: %s", before.at, before.differences(&now))
+			c.fault("comes with another content than at %s: %s",
+				before.at, before.differences(&now))
 		}
 		return
 	}
@@ -168,13 +171,17 @@ func (c *check) identity(f *campaign.Finding) {
 	}
 	// It was read before, so it can be read.
 	if err := json.Unmarshal(c.r.Value, &named); err != nil || named.Metadata.UID != c.name {
-		c.fault("metadata.uid is %q; it must be the finding's uid and the sequence", named.Metadata.UID)
+		c.fault("metadata.uid is %q; it must be the finding's uid and the sequence",
+			named.Metadata.UID)
 	}
 	if c.r.Key != nil && string(c.r.Key) != f.UID {
 		c.fault("the record's key is %q; it must be the finding's uid", c.r.Key)
 	}
 	if (f.Sequence == 1) != (f.Activity == campaign.Create) {
-		c.fault("activity_id is %d; the first record of a finding creates it, and no other one does", f.Activity)
+		c.fault(
+			"activity_id is %d; the first record of a finding creates it, and no other one does",
+			f.Activity,
+		)
 	}
 }
 
@@ -197,12 +204,14 @@ func (c *check) order(known *finding, f *campaign.Finding, partial bool) {
 		c.fault("follows the record that closed the finding")
 	}
 	if f.Severity < last.Severity {
-		c.fault("severity_id falls from %d to %d; an open finding's never does", last.Severity, f.Severity)
+		c.fault("severity_id falls from %d to %d; an open finding's never does",
+			last.Severity, f.Severity)
 	}
 	if f.Modified < last.Modified {
 		c.fault("modified_time goes back from %d to %d", last.Modified, f.Modified)
 	}
-	if f.Created != last.Created || f.Campaign != last.Campaign || f.Tenant != last.Tenant || f.Kind != last.Kind {
+	if f.Created != last.Created || f.Campaign != last.Campaign ||
+		f.Tenant != last.Tenant || f.Kind != last.Kind {
 		c.fault("created_time, correlation_uid, tenant_uid or kind is not that of the records before it")
 	}
 }

@@ -15,8 +15,9 @@ import (
 // told is the record of a finding of one campaign, at a sequence.
 func told(uid string, sequence int, change func(*campaign.Finding)) *campaign.Finding {
 	f := &campaign.Finding{
-		UID: uid, Campaign: "c-1", Tenant: "acme", Sequence: sequence, Activity: campaign.Update, Kind: campaign.KindCampaign,
-		Created: 1000, Modified: 1000 * int64(sequence), Severity: campaign.High, Members: 10 * sequence,
+		UID: uid, Campaign: "c-1", Tenant: "acme", Sequence: sequence, Activity: campaign.Update,
+		Kind: campaign.KindCampaign, Created: 1000, Modified: 1000 * int64(sequence),
+		Severity: campaign.High, Members: 10 * sequence,
 	}
 	if sequence == 1 {
 		f.Activity = campaign.Create
@@ -30,14 +31,19 @@ func told(uid string, sequence int, change func(*campaign.Finding)) *campaign.Fi
 func closed(f *campaign.Finding) { f.Activity, f.CloseReason = campaign.Close, "quiet" }
 
 // check verifies findings in the order in which they come.
-func check(t require.TestingT, o verify.Options, findings ...*campaign.Finding) (faults []verify.Fault, s verify.Summary) {
+func check(
+	t require.TestingT, o verify.Options, findings ...*campaign.Finding,
+) (faults []verify.Fault, s verify.Summary) {
 	encoder, err := alert.New(alert.DefaultOptions())
 	require.NoError(t, err)
 	v := verify.New(o)
 	for i, f := range findings {
 		r, err := encoder.Finding(f)
 		require.NoError(t, err)
-		faults = append(faults, v.Add(verify.Record{At: "offset " + strconv.Itoa(i), Key: r.Key, Value: r.Value})...)
+		faults = append(
+			faults,
+			v.Add(verify.Record{At: "offset " + strconv.Itoa(i), Key: r.Key, Value: r.Value})...,
+		)
 	}
 	return faults, v.Summary()
 }
@@ -47,10 +53,14 @@ func TestRecordsThatKeepWhatIsPromisedHaveNoFault(t *testing.T) {
 		told("a", 1, nil), told("b", 1, nil), told("a", 2, nil),
 		// After a crash what was sent may come again.
 		told("a", 1, nil), told("a", 2, nil),
-		told("a", 3, closed), told("b", 2, func(f *campaign.Finding) { f.Severity = campaign.Critical }),
+		told("a", 3, closed),
+		told("b", 2, func(f *campaign.Finding) { f.Severity = campaign.Critical }),
 	)
 	require.Empty(t, faults)
-	require.Equal(t, verify.Summary{Records: 7, Repeated: 2, Findings: 2, Created: 2, Updated: 2, Closed: 1}, s)
+	require.Equal(
+		t, verify.Summary{Records: 7, Repeated: 2, Findings: 2, Created: 2, Updated: 2, Closed: 1},
+		s,
+	)
 }
 
 func TestABrokenPromiseIsNamedWithItsRecord(t *testing.T) {
@@ -59,7 +69,9 @@ func TestABrokenPromiseIsNamedWithItsRecord(t *testing.T) {
 		fault    string
 	}{
 		"two contents": {
-			[]*campaign.Finding{told("a", 1, nil), told("a", 1, func(f *campaign.Finding) { f.Members, f.Confidence = 99, 50 })},
+			[]*campaign.Finding{told("a", 1, nil), told("a", 1, func(f *campaign.Finding) {
+				f.Members, f.Confidence = 99, 50
+			})},
 			"offset 1: record a:1: comes with another content than at offset 0: confidence, confidence_id, confidence_score, message, risk_score, unmapped.stillwatch differ",
 		},
 		"a sequence left out": {
@@ -75,7 +87,9 @@ func TestABrokenPromiseIsNamedWithItsRecord(t *testing.T) {
 			"offset 0: record a:2: is the finding's first record here; the sequence must begin with 1",
 		},
 		"a finding created twice": {
-			[]*campaign.Finding{told("a", 1, nil), told("a", 2, func(f *campaign.Finding) { f.Activity = campaign.Create })},
+			[]*campaign.Finding{told("a", 1, nil), told("a", 2, func(f *campaign.Finding) {
+				f.Activity = campaign.Create
+			})},
 			"offset 1: record a:2: activity_id is 1; the first record of a finding creates it, and no other one does",
 		},
 		"a finding not created": {
@@ -87,15 +101,21 @@ func TestABrokenPromiseIsNamedWithItsRecord(t *testing.T) {
 			"offset 2: record a:3: follows the record that closed the finding",
 		},
 		"a severity that falls": {
-			[]*campaign.Finding{told("a", 1, nil), told("a", 2, func(f *campaign.Finding) { f.Severity = campaign.Low })},
+			[]*campaign.Finding{told("a", 1, nil), told("a", 2, func(f *campaign.Finding) {
+				f.Severity = campaign.Low
+			})},
 			"offset 1: record a:2: severity_id falls from 4 to 2; an open finding's never does",
 		},
 		"a time that goes back": {
-			[]*campaign.Finding{told("a", 1, func(f *campaign.Finding) { f.Modified = 5000 }), told("a", 2, nil)},
+			[]*campaign.Finding{
+				told("a", 1, func(f *campaign.Finding) { f.Modified = 5000 }), told("a", 2, nil),
+			},
 			"offset 1: record a:2: modified_time goes back from 5000 to 2000",
 		},
 		"another campaign": {
-			[]*campaign.Finding{told("a", 1, nil), told("a", 2, func(f *campaign.Finding) { f.Campaign = "c-2" })},
+			[]*campaign.Finding{
+				told("a", 1, nil), told("a", 2, func(f *campaign.Finding) { f.Campaign = "c-2" }),
+			},
 			"offset 1: record a:2: created_time, correlation_uid, tenant_uid or kind is not that of the records before it",
 		},
 	} {
@@ -140,7 +160,9 @@ func TestRepetitionsNeverMatterAndAnyOtherOrderDoes(t *testing.T) {
 		for sequence := 1; sequence <= n; sequence++ {
 			order = append(order, told("a", sequence, nil))
 			for range rapid.IntRange(0, 2).Draw(t, "repetitions") {
-				order = append(order, told("a", rapid.IntRange(1, sequence).Draw(t, "repeated"), nil))
+				order = append(order, told(
+					"a", rapid.IntRange(1, sequence).Draw(t, "repeated"), nil,
+				))
 			}
 		}
 		faults, s := check(t, verify.Options{}, order...)

@@ -23,7 +23,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/lookup"
 	"github.com/stillwatch/stillwatch/pkg/pipeline"
 	"github.com/stillwatch/stillwatch/pkg/sketch"
-	"github.com/stillwatch/stillwatch/pkg/stage"
+	"github.com/stillwatch/stillwatch/pkg/stage/fingerprinting"
+	"github.com/stillwatch/stillwatch/pkg/stage/ingest"
 	"github.com/stillwatch/stillwatch/pkg/store"
 	"github.com/stillwatch/stillwatch/pkg/stream"
 )
@@ -37,11 +38,11 @@ type Config struct {
 	Topics   Topics           `yaml:"topics"`
 	Pipeline pipeline.Options `yaml:"pipeline"`
 
-	Ingest      Ingest                   `yaml:"ingest"`
-	Sketch      Sketch                   `yaml:"sketch"`
-	Fingerprint stage.FingerprintOptions `yaml:"fingerprint"`
-	Correlate   campaign.Options         `yaml:"correlate"`
-	Alerts      alert.Options            `yaml:"alerts"`
+	Ingest      Ingest                 `yaml:"ingest"`
+	Sketch      Sketch                 `yaml:"sketch"`
+	Fingerprint fingerprinting.Options `yaml:"fingerprint"`
+	Correlate   campaign.Options       `yaml:"correlate"`
+	Alerts      alert.Options          `yaml:"alerts"`
 
 	HTTP            console.Options `yaml:"http"`
 	Log             Log             `yaml:"log"`
@@ -96,7 +97,7 @@ type Ingest struct {
 	// Enrich says what events are completed from.
 	Enrich lookup.Options `yaml:"enrich"`
 
-	stage.IngestOptions `yaml:",inline"`
+	ingest.Options `yaml:",inline"`
 }
 
 // Sketch is how prompts are turned into keyed hashes. All keys but the secrets have to be the same
@@ -135,7 +136,7 @@ func Default() Config {
 		Pipeline:        pipeline.DefaultOptions(),
 		Ingest:          defaultIngest(),
 		Sketch:          Sketch{Options: sketch.DefaultOptions()},
-		Fingerprint:     stage.DefaultFingerprintOptions(),
+		Fingerprint:     fingerprinting.DefaultOptions(),
 		Correlate:       campaign.DefaultOptions(),
 		Alerts:          alert.DefaultOptions(),
 		HTTP:            console.DefaultOptions(),
@@ -147,11 +148,11 @@ func Default() Config {
 
 // defaultIngest knows the gateways whose mappings come with Stillwatch.
 func defaultIngest() Ingest {
-	o := stage.DefaultIngestOptions()
+	o := ingest.DefaultOptions()
 	for _, f := range configs.Mappings() {
 		o.Gateway.Builtin = append(o.Gateway.Builtin, gateway.MappingFile(f))
 	}
-	return Ingest{Enrich: lookup.DefaultOptions(), IngestOptions: o}
+	return Ingest{Enrich: lookup.DefaultOptions(), Options: o}
 }
 
 // readMappings reads the deployment's own mappings.
@@ -161,7 +162,9 @@ func (c *Config) readMappings() error {
 		if err != nil {
 			return fmt.Errorf("ingest.gateway.mappings: %w", err)
 		}
-		c.Ingest.Gateway.Own = append(c.Ingest.Gateway.Own, gateway.MappingFile{Name: file, Text: text})
+		c.Ingest.Gateway.Own = append(
+			c.Ingest.Gateway.Own, gateway.MappingFile{Name: file, Text: text},
+		)
 	}
 	return nil
 }
@@ -214,24 +217,35 @@ func (c Config) Validate() error {
 	var errs []error
 	for _, s := range c.Stages {
 		if !slices.Contains(AllStages(), s) {
-			errs = append(errs, fmt.Errorf("stages: no stage is called %q; there are %s", s, strings.Join(AllStages(), ", ")))
+			errs = append(errs, fmt.Errorf(
+				"stages: no stage is called %q; there are %s", s, strings.Join(AllStages(), ", "),
+			))
 		}
 	}
 	if len(c.Stages) == 0 {
-		errs = append(errs, fmt.Errorf("stages: name at least one of %s", strings.Join(AllStages(), ", ")))
+		errs = append(errs, fmt.Errorf(
+			"stages: name at least one of %s", strings.Join(AllStages(), ", "),
+		))
 	}
 	errs = append(errs, under("kafka", c.Kafka.Validate())...)
 	if err := validTopic(c.Kafka.GroupPrefix); err != nil {
-		errs = append(errs, errors.New("kafka.group_prefix: want letters, digits, dots, underscores and hyphens"))
+		errs = append(errs, errors.New(
+			"kafka.group_prefix: want letters, digits, dots, underscores and hyphens",
+		))
 	}
 	errs = append(errs, under("redis", c.Redis.Validate())...)
 	if c.Ingest.Keyed && c.Runs(StageIngest) != c.Runs(StageFingerprint) {
-		errs = append(errs, errors.New("stages: with ingest.keyed, ingest and fingerprint run as one: name both or neither"))
+		errs = append(errs, errors.New(
+			"stages: with ingest.keyed, ingest and fingerprint run as one: name both or neither",
+		))
 	}
 	errs = append(errs, under("ingest", c.Ingest.Validate())...)
 	for _, topic := range slices.Sorted(maps.Keys(c.Ingest.Gateway.Topics)) {
 		if !slices.Contains(c.Topics.Gateway, topic) {
-			errs = append(errs, fmt.Errorf("ingest.gateway.topics: %q is none of topics.gateway (%s)", topic, strings.Join(c.Topics.Gateway, ", ")))
+			errs = append(errs, fmt.Errorf(
+				"ingest.gateway.topics: %q is none of topics.gateway (%s)",
+				topic, strings.Join(c.Topics.Gateway, ", "),
+			))
 		}
 	}
 	errs = append(errs, under("ingest.enrich", c.Ingest.Enrich.Validate())...)
@@ -240,7 +254,10 @@ func (c Config) Validate() error {
 	errs = append(errs, under("sketch", c.Sketch.Validate())...)
 	errs = append(errs, under("fingerprint", c.Fingerprint.Validate())...)
 	if w := c.Fingerprint.ReplayWindow; w != 0 && w < 2*int64(c.Pipeline.BatchRecords) {
-		errs = append(errs, fmt.Errorf("fingerprint.replay_window: %d must be at least twice pipeline.batch_records (%d)", w, c.Pipeline.BatchRecords))
+		errs = append(errs, fmt.Errorf(
+			"fingerprint.replay_window: %d must be at least twice pipeline.batch_records (%d)",
+			w, c.Pipeline.BatchRecords,
+		))
 	}
 	errs = append(errs, under("correlate", c.Correlate.Validate())...)
 	errs = append(errs, under("alerts", c.Alerts.Validate())...)
@@ -259,13 +276,20 @@ func (c Config) Validate() error {
 // without.
 func (s Sketch) Validate() error {
 	var errs []error
-	for _, secret := range []struct{ key, value string }{{"secret", s.Secret}, {"previous_secret", s.PreviousSecret}} {
+	for _, secret := range []struct {
+		key, value string
+	}{{"secret", s.Secret}, {"previous_secret", s.PreviousSecret}} {
 		if secret.value != "" && len(secret.value) < sketch.MinKey {
-			errs = append(errs, fmt.Errorf("%s: shorter than %d characters; make one with: openssl rand -hex 32", secret.key, sketch.MinKey))
+			errs = append(errs, fmt.Errorf(
+				"%s: shorter than %d characters; make one with: openssl rand -hex 32",
+				secret.key, sketch.MinKey,
+			))
 		}
 	}
 	if s.PreviousSecret != "" && s.PreviousSecret == s.Secret {
-		errs = append(errs, errors.New("previous_secret: is the same as secret; remove it when the rotation is over"))
+		errs = append(errs, errors.New(
+			"previous_secret: is the same as secret; remove it when the rotation is over",
+		))
 	}
 	opts := s.Options
 	opts.Key = make([]byte, sketch.MinKey)
@@ -303,7 +327,9 @@ func (t Topics) validate(facts string) error {
 		errs = append(errs, fmt.Errorf("partitions: %d is not positive", t.Partitions))
 	}
 	if t.ReplicationFactor < 0 {
-		errs = append(errs, fmt.Errorf("replication_factor: %d is negative; 0 takes the broker's default", t.ReplicationFactor))
+		errs = append(errs, fmt.Errorf(
+			"replication_factor: %d is negative; 0 takes the broker's default", t.ReplicationFactor,
+		))
 	}
 	if len(t.Gateway) == 0 {
 		errs = append(errs, errors.New("gateway: name at least one topic"))
@@ -335,10 +361,13 @@ func (t Topics) validate(facts string) error {
 func validTopic(name string) error {
 	ok := name != "" && name != "." && name != ".." && len(name) <= 249
 	for _, r := range name {
-		ok = ok && (r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-", r))
+		ok = ok && (r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' ||
+			strings.ContainsRune("._-", r))
 	}
 	if !ok {
-		return fmt.Errorf("%q is no topic name: 1 to 249 letters, digits, dots, underscores and hyphens", name)
+		return fmt.Errorf(
+			"%q is no topic name: 1 to 249 letters, digits, dots, underscores and hyphens", name,
+		)
 	}
 	return nil
 }

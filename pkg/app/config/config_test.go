@@ -80,7 +80,8 @@ func TestEveryKeyCanBeOverriddenFromTheEnvironment(t *testing.T) {
 	names := map[string]string{}
 	probe := Default()
 	for _, f := range fields(reflect.ValueOf(&probe)) {
-		require.NotContains(t, names, EnvName(f.path), "%s and %s have the same variable", f.path, names[EnvName(f.path)])
+		require.NotContains(t, names, EnvName(f.path),
+			"%s and %s have the same variable", f.path, names[EnvName(f.path)])
 		names[EnvName(f.path)] = f.path
 	}
 	for name, path := range names {
@@ -117,7 +118,10 @@ func other(t *testing.T, c *Config, path string) (value any, text string) {
 			return map[string]string{"a": "b", "c": "d"}, "a=b, c=d"
 		case map[string]gateway.TopicOptions:
 			hops := 2
-			return map[string]gateway.TopicOptions{"a.b": {Format: "kong", TrustedHops: &hops}, "c": {}}, "{a.b: {format: kong, trusted_hops: 2}, c: {}}"
+			return map[string]gateway.TopicOptions{
+					"a.b": {Format: "kong", TrustedHops: &hops}, "c": {},
+				},
+				"{a.b: {format: kong, trusted_hops: 2}, c: {}}"
 		case bool:
 			return !v, map[bool]string{true: "true", false: "false"}[!v]
 		}
@@ -142,7 +146,8 @@ func TestTheSecretsAreKnown(t *testing.T) {
 		}
 	}
 	require.Equal(t, []string{
-		"kafka.sasl.password", "redis.sentinel.password", "redis.password", "sketch.secret", "sketch.previous_secret", "http.token",
+		"kafka.sasl.password", "redis.sentinel.password", "redis.password", "sketch.secret",
+		"sketch.previous_secret", "http.token",
 	}, secrets)
 }
 
@@ -172,7 +177,8 @@ func TestTheSchemaIsCurrent(t *testing.T) {
 	require.NoError(t, err)
 	got, err := os.ReadFile(schemaPath)
 	require.NoError(t, err)
-	require.Equal(t, string(want), string(got), "run: go run ./cmd/stillwatch config schema > configs/schema/stillwatch.schema.json")
+	require.Equal(t, string(want), string(got),
+		"run: go run ./cmd/stillwatch config schema > configs/schema/stillwatch.schema.json")
 }
 
 func TestTheSchemaTakesTheReferenceAndRefusesMistakes(t *testing.T) {
@@ -209,55 +215,88 @@ func TestMistakesAreReportedAllAtOnce(t *testing.T) {
 		env        map[string]string
 		lint       []string
 	}{
-		{name: "an unknown stage", text: "stages: [ingest, egress]", lint: []string{`stages: no stage is called "egress"; there are ingest, fingerprint, correlate`}},
+		{name: "an unknown stage", text: "stages: [ingest, egress]", lint: []string{
+			`stages: no stage is called "egress"; there are ingest, fingerprint, correlate`,
+		}},
 		{name: "no stage", text: "stages: []", lint: []string{"stages: name at least one of"}},
-		{name: "a broker without a port", text: "kafka: {brokers: [kafka]}", lint: []string{"kafka.brokers: \"kafka\" is not host:port"}},
+		{name: "a broker without a port", text: "kafka: {brokers: [kafka]}", lint: []string{
+			"kafka.brokers: \"kafka\" is not host:port",
+		}},
 		{
 			name: "half a login", text: "kafka: {sasl: {mechanism: plain, username: me}}",
 			lint: []string{"kafka.sasl: mechanism plain needs username and password"},
 		},
 		{
-			name: "a topic twice and one with a space", text: "topics: {alerts: a, accounts: a, profiles: 'a b'}",
-			lint: []string{`topics.profiles: "a b" is no topic name`, `topics.accounts: "a" is already the topic of alerts`},
+			name: "a topic twice and one with a space",
+			text: "topics: {alerts: a, accounts: a, profiles: 'a b'}",
+			lint: []string{
+				`topics.profiles: "a b" is no topic name`,
+				`topics.accounts: "a" is already the topic of alerts`,
+			},
 		},
 		{
-			name: "options of a topic that is no input", text: "topics: {gateway: [a, b]}\ningest: {gateway: {topics: {c: {format: kong}}}}",
+			name: "options of a topic that is no input",
+			text: "topics: {gateway: [a, b]}\ningest: {gateway: {topics: {c: {format: kong}}}}",
 			lint: []string{`ingest.gateway.topics: "c" is none of topics.gateway (a, b)`},
 		},
 		{
-			name: "a format that no topic can have", text: "topics: {gateway: [a]}\ningest: {gateway: {topics: {a: {format: pigeon}}}}",
+			name: "a format that no topic can have",
+			text: "topics: {gateway: [a]}\ningest: {gateway: {topics: {a: {format: pigeon}}}}",
 			lint: []string{`ingest.gateway.topics.a: format "pigeon" is not known, choose one of`},
 		},
 		{
-			name: "an option that no topic has", text: "topics: {gateway: [a]}\ningest: {gateway: {topics: {a: {formt: kong}}}}",
-			lint: []string{`ingest.gateway.topics: a: unknown key "formt"; there are format, trusted_hops`},
+			name: "an option that no topic has",
+			text: "topics: {gateway: [a]}\ningest: {gateway: {topics: {a: {formt: kong}}}}",
+			lint: []string{
+				`ingest.gateway.topics: a: unknown key "formt"; there are format, trusted_hops`,
+			},
 		},
 		{
-			name: "a format where options belong", text: "topics: {gateway: [a]}\ningest: {gateway: {topics: {a: kong}}}",
+			name: "a format where options belong",
+			text: "topics: {gateway: [a]}\ningest: {gateway: {topics: {a: kong}}}",
 			lint: []string{`ingest.gateway.topics: a: want keys and values: format, trusted_hops`},
 		},
 		{
-			name: "hops below nothing", text: "topics: {gateway: [a]}\ningest: {gateway: {topics: {a: {trusted_hops: -1}}}}",
+			name: "hops below nothing",
+			text: "topics: {gateway: [a]}\ningest: {gateway: {topics: {a: {trusted_hops: -1}}}}",
 			lint: []string{`ingest.gateway.topics.a: trusted_hops is -1, give 0 or more`},
 		},
 		{
-			name: "facts from where they can't be", text: "ingest: {enrich: {facts_topic: llm.gateway.events, maxmind: [a, a], reload: 1ms}}",
+			name: "facts from where they can't be",
+			text: "ingest: {enrich: {facts_topic: llm.gateway.events, maxmind: [a, a], reload: 1ms}}",
 			lint: []string{
-				"ingest.enrich.reload: 1ms is too often, give at least 1s", "ingest.enrich.maxmind: a is named twice",
+				"ingest.enrich.reload: 1ms is too often, give at least 1s",
+				"ingest.enrich.maxmind: a is named twice",
 				`topics.facts (ingest.enrich.facts_topic): "llm.gateway.events" is already the topic of gateway`,
 			},
 		},
-		{name: "no gateway topic", text: "topics: {gateway: []}", lint: []string{"topics.gateway: name at least one topic"}},
-		{name: "numbers out of range", text: "topics: {partitions: 0, replication_factor: -1}", lint: []string{"topics.partitions: ", "topics.replication_factor: "}},
-		{name: "a short secret", text: "sketch: {secret: hunter2}", lint: []string{"sketch.secret: shorter than 16 characters"}},
+		{name: "no gateway topic", text: "topics: {gateway: []}", lint: []string{
+			"topics.gateway: name at least one topic",
+		}},
 		{
-			name: "a rotation that is none", text: "sketch: {secret: hunter2hunter2hunter2, previous_secret: hunter2hunter2hunter2}",
+			name: "numbers out of range", text: "topics: {partitions: 0, replication_factor: -1}",
+			lint: []string{"topics.partitions: ", "topics.replication_factor: "},
+		},
+		{name: "a short secret", text: "sketch: {secret: hunter2}", lint: []string{
+			"sketch.secret: shorter than 16 characters",
+		}},
+		{
+			name: "a rotation that is none",
+			text: "sketch: {secret: hunter2hunter2hunter2, previous_secret: hunter2hunter2hunter2}",
 			lint: []string{"sketch.previous_secret: is the same as secret"},
 		},
-		{name: "a sketch that cannot be", text: "sketch: {width: 0}", lint: []string{"sketch.width is 0"}},
-		{name: "a group of two", text: "correlate: {min_group: 2}", lint: []string{"correlate.min_group: 2"}},
-		{name: "a public console without a token", text: "http: {address: ':9464'}", lint: []string{"http.token: required because address is not loopback"}},
-		{name: "log words", text: "log: {level: loud, format: xml}", lint: []string{"log.level: want debug", "log.format: want json"}},
+		{name: "a sketch that cannot be", text: "sketch: {width: 0}", lint: []string{
+			"sketch.width is 0",
+		}},
+		{name: "a group of two", text: "correlate: {min_group: 2}", lint: []string{
+			"correlate.min_group: 2",
+		}},
+		{name: "a public console without a token", text: "http: {address: ':9464'}", lint: []string{
+			"http.token: required because address is not loopback",
+		}},
+		{name: "log words", text: "log: {level: loud, format: xml}", lint: []string{
+			"log.level: want debug", "log.format: want json",
+		}},
 		{
 			name: "keys of earlier configurations", text: "fingerprint: {short_pane: 5m}",
 			env: map[string]string{"STILLWATCH_FINGERPRINT_SHORT_KEEP": "1h"},
@@ -268,12 +307,18 @@ func TestMistakesAreReportedAllAtOnce(t *testing.T) {
 		},
 		{
 			name: "no time to stop", text: "shutdown_timeout: 0s\nstartup_timeout: -1s",
-			lint: []string{"startup_timeout: must be positive", "shutdown_timeout: must be positive"},
+			lint: []string{
+				"startup_timeout: must be positive", "shutdown_timeout: must be positive",
+			},
 		},
 		{
-			name: "a file, an override and a check at once", text: "kafka: {brokerz: [a]}\nlog: {level: loud}",
+			name: "a file, an override and a check at once",
+			text: "kafka: {brokerz: [a]}\nlog: {level: loud}",
 			env:  map[string]string{"STILLWATCH_TOPICS_PARTITIONS": "many"},
-			lint: []string{`:1: unknown key "kafka.brokerz"; did you mean "kafka.brokers"?`, "STILLWATCH_TOPICS_PARTITIONS: want an integer", "log.level: "},
+			lint: []string{
+				`:1: unknown key "kafka.brokerz"; did you mean "kafka.brokers"?`,
+				"STILLWATCH_TOPICS_PARTITIONS: want an integer", "log.level: ",
+			},
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -291,7 +336,10 @@ func TestMistakesAreReportedAllAtOnce(t *testing.T) {
 }
 
 func TestATopicKeepsWhatItDoesNotName(t *testing.T) {
-	c, err := Load(write(t, "topics: {gateway: [a, b, c]}\ningest: {gateway: {format: kong, trusted_hops: 2, topics: {a: {format: litellm}, b: {trusted_hops: 0, format: }}}}"),
+	c, err := Load(write(
+		t,
+		"topics: {gateway: [a, b, c]}\ningest: {gateway: {format: kong, trusted_hops: 2, topics: {a: {format: litellm}, b: {trusted_hops: 0, format: }}}}",
+	),
 		environ(nil))
 	require.NoError(t, err)
 	for topic, want := range map[string]struct {
@@ -329,7 +377,8 @@ func TestWatchListsThatCannotBeReadAreNamedAllAtOnce(t *testing.T) {
 	dir := t.TempDir()
 	broken, path := filepath.Join(dir, "broken.json"), filepath.Join(dir, "stillwatch.yaml")
 	require.NoError(t, os.WriteFile(broken, []byte("7"), 0o600))
-	text := "correlate: {watch_lists: ['" + broken + "', '" + filepath.Join(dir, "none.json") + "', '']}\n"
+	text := "correlate: {watch_lists: ['" + broken + "', '" +
+		filepath.Join(dir, "none.json") + "', '']}\n"
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 	_, err := Load(path, func(string) (string, bool) { return "", false })
 	require.ErrorContains(t, err, "broken.json: no JSON object")

@@ -1,9 +1,11 @@
 package config
 
 import (
+	"cmp"
 	"encoding"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,16 +31,17 @@ func fields(v reflect.Value) []field {
 	walk(v.Elem(), "", func(f field) {
 		out = append(out, f)
 		if f.secret {
-			out = append(out, field{path: f.path + fileSuffix, value: reflect.New(reflect.TypeFor[string]()).Elem(), file: true})
+			out = append(out, field{
+				path: f.path + fileSuffix, value: reflect.New(reflect.TypeFor[string]()).Elem(),
+				file: true,
+			})
 		}
 	})
 	return out
 }
 
 func walk(v reflect.Value, prefix string, visit func(field)) {
-	t := v.Type()
-	for i := range t.NumField() {
-		sf := t.Field(i)
+	for sf, value := range v.Fields() {
 		name, inline := yamlName(sf)
 		if name == "" && !inline {
 			continue
@@ -48,10 +51,10 @@ func walk(v reflect.Value, prefix string, visit func(field)) {
 			path = prefix
 		}
 		if sf.Type.Kind() == reflect.Struct && !isScalar(sf.Type) {
-			walk(v.Field(i), path, visit)
+			walk(value, path, visit)
 			continue
 		}
-		visit(field{path: path, value: v.Field(i), secret: isSecret(name, sf.Type)})
+		visit(field{path: path, value: value, secret: isSecret(name, sf.Type)})
 	}
 }
 
@@ -79,6 +82,27 @@ func yamlName(sf reflect.StructField) (name string, inline bool) {
 	return name, strings.Contains(opts, "inline")
 }
 
+// sections are the parts of a document by their paths. Each is added to the one above it when it is
+// first asked for.
+type sections[T any] struct {
+	all map[string]T
+	add func(above T, name, path string) T
+}
+
+func newSections[T any](root T, add func(above T, name, path string) T) sections[T] {
+	return sections[T]{all: map[string]T{"": root}, add: add}
+}
+
+func (s sections[T]) at(path string) T {
+	if t, ok := s.all[path]; ok {
+		return t
+	}
+	above, name := split(path)
+	t := s.add(s.at(above), name, path)
+	s.all[path] = t
+	return t
+}
+
 func join(prefix, name string) string {
 	if prefix == "" {
 		return name
@@ -97,7 +121,8 @@ func isScalar(t reflect.Type) bool {
 		return true
 	}
 	switch t.Kind() {
-	case reflect.Struct, reflect.Slice, reflect.Map, reflect.Array, reflect.Pointer, reflect.Interface:
+	case reflect.Struct, reflect.Slice, reflect.Map, reflect.Array,
+		reflect.Pointer, reflect.Interface:
 		return false
 	default:
 		return true
@@ -117,28 +142,28 @@ func setScalar(v reflect.Value, text string) error {
 	if u, ok := reflect.TypeAssert[encoding.TextUnmarshaler](v.Addr()); ok {
 		return u.UnmarshalText([]byte(text))
 	}
-	switch v.Kind() {
-	case reflect.String:
+	switch {
+	case v.Kind() == reflect.String:
 		v.SetString(text)
-	case reflect.Bool:
+	case v.Kind() == reflect.Bool:
 		b, err := strconv.ParseBool(text)
 		if err != nil {
 			return errWant("true or false")
 		}
 		v.SetBool(b)
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+	case v.CanInt():
 		n, err := strconv.ParseInt(text, 0, v.Type().Bits())
 		if err != nil {
 			return errWant("an integer")
 		}
 		v.SetInt(n)
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+	case v.CanUint():
 		n, err := strconv.ParseUint(text, 0, v.Type().Bits())
 		if err != nil {
 			return errWant("a non-negative integer")
 		}
 		v.SetUint(n)
-	case reflect.Float32, reflect.Float64:
+	case v.CanFloat():
 		f, err := strconv.ParseFloat(text, v.Type().Bits())
 		if err != nil {
 			return errWant("a number")
@@ -152,18 +177,24 @@ func setScalar(v reflect.Value, text string) error {
 
 // setList parses a comma-separated list into the slice v. Empty text is the empty list.
 func setList(v reflect.Value, text string) error {
-	out := reflect.MakeSlice(v.Type(), 0, 0)
-	if strings.TrimSpace(text) != "" {
-		for part := range strings.SplitSeq(text, ",") {
-			el := reflect.New(v.Type().Elem()).Elem()
-			if err := setScalar(el, strings.TrimSpace(part)); err != nil {
-				return fmt.Errorf("a comma-separated list: %w", err)
-			}
-			out = reflect.Append(out, el)
+	all := parts(text)
+	out := reflect.MakeSlice(v.Type(), len(all), len(all))
+	for i, part := range all {
+		if err := setScalar(out.Index(i), part); err != nil {
+			return fmt.Errorf("a comma-separated list: %w", err)
 		}
 	}
 	v.Set(out)
 	return nil
+}
+
+// parts splits a comma-separated text; empty parts do not count.
+func parts(text string) []string {
+	all := strings.Split(text, ",")
+	for i := range all {
+		all[i] = strings.TrimSpace(all[i])
+	}
+	return slices.DeleteFunc(all, func(part string) bool { return part == "" })
 }
 
 func errWant(what string) error { return fmt.Errorf("want %s", what) }
@@ -183,11 +214,9 @@ func ParseDuration(text string) (time.Duration, error) {
 	if err != nil {
 		return 0, want
 	}
-	var d time.Duration
-	if rest != "" {
-		if d, err = time.ParseDuration(rest); err != nil || d < 0 {
-			return 0, want
-		}
+	d, err := time.ParseDuration(cmp.Or(rest, "0"))
+	if err != nil || d < 0 {
+		return 0, want
 	}
 	return time.Duration(n)*24*time.Hour + d, nil
 }

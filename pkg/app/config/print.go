@@ -16,7 +16,11 @@ const masked = "********"
 // Print writes the configuration as YAML, every key, secrets masked.
 func Print(c Config) ([]byte, error) {
 	root := &yaml.Node{Kind: yaml.MappingNode}
-	sections := map[string]*yaml.Node{"": root}
+	sections := newSections(root, func(above *yaml.Node, name, _ string) *yaml.Node {
+		n := &yaml.Node{Kind: yaml.MappingNode}
+		above.Content = append(above.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: name}, n)
+		return n
+	})
 	for _, f := range fields(reflect.ValueOf(&c)) {
 		if f.file {
 			continue
@@ -33,7 +37,7 @@ func Print(c Config) ([]byte, error) {
 		if n.Kind == yaml.SequenceNode {
 			n.Style = yaml.FlowStyle
 		}
-		at := sectionNode(sections, section)
+		at := sections.at(section)
 		at.Content = append(at.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: name}, &n)
 	}
 	var out bytes.Buffer
@@ -43,18 +47,6 @@ func Print(c Config) ([]byte, error) {
 		return nil, fmt.Errorf("encode configuration: %w", err)
 	}
 	return out.Bytes(), nil
-}
-
-func sectionNode(all map[string]*yaml.Node, path string) *yaml.Node {
-	if n, ok := all[path]; ok {
-		return n
-	}
-	n := &yaml.Node{Kind: yaml.MappingNode}
-	all[path] = n
-	above, name := split(path)
-	parent := sectionNode(all, above)
-	parent.Content = append(parent.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: name}, n)
-	return n
 }
 
 // plain is the value of a field as it is written in YAML and JSON.

@@ -28,12 +28,19 @@ func Schema() ([]byte, error) {
 	root.Version = jsonschema.Version
 	root.ID = schemaID
 	root.Title = "Stillwatch configuration"
-	sections := map[string]*jsonschema.Schema{"": root}
+	sections := newSections(
+		root, func(above *jsonschema.Schema, name, path string) *jsonschema.Schema {
+			s := object()
+			s.Description = docs[path]
+			above.Properties.Set(name, s)
+			return s
+		},
+	)
 	for _, f := range fields(reflect.ValueOf(&defaults)) {
 		section, name := split(f.path)
 		prop := fieldSchema(f)
 		prop.Description = docs[f.path]
-		sectionSchema(sections, docs, section).Properties.Set(name, prop)
+		sections.at(section).Properties.Set(name, prop)
 	}
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
@@ -46,25 +53,15 @@ func Schema() ([]byte, error) {
 }
 
 func object() *jsonschema.Schema {
-	return &jsonschema.Schema{Type: "object", Properties: jsonschema.NewProperties(), AdditionalProperties: jsonschema.FalseSchema}
-}
-
-// sectionSchema returns the object at path and makes it, and those above it, when it is not there
-// yet.
-func sectionSchema(all map[string]*jsonschema.Schema, docs map[string]string, path string) *jsonschema.Schema {
-	if s, ok := all[path]; ok {
-		return s
+	return &jsonschema.Schema{
+		Type: "object", Properties: jsonschema.NewProperties(),
+		AdditionalProperties: jsonschema.FalseSchema,
 	}
-	s := object()
-	s.Description = docs[path]
-	all[path] = s
-	above, name := split(path)
-	sectionSchema(all, docs, above).Properties.Set(name, s)
-	return s
 }
 
 func fieldSchema(f field) *jsonschema.Schema {
-	s := typeSchema(f.value.Type())
+	s := types.ReflectFromType(f.value.Type())
+	s.Version = ""
 	if f.secret {
 		s.WriteOnly = true
 	} else if !f.file {
@@ -89,38 +86,22 @@ func eitherOr(a, b *jsonschema.Schema) *jsonschema.Schema {
 	return both
 }
 
-func typeSchema(t reflect.Type) *jsonschema.Schema {
-	if t == durationType {
-		return &jsonschema.Schema{Type: "string", Pattern: `^-?(\d+d)?([\d.]+(ns|us|µs|ms|s|m|h))*$`}
-	}
-	if reflect.PointerTo(t).Implements(unmarshalerType) {
-		return &jsonschema.Schema{Type: "string"}
-	}
-	switch t.Kind() {
-	case reflect.Bool:
-		return &jsonschema.Schema{Type: "boolean"}
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		return &jsonschema.Schema{Type: "integer"}
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		return &jsonschema.Schema{Type: "integer", Minimum: "0"}
-	case reflect.Float32, reflect.Float64:
-		return &jsonschema.Schema{Type: "number"}
-	case reflect.Slice:
-		return &jsonschema.Schema{Type: "array", Items: typeSchema(t.Elem())}
-	case reflect.Map:
-		return &jsonschema.Schema{Type: "object", AdditionalProperties: typeSchema(t.Elem())}
-	case reflect.Pointer:
-		return typeSchema(t.Elem())
-	case reflect.Struct:
-		s := object()
-		for f := range t.Fields() {
-			name, _ := yamlName(f)
-			s.Properties.Set(name, typeSchema(f.Type))
+// types describes what is not a section, with the same names for keys as the YAML.
+var types = jsonschema.Reflector{
+	FieldNameTag: "yaml", Anonymous: true, DoNotReference: true, RequiredFromJSONSchemaTags: true,
+	Mapper: func(t reflect.Type) *jsonschema.Schema {
+		switch {
+		case t == durationType:
+			return &jsonschema.Schema{
+				Type: "string", Pattern: `^-?(\d+d)?([\d.]+(ns|us|µs|ms|s|m|h))*$`,
+			}
+		case reflect.PointerTo(t).Implements(unmarshalerType):
+			return &jsonschema.Schema{Type: "string"}
+		case reflect.Zero(t).CanUint():
+			return &jsonschema.Schema{Type: "integer", Minimum: "0"}
 		}
-		return s
-	default:
-		return &jsonschema.Schema{Type: "string"}
-	}
+		return nil
+	},
 }
 
 // comments maps every key of a YAML document to the comment that stands above it.
@@ -137,10 +118,13 @@ func comments(text []byte) (map[string]string, error) {
 }
 
 func collectComments(n *yaml.Node, path string, into map[string]string) {
-	for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
-		p := join(path, n.Content[i].Value)
-		into[p] = commentText(n.Content[i].HeadComment)
-		collectComments(n.Content[i+1], p, into)
+	if n.Kind != yaml.MappingNode {
+		return
+	}
+	for key, value := range pairs(n) {
+		p := join(path, key.Value)
+		into[p] = commentText(key.HeadComment)
+		collectComments(value, p, into)
 	}
 }
 

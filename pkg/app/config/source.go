@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"os"
 	"reflect"
@@ -29,7 +30,8 @@ type source struct {
 
 func newSource(into any, lookup func(string) (string, bool)) *source {
 	s := &source{
-		fields: map[string]field{}, sections: map[string]bool{"": true}, retired: retired, lookup: lookup,
+		fields: map[string]field{}, sections: map[string]bool{"": true},
+		retired: retired, lookup: lookup,
 	}
 	for _, f := range fields(reflect.ValueOf(into)) {
 		s.fields[f.path] = f
@@ -51,7 +53,9 @@ func (s *source) yaml(name string, text []byte) {
 	s.name = name
 	var doc yaml.Node
 	if err := yaml.Unmarshal(text, &doc); err != nil {
-		s.errs = append(s.errs, fmt.Errorf("%s: %s", name, strings.TrimPrefix(err.Error(), "yaml: ")))
+		s.errs = append(s.errs, fmt.Errorf(
+			"%s: %s", name, strings.TrimPrefix(err.Error(), "yaml: "),
+		))
 		return
 	}
 	if len(doc.Content) == 0 {
@@ -74,8 +78,7 @@ func (s *source) mapping(n *yaml.Node, path string) {
 		return
 	}
 	seen := map[string]int{}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		key, value := n.Content[i], n.Content[i+1]
+	for key, value := range pairs(n) {
 		p := join(path, key.Value)
 		if line, ok := seen[key.Value]; ok {
 			s.errorf(key, "%s: already set on line %d", p, line)
@@ -107,10 +110,6 @@ func (s *source) unknown(key *yaml.Node, path string) {
 
 func (s *source) leaf(n *yaml.Node, f field) {
 	n = resolve(n)
-	// A key without a value keeps its default: that is how a commented file is written.
-	if isNull(n) {
-		return
-	}
 	if err := s.set(f.value, n); err != nil {
 		shown := ""
 		if !f.secret && n.Kind == yaml.ScalarNode {
@@ -120,38 +119,35 @@ func (s *source) leaf(n *yaml.Node, f field) {
 	}
 }
 
-// set assigns a YAML node to v. Errors do not repeat the value.
+// set assigns a YAML node to v. A key without a value keeps its default: that is how a commented
+// file is written. Errors do not repeat the value.
 func (s *source) set(v reflect.Value, n *yaml.Node) error {
 	n = resolve(n)
-	switch {
-	case v.Kind() == reflect.Pointer:
-		out := reflect.New(v.Type().Elem())
-		if err := s.set(out.Elem(), n); err != nil {
-			return err
-		}
-		v.Set(out)
+	if isNull(n) {
 		return nil
-	case isScalar(v.Type()):
-		if n.Kind != yaml.ScalarNode {
-			return errWant("one value")
-		}
-		text, err := s.expand(n.Value)
-		if err != nil {
+	}
+	text, isText := "", n.Kind == yaml.ScalarNode
+	if isText {
+		var err error
+		if text, err = s.expand(n.Value); err != nil {
 			return err
 		}
+	}
+	switch t := v.Type(); {
+	case isScalar(t) && isText:
 		return setScalar(v, text)
-	case v.Kind() == reflect.Slice:
-		if n.Kind == yaml.ScalarNode {
-			text, err := s.expand(n.Value)
-			if err != nil {
-				return err
-			}
-			return setList(v, text)
-		}
+	case isScalar(t):
+		return errWant("one value")
+	case t.Kind() == reflect.Pointer:
+		v.Set(reflect.New(t.Elem()))
+		return s.set(v.Elem(), n)
+	case t.Kind() == reflect.Slice && isText:
+		return setList(v, text)
+	case t.Kind() == reflect.Slice:
 		if n.Kind != yaml.SequenceNode {
 			return errWant("a list")
 		}
-		out := reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content))
+		out := reflect.MakeSlice(t, len(n.Content), len(n.Content))
 		for i, c := range n.Content {
 			if err := s.set(out.Index(i), c); err != nil {
 				return fmt.Errorf("item %d: %w", i+1, err)
@@ -159,25 +155,27 @@ func (s *source) set(v reflect.Value, n *yaml.Node) error {
 		}
 		v.Set(out)
 		return nil
-	case v.Kind() == reflect.Map:
-		if n.Kind != yaml.MappingNode {
-			return errWant("keys and values")
-		}
-		out := reflect.MakeMap(v.Type())
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			el := reflect.New(v.Type().Elem()).Elem()
-			if err := s.set(el, n.Content[i+1]); err != nil {
-				return fmt.Errorf("%s: %w", n.Content[i].Value, err)
-			}
-			out.SetMapIndex(reflect.ValueOf(n.Content[i].Value).Convert(v.Type().Key()), el)
-		}
-		v.Set(out)
-		return nil
-	case v.Kind() == reflect.Struct:
-		return s.setStruct(v, n)
+	case t.Kind() == reflect.Map:
+		return s.setMap(v, n)
 	default:
-		return fmt.Errorf("cannot be set (%s)", v.Type())
+		return s.setStruct(v, n)
 	}
+}
+
+func (s *source) setMap(v reflect.Value, n *yaml.Node) error {
+	if n.Kind != yaml.MappingNode {
+		return errWant("keys and values")
+	}
+	out := reflect.MakeMap(v.Type())
+	for key, value := range pairs(n) {
+		el := reflect.New(v.Type().Elem()).Elem()
+		if err := s.set(el, value); err != nil {
+			return fmt.Errorf("%s: %w", key.Value, err)
+		}
+		out.SetMapIndex(reflect.ValueOf(key.Value).Convert(v.Type().Key()), el)
+	}
+	v.Set(out)
+	return nil
 }
 
 // setStruct assigns the keys of a mapping to an item of a map: where keys are free, those below
@@ -185,25 +183,21 @@ func (s *source) set(v reflect.Value, n *yaml.Node) error {
 func (s *source) setStruct(v reflect.Value, n *yaml.Node) error {
 	known := map[string]reflect.Value{}
 	var names []string
-	for i := range v.NumField() {
-		name, _ := yamlName(v.Type().Field(i))
-		known[name] = v.Field(i)
+	for f, value := range v.Fields() {
+		name, _ := yamlName(f)
+		known[name] = value
 		names = append(names, name)
 	}
 	if n.Kind != yaml.MappingNode {
 		return errWant("keys and values: " + strings.Join(names, ", "))
 	}
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		name, value := n.Content[i].Value, resolve(n.Content[i+1])
-		into, ok := known[name]
+	for key, value := range pairs(n) {
+		into, ok := known[key.Value]
 		if !ok {
-			return fmt.Errorf("unknown key %q; there are %s", name, strings.Join(names, ", "))
-		}
-		if isNull(value) {
-			continue
+			return fmt.Errorf("unknown key %q; there are %s", key.Value, strings.Join(names, ", "))
 		}
 		if err := s.set(into, value); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return fmt.Errorf("%s: %w", key.Value, err)
 		}
 	}
 	return nil
@@ -226,14 +220,12 @@ func (s *source) env() {
 		}
 	}
 	for _, path := range s.order {
-		name := EnvName(path)
-		text, ok := s.lookup(name)
-		if !ok {
-			continue
-		}
-		f := s.fields[path]
-		if err := s.setText(f.value, text); err != nil {
-			s.errs = append(s.errs, fmt.Errorf("environment variable %s: %w", name, err))
+		if text, ok := s.lookup(EnvName(path)); ok {
+			if err := s.setText(s.fields[path].value, text); err != nil {
+				s.errs = append(s.errs, fmt.Errorf(
+					"environment variable %s: %w", EnvName(path), err,
+				))
+			}
 		}
 	}
 }
@@ -241,38 +233,32 @@ func (s *source) env() {
 // setText assigns an environment variable: lists are comma-separated, maps are written
 // key=value,key=value, and deeper ones as YAML.
 func (s *source) setText(v reflect.Value, text string) error {
-	switch {
-	case v.Kind() == reflect.Map && v.Type().Elem().Kind() == reflect.Struct:
+	switch t := v.Type(); {
+	case isScalar(t):
+		return setScalar(v, text)
+	case t.Kind() == reflect.Slice:
+		return setList(v, text)
+	case t.Elem().Kind() == reflect.Struct:
 		var doc yaml.Node
 		if err := yaml.Unmarshal([]byte(text), &doc); err != nil || len(doc.Content) == 0 {
 			return errWant("YAML such as {name: {key: value}}")
 		}
 		return s.set(v, doc.Content[0])
-	case isScalar(v.Type()):
-		return setScalar(v, text)
-	case v.Kind() == reflect.Slice:
-		return setList(v, text)
-	case v.Kind() == reflect.Map:
-		out := reflect.MakeMap(v.Type())
-		for part := range strings.SplitSeq(text, ",") {
-			if strings.TrimSpace(part) == "" {
-				continue
-			}
-			key, value, ok := strings.Cut(part, "=")
-			if !ok {
-				return errWant("key=value,key=value")
-			}
-			el := reflect.New(v.Type().Elem()).Elem()
-			if err := setScalar(el, strings.TrimSpace(value)); err != nil {
-				return err
-			}
-			out.SetMapIndex(reflect.ValueOf(strings.TrimSpace(key)).Convert(v.Type().Key()), el)
-		}
-		v.Set(out)
-		return nil
-	default:
-		return fmt.Errorf("cannot be set from the environment (%s)", v.Type())
 	}
+	out := reflect.MakeMap(v.Type())
+	for _, part := range parts(text) {
+		key, value, ok := strings.Cut(part, "=")
+		if !ok {
+			return errWant("key=value,key=value")
+		}
+		el := reflect.New(v.Type().Elem()).Elem()
+		if err := setScalar(el, strings.TrimSpace(value)); err != nil {
+			return err
+		}
+		out.SetMapIndex(reflect.ValueOf(strings.TrimSpace(key)).Convert(v.Type().Key()), el)
+	}
+	v.Set(out)
+	return nil
 }
 
 // maxSecretFile bounds a secret file: whoever points at something larger points at the wrong file.
@@ -287,7 +273,9 @@ func (s *source) secretFiles() {
 		}
 		secret := s.fields[strings.TrimSuffix(path, fileSuffix)]
 		if secret.value.String() != "" {
-			s.errs = append(s.errs, fmt.Errorf("%s and %s are both set; keep one", secret.path, path))
+			s.errs = append(s.errs, fmt.Errorf(
+				"%s and %s are both set; keep one", secret.path, path,
+			))
 			continue
 		}
 		text, err := readSecret(f.value.String())
@@ -346,7 +334,9 @@ func (s *source) expand(text string) (string, error) {
 		case hasFallback:
 			out.WriteString(fallback)
 		default:
-			return "", fmt.Errorf("environment variable %s is not set; set it or write ${%s:-default}", name, name)
+			return "", fmt.Errorf(
+				"environment variable %s is not set; set it or write ${%s:-default}", name, name,
+			)
 		}
 		text = rest
 	}
@@ -389,6 +379,17 @@ func split(path string) (section, name string) {
 		return path[:i], path[i+1:]
 	}
 	return "", path
+}
+
+// pairs are the keys of a mapping with their values.
+func pairs(n *yaml.Node) iter.Seq2[*yaml.Node, *yaml.Node] {
+	return func(yield func(key, value *yaml.Node) bool) {
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			if !yield(n.Content[i], n.Content[i+1]) {
+				return
+			}
+		}
+	}
 }
 
 func resolve(n *yaml.Node) *yaml.Node {

@@ -68,14 +68,16 @@ redis:
   size: 0x10
   labels: {zone: eu, team: "${WHO}"}
 `, map[string]string{
-		"WHO": "me", "PORT": "9092",
-		"STILLWATCH_KAFKA_WAIT": "30s", "STILLWATCH_LISTS": "x, y", "STILLWATCH_KAFKA_PASSWORD": "p",
+		"WHO": "me", "PORT": "9092", "STILLWATCH_KAFKA_WAIT": "30s", "STILLWATCH_LISTS": "x, y",
+		"STILLWATCH_KAFKA_PASSWORD": "p",
 	})
 	require.Empty(t, errs)
 	want := sample{Name: "me-here ${kept}", Level: "high", Lists: []string{"x", "y"}}
-	want.Kafka.Brokers, want.Kafka.Port, want.Kafka.Wait = []string{"a:1", "b:2"}, 9092, 30*time.Second
+	want.Kafka.Brokers, want.Kafka.Port, want.Kafka.Wait = []string{"a:1", "b:2"}, 9092,
+		30*time.Second
 	want.Kafka.TLS, want.Kafka.Password = true, "p"
-	want.Redis.Ratio, want.Redis.Size, want.Redis.Labels = 0.001, 16, map[string]string{"zone": "eu", "team": "me"}
+	want.Redis.Ratio, want.Redis.Size, want.Redis.Labels = 0.001, 16,
+		map[string]string{"zone": "eu", "team": "me"}
 	require.Equal(t, want, got)
 }
 
@@ -86,7 +88,8 @@ func TestEveryMistakeIsReportedWithItsPlace(t *testing.T) {
 		want       []string
 	}{
 		{
-			name: "unknown keys name the nearest known one", text: "names: x\nkafka:\n  broker: [a]\n  ratio: 1\nrdis: {}\n",
+			name: "unknown keys name the nearest known one",
+			text: "names: x\nkafka:\n  broker: [a]\n  ratio: 1\nrdis: {}\n",
 			want: []string{
 				`f.yaml:1: unknown key "names"; did you mean "name"?`,
 				`f.yaml:3: unknown key "kafka.broker"; did you mean "kafka.brokers"?`,
@@ -95,7 +98,8 @@ func TestEveryMistakeIsReportedWithItsPlace(t *testing.T) {
 			},
 		},
 		{
-			name: "wrong types say what is wanted", text: "level: middling\nkafka:\n  port: many\n  wait: soon\n  tls: perhaps\nredis: {ratio: x, size: -1}\n",
+			name: "wrong types say what is wanted",
+			text: "level: middling\nkafka:\n  port: many\n  wait: soon\n  tls: perhaps\nredis: {ratio: x, size: -1}\n",
 			want: []string{
 				`f.yaml:1: level: want low or high, not "middling"`,
 				`f.yaml:3: kafka.port: want an integer, not "many"`,
@@ -112,15 +116,24 @@ func TestEveryMistakeIsReportedWithItsPlace(t *testing.T) {
 				"f.yaml:3: redis.labels: want keys and values", "f.yaml:4: lists: want a list",
 			},
 		},
-		{name: "a list for a document", text: "- a", want: []string{"f.yaml:1: the file: want keys and values"}},
-		{name: "text that is not YAML", text: "a: [", want: []string{"f.yaml: line 1: did not find expected node content"}},
-		{name: "a key set twice", text: "name: a\nname: b", want: []string{"f.yaml:2: name: already set on line 1"}},
+		{name: "a list for a document", text: "- a", want: []string{
+			"f.yaml:1: the file: want keys and values",
+		}},
+		{name: "text that is not YAML", text: "a: [", want: []string{
+			"f.yaml: line 1: did not find expected node content",
+		}},
+		{name: "a key set twice", text: "name: a\nname: b", want: []string{
+			"f.yaml:2: name: already set on line 1",
+		}},
 		{
 			name: "a variable that is not set", text: "name: ${NOBODY}",
-			want: []string{`f.yaml:1: name: environment variable NOBODY is not set; set it or write ${NOBODY:-default}, not "${NOBODY}"`},
+			want: []string{
+				`f.yaml:1: name: environment variable NOBODY is not set; set it or write ${NOBODY:-default}, not "${NOBODY}"`,
+			},
 		},
 		{
-			name: "an override of the wrong type", env: map[string]string{"STILLWATCH_KAFKA_PORT": "x", "STILLWATCH_REDIS_LABELS": "a"},
+			name: "an override of the wrong type",
+			env:  map[string]string{"STILLWATCH_KAFKA_PORT": "x", "STILLWATCH_REDIS_LABELS": "a"},
 			want: []string{
 				"environment variable STILLWATCH_KAFKA_PORT: want an integer",
 				"environment variable STILLWATCH_REDIS_LABELS: want key=value,key=value",
@@ -153,12 +166,16 @@ func TestASecretMayComeFromAFile(t *testing.T) {
 	require.Empty(t, errs)
 	require.Equal(t, "s3cret", got.Kafka.Password)
 
-	got, errs = read("", map[string]string{"STILLWATCH_KAFKA_PASSWORD_FILE": file("good", "s3cret\r\n")})
+	got, errs = read(
+		"", map[string]string{"STILLWATCH_KAFKA_PASSWORD_FILE": file("good", "s3cret\r\n")},
+	)
 	require.Empty(t, errs)
 	require.Equal(t, "s3cret", got.Kafka.Password)
 
 	_, errs = read("kafka: {password_file: "+file("good", "s3cret")+", password: other}", nil)
-	require.Equal(t, []string{"kafka.password and kafka.password_file are both set; keep one"}, errs)
+	require.Equal(
+		t, []string{"kafka.password and kafka.password_file are both set; keep one"}, errs,
+	)
 
 	_, errs = read("kafka: {password_file: "+file("empty", "\n")+"}", nil)
 	require.Len(t, errs, 1)
@@ -168,15 +185,18 @@ func TestASecretMayComeFromAFile(t *testing.T) {
 	require.Len(t, errs, 1)
 	require.Contains(t, errs[0], "kafka.password_file: ")
 
-	_, errs = read("kafka: {password_file: "+file("large", strings.Repeat("x", maxSecretFile+1))+"}", nil)
+	_, errs = read(
+		"kafka: {password_file: "+file("large", strings.Repeat("x", maxSecretFile+1))+"}", nil,
+	)
 	require.Len(t, errs, 1)
 	require.Contains(t, errs[0], "that is no secret")
 }
 
 func TestDurationsReadBackAsTheyAreWritten(t *testing.T) {
 	for d, want := range map[time.Duration]string{
-		0: "0s", 250 * time.Millisecond: "250ms", 30 * time.Second: "30s", 15 * time.Minute: "15m", 90 * time.Minute: "1h30m",
-		12 * time.Hour: "12h", 24 * time.Hour: "24h", 45 * 24 * time.Hour: "45d", 60 * time.Hour: "2d12h", time.Hour + time.Second: "1h0m1s",
+		0: "0s", 250 * time.Millisecond: "250ms", 30 * time.Second: "30s", 15 * time.Minute: "15m",
+		90 * time.Minute: "1h30m", 12 * time.Hour: "12h", 24 * time.Hour: "24h",
+		45 * 24 * time.Hour: "45d", 60 * time.Hour: "2d12h", time.Hour + time.Second: "1h0m1s",
 	} {
 		require.Equal(t, want, FormatDuration(d))
 		back, err := ParseDuration(want)

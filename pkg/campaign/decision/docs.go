@@ -16,7 +16,8 @@ func Markdown() string {
 		if r.causes {
 			causes = "`families`"
 		}
-		fmt.Fprintf(&b, "| %s | `%s` | %g | %s | %s |\n", r.Name, r.Option, r.Threshold(&p), r.Asks, causes)
+		fmt.Fprintf(&b, "| %s | `%s` | %g | %s | %s |\n",
+			r.Name, r.Option, r.Threshold(&p), r.Asks, causes)
 	}
 	return b.String()
 }

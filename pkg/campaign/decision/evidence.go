@@ -9,8 +9,8 @@ import (
 
 const (
 	// definingDiscount is what agreement on the signal family that selected the group is worth: the
-	// group was chosen for it, so it is no coincidence. That so many accounts could be chosen is
-	// left.
+	// group was chosen for it, so its agreement there was expected. That so many accounts could be
+	// chosen is left.
 	definingDiscount = 0.5
 	// correlatedShare is what a second detector of a signal family adds: payment and issuer, stack
 	// and parameters mostly rest on one fact.
@@ -105,7 +105,7 @@ func (e *evidence) add(spec *detectors.Spec, bits float64) {
 	}
 }
 
-// sum makes the scores. penalty is what the search for coincidences costs.
+// sum makes the scores. penalty is what the search for groups costs, in bits.
 func (e *evidence) sum(a *Assessment, g *detectors.Group, penalty float64) {
 	a.Size, a.Purpose = g.Size, e.purpose
 	if g.Work.Traffic >= mostRequests {
@@ -126,15 +126,15 @@ func (e *evidence) sum(a *Assessment, g *detectors.Group, penalty float64) {
 			continue
 		}
 		a.Families[i] = e.families[i].bits()
-		// Shared text is no coincidence however it was found; what it is worth is its rarity.
+		// Shared text is not discounted, however it was found: its bits are its rarity.
 		if g.Defining.Has(family) && family != detectors.Work {
 			a.Families[i] *= definingDiscount
 		}
 	}
 	on := a.Families.On
 	// Groups are not searched by schedule, so it pays nothing for the search.
-	coincidences := on(detectors.Funding) + on(detectors.Identity) + on(detectors.Network)
-	others := math.Max(0, coincidences-penalty) + on(detectors.Schedule)
+	searched := on(detectors.Funding) + on(detectors.Identity) + on(detectors.Network)
+	others := math.Max(0, searched-penalty) + on(detectors.Schedule)
 	a.Operator = e.mitigating + others
 	a.Coordination = e.mitigating + (programEvidence(&a.Families) + others)
 	a.Causes = e.causes(&a.Families, penalty)
@@ -155,7 +155,7 @@ func (e *evidence) causes(families *detectors.ByFamily, penalty float64) (n int)
 	if on(detectors.Work) >= agreeingBits || on(detectors.Client) >= agreeingBits {
 		n++
 	}
-	// A coincidence that the search explains is no cause.
+	// Agreement that the search explains is no cause.
 	if on(detectors.Funding) >= agreeingBits+penalty {
 		n++
 	}
@@ -170,7 +170,7 @@ func (e *evidence) causes(families *detectors.ByFamily, penalty float64) (n int)
 	return n
 }
 
-// searchPenalty is what the search for coincidences costs in bits: the best of many candidates
+// searchPenalty is what the search for groups costs in bits: the best of many candidates
 // looks better than it is by the logarithm of their number, times how much chance moves a group's
 // entropy, which falls with the root of its size.
 func searchPenalty(searched int, size float64) float64 {

@@ -53,7 +53,9 @@ func DefaultPolicy() Policy {
 func (p *Policy) Validate() error {
 	var errs []error
 	if p.Families < 1 || p.Families > detectors.NumFamilies {
-		errs = append(errs, fmt.Errorf("families: %d; must be 1..%d", p.Families, detectors.NumFamilies))
+		errs = append(errs, fmt.Errorf(
+			"families: %d; must be 1..%d", p.Families, detectors.NumFamilies,
+		))
 	}
 	return errors.Join(errs...)
 }

@@ -72,7 +72,9 @@ var Rules = [NumRules]Rule{
 		Name: "combined", Option: "total_bits",
 		Asks:      "coordination and harvest, each from its floor on and together from the threshold on",
 		Threshold: func(p *Policy) float64 { return p.Total },
-		over:      func(s *Scores, p *Policy) float64 { return s.Coordination + s.Harvest - p.Total },
+		over: func(s *Scores, p *Policy) float64 {
+			return s.Coordination + s.Harvest - p.Total
+		},
 		others: func(s *Scores, p *Policy) float64 {
 			return math.Min(s.Coordination-p.Coordination, s.Harvest-p.Harvest)
 		},

@@ -12,9 +12,11 @@ func TestTheExcessIsHowFarAThresholdCanBeRaisedUntilAGroupIsNoFinding(t *testing
 	rapid.Check(t, func(t *rapid.T) {
 		bits := func(name string) float64 { return rapid.Float64Range(-4, 16).Draw(t, name) }
 		s := Scores{
-			Coordination: bits("coordination"), Harvest: bits("harvest"), Operator: bits("operator"),
-			Text: bits("text"), Purpose: bits("purpose"),
-			Size: rapid.Float64Range(8, 30).Draw(t, "size"), Causes: rapid.IntRange(0, 4).Draw(t, "causes"),
+			Coordination: bits("coordination"), Harvest: bits("harvest"),
+			Operator: bits("operator"),
+			Text:     bits("text"), Purpose: bits("purpose"),
+			Size:   rapid.Float64Range(8, 30).Draw(t, "size"),
+			Causes: rapid.IntRange(0, 4).Draw(t, "causes"),
 		}
 		p := DefaultPolicy()
 		_, excess := Nearest(&s, &p)
@@ -54,13 +56,15 @@ func TestTheMarginIsZeroOnTheThresholdsAndGrowsBeyondThem(t *testing.T) {
 		s := Scores{Coordination: coordination, Harvest: harvest, Operator: operator}
 		return Margin(&s, &p)
 	}
-	require.InDelta(t, 0, margin(p.Total-p.Harvest, p.Harvest, none), 1e-9, "the corner of harvest and sum")
+	require.InDelta(t, 0, margin(p.Total-p.Harvest, p.Harvest, none), 1e-9,
+		"the corner of harvest and sum")
 	require.InDelta(t, 0, margin(p.Coordination, p.Total-p.Coordination, none), 1e-9,
 		"the corner of coordination and sum")
 	require.Negative(t, margin(100, p.Harvest-.1, none), "both questions need a yes")
 	require.Negative(t, margin(p.Coordination-.1, 100, none))
 	require.Positive(t, margin(p.Total, p.Total, none))
-	require.Positive(t, margin(100, p.Harvest-.1, p.Operator+1), "an operator makes up for weak harvest")
+	require.Positive(t, margin(100, p.Harvest-.1, p.Operator+1),
+		"an operator makes up for weak harvest")
 	require.Negative(t, margin(100, p.Harvest-.1, p.Operator-.1))
 }
 

@@ -27,7 +27,7 @@ type Account struct {
 
 	// keys are the postings that list it, ascending.
 	keys []Key
-	// labels are the readable forms of the profile's facets, packed.
+	// labels are the readable forms of the profile's values, packed.
 	labels string
 }
 

@@ -3,6 +3,7 @@ package index
 import (
 	"slices"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
@@ -12,11 +13,11 @@ import (
 func compact(p *fingerprint.Profile) (labels string) {
 	p.PromptHLL = slices.Clip(p.PromptHLL)
 
-	counted := make([]fingerprint.Counted, 0, len(p.Template)+len(p.Layouts)+facetValues(p))
+	counted := make([]fingerprint.Counted, 0, len(p.Template)+len(p.Layouts)+countValues(p))
 	pack(&counted, &p.Template)
 	pack(&counted, &p.Layouts)
-	for f := range p.Facets {
-		pack(&counted, &p.Facets[f])
+	for a := range p.Values {
+		pack(&counted, &p.Values[a])
 	}
 	hashes := make([]uint64, 0, len(p.Served)+len(p.Rejected)+len(p.Unserved))
 	pack(&hashes, &p.Served)
@@ -25,22 +26,22 @@ func compact(p *fingerprint.Profile) (labels string) {
 
 	var b []byte
 	for _, l := range p.Labels {
-		at := slices.IndexFunc(p.Facets[l.Facet], func(c fingerprint.Counted) bool {
+		at := slices.IndexFunc(p.Values[l.Attribute], func(c fingerprint.Counted) bool {
 			return c.Hash == l.Hash
 		})
 		if at < 0 || len(l.Text) > fingerprint.MaxLabel {
 			continue
 		}
-		b = append(b, byte(l.Facet), byte(at), byte(len(l.Text)))
+		b = append(b, byte(l.Attribute), byte(at), byte(len(l.Text)))
 		b = append(b, l.Text...)
 	}
 	p.Labels = nil
 	return string(b)
 }
 
-func facetValues(p *fingerprint.Profile) (n int) {
-	for _, f := range p.Facets {
-		n += len(f)
+func countValues(p *fingerprint.Profile) (n int) {
+	for _, values := range p.Values {
+		n += len(values)
 	}
 	return n
 }
@@ -57,20 +58,20 @@ func pack[T any](room, list *[]T) {
 }
 
 // EachLabel calls f for the account's values that have a readable form.
-func (a *Account) EachLabel(f func(facet fingerprint.Facet, hash uint64, text string)) {
-	// A facet, a place in its list and a length come before each text.
+func (a *Account) EachLabel(f func(of attribute.Attribute, hash uint64, text string)) {
+	// An attribute, a place in its list and a length come before each text.
 	const header = 3
 	for b := a.labels; len(b) > 0; {
-		facet, at, n := fingerprint.Facet(b[0]), int(b[1]), int(b[2])
-		f(facet, a.Profile.Facets[facet][at].Hash, b[header:header+n])
+		of, at, n := attribute.Attribute(b[0]), int(b[1]), int(b[2])
+		f(of, a.Profile.Values[of][at].Hash, b[header:header+n])
 		b = b[header+n:]
 	}
 }
 
 // Label is the readable form of one value.
-func (a *Account) Label(facet fingerprint.Facet, hash uint64) (text string, ok bool) {
-	a.EachLabel(func(f fingerprint.Facet, h uint64, t string) {
-		if f == facet && h == hash {
+func (a *Account) Label(of attribute.Attribute, hash uint64) (text string, ok bool) {
+	a.EachLabel(func(f attribute.Attribute, h uint64, t string) {
+		if f == of && h == hash {
 			text, ok = t, true
 		}
 	})

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
@@ -15,13 +16,15 @@ func TestPostingsListTheirAccountsInSamplingOrderWhateverComesAndGoes(t *testing
 	pop := New()
 	for i := range 260 {
 		p := fingerprint.Profile{Account: fmt.Sprintf("acct-%03d", i), Requests: 9, WithText: 9}
-		for f := range fingerprint.NumFacets {
+		for f := range attribute.NumKept {
 			if v := rng.IntN(12); v > 0 {
-				p.Facets[f] = []fingerprint.Counted{{Hash: Mix(uint64(f), uint64(v)), Count: 1}}
+				p.Values[f] = []fingerprint.Counted{{Hash: Mix(uint64(f), uint64(v)), Count: 1}}
 			}
 		}
 		for range rng.IntN(9) {
-			p.Template = append(p.Template, fingerprint.Counted{Hash: Mix(99, rng.Uint64N(40)), Count: 5})
+			p.Template = append(
+				p.Template, fingerprint.Counted{Hash: Mix(99, rng.Uint64N(40)), Count: 5},
+			)
 		}
 		pop.Upsert(p)
 	}
@@ -35,7 +38,7 @@ func TestPostingsListTheirAccountsInSamplingOrderWhateverComesAndGoes(t *testing
 			continue
 		}
 		p := a.Profile
-		p.Facets[fingerprint.Stack] = []fingerprint.Counted{{Hash: uint64(1 + rng.IntN(3)), Count: 1}}
+		p.Values[attribute.Stack] = []fingerprint.Counted{{Hash: uint64(1 + rng.IntN(3)), Count: 1}}
 		pop.Upsert(p)
 	}
 	want := map[Key][]int32{}
@@ -53,22 +56,23 @@ func TestPostingsListTheirAccountsInSamplingOrderWhateverComesAndGoes(t *testing
 func TestACompactProfileKeepsWhatDetectionReads(t *testing.T) {
 	p := fingerprint.Profile{
 		Account: "a", PromptHLL: make([]byte, 3, 9),
-		Template: []fingerprint.Counted{{Hash: 1, Count: 9}}, Layouts: []fingerprint.Counted{{Hash: 2, Count: 8}},
-		Served: []uint64{3}, Rejected: []uint64{4, 5}, Unserved: []uint64{6},
+		Template: []fingerprint.Counted{{Hash: 1, Count: 9}},
+		Layouts:  []fingerprint.Counted{{Hash: 2, Count: 8}},
+		Served:   []uint64{3}, Rejected: []uint64{4, 5}, Unserved: []uint64{6},
 		Labels: []fingerprint.Label{
-			{Facet: fingerprint.Stack, Hash: 11, Text: "openai-python/1.99"},
-			{Facet: fingerprint.Model, Hash: 13, Text: "large"},
-			{Facet: fingerprint.Domain, Hash: 99, Text: "of a value that is not listed"},
+			{Attribute: attribute.Stack, Hash: 11, Text: "openai-python/1.99"},
+			{Attribute: attribute.Model, Hash: 13, Text: "large"},
+			{Attribute: attribute.Domain, Hash: 99, Text: "of a value that is not listed"},
 		},
 	}
-	p.Facets[fingerprint.Stack] = []fingerprint.Counted{{Hash: 10, Count: 5}, {Hash: 11, Count: 4}}
-	p.Facets[fingerprint.Model] = []fingerprint.Counted{{Hash: 13, Count: 3}}
+	p.Values[attribute.Stack] = []fingerprint.Counted{{Hash: 10, Count: 5}, {Hash: 11, Count: 4}}
+	p.Values[attribute.Model] = []fingerprint.Counted{{Hash: 13, Count: 3}}
 	pop := New()
 	pop.Upsert(p)
 	a := pop.Named("a")
 	var labels []fingerprint.Label
-	a.EachLabel(func(f fingerprint.Facet, h uint64, text string) {
-		labels = append(labels, fingerprint.Label{Facet: f, Hash: h, Text: text})
+	a.EachLabel(func(f attribute.Attribute, h uint64, text string) {
+		labels = append(labels, fingerprint.Label{Attribute: f, Hash: h, Text: text})
 	})
 	require.Equal(t, p.Labels[:2], labels)
 	want := p
@@ -81,7 +85,9 @@ func TestAConversationIsHandedOverWhoeverIsSeenFirst(t *testing.T) {
 	served := fingerprint.Profile{Account: "served", Served: []uint64{1 << 20, 2 << 20}}
 	continued := fingerprint.Profile{Account: "continued", Unserved: []uint64{2 << 20}}
 	alone := fingerprint.Profile{Account: "alone", Served: []uint64{3 << 20}}
-	for _, order := range [][]fingerprint.Profile{{served, continued, alone}, {continued, alone, served}} {
+	for _, order := range [][]fingerprint.Profile{
+		{served, continued, alone}, {continued, alone, served},
+	} {
 		pop := New()
 		for _, p := range order {
 			pop.Upsert(p)
@@ -109,11 +115,11 @@ func TestPostingsFollowTheProfiles(t *testing.T) {
 	x := New()
 	stack := func(account string, hash uint64) fingerprint.Profile {
 		p := fingerprint.Profile{Account: account}
-		p.Facets[fingerprint.Stack] = []fingerprint.Counted{{Hash: hash, Count: 1}}
+		p.Values[attribute.Stack] = []fingerprint.Counted{{Hash: hash, Count: 1}}
 		return p
 	}
 	const pool, other = 12345 << 20, 54321 << 20
-	k := MakeKey(ByStack, pool)
+	k := ValueKey(attribute.Stack, pool)
 	names := make([]string, 20)
 	for i := range names {
 		names[i] = fmt.Sprintf("acct-%02d", i)
@@ -129,4 +135,16 @@ func TestPostingsFollowTheProfiles(t *testing.T) {
 	require.Empty(t, x.Postings.entries)
 	require.Zero(t, x.Entities())
 	require.Len(t, x.idle, len(names))
+}
+
+func TestEveryKindOfPostingHasANumberOfItsOwn(t *testing.T) {
+	used := map[Kind]bool{
+		ByShingle: true, ByLayout: true, ByClient: true, ByIssuerCohort: true, ByStackCohort: true,
+		ByRelay: true, ByServed: true, ByContinued: true,
+	}
+	for _, a := range posted {
+		require.Less(t, KindOf(a), Kind(kinds), "%s: raise kindBits", a)
+		require.False(t, used[KindOf(a)], "%s has the number of another kind", a)
+		used[KindOf(a)] = true
+	}
 }

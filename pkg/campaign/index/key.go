@@ -1,6 +1,7 @@
 package index
 
 import (
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
@@ -8,29 +9,43 @@ import (
 // Kind says what a posting is about.
 type Kind uint8
 
-// The kinds.
+// The kinds that are about no single attribute. Those of attributes have the numbers that the table
+// of attributes gives them; 13 is free.
 const (
-	ByShingle Kind = iota
-	ByLayout
-	ByPayment
-	ByDevice
-	ByStack
-	ByClient
-	ByIssuer
-	ByIssuerCohort
-	ByStackCohort
-	ByNetwork
-	ByRelay
+	ByShingle      Kind = 0
+	ByLayout       Kind = 1
+	ByClient       Kind = 5
+	ByIssuerCohort Kind = 7
+	ByStackCohort  Kind = 8
+	ByRelay        Kind = 10
 	// ByServed is of who was served a conversation, ByContinued of who continued one that it was
 	// not served.
-	ByServed
-	ByContinued
-	// ByLink is no posting: LinkedGroups finds its groups.
-	ByLink
-	// ByParams and ByDay are no groups to look at: they only find the members of a model.
-	ByParams
-	ByDay
+	ByServed    Kind = 11
+	ByContinued Kind = 12
+	// ByLink is no posting, and has no room in a key: LinkedGroups finds its groups.
+	ByLink Kind = kinds
 )
+
+// kinds is how many kinds a key can tell apart.
+const kinds = 1 << kindBits
+
+// posted are the attributes whose values have postings.
+var posted = attribute.Where(func(s *attribute.Spec) bool { return s.Posting != 0 })
+
+// grouped says of each kind whether groups are looked for by it. ByShingle is not among them:
+// ShingleGroups takes shingles with nearly the same accounts as one.
+var grouped = func() (is [kinds]bool) {
+	for _, k := range [...]Kind{ByLayout, ByClient, ByIssuerCohort, ByStackCohort, ByRelay} {
+		is[k] = true
+	}
+	for _, a := range posted {
+		is[KindOf(a)] = a.Spec().Group != ""
+	}
+	return is
+}()
+
+// KindOf is the kind of the postings of an attribute's values.
+func KindOf(a attribute.Attribute) Kind { return Kind(a.Spec().Posting) }
 
 // Key names a posting: its kind in the top four bits over 60 bits of hash.
 type Key uint64
@@ -61,26 +76,14 @@ func (k Key) counterpart() Key {
 	return Key(k.hash()) | Key(other)<<kindShift
 }
 
-// TraitKey names the posting of the accounts that show a value of a trait; those of payments and
-// devices list more than the commonest value of each.
-func TraitKey(t baseline.Trait, value uint64) Key {
-	switch t {
-	case baseline.Trait(fingerprint.Payment):
-		return MakeKey(ByPayment, value)
-	case baseline.Trait(fingerprint.Issuer):
-		return MakeKey(ByIssuer, value)
-	case baseline.SignupDay:
+// ValueKey names the posting of the accounts that show a value of an attribute; where the table
+// says so, they show it besides their commonest value.
+func ValueKey(a attribute.Attribute, value uint64) Key {
+	if a >= attribute.NumKept {
 		// A day is a small number, and a key has no room for the lowest bits.
-		return MakeKey(ByDay, Mix(value, 0))
-	case baseline.Trait(fingerprint.Device):
-		return MakeKey(ByDevice, value)
-	case baseline.Trait(fingerprint.Stack):
-		return MakeKey(ByStack, value)
-	case baseline.Trait(fingerprint.Params):
-		return MakeKey(ByParams, value)
-	default:
-		return MakeKey(ByNetwork, value)
+		value = Mix(value, 0)
 	}
+	return MakeKey(KindOf(a), value)
 }
 
 // cohortDays is the width of the sign-up windows in days; each window overlaps the next by half, so
@@ -113,24 +116,18 @@ func appendKeys(keys []Key, p *fingerprint.Profile) []Key {
 			add(ByLayout, s.Hash)
 		}
 	}
-	for _, f := range p.Facets[fingerprint.Payment] {
-		add(ByPayment, f.Hash)
+	for _, a := range posted {
+		if a.Spec().AllValues {
+			for _, v := range p.Values[a] {
+				add(KindOf(a), v.Hash)
+			}
+		} else if v := p.Value(a); v != 0 {
+			keys = append(keys, ValueKey(a, v))
+		}
 	}
-	for _, f := range p.Facets[fingerprint.Device] {
-		add(ByDevice, f.Hash)
-	}
-	stack := baseline.Value(p, baseline.Trait(fingerprint.Stack))
-	issuer := baseline.Value(p, baseline.Trait(fingerprint.Issuer))
-	params := baseline.Value(p, baseline.Trait(fingerprint.Params))
-	add(ByStack, stack)
-	add(ByIssuer, issuer)
-	add(ByParams, params)
-	add(ByNetwork, baseline.Value(p, baseline.Trait(fingerprint.Network)))
+	stack, issuer := p.Value(attribute.Stack), p.Value(attribute.Issuer)
 	if stack != 0 {
-		add(ByClient, Mix(stack, params))
-	}
-	if day := baseline.Value(p, baseline.SignupDay); day != 0 {
-		keys = append(keys, TraitKey(baseline.SignupDay, day))
+		add(ByClient, Mix(stack, p.Value(attribute.Params)))
 	}
 	if p.CreatedAt > 0 {
 		for _, w := range Cohorts(uint64(p.CreatedAt / baseline.Day)) {

@@ -159,9 +159,7 @@ func (s *Postings) between(least, most int, visit func(l *posting)) {
 // many accounts show them. Shingles are not among them: see ShingleGroups.
 func (s *Postings) Groups(least, most int, visit func(k Key, members []int32)) {
 	s.between(least, most, func(l *posting) {
-		switch l.key.Kind() {
-		case ByShingle, ByServed, ByContinued, ByParams, ByDay:
-		default:
+		if grouped[l.key.Kind()] {
 			visit(l.key, l.members)
 		}
 	})

@@ -80,7 +80,8 @@ const (
 
 // KeepBaseline builds the baseline when it is missing, old, or of a much smaller population.
 func (p *Population) KeepBaseline(now int64, o baseline.Options) {
-	if p.Baseline == nil || now-p.builtAt >= baselineAge || p.Len()*grownFrom > p.builtFrom*grownTo {
+	if p.Baseline == nil || now-p.builtAt >= baselineAge ||
+		p.Len()*grownFrom > p.builtFrom*grownTo {
 		p.buildBaseline(o)
 		p.builtAt, p.builtFrom = now, p.Len()
 	}

@@ -18,7 +18,8 @@ func people(n int) *Population {
 	p := New()
 	for i := range n {
 		a := fingerprint.Profile{
-			Account: fmt.Sprintf("acct-%03d", i), Requests: 9, FirstSeen: now - baseline.Day, LastSeen: now,
+			Account: fmt.Sprintf("acct-%03d", i), Requests: 9,
+			FirstSeen: now - baseline.Day, LastSeen: now,
 		}
 		conversation := []uint64{uint64(i/2+1) << 20}
 		if i%2 == 0 {
@@ -102,7 +103,8 @@ func TestAccountsOfOneVerifiedOrganisationWeighAsOne(t *testing.T) {
 	p := people(60)
 	for i := range 4 {
 		p.Upsert(fingerprint.Profile{
-			Account: fmt.Sprintf("acct-%03d", i), Requests: 9, Org: "org", Verified: true, LastSeen: now,
+			Account: fmt.Sprintf("acct-%03d", i), Requests: 9, Org: "org",
+			Verified: true, LastSeen: now,
 		})
 	}
 	p.KeepBaseline(now, baseline.DefaultOptions())

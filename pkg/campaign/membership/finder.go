@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
 )
@@ -31,8 +32,8 @@ func (f *Finder) Candidates(
 	m *Model, x *index.Index, others *baseline.Baseline, inside []int32,
 ) (out []int32) {
 	f.reset(len(x.Slots))
-	for i := range m.Traits {
-		f.markTrait(&m.Traits[i], x, others)
+	for i := range m.Attributes {
+		f.markAttribute(&m.Attributes[i], x, others)
 	}
 	if m.HandOvers >= leastHandOvers {
 		for _, i := range inside {
@@ -81,31 +82,32 @@ func (f *Finder) mark(members []int32, family detectors.Family) {
 	}
 }
 
-// markTrait marks the accounts that show a value of the trait which makes its signal family agree.
-// A signal family's bits are a mean, so one of its traits agrees whenever the signal family does.
-func (f *Finder) markTrait(t *Trait, x *index.Index, others *baseline.Baseline) {
+// markAttribute marks the accounts that show a value of the attribute which makes its signal family
+// agree. A signal family's bits are a mean, so one of its attributes agrees whenever the signal
+// family does.
+func (f *Finder) markAttribute(a *Attribute, x *index.Index, others *baseline.Baseline) {
 	try := func(v uint64) {
-		if share, base := t.shares(v, others); likelihoodRatio(share, base) >= agreeingBits {
-			f.mark(x.Postings.Members(index.TraitKey(t.Trait, v)), t.Family)
+		if share, base := a.shares(v, others); likelihoodRatio(share, base) >= agreeingBits {
+			f.mark(x.Postings.Members(index.ValueKey(a.Attribute, v)), a.Family)
 		}
 	}
-	for i := range t.Values {
-		v := t.Values[i].Value
+	for i := range a.Values {
+		v := a.Values[i].Value
 		try(v)
-		if t.Trait == baseline.SignupDay {
+		if a.Attribute == attribute.SignupDay {
 			try(v - 1)
 			try(v + 1)
 		}
 	}
-	// Where the others report the trait and many members do not, its absence agrees too. No posting
-	// lists that.
-	base := 1 - others.Known(t.Trait)
-	if t.Known == 0 || base <= 0 || likelihoodRatio(1-t.Known, base) < agreeingBits {
+	// Where the others report the attribute and many members do not, its absence agrees too. No
+	// posting lists that.
+	base := 1 - others.Known(a.Attribute)
+	if a.Known == 0 || base <= 0 || likelihoodRatio(1-a.Known, base) < agreeingBits {
 		return
 	}
-	for i, a := range x.Slots {
-		if a != nil && baseline.Value(&a.Profile, t.Trait) == 0 {
-			f.mark([]int32{int32(i)}, t.Family)
+	for i, account := range x.Slots {
+		if account != nil && account.Profile.Value(a.Attribute) == 0 {
+			f.mark([]int32{int32(i)}, a.Family)
 		}
 	}
 }
@@ -157,7 +159,7 @@ func (f *Finder) markLayout(m *Model, x *index.Index) {
 func (c Conjunction) Showing(x *index.Index) (out []int32) {
 	var fewest []int32
 	for n, s := range c {
-		members := x.Postings.Members(index.TraitKey(s.Trait, s.Value))
+		members := x.Postings.Members(index.ValueKey(s.Attribute, s.Value))
 		if n == 0 || len(members) < len(fewest) {
 			fewest = members
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
 	"github.com/stillwatch/stillwatch/pkg/campaign/measure"
@@ -27,7 +28,9 @@ func use(p *fingerprint.Profile, n uint32, single float64) {
 
 // motley is a population of accounts that draw everything from few values, and a pool that mostly,
 // but never quite, keeps to values of its own.
-func motley(t *testing.T, seed uint64) (pop *measure.Population, ctx *detectors.Context, pool []int32) {
+func motley(
+	t *testing.T, seed uint64,
+) (pop *measure.Population, ctx *detectors.Context, pool []int32) {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(seed, 2))
 	loyalty := 0.4 + 0.6*rng.Float64()
@@ -35,7 +38,8 @@ func motley(t *testing.T, seed uint64) (pop *measure.Population, ctx *detectors.
 	conversation := uint64(0)
 	for i := range 260 {
 		p := fingerprint.Profile{
-			Tenant: "default", Account: fmt.Sprintf("acct-%03d", i), FirstSeen: start, LastSeen: start + baseline.Day,
+			Tenant: "default", Account: fmt.Sprintf("acct-%03d", i), FirstSeen: start,
+			LastSeen: start + baseline.Day,
 		}
 		own := i < 60
 		draw := func(f uint64, n int) uint64 {
@@ -49,12 +53,13 @@ func motley(t *testing.T, seed uint64) (pop *measure.Population, ctx *detectors.
 			}
 			return index.Mix(f, uint64(rng.IntN(n))) | 1
 		}
-		for _, f := range []fingerprint.Facet{
-			fingerprint.Payment, fingerprint.Issuer, fingerprint.Device, fingerprint.Stack, fingerprint.Params, fingerprint.Network,
-		} {
-			p.Facets[f] = nil
+		for _, f := range recognising {
+			if f >= attribute.NumKept {
+				continue
+			}
+			p.Values[f] = nil
 			if v := draw(uint64(f), 40); v != 0 {
-				p.Facets[f] = []fingerprint.Counted{{Hash: v, Count: 1}}
+				p.Values[f] = []fingerprint.Counted{{Hash: v, Count: 1}}
 			}
 		}
 		p.CreatedAt = start - int64(1+rng.IntN(60))*baseline.Day
@@ -64,28 +69,36 @@ func motley(t *testing.T, seed uint64) (pop *measure.Population, ctx *detectors.
 		use(&p, uint32(3+rng.IntN(20)), rng.Float64())
 		for k := range uint64(12) {
 			if v := draw(100+k, 20); v != 0 {
-				p.Template = append(p.Template, fingerprint.Counted{Hash: v, Count: 1 + uint32(rng.IntN(int(p.Requests)))})
+				p.Template = append(p.Template, fingerprint.Counted{
+					Hash: v, Count: 1 + uint32(rng.IntN(int(p.Requests))),
+				})
 			}
 		}
 		if seed%3 == 0 {
-			// That a trait is not reported tells too, when the others report it.
-			p.Facets[fingerprint.Params] = []fingerprint.Counted{{Hash: 5 + uint64(rng.IntN(40)), Count: 1}}
+			// That an attribute is not reported tells too, when the others report it.
+			p.Values[attribute.Params] = []fingerprint.Counted{
+				{Hash: 5 + uint64(rng.IntN(40)), Count: 1},
+			}
 			if own {
-				p.Facets[fingerprint.Params][0].Hash = 1
+				p.Values[attribute.Params][0].Hash = 1
 			}
 			if own && rng.IntN(4) == 0 || rng.IntN(50) == 0 {
-				p.Facets[fingerprint.Params] = nil
+				p.Values[attribute.Params] = nil
 			}
 		}
 		if take := [40]int{0: 2, 1: 2, 2: 12}[rng.IntN(40)]; !own && take > 0 {
 			// A phrase of the pool's text, or all of it in every request.
 			p.Template = nil
 			for k := range uint64(take) {
-				p.Template = append(p.Template, fingerprint.Counted{Hash: index.Mix(100+k, 77) | 1, Count: p.Requests})
+				p.Template = append(p.Template, fingerprint.Counted{
+					Hash: index.Mix(100+k, 77) | 1, Count: p.Requests,
+				})
 			}
 		}
 		if v := draw(200, 5); v != 0 {
-			p.Layouts = []fingerprint.Counted{{Hash: v, Count: 1 + uint32(rng.IntN(int(p.Requests)))}}
+			p.Layouts = []fingerprint.Counted{
+				{Hash: v, Count: 1 + uint32(rng.IntN(int(p.Requests)))},
+			}
 		}
 		if conversation != 0 && rng.IntN(3) == 0 {
 			p.Unserved = []uint64{conversation}

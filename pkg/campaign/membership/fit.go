@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
@@ -59,7 +60,7 @@ const (
 func (m *Model) Fit(a *index.Account, others *baseline.Baseline, inside, linked bool) Likelihood {
 	p := &a.Profile
 	l := Likelihood{requests: p.Requests}
-	m.fitTraits(&l, p, others, inside)
+	m.fitAttributes(&l, p, others, inside)
 	if m.HandOvers >= leastHandOvers {
 		l.Families[detectors.Identity.Index()] += m.handOverRatio(linked)
 	}
@@ -80,32 +81,32 @@ func (m *Model) Fit(a *index.Account, others *baseline.Baseline, inside, linked 
 	return l
 }
 
-// fitTraits compares the traits. Those of a signal family rest on one fact, so they are averaged:
-// the pool's bank with another card speaks neither way.
-func (m *Model) fitTraits(
+// fitAttributes compares the attributes. Those of a signal family rest on one fact, so they are
+// averaged: the pool's bank with another card speaks neither way.
+func (m *Model) fitAttributes(
 	l *Likelihood, p *fingerprint.Profile, others *baseline.Baseline, inside bool,
 ) {
 	var compared detectors.ByFamily
-	for i := range m.Traits {
-		t := &m.Traits[i]
-		v := baseline.Value(p, t.Trait)
-		if v == 0 && t.Known == 0 {
+	for i := range m.Attributes {
+		a := &m.Attributes[i]
+		v := p.Value(a.Attribute)
+		if v == 0 && a.Known == 0 {
 			continue
 		}
 		var share, base float64
 		if v == 0 {
 			// That an account does not report it speaks against it as far as the members do.
-			share, base = 1-t.Known, 1-others.Known(t.Trait)
+			share, base = 1-a.Known, 1-others.Known(a.Attribute)
 			if base <= 0 {
 				continue
 			}
 		} else {
-			share, base = t.shares(v, others)
+			share, base = a.shares(v, others)
 		}
 		if inside && m.Size > 1 {
 			share = math.Max(0, (share*m.Size-1)/(m.Size-1))
 		}
-		family := t.Family.Index()
+		family := a.Family.Index()
 		l.Families[family] += likelihoodRatio(share, base)
 		compared[family]++
 	}
@@ -126,15 +127,15 @@ func likelihoodRatio(share, base float64) float64 {
 
 // shares is the share of the members that show the value, and of the others. A sign-up a day before
 // or after is the same cohort.
-func (t *Trait) shares(v uint64, others *baseline.Baseline) (share, base float64) {
+func (a *Attribute) shares(v uint64, others *baseline.Baseline) (share, base float64) {
 	near := uint64(0)
-	if t.Trait == baseline.SignupDay {
+	if a.Attribute == attribute.SignupDay {
 		near = 1
 	}
 	for d := v - near; d <= v+near; d++ {
 		known := false
-		for i := range t.Values {
-			if x := &t.Values[i]; x.Value == d {
+		for i := range a.Values {
+			if x := &a.Values[i]; x.Value == d {
 				share += x.Share
 				if known = x.Base > 0; known {
 					base += x.Base
@@ -142,7 +143,7 @@ func (t *Trait) shares(v uint64, others *baseline.Baseline) (share, base float64
 			}
 		}
 		if !known {
-			base += others.Share(t.Trait, d)
+			base += others.Share(a.Attribute, d)
 		}
 	}
 	return share, base
@@ -177,14 +178,14 @@ func (m *Model) fitBehaviour(v *baseline.Vector, others *baseline.Baseline) floa
 }
 
 const (
-	// memberOdds is the log odds that an account must reach: sixteen to one. sameTextOdds is enough
-	// where most of its requests carry the shared text: four to one.
-	memberOdds   = 4
-	sameTextOdds = 2
+	// memberLogOdds is the log odds that an account must reach: sixteen to one. sameTextLogOdds is
+	// enough where most of its requests carry the shared text: four to one.
+	memberLogOdds   = 4
+	sameTextLogOdds = 2
 	// Below fewRequests requests an account has shown next to nothing of how it uses the service,
 	// and what it shows has to be four times as sure.
 	fewRequests = 4
-	fewOdds     = 2
+	fewLogOdds  = 2
 	// memberBits is the least evidence, however large a part of the population the group is.
 	memberBits = 4
 	// memberFamilies is how many signal families must agree where the text does not speak alone.
@@ -204,14 +205,14 @@ func (l *Likelihood) Fits(n, population float64) bool {
 		}
 	}
 	prior := math.Log2(math.Max(population-n, 1) / math.Max(n, 1))
-	odds := float64(memberOdds)
+	logOdds := float64(memberLogOdds)
 	switch {
 	case l.SameText:
-		odds = sameTextOdds
+		logOdds = sameTextLogOdds
 	case l.requests < fewRequests:
-		odds += fewOdds
+		logOdds += fewLogOdds
 	}
-	return (agree >= memberFamilies || l.SameText) && l.Bits >= math.Max(memberBits, prior+odds)
+	return (agree >= memberFamilies || l.SameText) && l.Bits >= math.Max(memberBits, prior+logOdds)
 }
 
 // Stays says whether an account that was named remains a member. One that was named early on little

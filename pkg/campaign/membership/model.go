@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
@@ -16,8 +17,9 @@ import (
 type Model struct {
 	// Size is the number of entities it was learnt from.
 	Size float64 `json:"size"`
-	// Traits holds, for every trait on which the members coincide, the values with their shares.
-	Traits []Trait `json:"traits,omitempty"`
+	// Attributes holds, for every attribute on which the members coincide, the values with their
+	// shares. Saved state knows it by an older name.
+	Attributes []Attribute `json:"traits,omitempty"`
 	// Shingles are the shared shingles.
 	Shingles []Shingle `json:"shingles,omitempty"`
 	// Carriers is the share of members that carry at least a third of the shared shingles.
@@ -54,12 +56,12 @@ type Shingle struct {
 	Rarity float64 `json:"rarity"`
 }
 
-// Trait is the distribution of one trait among the members.
-type Trait struct {
-	Trait  baseline.Trait   `json:"trait"`
-	Family detectors.Family `json:"plane"`
-	Values []Value          `json:"values"`
-	// Known is the share of members that report the trait.
+// Attribute is the distribution of one attribute's values among the members.
+type Attribute struct {
+	Attribute attribute.Attribute `json:"trait"`
+	Family    detectors.Family    `json:"plane"`
+	Values    []Value             `json:"values"`
+	// Known is the share of members that report the attribute.
 	Known float64 `json:"known,omitempty"`
 }
 
@@ -79,29 +81,19 @@ var behaviours = [...]struct {
 	floor   float64
 }{{baseline.SingleTurn, 0.1}, {baseline.OutputLength, 0.5}, {baseline.PromptLength, 0.5}}
 
-// traits are those that may belong to a model.
-var traits = [...]struct {
-	trait  baseline.Trait
-	family detectors.Family
-}{
-	{baseline.Trait(fingerprint.Payment), detectors.Funding},
-	{baseline.Trait(fingerprint.Issuer), detectors.Funding},
-	{baseline.SignupDay, detectors.Identity},
-	{baseline.Trait(fingerprint.Device), detectors.Identity},
-	{baseline.Trait(fingerprint.Stack), detectors.Client},
-	{baseline.Trait(fingerprint.Params), detectors.Client},
-	{baseline.Trait(fingerprint.Network), detectors.Network},
-}
+// recognising are the attributes that may belong to a model.
+var recognising = attribute.Where(func(s *attribute.Spec) bool { return s.Recognises })
 
 const (
-	// maxValues bounds the values kept of a trait, maxShingles the shingles: what is rarer says
-	// little more, and the model is state that is saved.
+	// maxValues bounds the values kept of an attribute, maxShingles the shingles: what is rarer
+	// says little more, and the model is state that is saved.
 	maxValues   = 32
 	maxShingles = 64
-	// leastDeficit is the entropy deficit in bits from which a trait belongs to the model: the
+	// leastDeficit is the entropy deficit in bits from which an attribute belongs to the model: the
 	// members show half as many values as chance gives.
 	leastDeficit = 1
-	// reported is the share of members that must report a trait or feature for it to be theirs.
+	// reported is the share of members that must report an attribute or feature for it to be
+	// theirs.
 	reported = 0.5
 	// leastRarity is the rarity in bits from which a shingle is the group's: half of the others.
 	leastRarity = 1
@@ -116,7 +108,7 @@ const (
 // Learn makes the model of a group.
 func Learn(g *detectors.Group, c *detectors.Context) *Model {
 	m := &Model{Size: g.Size}
-	m.learnTraits(g, c.Baseline)
+	m.learnAttributes(g, c.Baseline)
 	m.learnBehaviour(g)
 	if n := len(g.Members); n > 0 {
 		m.HandOvers, m.HandOverBase = float64(g.HandOvers)/float64(n), g.OthersHandedOver(c)
@@ -125,9 +117,9 @@ func Learn(g *detectors.Group, c *detectors.Context) *Model {
 	return m
 }
 
-func (m *Model) learnTraits(g *detectors.Group, others *baseline.Baseline) {
-	for _, t := range traits {
-		shares := g.Shares(t.trait)
+func (m *Model) learnAttributes(g *detectors.Group, others *baseline.Baseline) {
+	for _, a := range recognising {
+		shares := g.Shares(a)
 		known := 0.0
 		entropy := 0.0
 		for _, s := range shares {
@@ -141,17 +133,17 @@ func (m *Model) learnTraits(g *detectors.Group, others *baseline.Baseline) {
 		if rest := (1 - known) * g.Size; rest >= 1 {
 			entropy -= rest * (1 / g.Size) * math.Log2(1/g.Size)
 		}
-		if others.Effective(t.trait, g.Size).Low-entropy < leastDeficit {
+		if others.Effective(a, g.Size).Low-entropy < leastDeficit {
 			continue
 		}
 		rare := unseen / (float64(others.N) + 1)
 		values := make([]Value, min(len(shares), maxValues))
 		for i := range values {
 			v := shares[i]
-			base := (others.Share(t.trait, v.Value) - g.SelfShare*v.Share) / (1 - g.SelfShare)
+			base := (others.Share(a, v.Value) - g.SelfShare*v.Share) / (1 - g.SelfShare)
 			values[i] = Value{v.Value, v.Share, math.Max(rare, base)}
 		}
-		m.Traits = append(m.Traits, Trait{t.trait, t.family, values, math.Min(1, known)})
+		m.Attributes = append(m.Attributes, Attribute{a, a.Family(), values, math.Min(1, known)})
 	}
 }
 
@@ -193,22 +185,22 @@ func (m *Model) learnWork(g *detectors.Group, c *detectors.Context) {
 	}
 }
 
-// DropUnknown drops what is no trait, signal family or feature of this version, from state that
+// DropUnknown drops what is no attribute, signal family or feature of this version, from state that
 // another wrote.
 func (m *Model) DropUnknown() {
-	m.Traits = slices.DeleteFunc(m.Traits, func(t Trait) bool {
-		return t.Trait >= baseline.NumTraits || t.Family.Index() < 0
+	m.Attributes = slices.DeleteFunc(m.Attributes, func(a Attribute) bool {
+		return a.Attribute >= attribute.Num || a.Family.Index() < 0
 	})
 	m.Behaviour = slices.DeleteFunc(m.Behaviour, func(b Behaviour) bool {
 		return b.Feature >= baseline.NumFeatures
 	})
 }
 
-// Shown is one value of one trait.
+// Shown is one value of one attribute.
 type Shown struct {
-	Trait  baseline.Trait
-	Family detectors.Family
-	Value  uint64
+	Attribute attribute.Attribute
+	Family    detectors.Family
+	Value     uint64
 }
 
 // Conjunction is what an account must show all of.
@@ -216,10 +208,10 @@ type Conjunction []Shown
 
 // Common are the values that nearly all members show; not the network, which no pool chooses.
 func (m *Model) Common() (out Conjunction) {
-	for i := range m.Traits {
-		t := &m.Traits[i]
-		if t.Family != detectors.Network && len(t.Values) > 0 && t.Values[0].Share >= nearlyAll {
-			out = append(out, Shown{t.Trait, t.Family, t.Values[0].Value})
+	for i := range m.Attributes {
+		a := &m.Attributes[i]
+		if a.Family != detectors.Network && len(a.Values) > 0 && a.Values[0].Share >= nearlyAll {
+			out = append(out, Shown{a.Attribute, a.Family, a.Values[0].Value})
 		}
 	}
 	return out
@@ -228,7 +220,7 @@ func (m *Model) Common() (out Conjunction) {
 // ShownBy says whether the account shows every value.
 func (c Conjunction) ShownBy(p *fingerprint.Profile) bool {
 	for _, x := range c {
-		if baseline.Value(p, x.Trait) != x.Value {
+		if p.Value(x.Attribute) != x.Value {
 			return false
 		}
 	}
@@ -239,11 +231,11 @@ func (c Conjunction) ShownBy(p *fingerprint.Profile) bool {
 // successor's template is learnt piece by piece.
 const fullPart = 0.5
 
-// workWeight is what shared work counts among the traits when two models are compared: the work is
-// what a successor keeps, cards and sign-up days are new.
+// workWeight is what shared work counts among the attributes when two models are compared: the work
+// is what a successor keeps, cards and sign-up days are new.
 const workWeight = 2
 
-// Similar is the share of another model's traits and work that this one knows, 0..1: how a
+// Similar is the share of another model's attributes and work that this one knows, 0..1: how a
 // successor is recognised when no account is left.
 func (m *Model) Similar(o *Model) float64 {
 	n, agree := 0.0, 0.0
@@ -255,13 +247,14 @@ func (m *Model) Similar(o *Model) float64 {
 		n++
 		agree++
 	}
-	for i := range m.Traits {
-		for j := range o.Traits {
-			if m.Traits[i].Trait != o.Traits[j].Trait || m.Traits[i].Trait == baseline.SignupDay {
+	for i := range m.Attributes {
+		for j := range o.Attributes {
+			of := m.Attributes[i].Attribute
+			if of != o.Attributes[j].Attribute || of == attribute.SignupDay {
 				continue
 			}
 			n++
-			agree += overlap(&m.Traits[i], &o.Traits[j])
+			agree += overlap(&m.Attributes[i], &o.Attributes[j])
 		}
 	}
 	if n == 0 {
@@ -287,7 +280,7 @@ func (m *Model) commonWork(o *Model) float64 {
 }
 
 // overlap is the common part of two distributions, 0..1.
-func overlap(a, b *Trait) (sum float64) {
+func overlap(a, b *Attribute) (sum float64) {
 	for _, x := range a.Values {
 		for _, y := range b.Values {
 			if x.Value == y.Value {

@@ -26,7 +26,7 @@ const (
 	layoutFull = 4
 )
 
-// fitWork is the work signal family's bits; same says that the account's requests are mostly the
+// fitWork is the bits of the work family; same says that the account's requests are mostly the
 // shared text; ok is false while the account has sent too little to tell.
 func (m *Model) fitWork(p *fingerprint.Profile) (bits float64, same, ok bool) {
 	bits = math.Inf(-1)

@@ -5,10 +5,9 @@ import (
 	"slices"
 
 	"github.com/stillwatch/stillwatch/detectors"
-	"github.com/stillwatch/stillwatch/pkg/baseline"
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
 	"github.com/stillwatch/stillwatch/pkg/campaign/measure"
-	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
 // candidate is a group to look at.
@@ -22,32 +21,31 @@ type candidate struct {
 	cached *cachedScore
 }
 
-// origins says of each kind of posting what its groups are called and on which signal families it
+// origin says what the groups of a kind of posting are called and on which signal families it
 // selects its accounts. The name is also an order among candidates of one size.
-var origins = map[index.Kind]struct {
+type origin struct {
 	name     string
 	families detectors.FamilySet
-}{
-	index.ByShingle:      {"prompt template", work},
-	index.ByLayout:       {"prompt layout", work},
-	index.ByPayment:      {"payment", funding},
-	index.ByDevice:       {"device", identity},
-	index.ByStack:        {"stack", client},
-	index.ByClient:       {"stack and parameters", client},
-	index.ByIssuer:       {"issuer", funding},
-	index.ByIssuerCohort: {"issuer and sign-up", funding | identity},
-	index.ByStackCohort:  {"stack and sign-up", client | identity},
-	index.ByNetwork:      {"network", detectors.SetOf(detectors.Network)},
-	index.ByRelay:        {"relay", identity},
-	index.ByLink:         {"hand-over", identity},
 }
 
-var (
-	work     = detectors.SetOf(detectors.Work)
-	funding  = detectors.SetOf(detectors.Funding)
-	identity = detectors.SetOf(detectors.Identity)
-	client   = detectors.SetOf(detectors.Client)
-)
+// origins has the origin of each kind; those of attributes are as the table of attributes says.
+var origins = func() map[index.Kind]origin {
+	work, client := detectors.SetOf(detectors.Work), detectors.SetOf(detectors.Client)
+	funding, identity := detectors.SetOf(detectors.Funding), detectors.SetOf(detectors.Identity)
+	of := map[index.Kind]origin{
+		index.ByShingle:      {"prompt template", work},
+		index.ByLayout:       {"prompt layout", work},
+		index.ByClient:       {"stack and parameters", client},
+		index.ByIssuerCohort: {"issuer and sign-up", funding | identity},
+		index.ByStackCohort:  {"stack and sign-up", client | identity},
+		index.ByRelay:        {"relay", identity},
+		index.ByLink:         {"hand-over", identity},
+	}
+	for _, a := range attribute.Where(func(s *attribute.Spec) bool { return s.Group != "" }) {
+		of[index.KindOf(a)] = origin{a.Spec().Group, detectors.SetOf(a.Family())}
+	}
+	return of
+}()
 
 // candidates lists the groups to look at: the postings large enough, shingles with nearly the same
 // accounts taken as one, and the accounts joined by handed-over conversations.
@@ -92,18 +90,8 @@ func (r *run) compare(a, b *candidate) int {
 		slices.CompareFunc(a.members, b.members, r.Population.Compare))
 }
 
-// refiners are the traits by which groups are narrowed down, each with its signal family.
-var refiners = [...]struct {
-	trait  baseline.Trait
-	family detectors.Family
-}{
-	{baseline.Trait(fingerprint.Payment), detectors.Funding},
-	{baseline.Trait(fingerprint.Issuer), detectors.Funding},
-	{baseline.Trait(fingerprint.Device), detectors.Identity},
-	{baseline.Trait(fingerprint.Stack), detectors.Client},
-	{baseline.Trait(fingerprint.Params), detectors.Client},
-	{baseline.SignupDay, detectors.Identity},
-}
+// refiners are the attributes by which groups are narrowed down.
+var refiners = attribute.Where(func(s *attribute.Spec) bool { return s.Refines })
 
 const (
 	// refinedPart is the part of a candidate above which a refinement is the same group again.
@@ -132,25 +120,27 @@ func (r *run) refinements(c *candidate) []*candidate {
 // pool hides inside a popular tool's users, and the conjunction brings it out.
 func (r *run) refine(c *candidate) (out []candidate) {
 	for _, by := range refiners {
-		if c.defining.Has(by.family) {
+		family := by.Family()
+		if c.defining.Has(family) {
 			continue
 		}
-		for v, members := range r.groupBy(by.trait, c.members) {
+		for v, members := range r.groupBy(by, c.members) {
 			part := float64(len(members)) / float64(len(c.members))
 			if len(members) < r.Options.MinGroup || part > refinedPart {
 				continue
 			}
-			if by.trait != baseline.SignupDay &&
-				part < refinedLift*r.Assessor.Context.Baseline.Share(by.trait, v) {
+			if by != attribute.SignupDay &&
+				part < refinedLift*r.Assessor.Context.Baseline.Share(by, v) {
 				continue
 			}
 			if r.tooSmall(members) {
 				continue
 			}
 			out = append(out, candidate{
-				identity: index.Mix(c.identity^uint64(by.trait), v), members: members,
-				defining: c.defining | detectors.SetOf(by.family),
-				origin:   c.origin + " and " + string(by.family),
+				// By the number that never changes: the identity decides when it is its turn.
+				identity: index.Mix(c.identity^uint64(by.Spec().State), v), members: members,
+				defining: c.defining | detectors.SetOf(family),
+				origin:   c.origin + " and " + string(family),
 			})
 		}
 	}
@@ -158,14 +148,14 @@ func (r *run) refine(c *candidate) (out []candidate) {
 	return out
 }
 
-// groupBy groups accounts by their value of a trait; sign-ups by window, as in the postings.
-func (r *run) groupBy(t baseline.Trait, members []int32) map[uint64][]int32 {
+// groupBy groups accounts by their value of an attribute; sign-ups by window, as in the postings.
+func (r *run) groupBy(a attribute.Attribute, members []int32) map[uint64][]int32 {
 	groups := map[uint64][]int32{}
 	for _, i := range members {
-		v := baseline.Value(&r.Population.Slots[i].Profile, t)
+		v := r.Population.Slots[i].Profile.Value(a)
 		switch {
 		case v == 0:
-		case t == baseline.SignupDay:
+		case a == attribute.SignupDay:
 			for _, w := range index.Cohorts(v) {
 				groups[w] = append(groups[w], i)
 			}

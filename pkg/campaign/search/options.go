@@ -7,8 +7,8 @@ import (
 
 // Options bounds the search for groups.
 type Options struct {
-	// MinGroup is the smallest group in entities. Below eight, coincidences on three signal
-	// families are common by chance alone.
+	// MinGroup is the smallest group in entities. Below eight, agreement on three signal
+	// families is common by chance alone.
 	MinGroup int `yaml:"min_group"`
 	// ScoreMembers bounds how many accounts of a candidate are measured, drawn by hash: a tool with
 	// a hundred thousand users costs no more than a pool.
@@ -31,7 +31,8 @@ func (o *Options) Validate() error {
 	var errs []error
 	if o.MinGroup < Trio {
 		errs = append(errs,
-			fmt.Errorf("min_group: %d; must be at least %d, two accounts are no group", o.MinGroup, Trio))
+			fmt.Errorf("min_group: %d; must be at least %d, two accounts are no group",
+				o.MinGroup, Trio))
 	}
 	if o.ScoreMembers < leastScored {
 		errs = append(errs,

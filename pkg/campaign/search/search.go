@@ -24,7 +24,7 @@ type Search struct {
 	Assessor decision.Assessor
 	// Memory is what earlier evaluations left.
 	Memory *Memory
-	// Trace, when set, is told of every group that is measured.
+	// Trace, when set, is called with every group that is measured.
 	Trace func(Measurement)
 
 	// Claims are the accounts that a campaign explains already: they are in no other candidate.

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
@@ -30,8 +31,10 @@ func town(people, pool int) *Search {
 			own = func(f uint64) uint64 { return index.Mix(f, 7) | 1 }
 			a.CreatedAt = now - 3*baseline.Day
 		}
-		for _, f := range []fingerprint.Facet{fingerprint.Payment, fingerprint.Issuer, fingerprint.Stack} {
-			a.Facets[f] = []fingerprint.Counted{{Hash: own(uint64(f)), Count: 20}}
+		for _, f := range []attribute.Attribute{
+			attribute.Payment, attribute.Issuer, attribute.Stack,
+		} {
+			a.Values[f] = []fingerprint.Counted{{Hash: own(uint64(f)), Count: 20}}
 		}
 		for k := range uint64(4) {
 			a.Template = append(a.Template, fingerprint.Counted{Hash: own(50 + k), Count: 20})
@@ -54,7 +57,8 @@ func town(people, pool int) *Search {
 func (s *Search) again() *Search {
 	s.Population.Evaluation++
 	return &Search{
-		Options: s.Options, Policy: s.Policy, Population: s.Population, Memory: s.Memory, Assessor: s.Assessor,
+		Options: s.Options, Policy: s.Policy, Population: s.Population,
+		Memory: s.Memory, Assessor: s.Assessor,
 	}
 }
 
@@ -96,7 +100,7 @@ func TestARefinementIsRememberedWithAllItsAccountsAlsoWhenSomeAreClaimedMeanwhil
 	for i := range int32(20) {
 		// Half of the pool has another card, which narrows the pool down.
 		p := s.Population.Slots[300+i].Profile
-		p.Facets[fingerprint.Payment] = []fingerprint.Counted{{Hash: 99, Count: 20}}
+		p.Values[attribute.Payment] = []fingerprint.Counted{{Hash: 99, Count: 20}}
 		s.Population.Upsert(p)
 	}
 	r := &run{Search: s}

@@ -25,7 +25,9 @@ func (w *accounts) Watch(v *View, r *Result) {
 			continue
 		}
 		if f, ok := w.judge(v.Search, int32(n)); ok {
-			r.Proposals = append(r.Proposals, Proposal{ID: v.accountID(a.Profile.Account), Group: f})
+			r.Proposals = append(r.Proposals, Proposal{
+				ID: v.accountID(a.Profile.Account), Group: f,
+			})
 		}
 	}
 }

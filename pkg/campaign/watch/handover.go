@@ -5,9 +5,9 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
 	"github.com/stillwatch/stillwatch/pkg/campaign/measure"
-	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
 // handOverConversations is how many conversations an account must have taken from others or left to
@@ -34,7 +34,9 @@ func (handOvers) Watch(v *View, r *Result) {
 			first := v.Search.Population.Slots[members[0]].Profile.Account
 			id = v.tripwireID(string(HandOver) + "\x00" + first)
 		}
-		r.Proposals = append(r.Proposals, Proposal{ID: id, Tripwire: HandOver, Group: v.measure(members)})
+		r.Proposals = append(r.Proposals, Proposal{
+			ID: id, Tripwire: HandOver, Group: v.measure(members),
+		})
 		done[id] = true
 		for name := range v.Findings[id].Members {
 			names[name] = true
@@ -143,8 +145,8 @@ func sameCustomer(a, b *index.Account) bool {
 	if a.Entity == b.Entity || a.Profile.Org != "" && a.Profile.Org == b.Profile.Org {
 		return true
 	}
-	for _, x := range a.Profile.Facets[fingerprint.Payment] {
-		for _, y := range b.Profile.Facets[fingerprint.Payment] {
+	for _, x := range a.Profile.Values[attribute.Payment] {
+		for _, y := range b.Profile.Values[attribute.Payment] {
 			if x.Hash == y.Hash {
 				return true
 			}
@@ -185,7 +187,7 @@ func customers(slots []*index.Account, members []int32) int {
 		if p.Org != "" {
 			join(sign{org: p.Org})
 		}
-		for _, f := range p.Facets[fingerprint.Payment] {
+		for _, f := range p.Values[attribute.Payment] {
 			join(sign{payment: f.Hash})
 		}
 	}

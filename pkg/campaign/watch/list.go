@@ -5,7 +5,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/watchlist"
 )
 
@@ -26,9 +26,9 @@ const (
 // List is what is watched for beside what Stillwatch finds itself.
 type List struct {
 	List *watchlist.List
-	// Hash gives the hashes that a tenant's profiles may have for a value of a facet without a
-	// readable form, one for each secret in use.
-	Hash func(tenant string, f fingerprint.Facet, value string) []uint64
+	// Hash gives the hashes that a tenant's profiles may have for a value of an attribute without
+	// a readable form, one for each secret in use.
+	Hash func(tenant string, a attribute.Attribute, value string) []uint64
 }
 
 // Sighting says how many entities of a tenant, none of them in a campaign, show what an indicator

@@ -1,8 +1,8 @@
 package watch
 
 import (
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
-	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 	"github.com/stillwatch/stillwatch/pkg/watchlist"
 )
 
@@ -32,10 +32,10 @@ type hit struct {
 	requests  uint32
 }
 
-// value is a value of a facet.
+// value is a value of an attribute.
 type value struct {
-	facet fingerprint.Facet
-	hash  uint64
+	of   attribute.Attribute
+	hash uint64
 }
 
 // maxCompared bounds the values remembered: some 10 MB.
@@ -43,16 +43,16 @@ const maxCompared = 1 << 18
 
 func newMatcher(l List, tenant string) *matcher {
 	m := &matcher{
-		list: l.List, keyed: map[value][]watchlist.TermID{}, compared: map[value][]watchlist.TermID{},
-		requests: map[watchlist.TermID]uint32{},
+		list: l.List, keyed: map[value][]watchlist.TermID{},
+		compared: map[value][]watchlist.TermID{}, requests: map[watchlist.TermID]uint32{},
 	}
 	if l.Hash == nil {
 		return m
 	}
 	for _, k := range l.List.Keyed() {
-		for _, h := range l.Hash(tenant, k.Facet, k.Value) {
+		for _, h := range l.Hash(tenant, k.Attribute, k.Value) {
 			if h != 0 {
-				m.keyed[value{k.Facet, h}] = append(m.keyed[value{k.Facet, h}], k.Term)
+				m.keyed[value{k.Attribute, h}] = append(m.keyed[value{k.Attribute, h}], k.Term)
 			}
 		}
 	}
@@ -70,12 +70,12 @@ func (m *matcher) hits(a *index.Account, evaluation int32) []hit {
 	}
 	*k = shown{account: a, evaluation: evaluation}
 	clear(m.requests)
-	for f := range fingerprint.NumFacets {
-		if !m.list.Watches(f) {
+	for of := range attribute.NumKept {
+		if !m.list.Watches(of) {
 			continue
 		}
-		for _, c := range a.Profile.Facets[f] {
-			for _, id := range m.terms(a, f, c.Hash) {
+		for _, c := range a.Profile.Values[of] {
+			for _, id := range m.terms(a, of, c.Hash) {
 				m.requests[id] += c.Count
 			}
 		}
@@ -91,22 +91,22 @@ func (m *matcher) hits(a *index.Account, evaluation int32) []hit {
 }
 
 // terms lists the terms that a value means.
-func (m *matcher) terms(a *index.Account, f fingerprint.Facet, hash uint64) []watchlist.TermID {
-	v := value{f, hash}
+func (m *matcher) terms(a *index.Account, of attribute.Attribute, hash uint64) []watchlist.TermID {
+	v := value{of, hash}
 	if terms, ok := m.keyed[v]; ok {
 		return terms
 	}
 	if terms, ok := m.compared[v]; ok {
 		return terms
 	}
-	text, ok := a.Label(f, hash)
+	text, ok := a.Label(of, hash)
 	if !ok {
 		return nil
 	}
 	if len(m.compared) >= maxCompared {
 		clear(m.compared)
 	}
-	terms := m.list.Terms(f, text)
+	terms := m.list.Terms(of, text)
 	m.compared[v] = terms
 	return terms
 }

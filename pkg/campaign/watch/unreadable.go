@@ -51,7 +51,8 @@ func (u *unread) lastUnread() bool { return u.at > u.read }
 // hides says that in the day before now the account's records were unreadable for the most part.
 func (u *unread) hides(now int64) bool {
 	all := float64(u.day) + float64(u.requests)
-	return u.day >= unreadableRecords && float64(u.day) > unreadableShare*all && now-u.at < baseline.Day
+	return u.day >= unreadableRecords && float64(u.day) > unreadableShare*all &&
+		now-u.at < baseline.Day
 }
 
 // UnreadAccounts is what a finding about records that cannot be read says.

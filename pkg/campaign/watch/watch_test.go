@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
@@ -12,7 +13,9 @@ import (
 func account(name, org string, cards ...uint64) fingerprint.Profile {
 	p := fingerprint.Profile{Account: name, Org: org}
 	for _, c := range cards {
-		p.Facets[fingerprint.Payment] = append(p.Facets[fingerprint.Payment], fingerprint.Counted{Hash: c, Count: 1})
+		p.Values[attribute.Payment] = append(
+			p.Values[attribute.Payment], fingerprint.Counted{Hash: c, Count: 1},
+		)
 	}
 	return p
 }
@@ -20,7 +23,8 @@ func account(name, org string, cards ...uint64) fingerprint.Profile {
 func TestWhoSharesAnOrganisationOrACardIsOneCustomer(t *testing.T) {
 	x := index.New()
 	for _, p := range []fingerprint.Profile{
-		account("a", "acme", 1), account("b", "acme", 2), account("c", "", 2, 3), account("d", "", 3),
+		account("a", "acme", 1), account("b", "acme", 2),
+		account("c", "", 2, 3), account("d", "", 3),
 		account("e", "", 4), account("f", "other"), account("g", ""),
 	} {
 		x.Upsert(p)
@@ -57,7 +61,9 @@ func TestAPoolContinuesTheOpenFindingThatHasMostOfIt(t *testing.T) {
 	v := View{Findings: map[string]Finding{
 		"t-1": {Tripwire: HandOver, Open: true, Members: members("a", "b")},
 		"t-2": {Tripwire: HandOver, Open: true, Members: members("c", "d", "e")},
-		"t-3": {Tripwire: HandOver, Open: true, Closing: true, Members: members("a", "b", "c", "d")},
+		"t-3": {
+			Tripwire: HandOver, Open: true, Closing: true, Members: members("a", "b", "c", "d"),
+		},
 		"t-4": {Tripwire: HandOver, Members: members("a", "b", "c", "d")},
 		"t-5": {Tripwire: Relay, Open: true, Members: members("a", "b", "c", "d")},
 	}}

@@ -131,7 +131,9 @@ func chatRequest(ev *event.Event) (b object) {
 	case "auto", "none", "required", "":
 		b.put("tool_choice", r.ToolChoice)
 	default:
-		b.put("tool_choice", object{{"type", "function"}, {"function", object{{"name", r.ToolChoice}}}})
+		b.put("tool_choice", object{
+			{"type", "function"}, {"function", object{{"name", r.ToolChoice}}},
+		})
 	}
 	b.put("stream", r.Stream)
 	b.put("user", ev.Account.EndUserID)
@@ -231,7 +233,9 @@ func converseRequest(ev *event.Event) (b object) {
 	b.put("inferenceConfig", config)
 	var toolConfig object
 	toolConfig.put("tools", tools(r.Tools, func(name string) object {
-		return object{{"toolSpec", object{{"name", name}, {"inputSchema", object{{"json", object{}}}}}}}
+		return object{
+			{"toolSpec", object{{"name", name}, {"inputSchema", object{{"json", object{}}}}}},
+		}
 	}))
 	b.put("toolConfig", toolConfig)
 	return b

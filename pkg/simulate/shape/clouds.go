@@ -17,8 +17,8 @@ func bedrock() *Shape {
 		lost: join(signUp(), []string{
 			"tenant", "account.user_id", "account.key_hash", "client.ip", "client.country",
 			"client.user_agent", "client.ja3", "client.ja4", "client.device_id",
-			"usage.reasoning_tokens", "usage.cost_usd", "response.http_status", "response.latency_ms",
-			"response.ttft_ms",
+			"usage.reasoning_tokens", "usage.cost_usd", "response.http_status",
+			"response.latency_ms", "response.ttft_ms",
 		}),
 	}
 }
@@ -154,13 +154,14 @@ func apim() *Shape {
 	return &Shape{
 		name: "apim", gateway: "apim", record: apimRecord, read: apimRead,
 		lost: join(signUp(), []string{
-			"tenant", "account.org_id", "account.team_id", "account.end_user_id", "account.key_hash",
-			"client.country", "client.ja3", "client.ja4", "client.device_id", "request.session_id",
-			"request.temperature", "request.top_p", "request.n", "request.max_tokens", "request.seed",
-			"request.logprobs", "request.reasoning_effort", "request.response_format",
-			"request.tools", "request.tool_choice", "usage.reasoning_tokens",
-			"usage.cache_write_tokens", "usage.cost_usd", "response.error_type",
-			"response.finish_reasons", "response.ttft_ms", "content.reasoning",
+			"tenant", "account.org_id", "account.team_id", "account.end_user_id",
+			"account.key_hash", "client.country", "client.ja3", "client.ja4", "client.device_id",
+			"request.session_id", "request.temperature", "request.top_p", "request.n",
+			"request.max_tokens", "request.seed", "request.logprobs", "request.reasoning_effort",
+			"request.response_format", "request.tools", "request.tool_choice",
+			"usage.reasoning_tokens", "usage.cache_write_tokens", "usage.cost_usd",
+			"response.error_type", "response.finish_reasons",
+			"response.ttft_ms", "content.reasoning",
 		}),
 	}
 }

@@ -20,13 +20,15 @@ func TestFactsAreReadAsTheyWereGathered(t *testing.T) {
 			}
 			first := event.Event{ID: "1", Time: 1793613600000, Tenant: "t"}
 			first.Account = event.Account{
-				ID: "a", CreatedAt: 1792479600123, Plan: `say "hi", pro`, OrgID: "o", PaymentFP: "f",
+				ID: "a", CreatedAt: 1792479600123, Plan: `say "hi", pro`,
+				OrgID: "o", PaymentFP: "f",
 			}
 			add(&first)
 			second := first
 			second.Account = event.Account{
-				ID: "a", PaymentIssuer: "i", EmailDomain: "example.org", Verified: event.Bool{Known: true},
-				OrgID: "o", Plan: "two\nlines",
+				ID: "a", PaymentIssuer: "i", EmailDomain: "example.org",
+				Verified: event.Bool{Known: true},
+				OrgID:    "o", Plan: "two\nlines",
 			}
 			add(&second)
 			require.Zero(t, facts.Changed)
@@ -48,8 +50,8 @@ func TestFactsAreReadAsTheyWereGathered(t *testing.T) {
 			got, ok := table.Facts(tenant, s.Account(&first))
 			require.True(t, ok)
 			require.Equal(t, enrich.Facts{
-				CreatedAt: 1792479600123, PaymentFP: "f", PaymentIssuer: "i", Plan: `say "hi", pro`, OrgID: "o",
-				EmailDomain: "example.org", Verified: event.Bool{Known: true},
+				CreatedAt: 1792479600123, PaymentFP: "f", PaymentIssuer: "i", Plan: `say "hi", pro`,
+				OrgID: "o", EmailDomain: "example.org", Verified: event.Bool{Known: true},
 			}, got)
 		})
 	}

@@ -8,15 +8,15 @@ func helicone() *Shape {
 	return &Shape{
 		name: "helicone", gateway: "helicone", record: heliconeRecord, read: heliconeRead,
 		lost: join(signUp(), []string{
-			"tenant", "account.org_id", "account.team_id", "account.end_user_id", "account.key_hash",
-			"client.ip", "client.user_agent", "client.ja3", "client.ja4", "client.device_id",
-			"request.temperature", "request.top_p", "request.n", "request.max_tokens", "request.seed",
-			"request.logprobs", "request.reasoning_effort", "request.response_format",
-			"request.tools", "request.tool_choice", "request.message_count", "usage.input_tokens",
-			"usage.output_tokens", "usage.reasoning_tokens", "usage.cache_read_tokens",
-			"usage.cache_write_tokens", "usage.cost_usd", "response.error_type",
-			"response.finish_reasons", "content.system", "content.input", "content.output",
-			"content.reasoning",
+			"tenant", "account.org_id", "account.team_id", "account.end_user_id",
+			"account.key_hash", "client.ip", "client.user_agent", "client.ja3", "client.ja4",
+			"client.device_id", "request.temperature", "request.top_p", "request.n",
+			"request.max_tokens", "request.seed", "request.logprobs", "request.reasoning_effort",
+			"request.response_format", "request.tools", "request.tool_choice",
+			"request.message_count", "usage.input_tokens", "usage.output_tokens",
+			"usage.reasoning_tokens", "usage.cache_read_tokens", "usage.cache_write_tokens",
+			"usage.cost_usd", "response.error_type", "response.finish_reasons", "content.system",
+			"content.input", "content.output", "content.reasoning",
 		}),
 	}
 }
@@ -78,7 +78,9 @@ func portkeyRecord(dst []byte, ev *event.Event) []byte {
 	// What was not counted of an answer is zero units; without an answer there was nothing to
 	// count.
 	if failed(ev) {
-		o = append(o, member{"req_units", nil}, member{"res_units", nil}, member{"total_units", nil})
+		o = append(
+			o, member{"req_units", nil}, member{"res_units", nil}, member{"total_units", nil},
+		)
 	} else {
 		o.set("req_units", u.Input.V)
 		o.set("res_units", u.Output.V)

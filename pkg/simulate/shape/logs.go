@@ -103,9 +103,10 @@ func higress() *Shape {
 		lost: join(signUp(), []string{
 			"tenant", "account.org_id", "account.team_id", "account.user_id", "account.end_user_id",
 			"account.key_hash", "client.country", "client.device_id", "request.top_p", "request.n",
-			"request.seed", "request.logprobs", "request.reasoning_effort", "request.response_format",
-			"request.tools", "request.tool_choice", "usage.cache_write_tokens", "usage.cost_usd",
-			"response.error_type", "response.finish_reasons",
+			"request.seed", "request.logprobs", "request.reasoning_effort",
+			"request.response_format", "request.tools", "request.tool_choice",
+			"usage.cache_write_tokens", "usage.cost_usd", "response.error_type",
+			"response.finish_reasons",
 		}),
 	}
 }

@@ -22,7 +22,8 @@ func everything() event.Event {
 	f := func(v float64) event.Float { return event.Float{V: v, Known: true} }
 	yes := event.Bool{V: true, Known: true}
 	return event.Event{
-		ID: "1", Time: 1793613600000, Tenant: "t", Source: event.Source{Gateway: "g", Instance: "i"},
+		ID: "1", Time: 1793613600000, Tenant: "t",
+		Source: event.Source{Gateway: "g", Instance: "i"},
 		Account: event.Account{
 			ID: "a", OrgID: "o", TeamID: "t", UserID: "u", EndUserID: "e", KeyHash: "k",
 			CreatedAt: 1792479600000, Plan: "p",
@@ -33,19 +34,22 @@ func everything() event.Event {
 			JA3: "3", DeviceID: "d",
 		},
 		Request: event.Request{
-			Operation: "chat", Model: "m", SessionID: "s", Stream: yes, Temperature: f(1), TopP: f(1),
+			Operation: "chat", Model: "m", SessionID: "s", Stream: yes,
+			Temperature: f(1), TopP: f(1),
 			N: n(1), MaxTokens: n(9), Seed: n(7), Logprobs: yes, ReasoningEffort: "high",
 			ResponseFormat: "text", Tools: []string{"bash"}, ToolChoice: "auto", MessageCount: n(1),
 		},
 		Usage: event.Usage{
-			Input: n(9), Output: n(9), Reasoning: n(1), CacheRead: n(1), CacheWrite: n(1), CostUSD: f(1),
+			Input: n(9), Output: n(9), Reasoning: n(1), CacheRead: n(1),
+			CacheWrite: n(1), CostUSD: f(1),
 		},
 		Response: event.Response{
 			HTTPStatus: n(200), Status: event.StatusOK, FinishReasons: []string{"stop"},
 			LatencyMS: f(9), TTFTMS: f(1),
 		},
 		Content: event.Content{
-			System: "s", Input: []event.Message{{Role: "user", Text: "t"}}, Output: "o", Reasoning: "r",
+			System: "s", Input: []event.Message{{Role: "user", Text: "t"}},
+			Output: "o", Reasoning: "r",
 		},
 	}
 }
@@ -77,12 +81,15 @@ func TestWhatEveryShapeLosesIsInTheDocumentation(t *testing.T) {
 	text, err := os.ReadFile(file)
 	require.NoError(t, err)
 	block := regexp.MustCompile(`(?s)<!-- loss -->\n.*?<!-- end -->`)
-	want := block.ReplaceAllLiteralString(string(text), "<!-- loss -->\n"+lossTable()+"<!-- end -->")
+	want := block.ReplaceAllLiteralString(
+		string(text), "<!-- loss -->\n"+lossTable()+"<!-- end -->",
+	)
 	if *update {
 		require.NoError(t, os.WriteFile(file, []byte(want), 0o600))
 		return
 	}
-	require.Equal(t, want, string(text), "go test ./pkg/simulate/shape -update writes the table anew")
+	require.Equal(t, want, string(text),
+		"go test ./pkg/simulate/shape -update writes the table anew")
 }
 
 func TestAShapeLosesWhatItSays(t *testing.T) {
@@ -92,7 +99,8 @@ func TestAShapeLosesWhatItSays(t *testing.T) {
 		left := Left(&ev, &carried)
 		for _, path := range s.Lost() {
 			// An error's type is known of failures only.
-			require.True(t, path == "response.error_type" || slices.Contains(left, path), "%s keeps %s",
+			require.True(t, path == "response.error_type" || slices.Contains(left, path),
+				"%s keeps %s",
 				s.name, path)
 		}
 	}

@@ -36,7 +36,8 @@ type Shape struct {
 // shapes lists the shapes in the order of docs/gateways/README.md.
 func shapes() []*Shape {
 	return []*Shape{
-		native(), liteLLM(), otlpJSON(), otlpProto(), kong(), envoyAI(), apisix(), bedrock(), apim(),
+		native(), liteLLM(), otlpJSON(), otlpProto(), kong(), envoyAI(), apisix(),
+		bedrock(), apim(),
 		higress(), helicone(), portkey(),
 	}
 }
@@ -158,7 +159,8 @@ func prepare(ev *event.Event) event.Event {
 	known.Sketch = nil
 	r := &known.Response
 	r.HTTPStatus = httpStatus(r)
-	if r.Status = event.NormalStatus("", r.HTTPStatus); r.Status == event.StatusOK || r.Status == "" {
+	if r.Status = event.NormalStatus("", r.HTTPStatus); r.Status == event.StatusOK ||
+		r.Status == "" {
 		r.ErrorType = ""
 	} else {
 		// Tokens, reasons and texts of an answer come with an answer.

@@ -26,7 +26,9 @@ func reader(t require.TestingT) *gateway.Reader {
 }
 
 // decode returns the one event of a record.
-func decode(t require.TestingT, r *gateway.Reader, headers []gateway.Header, record []byte) event.Event {
+func decode(
+	t require.TestingT, r *gateway.Reader, headers []gateway.Header, record []byte,
+) event.Event {
 	var out event.Event
 	events := 0
 	visit := func(ev *event.Event, err error) bool {
@@ -154,11 +156,11 @@ func drawEvent(t *rapid.T) event.Event {
 			"embedding", "batch"),
 		Model: "m-" + word("model"), SessionID: word("session"), Stream: flag("stream"),
 		Temperature: float("temperature", 2), TopP: float("top_p", 1), N: number("n", 1, 9),
-		MaxTokens: number("max", 1, 1<<20), Seed: number("seed", -9, 1<<50), Logprobs: flag("logprobs"),
-		ReasoningEffort: oneOf("effort", "", "low", "high"),
-		ResponseFormat:  oneOf("format", "", "text", "json_object", "json_schema"),
-		Tools:           rapid.SliceOfN(rapid.StringMatching(`[a-z_]{1,9}`), 0, 3).Draw(t, "tools"),
-		ToolChoice:      oneOf("tool choice", "", "auto", "none", "required", "bash"),
+		MaxTokens: number("max", 1, 1<<20), Seed: number("seed", -9, 1<<50),
+		Logprobs: flag("logprobs"), ReasoningEffort: oneOf("effort", "", "low", "high"),
+		ResponseFormat: oneOf("format", "", "text", "json_object", "json_schema"),
+		Tools:          rapid.SliceOfN(rapid.StringMatching(`[a-z_]{1,9}`), 0, 3).Draw(t, "tools"),
+		ToolChoice:     oneOf("tool choice", "", "auto", "none", "required", "bash"),
 	}
 	// Zeros beside no count of tokens are figures of a call that was not metered.
 	if ev.Usage.Output = number("output", 100, 1<<20); ev.Usage.Output.Known {
@@ -176,7 +178,9 @@ func drawEvent(t *rapid.T) event.Event {
 			if i == 0 {
 				role = "user"
 			}
-			ev.Content.Input = append(ev.Content.Input, event.Message{Role: role, Text: prose("turn")})
+			ev.Content.Input = append(
+				ev.Content.Input, event.Message{Role: role, Text: prose("turn")},
+			)
 		}
 		ev.Request.MessageCount = event.Int{V: int64(len(ev.Content.Input)), Known: true}
 		if maybe("system") {
@@ -202,7 +206,8 @@ func drawResponse(t *rapid.T, ev *event.Event) {
 		// As OpenAI and Anthropic call them.
 		kinds := map[int64][]string{
 			400: {"invalid_request_error", "content_policy_violation"}, 403: {"permission_error"},
-			429: {"rate_limit_error"}, 500: {"api_error", "server_error"}, 503: {"overloaded_error"},
+			429: {"rate_limit_error"}, 500: {"api_error", "server_error"},
+			503: {"overloaded_error"},
 			529: {"overloaded_error"},
 		}
 		s.ErrorType = rapid.SampledFrom(append(kinds[s.HTTPStatus.V], "")).Draw(t, "error")

@@ -33,7 +33,8 @@ func messages(w http.ResponseWriter, call *Call, streamed bool) {
 	}
 	s.send("content_block_stop", map[string]any{"type": "content_block_stop", "index": 0})
 	s.send("message_delta", map[string]any{
-		"type": "message_delta", "delta": map[string]any{"stop_reason": a.Finish, "stop_sequence": nil},
+		"type":  "message_delta",
+		"delta": map[string]any{"stop_reason": a.Finish, "stop_sequence": nil},
 		"usage": map[string]any{"output_tokens": a.Usage["output_tokens"]},
 	})
 	s.send("message_stop", map[string]any{"type": "message_stop"})

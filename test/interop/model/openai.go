@@ -25,7 +25,9 @@ func chat(w http.ResponseWriter, call *Call, streamed bool) {
 		}}
 	}
 	body := head("chat.completion")
-	body["choices"] = []any{map[string]any{"index": 0, "message": message, "finish_reason": a.Finish}}
+	body["choices"] = []any{
+		map[string]any{"index": 0, "message": message, "finish_reason": a.Finish},
+	}
 	body["usage"] = a.Usage
 	write(w, http.StatusOK, body)
 }
@@ -53,7 +55,8 @@ func completion(w http.ResponseWriter, call *Call, _ bool) {
 		"id": "cmpl-" + call.Name, "object": "text_completion", "created": created,
 		"model": "corvid-text",
 		"choices": []any{map[string]any{
-			"index": 0, "text": call.Answer.Output, "finish_reason": call.Answer.Finish, "logprobs": nil,
+			"index": 0, "text": call.Answer.Output,
+			"finish_reason": call.Answer.Finish, "logprobs": nil,
 		}},
 		"usage": call.Answer.Usage,
 	})
@@ -63,7 +66,9 @@ func embeddings(w http.ResponseWriter, call *Call, _ bool) {
 	write(w, http.StatusOK, map[string]any{
 		"object": "list", "model": "corvid-embed", "usage": call.Answer.Usage,
 		"data": []any{
-			map[string]any{"object": "embedding", "index": 0, "embedding": []float64{0.25, 0.5, 0.75}},
+			map[string]any{
+				"object": "embedding", "index": 0, "embedding": []float64{0.25, 0.5, 0.75},
+			},
 		},
 	})
 }
@@ -83,7 +88,8 @@ func responses(w http.ResponseWriter, call *Call, streamed bool) {
 	)
 	for i, text := range pieces(call.Answer.Output) {
 		s.send("response.output_text.delta", map[string]any{
-			"type": "response.output_text.delta", "sequence_number": i + 1, "item_id": "msg_" + call.Name,
+			"type": "response.output_text.delta", "sequence_number": i + 1,
+			"item_id":      "msg_" + call.Name,
 			"output_index": 0, "content_index": 0, "delta": text, "logprobs": []any{},
 		})
 	}
@@ -106,15 +112,18 @@ func response(call *Call) map[string]any {
 	}
 	output = append(output, map[string]any{
 		"id": "msg_" + call.Name, "type": "message", "role": "assistant", "status": "completed",
-		"content": []any{map[string]any{"type": "output_text", "text": a.Output, "annotations": []any{}}},
+		"content": []any{
+			map[string]any{"type": "output_text", "text": a.Output, "annotations": []any{}},
+		},
 	})
 	return map[string]any{
 		"id": "resp_" + call.Name, "object": "response", "created_at": created, "model": dated,
 		"status": "completed", "output": output, "usage": a.Usage,
 		"error": nil, "incomplete_details": nil,
-		"instructions": nil, "metadata": map[string]any{}, "parallel_tool_calls": true, "temperature": 1,
+		"instructions": nil, "metadata": map[string]any{},
+		"parallel_tool_calls": true, "temperature": 1,
 		"tool_choice": "auto", "tools": []any{}, "top_p": 1,
-		"max_output_tokens": nil, "previous_response_id": nil, "store": true, "truncation": "disabled",
-		"text": map[string]any{"format": map[string]any{"type": "text"}},
+		"max_output_tokens": nil, "previous_response_id": nil, "store": true,
+		"truncation": "disabled", "text": map[string]any{"format": map[string]any{"type": "text"}},
 	}
 }

@@ -27,8 +27,9 @@ func newReader(t *testing.T, maxRecord int) *Reader {
 
 func TestTheNameOfAFileSaysWhetherItsLinesAreRecords(t *testing.T) {
 	for path, want := range map[string]bool{
-		"a.jsonl": true, "a.NDJSON": true, "a.log": true, "a.jsonl.gz": true, "a.jsonl.zst": true, "a.gz": true, "a.zst": true, "a.b.gz": true,
-		"a.json": false, "a.json.gz": false, "a.bin": false, "a.bin.zst": false, "a": false, "a.pb": false, "-": false,
+		"a.jsonl": true, "a.NDJSON": true, "a.log": true, "a.jsonl.gz": true, "a.jsonl.zst": true,
+		"a.gz": true, "a.zst": true, "a.b.gz": true, "a.json": false, "a.json.gz": false,
+		"a.bin": false, "a.bin.zst": false, "a": false, "a.pb": false, "-": false,
 	} {
 		require.Equal(t, want, isLines(path), path)
 	}
@@ -89,8 +90,12 @@ func TestReadingEndsWithItsContext(t *testing.T) {
 }
 
 func TestAnErrorIsToldWithoutNamesThatMayBeText(t *testing.T) {
-	require.Equal(t, "event: wrong_type at byte 3", Plain(&event.DecodeError{Reason: event.ReasonWrongType, Field: "account.my secret", Offset: 3}))
-	require.Equal(t, "event: wrong_type in account.id at byte 3", Plain(&event.DecodeError{Reason: event.ReasonWrongType, Field: "account.id", Offset: 3}))
+	require.Equal(t, "event: wrong_type at byte 3", Plain(&event.DecodeError{
+		Reason: event.ReasonWrongType, Field: "account.my secret", Offset: 3,
+	}))
+	require.Equal(t, "event: wrong_type in account.id at byte 3", Plain(&event.DecodeError{
+		Reason: event.ReasonWrongType, Field: "account.id", Offset: 3,
+	}))
 	require.Equal(t, "x", Plain(errors.New("x")))
 }
 
@@ -100,6 +105,9 @@ func TestAnOutcomeTellsWhatBecameOfTheObject(t *testing.T) {
 	require.False(t, wait.Dead())
 	require.True(t, (&Outcome{Err: &gateway.SkipError{Reason: gateway.ReasonUnjoined}}).Unjoined())
 	require.False(t, (&Outcome{}).Dead())
-	require.Equal(t, "bad_time (time)", (&Outcome{Err: &event.DecodeError{Reason: event.ReasonBadTime, Field: "time"}}).Reason())
+	require.Equal(
+		t, "bad_time (time)",
+		(&Outcome{Err: &event.DecodeError{Reason: event.ReasonBadTime, Field: "time"}}).Reason(),
+	)
 	require.Equal(t, "unreadable", (&Outcome{Err: errors.New("x")}).Reason())
 }

@@ -83,7 +83,10 @@ func (r *Reader) Streamed(name string, in io.Reader, visit func(*Outcome) error)
 			continue
 		case line == nil:
 			at.Record++
-			err = r.none(Place{name, at.Record, at.Line, 1}, &event.DecodeError{Reason: event.ReasonTooLarge}, visit)
+			err = r.none(
+				Place{name, at.Record, at.Line, 1},
+				&event.DecodeError{Reason: event.ReasonTooLarge}, visit,
+			)
 		default:
 			at.Record++
 			err = r.Record(at, line, nil, visit)

@@ -41,11 +41,16 @@ type Options struct {
 
 // DefaultOptions play the traffic in 18 seconds and give up after 60.
 func DefaultOptions() Options {
-	return Options{Out: io.Discard, Wall: 18 * time.Second, Limit: time.Minute, Version: "dev", Log: zap.NewNop()}
+	return Options{
+		Out: io.Discard, Wall: 18 * time.Second, Limit: time.Minute,
+		Version: "dev", Log: zap.NewNop(),
+	}
 }
 
 // ErrNothingFound says that no finding came within the limit.
-var ErrNothingFound = errors.New("no finding came within the time limit; on a slow or busy machine, give it more with --limit")
+var ErrNothingFound = errors.New(
+	"no finding came within the time limit; on a slow or busy machine, give it more with --limit",
+)
 
 // demo is one running demo.
 type demo struct {
@@ -83,7 +88,9 @@ func Run(ctx context.Context, opts Options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, parts.Close()) }()
-	d.app, err = app.New(app.Options{Config: d.conf, Log: opts.Log, Version: opts.Version, Trace: d.groups.add})
+	d.app, err = app.New(app.Options{
+		Config: d.conf, Log: opts.Log, Version: opts.Version, Trace: d.groups.add,
+	})
 	if err != nil {
 		return err
 	}
@@ -123,7 +130,10 @@ func (d *demo) play(ctx context.Context) error {
 	}
 	defer producer.Close()
 	d.gauges = gauges{d.app.Registry()}
-	d.traffic = &traffic{world: d.world, producer: producer, topic: gateway, wall: d.opts.Wall, processed: d.processed}
+	d.traffic = &traffic{
+		world: d.world, producer: producer, topic: gateway,
+		wall: d.opts.Wall, processed: d.processed,
+	}
 	if d.watch, err = newWatch(client, d.conf.Topics); err != nil {
 		return err
 	}
@@ -149,7 +159,7 @@ func (d *demo) play(ctx context.Context) error {
 const (
 	glance     = 200 * time.Millisecond
 	printEvery = 2 * time.Second
-	settle     = 1500 * time.Millisecond
+	idle       = 1500 * time.Millisecond
 )
 
 // follow shows the progress until the traffic is over and what it led to has arrived, then shows
@@ -170,7 +180,7 @@ func (d *demo) follow(ctx context.Context) error {
 			moved = now
 		}
 		if p.findings > 0 && last.findings == 0 {
-			d.screen.notice(found[0], p)
+			d.screen.announce(found[0], p)
 		}
 		last = p
 		if d.opts.Terminal || now.Sub(printed) >= printEvery {
@@ -181,7 +191,8 @@ func (d *demo) follow(ctx context.Context) error {
 		if over && len(found) == 0 {
 			return ErrNothingFound
 		}
-		if over || d.traffic.done.Load() && p.backlog == 0 && now.Sub(moved) >= settle && len(found) > 0 {
+		if over ||
+			d.traffic.done.Load() && p.backlog == 0 && now.Sub(moved) >= idle && len(found) > 0 {
 			break
 		}
 	}

@@ -24,8 +24,8 @@ func TestTheDemoFindsTheCampaignAndEndsByItself(t *testing.T) {
 	require.NoError(t, Run(t.Context(), opts), out.String())
 	t.Log(out.String())
 	for _, want := range []string{
-		"FOUND", "COORDINATION", "HARVEST", "FAMILIES", "prompt_template", "funding", "Where to look next",
-		"✓ THE CAMPAIGN", "✓ university class", "✓ coding agent users",
+		"FOUND", "COORDINATION", "HARVEST", "FAMILIES", "prompt_template", "funding",
+		"Where to look next", "✓ THE CAMPAIGN", "✓ university class", "✓ coding agent users",
 	} {
 		require.Contains(t, out.String(), want)
 	}

@@ -50,8 +50,10 @@ func (s *screen) heading(text string) { s.printf("\n%s\n", s.style(bold, text)) 
 func (s *screen) intro(conf config.Config, http string, world *simulate.World) {
 	begin, end := world.Span()
 	s.printf("%s\n", s.style(bold, "Stillwatch demo"))
-	s.printf("An embedded Kafka (%s) and Redis (%s), and the production service between them.\n", conf.Kafka.Brokers[0], conf.Redis.Addresses[0])
-	s.printf("%s of simulated traffic goes into %s; findings come out of %s.\n", hours(end.Sub(begin)), conf.Topics.Gateway[0], conf.Topics.Alerts)
+	s.printf("An embedded Kafka (%s) and Redis (%s), and the production service between them.\n",
+		conf.Kafka.Brokers[0], conf.Redis.Addresses[0])
+	s.printf("%s of simulated traffic goes into %s; findings come out of %s.\n",
+		hours(end.Sub(begin)), conf.Topics.Gateway[0], conf.Topics.Alerts)
 	if http != "" {
 		s.printf("%s\n", s.style(faint, "Metrics: http://"+http+"/metrics"))
 	}
@@ -72,8 +74,11 @@ func (s *screen) progress(p progress) {
 	if p.elapsed > 0 {
 		rate = float64(p.processed) / p.elapsed.Seconds()
 	}
-	text := fmt.Sprintf("%3.0f s  %s  %s events (%s/s)  %s accounts  %s groups measured  findings: %d", p.elapsed.Seconds(),
-		p.clock.Format("Mon 15:04"), count(p.processed), count(int64(rate)), count(p.accounts), count(p.groups), p.findings)
+	text := fmt.Sprintf(
+		"%3.0f s  %s  %s events (%s/s)  %s accounts  %s groups measured  findings: %d",
+		p.elapsed.Seconds(), p.clock.Format("Mon 15:04"), count(p.processed), count(int64(rate)),
+		count(p.accounts), count(p.groups), p.findings,
+	)
 	if !s.terminal {
 		s.printf("%s\n", text)
 		return
@@ -94,9 +99,9 @@ func count(n int64) string {
 	return text
 }
 
-func (s *screen) notice(f *campaign.Finding, p progress) {
-	s.printf("%s after %.0f s, at %s of the simulated time: %s\n", s.style(red, "FOUND"), p.elapsed.Seconds(),
-		p.clock.Format("Mon 15:04"), f.Title)
+func (s *screen) announce(f *campaign.Finding, p progress) {
+	s.printf("%s after %.0f s, at %s of the simulated time: %s\n",
+		s.style(red, "FOUND"), p.elapsed.Seconds(), p.clock.Format("Mon 15:04"), f.Title)
 }
 
 // findings shows the largest finding whole and the others in a line each.
@@ -112,7 +117,8 @@ func (s *screen) findings(found []*campaign.Finding) {
 // reported.
 func (s *screen) comparison(crowds []crowd, o campaign.Options) {
 	s.heading("Which accounts belong to what, as only the simulator knows")
-	s.printf("\n  %-57s %8s  %5s  %s\n", "", "accounts", "named", "closest group: coordination, harvest")
+	s.printf("\n  %-57s %8s  %5s  %s\n",
+		"", "accounts", "named", "closest group: coordination, harvest")
 	for _, c := range crowds {
 		mark := s.style(green, "✓")
 		// Some of a campaign, and nobody else.
@@ -124,9 +130,11 @@ func (s *screen) comparison(crowds []crowd, o campaign.Options) {
 		case c.campaign && c.named > 0:
 			closest = "reported"
 		case c.measured:
-			closest = fmt.Sprintf("%d accounts: %.1f, %.1f bits", len(c.closest.Members), c.closest.Coordination, c.closest.Harvest)
+			closest = fmt.Sprintf("%d accounts: %.1f, %.1f bits",
+				len(c.closest.Members), c.closest.Coordination, c.closest.Harvest)
 		}
-		s.printf("  %s %-55s %8d  %5d  %s\n", mark, describe(c), c.accounts, c.named, s.style(faint, closest))
+		s.printf("  %s %-55s %8d  %5d  %s\n",
+			mark, describe(c), c.accounts, c.named, s.style(faint, closest))
 	}
 	s.printf("\n  A finding needs %g bits of coordination and %g of harvest, %g in sum, from %d independent causes; from %g it is High.\n",
 		o.Coordination, o.Harvest, o.Total, o.Families, o.Total+o.HighMargin)

@@ -73,7 +73,9 @@ func (t *traffic) play(ctx context.Context) error {
 			seen[rec.Account] = struct{}{}
 			t.accounts.Add(1)
 		}
-		batch = append(batch, stream.OutRecord{Topic: t.topic, Key: []byte(rec.Account), Value: bytes.Clone(rec.JSON)})
+		batch = append(batch, stream.OutRecord{
+			Topic: t.topic, Key: []byte(rec.Account), Value: bytes.Clone(rec.JSON),
+		})
 	}
 	if err := flush(end); err != nil {
 		return err

@@ -28,12 +28,15 @@ type watch struct {
 }
 
 func newWatch(client *stream.Client, topics config.Topics) (*watch, error) {
-	group, err := client.Group(stream.GroupOptions{ID: "stillwatch-demo", Topics: []string{topics.Alerts, topics.Accounts}})
+	group, err := client.Group(stream.GroupOptions{
+		ID: "stillwatch-demo", Topics: []string{topics.Alerts, topics.Accounts},
+	})
 	if err != nil {
 		return nil, err
 	}
 	return &watch{
-		group: group, alerts: topics.Alerts, findings: map[string]*campaign.Finding{}, accounts: map[string]campaign.AccountStatus{},
+		group: group, alerts: topics.Alerts, findings: map[string]*campaign.Finding{},
+		accounts: map[string]campaign.AccountStatus{},
 	}, nil
 }
 

@@ -55,8 +55,8 @@ type Fault struct {
 // New begins an exam.
 func New() *Exam {
 	return &Exam{
-		Skipped: map[string]int{}, Broken: map[string]*Fault{}, waited: map[string]bool{}, calls: newCalls(),
-		Incomplete: map[string]int{},
+		Skipped: map[string]int{}, Broken: map[string]*Fault{}, waited: map[string]bool{},
+		calls: newCalls(), Incomplete: map[string]int{},
 	}
 }
 

@@ -39,8 +39,11 @@ func (e *Exam) printSkipped(b *strings.Builder) {
 		fmt.Fprintf(b, "  %-28s %d\n", reason, e.Skipped[reason])
 	}
 	if n := e.Skipped[gateway.ReasonUnauthenticated]; n > 0 {
-		fmt.Fprintf(b, "%d calls belong to no account, because the gateway refused their key. Many at once\n"+
-			"mean that somebody tries keys: see the gateway's own log.\n", n)
+		fmt.Fprintf(
+			b,
+			"%d calls belong to no account, because the gateway refused their key. Many at once\n"+
+				"mean that somebody tries keys: see the gateway's own log.\n", n,
+		)
 	}
 }
 
@@ -53,7 +56,8 @@ func (e *Exam) printBroken(b *strings.Builder) {
 		f := e.Broken[reason]
 		fmt.Fprintf(b, "  %-28s %d", reason, f.Objects)
 		if f.Named > 0 {
-			fmt.Fprintf(b, "   %d of them name their account: %d accounts", f.Named, len(f.Accounts))
+			fmt.Fprintf(b, "   %d of them name their account: %d accounts",
+				f.Named, len(f.Accounts))
 		}
 		b.WriteByte('\n')
 	}
@@ -64,8 +68,12 @@ func (e *Exam) printUnjoined(b *strings.Builder) {
 	if e.Unjoined == 0 {
 		return
 	}
-	fmt.Fprintf(b, "Of %d events the other part did not come. The first and the last ones of a sample may\n"+
-		"lack theirs; where it comes later than ingest.gateway.join.window, raise that.\n", e.Unjoined)
+	fmt.Fprintf(
+		b,
+		"Of %d events the other part did not come. The first and the last ones of a sample may\n"+
+			"lack theirs; where it comes later than ingest.gateway.join.window, raise that.\n",
+		e.Unjoined,
+	)
 	for _, format := range slices.Sorted(maps.Keys(e.waited)) {
 		fmt.Fprintf(b, "  %s: %s\n", format, joinAdvice(format))
 	}
@@ -98,26 +106,31 @@ func joinAdvice(format string) string {
 // print says which calls are counted twice, and what ends that.
 func (t *Twice) print(b *strings.Builder) {
 	if t.SameID+t.Nested+t.TwoFormats > 0 {
-		fmt.Fprintf(b, "Events that report a call which another event has reported already, and that\n"+
-			"would count as requests of their own:\n")
+		fmt.Fprintf(
+			b, "Events that report a call which another event has reported already, and that\n"+
+				"would count as requests of their own:\n",
+		)
 	}
 	for _, c := range []struct {
 		n           int
 		what, mends string
 	}{
 		{
-			t.SameID, "have the id of another and another time, as a span and the log record of its details",
+			t.SameID,
+			"have the id of another and another time, as a span and the log record of its details",
 			"send both to one topic, partitioned by trace, so that they are joined; or content on\n" +
 				"    spans only: OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=span_only",
 		},
 		{
-			t.Nested, "are spans in or around another span of the same call, of two instrumentations, or of\n" +
+			t.Nested,
+			"are spans in or around another span of the same call, of two instrumentations, or of\n" +
 				"  a gateway and what stands behind it",
 			"switch one of them off (OTEL_PYTHON_DISABLED_INSTRUMENTATIONS), or let the topic's\n" +
 				"    pipeline take one service.name or scope only",
 		},
 		{
-			t.TwoFormats, "have the model, the tokens and the time of an event of another format, as a gateway's\n" +
+			t.TwoFormats,
+			"have the model, the tokens and the time of an event of another format, as a gateway's\n" +
 				"  log and its span",
 			"send the log or the spans, not both: take one of the topics out of topics.gateway, or\n" +
 				"    that callback out of the gateway",
@@ -128,26 +141,35 @@ func (t *Twice) print(b *strings.Builder) {
 		}
 	}
 	if t.Repeated > 0 {
-		fmt.Fprintf(b, "%d events have the id and the time of another: sent again, they count once.\n", t.Repeated)
+		fmt.Fprintf(
+			b, "%d events have the id and the time of another: sent again, they count once.\n",
+			t.Repeated,
+		)
 	}
 }
 
 // printUnread says what of the events is not read.
 func (s *Source) printUnread(b *strings.Builder) {
 	if s.Unread.Fillers > 0 {
-		fmt.Fprintf(b, "Of %d events the logger put a text of its own in place of what was said, which is\n"+
-			"read as unknown", s.Unread.Fillers)
+		fmt.Fprintf(
+			b,
+			"Of %d events the logger put a text of its own in place of what was said, which is\n"+
+				"read as unknown", s.Unread.Fillers,
+		)
 		if advice := s.Advice["content.input"]; advice != "" {
 			fmt.Fprintf(b, ":\n  %s", advice)
 		}
 		b.WriteByte('\n')
 	}
 	if s.Unread.Bodies > 0 {
-		fmt.Fprintf(b, "Of %d events the body is not read: it is cut or no JSON, has a name twice, or is\n"+
-			"beyond ingest.gateway.limits.\n", s.Unread.Bodies)
+		fmt.Fprintf(
+			b, "Of %d events the body is not read: it is cut or no JSON, has a name twice, or is\n"+
+				"beyond ingest.gateway.limits.\n", s.Unread.Bodies,
+		)
 	}
 	if s.Unread.Values > 0 {
-		fmt.Fprintf(b, "%d values are of the wrong type or range, and count as absent.\n", s.Unread.Values)
+		fmt.Fprintf(b, "%d values are of the wrong type or range, and count as absent.\n",
+			s.Unread.Values)
 	}
 }
 
@@ -175,7 +197,8 @@ func (s *Source) print(b *strings.Builder) {
 	}
 	s.printUnread(b)
 	verdicts := s.Verdicts()
-	fmt.Fprintf(b, "\nDetectors: %d of %d see all that they need\n", len(detectors.All())-len(verdicts), len(detectors.All()))
+	fmt.Fprintf(b, "\nDetectors: %d of %d see all that they need\n",
+		len(detectors.All())-len(verdicts), len(detectors.All()))
 	missing := map[string]bool{}
 	for _, v := range verdicts {
 		word := "weak "
@@ -199,13 +222,18 @@ func (s *Source) print(b *strings.Builder) {
 		fmt.Fprintf(b, "\nWhat to switch on in the gateway:\n%s", strings.Join(advice, ""))
 	}
 	var enrich []string
-	for _, path := range []string{"account.created_at", "account.payment_fp", "account.payment_issuer", "account.email_domain"} {
+	for _, path := range []string{
+		"account.created_at", "account.payment_fp",
+		"account.payment_issuer", "account.email_domain",
+	} {
 		if missing[path] && s.Advice[path] == "" {
 			enrich = append(enrich, path)
 		}
 	}
 	if len(enrich) > 0 {
-		fmt.Fprintf(b, "\nNo gateway knows %s:\n  give Stillwatch your account table (ingest.enrich, docs/enrichment.md).\n", strings.Join(enrich, ", "))
+		fmt.Fprintf(b,
+			"\nNo gateway knows %s:\n  give Stillwatch your account table (ingest.enrich, docs/enrichment.md).\n",
+			strings.Join(enrich, ", "))
 	}
 	b.WriteByte('\n')
 }

@@ -56,7 +56,9 @@ type calls struct {
 }
 
 func newCalls() calls {
-	return calls{times: map[uint64]int64{}, traces: map[uint64][]call{}, figures: map[uint64][]call{}}
+	return calls{
+		times: map[uint64]int64{}, traces: map[uint64][]call{}, figures: map[uint64][]call{},
+	}
 }
 
 // add takes an event, and counts it where its call looks reported before. An event counts once.
@@ -67,7 +69,8 @@ func (c *calls) add(ev *event.Event, format string, n *Twice) {
 	c.n++
 	now := call{
 		id: hash(ev.Tenant, ev.ID), format: format, model: ev.Request.Model, start: ev.Time,
-		end: ev.Time + int64(ev.Response.LatencyMS.V), input: ev.Usage.Input, output: ev.Usage.Output,
+		end: ev.Time + int64(ev.Response.LatencyMS.V), input: ev.Usage.Input,
+		output: ev.Usage.Output,
 	}
 	if at, known := c.times[now.id]; known {
 		if at == ev.Time {

@@ -43,7 +43,9 @@ func Render(r Report) (*Document, error) {
 		Given    section
 	}{Report: r, Sections: map[string]section{}}
 	for _, f := range families {
-		s := section{family: f, Worlds: within(r.Worlds, func(w *World) bool { return !w.External && strings.HasPrefix(w.Name, f.Prefix) })}
+		s := section{family: f, Worlds: within(r.Worlds, func(w *World) bool {
+			return !w.External && strings.HasPrefix(w.Name, f.Prefix)
+		})}
 		if len(s.Worlds) == 0 {
 			continue
 		}
@@ -57,7 +59,8 @@ func Render(r Report) (*Document, error) {
 	data.Sum = sum(data.Own)
 	data.Given.Worlds = within(r.Worlds, func(w *World) bool { return w.External })
 	t, err := template.New("evaluation").Funcs(template.FuncMap{
-		"percent": percent, "share": share, "cell": cell, "nearest": nearest, "upper": ruleOfThree, "failures": failures,
+		"percent": percent, "share": share, "cell": cell, "nearest": nearest,
+		"upper": ruleOfThree, "failures": failures,
 	}).Parse(page)
 	if err != nil {
 		return nil, fmt.Errorf("read the template of the evaluation: %w", err)
@@ -79,8 +82,15 @@ func (d *Document) draw(r *Report, s section) []image {
 		mark              float64
 		bars              []bar
 	}{
-		{"leaked", s.Title + ": leaked", "share of the harvest served when half of the accounts were named; dashed: a quarter", early, leakBars(s.Worlds)},
-		{"recall", s.Title + ": recall", "share of the campaign's accounts that were named in the end", 0, recallBars(s.Worlds)},
+		{
+			"leaked", s.Title + ": leaked",
+			"share of the harvest served when half of the accounts were named; dashed: a quarter",
+			early, leakBars(s.Worlds),
+		},
+		{
+			"recall", s.Title + ": recall",
+			"share of the campaign's accounts that were named in the end", 0, recallBars(s.Worlds),
+		},
 	} {
 		name := "evaluation-" + kind + "-" + p.name + ".svg"
 		d.Images[name] = plot(p.title, p.axis, p.mark, p.bars)
@@ -138,14 +148,22 @@ func failures(worlds []World) []string {
 		for _, c := range w.Result.Campaigns {
 			switch {
 			case !c.Found:
-				out = append(out, fmt.Sprintf("%#q: campaign %s (%s, %d accounts) is not found.", w.Name, c.ID, cell(c.Kind), c.Accounts))
+				out = append(out, fmt.Sprintf(
+					"%#q: campaign %s (%s, %d accounts) is not found.",
+					w.Name, c.ID, cell(c.Kind), c.Accounts,
+				))
 			case c.HalfLeaked > early:
-				out = append(out, fmt.Sprintf("%#q: campaign %s (%s, %d accounts) is found late: %s of its harvest was served before half of its accounts were named, %s were named in the end.",
-					w.Name, c.ID, cell(c.Kind), c.Accounts, percent(c.HalfLeaked), percent(c.Recall)))
+				out = append(out, fmt.Sprintf(
+					"%#q: campaign %s (%s, %d accounts) is found late: %s of its harvest was served before half of its accounts were named, %s were named in the end.",
+					w.Name, c.ID, cell(c.Kind), c.Accounts,
+					percent(c.HalfLeaked), percent(c.Recall),
+				))
 			}
 		}
 		for _, f := range w.Result.False {
-			out = append(out, fmt.Sprintf("%#q: a false finding names %d accounts, mostly of %s.", w.Name, f.Members, f.Group))
+			out = append(out, fmt.Sprintf(
+				"%#q: a false finding names %d accounts, mostly of %s.", w.Name, f.Members, f.Group,
+			))
 		}
 		groups := make([]string, 0, len(w.Result.WrongBy))
 		for g, n := range w.Result.WrongBy {
@@ -153,7 +171,9 @@ func failures(worlds []World) []string {
 		}
 		slices.Sort(groups)
 		if len(groups) > 0 {
-			out = append(out, fmt.Sprintf("%#q: honest accounts named: %s.", w.Name, strings.Join(groups, ", ")))
+			out = append(out, fmt.Sprintf(
+				"%#q: honest accounts named: %s.", w.Name, strings.Join(groups, ", "),
+			))
 		}
 	}
 	return out

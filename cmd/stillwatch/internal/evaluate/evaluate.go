@@ -44,7 +44,9 @@ var families = [...]family{
 
 // Known says that a scenario belongs to a section.
 func Known(name string) bool {
-	return slices.ContainsFunc(families[:], func(f family) bool { return strings.HasPrefix(name, f.Prefix) })
+	return slices.ContainsFunc(families[:], func(f family) bool {
+		return strings.HasPrefix(name, f.Prefix)
+	})
 }
 
 // summary adds worlds up.

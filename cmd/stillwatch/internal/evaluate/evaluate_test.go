@@ -14,22 +14,35 @@ import (
 )
 
 func world(name string, accounts int, campaigns ...backtest.CampaignResult) World {
-	return World{Name: name, Description: "Ladder: a <world> | of " + name, Accounts: accounts, Nearest: math.Inf(-1), Result: backtest.Result{Campaigns: campaigns, Days: 2}}
+	return World{
+		Name: name, Description: "Ladder: a <world> | of " + name, Accounts: accounts,
+		Nearest: math.Inf(-1), Result: backtest.Result{Campaigns: campaigns, Days: 2},
+	}
 }
 
 func TestTheReportAddsUpAndTellsWhatGoesWrong(t *testing.T) {
-	found := backtest.CampaignResult{ID: "c", Kind: "plain", Accounts: 100, Found: true, Hours: 1.04, Leaked: 0.02, HalfLeaked: 0.021, Recall: 1}
+	found := backtest.CampaignResult{
+		ID: "c", Kind: "plain", Accounts: 100, Found: true, Hours: 1.04, Leaked: 0.02,
+		HalfLeaked: 0.021, Recall: 1,
+	}
 	missed := backtest.CampaignResult{ID: "c", Kind: "all", Accounts: 300, Leaked: 1, HalfLeaked: 1}
-	late := backtest.CampaignResult{ID: "late", Kind: "slow", Accounts: 100, Found: true, Hours: 30, Leaked: 0.3, HalfLeaked: 0.4, Recall: 0.5}
+	late := backtest.CampaignResult{
+		ID: "late", Kind: "slow", Accounts: 100, Found: true, Hours: 30, Leaked: 0.3,
+		HalfLeaked: 0.4, Recall: 0.5,
+	}
 	mixed := world("mix-two", 1000, found, late)
-	mixed.Result.Named, mixed.Result.Wrong, mixed.Result.WrongBy = 153, 3, map[string]int{"class": 2, "chat": 1}
+	mixed.Result.Named, mixed.Result.Wrong, mixed.Result.WrongBy = 153, 3,
+		map[string]int{"class": 2, "chat": 1}
 	mixed.Result.False = []backtest.FalseFinding{{UID: "u", Group: "class", Members: 9}}
 	honest := world("honest-quiet", 400)
 	honest.Nearest = -1.25
 	given := world("dev", 50, late)
 	given.External = true
 	doc, err := Render(Report{
-		Worlds:  []World{mixed, world("ladder-1-all", 700, missed), world("ladder-0-plain", 500, found), honest, given, world("size-1000", 1000, found), world("size-300", 300, found)},
+		Worlds: []World{
+			mixed, world("ladder-1-all", 700, missed), world("ladder-0-plain", 500, found), honest,
+			given, world("size-1000", 1000, found), world("size-300", 300, found),
+		},
 		Options: campaign.DefaultOptions(), Images: "img",
 	})
 	require.NoError(t, err)
@@ -53,7 +66,10 @@ func TestTheReportAddsUpAndTellsWhatGoesWrong(t *testing.T) {
 	} {
 		require.Contains(t, doc.Markdown, want)
 	}
-	require.Less(t, strings.Index(doc.Markdown, "| `size-300`"), strings.Index(doc.Markdown, "| `size-1000`"))
+	require.Less(
+		t, strings.Index(doc.Markdown, "| `size-300`"),
+		strings.Index(doc.Markdown, "| `size-1000`"),
+	)
 	require.NotContains(t, doc.Markdown, "six hours", "a section without worlds is left out")
 	require.Len(t, doc.Images, 6)
 	for name, svg := range doc.Images {

@@ -32,31 +32,33 @@ const (
 
 // plot draws horizontal bars from 0 to 100 %. mark, when above 0, is a share worth a dashed line.
 //
-// It is not gonum/plot. That lays text out by the metrics of a font it carries (Liberation) and
-// names the font in the file, so where a viewer has another one, as browsers mostly do, labels run
-// into the bars (seen with v0.17.0 and rsvg-convert 2.54). Its SVG also has no role and label for
-// screen readers, writes an invalid colour for a transparent background, and is twice as large: 7.3
-// kB and not
-// 3.5 kB for the evasion ladder.
+// It is not gonum/plot: where a viewer has another font than the one that gonum/plot measured with,
+// names run into the bars and titles are cut off, and the file is twice as large
+// (docs/decisions/0015-evaluation-plots.md).
 func plot(title, axis string, mark float64, bars []bar) string {
 	var b strings.Builder
 	height := plotTop + barPitch*len(bars) + 30
 	bottom := plotTop + barPitch*len(bars)
 	x := func(share float64) float64 { return plotLeft + share*(plotWidth-plotLeft-plotRight) }
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-label="%s" font-family="sans-serif" font-size="12">`+"\n",
+	fmt.Fprintf(&b,
+		`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-label="%s" font-family="sans-serif" font-size="12">`+"\n",
 		plotWidth, height, plotWidth, height, html.EscapeString(title))
 	text := func(x float64, y int, anchor, extra, s string) {
-		fmt.Fprintf(&b, `<text x="%.1f" y="%d" text-anchor="%s" fill="%s"%s>%s</text>`+"\n", x, y, anchor, inkColour, extra, html.EscapeString(s))
+		fmt.Fprintf(&b, `<text x="%.1f" y="%d" text-anchor="%s" fill="%s"%s>%s</text>`+"\n",
+			x, y, anchor, inkColour, extra, html.EscapeString(s))
 	}
 	text(plotLeft, 20, "start", ` font-size="14" font-weight="bold"`, title)
 	text(plotLeft, 38, "start", "", axis)
 	for i := range 5 {
 		at := x(float64(i) / 4)
-		fmt.Fprintf(&b, `<line x1="%.1f" y1="%d" x2="%.1f" y2="%d" stroke="%s"/>`+"\n", at, plotTop-6, at, bottom, gridColour)
+		fmt.Fprintf(&b, `<line x1="%.1f" y1="%d" x2="%.1f" y2="%d" stroke="%s"/>`+"\n",
+			at, plotTop-6, at, bottom, gridColour)
 		text(at, bottom+18, "middle", "", fmt.Sprintf("%d %%", 25*i))
 	}
 	if mark > 0 {
-		fmt.Fprintf(&b, `<line x1="%.1f" y1="%d" x2="%.1f" y2="%d" stroke="%s" stroke-width="1.5" stroke-dasharray="4 3"/>`+"\n", x(mark), plotTop-6, x(mark), bottom, inkColour)
+		fmt.Fprintf(&b,
+			`<line x1="%.1f" y1="%d" x2="%.1f" y2="%d" stroke="%s" stroke-width="1.5" stroke-dasharray="4 3"/>`+"\n",
+			x(mark), plotTop-6, x(mark), bottom, inkColour)
 	}
 	for i, v := range bars {
 		y := plotTop + barPitch*i + (barPitch-barHeight)/2
@@ -65,7 +67,8 @@ func plot(title, axis string, mark float64, bars []bar) string {
 			colour = badColour
 		}
 		text(plotLeft-8, y+barHeight-3, "end", "", v.label)
-		fmt.Fprintf(&b, `<rect x="%d" y="%d" width="%.1f" height="%d" rx="2" fill="%s"/>`+"\n", plotLeft, y, max(x(v.share)-plotLeft, 1), barHeight, colour)
+		fmt.Fprintf(&b, `<rect x="%d" y="%d" width="%.1f" height="%d" rx="2" fill="%s"/>`+"\n",
+			plotLeft, y, max(x(v.share)-plotLeft, 1), barHeight, colour)
 		text(x(v.share)+6, y+barHeight-3, "start", "", v.text)
 	}
 	b.WriteString("</svg>\n")
@@ -92,7 +95,9 @@ func recallBars(worlds []World) []bar {
 }
 
 // bars makes a bar for every campaign; a world's name does where it has one campaign only.
-func bars(worlds []World, of func(w *World, campaign int) (share float64, text string, bad bool)) []bar {
+func bars(
+	worlds []World, of func(w *World, campaign int) (share float64, text string, bad bool),
+) []bar {
 	var out []bar
 	for i := range worlds {
 		w := &worlds[i]

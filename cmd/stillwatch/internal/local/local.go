@@ -35,7 +35,9 @@ func Start(opts Options, conf *config.Config) (*Parts, error) {
 	p := &Parts{}
 	var err error
 	p.kafka, err = listen(opts.Kafka, func(addr string) (*embedded.Kafka, error) {
-		return embedded.StartKafka(embedded.KafkaOptions{Listen: []string{addr}, AutoCreate: true, Partitions: conf.Topics.Partitions})
+		return embedded.StartKafka(embedded.KafkaOptions{
+			Listen: []string{addr}, AutoCreate: true, Partitions: conf.Topics.Partitions,
+		})
 	})
 	if err != nil {
 		return nil, err
@@ -45,7 +47,8 @@ func Start(opts Options, conf *config.Config) (*Parts, error) {
 	}
 	// What else the configuration says about the way to Kafka and Redis, such as TLS and logins, is
 	// about other servers.
-	conf.Kafka.Brokers, conf.Kafka.TLS, conf.Kafka.SASL = []string{p.kafka.Addr()}, remote.TLS{}, stream.SASL{}
+	conf.Kafka.Brokers, conf.Kafka.TLS, conf.Kafka.SASL = []string{p.kafka.Addr()}, remote.TLS{},
+		stream.SASL{}
 	redis := store.DefaultOptions()
 	redis.Addresses = []string{p.redis.Addr()}
 	conf.Redis = redis

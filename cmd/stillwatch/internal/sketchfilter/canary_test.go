@@ -17,11 +17,12 @@ const canary = "Kanarienvogel"
 
 // passes lists the fields of the canonical event that come out as they are: none of them is text.
 var passes = []string{
-	"id", "tenant", "source.gateway", "source.instance",
-	"account.id", "account.org_id", "account.team_id", "account.user_id", "account.end_user_id", "account.key_hash", "account.plan", "account.payment_fp",
-	"account.payment_issuer", "account.email_domain",
-	"client.ip", "client.as_org", "client.country", "client.user_agent", "client.ja4", "client.ja3", "client.device_id",
-	"request.operation", "request.model", "request.session_id", "request.reasoning_effort", "request.response_format", "request.tools", "request.tool_choice",
+	"id", "tenant", "source.gateway", "source.instance", "account.id", "account.org_id",
+	"account.team_id", "account.user_id", "account.end_user_id", "account.key_hash", "account.plan",
+	"account.payment_fp", "account.payment_issuer", "account.email_domain", "client.ip",
+	"client.as_org", "client.country", "client.user_agent", "client.ja4", "client.ja3",
+	"client.device_id", "request.operation", "request.model", "request.session_id",
+	"request.reasoning_effort", "request.response_format", "request.tools", "request.tool_choice",
 	"response.error_type", "response.finish_reasons",
 }
 
@@ -30,8 +31,10 @@ var prose = regexp.MustCompile(`(?i)content|text|prompt|message|system|instructi
 	`parameters|schema|labels|ext\b|error_str|traceback|exception\.message|query|document|parts`)
 
 // notProse matches names that only look so.
-var notProse = regexp.MustCompile(`(?i)_tokens|finish_reason|reasoning_effort|\.role$|\.name$|\.type$|\.id$|call_id|system_fingerprint|error_type|` +
-	`content.type|(stop|completion)_?reason|reasoning\.effort|output\.type|request\.model$|invocation_parameters\.stringValue\.model$`)
+var notProse = regexp.MustCompile(
+	`(?i)_tokens|finish_reason|reasoning_effort|\.role$|\.name$|\.type$|\.id$|call_id|system_fingerprint|error_type|` +
+		`content.type|(stop|completion)_?reason|reasoning\.effort|output\.type|request\.model$|invocation_parameters\.stringValue\.model$`,
+)
 
 // wrapper matches what log shippers put around events.
 var wrapper = regexp.MustCompile(`^(\.logEvents)?\.message`)
@@ -49,7 +52,8 @@ func TestNoTextComesOutWhereverAGatewayPutsIt(t *testing.T) {
 				leaves++
 				output, complaints := through(t, f, record)
 				require.NotContains(t, complaints, canary, path)
-				if inside := wrapper.ReplaceAllString(path, ""); prose.MatchString(inside) && !notProse.MatchString(inside) {
+				if inside := wrapper.ReplaceAllString(path, ""); prose.MatchString(inside) &&
+					!notProse.MatchString(inside) {
 					texts++
 					require.NotContains(t, output, canary, path)
 				}
@@ -78,7 +82,10 @@ func TestNoUnknownFieldComesOut(t *testing.T) {
 }
 
 func TestNoTextComesOutOfASketch(t *testing.T) {
-	head := strings.ReplaceAll(`{"id":"1","time":1793613600000,"account":{"id":"a"},"request":{"model":"m"},"ext":{"x":"Kanarienvogel"},"labels":{"x":"Kanarienvogel"},"sketch":`, "Kanarienvogel", canary)
+	head := strings.ReplaceAll(
+		`{"id":"1","time":1793613600000,"account":{"id":"a"},"request":{"model":"m"},"ext":{"x":"Kanarienvogel"},"labels":{"x":"Kanarienvogel"},"sketch":`,
+		"Kanarienvogel", canary,
+	)
 	for sketch, events := range map[string]int64{
 		`{"version":1,"exact":"0a","Kanarienvogel":"Kanarienvogel","intents":{"Kanarienvogel":1,"rubric":2}}`: 1,
 		`{"version":1,"exact":"Kanarienvogel"}`:                         0,

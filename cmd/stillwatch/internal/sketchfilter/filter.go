@@ -12,7 +12,7 @@ import (
 	"github.com/stillwatch/stillwatch/cmd/stillwatch/internal/decode"
 	"github.com/stillwatch/stillwatch/pkg/event"
 	"github.com/stillwatch/stillwatch/pkg/sketch"
-	"github.com/stillwatch/stillwatch/pkg/stage"
+	"github.com/stillwatch/stillwatch/pkg/stage/ingest"
 )
 
 // Filter reads records and writes events. It serves one goroutine.
@@ -35,7 +35,7 @@ type Counts struct {
 }
 
 // New makes a Filter that reads as the ingest stage with these options and keys does.
-func New(opts stage.IngestOptions, keys []sketch.Options) (*Filter, error) {
+func New(opts ingest.Options, keys []sketch.Options) (*Filter, error) {
 	if len(keys) == 0 {
 		return nil, errors.New("sketch filter: no secret to hash with")
 	}
@@ -44,7 +44,7 @@ func New(opts stage.IngestOptions, keys []sketch.Options) (*Filter, error) {
 	if f.sketcher, err = sketch.New(keys[0], keys[1:]...); err != nil {
 		return nil, err
 	}
-	opts.Gateway.Secret = stage.CredentialKey(keys[0].Key)
+	opts.Gateway.Secret = ingest.CredentialKey(keys[0].Key)
 	f.reader, err = decode.New(decode.Options{
 		Gateway: opts.Gateway, MaxRecord: opts.MaxRecordBytes, Lines: true,
 	})

@@ -18,10 +18,11 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/gateway"
 	"github.com/stillwatch/stillwatch/pkg/sketch"
 	"github.com/stillwatch/stillwatch/pkg/stage"
+	"github.com/stillwatch/stillwatch/pkg/stage/ingest"
 )
 
-func testOptions() stage.IngestOptions {
-	opts := stage.DefaultIngestOptions()
+func testOptions() ingest.Options {
+	opts := ingest.DefaultOptions()
 	for _, f := range configs.Mappings() {
 		opts.Gateway.Builtin = append(opts.Gateway.Builtin, gateway.MappingFile(f))
 	}
@@ -31,7 +32,8 @@ func testOptions() stage.IngestOptions {
 // testKeys are those of a rotation, so that both count.
 func testKeys() []sketch.Options {
 	first, second := sketch.DefaultOptions(), sketch.DefaultOptions()
-	first.Key, second.Key = []byte("a secret for the tests only"), []byte("the secret before this one")
+	first.Key, second.Key = []byte("a secret for the tests only"),
+		[]byte("the secret before this one")
 	return []sketch.Options{first, second}
 }
 
@@ -70,7 +72,9 @@ func samples(t testing.TB) map[string]string {
 	for _, file := range files {
 		archive, err := txtar.ParseFile(file)
 		require.NoError(t, err)
-		out[strings.TrimSuffix(filepath.Base(file), ".txtar")] = oneALine(string(archive.Files[0].Data))
+		out[strings.TrimSuffix(filepath.Base(file), ".txtar")] = oneALine(
+			string(archive.Files[0].Data),
+		)
 	}
 	return out
 }
@@ -95,20 +99,23 @@ func oneALine(sample string) string {
 // many dead letters there were.
 func observed(t testing.TB, input string) (observations []fingerprint.Observation, dead int) {
 	t.Helper()
-	ingest, err := stage.NewIngest(testOptions(), testKeys()...)
+	st, err := ingest.New(testOptions(), testKeys()...)
 	require.NoError(t, err)
 	var records []stage.Record
 	for line := range strings.Lines(input) {
 		if line = strings.TrimSpace(line); line != "" {
-			records = append(records, stage.Record{Topic: "gateway", Offset: int64(len(records)), Value: []byte(line)})
+			records = append(records, stage.Record{
+				Topic: "gateway", Offset: int64(len(records)), Value: []byte(line),
+			})
 		}
 	}
-	task := ingest.Open(0)
+	task, err := st.Open(0)
+	require.NoError(t, err)
 	res, err := task.Process(records)
 	require.NoError(t, err)
 	all := res.Out
 	for more := true; more; more = res.More {
-		res, err = task.(stage.Flusher).Flush()
+		res, err = task.Flush()
 		require.NoError(t, err)
 		all = append(all, res.Out...)
 	}
@@ -156,8 +163,10 @@ func TestTheFilterComplainsAndGoesOn(t *testing.T) {
 	var out strings.Builder
 	var complaints []string
 	err = f.Run(strings.NewReader(strings.Join([]string{
-		good, "", `{"id":"2", a secret prompt`, good, `{"level":"a secret prompt"}`, `"a secret prompt"`, strings.Repeat("a secret prompt ", 20),
-		`{"id":"3","time":1793613600000,"account":{"id":"a"},"request":{"model":"m"},"sketch":{"version":1,"exact":"a secret prompt"}}`, good,
+		good, "", `{"id":"2", a secret prompt`, good, `{"level":"a secret prompt"}`,
+		`"a secret prompt"`, strings.Repeat("a secret prompt ", 20),
+		`{"id":"3","time":1793613600000,"account":{"id":"a"},"request":{"model":"m"},"sketch":{"version":1,"exact":"a secret prompt"}}`,
+		good,
 	}, "\n")), &out, func(line int64, reason string) {
 		require.NotContains(t, reason, "secret")
 		complaints = append(complaints, reason)
@@ -175,7 +184,9 @@ func TestTheFilterStopsWhenNobodyReads(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, r.Close())
 	t.Cleanup(func() { _ = w.Close() })
-	endless := io.MultiReader(strings.NewReader(`{"id":"1","time":1793613600000,"account":{"id":"a"},"request":{"model":"m"}}`+"\n"), forever{})
+	endless := io.MultiReader(strings.NewReader(
+		`{"id":"1","time":1793613600000,"account":{"id":"a"},"request":{"model":"m"}}`+"\n",
+	), forever{})
 	require.ErrorContains(t, newFilter(t).Run(endless, w, func(int64, string) {}), "write events")
 }
 
@@ -193,7 +204,9 @@ func TestEventsAreWrittenBeforeTheNextOneIsWaitedFor(t *testing.T) {
 	done := make(chan error, 1)
 	f := newFilter(t)
 	go func() { done <- f.Run(in, sink, func(int64, string) {}) }()
-	record := []byte(`{"id":"1","time":1793613600000,"account":{"id":"a"},"request":{"model":"m"}}` + "\n")
+	record := []byte(
+		`{"id":"1","time":1793613600000,"account":{"id":"a"},"request":{"model":"m"}}` + "\n",
+	)
 	got := make([]byte, 1<<10)
 	for range 3 {
 		_, err := feed.Write(record)

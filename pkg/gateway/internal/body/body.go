@@ -50,12 +50,14 @@ func (r *Reader) Request(at int32, ev *event.Event) bool {
 			"system_instruction", "preamble"))
 	}
 	if c.System == "" { // Of Google's SDKs.
-		c.System = r.Prose(d.Member(d.Member(at, "config"), "systemInstruction", "system_instruction"))
+		c.System = r.Prose(
+			d.Member(d.Member(at, "config"), "systemInstruction", "system_instruction"),
+		)
 	}
 	r.Parameters(at, req)
 	for _, group := range [...]string{
-		"inferenceConfig", "generationConfig", "generation_config", "textGenerationConfig", "options",
-		"config",
+		"inferenceConfig", "generationConfig", "generation_config", "textGenerationConfig",
+		"options", "config",
 	} {
 		r.Parameters(d.Member(at, group), req)
 	}
@@ -76,7 +78,8 @@ func (r *Reader) conversation(at int32, dst []event.Message) []event.Message {
 	d := r.doc
 	list := d.Member(at, "messages", "input", "contents")
 	if text := d.Scalar(list); text != "" {
-		return append(dst, event.Message{Role: "user", Text: text}) // What looks like a conversation is none.
+		// What looks like a conversation is none.
+		return append(dst, event.Message{Role: "user", Text: text})
 	}
 	if list != tree.None {
 		return r.Messages(list, dst)
@@ -103,8 +106,9 @@ func (r *Reader) Parameters(at int32, req *event.Request) {
 			r.float(&req.TopP, part)
 		case "n", "candidateCount", "num_generations", "numResults":
 			r.integer(&req.N, part)
-		case "max_tokens", "max_completion_tokens", "max_output_tokens", "maxTokens", "maxOutputTokens",
-			"max_tokens_to_sample", "maxTokenCount", "max_gen_len", "num_predict":
+		case "max_tokens", "max_completion_tokens", "max_output_tokens", "maxTokens",
+			"maxOutputTokens", "max_tokens_to_sample", "maxTokenCount",
+			"max_gen_len", "num_predict":
 			r.integer(&req.MaxTokens, part)
 		case "seed":
 			r.integer(&req.Seed, part)
@@ -212,7 +216,8 @@ func (r *Reader) Messages(at int32, dst []event.Message) []event.Message {
 		switch {
 		case d.Kind(at) == event.KindString && d.Known(at):
 			dst = append(dst, event.Message{Role: "user", Text: d.Text(at)})
-		case d.Kind(at) == event.KindArray: // LangChain's, one conversation for each prompt of a batch.
+		case d.Kind(at) == event.KindArray:
+			// LangChain's, one conversation for each prompt of a batch.
 			d.Parts(at, func(at int32) bool { dst = r.message(at, dst); return true })
 		default:
 			dst = r.message(at, dst)
@@ -226,7 +231,8 @@ func (r *Reader) Messages(at int32, dst []event.Message) []event.Message {
 func (r *Reader) IsConversation(at int32) bool {
 	d := r.doc
 	if d.Kind(at) == event.KindObject {
-		return d.Member(at, "role") != tree.None || d.Member(d.Member(at, "message"), "role") != tree.None
+		return d.Member(at, "role") != tree.None ||
+			d.Member(d.Member(at, "message"), "role") != tree.None
 	}
 	parts, ok := 0, d.Kind(at) == event.KindArray
 	d.Parts(at, func(part int32) bool {
@@ -363,11 +369,14 @@ func (r *Reader) reasoningIn(at int32, dst *[]string) {
 // "text".
 func (r *Reader) part(at int32, dst []string) []string {
 	d := r.doc
-	if inner := d.Member(at, "message_content", "message", "completion"); d.Kind(inner) == event.KindObject {
+	if inner := d.Member(
+		at, "message_content", "message", "completion",
+	); d.Kind(inner) == event.KindObject {
 		at = inner
 	}
 	kind := d.Scalar(d.Member(at, "type"))
-	reasons := kind == "reasoning" || kind == "thinking" || d.Scalar(d.Member(at, "thought")) == "true"
+	reasons := kind == "reasoning" || kind == "thinking" ||
+		d.Scalar(d.Member(at, "thought")) == "true"
 	if reasons && !r.thoughts {
 		return dst
 	}

@@ -27,7 +27,9 @@ func read(t *testing.T, request, response string, asText bool) *event.Event {
 		request = "{}"
 	}
 	d := tree.New(event.DefaultLimits())
-	_, err := d.Parse([]byte(`{"request":` + quote(request) + `,"response":` + quote(response) + `}`))
+	_, err := d.Parse(
+		[]byte(`{"request":` + quote(request) + `,"response":` + quote(response) + `}`),
+	)
 	require.NoError(t, err)
 	r, ev := New(d), &event.Event{}
 	require.True(t, r.Request(d.Member(0, "request"), ev))
@@ -42,7 +44,9 @@ func read(t *testing.T, request, response string, asText bool) *event.Event {
 func known(n int64) event.Int { return event.Int{V: n, Known: true} }
 
 func TestEveryAPIsRequestGivesTheSameConversation(t *testing.T) {
-	want := []event.Message{{Role: "user", Text: "Hi"}, {Role: "assistant", Text: "Hello"}, {Role: "user", Text: "Why?"}}
+	want := []event.Message{{Role: "user", Text: "Hi"}, {Role: "assistant", Text: "Hello"}, {
+		Role: "user", Text: "Why?",
+	}}
 	for api, body := range map[string]string{
 		"OpenAI chat": `{"messages":[{"role":"user","content":"Hi"},{"role":"assistant","content":[{"type":"text","text":"Hello"}]},` +
 			`{"role":"user","content":[{"type":"image_url","image_url":{}},{"type":"text","text":"Why?"}]}]}`,
@@ -76,9 +80,15 @@ func TestEveryAPIsRequestGivesTheSameConversation(t *testing.T) {
 			}
 		})
 	}
-	require.Equal(t, []event.Message{{Role: "user", Text: "Once"}}, read(t, `{"prompt":"Once"}`, "", false).Content.Input)
+	require.Equal(
+		t, []event.Message{{Role: "user", Text: "Once"}},
+		read(t, `{"prompt":"Once"}`, "", false).Content.Input,
+	)
 	talk := "What does [INST] mean, and User: or Human:?"
-	require.Equal(t, []event.Message{{Role: "user", Text: talk}}, read(t, `{"prompt":"`+talk+`"}`, "", false).Content.Input)
+	require.Equal(
+		t, []event.Message{{Role: "user", Text: talk}},
+		read(t, `{"prompt":"`+talk+`"}`, "", false).Content.Input,
+	)
 }
 
 func TestEveryAPIsSystemPromptIsFound(t *testing.T) {
@@ -96,7 +106,8 @@ func TestEveryAPIsSystemPromptIsFound(t *testing.T) {
 
 func TestEveryAPIsParametersAreRead(t *testing.T) {
 	want := event.Request{
-		Temperature: event.Float{V: 0.5, Known: true}, TopP: event.Float{V: 0.9, Known: true}, MaxTokens: known(77), Tools: []string{"bash"},
+		Temperature: event.Float{V: 0.5, Known: true}, TopP: event.Float{V: 0.9, Known: true},
+		MaxTokens: known(77), Tools: []string{"bash"},
 	}
 	for api, body := range map[string]string{
 		"OpenAI chat":      `{"temperature":0.5,"top_p":0.9,"max_completion_tokens":77,"tools":[{"type":"function","function":{"name":"bash"}}]}`,
@@ -133,12 +144,20 @@ func TestEveryAPIsResponseIsReadWholeAndAsAStream(t *testing.T) {
 			answered{"Moss.", "Hm.", "stop", 30, 9, 4, 20},
 		},
 		"OpenAI chat, streamed": {
-			sse(`{"choices":[{"delta":{"role":"assistant","content":"Mo"}}]}`, `{"choices":[{"delta":{"content":"ss."}}]}`,
-				`{"choices":[{"delta":{},"finish_reason":"stop"}]}`, `{"choices":[],"usage":{"prompt_tokens":30,"completion_tokens":9}}`),
+			sse(`{"choices":[{"delta":{"role":"assistant","content":"Mo"}}]}`,
+				`{"choices":[{"delta":{"content":"ss."}}]}`,
+				`{"choices":[{"delta":{},"finish_reason":"stop"}]}`,
+				`{"choices":[],"usage":{"prompt_tokens":30,"completion_tokens":9}}`),
 			answered{"Moss.", "", "stop", 30, 9, 0, 0},
 		},
-		"OpenAI completion": {`{"choices":[{"text":"Moss.","finish_reason":"length"}]}`, answered{output: "Moss.", finish: "length"}},
-		"OpenAI refusal":    {`{"choices":[{"message":{"content":null,"refusal":"No."},"finish_reason":"stop"}]}`, answered{output: "No.", finish: "stop"}},
+		"OpenAI completion": {
+			`{"choices":[{"text":"Moss.","finish_reason":"length"}]}`,
+			answered{output: "Moss.", finish: "length"},
+		},
+		"OpenAI refusal": {
+			`{"choices":[{"message":{"content":null,"refusal":"No."},"finish_reason":"stop"}]}`,
+			answered{output: "No.", finish: "stop"},
+		},
 		"OpenAI responses": {
 			`{"object":"response","status":"completed","output":[{"type":"reasoning","summary":[{"type":"summary_text","text":"Hm."}]},` +
 				`{"type":"message","content":[{"type":"output_text","text":"Moss."}]}],` +
@@ -150,8 +169,11 @@ func TestEveryAPIsResponseIsReadWholeAndAsAStream(t *testing.T) {
 			answered{output: "Mo", finish: "max_output_tokens"},
 		},
 		"OpenAI responses, streamed": {
-			sse(`{"type":"response.output_text.delta","delta":"Mo"}`, `{"type":"response.output_text.delta","delta":"ss."}`,
-				`{"type":"response.completed","response":{"status":"completed","output":[{"type":"message","content":[{"type":"output_text","text":"Moss."}]}],"usage":{"input_tokens":30,"output_tokens":9}}}`),
+			sse(
+				`{"type":"response.output_text.delta","delta":"Mo"}`,
+				`{"type":"response.output_text.delta","delta":"ss."}`,
+				`{"type":"response.completed","response":{"status":"completed","output":[{"type":"message","content":[{"type":"output_text","text":"Moss."}]}],"usage":{"input_tokens":30,"output_tokens":9}}}`,
+			),
 			answered{"Moss.", "", "completed", 30, 9, 0, 0},
 		},
 		"Anthropic": {
@@ -160,10 +182,13 @@ func TestEveryAPIsResponseIsReadWholeAndAsAStream(t *testing.T) {
 			answered{"Moss.", "Hm.", "end_turn", 30, 9, 0, 20},
 		},
 		"Anthropic, streamed": {
-			"event: message_start\n" + sse(`{"type":"message_start","message":{"content":[],"usage":{"input_tokens":10,"cache_read_input_tokens":20,"output_tokens":1}}}`,
+			"event: message_start\n" + sse(
+				`{"type":"message_start","message":{"content":[],"usage":{"input_tokens":10,"cache_read_input_tokens":20,"output_tokens":1}}}`,
 				`{"type":"content_block_delta","delta":{"type":"thinking_delta","thinking":"Hm."}}`,
-				`{"type":"content_block_delta","delta":{"type":"text_delta","text":"Mo"}}`, `{"type":"content_block_delta","delta":{"type":"text_delta","text":"ss."}}`,
-				`{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":9}}`),
+				`{"type":"content_block_delta","delta":{"type":"text_delta","text":"Mo"}}`,
+				`{"type":"content_block_delta","delta":{"type":"text_delta","text":"ss."}}`,
+				`{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":9}}`,
+			),
 			answered{"Moss.", "Hm.", "end_turn", 30, 9, 0, 20},
 		},
 		"Converse": {
@@ -180,19 +205,32 @@ func TestEveryAPIsResponseIsReadWholeAndAsAStream(t *testing.T) {
 			`{"inputTextTokenCount":30,"results":[{"tokenCount":9,"outputText":"Moss.","completionReason":"FINISH"}]}`,
 			answered{"Moss.", "", "FINISH", 30, 9, 0, 0},
 		},
-		"Llama":   {`{"generation":"\n\nMoss.","prompt_token_count":30,"generation_token_count":9,"stop_reason":"stop"}`, answered{"Moss.", "", "stop", 30, 9, 0, 0}},
-		"Mistral": {`{"outputs":[{"text":"Moss.","stop_reason":"stop"}]}`, answered{output: "Moss.", finish: "stop"}},
-		"Cohere":  {`{"text":"Moss.","finish_reason":"COMPLETE","meta":{"tokens":{"input_tokens":30,"output_tokens":9}}}`, answered{"Moss.", "", "COMPLETE", 30, 9, 0, 0}},
+		"Llama": {
+			`{"generation":"\n\nMoss.","prompt_token_count":30,"generation_token_count":9,"stop_reason":"stop"}`,
+			answered{"Moss.", "", "stop", 30, 9, 0, 0},
+		},
+		"Mistral": {
+			`{"outputs":[{"text":"Moss.","stop_reason":"stop"}]}`,
+			answered{output: "Moss.", finish: "stop"},
+		},
+		"Cohere": {
+			`{"text":"Moss.","finish_reason":"COMPLETE","meta":{"tokens":{"input_tokens":30,"output_tokens":9}}}`,
+			answered{"Moss.", "", "COMPLETE", 30, 9, 0, 0},
+		},
 		"Cohere v2": {
 			`{"message":{"role":"assistant","content":[{"type":"text","text":"Moss."}]},"finish_reason":"COMPLETE","usage":{"tokens":{"input_tokens":30,"output_tokens":9}}}`,
 			answered{"Moss.", "", "COMPLETE", 30, 9, 0, 0},
 		},
 		"Cohere, streamed": {
-			`{"event_type":"text-generation","text":"Mo"}` + "\n" + `{"event_type":"text-generation","text":"ss."}` + "\n" +
+			`{"event_type":"text-generation","text":"Mo"}` + "\n" +
+				`{"event_type":"text-generation","text":"ss."}` + "\n" +
 				`{"event_type":"stream-end","finish_reason":"COMPLETE","response":{"text":"Moss."}}`,
 			answered{output: "Moss.", finish: "COMPLETE"},
 		},
-		"AI21": {`{"completions":[{"data":{"text":"Moss."},"finishReason":{"reason":"endoftext"}}]}`, answered{output: "Moss.", finish: "endoftext"}},
+		"AI21": {
+			`{"completions":[{"data":{"text":"Moss."},"finishReason":{"reason":"endoftext"}}]}`,
+			answered{output: "Moss.", finish: "endoftext"},
+		},
 		"Gemini": {
 			`{"candidates":[{"content":{"role":"model","parts":[{"text":"Hm.","thought":true},{"text":"Moss."}]},"finishReason":"STOP"}],` +
 				`"usageMetadata":{"promptTokenCount":30,"candidatesTokenCount":5,"thoughtsTokenCount":4,"cachedContentTokenCount":20}}`,
@@ -203,16 +241,21 @@ func TestEveryAPIsResponseIsReadWholeAndAsAStream(t *testing.T) {
 				`{"candidates":[{"content":{"parts":[{"text":"ss."}]},"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":30,"candidatesTokenCount":9}}]`,
 			answered{"Moss.", "", "STOP", 30, 9, 0, 0},
 		},
-		"Ollama": {`{"message":{"role":"assistant","content":"Moss."},"done_reason":"stop","prompt_eval_count":30,"eval_count":9}`, answered{"Moss.", "", "stop", 30, 9, 0, 0}},
+		"Ollama": {
+			`{"message":{"role":"assistant","content":"Moss."},"done_reason":"stop","prompt_eval_count":30,"eval_count":9}`,
+			answered{"Moss.", "", "stop", 30, 9, 0, 0},
+		},
 		"Ollama's generate, streamed": {
-			`{"response":"Mo"}` + "\n" + `{"response":"ss.","done_reason":"stop"}`, answered{output: "Moss.", finish: "stop"},
+			`{"response":"Mo"}` + "\n" + `{"response":"ss.","done_reason":"stop"}`,
+			answered{output: "Moss.", finish: "stop"},
 		},
 		"the answer itself": {"Moss.", answered{output: "Moss."}},
 	} {
 		t.Run(api, func(t *testing.T) {
 			ev := read(t, "", c.body, true)
 			got := answered{
-				ev.Content.Output, ev.Content.Reasoning, strings.Join(ev.Response.FinishReasons, ","),
+				ev.Content.Output, ev.Content.Reasoning,
+				strings.Join(ev.Response.FinishReasons, ","),
 				ev.Usage.Input.V, ev.Usage.Output.V, ev.Usage.Reasoning.V, ev.Usage.CacheRead.V,
 			}
 			require.Equal(t, c.want, got)
@@ -221,17 +264,27 @@ func TestEveryAPIsResponseIsReadWholeAndAsAStream(t *testing.T) {
 }
 
 func TestTurnsOfToolsAndOfTheModelAreNoneOfTheUser(t *testing.T) {
-	ev := read(t, `{"input":[{"role":"user","content":"Hi"},{"type":"function_call","name":"f","arguments":"{}"},{"type":"function_call_output","output":"7"}]}`, "", false)
-	require.Equal(t, []event.Message{{Role: "user", Text: "Hi"}, {Role: "assistant"}, {Role: "tool", Text: "7"}}, ev.Content.Input)
+	ev := read(
+		t,
+		`{"input":[{"role":"user","content":"Hi"},{"type":"function_call","name":"f","arguments":"{}"},{"type":"function_call_output","output":"7"}]}`,
+		"", false,
+	)
+	require.Equal(t, []event.Message{
+		{Role: "user", Text: "Hi"}, {Role: "assistant"}, {Role: "tool", Text: "7"},
+	}, ev.Content.Input)
 }
 
 func TestValuesThatCannotBeReadAreCounted(t *testing.T) {
 	d := tree.New(event.DefaultLimits())
-	_, err := d.Parse([]byte(`{"temperature":NaN,"top_p":"much","max_tokens":1.5,"seed":{},"logprobs":5,"n":3,"stream":"true"}`))
+	_, err := d.Parse([]byte(
+		`{"temperature":NaN,"top_p":"much","max_tokens":1.5,"seed":{},"logprobs":5,"n":3,"stream":"true"}`,
+	))
 	require.NoError(t, err)
 	r, ev := New(d), &event.Event{}
 	require.True(t, r.Request(0, ev))
-	require.Equal(t, event.Request{N: known(3), Stream: event.Bool{V: true, Known: true}}, ev.Request)
+	require.Equal(
+		t, event.Request{N: known(3), Stream: event.Bool{V: true, Known: true}}, ev.Request,
+	)
 	require.EqualValues(t, 4, r.TakeUnread(), "an object has no text")
 }
 
@@ -252,7 +305,10 @@ func FuzzBody(f *testing.F) {
 		r, ev := New(d), &event.Event{}
 		r.Request(d.Member(0, "b"), ev)
 		r.Response(d.Member(0, "b"), ev)
-		for _, n := range [...]event.Int{ev.Usage.Input, ev.Usage.Output, ev.Usage.Reasoning, ev.Usage.CacheRead, ev.Usage.CacheWrite} {
+		for _, n := range [...]event.Int{
+			ev.Usage.Input, ev.Usage.Output, ev.Usage.Reasoning,
+			ev.Usage.CacheRead, ev.Usage.CacheWrite,
+		} {
 			require.GreaterOrEqual(t, n.V, int64(0))
 		}
 		require.LessOrEqual(t, len(ev.Content.Output), 3*len(text), "an invalid byte becomes three")

@@ -44,7 +44,9 @@ func (r *Reader) toolResult(part int32) (text string, ok bool) {
 		}
 	}
 	said = d.Member(said, "content", "result", "response", "output")
-	if inner := d.Member(said, "value", "result", "output", "text"); d.Kind(said) == event.KindObject {
+	if inner := d.Member(
+		said, "value", "result", "output", "text",
+	); d.Kind(said) == event.KindObject {
 		said = inner
 	}
 	return r.Prose(said), true
@@ -61,7 +63,8 @@ func (r *Reader) said(at int32) string {
 	}
 	plain := true
 	d.Parts(list, func(part int32) bool {
-		plain = d.Kind(part) == event.KindObject && d.Kind(d.Member(part, "text")) == event.KindString
+		plain = d.Kind(part) == event.KindObject &&
+			d.Kind(d.Member(part, "text")) == event.KindString
 		d.Parts(part, func(member int32) bool {
 			switch d.Name(member) {
 			case "text":

@@ -23,7 +23,9 @@ func TestWhatAToolAnsweredIsNoTurnOfTheUser(t *testing.T) {
 		"OpenTelemetry":    `{"role":"tool","parts":[{"type":"tool_call_response","id":"1","response":"9 degrees"}]}`,
 		"Pydantic AI":      `{"role":"user","parts":[{"type":"tool_call_response","id":"1","result":"9 degrees"}]}`,
 	} {
-		ev := read(t, `{"messages":[{"role":"user","content":"How warm is it?"},`+message+`]}`, "", false)
+		ev := read(
+			t, `{"messages":[{"role":"user","content":"How warm is it?"},`+message+`]}`, "", false,
+		)
 		require.Len(t, ev.Content.Input, 2, api)
 		require.Equal(t, want, ev.Content.Input[1], api)
 	}
@@ -34,7 +36,8 @@ func TestWhatAToolAnsweredIsNoTurnOfTheUser(t *testing.T) {
 
 func TestAListOfTextsInATextIsReadAndNothingElseIsTakenForOne(t *testing.T) {
 	asText := func(list string) string {
-		return `{"messages":[{"role":"user","content":"` + strings.ReplaceAll(list, `"`, `\"`) + `"}]}`
+		return `{"messages":[{"role":"user","content":"` + strings.ReplaceAll(list, `"`, `\"`) +
+			`"}]}`
 	}
 	list := `[{"type":"text","text":"Hi"},{"type":"text","text":"there"}]`
 	require.Equal(t, "Hi\nthere", read(t, asText(list), "", false).Content.Input[0].Text)

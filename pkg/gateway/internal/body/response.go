@@ -177,7 +177,8 @@ func (r *Reader) chunk(at int32, w *answer) {
 			merge(&w.usage, r.usage(d.Member(part, "usage")))
 		case "meta": // Cohere's.
 			merge(&w.usage, r.usage(d.Member(part, "tokens", "billed_units")))
-		case "prompt_token_count", "inputTextTokenCount", "prompt_eval_count": // Counts without an object of their own.
+		case "prompt_token_count", "inputTextTokenCount", "prompt_eval_count":
+			// Counts without an object of their own.
 			merge(&w.usage, r.usage(at))
 		}
 		return true
@@ -241,8 +242,10 @@ func (r *Reader) again(at int32, kind string, w *answer) {
 	if d.Kind(at) != event.KindObject {
 		// Or a whole body, as LiteLLM logs those of its pass-through endpoints.
 		var body answer
-		if text := d.Text(at); r.stream(text, &body) && (len(body.text) > 0 || body.usage.Output.Known || len(body.reasons) > 0) {
-			w.text, w.reasoning = append(w.text, body.text...), append(w.reasoning, body.reasoning...)
+		if text := d.Text(at); r.stream(text, &body) &&
+			(len(body.text) > 0 || body.usage.Output.Known || len(body.reasons) > 0) {
+			w.text, w.reasoning = append(w.text, body.text...),
+				append(w.reasoning, body.reasoning...)
 			w.reasons = append(w.reasons, body.reasons...)
 			merge(&w.usage, body.usage)
 		} else {

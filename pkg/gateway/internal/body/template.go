@@ -39,7 +39,8 @@ func prompts(text string, dst []event.Message) []event.Message {
 	for _, start := range [...]string{"<|begin_of_text|>", "<s>", "<bos>", deepSeekStart} {
 		body = strings.TrimPrefix(strings.TrimSpace(body), start)
 	}
-	if system, turns, ok := strings.Cut(body, deepSeekUser); ok && strings.HasPrefix(strings.TrimSpace(text), deepSeekStart) {
+	if system, turns, ok := strings.Cut(body, deepSeekUser); ok &&
+		strings.HasPrefix(strings.TrimSpace(text), deepSeekStart) {
 		if system = strings.TrimSpace(system); system != "" {
 			dst = append(dst, event.Message{Role: "system", Text: system})
 		}
@@ -122,7 +123,9 @@ func instructions(text string, dst []event.Message) []event.Message {
 // labels splits turns that begin with a label each, the user's first.
 func labels(user, assistant string) func(string, []event.Message) []event.Message {
 	return func(text string, dst []event.Message) []event.Message {
-		for part := range strings.SplitSeq("\n\n"+strings.TrimLeft(text, "\n "), "\n\n"+strings.TrimLeft(user, "\n")) {
+		for part := range strings.SplitSeq(
+			"\n\n"+strings.TrimLeft(text, "\n "), "\n\n"+strings.TrimLeft(user, "\n"),
+		) {
 			asked, answered, _ := strings.Cut(part, assistant)
 			if asked = strings.TrimSpace(asked); asked != "" {
 				dst = append(dst, event.Message{Role: "user", Text: asked})

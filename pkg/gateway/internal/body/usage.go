@@ -42,25 +42,33 @@ func (r *Reader) usage(at int32) (u event.Usage) {
 		at = inner
 	}
 	in := d.Member(at, "prompt_tokens_details", "input_tokens_details", "input_token_details")
-	out := d.Member(at, "completion_tokens_details", "output_tokens_details", "output_token_details")
-	read := r.tokens(at, "cache_read_input_tokens", "cacheReadInputTokens", "cacheReadInputTokenCount")
+	out := d.Member(
+		at, "completion_tokens_details", "output_tokens_details", "output_token_details",
+	)
+	read := r.tokens(
+		at, "cache_read_input_tokens", "cacheReadInputTokens", "cacheReadInputTokenCount",
+	)
 	written := r.tokens(at, "cache_creation_input_tokens", "cacheWriteInputTokens",
 		"cacheWriteInputTokenCount")
 	thoughts := r.tokens(at, "thoughtsTokenCount", "thoughts_token_count")
 
-	u.Input = r.tokens(at, "prompt_tokens", "promptTokenCount", "prompt_token_count", "inputTextTokenCount",
-		"prompt_eval_count")
+	u.Input = r.tokens(at, "prompt_tokens", "promptTokenCount", "prompt_token_count",
+		"inputTextTokenCount", "prompt_eval_count")
 	if !u.Input.Known {
 		u.Input = r.tokens(at, "input_tokens", "inputTokens", "inputTokenCount")
 		if u.Input.Known && in == tree.None {
 			u.Input.V += read.V + written.V
 		}
 	}
-	u.Output = r.tokens(at, "completion_tokens", "output_tokens", "outputTokens", "candidatesTokenCount", "candidates_token_count",
-		"outputTokenCount", "generation_token_count", "totalOutputTextTokenCount", "eval_count")
+	u.Output = r.tokens(at, "completion_tokens", "output_tokens", "outputTokens",
+		"candidatesTokenCount", "candidates_token_count", "outputTokenCount",
+		"generation_token_count", "totalOutputTextTokenCount", "eval_count")
 	u.Output.V += thoughts.V
 	u.Output.Known = u.Output.Known || thoughts.Known
-	u.CacheRead = first(read, r.tokens(in, "cached_tokens"), r.tokens(at, "cachedContentTokenCount", "cached_content_token_count"))
+	u.CacheRead = first(
+		read, r.tokens(in, "cached_tokens"),
+		r.tokens(at, "cachedContentTokenCount", "cached_content_token_count"),
+	)
 	u.CacheWrite = first(written, r.tokens(in, "cache_creation_tokens", "cache_write_tokens"))
 	u.Reasoning = first(thoughts, r.tokens(out, "reasoning_tokens", "thinking_tokens"))
 	return u

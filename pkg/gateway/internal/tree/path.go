@@ -79,9 +79,10 @@ func (p *Path) IsSecret() bool {
 // IsSecretName tells whether a header or field of this name holds a credential.
 func IsSecretName(name string) bool {
 	switch strings.ToLower(strings.ReplaceAll(name, "_", "-")) {
-	case "authorization", "proxy-authorization", "cookie", "set-cookie", "apikey", "api-key", "x-api-key", "x-apikey", "x-goog-api-key",
-		"ocp-apim-subscription-key", "x-amz-security-token", "x-auth-token", "x-litellm-api-key", "helicone-auth", "x-portkey-api-key", "password",
-		"secret", "access-token", "id-token", "refresh-token":
+	case "authorization", "proxy-authorization", "cookie", "set-cookie", "apikey", "api-key",
+		"x-api-key", "x-apikey", "x-goog-api-key", "ocp-apim-subscription-key",
+		"x-amz-security-token", "x-auth-token", "x-litellm-api-key", "helicone-auth",
+		"x-portkey-api-key", "password", "secret", "access-token", "id-token", "refresh-token":
 		return true
 	}
 	return false
@@ -105,7 +106,8 @@ func (d *Document) walk(at int32, p *Path, from int, found func(at int32) bool) 
 	if position == anyPart || d.nodes[at].kind == event.KindArray {
 		i := 0
 		for part := d.first(at); part != 0; part = d.nodes[part].next {
-			if (position == anyPart && !IsSecretName(d.nodes[part].name) || position == i) && d.walk(part, p, from+1, found) {
+			if (position == anyPart && !IsSecretName(d.nodes[part].name) || position == i) &&
+				d.walk(part, p, from+1, found) {
 				return true
 			}
 			i++
@@ -118,7 +120,8 @@ func (d *Document) walk(at int32, p *Path, from int, found func(at int32) bool) 
 			continue // As most: a mapping asks for many names, of which a record has a few.
 		}
 		for part := d.first(at); part != 0; part = d.nodes[part].next {
-			if n := d.nodes[part].name; (n == name || p.fold && strings.EqualFold(n, name)) && d.walk(part, p, to, found) {
+			if n := d.nodes[part].name; (n == name || p.fold && strings.EqualFold(n, name)) &&
+				d.walk(part, p, to, found) {
 				return true
 			}
 		}

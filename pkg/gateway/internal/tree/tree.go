@@ -263,7 +263,8 @@ func (d *Document) part(parent int32, last *int32, name string, depth int) {
 	s := d.scanner
 	var child int32
 	switch kind := s.Kind(); {
-	case (kind == event.KindObject || kind == event.KindArray) && depth < maxAhead && len(d.nodes) < d.mostAhead():
+	case (kind == event.KindObject || kind == event.KindArray) && depth < maxAhead &&
+		len(d.nodes) < d.mostAhead():
 		start := s.Offset()
 		child = int32(len(d.nodes))
 		d.nodes = append(d.nodes, node{kind: kind})
@@ -329,7 +330,9 @@ func (d *Document) Open(at int32) int32 {
 	s := d.scanner
 	s.Continue(text)
 	root := int32(len(d.nodes))
-	d.nodes = append(d.nodes, node{kind: s.Kind(), raw: text, looked: true, lenient: d.nodes[at].lenient})
+	d.nodes = append(d.nodes, node{
+		kind: s.Kind(), raw: text, looked: true, lenient: d.nodes[at].lenient,
+	})
 	d.parts(root)
 	if d.nodes[root].failure == "" { // Otherwise there is more than could be read.
 		s.End()

@@ -29,7 +29,8 @@ func find(t *testing.T, d *Document, path string) string {
 func TestPathsLeadThroughObjectsListsAndStringsThatHoldJSON(t *testing.T) {
 	d := parse(t, `{"a":{"b":[{"c":1},{"c":"two"}]},"a.d":true,"text":"{\"x\":{\"y\":\"\\u00e9\"}}","none":null,"dash":"-"}`)
 	for path, want := range map[string]string{
-		"a.b.0.c": "1", "a.b.1.c": "two", "a.b.*.c": "1", "a.d": "true", "text.x.y": "é", "none": "", "dash": "", "a.b": "", "a.x": "",
+		"a.b.0.c": "1", "a.b.1.c": "two", "a.b.*.c": "1", "a.d": "true", "text.x.y": "é",
+		"none": "", "dash": "", "a.b": "", "a.x": "",
 	} {
 		require.Equal(t, want, find(t, d, path), path)
 	}
@@ -50,7 +51,9 @@ func TestWhatNobodyAsksForHasNeitherLimitsNorAWayToSpoilTheRest(t *testing.T) {
 func TestAnObjectWithANameTwiceIsNone(t *testing.T) {
 	_, err := New(event.DefaultLimits()).Parse([]byte(`{"a":1,"a":2}`))
 	require.ErrorContains(t, err, event.ReasonDuplicateKey)
-	for _, broken := range []string{`{"a":1`, `{"a" 1}`, `{"a":[}`, `[1]`, `"a"`, ``, `{"a":"\x"}`} {
+	for _, broken := range []string{
+		`{"a":1`, `{"a" 1}`, `{"a":[}`, `[1]`, `"a"`, ``, `{"a":"\x"}`,
+	} {
 		_, err := New(event.DefaultLimits()).Parse([]byte(broken))
 		require.ErrorAs(t, err, new(*event.DecodeError), broken)
 	}
@@ -76,7 +79,8 @@ func members(n int) string {
 func TestASalvagedObjectHasTheMembersBeforeTheBrokenOne(t *testing.T) {
 	d := New(event.DefaultLimits())
 	for text, want := range map[string]string{
-		`{"who":{"id":"a"},"text":"cut`: "a", `{"who":{"id":"a"`: "a", `{"who":{"id":"a`: "", `{`: "", ``: "", `{"x":1,"who":{"id":"a"},,`: "a", `{"who":{"id":"a"},"who":1}`: "a",
+		`{"who":{"id":"a"},"text":"cut`: "a", `{"who":{"id":"a"`: "a", `{"who":{"id":"a`: "",
+		`{`: "", ``: "", `{"x":1,"who":{"id":"a"},,`: "a", `{"who":{"id":"a"},"who":1}`: "a",
 	} {
 		d.Salvage([]byte(text))
 		if len(text) > 0 {
@@ -104,7 +108,10 @@ func TestValuesOneAfterTheOtherAreTakenApart(t *testing.T) {
 // encoding/json accepts as an object it finds the same members with the same values, unless a name
 // is there twice; and it never writes to its input.
 func FuzzDocument(f *testing.F) {
-	for _, seed := range []string{`{"a":{"b":[1,"x",null]},"c":"{\"d\":1}"}`, `{"a":1,"a":2}`, `{"a":[[[]]],"":{}}`, `{"\u0061":"\ud800"}`} {
+	for _, seed := range []string{
+		`{"a":{"b":[1,"x",null]},"c":"{\"d\":1}"}`, `{"a":1,"a":2}`,
+		`{"a":[[[]]],"":{}}`, `{"\u0061":"\ud800"}`,
+	} {
 		f.Add(seed)
 	}
 	d := New(event.Limits{MaxBytes: 1 << 16, MaxDepth: 9, MaxFields: 1 << 12})

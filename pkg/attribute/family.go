@@ -1,0 +1,26 @@
+package attribute
+
+import "slices"
+
+// Family is a signal family: attributes that a benign group would not share together by chance.
+type Family string
+
+// The signal families.
+const (
+	Work     Family = "work"
+	Funding  Family = "funding"
+	Identity Family = "identity"
+	Client   Family = "client"
+	// Networks is the family of the attributes of the source address.
+	Networks Family = "network"
+	Schedule Family = "schedule"
+)
+
+// NumFamilies is how many signal families there are.
+const NumFamilies = 6
+
+// Families lists the signal families in the order in which findings show them.
+var Families = [NumFamilies]Family{Work, Funding, Identity, Client, Networks, Schedule}
+
+// Index is the signal family's place in Families, -1 for what is no signal family.
+func (f Family) Index() int { return slices.Index(Families[:], f) }
