@@ -171,7 +171,9 @@ func judged(ctx context.Context, conf config.Config, dir string) (evaluate.World
 }
 
 // judgedInto is judged, and writes what is found to the sink's files.
-func judgedInto(ctx context.Context, conf config.Config, dir string, sink *backtest.Files) (evaluate.World, error) {
+func judgedInto(
+	ctx context.Context, conf config.Config, dir string, sink *backtest.Files,
+) (evaluate.World, error) {
 	w := evaluate.World{Name: filepath.Base(dir), Nearest: math.Inf(-1)}
 	truth, err := backtest.ReadTruth(filepath.Join(dir, truthFile))
 	if err != nil {

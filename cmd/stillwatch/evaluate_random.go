@@ -87,7 +87,8 @@ func (c evaluateCmd) randomly(ctx context.Context, t terminal, conf config.Confi
 			err = store.Add(out)
 			fmt.Fprintf(
 				t.err, "%d of %d: %s, %d campaigns, %d accounts named, %d wrongly, %d false findings\n",
-				len(store.Outcomes(c.Random)), c.Random, out.Name, len(out.Campaigns), out.Named, out.Wrong, len(out.False),
+				len(store.Outcomes(c.Random)), c.Random, out.Name, len(out.Campaigns), out.Named,
+				out.Wrong, len(out.False),
 			)
 			return err
 		})
@@ -167,7 +168,9 @@ func digest(conf config.Config) (string, error) {
 }
 
 // randomWorld simulates one world into a folder of its own, judges it, and removes it again.
-func randomWorld(ctx context.Context, conf config.Config, o random.Options, parent string) (out evaluate.Outcome, err error) {
+func randomWorld(
+	ctx context.Context, conf config.Config, o random.Options, parent string,
+) (out evaluate.Outcome, err error) {
 	sc, err := random.Scenario(o)
 	if err != nil {
 		return out, err

@@ -232,7 +232,8 @@ func (p *pool) stored() *call {
 	w, r := p.w, p.r
 	i := r.IntN(len(p.customers))
 	who := p.customers[i]
-	c := &call{harvest: true, answer: 320, input: []event.Message{user(w.prompt(p.words(who), who.tongue))}}
+	first := user(w.prompt(p.words(who), who.tongue))
+	c := &call{harvest: true, answer: 320, input: []event.Message{first}}
 	coding := r.chance(0.5)
 	if coding {
 		k := p.coders[i]

@@ -7,9 +7,10 @@ type habitOf struct {
 	thing *thing
 	// through is the account as the mechanism's program shows it.
 	through *account
-	text    string
-	next    int // of the public set
-	batch   bool
+	// texts are those that the member uses, the first the most.
+	texts []string
+	next  int // of the public set
+	batch bool
 }
 
 // follow lets a member do what the mechanism brings.
@@ -27,7 +28,11 @@ func (w *World) follow(m *individual, hit reached) {
 		w.dress(&through, hit.thing)
 		h.through = &through
 	}
-	h.text, _ = w.shared(m.r, hit.thing)
+	for range min(m.r.between(1, 3), max(1, use.Texts)) {
+		if text, ok := w.shared(m.r, hit.thing); ok {
+			h.texts = append(h.texts, text)
+		}
+	}
 	if n := len(hit.thing.items); n > 0 && !use.InOrder {
 		h.next = m.r.IntN(n)
 	}
@@ -121,18 +126,22 @@ func (w *World) useOnce(h *habitOf) (c *call, tongue string) {
 	if h.device != "" && h.r.chance(0.5) {
 		c.session = "sess_" + h.r.token(18)
 	}
+	text := ""
+	if len(h.texts) > 0 {
+		text = h.texts[h.r.zipf(len(h.texts), 1)]
+	}
 	switch use.Position {
 	case "system":
-		c.system = h.text
+		c.system = text
 	case "after":
-		content = joinLines(content, h.text)
+		content = joinLines(content, text)
 	case "around":
-		c.system = h.text
+		c.system = text
 		if len(h.thing.texts) > 0 {
 			content = joinLines(h.thing.texts[0].sections[0], content)
 		}
 	default:
-		content = joinLines(h.text, content)
+		content = joinLines(text, content)
 	}
 	for n := use.Earlier; n > 0 && h.r.chance(n/(n+1)); {
 		c.input = append(

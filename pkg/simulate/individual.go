@@ -160,7 +160,9 @@ func (w *World) live(m *individual, share float64) {
 
 // exchange sends one turn of a conversation through an account and plans the next, at the person's
 // own pace and in their own words.
-func (w *World) exchange(t int64, m *individual, through *account, c *call, left int, tongue string) {
+func (w *World) exchange(
+	t int64, m *individual, through *account, c *call, left int, tongue string,
+) {
 	c.refused = m.r.chance(m.edgy)
 	out := w.send(t, through, c)
 	if left <= 1 || len(c.input) >= maxHistory || !out.ok() && m.r.chance(0.5) {

@@ -47,8 +47,8 @@ type Cost struct {
 	Leased int `json:"leased"`
 	Cards  int `json:"cards"`
 	// RequestsPerAnswer and TokensPerAnswer are what was asked and paid for each harvested answer,
-	// cover and refusals included; RewritesPerAnswer are calls of a model of the operator's own that
-	// words the prompt anew.
+	// cover and refusals included; RewritesPerAnswer are calls of a model of the operator's own
+	// that words the prompt anew.
 	RequestsPerAnswer float64 `json:"requests_per_answer"`
 	TokensPerAnswer   float64 `json:"tokens_per_answer"`
 	RewritesPerAnswer float64 `json:"rewrites_per_answer"`

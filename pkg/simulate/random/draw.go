@@ -23,7 +23,9 @@ func newDraw(seed, stream uint64, length time.Duration) draw {
 func (d draw) uniform(lo, hi float64) float64 { return lo + (hi-lo)*d.Float64() }
 
 // about has the given median; sigma is the standard deviation of its logarithm.
-func (d draw) about(median, sigma float64) float64 { return median * math.Exp(sigma*d.NormFloat64()) }
+func (d draw) about(median, sigma float64) float64 {
+	return median * math.Exp(sigma*d.NormFloat64())
+}
 
 // between is a whole number from lo to hi, both included.
 func (d draw) between(lo, hi int) int { return lo + d.IntN(hi-lo+1) }

@@ -73,7 +73,10 @@ func TestEachSetHasSomethingOfEverything(t *testing.T) {
 				care[c.Care] = true
 			}
 		}
-		for _, a := range []Aspect{Template, Client, SignUp, Funding, Network, Schedule, LongOutputs, Reasoning, SingleTurns, Volume, Items, Conversations} {
+		for _, a := range []Aspect{
+			Template, Client, SignUp, Funding, Network, Schedule, LongOutputs, Reasoning,
+			SingleTurns, Volume, Items, Conversations,
+		} {
 			require.True(t, aspects[a], "%s has no mechanism for %s", set, a)
 		}
 		require.Len(t, dimensions, len(Dimensions()), set)

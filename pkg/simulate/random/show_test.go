@@ -79,7 +79,9 @@ func (h *habits) take(ev *event.Event) {
 	}
 	q := &ev.Request
 	h.agents[strings.Clone(ev.Client.UserAgent)]++
-	h.params[fmt.Sprint(q.Temperature, q.TopP, q.MaxTokens, q.Stream, q.ReasoningEffort, q.ResponseFormat)]++
+	h.params[fmt.Sprint(
+		q.Temperature, q.TopP, q.MaxTokens, q.Stream, q.ReasoningEffort, q.ResponseFormat,
+	)]++
 	h.ips[strings.Clone(ev.Client.IP)]++
 	if ev.Account.OrgID != "" {
 		h.orgs[strings.Clone(ev.Account.OrgID)]++

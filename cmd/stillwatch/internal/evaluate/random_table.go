@@ -16,8 +16,8 @@ import (
 // sure is how sure the upper bound is, on one side.
 const sure = 0.95
 
-// Upper is the upper bound of a Poisson mean of which n were seen, 95 % sure (Garwood 1936): half of
-// the chi-square quantile with 2(n+1) degrees of freedom. None seen gives 3, the rule of three.
+// Upper is the upper bound of a Poisson mean of which n were seen, 95 % sure (Garwood 1936): half
+// of the chi-square quantile with 2(n+1) degrees of freedom. None seen gives 3, the rule of three.
 func Upper(n int) float64 { return mathext.GammaIncRegInv(float64(n+1), sure) }
 
 // WriteRandom writes the tables of random worlds as Markdown.
@@ -146,12 +146,15 @@ func (f *fare) hour() string {
 	return fmt.Sprintf("%.1f h", quantile(f.hours, 0.5))
 }
 
-func (p *tables) fare(name string, f fare) {
-	p.line(
+// row is a row of a table of fares.
+func (f *fare) row(name string) string {
+	return fmt.Sprintf(
 		"| %s | %d | %d | %s | %s | %s | %s |", name, f.n, f.found, share(f.hit, f.accounts),
 		share(f.own, f.members), f.leaked(0.5), f.hour(),
 	)
 }
+
+func (p *tables) fare(name string, f fare) { p.line("%s", f.row(name)) }
 
 var fareColumns = []string{
 	"campaigns", "found", "recall", "precision", "leaked (median)", "found after (median)",
@@ -210,7 +213,11 @@ func (p *tables) costs(worlds []Outcome) {
 	from := -1.0
 	for _, class := range costs {
 		in := func(c *CampaignOutcome) bool {
-			return c.Cost != nil && c.Cost.AccountDaysPer1000 > from && c.Cost.AccountDaysPer1000 <= class.upTo
+			if c.Cost == nil {
+				return false
+			}
+			days := c.Cost.AccountDaysPer1000
+			return days > from && days <= class.upTo
 		}
 		f := fareOf(worlds, in)
 		var tokens, cards, accounts []float64
@@ -231,8 +238,10 @@ func (p *tables) costs(worlds []Outcome) {
 		for _, list := range [][]float64{tokens, cards, accounts} {
 			slices.Sort(list)
 		}
-		p.line("| %s | %d | %d | %s | %s | %s | %s | %.0f | %.0f | %.0f |", class.name, f.n, f.found, share(f.hit, f.accounts), share(f.own, f.members),
-			f.leaked(0.5), f.hour(), quantile(tokens, 0.5), quantile(cards, 0.5), quantile(accounts, 0.5))
+		p.line(
+			"%s %.0f | %.0f | %.0f |", f.row(class.name), quantile(tokens, 0.5),
+			quantile(cards, 0.5), quantile(accounts, 0.5),
+		)
 	}
 }
 

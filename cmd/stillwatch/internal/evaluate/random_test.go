@@ -14,7 +14,9 @@ import (
 
 // The values are those of the tables of Garwood's limits, as in Pearson and Hartley.
 func TestTheUpperBoundIsThatOfTheTables(t *testing.T) {
-	for n, want := range map[int]float64{0: 2.9957, 1: 4.7439, 2: 6.2958, 3: 7.7537, 5: 10.513, 10: 16.962, 20: 29.062} {
+	for n, want := range map[int]float64{
+		0: 2.9957, 1: 4.7439, 2: 6.2958, 3: 7.7537, 5: 10.513, 10: 16.962, 20: 29.062,
+	} {
 		require.InDelta(t, want, Upper(n), 0.001, "%d seen", n)
 	}
 }
