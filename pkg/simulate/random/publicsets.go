@@ -47,7 +47,7 @@ func publicSets() []Mechanism {
 			},
 		},
 		{
-			Name: "competition", size: some, Shares: []Aspect{Items, SignUp, Schedule},
+			Name: "competition", size: some, Shares: []Aspect{Items, SignUp},
 			Life:   "Teams of a competition work on one set of tasks until its end, each with prompts of its own.",
 			Source: "Kaggle competitions on language models",
 			draw: func(d draw) simulate.Mechanism {
