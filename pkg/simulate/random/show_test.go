@@ -26,10 +26,16 @@ type habits struct {
 	times                       []int64
 }
 
-// observe plays a world and returns what each account of a crowd showed.
-func observe(t *testing.T, sc simulate.Scenario) (crowd, people []*habits) {
+// start is that of the worlds of one crowd.
+var start = time.Date(2026, 10, 6, 0, 0, 0, 0, time.UTC)
+
+// observe plays a world of one crowd and returns what each of its accounts showed.
+func observe(t *testing.T, length time.Duration, by ...simulate.Mechanism) (crowd []*habits) {
 	t.Helper()
-	w, err := simulate.New(sc, simulate.Texts{})
+	w, err := simulate.New(simulate.Scenario{
+		Name: "one", Seed: 5, Start: start, Duration: length,
+		Gatherings: []simulate.Gathering{{ID: "crowd", Accounts: 60, Rate: 6, Mechanisms: by}},
+	}, simulate.Texts{})
 	require.NoError(t, err)
 	of := map[string]*habits{}
 	dec := event.NewDecoder(event.DefaultLimits())
@@ -55,16 +61,10 @@ func observe(t *testing.T, sc simulate.Scenario) (crowd, people []*habits) {
 		}
 		h.take(&ev)
 	}
-	for _, g := range w.Truth().BenignGroups {
-		for _, id := range g.Accounts {
-			if g.ID == "people" {
-				people = append(people, of[id])
-			} else {
-				crowd = append(crowd, of[id])
-			}
-		}
+	for _, id := range w.Truth().BenignGroups[0].Accounts {
+		crowd = append(crowd, of[id])
 	}
-	return crowd, people
+	return crowd
 }
 
 func (h *habits) take(ev *event.Event) {
@@ -216,8 +216,8 @@ var measures = map[Aspect]struct {
 	}, 1, 0.2},
 	Funding: {func(g []*habits) float64 {
 		return max(
-			most(g, func(h *habits) []string { return some0(h.issuer) }),
-			shared(g, 1, func(h *habits) []string { return some0(h.payment) }),
+			most(g, func(h *habits) []string { return known(h.issuer) }),
+			shared(g, 1, func(h *habits) []string { return known(h.payment) }),
 		)
 	}, 1, 0.25},
 	Organisation: {
@@ -273,7 +273,8 @@ var measures = map[Aspect]struct {
 	}, 1, 0.8},
 }
 
-func some0(v string) []string {
+// known is a value where there is one.
+func known(v string) []string {
 	if v == "" {
 		return nil
 	}
@@ -282,12 +283,14 @@ func some0(v string) []string {
 
 func TestEveryMechanismMakesPeopleShareWhatItSays(t *testing.T) {
 	const length = 48 * time.Hour
+	const begin = 10 * time.Hour
+	people := observe(t, length)
 	for _, m := range Mechanisms() {
 		t.Run(m.Name, func(t *testing.T) {
 			t.Parallel()
 			law := m.drawn(newDraw(3, uint64(len(m.Name)), length))
 			if law.Begin > -length/5 && law.Arrival != simulate.Deadline {
-				law.Begin, law.Spread = 10*time.Hour, min(law.Spread, 20*time.Hour)
+				law.Begin, law.Spread = begin, min(law.Spread, 20*time.Hour)
 			}
 			if law.Use.Rate > 0 {
 				law.Beside = -1 // what members do otherwise is like what others do
@@ -295,15 +298,18 @@ func TestEveryMechanismMakesPeopleShareWhatItSays(t *testing.T) {
 			if law.Arrival == simulate.Deadline {
 				law.Begin = 44*time.Hour - law.Spread
 			}
-			crowd, people := observe(t, simulate.Scenario{
-				Name: "one", Seed: 5, Start: time.Date(2026, 10, 6, 0, 0, 0, 0, time.UTC),
-				Duration: length,
-				Gatherings: []simulate.Gathering{
-					{ID: "people", Accounts: 60, Rate: 6},
-					{ID: "crowd", Accounts: 60, Rate: 6, Mechanisms: []simulate.Mechanism{law}},
-				},
-			})
+			crowd := observe(t, length, law)
 			require.NotEmpty(t, m.Shares)
+			if law.Begin == begin && law.Use.Rate > 0 {
+				// Without their own use nobody whom it reaches does anything before.
+				early := 0
+				for _, h := range crowd {
+					if h.times[0] < start.Add(begin).UnixMilli() {
+						early++
+					}
+				}
+				require.LessOrEqual(t, early, int(60*(1-law.Adoption))+9)
+			}
 			for _, aspect := range m.Shares {
 				rule := measures[aspect]
 				have, usual := rule.of(crowd), rule.of(people)
