@@ -62,6 +62,7 @@ generate: ## Write anew what is made from code: golden files, tables and pages o
 	$(GO) test -count 1 ./pkg/gateway -run '^(TestRecordsGive|TestTheTable)' -update
 	$(GO) test -count 1 ./pkg/stage/ingest -run '^TestObservationsEqualTheirGoldenFiles$$' -update
 	$(GO) test -count 1 ./pkg/simulate/shape -run '^TestWhatEveryShapeLosesIsInTheDocumentation$$' -update
+	$(GO) test -count 1 ./pkg/simulate/random -run '^TestTheDocumentationHasTheMechanismsAndTactics$$' -update
 	$(GO) test -count 1 ./test/interop -run '^TestCapturedRecordsGiveTheEventsOfTheCalls$$' -update
 	$(GO) run ./cmd/stillwatch config schema > configs/schema/stillwatch.schema.json.new
 	mv configs/schema/stillwatch.schema.json.new configs/schema/stillwatch.schema.json

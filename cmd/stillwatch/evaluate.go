@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,11 +28,16 @@ import (
 
 type evaluateCmd struct {
 	configFlag
+	randomFlags
 	Out       string   `default:"docs/evaluation.md" placeholder:"FILE" help:"The document; its plots go to img beside it. Default: ${default}."`
 	World     []string `placeholder:"DIR" help:"Labelled worlds from elsewhere: folders with events.jsonl.zst, truth.json and harvest.ids.gz."`
-	Jobs      int      `default:"2" placeholder:"N" help:"Worlds at a time; a large one takes some gigabytes. Default: ${default}."`
+	Jobs      int      `placeholder:"N" help:"Worlds at a time; a large one takes some gigabytes. Default: 2, and one per core with --random."`
 	Scenarios []string `arg:"" optional:"" placeholder:"SCENARIO" help:"Built-in scenarios (see simulate --list). Default: all of the ladder, facts, honest worlds, mixes, sizes and lengths."`
 }
+
+// defaultJobs is how many built-in scenarios are measured at a time: a large one takes some
+// gigabytes.
+const defaultJobs = 2
 
 // Run measures the worlds and writes the document.
 func (c evaluateCmd) Run(ctx context.Context, t terminal) error {
@@ -41,6 +47,9 @@ func (c evaluateCmd) Run(ctx context.Context, t terminal) error {
 	}
 	if conf.Sketch.Secret == "" {
 		conf.Sketch.Secret = backtestSecret
+	}
+	if c.Random > 0 {
+		return c.randomly(ctx, t, conf)
 	}
 	names := c.Scenarios
 	if len(names) == 0 {
@@ -88,7 +97,7 @@ func (c evaluateCmd) measure(
 	}
 	out := make([]evaluate.World, len(names)+len(c.World))
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(max(c.Jobs, 1))
+	g.SetLimit(max(cmp.Or(c.Jobs, defaultJobs), 1))
 	var mu sync.Mutex
 	done := 0
 	// From the end: the sizes and mixes take longest, and should not be left for last.
@@ -158,6 +167,13 @@ const (
 
 // judged replays the world of a folder and compares what was found with its labels.
 func judged(ctx context.Context, conf config.Config, dir string) (evaluate.World, error) {
+	return judgedInto(ctx, conf, dir, &backtest.Files{})
+}
+
+// judgedInto is judged, and writes what is found to the sink's files.
+func judgedInto(
+	ctx context.Context, conf config.Config, dir string, sink *backtest.Files,
+) (evaluate.World, error) {
 	w := evaluate.World{Name: filepath.Base(dir), Nearest: math.Inf(-1)}
 	truth, err := backtest.ReadTruth(filepath.Join(dir, truthFile))
 	if err != nil {
@@ -185,10 +201,9 @@ func judged(ctx context.Context, conf config.Config, dir string) (evaluate.World
 		return w, err
 	}
 	judge := backtest.NewJudge(truth)
+	sink.Judge = judge
 	events := []string{filepath.Join(dir, eventsFile)}
-	if _, err := replay(
-		ctx, io.Discard, replayOptions(1), stages, events, &backtest.Files{Judge: judge},
-	); err != nil {
+	if _, err := replay(ctx, io.Discard, replayOptions(1), stages, events, sink); err != nil {
 		return w, err
 	}
 	if err := judge.Unmet(); err != nil {

@@ -48,6 +48,11 @@ func (c simulateCmd) Run(ctx context.Context, t terminal) error {
 	if err != nil {
 		return err
 	}
+	return c.play(ctx, t, sc)
+}
+
+// play makes the world of a scenario and writes its events and its truth.
+func (c simulateCmd) play(ctx context.Context, t terminal, sc simulate.Scenario) (err error) {
 	var texts simulate.Texts
 	if texts.Prompts, err = readTexts(c.Prompts); err != nil {
 		return err

@@ -93,7 +93,7 @@ func (p *pool) unit(t int64, cover float64) {
 	case StyleReplay:
 		p.send(t, m, p.stored(), 0)
 	default:
-		p.send(t, m, p.work.call(p.r, ""), 0)
+		p.send(t, m, p.asks(m), 0)
 	}
 }
 
@@ -129,13 +129,14 @@ func (p *pool) cover(t int64, m *member) {
 		return
 	}
 	who := pick(p.r, p.customers)
-	c := &call{input: []event.Message{user(p.w.prompt(p.r, who.tongue))}, answer: 260}
+	c := &call{input: []event.Message{user(p.w.prompt(p.words(who), who.tongue))}, answer: 260}
 	if p.r.chance(0.5) {
 		c.session = "sess_" + p.r.token(18)
 	}
 	p.talk(t, m, c, p.r.geometric(coverTurns), func(c *call) float64 {
 		c.input = append(
-			c.input, assistant(p.w.g.text(p.r, "answer.en")), user(p.w.followUp(p.r, who.tongue)),
+			c.input, assistant(p.w.g.text(p.r, "answer.en")),
+			user(p.w.followUp(p.words(who), who.tongue)),
 		)
 		return p.r.lognormal(40*second, 1)
 	})
@@ -205,7 +206,7 @@ func (p *pool) relay(t int64, m *member) {
 		system = or(a.system, p.w.g.text(p.r, "app.role"))
 		c.input = []event.Message{user(a.user(p.w, p.r))}
 	} else {
-		c.input = []event.Message{user(p.w.prompt(p.r, who.tongue))}
+		c.input = []event.Message{user(p.w.prompt(p.words(who), who.tongue))}
 	}
 	c.system = system
 	if p.c.Prompt.RelayMarks {
@@ -219,7 +220,8 @@ func (p *pool) relay(t int64, m *member) {
 	}
 	p.talk(t, m, c, p.r.geometric(relayTurns), func(c *call) float64 {
 		c.input = append(
-			c.input, assistant(p.w.g.text(p.r, "answer.en")), user(p.w.followUp(p.r, who.tongue)),
+			c.input, assistant(p.w.g.text(p.r, "answer.en")),
+			user(p.w.followUp(p.words(who), who.tongue)),
 		)
 		return p.r.lognormal(45*second, 1)
 	})
@@ -230,7 +232,8 @@ func (p *pool) stored() *call {
 	w, r := p.w, p.r
 	i := r.IntN(len(p.customers))
 	who := p.customers[i]
-	c := &call{harvest: true, answer: 320, input: []event.Message{user(w.prompt(r, who.tongue))}}
+	first := user(w.prompt(p.words(who), who.tongue))
+	c := &call{harvest: true, answer: 320, input: []event.Message{first}}
 	coding := r.chance(0.5)
 	if coding {
 		k := p.coders[i]
@@ -245,7 +248,7 @@ func (p *pool) stored() *call {
 			continue
 		}
 		c.input = append(
-			c.input, assistant(w.g.text(r, "answer.en")), user(w.followUp(r, who.tongue)),
+			c.input, assistant(w.g.text(r, "answer.en")), user(w.followUp(p.words(who), who.tongue)),
 		)
 	}
 	return c

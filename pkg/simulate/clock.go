@@ -7,6 +7,19 @@ type shape struct {
 	hours   [24]float64
 	weekend float64 // multiplies Saturdays and Sundays
 	peak    float64
+	// weekly says that nearly all happens on one day of the week.
+	weekly bool
+	on     time.Weekday
+}
+
+// offDay is the activity on the other days of what happens on one day of the week.
+const offDay = 0.03
+
+// onOne is the shape on one day of the week.
+func (s *shape) onOne(d time.Weekday) *shape {
+	one := *s
+	one.weekly, one.on, one.weekend = true, d, 1
+	return &one
 }
 
 func makeShape(weekend float64, hours [24]float64) *shape {
@@ -51,8 +64,12 @@ func (s *shape) weight(t int64, zone float64) float64 {
 	local := t + int64(zone*3_600_000)
 	hour := local / 3_600_000 % 24
 	w := s.hours[hour]
-	if day := time.Weekday((local/86_400_000 + 4) % 7); day == time.Saturday || day == time.Sunday {
+	day := time.Weekday((local/86_400_000 + 4) % 7)
+	if day == time.Saturday || day == time.Sunday {
 		w *= s.weekend
+	}
+	if s.weekly && day != s.on {
+		w *= offDay
 	}
 	return w
 }

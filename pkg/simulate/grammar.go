@@ -20,6 +20,7 @@ type node struct {
 	lo, hi int
 	alts   [][]node
 	kind   nodeKind
+	id     uint32 // for a person's taste
 }
 
 type nodeKind uint8
@@ -32,7 +33,10 @@ const (
 	nodeFunc
 )
 
-type rule struct{ lines [][]node }
+type rule struct {
+	lines [][]node
+	id    uint32
+}
 
 // grammar expands named rules into text. In a line, {{name}} is a rule, {{2-50}} a number,
 // {{a|b|c}} a choice, {{@code}} a generator written in Go, and \n a line break.
@@ -58,6 +62,7 @@ func builtinGrammar() (*grammar, error) {
 	if err := g.link(); err != nil {
 		return nil, err
 	}
+	g.number()
 	return g, nil
 }
 
@@ -237,7 +242,7 @@ func (g *grammar) mustRule(name string) *rule {
 }
 
 func expandRule(r rng, rl *rule, b *strings.Builder) {
-	expandNodes(r, rl.lines[r.IntN(len(rl.lines))], b)
+	expandNodes(r, rl.lines[r.choose(rl.id, len(rl.lines))], b)
 }
 
 func expandNodes(r rng, nodes []node, b *strings.Builder) {
@@ -251,7 +256,7 @@ func expandNodes(r rng, nodes []node, b *strings.Builder) {
 		case nodeRange:
 			b.WriteString(strconv.Itoa(r.between(n.lo, n.hi)))
 		case nodeAlts:
-			expandNodes(r, n.alts[r.IntN(len(n.alts))], b)
+			expandNodes(r, n.alts[r.choose(n.id, len(n.alts))], b)
 		case nodeFunc:
 			n.fn(r, b)
 		}

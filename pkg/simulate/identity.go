@@ -335,6 +335,12 @@ type account struct {
 	settled float64 // the share of its requests on its favourite model
 	retries bool
 	banned  bool
+	// main is the account itself where this is what another program, or whoever leased it, shows of
+	// it; leased says that it works for a campaign besides its owner.
+	main   *account
+	leased bool
+	// away says that it has networks of its own, other than those of main.
+	away bool
 }
 
 // move is a planned move to a released model.
@@ -490,6 +496,11 @@ func (w *World) released(t int64) string {
 
 // locate refreshes the account's address when its lease is over.
 func (a *account) locate(t int64) {
+	if a.main != nil && !a.away {
+		a.main.locate(t) // two programs of one person are at one address
+		a.address, a.net = a.main.address, a.main.net
+		return
+	}
 	if t < a.addrUntil {
 		return
 	}

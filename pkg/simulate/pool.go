@@ -13,6 +13,8 @@ type member struct {
 	weight float64
 	shift  int // the hour of the day at which its eight hours begin
 	wait   int64
+	// had is when the operator came by it, done when it was given up, 0 where it never was.
+	had, done int64
 }
 
 // pool is a campaign while it runs.
@@ -42,6 +44,12 @@ type pool struct {
 	apps      []*app
 	customers []*account // third parties, for their language and habits
 	coders    []*coder
+
+	// begins is when the work does; all are all members that there ever were, for the cost.
+	begins int64
+	all    []*member
+	// running says that the first accounts are there.
+	running bool
 }
 
 type payment struct{ fp, issuer string }
@@ -54,6 +62,7 @@ func (w *World) addCampaign(c *Campaign) {
 		w: w, c: c, r: r, g: w.newGroup(c.ID, or(c.Kind, c.Prompt.Style), c.ID, true),
 		zone: w.ids.place(r).zone,
 	}
+	p.g.pool = p
 	p.work = w.newTemplate(r, c.Prompt)
 	switch c.Schedule.Shape {
 	case "office":
@@ -65,15 +74,22 @@ func (w *World) addCampaign(c *Campaign) {
 	}
 	p.equip()
 	start := w.start + c.Start.Milliseconds()
+	p.begins = start
 	cohortEnd := start - or(c.Pool.SignUpBefore, 48*time.Hour).Milliseconds()
 	for range c.Accounts {
 		p.members = append(p.members, p.recruit(cohortEnd))
 	}
+	p.running = true
 	p.thirdParties()
 	if c.Probe.Requests > 0 {
 		start = p.probe(start)
 	}
 	p.run(start)
+	if c.Pool.Life > 0 {
+		for _, m := range p.members {
+			p.retire(m, start+int64(m.r.Float64()*float64(c.Pool.Life.Milliseconds())))
+		}
+	}
 	if c.Reactions.BlockAfter > 0 {
 		w.at(w.start+c.Reactions.BlockAfter.Milliseconds(), p.block)
 	}
@@ -138,6 +154,9 @@ func (p *pool) pay() payment {
 // recruit makes one account of the pool, signed up before the given time.
 func (p *pool) recruit(cohortEnd int64) *member {
 	pc, w := &p.c.Pool, p.w
+	if pc.SignUp == "leased" {
+		return p.lease(cohortEnd)
+	}
 	a := w.person(p.g, p.r.chance(0.7))
 	r := a.r
 	a.moves, a.retries = nil, !p.c.Reactions.Handover && a.retries
@@ -181,7 +200,20 @@ func (p *pool) recruit(cohortEnd int64) *member {
 		a.request = w.parameters(r, true)
 	}
 	p.connect(a)
-	return &member{account: a, weight: r.lognormal(1, 1), shift: r.IntN(24)}
+	m := &member{account: a, weight: r.lognormal(1, 1), shift: r.IntN(24), had: a.id.CreatedAt}
+	if pc.SignUp == "aged" {
+		m.had = cohortEnd
+	}
+	p.enlist(m)
+	return m
+}
+
+// enlist notes a new member, and gives it a persona where the campaign does that.
+func (p *pool) enlist(m *member) {
+	p.all = append(p.all, m)
+	if p.c.Prompt.Personas {
+		m.r.taste = newTaste(m.r)
+	}
 }
 
 func (p *pool) signUp(cohortEnd int64) int64 {
@@ -235,6 +267,9 @@ func (p *pool) thirdParties() {
 	tools := p.w.codingTools()
 	for range n {
 		customer := p.w.person(ghost, false)
+		if len(p.c.Tactics) > 0 {
+			customer.r.taste = newTaste(customer.r)
+		}
 		p.customers = append(p.customers, customer)
 		p.coders = append(p.coders, p.w.newCoder(customer, tools[p.r.zipf(len(tools), 1)], 30))
 	}

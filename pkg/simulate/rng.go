@@ -5,10 +5,15 @@ import (
 	"math/rand/v2"
 )
 
-// rng is a deterministic source with the laws that traffic needs.
-type rng struct{ *rand.Rand }
+// rng is a deterministic source with the laws that traffic needs. With a taste, the texts that the
+// grammar makes by it are one person's.
+type rng struct {
+	*rand.Rand
 
-func newRNG(seed, stream uint64) rng { return rng{rand.New(rand.NewPCG(seed, stream))} }
+	taste *taste
+}
+
+func newRNG(seed, stream uint64) rng { return rng{Rand: rand.New(rand.NewPCG(seed, stream))} }
 
 // chance is true with probability p.
 func (r rng) chance(p float64) bool { return p > 0 && r.Float64() < p }

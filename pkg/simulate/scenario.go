@@ -1,15 +1,11 @@
 package simulate
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"regexp"
 	"slices"
 	"time"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // Scenario describes a world: the population, what it does and what hides in it. See
@@ -30,6 +26,8 @@ type Scenario struct {
 	Releases  []Release  `yaml:"releases"`
 	Crowds    []Crowd    `yaml:"crowds"`
 	Campaigns []Campaign `yaml:"campaigns"`
+	// Gatherings are crowds of individuals, for random worlds.
+	Gatherings []Gathering `yaml:"gatherings,omitempty"`
 }
 
 // Release is a model that appears during the world.
@@ -73,8 +71,10 @@ type Crowd struct {
 type Campaign struct {
 	ID string `yaml:"id"`
 	// Kind is free text for the truth.
-	Kind     string `yaml:"kind"`
-	Accounts int    `yaml:"accounts"`
+	Kind string `yaml:"kind"`
+	// Tactics name what the campaign is composed of, for the truth.
+	Tactics  []string `yaml:"tactics,omitempty"`
+	Accounts int      `yaml:"accounts"`
 	// Rate is the mean number of requests per account and day, cover traffic included.
 	Rate float64 `yaml:"rate"`
 	// Start and Stop are times from the start of the world; a Stop of 0 is the end of the world.
@@ -115,6 +115,9 @@ type Prompt struct {
 	RelayMarks bool `yaml:"relay_marks"`
 	// Effort is a reasoning effort asked for by every request; empty leaves it out.
 	Effort string `yaml:"effort"`
+	// Personas gives every account subjects, words and a language of its own: its items and its
+	// wording of the sections are then those of one person.
+	Personas bool `yaml:"personas,omitempty"`
 }
 
 // Cover is ordinary traffic of third parties through the same accounts.
@@ -131,7 +134,8 @@ type Pool struct {
 	Payments int `yaml:"payments"`
 	// Issuers is how many issuers the instruments come from; 0 draws each from the population.
 	Issuers int `yaml:"issuers"`
-	// SignUp is tight (hours), wide (weeks) or aged (bought accounts of any age); empty is tight.
+	// SignUp is tight (hours), wide (weeks), aged (bought accounts of any age) or leased (honest
+	// people's, who go on with their own use beside); empty is tight.
 	SignUp string `yaml:"sign_up"`
 	// SignUpSpread overrides how wide the cohort is.
 	SignUpSpread time.Duration `yaml:"sign_up_spread"`
@@ -155,6 +159,8 @@ type Pool struct {
 	Disposable float64 `yaml:"disposable"`
 	// Plan is one plan for all; empty draws from the population.
 	Plan string `yaml:"plan"`
+	// Life is how long each account works before a fresh one takes its place; 0 is for good.
+	Life time.Duration `yaml:"life,omitempty"`
 }
 
 // Schedule says when the campaign asks, and which account.
@@ -230,26 +236,6 @@ func PromptStyles() []string {
 	}
 }
 
-// Load reads a scenario and checks it. Unknown keys are errors, so that a typing mistake does not
-// silently change a world.
-func Load(src io.Reader) (Scenario, error) {
-	var sc Scenario
-	data, err := io.ReadAll(src)
-	if err != nil {
-		return sc, fmt.Errorf("read the scenario: %w", err)
-	}
-	dec := yaml.NewDecoder(bytes.NewReader(data))
-	dec.KnownFields(true)
-	if err := dec.Decode(&sc); err != nil {
-		return sc, fmt.Errorf("read the scenario: %w", err)
-	}
-	sc.fill()
-	if err := sc.Validate(); err != nil {
-		return sc, err
-	}
-	return sc, nil
-}
-
 // fill sets what a scenario may leave out.
 func (sc *Scenario) fill() {
 	if sc.Start.IsZero() {
@@ -286,7 +272,7 @@ func (sc *Scenario) Validate() error {
 	if sc.Duration <= 0 {
 		bad("duration: must be positive, as in 48h")
 	}
-	if len(sc.Crowds)+len(sc.Campaigns) == 0 {
+	if len(sc.Crowds)+len(sc.Campaigns)+len(sc.Gatherings) == 0 {
 		bad("crowds: a world needs at least one crowd or campaign")
 	}
 	total := 0
@@ -328,6 +314,10 @@ func (sc *Scenario) Validate() error {
 		total += c.Accounts
 		errs = append(errs, c.validate(share)...)
 	}
+	for i := range sc.Gatherings {
+		name(sc.Gatherings[i].ID)
+		total += sc.Gatherings[i].Accounts
+	}
 	if total > maxAccounts {
 		bad("accounts: %d in all, at most %d", total, maxAccounts)
 	}
@@ -358,7 +348,7 @@ func (c *Campaign) validate(share func(string, float64)) []error {
 	)
 	one("prompt.effort", c.Prompt.Effort, "", "low", "medium", "high")
 	one("cover.kind", c.Cover.Kind, "", "chat", "api", "mixed")
-	one("pool.sign_up", c.Pool.SignUp, "", "tight", "wide", "aged")
+	one("pool.sign_up", c.Pool.SignUp, "", "tight", "wide", "aged", "leased")
 	one("pool.stack", c.Pool.Stack, "", "one", "few", "rotating", "native")
 	one("pool.params", c.Pool.Params, "", "one", "own")
 	one("pool.device", c.Pool.Device, "", "none", "unified", "relay", "own")

@@ -29,6 +29,31 @@ type TrueCampaign struct {
 	HarvestOK  int     `json:"harvest_ok"`
 	Events     int     `json:"events"`
 	SliceShare float64 `json:"slice_share"`
+	// Tactics are those of a campaign that was composed of tactics, Cost what it cost its operator.
+	Tactics []string `json:"tactics,omitempty"`
+	Cost    *Cost    `json:"cost,omitempty"`
+}
+
+// Cost is what a campaign cost its operator up to the last event drawn.
+type Cost struct {
+	// AccountDays counts the days for which accounts worked, HeldDays those for which the operator
+	// had them: from sign-up, from the purchase, or from the first day of the lease on.
+	AccountDays float64 `json:"account_days"`
+	HeldDays    float64 `json:"held_days"`
+	// Made, Bought and Leased count the accounts by how the operator came by them, Cards the
+	// payment instruments.
+	Made   int `json:"made"`
+	Bought int `json:"bought"`
+	Leased int `json:"leased"`
+	Cards  int `json:"cards"`
+	// RequestsPerAnswer and TokensPerAnswer are what was asked and paid for each harvested answer,
+	// cover and refusals included; RewritesPerAnswer are calls of a model of the operator's own
+	// that words the prompt anew.
+	RequestsPerAnswer float64 `json:"requests_per_answer"`
+	TokensPerAnswer   float64 `json:"tokens_per_answer"`
+	RewritesPerAnswer float64 `json:"rewrites_per_answer"`
+	// AccountDaysPer1000 is the price of slowness: working account days for a thousand answers.
+	AccountDaysPer1000 float64 `json:"account_days_per_1000"`
 }
 
 // BenignGroup is a set of honest accounts that have something in common.
@@ -36,6 +61,9 @@ type BenignGroup struct {
 	ID       string   `json:"id"`
 	Kind     string   `json:"kind"`
 	Accounts []string `json:"accounts"`
+	// Mechanisms name the ways by which the members came to share something, where the crowd was
+	// composed of mechanisms.
+	Mechanisms []string `json:"mechanisms,omitempty"`
 }
 
 // GroupCount sums up a crowd or campaign.
@@ -53,6 +81,12 @@ type group struct {
 	events           int
 	harvest, success int
 	first, last      int64
+	// paid counts the requests, and tokens what they used, without what the owners of leased
+	// accounts ask for themselves.
+	paid       int
+	tokens     int64
+	mechanisms []string
+	pool       *pool
 }
 
 func (w *World) truth() *Truth {
@@ -69,22 +103,26 @@ func (w *World) truth() *Truth {
 		if len(g.accounts) == 0 {
 			continue
 		}
-		c := t.Counts[g.crowd]
-		c.Events += g.events
-		c.Accounts += len(g.accounts)
-		c.Harvest += g.harvest
-		t.Counts[g.crowd] = c
+		n := t.Counts[g.crowd]
+		n.Events += g.events
+		n.Accounts += len(g.accounts)
+		n.Harvest += g.harvest
+		t.Counts[g.crowd] = n
 		if !g.campaign {
-			t.BenignGroups = append(
-				t.BenignGroups, BenignGroup{ID: g.id, Kind: g.kind, Accounts: g.accounts},
-			)
+			t.BenignGroups = append(t.BenignGroups, BenignGroup{
+				ID: g.id, Kind: g.kind, Accounts: g.accounts, Mechanisms: g.mechanisms,
+			})
 			continue
 		}
-		t.Campaigns = append(t.Campaigns, TrueCampaign{
+		c := TrueCampaign{
 			ID: g.id, Kind: g.kind, Accounts: g.accounts, Start: seconds(g.first),
 			End: seconds(g.last), Exchanges: g.harvest, HarvestOK: g.success, Events: g.events,
 			SliceShare: float64(int(1000*float64(g.harvest)/float64(g.events)+0.5)) / 1000,
-		})
+		}
+		if tactics := g.pool.c.Tactics; len(tactics) > 0 {
+			c.Tactics, c.Cost = tactics, g.pool.cost()
+		}
+		t.Campaigns = append(t.Campaigns, c)
 	}
 	return t
 }

@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -70,6 +71,18 @@ func New(sc Scenario, texts Texts) (*World, error) {
 	for i := range w.sc.Crowds {
 		c := &w.sc.Crowds[i]
 		crowdMakers()[c.Kind](w, c)
+	}
+	var errs []error
+	for i := range w.sc.Gatherings {
+		c := &w.sc.Gatherings[i]
+		if err := c.validate(g); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		w.addGathering(c)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, fmt.Errorf("scenario %q: %w", w.sc.Name, err)
 	}
 	for i := range w.sc.Campaigns {
 		w.addCampaign(&w.sc.Campaigns[i])
@@ -157,15 +170,23 @@ func (w *World) emit(ev *event.Event, a *account, harvest, answered bool) {
 	}
 	w.out = append(w.out, Record{Time: ev.Time, Account: a.id.ID, Harvest: harvest, JSON: buf})
 	g := a.group
+	own := a.leased && a.main == nil // the owner's use of a leased account
+	if a.main != nil {
+		a = a.main
+	}
 	if !a.seen {
 		a.seen = true
 		g.accounts = append(g.accounts, a.id.ID)
 	}
-	if g.events == 0 {
-		g.first = ev.Time
-	}
 	g.events++
-	g.last = ev.Time
+	if !own {
+		if g.paid == 0 {
+			g.first = ev.Time
+		}
+		g.last = ev.Time
+		g.paid++
+		g.tokens += ev.Usage.Input.V + ev.Usage.Output.V
+	}
 	if harvest {
 		g.harvest++
 		if answered {

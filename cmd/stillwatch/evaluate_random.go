@@ -1,0 +1,225 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/stillwatch/stillwatch/cmd/stillwatch/internal/evaluate"
+	"github.com/stillwatch/stillwatch/pkg/app/config"
+	"github.com/stillwatch/stillwatch/pkg/backtest"
+	"github.com/stillwatch/stillwatch/pkg/simulate"
+	"github.com/stillwatch/stillwatch/pkg/simulate/random"
+)
+
+// randomFlags are those of evaluate that say which random worlds are measured.
+type randomFlags struct {
+	Random   int      `placeholder:"N" help:"Measure this many random worlds instead, and print tables (docs/random-worlds.md)."`
+	Seed     uint64   `default:"1" placeholder:"S" help:"With --random: the seed of the worlds. Default: ${default}."`
+	Set      string   `default:"develop" enum:"develop,choose,final" help:"With --random: the set of mechanisms and tactics, ${enum}. final is looked at once. Default: ${default}."`
+	Accounts int      `default:"800" placeholder:"N" help:"With --random: about how many honest accounts a world has. Default: ${default}."`
+	Duration duration `default:"48h" placeholder:"TIME" help:"With --random: how long a world is, its first, honest day included. Default: ${default}."`
+	Cold     bool     `help:"With --random: leave the first, honest day out; the rest is as long."`
+	Results  string   `placeholder:"DIR" help:"With --random: keep the result of each world here, and do not measure again what is here."`
+}
+
+// options are those of one world.
+func (f *randomFlags) options(index int) random.Options {
+	return random.Options{
+		Set: random.Set(f.Set), Seed: f.Seed, Index: index, Accounts: f.Accounts,
+		Duration: time.Duration(f.Duration), Cold: f.Cold,
+	}
+}
+
+// randomly measures random worlds and prints the tables.
+func (c evaluateCmd) randomly(ctx context.Context, t terminal, conf config.Config) (err error) {
+	if len(c.Scenarios)+len(c.World) > 0 {
+		return usage(
+			errors.New("evaluate: --random measures random worlds only; leave the scenarios and --world out"),
+		)
+	}
+	o := c.options(0)
+	if err := o.Validate(); err != nil {
+		return usage(fmt.Errorf("evaluate: %w", err))
+	}
+	store, err := c.store(conf)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	dir, err := os.MkdirTemp("", "stillwatch-evaluate-")
+	if err != nil {
+		return fmt.Errorf("make a folder for the worlds: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(c.randomJobs())
+	var mu sync.Mutex
+	for i := range c.Random {
+		if store.Has(i) {
+			continue
+		}
+		g.Go(func() error {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			out, err := randomWorld(ctx, conf, c.options(i), dir)
+			if err != nil {
+				return fmt.Errorf("evaluate %s: %w", random.Name(c.options(i)), err)
+			}
+			if err := c.keep(&out); err != nil {
+				return err
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			err = store.Add(out)
+			fmt.Fprintf(
+				t.err, "%d of %d: %s, %d campaigns, %d accounts named, %d wrongly, %d false findings\n",
+				len(store.Outcomes(c.Random)), c.Random, out.Name, len(out.Campaigns), out.Named,
+				out.Wrong, len(out.False),
+			)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	title := fmt.Sprintf(
+		"%d random worlds, set %s, seed %d, %s, %d honest accounts each", c.Random, c.Set, c.Seed,
+		time.Duration(c.Duration), c.Accounts,
+	)
+	if c.Cold {
+		title += ", cold"
+	}
+	return evaluate.WriteRandom(t.out, title, store.Outcomes(c.Random))
+}
+
+// randomJobs is how many worlds are measured at a time: random worlds are small, one per core.
+func (c evaluateCmd) randomJobs() int {
+	if c.Jobs > 0 {
+		return min(c.Jobs, runtime.GOMAXPROCS(0))
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// store opens the results of worlds with these options. The number of worlds is not among them, so
+// that more can be added.
+func (c evaluateCmd) store(conf config.Config) (*evaluate.Store, error) {
+	options, err := digest(conf)
+	if err != nil {
+		return nil, err
+	}
+	build, err := buildName()
+	if err != nil {
+		return nil, err
+	}
+	if c.Results == "" {
+		return evaluate.OpenStore("", build, options)
+	}
+	if err := os.MkdirAll(c.Results, 0o750); err != nil {
+		return nil, fmt.Errorf("make the folder of the results: %w", err)
+	}
+	name := fmt.Sprintf("random-%s-%d-%d-%s", c.Set, c.Seed, c.Accounts, time.Duration(c.Duration))
+	if c.Cold {
+		name += "-cold"
+	}
+	return evaluate.OpenStore(filepath.Join(c.Results, name+".jsonl"), build, options)
+}
+
+// buildName names the build by a hash of the program itself: results of another one must not be
+// mixed in, and sources that are being worked on have no version of their own.
+func buildName() (string, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return "", fmt.Errorf("name this build: %w", err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", fmt.Errorf("name this build: %w", err)
+	}
+	h := sha256.New()
+	_, err = io.Copy(h, f)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return "", fmt.Errorf("name this build: %w", err)
+	}
+	return version + " " + hex.EncodeToString(h.Sum(nil)[:6]), nil
+}
+
+// digest is a short hash of the options that decide what is found.
+func digest(conf config.Config) (string, error) {
+	data, err := json.Marshal([]any{conf.Fingerprint, conf.Correlate, conf.Sketch.Secret})
+	if err != nil {
+		return "", fmt.Errorf("hash the options: %w", err)
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:6]), nil
+}
+
+// randomWorld simulates one world into a folder of its own, judges it, and removes it again.
+func randomWorld(
+	ctx context.Context, conf config.Config, o random.Options, parent string,
+) (out evaluate.Outcome, err error) {
+	sc, err := random.Scenario(o)
+	if err != nil {
+		return out, err
+	}
+	dir := filepath.Join(parent, sc.Name)
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return out, fmt.Errorf("make the world's folder: %w", err)
+	}
+	sim := simulateCmd{
+		Format: "native", Output: filepath.Join(dir, eventsFile),
+		Truth: filepath.Join(dir, truthFile),
+	}
+	if err := sim.play(ctx, terminal{out: io.Discard, err: io.Discard}, sc); err != nil {
+		return out, err
+	}
+	told := evaluate.NewTold()
+	w, err := judgedInto(
+		ctx, conf, dir, &backtest.Files{Alerts: told.Alerts(), Accounts: told.Accounts()},
+	)
+	if err != nil {
+		return out, err
+	}
+	data, err := os.ReadFile(filepath.Join(dir, truthFile))
+	if err != nil {
+		return out, fmt.Errorf("read the truth: %w", err)
+	}
+	var truth simulate.Truth
+	if err := json.NewDecoder(bytes.NewReader(data)).Decode(&truth); err != nil {
+		return out, fmt.Errorf("read the truth: %w", err)
+	}
+	out = evaluate.Sum(&truth, &w.Result, told)
+	out.Index = o.Index
+	return out, os.RemoveAll(dir)
+}
+
+// keep writes the scenario of a world in which something went wrong beside the results, so that it
+// can be simulated and looked at.
+func (c evaluateCmd) keep(out *evaluate.Outcome) (err error) {
+	if c.Results == "" || !out.Wanting() {
+		return nil
+	}
+	sc, err := random.Scenario(c.options(out.Index))
+	if err != nil {
+		return err
+	}
+	f, err := os.Create(filepath.Join(c.Results, sc.Name+".yaml"))
+	if err != nil {
+		return fmt.Errorf("keep the scenario: %w", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	return sc.Write(f)
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestEvaluateMeasuresRandomWorldsAndGoesOnWhereItStopped(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "results")
+	args := []string{
+		"evaluate", "--random", "2", "--seed", "3", "--accounts", "160", "--duration", "26h",
+		"--results", dir,
+	}
+	code, tables, stderr := execute(t, nil, args...)
+	require.Equal(t, 0, code, stderr)
+	require.Equal(t, 2, strings.Count(stderr, " of 2: random-develop-3-"), stderr)
+	for _, want := range []string{
+		"# 2 random worlds, set develop, seed 3, 26h0m0s, 160 honest accounts each",
+		"| false findings a world-day (95 % upper bound) |",
+		"## By tactic", "## By the attacker's cost", "## Mechanisms in crowds with false findings",
+	} {
+		require.Contains(t, tables, want)
+	}
+	results := filepath.Join(dir, "random-develop-3-160-26h0m0s.jsonl")
+	whole, err := os.ReadFile(results)
+	require.NoError(t, err)
+	require.Equal(t, 2, strings.Count(string(whole), "\n"))
+	// A run that was stopped in the middle of a line measures that world again, and only that.
+	require.NoError(t, os.WriteFile(results, whole[:len(whole)-20], 0o600))
+	code, again, stderr := execute(t, nil, args...)
+	require.Equal(t, 0, code, stderr)
+	require.Equal(t, 1, strings.Count(stderr, " of 2: random-develop-3-"), stderr)
+	require.Equal(t, tables, again)
+	// What another configuration found is not mixed in.
+	other := file(t, "correlate: {total_bits: 20}")
+	code, _, stderr = execute(t, nil, append(args, "--config", other)...)
+	require.Equal(t, 1, code)
+	require.Contains(t, stderr, "another program or configuration")
+}
+
+func TestWorldsWithAMissedCampaignAreKeptAsScenarios(t *testing.T) {
+	dir := t.TempDir()
+	blind := file(t, "correlate: {total_bits: 99, operator_bits: 99, purpose_bits: 99}")
+	code, _, stderr := execute(
+		t, nil, "evaluate", "--random", "4", "--seed", "3", "--accounts", "160", "--duration", "26h",
+		"--results", dir, "--config", blind,
+	)
+	require.Equal(t, 0, code, stderr)
+	kept, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
+	require.NoError(t, err)
+	require.NotEmpty(t, kept)
+	require.Len(t, kept, 4-strings.Count(stderr, " 0 campaigns"))
+	events, truth := filepath.Join(dir, "events.jsonl.zst"), filepath.Join(dir, "truth.json")
+	code, _, stderr = execute(t, nil, "simulate", kept[0], "-o", events, "--truth", truth)
+	require.Equal(t, 0, code, stderr)
+	code, stdout, stderr := execute(t, nil, "backtest", events, "--truth", truth)
+	require.Equal(t, 0, code, stderr)
+	require.Contains(t, stdout, "campaign-1")
+}
+
+func TestEvaluateRefusesRandomWorldsThatCannotBe(t *testing.T) {
+	for name, tc := range map[string]struct {
+		args []string
+		want string
+	}{
+		"too short":    {[]string{"--duration", "20h"}, "duration: 20h0m0s is less"},
+		"too few":      {[]string{"--accounts", "5"}, "accounts: 5 is not between"},
+		"unknown sets": {[]string{"--set", "best"}, "--set must be one of"},
+		"scenarios":    {[]string{"demo"}, "leave the scenarios and --world out"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, _, stderr := execute(
+				t, nil, append([]string{"evaluate", "--random", "1"}, tc.args...)...,
+			)
+			require.Equal(t, 2, code)
+			require.Contains(t, stderr, tc.want)
+		})
+	}
+}

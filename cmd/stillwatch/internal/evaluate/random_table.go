@@ -1,0 +1,360 @@
+package evaluate
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"gonum.org/v1/gonum/mathext"
+
+	"github.com/stillwatch/stillwatch/pkg/simulate/random"
+)
+
+// sure is how sure the upper bound is, on one side.
+const sure = 0.95
+
+// Upper is the upper bound of a Poisson mean of which n were seen, 95 % sure (Garwood 1936): half
+// of the chi-square quantile with 2(n+1) degrees of freedom. None seen gives 3, the rule of three.
+func Upper(n int) float64 { return mathext.GammaIncRegInv(float64(n+1), sure) }
+
+// WriteRandom writes the tables of random worlds as Markdown.
+func WriteRandom(w io.Writer, title string, worlds []Outcome) error {
+	p := &tables{w: w}
+	p.line("# %s\n", title)
+	p.summary(worlds)
+	p.care(worlds)
+	p.tactics(worlds)
+	p.costs(worlds)
+	p.mechanisms(worlds)
+	p.evidence(worlds)
+	p.falses(worlds)
+	return p.err
+}
+
+// tables writes until the first error.
+type tables struct {
+	w   io.Writer
+	err error
+}
+
+func (p *tables) line(format string, args ...any) {
+	if p.err == nil {
+		if _, err := fmt.Fprintf(p.w, format+"\n", args...); err != nil {
+			p.err = fmt.Errorf("write the tables: %w", err)
+		}
+	}
+}
+
+func (p *tables) head(title string, columns ...string) {
+	p.line("\n## %s\n", title)
+	p.line("| %s |", strings.Join(columns, " | "))
+	p.line("|%s", strings.Repeat("---|", len(columns)))
+}
+
+func (p *tables) summary(worlds []Outcome) {
+	var days, accountDays float64
+	var falses, honest, named, wrong, warm int
+	for i := range worlds {
+		o := &worlds[i]
+		days += o.Days
+		accountDays += o.Days * float64(o.Honest)
+		falses += len(o.False)
+		honest += o.Honest
+		named += o.Named
+		wrong += o.Wrong
+		if len(o.False) > 0 {
+			warm++
+		}
+	}
+	p.line("| figure | value |\n|---|---|")
+	p.line("| worlds, honest accounts, world-days | %d, %d, %.1f |", len(worlds), honest, days)
+	p.line("| false findings, worlds with one | %d, %d |", falses, warm)
+	if days > 0 {
+		p.line(
+			"| false findings a world-day (95 %% upper bound) | %.2f (%.2f) |",
+			float64(falses)/days, Upper(falses)/days,
+		)
+		const unit = 5000
+		p.line(
+			"| the same for %d honest accounts | %.2f (%.2f) |", unit,
+			unit*float64(falses)/accountDays, unit*Upper(falses)/accountDays,
+		)
+	}
+	p.line(
+		"| accounts named, honest ones among them | %d, %d (precision %s) |", named, wrong,
+		share(named-wrong, named),
+	)
+	f := fareOf(worlds, func(*CampaignOutcome) bool { return true })
+	p.line("| campaigns found | %d of %d |", f.found, f.n)
+	p.line("| accounts of campaigns named (recall) | %s |", share(f.hit, f.accounts))
+	p.line(
+		"| share leaked until half of the accounts were named: median, nine in ten | %s, %s |",
+		f.leaked(0.5), f.leaked(0.9),
+	)
+}
+
+// fare is how a number of campaigns fared.
+type fare struct {
+	n, found, accounts, hit, members, own int
+	shares, hours                         []float64
+}
+
+func fareOf(worlds []Outcome, which func(*CampaignOutcome) bool) fare {
+	var f fare
+	for i := range worlds {
+		for j := range worlds[i].Campaigns {
+			c := &worlds[i].Campaigns[j]
+			if !which(c) {
+				continue
+			}
+			f.n++
+			f.accounts += c.Accounts
+			f.hit += int(c.Recall*float64(c.Accounts) + 0.5)
+			f.members += c.Members
+			f.own += c.Own
+			f.shares = append(f.shares, c.HalfLeaked)
+			if c.Found {
+				f.found++
+				f.hours = append(f.hours, c.Hours)
+			}
+		}
+	}
+	slices.Sort(f.shares)
+	slices.Sort(f.hours)
+	return f
+}
+
+// quantile is the smallest value that a share of sorted values does not exceed.
+func quantile(sorted []float64, q float64) float64 {
+	return sorted[min(len(sorted)-1, int(q*float64(len(sorted))))]
+}
+
+func (f *fare) leaked(q float64) string {
+	if len(f.shares) == 0 {
+		return "–"
+	}
+	return percent(quantile(f.shares, q))
+}
+
+func (f *fare) hour() string {
+	if len(f.hours) == 0 {
+		return "never"
+	}
+	return fmt.Sprintf("%.1f h", quantile(f.hours, 0.5))
+}
+
+// row is a row of a table of fares.
+func (f *fare) row(name string) string {
+	return fmt.Sprintf(
+		"| %s | %d | %d | %s | %s | %s | %s |", name, f.n, f.found, share(f.hit, f.accounts),
+		share(f.own, f.members), f.leaked(0.5), f.hour(),
+	)
+}
+
+func (p *tables) fare(name string, f fare) { p.line("%s", f.row(name)) }
+
+var fareColumns = []string{
+	"campaigns", "found", "recall", "precision", "leaked (median)", "found after (median)",
+}
+
+// care divides campaigns by the mean care of their tactics. Tactics of one care come together, so
+// that the table by tactic alone does not say which of them hides a campaign.
+func (p *tables) care(worlds []Outcome) {
+	p.head("By care", append([]string{"mean care of the tactics"}, fareColumns...)...)
+	care := map[string]int{}
+	for _, t := range random.Tactics() {
+		care[t.Name] = t.Care
+	}
+	from := -1.0
+	for _, class := range []struct {
+		name string
+		upTo float64
+	}{{"blatant, up to 0.8", 0.8}, {"usual, 0.8 to 1.3", 1.3}, {"careful, more", 2}} {
+		f := fareOf(worlds, func(c *CampaignOutcome) bool {
+			sum := 0
+			for _, name := range c.Tactics {
+				sum += care[name]
+			}
+			mean := float64(sum) / float64(max(1, len(c.Tactics)))
+			return mean > from && mean <= class.upTo
+		})
+		from = class.upTo
+		if f.n > 0 {
+			p.fare(class.name, f)
+		}
+	}
+}
+
+func (p *tables) tactics(worlds []Outcome) {
+	p.head("By tactic", append([]string{"tactic"}, fareColumns...)...)
+	for _, t := range random.Tactics() {
+		f := fareOf(
+			worlds, func(c *CampaignOutcome) bool { return slices.Contains(c.Tactics, t.Name) },
+		)
+		if f.n > 0 {
+			p.fare(fmt.Sprintf("%s: %s (care %d)", t.Dimension, t.Name, t.Care), f)
+		}
+	}
+}
+
+// costs are the classes of the table by the attacker's cost: working account days for a thousand
+// answers.
+var costs = []struct {
+	name string
+	upTo float64
+}{{"up to 10", 10}, {"10 to 40", 40}, {"40 to 150", 150}, {"more", 1e18}}
+
+func (p *tables) costs(worlds []Outcome) {
+	p.head("By the attacker's cost", append(append([]string{"account days for 1,000 answers"}, fareColumns...),
+		"tokens an answer (median)", "cards (median)", "accounts (median)")...)
+	from := -1.0
+	for _, class := range costs {
+		in := func(c *CampaignOutcome) bool {
+			if c.Cost == nil {
+				return false
+			}
+			days := c.Cost.AccountDaysPer1000
+			return days > from && days <= class.upTo
+		}
+		f := fareOf(worlds, in)
+		var tokens, cards, accounts []float64
+		for i := range worlds {
+			for j := range worlds[i].Campaigns {
+				if c := &worlds[i].Campaigns[j]; in(c) {
+					tokens, cards = append(
+						tokens, c.Cost.TokensPerAnswer,
+					), append(cards, float64(c.Cost.Cards))
+					accounts = append(accounts, float64(c.Accounts))
+				}
+			}
+		}
+		from = class.upTo
+		if f.n == 0 {
+			continue
+		}
+		for _, list := range [][]float64{tokens, cards, accounts} {
+			slices.Sort(list)
+		}
+		p.line(
+			"%s %.0f | %.0f | %.0f |", f.row(class.name), quantile(tokens, 0.5),
+			quantile(cards, 0.5), quantile(accounts, 0.5),
+		)
+	}
+}
+
+func (p *tables) mechanisms(worlds []Outcome) {
+	type row struct{ crowds, hit, falses, accounts, wrong int }
+	rows := map[string]*row{}
+	for i := range worlds {
+		for _, c := range worlds[i].Crowds {
+			names := c.Mechanisms
+			if len(names) == 0 {
+				names = []string{"no mechanism: " + kindOf(c.ID)}
+			}
+			for _, name := range names {
+				r := rows[name]
+				if r == nil {
+					r = &row{}
+					rows[name] = r
+				}
+				r.crowds++
+				r.falses += c.False
+				r.accounts += c.Accounts
+				r.wrong += c.Wrong
+				if c.False > 0 {
+					r.hit++
+				}
+			}
+		}
+	}
+	p.head(
+		"Mechanisms in crowds with false findings", "mechanism", "crowds", "crowds with one",
+		"false findings", "accounts", "accounts named wrongly",
+	)
+	names := slices.SortedFunc(
+		maps.Keys(rows),
+		func(a, b string) int {
+			return cmp.Or(cmp.Compare(rows[b].falses, rows[a].falses), cmp.Compare(a, b))
+		},
+	)
+	for _, name := range names {
+		r := rows[name]
+		p.line(
+			"| %s | %d | %d | %d | %d | %d |", name, r.crowds, r.hit, r.falses, r.accounts, r.wrong,
+		)
+	}
+}
+
+// kindOf is the first word of a crowd's id.
+func kindOf(id string) string {
+	kind, _, _ := strings.Cut(id, "-")
+	return kind
+}
+
+func (p *tables) evidence(worlds []Outcome) {
+	type row struct {
+		axis string
+		n    int
+		sum  float64
+	}
+	rows := map[string]*row{}
+	total := 0
+	for i := range worlds {
+		for _, f := range worlds[i].False {
+			total++
+			for _, b := range f.Evidence {
+				if b.Bits < 1 {
+					continue
+				}
+				r := rows[b.Detector]
+				if r == nil {
+					r = &row{axis: b.Axis}
+					rows[b.Detector] = r
+				}
+				r.n++
+				r.sum += b.Bits
+			}
+		}
+	}
+	if total == 0 {
+		return
+	}
+	p.head(
+		"Evidence of false findings, of one bit or more when they became Medium", "detector",
+		"axis", "in findings", "mean bits there",
+	)
+	names := slices.SortedFunc(
+		maps.Keys(rows),
+		func(a, b string) int {
+			return cmp.Or(cmp.Compare(rows[b].n, rows[a].n), cmp.Compare(a, b))
+		},
+	)
+	for _, name := range names {
+		r := rows[name]
+		p.line("| %s | %s | %d of %d | %.1f |", name, r.axis, r.n, total, r.sum/float64(r.n))
+	}
+}
+
+func (p *tables) falses(worlds []Outcome) {
+	first := true
+	for i := range worlds {
+		for _, f := range worlds[i].False {
+			if first {
+				p.line("\n## False findings\n")
+				first = false
+			}
+			var evidence []string
+			for _, b := range f.Evidence {
+				evidence = append(evidence, fmt.Sprintf("%s %+.1f", b.Detector, b.Bits))
+			}
+			what := strings.Join(f.Mechanisms, " + ")
+			p.line(
+				"- `%s` %s (%s), %d accounts, severity %d: %s", worlds[i].Name, f.Group,
+				cmp.Or(what, "no mechanism"), f.Members, f.Severity, strings.Join(evidence, ", "),
+			)
+		}
+	}
+}

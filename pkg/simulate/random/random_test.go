@@ -1,0 +1,367 @@
+package random
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/stillwatch/stillwatch/pkg/event"
+	"github.com/stillwatch/stillwatch/pkg/simulate"
+)
+
+var update = flag.Bool("update", false, "write the tables in docs/random-worlds.md anew")
+
+func TestTheDocumentationHasTheMechanismsAndTactics(t *testing.T) {
+	const (
+		path  = "../../../docs/random-worlds.md"
+		begin = "<!-- registry: go test ./pkg/simulate/random -update -->\n"
+		end   = "<!-- end of the registry -->\n"
+	)
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	before, rest, found := strings.Cut(string(text), begin)
+	require.True(t, found)
+	have, after, found := strings.Cut(rest, end)
+	require.True(t, found)
+	if *update {
+		have = Markdown()
+		require.NoError(t, os.WriteFile(path, []byte(before+begin+have+end+after), 0o644))
+	}
+	require.Equal(t, Markdown(), have, "run: go test ./pkg/simulate/random -update")
+}
+
+func TestTheSetsAreDisjointAndComplete(t *testing.T) {
+	var names []string
+	for _, m := range Mechanisms() {
+		names = append(names, m.Name)
+	}
+	require.GreaterOrEqual(t, len(names), 30)
+	for _, c := range Tactics() {
+		names = append(names, c.Name)
+	}
+	var assigned []string
+	for _, set := range Sets() {
+		assigned = append(assigned, members[set]...)
+	}
+	slices.Sort(names)
+	slices.Sort(assigned)
+	require.Equal(t, slices.Compact(slices.Clone(names)), names, "a name stands for two things")
+	require.Equal(
+		t, names, assigned, "every mechanism and tactic is in one set, and nothing else is",
+	)
+}
+
+func TestEachSetHasSomethingOfEverything(t *testing.T) {
+	for _, set := range Sets() {
+		aspects, dimensions, care := map[Aspect]bool{}, map[Dimension]bool{}, map[int]bool{}
+		for _, m := range Mechanisms() {
+			if SetOf(m.Name) == set {
+				for _, a := range m.Shares {
+					aspects[a] = true
+				}
+			}
+		}
+		for _, c := range Tactics() {
+			if SetOf(c.Name) == set {
+				dimensions[c.Dimension] = true
+				care[c.Care] = true
+			}
+		}
+		for _, a := range []Aspect{
+			Template, Client, SignUp, Funding, Network, Schedule, LongOutputs, Reasoning,
+			SingleTurns, Volume, Items, Conversations,
+		} {
+			require.True(t, aspects[a], "%s has no mechanism for %s", set, a)
+		}
+		require.Len(t, dimensions, len(Dimensions()), set)
+		require.Len(t, care, 3, set)
+	}
+}
+
+func options() Options {
+	return Options{Set: Develop, Seed: 4, Accounts: 200, Duration: 27 * time.Hour}
+}
+
+// world plays a world to its end.
+func world(t *testing.T, o Options) (events []byte, w *simulate.World) {
+	t.Helper()
+	sc, err := Scenario(o)
+	require.NoError(t, err)
+	w, err = simulate.New(sc, simulate.Texts{})
+	require.NoError(t, err)
+	var b bytes.Buffer
+	_, err = w.Write(&b)
+	require.NoError(t, err)
+	return b.Bytes(), w
+}
+
+func TestAWorldIsAFunctionOfSeedIndexAndSet(t *testing.T) {
+	first, _ := world(t, options())
+	again, _ := world(t, options())
+	require.True(t, bytes.Equal(first, again), "the same seed gave other bytes")
+	for name, change := range map[string]func(o *Options){
+		"seed": func(o *Options) { o.Seed++ }, "index": func(o *Options) { o.Index++ },
+		"set": func(o *Options) { o.Set = Choose },
+	} {
+		o := options()
+		change(&o)
+		other, _ := world(t, o)
+		require.False(t, bytes.Equal(first, other), "another %s gave the same bytes", name)
+	}
+}
+
+func TestAWorldCanBeWrittenAsAScenarioAndMadeAgain(t *testing.T) {
+	o := withCampaign(t, options())
+	first, _ := world(t, o)
+	sc, err := Scenario(o)
+	require.NoError(t, err)
+	var text, again bytes.Buffer
+	require.NoError(t, sc.Write(&text))
+	loaded, err := simulate.Load(&text)
+	require.NoError(t, err)
+	w, err := simulate.New(loaded, simulate.Texts{})
+	require.NoError(t, err)
+	_, err = w.Write(&again)
+	require.NoError(t, err)
+	require.True(t, bytes.Equal(first, again.Bytes()))
+}
+
+// withCampaign is the first world that has one.
+func withCampaign(t *testing.T, o Options) Options {
+	t.Helper()
+	for o.Index = 0; ; o.Index++ {
+		sc, err := Scenario(o)
+		require.NoError(t, err)
+		if len(sc.Campaigns) > 0 {
+			return o
+		}
+	}
+}
+
+func TestWorldsBeginWithAnHonestDayUnlessTheyAreCold(t *testing.T) {
+	for _, cold := range []bool{false, true} {
+		o := options()
+		o.Cold = cold
+		o = withCampaign(t, o)
+		_, w := world(t, o)
+		start, end := w.Span()
+		truth := w.Truth()
+		require.NotEmpty(t, truth.Campaigns)
+		for _, c := range truth.Campaigns {
+			if cold {
+				require.Less(t, c.Start.Sub(start), Warm)
+				require.Equal(t, 3*time.Hour, end.Sub(start))
+			} else {
+				require.GreaterOrEqual(t, c.Start.Sub(start), Warm)
+				require.Equal(t, 27*time.Hour, end.Sub(start))
+			}
+		}
+	}
+}
+
+func TestTruthLabelsCrowdsByTheirMechanismsAndCampaignsByTheirTactics(t *testing.T) {
+	o := withCampaign(t, options())
+	_, w := world(t, o)
+	truth := w.Truth()
+	crowds := 0
+	for _, g := range truth.BenignGroups {
+		if !strings.HasPrefix(g.ID, "crowd-") {
+			require.Empty(t, g.Mechanisms, g.ID)
+			continue
+		}
+		crowds++
+		require.GreaterOrEqual(t, len(g.Mechanisms), 2)
+		require.LessOrEqual(t, len(g.Mechanisms), 4)
+		for _, name := range g.Mechanisms {
+			require.Equal(t, o.Set, SetOf(name), name)
+		}
+	}
+	require.Positive(t, crowds)
+	for _, c := range truth.Campaigns {
+		require.NotNil(t, c.Cost)
+		dimensions := map[Dimension]int{}
+		for _, name := range c.Tactics {
+			require.Equal(t, o.Set, SetOf(name), name)
+			i := slices.IndexFunc(Tactics(), func(x Tactic) bool { return x.Name == name })
+			dimensions[Tactics()[i].Dimension]++
+		}
+		for _, dim := range Dimensions() {
+			require.LessOrEqual(t, dimensions[dim], 1, dim)
+			if required(dim) {
+				require.Equal(t, 1, dimensions[dim], dim)
+			}
+		}
+	}
+}
+
+// As in the worlds of scenarios, a campaign must not be found by one field alone: what several of
+// its accounts have, honest accounts have too. What it pays with, and what it asks, is its own.
+func TestNoSingleFieldGivesACampaignOfARandomWorldAway(t *testing.T) {
+	fields := map[string]func(ev *event.Event) string{
+		"user agent": func(ev *event.Event) string { return ev.Client.UserAgent },
+		"ja4":        func(ev *event.Event) string { return ev.Client.JA4 },
+		"plan":       func(ev *event.Event) string { return ev.Account.Plan },
+		"issuer":     func(ev *event.Event) string { return ev.Account.PaymentIssuer },
+		"model":      func(ev *event.Event) string { return ev.Request.Model },
+		"status":     func(ev *event.Event) string { return ev.Response.Status },
+		"network":    func(ev *event.Event) string { return ev.Client.ASOrg },
+		"effort":     func(ev *event.Event) string { return ev.Request.ReasoningEffort },
+		"finish": func(ev *event.Event) string {
+			return strings.Join(ev.Response.FinishReasons, ",")
+		},
+		"device":  func(ev *event.Event) string { return yes(ev.Client.DeviceID != "") },
+		"system":  func(ev *event.Event) string { return yes(ev.Content.System != "") },
+		"session": func(ev *event.Event) string { return yes(ev.Request.SessionID != "") },
+	}
+	for _, set := range []Set{Develop, Choose} {
+		o := withCampaign(t, Options{Set: set, Seed: 6, Accounts: 600, Duration: 28 * time.Hour})
+		events, w := world(t, o)
+		bad := map[string]bool{}
+		for _, c := range w.Truth().Campaigns {
+			for _, a := range c.Accounts {
+				bad[a] = true
+			}
+		}
+		honest, mine := map[string]bool{}, map[string]map[string]bool{}
+		dec := event.NewDecoder(event.DefaultLimits())
+		for line := range bytes.Lines(events) {
+			var ev event.Event
+			require.NoError(t, dec.Decode(line, &ev))
+			for field, of := range fields {
+				v := strings.Clone(field + " " + of(&ev))
+				if !bad[ev.Account.ID] {
+					honest[v] = true
+					continue
+				}
+				if mine[v] == nil {
+					mine[v] = map[string]bool{}
+				}
+				mine[v][strings.Clone(ev.Account.ID)] = true
+			}
+		}
+		require.NotEmpty(t, mine)
+		for v, accounts := range mine {
+			require.True(t, len(accounts) < 3 || honest[v], "%s: %s is only seen in campaigns", o.Set, v)
+		}
+	}
+}
+
+func yes(is bool) string {
+	if is {
+		return "yes"
+	}
+	return "no"
+}
+
+func TestEveryMechanismAndTacticIsDrawn(t *testing.T) {
+	drawn := map[string]bool{}
+	for _, set := range Sets() {
+		for i := range 120 {
+			o := Options{Set: set, Seed: 9, Index: i, Accounts: 800, Duration: 48 * time.Hour}
+			sc, err := Scenario(o)
+			require.NoError(t, err)
+			honest := 0
+			for _, c := range sc.Gatherings {
+				honest += c.Accounts
+				for _, m := range c.Mechanisms {
+					drawn[m.Name] = true
+				}
+			}
+			for _, c := range sc.Crowds {
+				honest += c.Accounts
+			}
+			require.InDelta(t, o.Accounts, honest, 2*smallest)
+			for _, c := range sc.Campaigns {
+				for _, name := range c.Tactics {
+					drawn[name] = true
+				}
+			}
+		}
+	}
+	for _, set := range Sets() {
+		for _, name := range members[set] {
+			require.True(t, drawn[name], name)
+		}
+	}
+}
+
+func TestEveryTacticMakesACampaignThatWorks(t *testing.T) {
+	for _, tactic := range Tactics() {
+		t.Run(tactic.Name, func(t *testing.T) {
+			t.Parallel()
+			c := simulate.Campaign{
+				ID: "c", Accounts: 8, Rate: 60, Start: 2 * time.Hour,
+				Prompt: simulate.Prompt{Style: simulate.StyleTemplate},
+			}
+			c.Schedule.CV, c.Tactics = 1, []string{tactic.Name}
+			tactic.apply(newDraw(1, 2, 26*time.Hour), &c)
+			w, err := simulate.New(simulate.Scenario{
+				Name: "one", Seed: 3, Start: time.Date(2026, 10, 6, 0, 0, 0, 0, time.UTC),
+				Duration:   26 * time.Hour,
+				Gatherings: []simulate.Gathering{{ID: "people", Accounts: 30}},
+				Campaigns:  []simulate.Campaign{c},
+			}, simulate.Texts{})
+			require.NoError(t, err)
+			dec := event.NewDecoder(event.DefaultLimits())
+			last := int64(0)
+			for {
+				rec, ok := w.Next()
+				if !ok {
+					break
+				}
+				var ev event.Event
+				require.NoError(t, dec.Decode(rec.JSON, &ev))
+				require.NoError(t, ev.Validate())
+				require.GreaterOrEqual(t, rec.Time, last)
+				last = rec.Time
+			}
+			truth := w.Truth()
+			require.Len(t, truth.Campaigns, 1)
+			require.Positive(t, truth.Campaigns[0].HarvestOK)
+			require.Positive(t, truth.Campaigns[0].Cost.AccountDays)
+			require.NotEmpty(t, tactic.What)
+			require.NotEmpty(t, tactic.Price)
+		})
+	}
+}
+
+func TestCarefulCampaignsTakeCarefulTactics(t *testing.T) {
+	care := func(level float64) float64 {
+		sum, n := 0, 0
+		for seed := range uint64(100) {
+			var c simulate.Campaign
+			compose(newDraw(seed, 1, 48*time.Hour), Choose, level, &c)
+			for _, x := range Tactics() {
+				if slices.Contains(c.Tactics, x.Name) {
+					sum += x.Care
+					n++
+				}
+			}
+		}
+		return float64(sum) / float64(n)
+	}
+	blatant, careful := care(0), care(1)
+	require.Less(t, blatant, 0.8)
+	require.Greater(t, careful, 1.3)
+}
+
+func TestAWorldThatCannotBeIsRefused(t *testing.T) {
+	for name, change := range map[string]func(o *Options){
+		"an unknown set":   func(o *Options) { o.Set = "best" },
+		"too few accounts": func(o *Options) { o.Accounts = 10 },
+		"too short":        func(o *Options) { o.Duration = 20 * time.Hour },
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := options()
+			change(&o)
+			_, err := Scenario(o)
+			require.ErrorContains(t, err, "random world")
+		})
+	}
+}

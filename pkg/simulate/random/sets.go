@@ -1,0 +1,95 @@
+package random
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Set is one of the three sets of mechanisms and tactics.
+type Set string
+
+// The sets.
+const (
+	// Develop is for developing detection.
+	Develop Set = "develop"
+	// Choose is for choosing between variants and thresholds.
+	Choose Set = "choose"
+	// Final is looked at once, for the document; who looks earlier has to make a new one.
+	Final Set = "final"
+)
+
+// Sets lists the sets.
+func Sets() []Set { return []Set{Develop, Choose, Final} }
+
+// members assigns every mechanism and tactic to one set. The table is fixed: moving a name makes
+// all earlier figures those of other sets. Kinds that are alike (one program, one event, one place)
+// are spread over the sets, so that each has something of everything that people share.
+var members = map[Set][]string{
+	Develop: {
+		// Mechanisms.
+		"course-assignment", "thesis-season", "starter-kit", "sdk-defaults", "browser-extension",
+		"question-bot", "viral-prompt", "migration",
+		"prompting-guide", "prompt-library", "prepaid-card", "family-plan", "vpn-exit",
+		"conference-hall", "batch-template", "localisation-vendor",
+		"grading-rubric", "benchmark-set", "meeting-minutes", "weekly-review",
+		// Tactics.
+		"fixed-template", "injected-paragraph", "paraphrased-sections", "several-templates",
+		"system-position", "split-position", "chat-cover",
+		"personas", "tight-sign-up", "few-issuers", "leased-accounts", "few-clients",
+		"native-clients", "data-centre", "proxy-per-account",
+		"around-the-clock", "waves", "steady-pace", "slow-pace", "least-recently-used",
+		"skewed-balance", "replacement", "every-item-once",
+	},
+	Choose: {
+		"exam-season", "notebook-course", "popular-app", "agent-framework", "character-cards",
+		"prompt-newsletter", "product-launch", "news-event",
+		"fiction-circle", "student-discount", "company-sso", "office-nat", "carrier-nat",
+		"nightly-cron", "translation-memory", "report-season",
+		"seo-content", "eval-harness", "demo-documents", "query-helper", "weekly-numbers",
+
+		"graded-answers", "cleaned-traces", "relayed-users", "plain-wording", "many-templates",
+		"end-position", "api-cover", "language-personas",
+		"one-card", "wide-sign-up", "burners", "one-client", "rotating-clients", "vpn-network",
+		"mixed-networks", "office-hours", "idle-days",
+		"fast-pace", "low-pace", "even-balance", "batches-of-items", "hand-over",
+		"overlapping-items", "probing-first",
+	},
+	Final: {
+		"coding-tutorial", "homework-app", "language-class", "automation-flow", "honest-reseller",
+		"game-mod", "commit-hook", "reasoning-trick",
+		"daily-puzzle", "only-cards-accepted", "agency", "voucher", "campus-network",
+		"hosted-notebooks", "support-macro", "tax-season",
+		"competition", "regression-replay", "arena-questions", "weekly-plan",
+
+		"bare-items", "generated-pairs", "agentic-trajectories", "stored-conversations",
+		"several-languages", "any-position", "light-cover",
+		"complete-personas", "prepaid-cards", "bought-accounts", "same-client", "own-clients",
+		"home-networks", "moving-addresses", "human-hours",
+		"shifts", "sprint-pace", "trickle-pace", "random-balance", "skewed-batches", "slow-start",
+		"repeated-items",
+	},
+}
+
+// setOf finds the set of a mechanism or tactic.
+func setOf(name string) (Set, bool) {
+	for _, set := range Sets() {
+		if slices.Contains(members[set], name) {
+			return set, true
+		}
+	}
+	return "", false
+}
+
+// SetOf is the set of a mechanism or tactic; empty where there is none of that name.
+func SetOf(name string) Set {
+	set, _ := setOf(name)
+	return set
+}
+
+// ParseSet reads a set's name.
+func ParseSet(name string) (Set, error) {
+	if s := Set(name); slices.Contains(Sets(), s) {
+		return s, nil
+	}
+	return "", fmt.Errorf("set %q is unknown; one of %v", name, Sets())
+}
