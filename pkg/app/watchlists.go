@@ -34,7 +34,7 @@ type watchLists struct {
 	broad      prometheus.Counter
 
 	// mu guards told, the indicators that were found too broad, by tenant, since toldList was read.
-	mu       sync.Mutex
+	mu           sync.Mutex
 	reported     map[[2]string]bool
 	reportedList *watchlist.List
 }

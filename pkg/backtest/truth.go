@@ -96,8 +96,8 @@ func NewJudge(t *Truth) *Judge {
 		t = &Truth{}
 	}
 	return &Judge{
-		reported:  reported{findings: map[string]*finding{}, named: map[string]int64{}},
-		truth: t, harvested: map[string][]int64{}, active: map[string]bool{},
+		reported: reported{findings: map[string]*finding{}, named: map[string]int64{}},
+		truth:    t, harvested: map[string][]int64{}, active: map[string]bool{},
 	}
 }
 
