@@ -1,4 +1,4 @@
-// Package random composes worlds at random: honest crowds of mechanisms by which unrelated people
+// Package random composes worlds at random: benign groups of mechanisms by which unrelated people
 // come to share something, and campaigns of tactics.
 //
 // A handful of hand-made crowds cannot calibrate how often honest people are reported. So crowds

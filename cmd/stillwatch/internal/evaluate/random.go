@@ -54,7 +54,7 @@ type CampaignOutcome struct {
 	Own     int `json:"own"`
 }
 
-// CrowdOutcome is how one honest crowd fared.
+// CrowdOutcome is how one benign group fared.
 type CrowdOutcome struct {
 	ID         string   `json:"id"`
 	Mechanisms []string `json:"mechanisms,omitempty"`
