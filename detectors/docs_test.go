@@ -2,22 +2,17 @@ package detectors
 
 import (
 	"flag"
-	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/stillwatch/stillwatch/test/tools"
 )
 
 var update = flag.Bool("update", false, "write docs/detectors.md anew")
 
 func TestTheDocumentationIsWhatTheSpecsSay(t *testing.T) {
-	const path = "../docs/detectors.md"
-	if *update {
-		require.NoError(t, os.WriteFile(path, []byte(Markdown()), 0o644))
-	}
-	have, err := os.ReadFile(path)
-	require.NoError(t, err)
-	require.Equal(t, Markdown(), string(have), "run: go test ./detectors -update")
+	tools.Document(t, "../docs/detectors.md", "", "", Markdown(), *update)
 }
 
 func TestEverySpecIsWholeAndItsIDUnique(t *testing.T) {

@@ -108,7 +108,7 @@ func TestAnExportNamesNobodyAndQuotesNothing(t *testing.T) {
 	})
 	f.Families = append(f.Families, secret)
 	for _, name := range []string{
-		"payment", "issuer", "device", "tools", "e-mail domain", "model", "scaffold", secret,
+		"payment", "issuer", "device", "tools", "e-mail domain", "model", "prompt template", secret,
 	} {
 		f.Shared = append(
 			f.Shared, campaign.SharedAttribute{Attribute: name, Value: secret, Share: 1},

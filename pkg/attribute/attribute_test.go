@@ -3,25 +3,19 @@ package attribute
 import (
 	"encoding/json"
 	"flag"
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/stillwatch/stillwatch/pkg/event"
+	"github.com/stillwatch/stillwatch/test/tools"
 )
 
 var update = flag.Bool("update", false, "write docs/attributes.md anew")
 
 func TestTheDocumentationHasTheTable(t *testing.T) {
-	const path = "../../docs/attributes.md"
-	if *update {
-		require.NoError(t, os.WriteFile(path, []byte(Markdown()), 0o644))
-	}
-	have, err := os.ReadFile(path)
-	require.NoError(t, err)
-	require.Equal(t, Markdown(), string(have), "run: go test ./pkg/attribute -update")
+	tools.Document(t, "../../docs/attributes.md", "", "", Markdown(), *update)
 }
 
 func TestEveryRowIsWholeAndSaysWhatGoesTogether(t *testing.T) {

@@ -337,7 +337,7 @@ func TestWithoutLabelsEachFindingHasItsTimeline(t *testing.T) {
 	w.tell(f)
 	for i := range 3 {
 		w.report.Measured(search.Measurement{
-			Origin: "scaffold and funding", Members: []string{"a1"},
+			Origin: "prompt template and funding", Members: []string{"a1"},
 			Scores: decision.Scores{Harvest: 2}, Margin: float64(i), Found: i == 0,
 		})
 	}

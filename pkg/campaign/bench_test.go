@@ -99,7 +99,7 @@ func populated(b *testing.B, n int) (*Engine, []fingerprint.Profile) {
 // models, conversations, the sketch of its prompts.
 func (w *world) fill(b *testing.B, p *fingerprint.Profile) {
 	b.Helper()
-	p.PromptHLL = w.promptSketch(b)
+	p.PromptHLL = w.promptHLL(b)
 	for range 12 {
 		p.Served = append(p.Served, w.hash())
 	}
@@ -122,8 +122,8 @@ func (w *world) fill(b *testing.B, p *fingerprint.Profile) {
 	}
 }
 
-// promptSketch is a sketch of forty prompts.
-func (w *world) promptSketch(b *testing.B) []byte {
+// promptHLL is a sketch of forty prompts.
+func (w *world) promptHLL(b *testing.B) []byte {
 	b.Helper()
 	s := hyperloglog.New()
 	for range 40 {

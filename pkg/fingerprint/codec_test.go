@@ -342,7 +342,7 @@ func TestWhatCannotBeReadAgainIsNotWritten(t *testing.T) {
 		require.Error(t, err, name)
 	}
 	for name, p := range map[string]*Profile{
-		"scaffold": {Template: make([]Counted, MaxTemplate+1)},
+		"template": {Template: make([]Counted, MaxTemplate+1)},
 		"attribute": {
 			Values: [attribute.NumKept][]Counted{attribute.Stack: make([]Counted, MaxValues+1)},
 		},

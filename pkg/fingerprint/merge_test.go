@@ -62,7 +62,7 @@ func TestAMergeIsTheFingerprintOfTheUnion(t *testing.T) {
 		got, want := profileOf(a), profileOf(union)
 		require.Equal(t, exact(want), exact(got))
 		for name, pair := range map[string][2][]Counted{
-			"scaffold": {got.Template, want.Template}, "skeletons": {got.Layouts, want.Layouts},
+			"template": {got.Template, want.Template}, "layouts": {got.Layouts, want.Layouts},
 		} {
 			have := counts(pair[0])
 			for h, c := range counts(pair[1]) {

@@ -36,12 +36,12 @@ type worker struct {
 	name string
 	log  *zap.Logger
 
-	lease   Lease
-	task    stage.Task
-	next    int64
-	unsent  int // chunks of the outbox in the store that are not marked as sent
-	rewound bool
-	touched time.Time
+	lease     Lease
+	task      stage.Task
+	next      int64
+	unsent    int // chunks of the outbox in the store that are not marked as sent
+	rewound   bool
+	committed time.Time
 	// active is when the last record was dealt with, flushed whether the task was flushed since.
 	active  time.Time
 	flushed bool
@@ -132,7 +132,7 @@ func (w *worker) openPartition(soft, hard context.Context) error {
 		return err
 	}
 	w.part.SetOffset(w.next)
-	w.touched, w.active = time.Now(), time.Now()
+	w.committed, w.active = time.Now(), time.Now()
 	w.lag(end)
 	w.log.Info(
 		"partition opened", zap.Int64("epoch", w.lease.Epoch()),
@@ -265,7 +265,7 @@ func (w *worker) idle(ctx context.Context, b *stream.Batch) error {
 	if err := w.flush(ctx, max(w.next, b.Next)); err != nil {
 		return err
 	}
-	if w.unsent == 0 && b.Next <= w.next && time.Since(w.touched) < keepAlive {
+	if w.unsent == 0 && b.Next <= w.next && time.Since(w.committed) < keepAlive {
 		return nil
 	}
 	if err := w.commit(ctx, max(w.next, b.Next), w.clearOutbox(0)); err != nil {
@@ -351,7 +351,7 @@ func (w *worker) commit(ctx context.Context, next int64, changes []stage.Change)
 		return err
 	}
 	w.next, w.rewound = next, false
-	w.touched = time.Now()
+	w.committed = time.Now()
 	w.p.metrics.stateKeys.Add(float64(len(changes)))
 	w.p.metrics.stateBytes.Add(float64(size))
 	return nil

@@ -126,7 +126,7 @@ func TestATemplateFilledWithRealPromptsIsRecognised(t *testing.T) {
 				keptBehind += behind
 			}
 			n := float64(len(prompts))
-			t.Logf("%d prompts: %.4f of the template's shingles kept, %.4f of a paragraph behind, skeleton kept in %.4f",
+			t.Logf("%d prompts: %.4f of the template's shingles kept, %.4f of a paragraph behind, prompt layout kept in %.4f",
 				len(prompts), kept/n, keptBehind/n, float64(same)/n)
 			require.GreaterOrEqual(t, keptBehind/n, 0.95)
 			require.GreaterOrEqual(t, kept/n, 0.98)

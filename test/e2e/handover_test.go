@@ -2,51 +2,17 @@ package e2e
 
 import (
 	"bytes"
-	"context"
 	"errors"
-	"fmt"
 	"os/exec"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/segmentio/kafka-go"
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/stillwatch/stillwatch/pkg/alert/verify"
 	"github.com/stillwatch/stillwatch/pkg/simulate"
 )
-
-// verifyFindings holds the deployment's alerts against what is promised to their readers. It is
-// done at the end of every test.
-func (d *deployment) verifyFindings() {
-	d.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	conn, err := kafka.DialContext(ctx, "tcp", d.brokers())
-	if err != nil {
-		d.t.Logf("no alerts to verify: the test has stopped its broker, or never had one: %v", err)
-		return
-	}
-	_ = conn.Close()
-	if d.config["kafka"].(section)["sasl"] != nil {
-		d.t.Log("no alerts to verify: the test sends no events to its secure broker")
-		return
-	}
-	topic := d.topic("alerts")
-	if _, err := d.endOffsetsWithin(ctx, topic); errors.Is(err, kafka.UnknownTopicOrPartition) {
-		return // The service never came so far as to create it.
-	}
-	v := verify.New(verify.Options{})
-	for _, m := range d.readWithin(ctx, topic) {
-		at := fmt.Sprintf("%s, partition %d offset %d", topic, m.Partition, m.Offset)
-		for _, fault := range v.Add(verify.Record{At: at, Key: m.Key, Value: m.Value}) {
-			assert.Fail(d.t, "the alerts contradict each other", fault)
-		}
-	}
-	d.t.Logf("alerts verified: %+v", v.Summary())
-}
 
 // pools are three campaigns that are open side by side, among honest accounts. Each has a prompt,
 // cards and a week of sign-up of its own, so that they are told apart.

@@ -67,13 +67,15 @@ type Summary struct {
 type Verifier struct {
 	o        Options
 	findings map[string]*finding
-	summary  Summary
+	// names holds the attributes' names, which every record has, once.
+	names   map[string]string
+	summary Summary
 }
 
 // finding is what was read of a finding.
 type finding struct {
-	// last is its newest record.
-	last *campaign.Finding
+	// last is its newest record, without the lists; its sequence is 0 when there is none.
+	last campaign.Finding
 	// records are all of its records, by sequence.
 	records map[int]content
 }
@@ -94,7 +96,9 @@ type attribute struct {
 }
 
 // New makes a verifier.
-func New(o Options) *Verifier { return &Verifier{o: o, findings: map[string]*finding{}} }
+func New(o Options) *Verifier {
+	return &Verifier{o: o, findings: map[string]*finding{}, names: map[string]string{}}
+}
 
 // Summary counts what was read until now.
 func (v *Verifier) Summary() Summary { return v.summary }
@@ -138,7 +142,7 @@ func (v *Verifier) add(c *check, f *campaign.Finding) {
 		v.findings[f.UID] = known
 		v.summary.Findings++
 	}
-	now := contentOf(c.r)
+	now := v.contentOf(c.r)
 	if before, ok := known.records[f.Sequence]; ok {
 		v.summary.Repeated++
 		if before.whole != now.whole {
@@ -157,8 +161,11 @@ func (v *Verifier) add(c *check, f *campaign.Finding) {
 	}
 	c.order(known, f, v.o.Partial)
 	known.records[f.Sequence] = now
-	if known.last == nil || f.Sequence > known.last.Sequence {
-		known.last = f
+	if f.Sequence > known.last.Sequence {
+		known.last = campaign.Finding{
+			Campaign: f.Campaign, Tenant: f.Tenant, Kind: f.Kind, Sequence: f.Sequence,
+			Activity: f.Activity, Severity: f.Severity, Created: f.Created, Modified: f.Modified,
+		}
 	}
 }
 
@@ -187,9 +194,9 @@ func (c *check) identity(f *campaign.Finding) {
 
 // order looks at a record that comes for the first time, beside those of its finding before it.
 func (c *check) order(known *finding, f *campaign.Finding, partial bool) {
-	last := known.last
+	last := &known.last
 	switch {
-	case last == nil:
+	case last.Sequence == 0:
 		if f.Sequence != 1 && !partial {
 			c.fault("is the finding's first record here; the sequence must begin with 1")
 		}
@@ -217,23 +224,31 @@ func (c *check) order(known *finding, f *campaign.Finding, partial bool) {
 }
 
 // contentOf hashes a record's value.
-func contentOf(r *Record) content {
-	c := content{at: r.At, whole: xxh3.Hash128(r.Value)}
-	c.hash("", r.Value, 1)
+func (v *Verifier) contentOf(r *Record) content {
+	c := content{at: r.At, whole: xxh3.Hash128(r.Value), attributes: v.hash(nil, "", r.Value, 1)}
+	c.attributes = slices.Clip(c.attributes)
 	slices.SortFunc(c.attributes, func(a, b attribute) int { return cmp.Compare(a.name, b.name) })
 	return c
 }
 
-// hash hashes the attributes of an object, and those of the objects in it to some depth.
-func (c *content) hash(name string, value json.RawMessage, depth int) {
+// hash adds the hashes of the attributes of an object, and of those of the objects in it to some
+// depth.
+func (v *Verifier) hash(
+	out []attribute, name string, value json.RawMessage, depth int,
+) []attribute {
 	var object map[string]json.RawMessage
 	if depth < 0 || json.Unmarshal(value, &object) != nil {
-		c.attributes = append(c.attributes, attribute{name, xxh3.Hash(value)})
-		return
+		known, ok := v.names[name]
+		if !ok {
+			known = name
+			v.names[name] = name
+		}
+		return append(out, attribute{known, xxh3.Hash(value)})
 	}
 	for inner, value := range object {
-		c.hash(strings.TrimPrefix(name+"."+inner, "."), value, depth-1)
+		out = v.hash(out, strings.TrimPrefix(name+"."+inner, "."), value, depth-1)
 	}
+	return out
 }
 
 // maxDifferences bounds the attributes that a fault names.

@@ -3,7 +3,6 @@ package random
 import (
 	"bytes"
 	"flag"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -13,27 +12,17 @@ import (
 
 	"github.com/stillwatch/stillwatch/pkg/event"
 	"github.com/stillwatch/stillwatch/pkg/simulate"
+	"github.com/stillwatch/stillwatch/test/tools"
 )
 
 var update = flag.Bool("update", false, "write the tables in docs/random-worlds.md anew")
 
 func TestTheDocumentationHasTheMechanismsAndTactics(t *testing.T) {
 	const (
-		path  = "../../../docs/random-worlds.md"
 		begin = "<!-- registry: go test ./pkg/simulate/random -update -->\n"
 		end   = "<!-- end of the registry -->\n"
 	)
-	text, err := os.ReadFile(path)
-	require.NoError(t, err)
-	before, rest, found := strings.Cut(string(text), begin)
-	require.True(t, found)
-	have, after, found := strings.Cut(rest, end)
-	require.True(t, found)
-	if *update {
-		have = Markdown()
-		require.NoError(t, os.WriteFile(path, []byte(before+begin+have+end+after), 0o644))
-	}
-	require.Equal(t, Markdown(), have, "run: go test ./pkg/simulate/random -update")
+	tools.Document(t, "../../../docs/random-worlds.md", begin, end, Markdown(), *update)
 }
 
 func TestTheSetsAreDisjointAndComplete(t *testing.T) {

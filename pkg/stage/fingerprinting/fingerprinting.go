@@ -120,7 +120,7 @@ type task struct {
 	obs     fingerprint.Observation
 	profile fingerprint.Profile
 	buf     []byte
-	touched []*account
+	changed []*account
 	res     stage.Result
 	keys    map[string]struct{}
 
@@ -236,7 +236,7 @@ func (t *task) Flush() (stage.Result, error) {
 func (t *task) start() {
 	t.batch++
 	t.res = stage.Result{Counts: stage.Counts{}}
-	t.touched = t.touched[:0]
+	t.changed = t.changed[:0]
 	t.pending.unloaded = t.pending.unloaded[:0]
 }
 
@@ -396,7 +396,7 @@ func (t *task) touch(a *account) {
 	t.cache.use(a)
 	if a.batch != t.batch {
 		a.batch = t.batch
-		t.touched = append(t.touched, a)
+		t.changed = append(t.changed, a)
 	}
 }
 
@@ -404,7 +404,7 @@ func (t *task) touch(a *account) {
 // result over.
 func (t *task) finish() (stage.Result, error) {
 	ttl := t.o.Fingerprint.Horizon + t.o.StoreMargin
-	for _, a := range t.touched {
+	for _, a := range t.changed {
 		var err error
 		if t.buf, err = a.fp.AppendBinary(t.buf[:0]); err != nil {
 			return stage.Result{}, fmt.Errorf("stage: encode a fingerprint: %w", err)
