@@ -1,0 +1,71 @@
+package index
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+)
+
+// FuzzShingleGroups deals shingles to accounts. Shingles of the same accounts are one group, a
+// group's accounts carry shingles, are listed once and in sampling order, and the groups do not
+// depend on the order in which the accounts came.
+func FuzzShingleGroups(f *testing.F) {
+	f.Add([]byte("\x01\x01\x02\x01\x03\x01\x01\x02\x02\x02\x03\x02\x04\x07"))
+	f.Add([]byte("aAbAcAdAaBbBcBdBaCbCcCeC"))
+	f.Fuzz(func(t *testing.T, deal []byte) {
+		const accounts, shingles, least = 24, 32, 2
+		deal = deal[:min(len(deal), 512)]
+		var carried [accounts]map[uint64]bool
+		sets := map[uint64]string{}
+		for i := range carried {
+			carried[i] = map[uint64]bool{}
+		}
+		for i := 0; i+1 < len(deal); i += 2 {
+			carried[deal[i]%accounts][Mix(99, uint64(deal[i+1]%shingles))] = true
+		}
+		groups := func(backwards bool) (out [][]string) {
+			x := New()
+			for n := range accounts {
+				i := n
+				if backwards {
+					i = accounts - 1 - n
+				}
+				p := fingerprint.Profile{
+					Account: fmt.Sprintf("acct-%02d", i), Requests: 9, WithText: 9,
+				}
+				for h := range carried[i] {
+					p.Template = append(p.Template, fingerprint.Counted{Hash: h, Count: 5})
+				}
+				x.Upsert(p)
+			}
+			x.Postings.ShingleGroups(least, accounts, func(_ Key, members []int32) {
+				require.True(t, slices.IsSortedFunc(members, x.Compare))
+				var names []string
+				for _, slot := range members {
+					a := x.At(slot)
+					require.NotEmpty(t, a.Profile.Template)
+					names = append(names, a.Profile.Account)
+				}
+				require.Len(t, slices.Compact(slices.Clone(names)), len(names))
+				out = append(out, names)
+			})
+			return out
+		}
+		for i := range carried {
+			for h := range carried[i] {
+				sets[h] += fmt.Sprintf(" %d", i)
+			}
+		}
+		different := map[string]bool{}
+		for _, set := range sets {
+			different[set] = true
+		}
+		got := groups(false)
+		require.LessOrEqual(t, len(got), len(different))
+		require.ElementsMatch(t, got, groups(true))
+	})
+}
