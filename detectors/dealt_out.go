@@ -27,6 +27,7 @@ func dealtOut() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "dealt_out", Axis: Harvest, Max: 0.5, Min: -worth, Costly: true,
+			SameItems: true,
 			Summary: "The members share a template but no items: they divide one list among themselves. The same items from all members are mitigating evidence.",
 			Why: "A harvester pays for an item only once; honest users of one template send " +
 				"some of the same items, or have nothing in common at all. Distinct prompts of the union over the sum of the " +

@@ -29,9 +29,12 @@ type Spec struct {
 	// Purpose marks what no benign group asks for together: many accounts that write one text for
 	// it are a finding without other evidence.
 	Purpose bool
-	// Launch marks what an honest launch shows too: it is no cause by itself, unless the load is
-	// shared evenly as well.
-	Launch bool
+	// Explained are the honest causes, any of which explains this agreement of a group.
+	Explained Causes
+	// Moved marks evidence that conversations move between the accounts.
+	Moved bool
+	// SameItems marks the detector whose bits are negative where the members send the same prompts.
+	SameItems bool
 	// Summary says in one sentence what is seen.
 	Summary string
 	// Why says why it works, with the source of the formula or of the fact.

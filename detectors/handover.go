@@ -19,7 +19,7 @@ func (g *Group) OthersHandedOver(c *Context) float64 {
 func handOver() Detector {
 	return Detector{
 		Spec: Spec{
-			ID: "hand_over", Axis: Coordination, Family: Identity, Max: 8,
+			ID: "hand_over", Axis: Coordination, Family: Identity, Max: 8, Moved: true,
 			Summary: "Conversations begun on one member go on in another.",
 			Why: "A relay keeps a conversation on one account until that account is " +
 				"rejected or rested, then continues it on the next, and the earlier turns come " +

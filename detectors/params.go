@@ -8,7 +8,7 @@ import (
 // accounts.
 func params() Detector {
 	return sharedValue(Spec{
-		ID: "params", Max: 4,
+		ID: "params", Max: 4, Explained: OneProgram | OneLaunch,
 		Summary: "The members send one tuple of request parameters.",
 		Why: "The harvesting program sets them once. Perplexity of the parameter tuples " +
 			"against the baseline.",

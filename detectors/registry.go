@@ -13,6 +13,7 @@ func All() []Detector {
 		stack(), device(), params(), seed(), relay(),
 		network(),
 		loadBalance(), synchrony(), succession(),
+		subjects(), history(), sizes(), hours(),
 		// Harvest.
 		elicitation(), coercion(), grading(), generation(), cleaning(),
 		outputLength(), reasoningLength(), singleTurn(), novelty(), dealtOut(),

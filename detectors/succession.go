@@ -27,6 +27,7 @@ func succession() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "succession", Axis: Coordination, Family: Schedule, Max: worth, Min: 0,
+			Explained: OneLaunch | OneEvent,
 			Summary: "One part of the members stops and another part begins soon after.",
 			Why: "Banned pools were replaced within hours in every public case " +
 				"(Anthropic, February and September 2026); people who share something come and " +

@@ -228,7 +228,8 @@ func (p adviceText) groups(title string, list []*backtest.Group) {
 			bits(m.Coordination), strongest(m, detectors.Coordination))
 		fmt.Fprintf(p.out, "    harvest      %s: %s\n",
 			bits(m.Harvest), strongest(m, detectors.Harvest))
-		fmt.Fprintf(p.out, "    operator     %s (funding, identity, schedule)\n", bits(m.Operator))
+		fmt.Fprintf(p.out, "    beyond       what %s explains\n",
+			decision.Hypotheses[m.Explanation].Name)
 		families := make([]string, len(m.Agreeing))
 		for i, family := range m.Agreeing {
 			families[i] = string(family)

@@ -37,7 +37,7 @@ type group struct {
 	// where that is at least half, else mixed.
 	largest, majority                       string
 	share                                   float64
-	coordination, harvest, operator, margin float64
+	coordination, harvest, margin float64
 	families                                int
 	found                                   bool
 }
@@ -62,7 +62,7 @@ func (m *landscape) add(c *search.Measurement) {
 	}
 	g := &group{
 		key: k, origin: c.Origin, size: len(c.Members), bits: strongest(c.Bits),
-		coordination: c.Coordination, harvest: c.Harvest, operator: c.Operator, margin: c.Margin,
+		coordination: c.Coordination, harvest: c.Harvest, margin: c.Margin,
 		families: len(c.Agreeing), found: c.Found || known != nil && known.found,
 	}
 	if known != nil {

@@ -5,9 +5,11 @@ import "math"
 // Scores is what a group shows, as far as the rules ask for it. All but Size and Causes are bits.
 type Scores struct {
 	Coordination, Harvest float64
-	// Operator is the part of Coordination that one program used by many does not explain: funding,
-	// sign-up, devices, conversations handed over, an evenly shared load; less mitigating evidence.
-	Operator float64
+	// Explanation is the honest reading of the group that leaves the least unexplained, by its
+	// place in Hypotheses; Coordination is what it leaves.
+	Explanation int
+	// Moved is how surely conversations move between the accounts.
+	Moved float64
 	// Text is how surely the members write the same text in most of their requests, Purpose the
 	// strongest intent that no benign group shares.
 	Text, Purpose float64
@@ -48,11 +50,11 @@ const (
 )
 
 const (
-	// programBits is what the program must add to the operator's evidence: funding and sign-up
-	// without common work or client are a family or a launch.
-	programBits = 3
-	// operatorHarvest is the least harvest in bits of the operator rule: twice as much as chance.
+	// operatorHarvest is the least harvest in bits of the operator rule, twice as much as chance;
+	// operatorMoved is what conversations that move between the accounts must show instead: eight
+	// times the others' share.
 	operatorHarvest = 1
+	operatorMoved   = 3
 	// purposeSize is the least number of entities of the purpose rule (a research team has fewer
 	// accounts), purposeText the bits of shared work (a text of one account in four) and
 	// purposeHarvest what the harvest needs beyond Policy.Harvest: long, single answers as well.
@@ -82,12 +84,12 @@ var Rules = [NumRules]Rule{
 	},
 	Operator: {
 		Name: "operator", Option: "operator_bits",
-		Asks:      "funding, identity and schedule from the threshold on, a program, some harvest",
+		Asks:      "coordination from the threshold on, some harvest or moved conversations",
 		Threshold: func(p *Policy) float64 { return p.Operator },
-		over: func(s *Scores, p *Policy) float64 {
-			return math.Min(s.Operator-p.Operator, s.Coordination-p.Operator-programBits)
+		over:      func(s *Scores, p *Policy) float64 { return s.Coordination - p.Operator },
+		others: func(s *Scores, _ *Policy) float64 {
+			return math.Max(s.Harvest-operatorHarvest, s.Moved-operatorMoved)
 		},
-		others: func(s *Scores, _ *Policy) float64 { return s.Harvest - operatorHarvest },
 		causes: true,
 	},
 	Purpose: {

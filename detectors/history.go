@@ -1,0 +1,69 @@
+package detectors
+
+import (
+	"fmt"
+
+	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+)
+
+// historyPrior is what is known beforehand of how far the work of the group continues what an
+// account does besides: people use a program for matters that they have anyway, half of them so
+// that it shows; a pool's cover traffic has nothing to do with its work, but personas have.
+func historyPrior() *prior {
+	return &prior{least: 0.02, most: 0.6, alike: 1.0 / 2, personas: 1.0 / 8}
+}
+
+// history compares the requests that carry the group's template with each account's own other
+// requests: before the work began, and beside it.
+func history() Detector {
+	return Detector{
+		Spec: Spec{
+			ID: "history", Axis: Coordination, Family: Habits, Explained: OneSet, Max: 1, Min: -2,
+			Summary: "What the accounts do by the template has nothing to do with what each does otherwise. Work on the account's own matters is mitigating evidence.",
+			Why: "Who uses a program uses it for the matters that he has; on leased and stolen " +
+				"accounts, and beside cover traffic, the harvest is foreign to the account. " +
+				"Similarity of an account's templated requests with its own others, against " +
+				"those of other members, by the same comparison as subjects.",
+			Evasion:    "Harvesting on each account what its owner asks about.",
+			LookAlikes: "People who use a program for something new; therefore it is one bit at most.",
+			Needs:      []string{"content.input or sketch.subject"},
+		},
+		Measure: func(g *Group, _ *Context) (Measure, bool) {
+			k, ok := compareHalves(g.historyHalves(), 1)
+			if !ok {
+				return Measure{}, false
+			}
+			return Measure{Bits: historyPrior().bits(&k), Observed: k.own, Expected: k.other}, true
+		},
+		Explain: func(_ *Group, m Measure) (string, string, string) {
+			note := "the templated work is foreign to what the accounts do otherwise"
+			if m.Bits < 0 {
+				note = "the accounts use the template for matters of their own"
+			}
+			return fmt.Sprintf("templated and other requests of one account are alike by %.2f",
+					m.Observed),
+				fmt.Sprintf("those of different accounts by %.2f", m.Expected), note
+		},
+	}
+}
+
+// historyHalves pairs the templated requests of each member with its others.
+func (g *Group) historyHalves() (out []halves) {
+	if len(g.Work.Shingles) < leastShingles {
+		return nil
+	}
+	var h fingerprint.Habits
+	for i := range g.Members {
+		if len(out) == mostCompared {
+			break
+		}
+		if !g.Members[i].Profile.Habits.Unpack(&h) {
+			continue
+		}
+		work, other := h.Parts[fingerprint.Templated].All(), h.Parts[fingerprint.Other].All()
+		if x, ok := halvesOf(&work, &other); ok {
+			out = append(out, x)
+		}
+	}
+	return out
+}

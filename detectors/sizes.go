@@ -1,0 +1,109 @@
+package detectors
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+)
+
+// sizePrior is what is known of sizes beforehand: a program gives the length of requests and
+// answers in half of the groups of people; one pool in eight has assignments that differ in length.
+func sizePrior() *prior {
+	return &prior{least: 0.02, most: 0.8, alike: 1.0 / 2, personas: 1.0 / 8}
+}
+
+// sizes compares the lengths of one account's requests and answers with those of other members.
+func sizes() Detector {
+	return Detector{
+		Spec: Spec{
+			ID: "sizes", Axis: Coordination, Family: Habits, Max: 1, Min: -2,
+			Summary: "Requests and answers vary as much within an account as between accounts. Accounts with sizes of their own are mitigating evidence.",
+			Why: "One person asks briefly and another pastes pages; dealt-out items are as long " +
+				"on one account as on another. Intraclass correlation of log tokens by the " +
+				"analysis of variance (Fisher 1925), of requests and of answers, whichever says " +
+				"more.",
+			Evasion:    "Sorting the work by length.",
+			LookAlikes: "Users of a program that makes all requests alike.",
+			Needs:      []string{"usage.input_tokens", "usage.output_tokens"},
+		},
+		Measure: func(g *Group, _ *Context) (Measure, bool) {
+			var m Measure
+			ok := false
+			for _, of := range [...]func(p *fingerprint.PartHabits) fingerprint.Sizes{
+				func(p *fingerprint.PartHabits) fingerprint.Sizes { return p.Input },
+				func(p *fingerprint.PartHabits) fingerprint.Sizes { return p.Output },
+			} {
+				k, measured := g.compareSizes(of)
+				if !measured {
+					continue
+				}
+				bits := sizePrior().bits(&k)
+				if !ok || math.Abs(bits) > math.Abs(m.Bits) {
+					m = Measure{Bits: bits, Observed: k.rho, Expected: k.se}
+				}
+				ok = true
+			}
+			return m, ok
+		},
+		Explain: func(_ *Group, m Measure) (string, string, string) {
+			note := "the work is as long on one account as on another"
+			if m.Bits < 0 {
+				note = "each account has requests or answers of its own length"
+			}
+			return fmt.Sprintf("the account explains %.0f %% of the lengths' variance",
+					100*math.Max(0, m.Observed)),
+				fmt.Sprintf("0 %% in work that is dealt out, give or take %.0f %%",
+					100*m.Expected), note
+		},
+	}
+}
+
+// compareSizes is the analysis of variance of one size over the members that have two values or
+// more.
+func (g *Group) compareSizes(
+	of func(p *fingerprint.PartHabits) fingerprint.Sizes,
+) (k kinship, ok bool) {
+	var h fingerprint.Habits
+	var n, sum, between, within, counts float64
+	for i := range g.Members {
+		if k.accounts == mostCompared {
+			break
+		}
+		if !g.Members[i].Profile.Habits.Unpack(&h) {
+			continue
+		}
+		part := h.Pooled()
+		if w := &h.Parts[fingerprint.Templated]; of(w).Count >= 2 {
+			part = *w
+		}
+		s := of(&part)
+		if s.Count < 2 {
+			continue
+		}
+		// What one account counts is bounded, as its repeats are.
+		scale := repeats(s.Count) / s.Count
+		count := s.Count * scale
+		k.accounts++
+		n += count
+		sum += s.Sum * scale
+		between += s.Sum * s.Sum / s.Count * scale
+		within += math.Max(0, s.Squares-s.Sum*s.Sum/s.Count) * scale
+		counts += count * count
+	}
+	groups := float64(k.accounts)
+	if k.accounts < leastHalves || n-groups < leastHalves {
+		return k, false
+	}
+	msb := (between - sum*sum/n) / (groups - 1)
+	msw := within / (n - groups)
+	// The mean number of values of an account, for unequal numbers (Shrout and Fleiss 1979).
+	each := (n - counts/n) / (groups - 1)
+	if msb+(each-1)*msw <= 0 {
+		return k, false
+	}
+	k.rho = (msb - msw) / (msb + (each-1)*msw)
+	// The variance of the ratio of two mean squares around 1, by their degrees of freedom.
+	k.se = math.Sqrt(2/(groups-1)+2/(n-groups)) / each
+	return k, true
+}
