@@ -42,15 +42,11 @@ func campus() Detector {
 			network := math.Max(
 				g.count(attribute.Network).share, wider*g.count(attribute.ASN).share,
 			)
-			// A domain that many others use too (free mail) names nobody: the members must be most
-			// of its users.
-			users := c.Baseline.Share(attribute.Domain, domain.top) * float64(c.Baseline.N)
-			own := math.Min(1, domain.share*g.Size/math.Max(users, 1))
 			rhythm := 1.0
 			if r := g.rank(baseline.Clock, c); r.ok && g.most(r.n) {
 				rhythm = math.Max(0, math.Min(1, r.mean/dailyRhythm))
 			}
-			openness := domain.share * network * own * rhythm
+			openness := g.ownDomain(c) * network * rhythm
 			if openness < least {
 				return Measure{}, false
 			}

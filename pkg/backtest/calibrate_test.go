@@ -173,8 +173,7 @@ func TestAdviceIsNeverBelowTheDefaultAndSetsAsideWhatIsFarBeyond(t *testing.T) {
 	require.Greater(t, trusted.Total, a.Total)
 
 	relay := measured(9000, 20, -9, 2*hour, true)
-	relay.Operator, relay.Coordination, relay.Harvest = campaign.DefaultOptions().Operator+0.2, 20,
-		1.5
+	relay.Coordination, relay.Harvest = campaign.DefaultOptions().Operator+0.2, 1.5
 	busy.Add(relay)
 	a = busy.Advise(0.1, false)
 	require.True(t, a.Moves[decision.Operator])

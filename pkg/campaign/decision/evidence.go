@@ -64,6 +64,7 @@ func (x *Assessor) Assess(g *detectors.Group, searched int, costly bool) Assessm
 		e.add(&d.Spec, m.Bits)
 	}
 	e.sum(&a, g, searchPenalty(searched, g.Size))
+	a.Customer = g.OneCustomer(x.Context)
 	return a
 }
 

@@ -10,6 +10,8 @@ type Scores struct {
 	Explanation int
 	// Moved is how surely conversations move between the accounts.
 	Moved float64
+	// Customer says that the group is one customer in the open; see detectors.Group.OneCustomer.
+	Customer bool
 	// Text is how surely the members write the same text in most of their requests, Purpose the
 	// strongest intent that no benign group shares.
 	Text, Purpose float64
