@@ -167,12 +167,14 @@ const (
 
 // judged replays the world of a folder and compares what was found with its labels.
 func judged(ctx context.Context, conf config.Config, dir string) (evaluate.World, error) {
-	return judgedInto(ctx, conf, dir, &backtest.Files{})
+	return judgedInto(ctx, conf, dir, &backtest.Files{}, nil)
 }
 
-// judgedInto is judged, and writes what is found to the sink's files.
+// judgedInto is judged, writes what is found to the sink's files, and shows what is measured to
+// trace, where there is one.
 func judgedInto(
 	ctx context.Context, conf config.Config, dir string, sink *backtest.Files,
+	trace func(search.Measurement),
 ) (evaluate.World, error) {
 	w := evaluate.World{Name: filepath.Base(dir), Nearest: math.Inf(-1)}
 	truth, err := backtest.ReadTruth(filepath.Join(dir, truthFile))
@@ -194,6 +196,9 @@ func judgedInto(
 			if m.Fitted {
 				_, excess := decision.Nearest(&m.Scores, &conf.Correlate.Policy)
 				w.Nearest = max(w.Nearest, excess)
+			}
+			if trace != nil {
+				trace(m)
 			}
 		},
 	})

@@ -20,6 +20,7 @@ import (
 	"github.com/stillwatch/stillwatch/cmd/stillwatch/internal/evaluate"
 	"github.com/stillwatch/stillwatch/pkg/app/config"
 	"github.com/stillwatch/stillwatch/pkg/backtest"
+	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 	"github.com/stillwatch/stillwatch/pkg/simulate"
 	"github.com/stillwatch/stillwatch/pkg/simulate/random"
 )
@@ -33,6 +34,7 @@ type randomFlags struct {
 	Duration duration `default:"48h" placeholder:"TIME" help:"With --random: how long a world is, its first, honest day included. Default: ${default}."`
 	Cold     bool     `help:"With --random: leave the first, honest day out; the rest is as long."`
 	Results  string   `placeholder:"DIR" help:"With --random: keep the result of each world here, and do not measure again what is here."`
+	Observe  bool     `help:"With --random and --results: measure all groups and find none, and keep those near the thresholds or beyond in groups/, for choosing thresholds."`
 }
 
 // options are those of one world.
@@ -53,6 +55,9 @@ func (c evaluateCmd) randomly(ctx context.Context, t terminal, conf config.Confi
 	o := c.options(0)
 	if err := o.Validate(); err != nil {
 		return usage(fmt.Errorf("evaluate: %w", err))
+	}
+	if c.Observe && c.Results == "" {
+		return usage(errors.New("evaluate: --observe keeps what it measures; give --results"))
 	}
 	store, err := c.store(conf)
 	if err != nil {
@@ -75,7 +80,7 @@ func (c evaluateCmd) randomly(ctx context.Context, t terminal, conf config.Confi
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			out, err := randomWorld(ctx, conf, c.options(i), dir)
+			out, err := c.world(ctx, conf, i, dir)
 			if err != nil {
 				return fmt.Errorf("evaluate %s: %w", random.Name(c.options(i)), err)
 			}
@@ -135,6 +140,12 @@ func (c evaluateCmd) store(conf config.Config) (*evaluate.Store, error) {
 	if c.Cold {
 		name += "-cold"
 	}
+	if c.Observe {
+		name += "-observed"
+		if err := os.MkdirAll(filepath.Join(c.Results, groupsDir), 0o750); err != nil {
+			return nil, fmt.Errorf("make the folder of the groups: %w", err)
+		}
+	}
 	return evaluate.OpenStore(filepath.Join(c.Results, name+".jsonl"), build, options)
 }
 
@@ -167,49 +178,82 @@ func digest(conf config.Config) (string, error) {
 	return hex.EncodeToString(sum[:6]), nil
 }
 
-// randomWorld simulates one world into a folder of its own, judges it, and removes it again.
-func randomWorld(
-	ctx context.Context, conf config.Config, o random.Options, parent string,
-) (out evaluate.Outcome, err error) {
-	sc, err := random.Scenario(o)
+// groupsDir is the folder of the groups that were measured, within that of the results.
+const groupsDir = "groups"
+
+// groups is the file of the groups that were measured in a world.
+func (c evaluateCmd) groups(index int) string {
+	return filepath.Join(c.Results, groupsDir, random.Name(c.options(index))+".jsonl")
+}
+
+// world measures one world, and keeps its groups where they are only observed.
+func (c evaluateCmd) world(
+	ctx context.Context, conf config.Config, index int, dir string,
+) (evaluate.Outcome, error) {
+	if !c.Observe {
+		out, _, err := randomWorld(ctx, conf, c.options(index), dir, nil)
+		return out, err
+	}
+	seen := evaluate.NewObserved(conf.Correlate.Policy)
+	conf.Correlate = backtest.Observing(conf.Correlate)
+	out, groups, err := randomWorld(ctx, conf, c.options(index), dir, seen)
 	if err != nil {
 		return out, err
 	}
+	return out, evaluate.WriteGroups(c.groups(index), groups)
+}
+
+// randomWorld simulates one world into a folder of its own, judges it, and removes it again. seen,
+// where there is one, takes what is measured.
+func randomWorld(
+	ctx context.Context, conf config.Config, o random.Options, parent string,
+	seen *evaluate.Observed,
+) (out evaluate.Outcome, groups []evaluate.Group, err error) {
+	sc, err := random.Scenario(o)
+	if err != nil {
+		return out, nil, err
+	}
 	dir := filepath.Join(parent, sc.Name)
 	if err := os.Mkdir(dir, 0o700); err != nil {
-		return out, fmt.Errorf("make the world's folder: %w", err)
+		return out, nil, fmt.Errorf("make the world's folder: %w", err)
 	}
 	sim := simulateCmd{
 		Format: "native", Output: filepath.Join(dir, eventsFile),
 		Truth: filepath.Join(dir, truthFile),
 	}
 	if err := sim.play(ctx, terminal{out: io.Discard, err: io.Discard}, sc); err != nil {
-		return out, err
+		return out, nil, err
 	}
 	told := evaluate.NewTold()
-	w, err := judgedInto(
-		ctx, conf, dir, &backtest.Files{Alerts: told.Alerts(), Accounts: told.Accounts()},
-	)
+	sink := &backtest.Files{Alerts: told.Alerts(), Accounts: told.Accounts()}
+	var trace func(search.Measurement)
+	if seen != nil {
+		trace = seen.Add
+	}
+	w, err := judgedInto(ctx, conf, dir, sink, trace)
 	if err != nil {
-		return out, err
+		return out, nil, err
 	}
 	data, err := os.ReadFile(filepath.Join(dir, truthFile))
 	if err != nil {
-		return out, fmt.Errorf("read the truth: %w", err)
+		return out, nil, fmt.Errorf("read the truth: %w", err)
 	}
 	var truth simulate.Truth
 	if err := json.NewDecoder(bytes.NewReader(data)).Decode(&truth); err != nil {
-		return out, fmt.Errorf("read the truth: %w", err)
+		return out, nil, fmt.Errorf("read the truth: %w", err)
 	}
 	out = evaluate.Sum(&truth, &w.Result, told)
 	out.Index = o.Index
-	return out, os.RemoveAll(dir)
+	if seen != nil {
+		groups = seen.Groups(&truth, sink.Judge.Leaked)
+	}
+	return out, groups, os.RemoveAll(dir)
 }
 
 // keep writes the scenario of a world in which something went wrong beside the results, so that it
 // can be simulated and looked at.
 func (c evaluateCmd) keep(out *evaluate.Outcome) (err error) {
-	if c.Results == "" || !out.Wanting() {
+	if c.Results == "" || c.Observe || !out.Wanting() {
 		return nil
 	}
 	sc, err := random.Scenario(c.options(out.Index))
