@@ -124,9 +124,10 @@ func dot(x, y []float64) (sum float64) {
 	return sum
 }
 
-// prior is what is expected of the kinship of honest people and of a pool.
+// prior is what is known of the kinship of people and of a pool before a group is measured.
 type prior struct {
-	// people is the range of the kinship of people, of which all values are as likely.
+	// least and most bound the kinship of people, of which each doubling is as likely: how much of
+	// a request is its author's own differs widely from one use to another.
 	least, most float64
 	// alike is the share of groups of people that are as exchangeable as workers, such as those who
 	// replay one set; personas that of pools whose accounts each have an own assignment.
@@ -137,16 +138,29 @@ type prior struct {
 // mean of 2^bits over groups of people is 1. It lies between log2(personas / (1 - alike)) and
 // log2((1 - personas) / alike), so that no measurement is surer than what is known beforehand.
 func (p *prior) bits(k *kinship) float64 {
-	// More unlike than by chance is no sign of either.
-	rho := math.Max(k.rho, 0)
+	// More unlike than by chance is no sign of either; nor is more alike than people ever are.
+	rho := math.Max(0, math.Min(k.rho, p.most))
 	dealt := math.Exp(-rho*rho/(2*k.se*k.se)) / (k.se * math.Sqrt(2*math.Pi))
-	phi := func(x float64) float64 { return math.Erfc(-x/math.Sqrt2) / 2 }
-	own := (phi((p.most-rho)/k.se) - phi((p.least-rho)/k.se)) / (p.most - p.least)
-	// A density that is too small to write must not make a ratio of nothing.
-	dealt, own = math.Max(dealt, tiny), math.Max(own, tiny)
+	own := p.own(rho, k.se)
 	return math.Log2(
-		((1 - p.personas) * dealt + p.personas*own) / (p.alike*dealt + (1-p.alike)*own),
+		((1-p.personas)*dealt + p.personas*own) / (p.alike*dealt + (1-p.alike)*own),
 	)
+}
+
+// own is the density of an estimate where the accounts have something of their own: within each
+// doubling of the kinship, all values are as likely.
+func (p *prior) own(rho, se float64) (density float64) {
+	phi := func(x float64) float64 { return math.Erfc(-x/math.Sqrt2) / 2 }
+	doublings := math.Ceil(math.Log2(p.most / p.least))
+	step := math.Pow(p.most/p.least, 1/doublings)
+	low := p.least
+	for range int(doublings) {
+		high := low * step
+		density += (phi((high-rho)/se) - phi((low-rho)/se)) / (high - low) / doublings
+		low = high
+	}
+	// Never quite nothing, or a ratio of two densities would be none.
+	return math.Max(density, tiny)
 }
 
 // tiny is a density that no group has.

@@ -73,13 +73,13 @@ func TestTheNullOfDealtRequestsIsKept(t *testing.T) {
 
 func TestTheRatioIsAnEValueOverGroupsOfPeople(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
-	p := prior{least: .02, most: .9, alike: .1, personas: .1}
+	p := prior{least: .01, most: .9, alike: .1, personas: .1}
 	var sum float64
 	const groups = 20_000
 	for range groups {
 		k := kinship{se: .01 + .3*rng.Float64()}
 		if rng.Float64() > p.alike {
-			k.rho = p.least + (p.most-p.least)*rng.Float64()
+			k.rho = p.least * math.Pow(p.most/p.least, rng.Float64())
 		}
 		k.rho += k.se * rng.NormFloat64()
 		sum += math.Exp2(p.bits(&k))

@@ -10,7 +10,7 @@ import (
 // account does besides: people use a program for matters that they have anyway, half of them so
 // that it shows; a pool's cover traffic has nothing to do with its work, but personas have.
 func historyPrior() *prior {
-	return &prior{least: 0.02, most: 0.6, alike: 1.0 / 2, personas: 1.0 / 8}
+	return &prior{least: 0.005, most: 0.8, alike: 1.0 / 2, personas: 1.0 / 8}
 }
 
 // history compares the requests that carry the group's template with each account's own other

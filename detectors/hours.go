@@ -11,7 +11,7 @@ import (
 // hoursPrior is what is known of hours beforehand: half of the groups of people keep hours that do
 // not differ, such as those of one country; one pool in eight gives its accounts shifts.
 func hoursPrior() *prior {
-	return &prior{least: 0.02, most: 0.5, alike: 1.0 / 2, personas: 1.0 / 8}
+	return &prior{least: 0.01, most: 0.8, alike: 1.0 / 2, personas: 1.0 / 8}
 }
 
 // hours compares the hours of one account's days with those of other members' days.

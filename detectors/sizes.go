@@ -10,7 +10,7 @@ import (
 // sizePrior is what is known of sizes beforehand: a program gives the length of requests and
 // answers in half of the groups of people; one pool in eight has assignments that differ in length.
 func sizePrior() *prior {
-	return &prior{least: 0.02, most: 0.8, alike: 1.0 / 2, personas: 1.0 / 8}
+	return &prior{least: 0.01, most: 0.9, alike: 1.0 / 2, personas: 1.0 / 8}
 }
 
 // sizes compares the lengths of one account's requests and answers with those of other members.
@@ -60,12 +60,13 @@ func sizes() Detector {
 }
 
 // compareSizes is the analysis of variance of one size over the members that have two values or
-// more.
+// more: the variance of their means, less what the variance within gives at these numbers. Each
+// account's mean counts the same, or one with a thousand requests would be the group.
 func (g *Group) compareSizes(
 	of func(p *fingerprint.PartHabits) fingerprint.Sizes,
 ) (k kinship, ok bool) {
 	var h fingerprint.Habits
-	var n, sum, between, within, counts float64
+	var n, within, sum, squares, each, eachSquared float64
 	for i := range g.Members {
 		if k.accounts == mostCompared {
 			break
@@ -74,36 +75,37 @@ func (g *Group) compareSizes(
 			continue
 		}
 		part := h.Pooled()
-		if w := &h.Parts[fingerprint.Templated]; of(w).Count >= 2 {
+		if w := &h.Parts[fingerprint.Templated]; of(w).Count >= leastSizes {
 			part = *w
 		}
 		s := of(&part)
-		if s.Count < 2 {
+		if s.Count < leastSizes {
 			continue
 		}
-		// What one account counts is bounded, as its repeats are.
-		scale := repeats(s.Count) / s.Count
-		count := s.Count * scale
 		k.accounts++
-		n += count
-		sum += s.Sum * scale
-		between += s.Sum * s.Sum / s.Count * scale
-		within += math.Max(0, s.Squares-s.Sum*s.Sum/s.Count) * scale
-		counts += count * count
+		mean := s.Sum / s.Count
+		n += s.Count
+		within += math.Max(0, s.Squares-s.Sum*mean)
+		sum += mean
+		squares += mean * mean
+		each += 1 / s.Count
+		eachSquared += 1 / (s.Count * s.Count)
 	}
 	groups := float64(k.accounts)
-	if k.accounts < leastHalves || n-groups < leastHalves {
+	if k.accounts < leastHalves || n-groups < leastHalves || within <= 0 {
 		return k, false
 	}
-	msb := (between - sum*sum/n) / (groups - 1)
-	msw := within / (n - groups)
-	// The mean number of values of an account, for unequal numbers (Shrout and Fleiss 1979).
-	each := (n - counts/n) / (groups - 1)
-	if msb+(each-1)*msw <= 0 {
-		return k, false
-	}
-	k.rho = (msb - msw) / (msb + (each-1)*msw)
-	// The variance of the ratio of two mean squares around 1, by their degrees of freedom.
-	k.se = math.Sqrt(2/(groups-1)+2/(n-groups)) / each
+	within /= n - groups
+	means := (squares - sum*sum/groups) / (groups - 1)
+	noise := within * each / groups
+	between := means - noise
+	k.rho = between / (math.Max(0, between) + within)
+	// The variance of a sample variance of normal means, and of the noise that is taken off it.
+	k.se = math.Sqrt(
+		2*eachSquared/((groups-1)*(groups-1)) + 2*each*each/(groups*groups*(n-groups)),
+	)
 	return k, true
 }
+
+// leastSizes is the number of values from which an account has a variance.
+const leastSizes = 2

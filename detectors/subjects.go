@@ -7,13 +7,14 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/sketch"
 )
 
-// subjectPrior is what is known of subjects beforehand. People who use one program keep to subjects
-// of their own to some degree, whatever that is. One group of people in eight is as exchangeable as
-// workers: evaluators of one public set, a class with one sheet. One pool in eight gives each
-// account a subject, a language or a repository of its own, which costs the operator the free
-// choice of which account asks what (docs/random-worlds.md, tactic personas).
+// subjectPrior is what is known of subjects beforehand. How much of a request's words is its
+// author's own is from half a per cent, in short chat questions, to most of it, in applications.
+// One group of people in four is as exchangeable as workers: evaluators of one public set, a class
+// with one sheet, people who chat about this and that. One pool in eight gives each account a
+// subject, a language or a repository of its own, which costs the operator the free choice of which
+// account asks what (docs/random-worlds.md, tactic personas).
 func subjectPrior() *prior {
-	return &prior{least: 0.02, most: 0.8, alike: 1.0 / 8, personas: 1.0 / 8}
+	return &prior{least: 0.005, most: 0.8, alike: 1.0 / 4, personas: 1.0 / 8}
 }
 
 // subjects tells workers, of whom one could have sent what another sent, from people, who ask about
@@ -21,7 +22,7 @@ func subjectPrior() *prior {
 func subjects() Detector {
 	return Detector{
 		Spec: Spec{
-			ID: "subjects", Axis: Coordination, Family: Habits, Explained: OneSet, Max: 3, Min: -3,
+			ID: "subjects", Axis: Coordination, Family: Habits, Explained: OneSet, Max: 2, Min: -3,
 			Summary: "Any member could have sent what another member sent. Members with subjects of their own are mitigating evidence.",
 			Why: "A pool's work is dealt out; people have subjects, words and a language of " +
 				"their own behind whatever program, launch or fashion they share. Each account's " +
@@ -33,7 +34,7 @@ func subjects() Detector {
 			Evasion: "A persona or an assignment for each account: the free choice of which " +
 				"account asks what.",
 			LookAlikes: "Evaluators of one public set and a class with one sheet; therefore it " +
-				"is never more than three bits.",
+				"is never more than two bits.",
 			Needs: []string{"content.input or sketch.subject"},
 		},
 		Measure: func(g *Group, _ *Context) (Measure, bool) {
