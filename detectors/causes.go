@@ -15,7 +15,7 @@ const (
 	OneEvent
 	// OneSet is one public set of items, which whoever replays it sends.
 	OneSet
-
-	// NumCauses is how many honest causes there are.
-	NumCauses = 4
+	// OnePayer is one payer for people who use the service each for themselves: a family, a club,
+	// an agency with an account for each client.
+	OnePayer
 )

@@ -7,7 +7,7 @@ import (
 // issuer sees accounts whose cards come from one bank or one virtual-card provider.
 func issuer() Detector {
 	return sharedValue(Spec{
-		ID: "issuer", Max: 6, Explained: OneLaunch,
+		ID: "issuer", Max: 6, Explained: OneLaunch | OnePayer,
 		Summary: "The members' cards come from fewer issuers than those of as many unrelated accounts.",
 		Why: "Virtual cards are bought in bulk from one issuer. Perplexity of the issuers " +
 			"against the baseline.",

@@ -7,7 +7,7 @@ import (
 // network sees accounts behind few networks.
 func network() Detector {
 	return sharedValue(Spec{
-		ID: "network", Max: 2, Min: 0, Explained: OneLaunch,
+		ID: "network", Max: 2, Min: 0, Explained: OneLaunch | OnePayer,
 		Summary: "The accounts come from fewer networks than as many unrelated ones.",
 		Why: "Proxies are rented by the block. Perplexity of the /24 and /48 networks " +
 			"against the baseline (BotGraph 2009, EvilCohort 2015), capped low: people behind one " +

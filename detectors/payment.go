@@ -7,7 +7,7 @@ import (
 // payment sees many accounts paid for with few instruments.
 func payment() Detector {
 	return sharedValue(Spec{
-		ID: "payment", Max: 8,
+		ID: "payment", Max: 8, Explained: OnePayer,
 		Summary: "Few payment instruments pay for many accounts.",
 		Why: "Accounts cost money, and every unique card costs work. Perplexity of the " +
 			"instruments against the baseline; shared payment methods are named by every public " +

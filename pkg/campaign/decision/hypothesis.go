@@ -2,6 +2,7 @@ package decision
 
 import (
 	"math"
+	"math/bits"
 
 	"github.com/stillwatch/stillwatch/detectors"
 )
@@ -26,20 +27,27 @@ var Hypotheses = [...]Hypothesis{
 		"a launch with a program of its own, in one event",
 		detectors.OneProgram | detectors.OneLaunch | detectors.OneEvent,
 	},
+	{"one payer for many people", detectors.OnePayer},
+	{"one payer for many people with one program", detectors.OneProgram | detectors.OnePayer},
 	{"one public set, replayed", detectors.OneSet | detectors.OneProgram},
 }
 
-// combination is the price in bits of every cause beyond the first: that two honest causes meet in
-// one group is rarer than one.
-const combination = 1
+const (
+	// combination is the price in bits of every cause beyond the first: one crowd in two of those
+	// that one thing brought together has another in common as well.
+	combination = 1
+	// payer is the price in bits of one payer for many people: families and clubs are four people
+	// at a time, which would agree by two bits if each came with all of its members.
+	payer = 2
+)
 
-// price is what a hypothesis is less likely for than one with a single cause, in bits.
+// price is by how many bits a hypothesis is less likely beforehand than one common cause.
 func (h *Hypothesis) price() float64 {
-	n := 0
-	for c := h.Causes; c != 0; c &= c - 1 {
-		n++
+	price := combination * float64(bits.OnesCount8(uint8(h.Causes))-1)
+	if h.Causes&detectors.OnePayer != 0 {
+		price += payer
 	}
-	return combination * float64(n-1)
+	return price
 }
 
 // applies says whether the group may be what the hypothesis says: who replays a public set sends
@@ -57,8 +65,8 @@ func (e *evidence) best(g *detectors.Group, penalty float64) (index int, left fl
 			continue
 		}
 		families := e.left(h.Causes, g)
-		if bits := sum(&families, penalty) + h.price(); bits < left {
-			index, left = i, bits
+		if x := sum(&families, penalty) + h.price(); x < left {
+			index, left = i, x
 		}
 	}
 	return index, left
@@ -66,15 +74,15 @@ func (e *evidence) best(g *detectors.Group, penalty float64) (index int, left fl
 
 // left is what honest causes leave unexplained of the evidence on each signal family.
 func (e *evidence) left(causes detectors.Causes, g *detectors.Group) (out detectors.ByFamily) {
-	var bits correlated
+	var unexplained correlated
 	for i, family := range detectors.Families {
-		bits = bits[:0]
+		unexplained = unexplained[:0]
 		for _, x := range e.families[i] {
 			if x.explained&causes == 0 {
-				bits = append(bits, x.bits)
+				unexplained = append(unexplained, x.bits)
 			}
 		}
-		out[i] = bits.bits()
+		out[i] = unexplained.bits()
 		// Shared text is not discounted, however it was found: its bits are its rarity.
 		if g.Defining.Has(family) && family != detectors.Work {
 			out[i] *= definingDiscount

@@ -50,7 +50,7 @@ func TestALaunchThatBringsItsOwnProgramIsExplainedByBothTogether(t *testing.T) {
 
 func TestWhatNoHonestCauseExplainsIsCoordination(t *testing.T) {
 	program := assess(t, shown{"prompt_template": 5, "stack": 6})
-	beyond := shown{"hand_over": 8, "device": 8, "payment": 8, "relay": 6, "subjects": 3}
+	beyond := shown{"hand_over": 8, "device": 8, "relay": 6, "subjects": 3}
 	for id, bits := range beyond {
 		a := assess(t, shown{"prompt_template": 5, "stack": 6, id: bits})
 		require.InDelta(t, program.Coordination+bits, a.Coordination, 1e-9, id)
