@@ -14,7 +14,7 @@ func loadBalance() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "load_balance", Axis: Coordination, Family: Schedule, Max: 3, Min: -2,
-			Explained: OneLaunch | OneEvent | OneSet,
+			Explained: OneEvent | OneSet,
 			Summary: "The members share the load evenly.",
 			Why: "A pool's scheduler hands requests to the least recently used account; " +
 				"people and companies are heavy-tailed (in a public trace of real clients the " +

@@ -33,8 +33,9 @@ var Hypotheses = [...]Hypothesis{
 }
 
 const (
-	// combination is the price in bits of every cause beyond the first: one crowd in two of those
-	// that one thing brought together has another in common as well.
+	// combination is the price in bits of a second cause: one crowd in two of those that one thing
+	// brought together has another in common as well. A third costs as much again with each of the
+	// two.
 	combination = 1
 	// payer is the price in bits of one payer for many people: families and clubs are four people
 	// at a time, which would agree by two bits if each came with all of its members.
@@ -43,7 +44,8 @@ const (
 
 // price is by how many bits a hypothesis is less likely beforehand than one common cause.
 func (h *Hypothesis) price() float64 {
-	price := combination * float64(bits.OnesCount8(uint8(h.Causes))-1)
+	n := bits.OnesCount8(uint8(h.Causes))
+	price := combination * float64(n*(n-1)/2)
 	if h.Causes&detectors.OnePayer != 0 {
 		price += payer
 	}
