@@ -54,8 +54,8 @@ func TestASubjectNeedsThreeDifferentWords(t *testing.T) {
 		"Это мой дом":                         false,
 		"Расскажи почему сор вынесли":         true,
 		"火车数学题":                               true,
-		"火车数": false,
-		"":    false,
+		"火车数":                                 false,
+		"":                                    false,
 	} {
 		out := sketchOf(s, talk(text))
 		require.Equal(t, want, out.HasSubject(), text)
