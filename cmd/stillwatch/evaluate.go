@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -48,6 +49,9 @@ func (c evaluateCmd) Run(ctx context.Context, t terminal) error {
 	if conf.Sketch.Secret == "" {
 		conf.Sketch.Secret = backtestSecret
 	}
+	if c.Document {
+		return c.document(conf)
+	}
 	if c.Random > 0 {
 		return c.randomly(ctx, t, conf)
 	}
@@ -69,7 +73,7 @@ func (c evaluateCmd) Run(ctx context.Context, t terminal) error {
 		return err
 	}
 	r := evaluate.Report{
-		Worlds: worlds, Options: conf.Correlate, Arguments: c.arguments(), Images: "img",
+		Worlds: worlds, Options: conf.Correlate, Arguments: c.arguments(), Images: imagesDir,
 	}
 	return c.write(r)
 }
@@ -218,13 +222,26 @@ func judgedInto(
 	return w, nil
 }
 
+// imagesDir is the folder of the plots, beside the document.
+const imagesDir = "img"
+
 // write renders the report and writes it with its plots.
 func (c evaluateCmd) write(r evaluate.Report) error {
 	doc, err := evaluate.Render(r)
 	if err != nil {
 		return err
 	}
-	images := filepath.Join(filepath.Dir(c.Out), r.Images)
+	earlier, err := os.ReadFile(c.Out)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("read the evaluation: %w", err)
+	}
+	doc.Markdown = evaluate.KeepRandom(doc.Markdown, string(earlier))
+	return c.put(doc)
+}
+
+// put writes a document and its plots.
+func (c evaluateCmd) put(doc *evaluate.Document) error {
+	images := filepath.Join(filepath.Dir(c.Out), imagesDir)
 	if err := os.MkdirAll(images, 0o755); err != nil { //nolint:gosec // documentation, for everybody to read
 		return fmt.Errorf("make the folder of the plots: %w", err)
 	}

@@ -9,9 +9,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"time"
 
@@ -34,6 +36,7 @@ type randomFlags struct {
 	Duration duration `default:"48h" placeholder:"TIME" help:"With --random: how long a world is, its first, honest day included. Default: ${default}."`
 	Cold     bool     `help:"With --random: leave the first, honest day out; the rest is as long."`
 	Results  string   `placeholder:"DIR" help:"With --random: keep the result of each world here, and do not measure again what is here."`
+	Document bool     `help:"With --results: write the figures of all results that are there into --out, measuring nothing."`
 	Observe  bool     `help:"With --random and --results: measure all groups and find none, and keep those near the thresholds or beyond in groups/, for choosing thresholds."`
 }
 
@@ -108,7 +111,82 @@ func (c evaluateCmd) randomly(ctx context.Context, t terminal, conf config.Confi
 	if c.Cold {
 		title += ", cold"
 	}
+	if c.Observe {
+		seen, err := c.observation(conf, store.Outcomes(c.Random))
+		if err != nil {
+			return err
+		}
+		return evaluate.WriteObserved(t.out, title, seen)
+	}
 	return evaluate.WriteRandom(t.out, title, store.Outcomes(c.Random))
+}
+
+// observation reads the groups of worlds that were observed.
+func (c evaluateCmd) observation(
+	conf config.Config, worlds []evaluate.Outcome,
+) (*evaluate.Observation, error) {
+	o := &evaluate.Observation{
+		Worlds: worlds, Groups: map[string][]evaluate.Group{}, Options: conf.Correlate,
+	}
+	for i := range worlds {
+		groups, err := evaluate.ReadGroups(c.groups(worlds[i].Index))
+		if err != nil {
+			return nil, err
+		}
+		o.Groups[worlds[i].Name] = groups
+	}
+	return o, nil
+}
+
+// document writes the section on random worlds from all results of a folder.
+func (c evaluateCmd) document(conf config.Config) error {
+	all, err := c.allResults()
+	if err != nil {
+		return err
+	}
+	if len(all) == 0 {
+		return usage(fmt.Errorf("evaluate: %q has no results of random worlds", c.Results))
+	}
+	command := "bin/stillwatch evaluate --document --results " + filepath.Base(c.Results)
+	section, plots, err := evaluate.RenderRandom(all, conf.Correlate, imagesDir, command)
+	if err != nil {
+		return err
+	}
+	text, err := os.ReadFile(c.Out)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("read the evaluation: %w", err)
+	}
+	return c.put(&evaluate.Document{
+		Markdown: evaluate.PutRandom(string(text), section), Images: plots,
+	})
+}
+
+// allResults reads all results of a folder, sorted by name.
+func (c evaluateCmd) allResults() (all []evaluate.Results, err error) {
+	files, err := filepath.Glob(filepath.Join(c.Results, "random-*.jsonl"))
+	if err != nil {
+		return nil, fmt.Errorf("list the results: %w", err)
+	}
+	for _, file := range files {
+		folder := strings.TrimSuffix(file, ".jsonl")
+		r, ok := evaluate.ParseResults(filepath.Base(folder))
+		if !ok {
+			continue
+		}
+		if r.Worlds, err = evaluate.ReadOutcomes(file); err != nil {
+			return nil, err
+		}
+		r.Groups = map[string][]evaluate.Group{}
+		for i := range r.Worlds {
+			name := r.Worlds[i].Name
+			r.Groups[name], err = evaluate.ReadGroups(filepath.Join(folder, name+".jsonl"))
+			if err != nil {
+				return nil, err
+			}
+		}
+		all = append(all, r)
+	}
+	return all, nil
 }
 
 // randomJobs is how many worlds are measured at a time: random worlds are small, one per core.
@@ -136,17 +214,25 @@ func (c evaluateCmd) store(conf config.Config) (*evaluate.Store, error) {
 	if err := os.MkdirAll(c.Results, 0o750); err != nil {
 		return nil, fmt.Errorf("make the folder of the results: %w", err)
 	}
+	if c.Observe {
+		if err := os.MkdirAll(c.results(), 0o750); err != nil {
+			return nil, fmt.Errorf("make the folder of the groups: %w", err)
+		}
+	}
+	return evaluate.OpenStore(c.results()+".jsonl", build, options)
+}
+
+// results is the file of the worlds' results without its extension; groups that were measured are
+// in a folder of that name.
+func (c evaluateCmd) results() string {
 	name := fmt.Sprintf("random-%s-%d-%d-%s", c.Set, c.Seed, c.Accounts, time.Duration(c.Duration))
 	if c.Cold {
 		name += "-cold"
 	}
 	if c.Observe {
 		name += "-observed"
-		if err := os.MkdirAll(filepath.Join(c.Results, groupsDir), 0o750); err != nil {
-			return nil, fmt.Errorf("make the folder of the groups: %w", err)
-		}
 	}
-	return evaluate.OpenStore(filepath.Join(c.Results, name+".jsonl"), build, options)
+	return filepath.Join(c.Results, name)
 }
 
 // buildName names the build by a hash of the program itself: results of another one must not be
@@ -178,12 +264,9 @@ func digest(conf config.Config) (string, error) {
 	return hex.EncodeToString(sum[:6]), nil
 }
 
-// groupsDir is the folder of the groups that were measured, within that of the results.
-const groupsDir = "groups"
-
 // groups is the file of the groups that were measured in a world.
 func (c evaluateCmd) groups(index int) string {
-	return filepath.Join(c.Results, groupsDir, random.Name(c.options(index))+".jsonl")
+	return filepath.Join(c.results(), random.Name(c.options(index))+".jsonl")
 }
 
 // world measures one world, and keeps its groups where they are only observed.
