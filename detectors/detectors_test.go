@@ -88,6 +88,9 @@ func (b bench) group() *Group {
 		g.Size++
 	}
 	g.SelfShare = g.Size / float64(b.ctx.Baseline.N)
+	for i := range g.Members {
+		g.Members[i].Counted = b.ctx.Baseline.Stratum(g.Members[i].Profile)
+	}
 	g.SharedWork(b.ctx)
 	return g
 }

@@ -15,7 +15,7 @@ func novelty() Detector {
 		Summary: "Every prompt is new. Repeated prompts (retries, scheduled jobs, evaluations) are mitigating evidence.",
 		Why: "A duplicate teaches a student model nothing, so harvesters send each item " +
 			"once; evaluations, scheduled jobs, monitoring and retries repeat themselves. Mean " +
-			"rank of distinct prompts (HyperLogLog) per request in the baseline.",
+			"rank of distinct prompts (HyperLogLog) per request among the controls.",
 		Evasion: "Repeating prompts, at full cost for no data.",
 		LookAlikes: "Ordinary use: most people never repeat themselves either, so that it counts " +
 			"little.",
@@ -26,6 +26,6 @@ func novelty() Detector {
 			note = "the same prompts are repeated"
 		}
 		return fmt.Sprintf("%.0f %% of prompts are new", 100*m.Observed),
-			fmt.Sprintf("median account %.0f %%", 100*m.Expected), note
+			fmt.Sprintf("median of %s %.0f %%", m.Compared, 100*m.Expected), note
 	})
 }

@@ -19,7 +19,7 @@ func reasoningLength() Detector {
 		Needs:      []string{"usage.reasoning_tokens"},
 	}, baseline.ReasoningLength, high, twice, func(m Measure) (string, string, string) {
 		return fmt.Sprintf("%.0f reasoning tokens per request", math.Exp2(m.Observed)),
-			fmt.Sprintf("median account %.0f", math.Exp2(m.Expected)),
+			fmt.Sprintf("median of %s %.0f", m.Compared, math.Exp2(m.Expected)),
 			"the model is made to reason long"
 	})
 }
