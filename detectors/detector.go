@@ -99,6 +99,9 @@ type Context struct {
 	// Unnamed is the number of accounts in no open campaign, HandedOver that of those among them
 	// that exchanged a conversation with another account.
 	HandedOver, Unnamed int
+	// Rejections counts the conversations that were rejected on an account in no open campaign,
+	// TakenOver those of them that went on in another account.
+	Rejections, TakenOver int
 	// ShingleAccounts and LayoutAccounts are the numbers of live entities whose prompt template
 	// holds the shingle, whose prompts recur in the prompt layout.
 	ShingleAccounts, LayoutAccounts func(hash uint64) int
@@ -145,6 +148,11 @@ type Group struct {
 	// Unnamed is the number of members in no open campaign, Handed that of those among them that
 	// exchanged a conversation with any account.
 	Unnamed, Handed int
+	// Rejections counts the conversations that were rejected on a member, TakenOver those of them
+	// that went on in another. UnnamedRejections and UnnamedTakenOver are of the members in no open
+	// campaign, and count what went on in any account, as the context does.
+	Rejections, TakenOver               int
+	UnnamedRejections, UnnamedTakenOver int
 	// Work is what the members' prompts share, computed once by SharedWork.
 	Work CommonWork
 	// Scale is how many accounts each member stands for, when only a sample was looked at; 0 is 1.

@@ -10,7 +10,7 @@ import (
 // outputLength sees long answers, on the templated part of the traffic where there is one.
 func outputLength() Detector {
 	return ranking(Spec{
-		ID: "output_length", Axis: Harvest, Max: 2, Min: -1.5,
+		ID: "output_length", Axis: Harvest, Correlated: answers, Max: 2, Min: -1.5,
 		Summary: "The answers are longer than other accounts'. Short answers are mitigating evidence.",
 		Why: "The answers are what is harvested, and templates ask for every step. " +
 			"Mean rank of log output tokens per request among the controls, over the slice that " +

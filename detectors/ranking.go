@@ -12,6 +12,13 @@ const (
 	low  = -1
 	// twice is the effect of a feature in log2 units that counts in full: a factor of two.
 	twice = 1
+
+	// answers joins what one instruction asks for at once: long answers, long reasoning, and so
+	// much of both.
+	answers = "answers"
+	// repetition joins what one list of items shows: prompts that an account sends again, and
+	// prompts that several accounts send.
+	repetition = "repetition"
 )
 
 // ranking makes a harvest detector of one feature: the members' mean rank among their controls as

@@ -10,10 +10,10 @@ import (
 // reasoningLength sees requests that make the model reason long.
 func reasoningLength() Detector {
 	return ranking(Spec{
-		ID: "reasoning_length", Axis: Harvest, Max: 1, Min: 0,
+		ID: "reasoning_length", Axis: Harvest, Correlated: answers, Max: 1, Min: 0,
 		Summary: "The requests make the model reason longer than other accounts' do.",
 		Why: "Reasoning traces are the material that harvesters want most. Mean rank of log reasoning " +
-			"tokens per request among the accounts that report them.",
+			"tokens per request among the controls that report them.",
 		Evasion:    "Using models that do not report reasoning.",
 		LookAlikes: "Hard problems.",
 		Needs:      []string{"usage.reasoning_tokens"},

@@ -14,7 +14,7 @@ func yield() Detector {
 	// long their answers are.
 	const effect = 2 * twice
 	d := ranking(Spec{
-		ID: "yield", Axis: Harvest, Max: 2.5, Min: 0,
+		ID: "yield", Axis: Harvest, Correlated: answers, Max: 2.5, Min: 0,
 		Summary: "A day of the accounts brings more answers that could be trained on than others' do.",
 		Why: "A harvest is output tokens of new, single questions, over and over: people go back and " +
 			"forth, programs repeat themselves or answer shortly. Mean rank among the controls of log " +

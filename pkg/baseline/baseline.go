@@ -52,8 +52,6 @@ type Baseline struct {
 	strata    *strata
 	sampled   int
 	spread    float64
-	orphaned  float64
-	talkers   float64
 	releases  []Release
 }
 
@@ -92,12 +90,6 @@ func Take(entities []Entity, n int, opts Options) *Baseline {
 		load.Add(e.Profile)
 	}
 	c.spread = load.SD()
-	for _, e := range sample {
-		if p := e.Profile; p.Continued >= 3 {
-			c.orphaned += float64(p.ContinuedUnserved) / float64(p.Continued)
-			c.talkers++
-		}
-	}
 	return c
 }
 
@@ -219,18 +211,6 @@ func (c *Baseline) Quantile(f Feature, q float64) float64 {
 		return math.NaN()
 	}
 	return r[min(len(r)-1, int(q*float64(len(r))))]
-}
-
-// ContinuedUnserved is the mean share of continued conversations whose earlier turns the account
-// was never served, over the accounts that hold conversations; without the ones whose sum and
-// number are given, when they were counted too.
-func (c *Baseline) ContinuedUnserved(sum, n float64) float64 {
-	in := float64(c.sampled) / math.Max(1, float64(c.N))
-	rest := c.talkers - in*n
-	if rest < 1 {
-		return 0
-	}
-	return math.Max(0, c.orphaned-in*sum) / rest
 }
 
 // LoadSpread is the standard deviation of log2 request rates in the population beyond counting

@@ -45,6 +45,10 @@ const (
 	// brings that could be trained on. On the prompt template's slice where the account has one.
 	Yield
 
+	// Unserved is the share of continued conversations whose earlier turns the account was never
+	// served, of accounts that continue some.
+	Unserved
+
 	// NumFeatures is how many features there are.
 	NumFeatures
 )
@@ -106,8 +110,15 @@ func Features(p *fingerprint.Profile) Vector {
 		v[Pace] = math.Log2(float64(p.Requests) / math.Max(1, float64(p.ActiveDays)))
 	}
 	v[Yield] = yield(p)
+	if p.Continued >= leastContinued {
+		v[Unserved] = float64(p.ContinuedUnserved) / float64(p.Continued)
+	}
 	return v
 }
+
+// leastContinued is the number of continued conversations from which an account has a share of
+// unserved ones: one or two are imports.
+const leastContinued = 3
 
 // yield is the feature of that name. An account seen for less than a day counts a whole one: a
 // first burst is no pace.

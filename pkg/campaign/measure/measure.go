@@ -132,9 +132,15 @@ func (p *Population) Context(now int64, rhythmSample int) *detectors.Context {
 		if len(a.Linked) > 0 {
 			c.HandedOver++
 		}
+		rejected, taken := p.TakenOver(a, anyone)
+		c.Rejections += rejected
+		c.TakenOver += taken
 	}
 	return c
 }
+
+// anyone tells of all accounts.
+func anyone(int32) bool { return true }
 
 // rhythm counts when the accounts in no open campaign are active, over a sample that does not
 // depend on anything they do.
@@ -208,7 +214,13 @@ func (p *Population) Group(
 			if len(a.Linked) > 0 {
 				g.Handed++
 			}
+			rejected, taken := p.TakenOver(a, anyone)
+			g.UnnamedRejections += rejected
+			g.UnnamedTakenOver += taken
 		}
+		rejected, taken := p.TakenOver(a, func(slot int32) bool { return inside[slot] })
+		g.Rejections += rejected
+		g.TakenOver += taken
 		if a.LinkedTo(func(slot int32) bool { return inside[slot] }) {
 			g.HandOvers++
 		}
@@ -218,7 +230,11 @@ func (p *Population) Group(
 	g.Scale = part
 	g.SameProgram = func() *baseline.Controls { return p.sameProgram(g, inside) }
 	g.SelfShare = math.Min(MaxShare, counted*part/float64(max(c.Baseline.N, 1)))
-	g.Unnamed, g.Handed = int(part*float64(g.Unnamed)), int(part*float64(g.Handed))
+	for _, n := range [...]*int{
+		&g.Unnamed, &g.Handed, &g.UnnamedRejections, &g.UnnamedTakenOver,
+	} {
+		*n = int(part * float64(*n))
+	}
 	g.SharedWork(c)
 	return g
 }
