@@ -68,15 +68,16 @@ func intent(id string, f baseline.Feature, limit float64, what, why, lookAlikes 
 			if !r.ok {
 				return Measure{}, false
 			}
-			expected := g.others(f, c)
+			expected := r.others
 			shrunk := (r.mean*r.n + expected*g.priorWeight()) / (r.n + g.priorWeight())
 			return Measure{
 				Bits: logRatio(shrunk, expected), Observed: r.mean, Expected: expected,
+				Compared: r.compared,
 			}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
 			return fmt.Sprintf("%.0f %% of requests %s", 100*m.Observed, what),
-				fmt.Sprintf("%.1f %% in the population", 100*m.Expected), "the prompts " + what
+				fmt.Sprintf("%.1f %% among %s", 100*m.Expected, m.Compared), "the prompts " + what
 		},
 	}
 }

@@ -12,12 +12,19 @@ const (
 	low  = -1
 	// twice is the effect of a feature in log2 units that counts in full: a factor of two.
 	twice = 1
+
+	// answers joins what one instruction asks for at once: long answers, long reasoning, and so
+	// much of both.
+	answers = "answers"
+	// repetition joins what one list of items shows: prompts that an account sends again, and
+	// prompts that several accounts send.
+	repetition = "repetition"
 )
 
-// ranking makes a harvest detector of one feature: the members' mean rank in the baseline as bits,
-// times direction, faded in by the absolute effect: percentiles of a live population always have a
-// top, so a rank only counts in full once the members' mean lies effect away from the population's
-// median.
+// ranking makes a harvest detector of one feature: the members' mean rank among their controls as
+// bits, times direction, faded in by the absolute effect: percentiles of a live population always
+// have a top, so a rank only counts in full once the members' mean lies effect away from the
+// controls' median.
 func ranking(
 	spec Spec, f baseline.Feature, direction, effect float64,
 	explain func(m Measure) (string, string, string),
@@ -29,10 +36,9 @@ func ranking(
 			if !r.ok || !g.most(r.n) {
 				return Measure{}, false
 			}
-			median := c.Baseline.Quantile(f, 0.5)
-			m := Measure{Observed: r.mean, Expected: median}
+			m := Measure{Observed: r.mean, Expected: r.median, Compared: r.compared}
 			m.Bits = direction * logOdds(r, g.priorWeight()) *
-				math.Min(1, math.Abs(r.mean-median)/effect)
+				math.Min(1, math.Abs(r.mean-r.median)/effect)
 			return m, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) { return explain(m) },

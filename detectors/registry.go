@@ -16,7 +16,7 @@ func All() []Detector {
 		subjects(), history(), sizes(), hours(),
 		// Harvest.
 		elicitation(), coercion(), grading(), generation(), cleaning(),
-		outputLength(), reasoningLength(), singleTurn(), novelty(), dealtOut(),
+		outputLength(), yield(), reasoningLength(), singleTurn(), novelty(), dealtOut(),
 		clock(), noRamp(), fanout(), pivot(), refusalProbe(), unserved(), hopping(),
 		aggregator(), batch(),
 	}

@@ -1,0 +1,195 @@
+package detectors
+
+import (
+	"math"
+
+	"github.com/stillwatch/stillwatch/pkg/baseline"
+)
+
+// Compared says whom the members of a group were compared with (matched controls: Rosenbaum,
+// Observational Studies, 2002). What a program does, all who use it do; so users of the same
+// program come first, then accounts of the same kind of client, age and volume.
+type Compared uint8
+
+// The controls, the closest last.
+const (
+	WithAll Compared = iota
+	WithKind
+	WithAlike
+	WithProgram
+)
+
+// String names the controls for findings.
+func (w Compared) String() string {
+	return [...]string{
+		"all accounts", "accounts of the same kind", "accounts of the same kind, age and volume",
+		"users of the same program",
+	}[w]
+}
+
+// mostOwn is the share of the controls that may be the group's own. They are taken out by arithmetic,
+// with what they were when the baseline was taken: at three quarters, what has changed about them
+// since counts three times.
+const mostOwn = 0.75
+
+// stratum is whom the members of a stratum of the baseline are compared with.
+type stratum struct {
+	// counted is how many of the stratum's accounts are of the group.
+	counted float64
+	// feature is what control was chosen for: one more than the feature, 0 before any.
+	feature baseline.Feature
+	control control
+	// used says that the group's number of controls has these in it.
+	used bool
+}
+
+// control is some accounts to compare with, of which the group's own are a share.
+type control struct {
+	*baseline.Controls
+	own      float64
+	compared Compared
+}
+
+// Match compares the members with users of the same program from now on, where there are enough.
+// That takes time, so only groups that are about to be reported are matched.
+func (g *Group) Match() {
+	if g.matched || g.SameProgram == nil {
+		return
+	}
+	g.matched = true
+	if g.program = g.SameProgram(); g.program != nil {
+		clear(g.ranks[:])
+	}
+}
+
+// control chooses whom the members of stratum s are compared with in a feature: the closest of
+// which enough are left without the group's own.
+func (g *Group) control(s baseline.Stratum, f baseline.Feature, c *Context) *stratum {
+	if g.strata == nil {
+		g.countStrata(c)
+	}
+	at := &g.strata[s]
+	if at.feature == f+1 {
+		return at
+	}
+	at.feature, at.used = f+1, false
+	at.control = control{c.Baseline.Everybody(), g.SelfShare, WithAll}
+	if kind := c.Baseline.OfKind(s); g.closer(&at.control, kind, WithKind, f, g.ofKind(s, c)) {
+		g.closer(&at.control, c.Baseline.OfStratum(s), WithAlike, f, at.counted)
+	}
+	if g.program != nil {
+		g.closer(&at.control, g.program, WithProgram, f, 0)
+	}
+	return at
+}
+
+// closer takes other controls, of which so many are the group's own, when enough are left.
+func (g *Group) closer(
+	to *control, others *baseline.Controls, as Compared, f baseline.Feature, own float64,
+) bool {
+	if others == nil || others.N == 0 {
+		return false
+	}
+	share := own / float64(others.N)
+	if share > mostOwn || (1-share)*float64(others.Known(f)) < baseline.LeastControls {
+		return false
+	}
+	*to = control{others, share, as}
+	return true
+}
+
+// countStrata counts the group's own accounts in the baseline's strata.
+func (g *Group) countStrata(c *Context) {
+	g.strata = make([]stratum, c.Baseline.Strata())
+	each := math.Max(g.Scale, 1) * c.Baseline.Sampled()
+	for i := range g.Members {
+		if s := g.Members[i].Counted; s != 0 {
+			g.strata[s].counted += each * g.Members[i].Weight
+		}
+	}
+}
+
+// ofKind counts the group's own accounts among those of the same kind of client.
+func (g *Group) ofKind(s baseline.Stratum, c *Context) (n float64) {
+	for o := range g.strata {
+		if o > 0 && c.Baseline.SameKind(s, baseline.Stratum(o)) {
+			n += g.strata[o].counted
+		}
+	}
+	return n
+}
+
+// ranked is how the members compare with their controls in a feature.
+type ranked struct {
+	// mean is the members' mean, auc their mean rank (the chance that a member exceeds a control),
+	// median and others the controls' median and mean.
+	mean, auc, median, others float64
+	// n is the weight of the members that report it, controls the number of controls.
+	n, controls float64
+	compared    Compared
+	ok          bool
+}
+
+// rank compares the members with their controls.
+func (g *Group) rank(f baseline.Feature, c *Context) *ranked {
+	if g.ranks[f] == nil {
+		g.ranks[f] = g.compare(f, c)
+	}
+	return g.ranks[f]
+}
+
+func (g *Group) compare(f baseline.Feature, c *Context) *ranked {
+	r := &ranked{}
+	var by [WithProgram + 1]float64
+	var own, base float64
+	for i := range g.Members {
+		m := &g.Members[i]
+		if !m.Vector.Known(f) {
+			continue
+		}
+		at := g.control(c.Baseline.Stratum(m.Profile), f, c)
+		q, ok := at.control.Rank(f, m.Vector[f])
+		if !ok {
+			continue
+		}
+		x := at.control.own
+		// Among its own the group ranks in the middle; what counts is its rank among the others.
+		r.auc += m.Weight * (q - x*chanceRank) / (1 - x)
+		r.mean += m.Weight * m.Vector[f]
+		r.median += m.Weight * at.control.Median(f)
+		base += m.Weight * at.control.Mean(f) / (1 - x)
+		own += m.Weight * x / (1 - x)
+		r.n += m.Weight
+		by[at.control.compared] += m.Weight
+		if !at.used {
+			at.used = true
+			r.controls += (1 - x) * float64(at.control.Known(f))
+		}
+	}
+	if r.n == 0 {
+		return r
+	}
+	r.ok = true
+	r.mean /= r.n
+	r.median /= r.n
+	r.auc = math.Max(0, math.Min(1, r.auc/r.n))
+	// The controls' mean without the group's own, which are taken to be like the members.
+	r.others = math.Max(0, (base-own*r.mean)/r.n)
+	for w, n := range by {
+		if n > by[r.compared] {
+			r.compared = Compared(w)
+		}
+	}
+	return r
+}
+
+// logOdds turns the members' mean rank into bits, log2(AUC / (1 - AUC)), shrunk towards chance as
+// if priorWeight random accounts had joined the group. With few controls a mean rank is as
+// uncertain as with few members: its variance goes with 1/members + 1/controls (Mann & Whitney
+// 1947), so the number that counts is the one over that sum.
+func logOdds(r *ranked, priorWeight float64) float64 {
+	n := r.n * r.controls / (r.n + r.controls)
+	auc := (r.auc*n + chanceRank*priorWeight) / (n + priorWeight)
+	auc = math.Max(leastRank, math.Min(1-leastRank, auc))
+	return math.Log2(auc / (1 - auc))
+}
