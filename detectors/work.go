@@ -39,13 +39,14 @@ type CommonWork struct {
 	// Shingles are the shared shingles: in the prompt template of at least a fifth of the members
 	// and, among them, several times as common as in the population.
 	Shingles []Shared
-	// Mass is the members' mean share of their own prompt template that is shared, weighted by
-	// rarity. Traffic is the mean share of their requests that carry it.
+	// Mass is the members' mean share of the recurring text in these requests that is shared,
+	// weighted by rarity. Traffic is the mean share of their requests that carry shared text.
 	Mass, Traffic float64
 	// Rarity is the mean idf of the shared shingles in bits, weighted by the members that show
 	// them.
 	Rarity float64
-	// Carriers is the weight of the members that carry at least a third of the shared shingles.
+	// Carriers is the weight of the members that carry at least a third of the shared shingles of
+	// one text.
 	Carriers float64
 	// Layout is the commonest line structure, with the share of members that recur in it and its
 	// idf.
@@ -56,11 +57,13 @@ type CommonWork struct {
 	LayoutTraffic float64
 }
 
-// Shared is a shingle with the weight of the members that carry it and its idf.
+// Shared is a shingle with the weight of the members that carry it, its idf, and the number of the
+// text that it is of; 0 is none that is known by several shingles.
 type Shared struct {
 	Hash   uint64
 	Weight float64
 	Idf    float64
+	Text   uint8
 }
 
 // SharedWork finds what the members' prompt templates have in common and remembers it in the group.
@@ -90,15 +93,19 @@ func (g *Group) SharedWork(c *Context) {
 		if weight/g.Size < overPopulation*float64(df)/float64(c.Baseline.N+1) {
 			continue
 		}
-		w.Shingles = append(w.Shingles, Shared{h, weight, c.Idf(df)})
+		w.Shingles = append(w.Shingles, Shared{Hash: h, Weight: weight, Idf: c.Idf(df)})
 	}
 	slices.SortFunc(w.Shingles, func(a, b Shared) int {
 		return cmp.Or(cmp.Compare(b.Weight*b.Idf, a.Weight*a.Idf), cmp.Compare(a.Hash, b.Hash))
 	})
-	shared := make(map[uint64]float64, len(w.Shingles))
+	g.tellTexts(w.Shingles)
+	shared := make(map[uint64]*Shared, len(w.Shingles))
+	var texts [MaxTexts]int
 	norm := 0.0
-	for _, s := range w.Shingles {
-		shared[s.Hash] = s.Idf
+	for i := range w.Shingles {
+		s := &w.Shingles[i]
+		shared[s.Hash] = s
+		texts[s.Text]++
 		w.Rarity += s.Weight * s.Idf
 		norm += s.Weight
 	}
@@ -107,11 +114,14 @@ func (g *Group) SharedWork(c *Context) {
 	}
 	for i := range g.Members {
 		m := &g.Members[i]
-		mass, traffic, carried := containment(m, shared)
-		w.Mass += m.Weight * mass
-		w.Traffic += m.Weight * traffic
-		if carrierShingles*carried >= len(w.Shingles) && carried > 0 {
-			w.Carriers += m.Weight
+		x := contain(m, shared)
+		w.Mass += m.Weight * x.mass
+		w.Traffic += m.Weight * x.traffic
+		for text, n := range x.carried {
+			if carrierShingles*n >= texts[text] && n > 0 {
+				w.Carriers += m.Weight
+				break
+			}
 		}
 	}
 	if g.Size > 0 {
@@ -147,32 +157,55 @@ func (g *Group) SharedWork(c *Context) {
 	g.Work = w
 }
 
-// containment is the idf-weighted share of a member's prompt template that lies in the shared set,
-// the share of its requests that carry the shared part, and the number of shared shingles it
-// carries.
-func containment(m *Member, shared map[uint64]float64) (mass, traffic float64, carried int) {
-	if len(shared) == 0 {
-		return 0, 0, 0
+// containment is what a member's requests have of the shared text: mass the share of their recurring
+// text, weighted by idf, traffic the share of all its requests that carry the shared text, and
+// carried the shared shingles of each text that it shows.
+type containment struct {
+	mass, traffic float64
+	carried       [MaxTexts]int
+}
+
+func contain(m *Member, shared map[uint64]*Shared) (x containment) {
+	p := m.Profile
+	if len(shared) == 0 || p.WithText == 0 {
+		return x
 	}
-	least := fingerprint.Recurs(m.Profile.WithText)
+	least := fingerprint.Recurs(p.WithText)
 	inside := 0.0
-	var most uint32
-	for _, s := range m.Profile.Template {
+	var seen Sightings
+	for _, s := range p.Template {
 		if s.Count < least {
 			continue
 		}
-		if idf, ok := shared[s.Hash]; ok {
-			inside += float64(s.Count) * idf
-			most = max(most, s.Count)
-			carried++
+		of := shared[s.Hash]
+		if of == nil {
+			seen.Other(s.Count)
+			continue
 		}
+		seen.Shared(of.Text, s.Count)
+		inside += float64(s.Count) * of.Idf
+		x.carried[of.Text]++
 	}
-	if m.Mass > 0 {
-		// The idf moves a little between the account's last profile and now.
-		mass = math.Min(1, inside/m.Mass)
+	covered := seen.Requests(p)
+	x.traffic = float64(covered) / float64(p.WithText)
+	if inside == 0 {
+		return x
 	}
-	if m.Profile.WithText > 0 {
-		traffic = math.Min(1, float64(most)/float64(m.Profile.WithText))
+	// What else recurs counts as far as it must be in the same requests. A pool on leased accounts
+	// is not what their owners do; a program of one's own around a public text is in all of it.
+	beside, others := 0.0, 0.0
+	templated := max(p.TemplateRequests, covered)
+	for _, s := range p.Template {
+		if s.Count < least || shared[s.Hash] != nil {
+			continue
+		}
+		others += float64(s.Count)
+		beside += math.Max(0, float64(s.Count)+float64(covered)-float64(max(templated, s.Count)))
 	}
-	return mass, traffic, carried
+	own := math.Max(0, m.Mass-inside)
+	if others > 0 {
+		own *= beside / others
+	}
+	x.mass = inside / (inside + own)
+	return x
 }

@@ -3,13 +3,14 @@ package membership
 import (
 	"math"
 
+	"github.com/stillwatch/stillwatch/detectors"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
 const (
-	// carriedText is the share of the shared text (by rarity) from which an account carries it,
-	// sameText the share from which it is the same text: half is as good as all of it, since an
-	// account meets a pool's templates one after the other.
+	// carriedText is the share of a shared text (by rarity) from which an account carries it,
+	// sameText the share from which it is the same text: half is as good as all of it, since a
+	// profile holds a sample.
 	carriedText = 0.1
 	sameText    = 0.5
 	// carriedShingles is the least number of shared shingles that an account must carry, and the
@@ -22,6 +23,12 @@ const (
 	sameTextRequests   = 3
 	sameLayoutRequests = 5
 	layoutRequests     = 4
+	// sliceRequests and slicePart are the number and the part of the requests from which they may
+	// speak although the account does something else besides, as the owner of a leased account
+	// does: with five, one may be chance and the others are not; a tenth is what an account is for
+	// (baseline.Sliced).
+	sliceRequests = 5
+	slicePart     = 10
 	// layoutFull is the part of the requests in the layout from which it counts in full: a quarter.
 	layoutFull = 4
 )
@@ -46,36 +53,86 @@ func (m *Model) fitWork(p *fingerprint.Profile) (bits float64, same, ok bool) {
 	return bits, same, true
 }
 
-// fitText compares the shared text. same says that it is in most of the account's requests.
+// prepare indexes the shingles.
+func (m *Model) prepare() {
+	if m.known != nil {
+		return
+	}
+	m.known = make(map[uint64]*Shingle, len(m.Shingles))
+	for i := range m.Shingles {
+		s := &m.Shingles[i]
+		m.known[s.Hash] = s
+		m.total += s.Rarity
+		m.texts[s.Text] += s.Rarity
+	}
+}
+
+// carriedWork is what an account shows of a model's texts: the number of shingles, their rarity in
+// all and by text.
+type carriedWork struct {
+	n     int
+	total float64
+	texts [detectors.MaxTexts]float64
+}
+
+// share is the largest share of one text, or of all of them, that the account carries.
+func (c *carriedWork) share(m *Model) float64 {
+	share := c.total / m.total
+	for text, total := range m.texts {
+		if total > 0 {
+			share = math.Max(share, c.texts[text]/total)
+		}
+	}
+	return share
+}
+
+// fitText compares the shared text. same says that it is what the account's requests are, or a part
+// of them that is unlike the rest.
 func (m *Model) fitText(p *fingerprint.Profile) (bits float64, same bool) {
-	if m.rarity == nil {
-		m.rarity = make(map[uint64]float64, len(m.Shingles))
-		for _, s := range m.Shingles {
-			m.rarity[s.Hash] = s.Rarity
-			m.total += s.Rarity
-		}
-	}
+	m.prepare()
 	least := fingerprint.Recurs(p.WithText)
-	carried := 0.0
-	n := 0
-	var most uint32
+	var c carriedWork
 	for _, s := range p.Template {
-		if r, shared := m.rarity[s.Hash]; shared && s.Count >= least {
-			carried += r
-			most = max(most, s.Count)
-			n++
+		if of := m.known[s.Hash]; of != nil && s.Count >= least {
+			c.n++
+			c.total += of.Rarity
+			c.texts[of.Text] += of.Rarity
 		}
 	}
-	share := carried / m.total
-	if n < carriedShingles || share < carriedText {
+	share := c.share(m)
+	if c.n < carriedShingles || share < carriedText {
 		return absence(m.Carriers), false
 	}
-	same = share >= sameText && inMost(most, p) && p.WithText >= sameTextRequests
+	same = share >= sameText && m.covers(p, &c)
 	limit := float64(maxFit)
 	if same {
 		limit = maxSameText
 	}
-	return math.Min(limit, m.total/float64(len(m.Shingles))) * math.Min(1, share/sameText), same
+	return math.Min(limit, c.total/float64(c.n)) * math.Min(1, share/sameText), same
+}
+
+// covers says whether the texts that the account carries cover enough of its requests to speak
+// alone.
+func (m *Model) covers(p *fingerprint.Profile, c *carriedWork) bool {
+	if p.WithText < sameTextRequests {
+		return false
+	}
+	all := c.total >= sameText*m.total
+	least := fingerprint.Recurs(p.WithText)
+	var seen detectors.Sightings
+	for _, s := range p.Template {
+		if s.Count < least {
+			continue
+		}
+		of := m.known[s.Hash]
+		if of != nil && (all || c.texts[of.Text] >= sameText*m.texts[of.Text]) {
+			seen.Shared(of.Text, s.Count)
+		} else {
+			seen.Other(s.Count)
+		}
+	}
+	n := seen.Requests(p)
+	return inMost(n, p) || n >= sliceRequests && slicePart*n >= p.WithText
 }
 
 // inMost says that what was seen n times is in half of the account's requests or more.
