@@ -108,6 +108,10 @@ type Context struct {
 	// ShingleAccounts and LayoutAccounts are the numbers of live entities whose prompt template
 	// holds the shingle, whose prompts recur in the prompt layout.
 	ShingleAccounts, LayoutAccounts func(hash uint64) int
+
+	// habits and pairs are scratch memory: what is compared of a group's members.
+	habits fingerprint.Habits
+	pairs  [2]pairs
 }
 
 // Idf is log2 of the population over the accounts that show something: how surprising it is to

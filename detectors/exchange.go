@@ -14,11 +14,34 @@ import (
 // (Pitman 1937; Good, Permutation, Parametric and Bootstrap Tests, 2005), so that the test needs no
 // law of the content. What all members share, such as a template, is the mean and falls out.
 
-// halves are the mean vectors of both halves of one account's requests, with their numbers.
-type halves struct {
+// pairs are the mean vectors of both halves of some accounts' requests, one after the other, with
+// the numbers of requests.
+type pairs struct {
+	dims   int
 	a, b   []float64
-	na, nb float64
+	na, nb []float64
+	// order is scratch memory.
+	order []int32
 }
+
+// reset empties the pairs and keeps their memory.
+func (p *pairs) reset(dims int) {
+	p.dims = dims
+	p.a, p.b, p.na, p.nb = p.a[:0], p.b[:0], p.na[:0], p.nb[:0]
+}
+
+// add adds an account by the sums of its halves; one without a request in either says nothing.
+func (p *pairs) add(a, b []float64, na, nb float64) {
+	if na < leastWeight || nb < leastWeight {
+		return
+	}
+	for d := range p.dims {
+		p.a, p.b = append(p.a, a[d]/na), append(p.b, b[d]/nb)
+	}
+	p.na, p.nb = append(p.na, na), append(p.nb, nb)
+}
+
+func (p *pairs) len() int { return len(p.na) }
 
 // kinship is how much more alike two requests of one account are than those of two accounts, as a
 // share of the whole variance: the intraclass correlation of a one-way random-effects model (Fisher
@@ -35,94 +58,103 @@ const (
 	// leastHalves is the number of accounts with both halves from which a group is compared: below,
 	// there are fewer than 56 pairs to learn the null from.
 	leastHalves = 8
+	// mostCompared bounds the members whose habits are compared, because every candidate is
+	// measured: 96 accounts tell a kinship of 0.02 from none with two requests in each half.
+	mostCompared = 96
 	// mostRepeats bounds what one account's half counts: an account with a thousand requests must
 	// not be the group's mean.
 	mostRepeats = 16
-	// mostShifts bounds the permutations: 24 of 300 accounts are 7,200 pairs, whose variance is
-	// known within 2 %.
-	mostShifts = 24
+	// mostShifts bounds the permutations: 8 of 96 accounts are 768 pairs, whose variance is known
+	// within 5 %.
+	mostShifts = 8
+	// leastWeight is the weight from which there is a request: half of one that has aged.
+	leastWeight = 0.5
 )
 
-// compareHalves estimates the kinship of a group. total is the variance of a single request around
-// nothing, such as 1 for vectors of length one.
-func compareHalves(list []halves, total float64) (k kinship, ok bool) {
-	n := len(list)
+// compare estimates the kinship of a group. The vectors of single requests have length one.
+func (p *pairs) compare() (k kinship, ok bool) {
+	n := p.len()
 	if n < leastHalves {
 		return k, false
 	}
+	k.accounts = n
+	k.other = p.centre()
+	rest := 1 - k.other
 	// Neighbours have about as many requests, so that a half is exchanged for one as sure.
-	slices.SortStableFunc(list, func(x, y halves) int {
-		return cmp.Compare(math.Min(x.na, x.nb), math.Min(y.na, y.nb))
-	})
-	u, mu := centred(list, func(h *halves) ([]float64, float64) { return h.a, h.na })
-	v, nu := centred(list, func(h *halves) ([]float64, float64) { return h.b, h.nb })
-	matched, scale := 0.0, 0.0
-	for i := range list {
-		matched += dot(u[i], v[i])
-		scale += math.Sqrt(repeats(list[i].na) * repeats(list[i].nb))
+	p.order = p.order[:0]
+	for i := range n {
+		p.order = append(p.order, int32(i))
 	}
-	var pairs, sum, squares float64
+	slices.SortStableFunc(p.order, func(x, y int32) int {
+		return cmp.Compare(math.Min(p.na[x], p.nb[x]), math.Min(p.na[y], p.nb[y]))
+	})
+	matched, scale := 0.0, 0.0
+	for i := range n {
+		matched += p.dot(i, i)
+		scale += math.Sqrt(repeats(p.na[i]) * repeats(p.nb[i]))
+	}
+	var count, sum, squares float64
 	for shift := 1; shift <= min(mostShifts, n-1); shift++ {
-		for i := range u {
-			x := dot(u[i], v[(i+shift)%n])
-			pairs, sum, squares = pairs+1, sum+x, squares+x*x
+		for i := range n {
+			x := p.dot(int(p.order[i]), int(p.order[(i+shift)%n]))
+			count, sum, squares = count+1, sum+x, squares+x*x
 		}
 	}
-	mean := sum / pairs
-	variance := math.Max(squares/pairs-mean*mean, 0)
-	k.other = dot(mu, nu)
-	rest := total - k.other
+	mean := sum / count
+	variance := math.Max(squares/count-mean*mean, 0)
 	if rest <= 0 || variance == 0 {
 		return k, false
 	}
 	k.rho = (matched - float64(n)*mean) / scale / rest
 	k.se = math.Sqrt(float64(n)*variance) / scale / rest
 	k.own = k.other + k.rho*rest
-	k.accounts = n
 	return k, true
 }
 
-// centred gives the halves without the mean of the group, at a scale at which their variance does
-// not depend on their number of requests, and the mean.
-func centred(
-	list []halves, half func(h *halves) ([]float64, float64),
-) (out [][]float64, mean []float64) {
-	total := 0.0
-	for i := range list {
-		x, n := half(&list[i])
-		if mean == nil {
-			mean = make([]float64, len(x))
+// centre takes the group's means off both halves, puts them at a scale at which their variance does
+// not depend on their number of requests, and gives the similarity of the means: that of requests
+// of different accounts.
+func (p *pairs) centre() (similarity float64) {
+	a, b := p.mean(p.a, p.na), p.mean(p.b, p.nb)
+	for d := range p.dims {
+		similarity += a[d] * b[d]
+	}
+	for i := range p.len() {
+		ra, rb := math.Sqrt(repeats(p.na[i])), math.Sqrt(repeats(p.nb[i]))
+		for d := range p.dims {
+			at := i*p.dims + d
+			p.a[at], p.b[at] = ra*(p.a[at]-a[d]), rb*(p.b[at]-b[d])
 		}
+	}
+	return similarity
+}
+
+// mean is the mean vector of the group's requests in one half.
+func (p *pairs) mean(vectors, counts []float64) []float64 {
+	mean, total := make([]float64, p.dims), 0.0
+	for i, n := range counts {
 		n = repeats(n)
-		for d := range x {
-			mean[d] += n * x[d]
+		for d := range mean {
+			mean[d] += n * vectors[i*p.dims+d]
 		}
 		total += n
 	}
 	for d := range mean {
 		mean[d] /= total
 	}
-	flat := make([]float64, len(list)*len(mean))
-	out = make([][]float64, len(list))
-	for i := range list {
-		x, n := half(&list[i])
-		out[i], flat = flat[:len(mean)], flat[len(mean):]
-		root := math.Sqrt(repeats(n))
-		for d := range x {
-			out[i][d] = root * (x[d] - mean[d])
-		}
-	}
-	return out, mean
+	return mean
 }
 
-func repeats(n float64) float64 { return math.Min(n, mostRepeats) }
-
-func dot(x, y []float64) (sum float64) {
-	for i := range x {
-		sum += x[i] * y[i]
+// dot is the inner product of one account's first half and another's second.
+func (p *pairs) dot(i, j int) (sum float64) {
+	a, b := p.a[i*p.dims:(i+1)*p.dims], p.b[j*p.dims:(j+1)*p.dims]
+	for d, x := range a {
+		sum += x * b[d]
 	}
 	return sum
 }
+
+func repeats(n float64) float64 { return math.Min(n, mostRepeats) }
 
 // prior is what is known of the kinship of people and of a pool before a group is measured.
 type prior struct {

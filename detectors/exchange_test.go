@@ -10,8 +10,10 @@ import (
 
 // dealtGroup makes accounts with so many requests in each half. own is the part of a request that is
 // the account's own, 0 for workers; all share a template.
-func dealtGroup(rng *rand.Rand, accounts, requests int, own float64) (list []halves) {
+func dealtGroup(rng *rand.Rand, accounts, requests int, own float64) *pairs {
 	const dims = 32
+	p := &pairs{}
+	p.reset(dims)
 	unit := func() []float64 {
 		x, sum := make([]float64, dims), 0.0
 		for i := range x {
@@ -26,20 +28,20 @@ func dealtGroup(rng *rand.Rand, accounts, requests int, own float64) (list []hal
 	template := unit()
 	for range accounts {
 		subject := unit()
-		mean := func() []float64 {
+		sum := func() []float64 {
 			m := make([]float64, dims)
 			for range requests {
 				item := unit()
 				for i := range m {
-					m[i] += (math.Sqrt(.6)*template[i] + math.Sqrt(.4*own)*subject[i] +
-						math.Sqrt(.4*(1-own))*item[i]) / float64(requests)
+					m[i] += math.Sqrt(.6)*template[i] + math.Sqrt(.4*own)*subject[i] +
+						math.Sqrt(.4*(1-own))*item[i]
 				}
 			}
 			return m
 		}
-		list = append(list, halves{mean(), mean(), float64(requests), float64(requests)})
+		p.add(sum(), sum(), float64(requests), float64(requests))
 	}
-	return list
+	return p
 }
 
 func TestWorkersAreToldFromPeopleByTheHalvesOfTheirRequests(t *testing.T) {
@@ -47,15 +49,15 @@ func TestWorkersAreToldFromPeopleByTheHalvesOfTheirRequests(t *testing.T) {
 	for _, c := range []struct {
 		accounts, requests int
 	}{{8, 4}, {30, 2}, {100, 2}, {300, 1}} {
-		workers, ok := compareHalves(dealtGroup(rng, c.accounts, c.requests, 0), 1)
+		workers, ok := dealtGroup(rng, c.accounts, c.requests, 0).compare()
 		require.True(t, ok)
-		people, ok := compareHalves(dealtGroup(rng, c.accounts, c.requests, .5), 1)
+		people, ok := dealtGroup(rng, c.accounts, c.requests, .5).compare()
 		require.True(t, ok)
 		require.Less(t, math.Abs(workers.rho), 4*workers.se, "%+v", c)
 		require.Greater(t, people.rho, 3*people.se, "%+v", c)
 		require.InDelta(t, .5, people.rho, .25, "the share of the variance that is the account's own")
 	}
-	_, ok := compareHalves(dealtGroup(rng, leastHalves-1, 9, 0), 1)
+	_, ok := dealtGroup(rng, leastHalves-1, 9, 0).compare()
 	require.False(t, ok, "a few accounts are no group")
 }
 
@@ -64,7 +66,7 @@ func TestTheNullOfDealtRequestsIsKept(t *testing.T) {
 	var squares float64
 	const groups = 400
 	for range groups {
-		k, ok := compareHalves(dealtGroup(rng, 8+rng.IntN(40), 1+rng.IntN(5), 0), 1)
+		k, ok := dealtGroup(rng, 8+rng.IntN(40), 1+rng.IntN(5), 0).compare()
 		require.True(t, ok)
 		squares += k.rho * k.rho / (k.se * k.se)
 	}

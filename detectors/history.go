@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+	"github.com/stillwatch/stillwatch/pkg/sketch"
 )
 
 // historyPrior is what is known beforehand of how far the work of the group continues what an
@@ -18,7 +19,7 @@ func historyPrior() *prior {
 func history() Detector {
 	return Detector{
 		Spec: Spec{
-			ID: "history", Axis: Coordination, Family: Habits, Explained: OneSet, Max: 1, Min: -2,
+			ID: "history", Axis: Coordination, Family: Habits, Explained: OneSet, Costly: true, Max: 1, Min: -2,
 			Summary: "What the accounts do by the template has nothing to do with what each does otherwise. Work on the account's own matters is mitigating evidence.",
 			Why: "Who uses a program uses it for the matters that he has; on leased and stolen " +
 				"accounts, and beside cover traffic, the harvest is foreign to the account. " +
@@ -28,8 +29,8 @@ func history() Detector {
 			LookAlikes: "People who use a program for something new; therefore it is one bit at most.",
 			Needs:      []string{"content.input or sketch.subject"},
 		},
-		Measure: func(g *Group, _ *Context) (Measure, bool) {
-			k, ok := compareHalves(g.historyHalves(), 1)
+		Measure: func(g *Group, c *Context) (Measure, bool) {
+			k, ok := g.historyPairs(c).compare()
 			if !ok {
 				return Measure{}, false
 			}
@@ -47,23 +48,20 @@ func history() Detector {
 	}
 }
 
-// historyHalves pairs the templated requests of each member with its others.
-func (g *Group) historyHalves() (out []halves) {
+// historyPairs pairs the templated requests of each member with its others.
+func (g *Group) historyPairs(c *Context) *pairs {
+	p := &c.pairs[0]
+	p.reset(sketch.SubjectSize)
 	if len(g.Work.Shingles) < leastShingles {
-		return nil
+		return p
 	}
-	var h fingerprint.Habits
-	for i := range g.Members {
-		if len(out) == mostCompared {
-			break
-		}
-		if !g.Members[i].Profile.Habits.Unpack(&h) {
+	for i := range g.Members[:min(len(g.Members), mostCompared)] {
+		h := &c.habits
+		if !g.Members[i].Profile.Habits.Unpack(h) {
 			continue
 		}
 		work, other := h.Parts[fingerprint.Templated].All(), h.Parts[fingerprint.Other].All()
-		if x, ok := halvesOf(&work, &other); ok {
-			out = append(out, x)
-		}
+		p.add(work.Sum[:], other.Sum[:], work.Count, other.Count)
 	}
-	return out
+	return p
 }

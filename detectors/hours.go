@@ -18,7 +18,7 @@ func hoursPrior() *prior {
 func hours() Detector {
 	return Detector{
 		Spec: Spec{
-			ID: "hours", Axis: Coordination, Family: Habits, Max: 1, Min: -2,
+			ID: "hours", Axis: Coordination, Family: Habits, Costly: true, Max: 1, Min: -2,
 			Summary: "No member keeps hours of its own from day to day. Members with hours of their own are mitigating evidence.",
 			Why: "People get up, work and sleep at times of their own; a scheduler gives any " +
 				"account the next request. The hours of even days are compared with those of " +
@@ -27,8 +27,8 @@ func hours() Detector {
 			Evasion:    "Shifts for each account, which make a day's pool three pools.",
 			LookAlikes: "People of one country or office, whose hours are the same.",
 		},
-		Measure: func(g *Group, _ *Context) (Measure, bool) {
-			k, ok := compareHalves(g.hourHalves(), 1)
+		Measure: func(g *Group, c *Context) (Measure, bool) {
+			k, ok := g.hourPairs(c).compare()
 			if !ok {
 				return Measure{}, false
 			}
@@ -45,38 +45,40 @@ func hours() Detector {
 	}
 }
 
-func (g *Group) hourHalves() (out []halves) {
-	for i := range g.Members {
-		if len(out) == mostCompared {
-			break
-		}
-		if x, ok := hoursOf(g.Members[i].Profile); ok {
-			out = append(out, x)
-		}
+// hourPairs are the members' even and odd days.
+func (g *Group) hourPairs(c *Context) *pairs {
+	p := &c.pairs[0]
+	p.reset(hourDims)
+	for i := range g.Members[:min(len(g.Members), mostCompared)] {
+		h := hoursOf(g.Members[i].Profile)
+		p.add(h.sums[0][:], h.sums[1][:], h.days[0], h.days[1])
 	}
-	return out
+	return p
 }
 
 // hourDims are the numbers of a point: cosine and sine of the hour on the day and on half a day, so
 // that a morning and an evening differ from a noon.
 const hourDims = 4
 
-// hoursOf are the mean points of the active hours on even and on odd days. Each day counts as one:
-// its hours follow each other.
-func hoursOf(p *fingerprint.Profile) (h halves, ok bool) {
+// days are the sums of the mean points of even and of odd days, with their numbers.
+type days struct {
+	sums [2][hourDims]float64
+	days [2]float64
+}
+
+// hoursOf sums up an account's active hours. Each day counts as one: its hours follow each other.
+func hoursOf(p *fingerprint.Profile) (out days) {
 	const hour, day = 3_600_000, 24
 	last := p.LastSeen / hour
-	var sums [2][hourDims]float64
-	var days [2]float64
 	point, active, current := [hourDims]float64{}, 0.0, int64(-1)
 	closeDay := func() {
 		if active == 0 {
 			return
 		}
 		half := current & 1
-		days[half]++
+		out.days[half]++
 		for d := range point {
-			sums[half][d] += point[d] / active
+			out.sums[half][d] += point[d] / active
 		}
 		point, active = [hourDims]float64{}, 0
 	}
@@ -98,12 +100,5 @@ func hoursOf(p *fingerprint.Profile) (h halves, ok bool) {
 		}
 	}
 	closeDay()
-	if days[0] == 0 || days[1] == 0 {
-		return h, false
-	}
-	h = halves{a: make([]float64, hourDims), b: make([]float64, hourDims), na: days[0], nb: days[1]}
-	for d := range hourDims {
-		h.a[d], h.b[d] = sums[0][d]/days[0], sums[1][d]/days[1]
-	}
-	return h, true
+	return out
 }

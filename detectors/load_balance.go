@@ -15,7 +15,7 @@ func loadBalance() Detector {
 		Spec: Spec{
 			ID: "load_balance", Axis: Coordination, Family: Schedule, Max: 3, Min: -2,
 			Explained: OneEvent | OneSet,
-			Summary: "The members share the load evenly.",
+			Summary:   "The members share the load evenly.",
 			Why: "A pool's scheduler hands requests to the least recently used account; " +
 				"people and companies are heavy-tailed (in a public trace of real clients the " +
 				"top ten carry 63-93 % of the requests). log2 of the spread of request rates in " +

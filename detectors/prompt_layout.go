@@ -14,7 +14,7 @@ func promptLayout() Detector {
 		Spec: Spec{
 			ID: "prompt_layout", Axis: Coordination, Family: Work, Max: MaxWork,
 			Explained: OneProgram | OneEvent | OneSet,
-			Summary: "The prompts of the members share an uncommon layout of headings, lists, tags and labels.",
+			Summary:   "The prompts of the members share an uncommon layout of headings, lists, tags and labels.",
 			Why: "A paraphraser changes words and keeps the layout that the output parser " +
 				"depends on. Weighted by inverse document frequency.",
 			Evasion: "Varying the layout of prompt and answer, and parsing every variant.",

@@ -12,7 +12,7 @@ func promptTemplate() Detector {
 		Spec: Spec{
 			ID: "prompt_template", Axis: Coordination, Family: Work, Max: MaxWork,
 			Explained: OneProgram | OneEvent | OneSet,
-			Summary: "The prompts of the members share recurring text that few other accounts use.",
+			Summary:   "The prompts of the members share recurring text that few other accounts use.",
 			Why: "Harvesting one capability needs one instruction (\"variations of one " +
 				"prompt tens of thousands of times across hundreds of coordinated accounts\"), " +
 				"and unrelated accounts do not write the same four-word sequences again and " +

@@ -7,7 +7,7 @@ import (
 // signupCohort sees accounts that were created within few days, in many places.
 func signupCohort() Detector {
 	d := sharedValue(Spec{
-		ID: "signup_cohort", Max: 6, Explained: OneLaunch | OneEvent,
+		ID: "signup_cohort", Max: 6, Explained: OneLaunch,
 		Summary: "The accounts were created within fewer days than as many unrelated ones, in many places.",
 		Why: "Pools are registered in bulk (20,000 organisations in three days in one " +
 			"public case), behind as many networks as they can get. Perplexity of the sign-up " +

@@ -17,7 +17,7 @@ func sizePrior() *prior {
 func sizes() Detector {
 	return Detector{
 		Spec: Spec{
-			ID: "sizes", Axis: Coordination, Family: Habits, Max: 1, Min: -2,
+			ID: "sizes", Axis: Coordination, Family: Habits, Costly: true, Max: 1, Min: -2,
 			Summary: "Requests and answers vary as much within an account as between accounts. Accounts with sizes of their own are mitigating evidence.",
 			Why: "One person asks briefly and another pastes pages; dealt-out items are as long " +
 				"on one account as on another. Intraclass correlation of log tokens by the " +
@@ -27,14 +27,14 @@ func sizes() Detector {
 			LookAlikes: "Users of a program that makes all requests alike.",
 			Needs:      []string{"usage.input_tokens", "usage.output_tokens"},
 		},
-		Measure: func(g *Group, _ *Context) (Measure, bool) {
+		Measure: func(g *Group, c *Context) (Measure, bool) {
 			var m Measure
 			ok := false
 			for _, of := range [...]func(p *fingerprint.PartHabits) fingerprint.Sizes{
 				func(p *fingerprint.PartHabits) fingerprint.Sizes { return p.Input },
 				func(p *fingerprint.PartHabits) fingerprint.Sizes { return p.Output },
 			} {
-				k, measured := g.compareSizes(of)
+				k, measured := g.compareSizes(c, of)
 				if !measured {
 					continue
 				}
@@ -63,15 +63,12 @@ func sizes() Detector {
 // more: the variance of their means, less what the variance within gives at these numbers. Each
 // account's mean counts the same, or one with a thousand requests would be the group.
 func (g *Group) compareSizes(
-	of func(p *fingerprint.PartHabits) fingerprint.Sizes,
+	c *Context, of func(p *fingerprint.PartHabits) fingerprint.Sizes,
 ) (k kinship, ok bool) {
-	var h fingerprint.Habits
+	h := &c.habits
 	var n, within, sum, squares, each, eachSquared float64
-	for i := range g.Members {
-		if k.accounts == mostCompared {
-			break
-		}
-		if !g.Members[i].Profile.Habits.Unpack(&h) {
+	for i := range g.Members[:min(len(g.Members), mostCompared)] {
+		if !g.Members[i].Profile.Habits.Unpack(h) {
 			continue
 		}
 		part := h.Pooled()

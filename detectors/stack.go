@@ -13,7 +13,7 @@ func stack() Detector {
 		Spec: Spec{
 			ID: "stack", Axis: Coordination, Family: Client, Max: 6,
 			Explained: OneProgram | OneLaunch,
-			Summary: "One client software and TLS fingerprint behind many networks.",
+			Summary:   "One client software and TLS fingerprint behind many networks.",
 			Why: "A pool's requests leave from one program, whatever proxies carry them; " +
 				"ordinary accounts on many networks run many clients and versions. Perplexity " +
 				"of the client stacks against the baseline, times how diverse the members' " +

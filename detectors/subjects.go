@@ -37,8 +37,8 @@ func subjects() Detector {
 				"is never more than two bits.",
 			Needs: []string{"content.input or sketch.subject"},
 		},
-		Measure: func(g *Group, _ *Context) (Measure, bool) {
-			k, ok := compareHalves(g.subjectHalves(), 1)
+		Measure: func(g *Group, c *Context) (Measure, bool) {
+			k, ok := g.subjectPairs(c).compare()
 			if !ok {
 				return Measure{}, false
 			}
@@ -55,53 +55,24 @@ func subjects() Detector {
 	}
 }
 
-// mostCompared bounds the members whose habits are compared: every candidate is measured, and 128
-// accounts tell a kinship of 0.1 from none with two requests each.
-const mostCompared = 128
-
-// subjectHalves are the halves of the members' requests: of those that carry the template where
+// subjectPairs are the halves of the members' requests: of those that carry the template where
 // most members have such ones in both halves, else of all.
-func (g *Group) subjectHalves() []halves {
-	var templated, all []halves
-	var h fingerprint.Habits
-	looked := 0
-	for i := range g.Members {
-		if looked == mostCompared {
-			break
-		}
-		if !g.Members[i].Profile.Habits.Unpack(&h) {
+func (g *Group) subjectPairs(c *Context) *pairs {
+	templated, all := &c.pairs[0], &c.pairs[1]
+	templated.reset(sketch.SubjectSize)
+	all.reset(sketch.SubjectSize)
+	for i := range g.Members[:min(len(g.Members), mostCompared)] {
+		h := &c.habits
+		if !g.Members[i].Profile.Habits.Unpack(h) {
 			continue
 		}
-		looked++
-		part := &h.Parts[fingerprint.Templated]
-		if x, ok := halvesOf(&part.Halves[0], &part.Halves[1]); ok {
-			templated = append(templated, x)
-		}
+		halves := &h.Parts[fingerprint.Templated].Halves
+		templated.add(halves[0].Sum[:], halves[1].Sum[:], halves[0].Count, halves[1].Count)
 		a, b := h.Half(0), h.Half(1)
-		if x, ok := halvesOf(&a, &b); ok {
-			all = append(all, x)
-		}
+		all.add(a.Sum[:], b.Sum[:], a.Count, b.Count)
 	}
-	if 2*len(templated) >= len(all) && len(g.Work.Shingles) >= leastShingles {
+	if 2*templated.len() >= all.len() && len(g.Work.Shingles) >= leastShingles {
 		return templated
 	}
 	return all
 }
-
-// halvesOf are the means of two sums; ok is false when one is of nothing.
-func halvesOf(a, b *fingerprint.Subjects) (h halves, ok bool) {
-	if a.Count < leastWeight || b.Count < leastWeight {
-		return h, false
-	}
-	h = halves{
-		a: make([]float64, sketch.SubjectSize), b: make([]float64, sketch.SubjectSize),
-		na: a.Count, nb: b.Count,
-	}
-	for i := range h.a {
-		h.a[i], h.b[i] = a.Sum[i]/a.Count, b.Sum[i]/b.Count
-	}
-	return h, true
-}
-
-// leastWeight is the weight from which there is a request: half of one that has aged.
-const leastWeight = 0.5

@@ -28,7 +28,7 @@ func succession() Detector {
 		Spec: Spec{
 			ID: "succession", Axis: Coordination, Family: Schedule, Max: worth, Min: 0,
 			Explained: OneLaunch | OneEvent,
-			Summary: "One part of the members stops and another part begins soon after.",
+			Summary:   "One part of the members stops and another part begins soon after.",
 			Why: "Banned pools were replaced within hours in every public case " +
 				"(Anthropic, February and September 2026); people who share something come and " +
 				"go one by one. Share of members that either stopped before or began after one " +
