@@ -88,6 +88,7 @@ func (p *pairs) compare() (k kinship, ok bool) {
 	slices.SortStableFunc(p.order, func(x, y int32) int {
 		return cmp.Compare(math.Min(p.na[x], p.nb[x]), math.Min(p.na[y], p.nb[y]))
 	})
+	all := p.sums()
 	matched, scale := 0.0, 0.0
 	for i := range n {
 		matched += p.dot(i, i)
@@ -100,13 +101,15 @@ func (p *pairs) compare() (k kinship, ok bool) {
 			count, sum, squares = count+1, sum+x, squares+x*x
 		}
 	}
-	mean := sum / count
-	variance := math.Max(squares/count-mean*mean, 0)
+	variance := math.Max(squares/count-sum*sum/(count*count), 0)
 	if rest <= 0 || variance == 0 {
 		return k, false
 	}
-	k.rho = (matched - float64(n)*mean) / scale / rest
-	k.se = math.Sqrt(float64(n)*variance) / scale / rest
+	// What all pairs of different accounts give is taken off: their mean is known from the sums. A
+	// permutation's variance is that of its terms times n/(n-1), because they add up to a constant.
+	terms := float64(n)
+	k.rho = (terms*matched - all) / (terms - 1) / scale / rest
+	k.se = math.Sqrt(terms*terms/(terms-1)*variance) / scale / rest
 	k.own = k.other + k.rho*rest
 	return k, true
 }
@@ -143,6 +146,18 @@ func (p *pairs) mean(vectors, counts []float64) []float64 {
 		mean[d] /= total
 	}
 	return mean
+}
+
+// sums is the inner product of the sums of both halves: that of all pairs.
+func (p *pairs) sums() (product float64) {
+	for d := range p.dims {
+		a, b := 0.0, 0.0
+		for i := range p.len() {
+			a, b = a+p.a[i*p.dims+d], b+p.b[i*p.dims+d]
+		}
+		product += a * b
+	}
+	return product
 }
 
 // dot is the inner product of one account's first half and another's second.
