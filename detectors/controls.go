@@ -2,6 +2,7 @@ package detectors
 
 import (
 	"math"
+	"slices"
 
 	"github.com/stillwatch/stillwatch/pkg/baseline"
 )
@@ -39,8 +40,9 @@ type stratum struct {
 	// feature is what control was chosen for: one more than the feature, 0 before any.
 	feature baseline.Feature
 	control control
-	// used says that the group's number of controls has these in it.
-	used bool
+	// n is the weight of the members that report the feature, mean and rank the sums of their
+	// figures and of their ranks among the controls.
+	n, mean, rank float64
 }
 
 // control is some accounts to compare with, of which the group's own are a share.
@@ -72,7 +74,7 @@ func (g *Group) control(s baseline.Stratum, f baseline.Feature, c *Context) *str
 	if at.feature == f+1 {
 		return at
 	}
-	at.feature, at.used = f+1, false
+	*at = stratum{counted: at.counted, feature: f + 1}
 	at.control = control{c.Baseline.Everybody(), g.SelfShare, WithAll}
 	if kind := c.Baseline.OfKind(s); g.closer(&at.control, kind, WithKind, f, g.ofKind(s, c)) {
 		g.closer(&at.control, c.Baseline.OfStratum(s), WithAlike, f, at.counted)
@@ -140,8 +142,7 @@ func (g *Group) rank(f baseline.Feature, c *Context) *ranked {
 
 func (g *Group) compare(f baseline.Feature, c *Context) *ranked {
 	r := &ranked{}
-	var by [WithProgram + 1]float64
-	var own, base float64
+	var used []*stratum
 	for i := range g.Members {
 		m := &g.Members[i]
 		if !m.Vector.Known(f) {
@@ -152,18 +153,20 @@ func (g *Group) compare(f baseline.Feature, c *Context) *ranked {
 		if !ok {
 			continue
 		}
-		x := at.control.own
-		// Among its own the group ranks in the middle; what counts is its rank among the others.
-		r.auc += m.Weight * (q - x*chanceRank) / (1 - x)
-		r.mean += m.Weight * m.Vector[f]
-		r.median += m.Weight * at.control.Median(f)
-		base += m.Weight * at.control.Mean(f) / (1 - x)
-		own += m.Weight * x / (1 - x)
-		r.n += m.Weight
-		by[at.control.compared] += m.Weight
-		if !at.used {
-			at.used = true
-			r.controls += (1 - x) * float64(at.control.Known(f))
+		if at.n == 0 {
+			used = append(used, at)
+		}
+		at.n += m.Weight
+		at.mean += m.Weight * m.Vector[f]
+		at.rank += m.Weight * q
+	}
+	var by [WithProgram + 1]float64
+	for i, at := range used {
+		at.addTo(r, f)
+		by[at.control.compared] += at.n
+		same := func(o *stratum) bool { return o.control.Controls == at.control.Controls }
+		if !slices.ContainsFunc(used[:i], same) {
+			r.controls += (1 - at.control.own) * float64(at.control.Known(f))
 		}
 	}
 	if r.n == 0 {
@@ -171,16 +174,30 @@ func (g *Group) compare(f baseline.Feature, c *Context) *ranked {
 	}
 	r.ok = true
 	r.mean /= r.n
+	r.auc /= r.n
 	r.median /= r.n
-	r.auc = math.Max(0, math.Min(1, r.auc/r.n))
-	// The controls' mean without the group's own, which are taken to be like the members.
-	r.others = math.Max(0, (base-own*r.mean)/r.n)
+	r.others /= r.n
 	for w, n := range by {
 		if n > by[r.compared] {
 			r.compared = Compared(w)
 		}
 	}
 	return r
+}
+
+// addTo adds what the members of a stratum show, without their own part of the controls.
+func (at *stratum) addTo(r *ranked, f baseline.Feature) {
+	own := at.control.own
+	rank, mean := at.rank/at.n, at.mean/at.n
+	// Among its own the group ranks in the middle; what counts is its rank among the others.
+	auc := math.Max(0, math.Min(1, (rank-own*chanceRank)/(1-own)))
+	// As many of its own lie below the others' median as the others rank above them.
+	below := chanceRank*(1-own) + own*(1-auc)
+	r.n += at.n
+	r.mean += at.mean
+	r.auc += at.n * auc
+	r.median += at.n * at.control.Quantile(f, below)
+	r.others += at.n * math.Max(0, (at.control.Mean(f)-own*mean)/(1-own))
 }
 
 // logOdds turns the members' mean rank into bits, log2(AUC / (1 - AUC)), shrunk towards chance as
