@@ -61,6 +61,7 @@ func (g *Group) Match() {
 	g.matched = true
 	if g.program = g.SameProgram(); g.program != nil {
 		clear(g.ranks[:])
+		g.strata = nil
 	}
 }
 
