@@ -28,9 +28,9 @@ func (w Compared) String() string {
 	}[w]
 }
 
-// mostOwn is the share of the controls that may be the group's own. They are taken out by arithmetic,
-// with what they were when the baseline was taken: at three quarters, what has changed about them
-// since counts three times.
+// mostOwn is the share of the controls that may be the group's own. They are taken out by
+// arithmetic, with what they were when the baseline was taken: at three quarters, what has changed
+// about them since counts three times.
 const mostOwn = 0.75
 
 // stratum is whom the members of a stratum of the baseline are compared with.
@@ -40,9 +40,9 @@ type stratum struct {
 	// feature is what control was chosen for: one more than the feature, 0 before any.
 	feature baseline.Feature
 	control control
-	// n is the weight of the members that report the feature, mean and rank the sums of their
-	// figures and of their ranks among the controls.
-	n, mean, rank float64
+	// n is the weight of the members that report the feature; mean, square and rank are the sums of
+	// their figures, of the squares and of their ranks among the controls.
+	n, mean, square, rank float64
 }
 
 // control is some accounts to compare with, of which the group's own are a share.
@@ -127,6 +127,8 @@ type ranked struct {
 	// mean is the members' mean, auc their mean rank (the chance that a member exceeds a control),
 	// median and others the controls' median and mean.
 	mean, auc, median, others float64
+	// sd is the controls' standard deviation.
+	sd float64
 	// n is the weight of the members that report it, controls the number of controls.
 	n, controls float64
 	compared    Compared
@@ -159,6 +161,7 @@ func (g *Group) compare(f baseline.Feature, c *Context) *ranked {
 		}
 		at.n += m.Weight
 		at.mean += m.Weight * m.Vector[f]
+		at.square += m.Weight * m.Vector[f] * m.Vector[f]
 		at.rank += m.Weight * q
 	}
 	var by [WithProgram + 1]float64
@@ -178,6 +181,7 @@ func (g *Group) compare(f baseline.Feature, c *Context) *ranked {
 	r.auc /= r.n
 	r.median /= r.n
 	r.others /= r.n
+	r.sd /= r.n
 	for w, n := range by {
 		if n > by[r.compared] {
 			r.compared = Compared(w)
@@ -198,15 +202,32 @@ func (at *stratum) addTo(r *ranked, f baseline.Feature) {
 	r.mean += at.mean
 	r.auc += at.n * auc
 	r.median += at.n * at.control.Quantile(f, below)
-	r.others += at.n * math.Max(0, (at.control.Mean(f)-own*mean)/(1-own))
+	others := math.Max(0, (at.control.Mean(f)-own*mean)/(1-own))
+	square := (at.control.MeanSquare(f) - own*at.square/at.n) / (1 - own)
+	r.others += at.n * others
+	r.sd += at.n * math.Sqrt(math.Max(0, square-others*others))
 }
 
+// weight is the number of members that counts. With few controls a mean is as uncertain as with
+// few members: its variance goes with 1/members + 1/controls (Mann & Whitney 1947).
+func (r *ranked) weight() float64 { return r.n * r.controls / (r.n + r.controls) }
+
+// oneSided takes a standard error off a mean rank above chance. Evidence that can only be positive
+// needs it, since chance goes up as often as down: without, random groups would earn bits on
+// average.
+func (r *ranked) oneSided() *ranked {
+	x := *r
+	x.auc = math.Max(chanceRank, r.auc-math.Sqrt(rankVariance/r.weight()))
+	return &x
+}
+
+// rankVariance is that of one random rank, the variance of a uniform distribution.
+const rankVariance = 1.0 / 12
+
 // logOdds turns the members' mean rank into bits, log2(AUC / (1 - AUC)), shrunk towards chance as
-// if priorWeight random accounts had joined the group. With few controls a mean rank is as
-// uncertain as with few members: its variance goes with 1/members + 1/controls (Mann & Whitney
-// 1947), so the number that counts is the one over that sum.
+// if priorWeight random accounts had joined the group.
 func logOdds(r *ranked, priorWeight float64) float64 {
-	n := r.n * r.controls / (r.n + r.controls)
+	n := r.weight()
 	auc := (r.auc*n + chanceRank*priorWeight) / (n + priorWeight)
 	auc = math.Max(leastRank, math.Min(1-leastRank, auc))
 	return math.Log2(auc / (1 - auc))

@@ -1,6 +1,8 @@
 package detectors
 
 import (
+	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/axiomhq/hyperloglog"
@@ -173,4 +175,78 @@ func TestARejectedConversationThatGoesOnElsewhereIsWorthMoreThanAnyOther(t *test
 	}), 1.0, "everybody else's go on elsewhere too")
 	require.Zero(t, hopping(func(g *Group, _ *Context) { g.Rejections = 12 }),
 		"rejections alone are nobody's fault")
+}
+
+// variety gives people the habits in which harvests differ: reasoning, intents, conversations.
+func variety(n int, seed uint64) []*fingerprint.Profile {
+	rng := rand.New(rand.NewPCG(seed, 6))
+	return each(people(n, seed), func(i int, p *fingerprint.Profile) {
+		p.WithReasoning, p.ReasoningTokens = p.Requests, uint64(p.Requests)*uint64(50+rng.IntN(500))
+		p.Prompts = max(1, uint32(float64(p.Requests)*(1-rng.Float64()*rng.Float64()/2)))
+		p.Sources = uint32(1 + rng.IntN(int(p.Requests)))
+		p.Continued = 3 + uint32(rng.IntN(9))
+		for k := range 5 {
+			if rng.IntN(8) == 0 {
+				p.Intents[k] = uint32(rng.IntN(int(p.Requests) + 1))
+			}
+		}
+		if rng.IntN(10) == 0 {
+			p.ContinuedUnserved = uint32(rng.IntN(int(p.Continued)))
+		}
+		if i%3 == 0 {
+			set(attribute.Tools, same)(i, p)
+		}
+	})
+}
+
+// TestTheHarvestOfRandomGroupsIsWorthNothingOnAverage holds the law of docs/detectors.md for the
+// detectors of a harvest: the mean of 2^bits over random groups is at most 1, so that b bits come
+// by chance in one group of 2^b at most (e-values: Vovk & Wang 2021). Both axes of the sampling are
+// covered: groups that are counted in the baseline and groups that are not. The margin is two
+// standard errors of the mean of so many groups and a twentieth, for tails that 600 do not show.
+func TestTheHarvestOfRandomGroupsIsWorthNothingOnAverage(t *testing.T) {
+	all := variety(900, 21)
+	b := among(nil)
+	var entities []baseline.Entity
+	for _, p := range all[:600] {
+		v := baseline.Features(p)
+		entities = append(entities, baseline.Entity{Profile: p, Vector: &v})
+	}
+	b.ctx.Baseline = baseline.Take(entities, len(entities), baseline.DefaultOptions())
+	rng := rand.New(rand.NewPCG(5, 21))
+	for _, size := range []int{8, 20, 60} {
+		for _, from := range []int{0, 600} {
+			const groups = 600
+			sums, squares := map[string]float64{}, map[string]float64{}
+			for range groups {
+				g := &Group{Size: float64(size)}
+				for _, i := range rng.Perm(300)[:size] {
+					p := all[from+i]
+					v := baseline.Features(p)
+					m := Member{Profile: p, Vector: &v, Weight: 1}
+					if from == 0 {
+						m.Counted = b.ctx.Baseline.Stratum(p)
+						g.SelfShare += 1.0 / 600
+					}
+					g.Members = append(g.Members, m)
+				}
+				for _, d := range All() {
+					if d.Spec.Axis != Harvest {
+						continue
+					}
+					bits := 0.0
+					if m, ok := d.Measure(g, b.ctx); ok {
+						bits = d.Spec.Clamp(m.Bits)
+					}
+					sums[d.Spec.ID] += math.Exp2(bits)
+					squares[d.Spec.ID] += math.Exp2(2 * bits)
+				}
+			}
+			for id, sum := range sums {
+				mean := sum / groups
+				se := math.Sqrt(math.Max(0, squares[id]/groups-mean*mean) / groups)
+				require.LessOrEqual(t, mean, 1+2*se+0.05, "%s, groups of %d, from %d", id, size, from)
+			}
+		}
+	}
 }

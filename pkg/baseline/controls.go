@@ -14,6 +14,8 @@ const LeastControls = 20
 type Controls struct {
 	sorted [NumFeatures][]float64
 	means  [NumFeatures]float64
+	// squares are the means of the squares.
+	squares [NumFeatures]float64
 	// N is the number of accounts.
 	N int
 }
@@ -40,6 +42,7 @@ func NewControls(vectors []*Vector) *Controls {
 		slices.Sort(values)
 		for _, x := range values {
 			c.means[f] += x / float64(n)
+			c.squares[f] += x * x / float64(n)
 		}
 		c.sorted[f] = values
 	}
@@ -51,6 +54,9 @@ func (c *Controls) Known(f Feature) int { return len(c.sorted[f]) }
 
 // Mean is the mean of a feature, 0 when nobody reports it.
 func (c *Controls) Mean(f Feature) float64 { return c.means[f] }
+
+// MeanSquare is the mean of the square of a feature, 0 when nobody reports it.
+func (c *Controls) MeanSquare(f Feature) float64 { return c.squares[f] }
 
 // Quantile is the q-quantile of a feature, NaN when nobody reports it.
 func (c *Controls) Quantile(f Feature, q float64) float64 {
