@@ -2,6 +2,7 @@ package detectors
 
 import (
 	"math"
+	"slices"
 
 	"github.com/stillwatch/stillwatch/pkg/baseline"
 )
@@ -27,9 +28,9 @@ func (w Compared) String() string {
 	}[w]
 }
 
-// mostOwn is the share of the controls that may be the group's own. They are taken out by arithmetic,
-// with what they were when the baseline was taken: at three quarters, what has changed about them
-// since counts three times.
+// mostOwn is the share of the controls that may be the group's own. They are taken out by
+// arithmetic, with what they were when the baseline was taken: at three quarters, what has changed
+// about them since counts three times.
 const mostOwn = 0.75
 
 // stratum is whom the members of a stratum of the baseline are compared with.
@@ -39,8 +40,9 @@ type stratum struct {
 	// feature is what control was chosen for: one more than the feature, 0 before any.
 	feature baseline.Feature
 	control control
-	// used says that the group's number of controls has these in it.
-	used bool
+	// n is the weight of the members that report the feature; mean, square and rank are the sums of
+	// their figures, of the squares and of their ranks among the controls.
+	n, mean, square, rank float64
 }
 
 // control is some accounts to compare with, of which the group's own are a share.
@@ -59,6 +61,7 @@ func (g *Group) Match() {
 	g.matched = true
 	if g.program = g.SameProgram(); g.program != nil {
 		clear(g.ranks[:])
+		g.strata = nil
 	}
 }
 
@@ -72,7 +75,7 @@ func (g *Group) control(s baseline.Stratum, f baseline.Feature, c *Context) *str
 	if at.feature == f+1 {
 		return at
 	}
-	at.feature, at.used = f+1, false
+	*at = stratum{counted: at.counted, feature: f + 1}
 	at.control = control{c.Baseline.Everybody(), g.SelfShare, WithAll}
 	if kind := c.Baseline.OfKind(s); g.closer(&at.control, kind, WithKind, f, g.ofKind(s, c)) {
 		g.closer(&at.control, c.Baseline.OfStratum(s), WithAlike, f, at.counted)
@@ -124,6 +127,8 @@ type ranked struct {
 	// mean is the members' mean, auc their mean rank (the chance that a member exceeds a control),
 	// median and others the controls' median and mean.
 	mean, auc, median, others float64
+	// sd is the controls' standard deviation.
+	sd float64
 	// n is the weight of the members that report it, controls the number of controls.
 	n, controls float64
 	compared    Compared
@@ -140,8 +145,7 @@ func (g *Group) rank(f baseline.Feature, c *Context) *ranked {
 
 func (g *Group) compare(f baseline.Feature, c *Context) *ranked {
 	r := &ranked{}
-	var by [WithProgram + 1]float64
-	var own, base float64
+	var used []*stratum
 	for i := range g.Members {
 		m := &g.Members[i]
 		if !m.Vector.Known(f) {
@@ -152,18 +156,21 @@ func (g *Group) compare(f baseline.Feature, c *Context) *ranked {
 		if !ok {
 			continue
 		}
-		x := at.control.own
-		// Among its own the group ranks in the middle; what counts is its rank among the others.
-		r.auc += m.Weight * (q - x*chanceRank) / (1 - x)
-		r.mean += m.Weight * m.Vector[f]
-		r.median += m.Weight * at.control.Median(f)
-		base += m.Weight * at.control.Mean(f) / (1 - x)
-		own += m.Weight * x / (1 - x)
-		r.n += m.Weight
-		by[at.control.compared] += m.Weight
-		if !at.used {
-			at.used = true
-			r.controls += (1 - x) * float64(at.control.Known(f))
+		if at.n == 0 {
+			used = append(used, at)
+		}
+		at.n += m.Weight
+		at.mean += m.Weight * m.Vector[f]
+		at.square += m.Weight * m.Vector[f] * m.Vector[f]
+		at.rank += m.Weight * q
+	}
+	var by [WithProgram + 1]float64
+	for i, at := range used {
+		at.addTo(r, f)
+		by[at.control.compared] += at.n
+		same := func(o *stratum) bool { return o.control.Controls == at.control.Controls }
+		if !slices.ContainsFunc(used[:i], same) {
+			r.controls += (1 - at.control.own) * float64(at.control.Known(f))
 		}
 	}
 	if r.n == 0 {
@@ -171,10 +178,10 @@ func (g *Group) compare(f baseline.Feature, c *Context) *ranked {
 	}
 	r.ok = true
 	r.mean /= r.n
+	r.auc /= r.n
 	r.median /= r.n
-	r.auc = math.Max(0, math.Min(1, r.auc/r.n))
-	// The controls' mean without the group's own, which are taken to be like the members.
-	r.others = math.Max(0, (base-own*r.mean)/r.n)
+	r.others /= r.n
+	r.sd /= r.n
 	for w, n := range by {
 		if n > by[r.compared] {
 			r.compared = Compared(w)
@@ -183,12 +190,44 @@ func (g *Group) compare(f baseline.Feature, c *Context) *ranked {
 	return r
 }
 
+// addTo adds what the members of a stratum show, without their own part of the controls.
+func (at *stratum) addTo(r *ranked, f baseline.Feature) {
+	own := at.control.own
+	rank, mean := at.rank/at.n, at.mean/at.n
+	// Among its own the group ranks in the middle; what counts is its rank among the others.
+	auc := math.Max(0, math.Min(1, (rank-own*chanceRank)/(1-own)))
+	// As many of its own lie below the others' median as the others rank above them.
+	below := chanceRank*(1-own) + own*(1-auc)
+	r.n += at.n
+	r.mean += at.mean
+	r.auc += at.n * auc
+	r.median += at.n * at.control.Quantile(f, below)
+	others := math.Max(0, (at.control.Mean(f)-own*mean)/(1-own))
+	square := (at.control.MeanSquare(f) - own*at.square/at.n) / (1 - own)
+	r.others += at.n * others
+	r.sd += at.n * math.Sqrt(math.Max(0, square-others*others))
+}
+
+// weight is the number of members that counts. With few controls a mean is as uncertain as with
+// few members: its variance goes with 1/members + 1/controls (Mann & Whitney 1947).
+func (r *ranked) weight() float64 { return r.n * r.controls / (r.n + r.controls) }
+
+// oneSided takes a standard error off a mean rank above chance. Evidence that can only be positive
+// needs it, since chance goes up as often as down: without, random groups would earn bits on
+// average.
+func (r *ranked) oneSided() *ranked {
+	x := *r
+	x.auc = math.Max(chanceRank, r.auc-math.Sqrt(rankVariance/r.weight()))
+	return &x
+}
+
+// rankVariance is that of one random rank, the variance of a uniform distribution.
+const rankVariance = 1.0 / 12
+
 // logOdds turns the members' mean rank into bits, log2(AUC / (1 - AUC)), shrunk towards chance as
-// if priorWeight random accounts had joined the group. With few controls a mean rank is as
-// uncertain as with few members: its variance goes with 1/members + 1/controls (Mann & Whitney
-// 1947), so the number that counts is the one over that sum.
+// if priorWeight random accounts had joined the group.
 func logOdds(r *ranked, priorWeight float64) float64 {
-	n := r.n * r.controls / (r.n + r.controls)
+	n := r.weight()
 	auc := (r.auc*n + chanceRank*priorWeight) / (n + priorWeight)
 	auc = math.Max(leastRank, math.Min(1-leastRank, auc))
 	return math.Log2(auc / (1 - auc))

@@ -2,6 +2,7 @@ package detectors
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/stillwatch/stillwatch/pkg/baseline"
 )
@@ -49,10 +50,11 @@ func cleaning() Detector {
 	)
 }
 
-// intent is log2 of the members' share of requests with the intent over the others', both smoothed
-// by 5 %: so that a rare intent in a small population cannot give a large effect. Its limit says
-// how seldom honest work asks for the same: hardly anybody for hidden reasoning (5), some for
-// training material (3), many for steps, grades (1.5) and clean transcripts (1).
+// intent is log2 of the members' share of requests with the intent over the others' plus a standard
+// error, since it can only be positive; both smoothed by 5 %, so that a rare intent in a small
+// population cannot give a large effect. Its limit says how seldom honest work asks for the same:
+// hardly anybody for hidden reasoning (5), some for training material (3), many for steps, grades
+// (1.5) and clean transcripts (1).
 func intent(id string, f baseline.Feature, limit float64, what, why, lookAlikes string) Detector {
 	return Detector{
 		Spec: Spec{
@@ -71,7 +73,7 @@ func intent(id string, f baseline.Feature, limit float64, what, why, lookAlikes 
 			expected := r.others
 			shrunk := (r.mean*r.n + expected*g.priorWeight()) / (r.n + g.priorWeight())
 			return Measure{
-				Bits: logRatio(shrunk, expected), Observed: r.mean, Expected: expected,
+				Bits: logRatio(shrunk, expected+r.sd/math.Sqrt(r.weight())), Observed: r.mean, Expected: expected,
 				Compared: r.compared,
 			}, true
 		},

@@ -16,9 +16,11 @@ func novelty() Detector {
 		// 2023), up to eight where the best of them is chosen. So repetition is mitigating in full
 		// from eight requests for each prompt on, three doublings.
 		doublings = 3
+		// Eight times less new than others, the inverse of what counts as eight times a prompt.
+		least = -doublings
 	)
 	d := ranking(Spec{
-		ID: "novelty", Axis: Harvest, Correlated: repetition, Max: 0.75, Min: -3,
+		ID: "novelty", Axis: Harvest, Correlated: repetition, Max: 0.75, Min: least,
 		Summary: "Every prompt is new. Repeated prompts (retries, scheduled jobs, evaluations) are mitigating evidence.",
 		Why: "A duplicate teaches a student model nothing, so harvesters send each item " +
 			"once, or some times for answers to choose between; evaluations, scheduled jobs, " +
@@ -42,7 +44,8 @@ func novelty() Detector {
 	d.Measure = func(g *Group, c *Context) (Measure, bool) {
 		m, ok := measure(g, c)
 		if m.Bits < 0 {
-			m.Bits *= math.Min(1, -math.Log2(m.Observed)/doublings)
+			m.Bits = math.Max(least, m.Bits) *
+				math.Min(1, -math.Log2(m.Observed)/doublings)
 		}
 		return m, ok
 	}

@@ -37,6 +37,9 @@ func ranking(
 				return Measure{}, false
 			}
 			m := Measure{Observed: r.mean, Expected: r.median, Compared: r.compared}
+			if spec.Min == 0 {
+				r = r.oneSided()
+			}
 			m.Bits = direction * logOdds(r, g.priorWeight()) *
 				math.Min(1, math.Abs(r.mean-r.median)/effect)
 			return m, true

@@ -204,14 +204,8 @@ func (c *Baseline) Rank(f Feature, x float64) (rank float64, ok bool) {
 	return c.everybody.Rank(f, x)
 }
 
-// Quantile is the q-quantile of a feature in the population, NaN when nobody reports it.
-func (c *Baseline) Quantile(f Feature, q float64) float64 {
-	r := c.everybody.sorted[f]
-	if len(r) == 0 {
-		return math.NaN()
-	}
-	return r[min(len(r)-1, int(q*float64(len(r))))]
-}
+// Quantile is the q-quantile of a feature among all accounts; see Controls.Quantile.
+func (c *Baseline) Quantile(f Feature, q float64) float64 { return c.everybody.Quantile(f, q) }
 
 // LoadSpread is the standard deviation of log2 request rates in the population beyond counting
 // noise.
@@ -362,4 +356,4 @@ func (s *splitmix) next() uint64 {
 }
 
 // Mean is the population's mean of a feature, 0 when nobody reports it.
-func (c *Baseline) Mean(f Feature) float64 { return c.everybody.means[f] }
+func (c *Baseline) Mean(f Feature) float64 { return c.everybody.Mean(f) }

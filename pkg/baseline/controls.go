@@ -12,9 +12,10 @@ const LeastControls = 20
 
 // Controls are accounts that others are compared with: their figures in order.
 type Controls struct {
-	sorted  [NumFeatures][]float64
-	means   [NumFeatures]float64
-	medians [NumFeatures]float64
+	sorted [NumFeatures][]float64
+	means  [NumFeatures]float64
+	// squares are the means of the squares.
+	squares [NumFeatures]float64
 	// N is the number of accounts.
 	N int
 }
@@ -30,7 +31,6 @@ func NewControls(vectors []*Vector) *Controls {
 			}
 		}
 		if n == 0 {
-			c.medians[f] = math.NaN()
 			continue
 		}
 		values := make([]float64, 0, n)
@@ -42,8 +42,9 @@ func NewControls(vectors []*Vector) *Controls {
 		slices.Sort(values)
 		for _, x := range values {
 			c.means[f] += x / float64(n)
+			c.squares[f] += x * x / float64(n)
 		}
-		c.sorted[f], c.medians[f] = values, values[n/2]
+		c.sorted[f] = values
 	}
 	return c
 }
@@ -54,8 +55,17 @@ func (c *Controls) Known(f Feature) int { return len(c.sorted[f]) }
 // Mean is the mean of a feature, 0 when nobody reports it.
 func (c *Controls) Mean(f Feature) float64 { return c.means[f] }
 
-// Median is the median of a feature, NaN when nobody reports it.
-func (c *Controls) Median(f Feature) float64 { return c.medians[f] }
+// MeanSquare is the mean of the square of a feature, 0 when nobody reports it.
+func (c *Controls) MeanSquare(f Feature) float64 { return c.squares[f] }
+
+// Quantile is the q-quantile of a feature, NaN when nobody reports it.
+func (c *Controls) Quantile(f Feature, q float64) float64 {
+	r := c.sorted[f]
+	if len(r) == 0 {
+		return math.NaN()
+	}
+	return r[max(0, min(len(r)-1, int(q*float64(len(r)))))]
+}
 
 // Rank is the share of the accounts whose feature lies below x, ties counting half (the mid-rank
 // that makes the mean rank an AUC). ok is false when too few accounts report the feature to say.
