@@ -154,16 +154,18 @@ func (o *Observation) add(r Results) {
 
 // ofOneProgram is an error where results are of several programs or configurations.
 func ofOneProgram(all []Results) error {
-	var program, options string
+	var first *Outcome
 	for _, r := range all {
 		for i := range r.Worlds {
 			w := &r.Worlds[i]
-			if program == "" {
-				program, options = w.Program, w.Options
+			if first == nil {
+				first = w
 			}
-			if w.Program != program || w.Options != options {
-				return fmt.Errorf("the results are of several programs or configurations (%s, %s and %s, %s)",
-					program, options, w.Program, w.Options)
+			if w.Program != first.Program || w.Options != first.Options {
+				return fmt.Errorf(
+					"the results are of several programs or configurations (%s, %s and %s, %s)",
+					first.Program, first.Options, w.Program, w.Options,
+				)
 			}
 		}
 	}
