@@ -301,7 +301,7 @@ func randomWorld(
 		return out, nil, fmt.Errorf("make the world's folder: %w", err)
 	}
 	sim := simulateCmd{
-		Format: "native", Output: filepath.Join(dir, eventsFile),
+		Format: "native", Output: filepath.Join(dir, randomEventsFile),
 		Truth: filepath.Join(dir, truthFile),
 	}
 	if err := sim.play(ctx, terminal{out: io.Discard, err: io.Discard}, sc); err != nil {
@@ -313,7 +313,7 @@ func randomWorld(
 	if seen != nil {
 		trace = seen.Add
 	}
-	w, err := judgedInto(ctx, conf, dir, sink, trace)
+	w, err := judgedInto(ctx, conf, dir, randomEventsFile, sink, trace)
 	if err != nil {
 		return out, nil, err
 	}
