@@ -83,8 +83,8 @@ func RenderRandom(
 	var b strings.Builder
 	p := &tables{w: &b}
 	p.line("%s## Random worlds\n", randomBegin)
-	p.line("Benign groups and campaigns that are composed at random: [random-worlds.md](random-worlds.md) says how.")
-	p.line("This section, from results that `evaluate --random N --results DIR` left, is written by\n")
+	p.line("Benign groups and campaigns that are composed at random, as [random-worlds.md](random-worlds.md)")
+	p.line("says. This section, from results that `evaluate --random N --results DIR` left, is written by\n")
 	p.line("```\n%s\n```\n", command)
 	for _, r := range all {
 		extra := ""
