@@ -140,6 +140,9 @@ func (c evaluateCmd) observation(
 
 // document writes the section on random worlds from all results of a folder.
 func (c evaluateCmd) document(conf config.Config) error {
+	if c.Results == "" {
+		return usage(errors.New("evaluate: --document reads kept results; give --results"))
+	}
 	all, err := c.allResults()
 	if err != nil {
 		return err
