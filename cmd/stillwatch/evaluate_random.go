@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -170,7 +171,9 @@ func (c evaluateCmd) allResults() (all []evaluate.Results, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("list the results: %w", err)
 	}
-	for _, file := range files {
+	for _, file := range slices.SortedFunc(slices.Values(files), func(a, b string) int {
+		return strings.Compare(strings.TrimSuffix(a, ".jsonl"), strings.TrimSuffix(b, ".jsonl"))
+	}) {
 		folder := strings.TrimSuffix(file, ".jsonl")
 		r, ok := evaluate.ParseResults(filepath.Base(folder))
 		if !ok {

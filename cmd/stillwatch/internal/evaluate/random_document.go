@@ -81,7 +81,7 @@ func RenderRandom(
 		return "", nil, err
 	}
 	var b strings.Builder
-	p := &tables{w: &b}
+	p := &tables{w: &b, within: true}
 	p.line("%s## Random worlds\n", randomBegin)
 	p.line("Benign groups and campaigns that are composed at random, as [random-worlds.md](random-worlds.md)")
 	p.line("says. This section, from results that `evaluate --random N --results DIR` left, is written by\n")
@@ -129,7 +129,7 @@ func RenderRandom(
 		if len(seen.Worlds) == 0 {
 			continue
 		}
-		p.line("\n### Thresholds, set %s", set)
+		p.line("\n### Other thresholds, set %s", set)
 		p.line("\nWhat other thresholds would have given: all of them are moved by the same number of")
 		p.line("bits, and each group counts by the best that it showed by then.")
 		s := seen.study()
