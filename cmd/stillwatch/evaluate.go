@@ -163,21 +163,23 @@ func builtin(
 	return w, os.RemoveAll(dir)
 }
 
-// The files of a world's folder.
+// The files of a world's folder. A random world's events are not compressed: they are removed at
+// once, and zstd was a sixth of the time.
 const (
-	eventsFile = "events.jsonl.zst"
-	truthFile  = "truth.json"
+	eventsFile       = "events.jsonl.zst"
+	randomEventsFile = "events.jsonl"
+	truthFile        = "truth.json"
 )
 
 // judged replays the world of a folder and compares what was found with its labels.
 func judged(ctx context.Context, conf config.Config, dir string) (evaluate.World, error) {
-	return judgedInto(ctx, conf, dir, &backtest.Files{}, nil)
+	return judgedInto(ctx, conf, dir, eventsFile, &backtest.Files{}, nil)
 }
 
-// judgedInto is judged, writes what is found to the sink's files, and shows what is measured to
-// trace, where there is one.
+// judgedInto is judged for the events of a file, writes what is found to the sink's files, and shows
+// what is measured to trace, where there is one.
 func judgedInto(
-	ctx context.Context, conf config.Config, dir string, sink *backtest.Files,
+	ctx context.Context, conf config.Config, dir, events string, sink *backtest.Files,
 	trace func(search.Measurement),
 ) (evaluate.World, error) {
 	w := evaluate.World{Name: filepath.Base(dir), Nearest: math.Inf(-1)}
@@ -211,8 +213,8 @@ func judgedInto(
 	}
 	judge := backtest.NewJudge(truth)
 	sink.Judge = judge
-	events := []string{filepath.Join(dir, eventsFile)}
-	if _, err := replay(ctx, io.Discard, replayOptions(1), stages, events, sink); err != nil {
+	files := []string{filepath.Join(dir, events)}
+	if _, err := replay(ctx, io.Discard, replayOptions(1), stages, files, sink); err != nil {
 		return w, err
 	}
 	if err := judge.Unmet(); err != nil {

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -140,6 +141,9 @@ func (c evaluateCmd) observation(
 
 // document writes the section on random worlds from all results of a folder.
 func (c evaluateCmd) document(conf config.Config) error {
+	if c.Results == "" {
+		return usage(errors.New("evaluate: --document reads kept results; give --results"))
+	}
 	all, err := c.allResults()
 	if err != nil {
 		return err
@@ -167,7 +171,9 @@ func (c evaluateCmd) allResults() (all []evaluate.Results, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("list the results: %w", err)
 	}
-	for _, file := range files {
+	for _, file := range slices.SortedFunc(slices.Values(files), func(a, b string) int {
+		return strings.Compare(strings.TrimSuffix(a, ".jsonl"), strings.TrimSuffix(b, ".jsonl"))
+	}) {
 		folder := strings.TrimSuffix(file, ".jsonl")
 		r, ok := evaluate.ParseResults(filepath.Base(folder))
 		if !ok {
@@ -301,7 +307,7 @@ func randomWorld(
 		return out, nil, fmt.Errorf("make the world's folder: %w", err)
 	}
 	sim := simulateCmd{
-		Format: "native", Output: filepath.Join(dir, eventsFile),
+		Format: "native", Output: filepath.Join(dir, randomEventsFile),
 		Truth: filepath.Join(dir, truthFile),
 	}
 	if err := sim.play(ctx, terminal{out: io.Discard, err: io.Discard}, sc); err != nil {
@@ -313,7 +319,7 @@ func randomWorld(
 	if seen != nil {
 		trace = seen.Add
 	}
-	w, err := judgedInto(ctx, conf, dir, sink, trace)
+	w, err := judgedInto(ctx, conf, dir, randomEventsFile, sink, trace)
 	if err != nil {
 		return out, nil, err
 	}

@@ -42,11 +42,43 @@ func TestEvaluateMeasuresRandomWorldsAndGoesOnWhereItStopped(t *testing.T) {
 	require.Contains(t, stderr, "another program or configuration")
 }
 
+func TestObservedWorldsKeepTheirGroupsAndAllResultsMakeASection(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "results")
+	args := []string{
+		"evaluate", "--random", "2", "--seed", "3", "--accounts", "160", "--duration", "26h",
+		"--results", dir,
+	}
+	code, _, stderr := execute(t, nil, args...)
+	require.Equal(t, 0, code, stderr)
+	code, tables, stderr := execute(t, nil, append(args, "--observe")...)
+	require.Equal(t, 0, code, stderr)
+	require.Contains(t, tables, "## Thresholds")
+	groups, err := filepath.Glob(filepath.Join(dir, "random-develop-3-160-26h0m0s-observed", "*.jsonl"))
+	require.NoError(t, err)
+	require.Len(t, groups, 2)
+	for _, again := range [][]string{append(args, "--observe"), args} {
+		code, _, stderr = execute(t, nil, again...)
+		require.Equal(t, 0, code, stderr)
+		require.NotContains(t, stderr, " of 2: ", "measured again")
+	}
+	out := filepath.Join(t.TempDir(), "evaluation.md")
+	require.NoError(t, os.WriteFile(out, []byte("# Evaluation\n"), 0o600))
+	for range 2 {
+		code, _, stderr = execute(t, nil, "evaluate", "--document", "--results", dir, "--out", out)
+		require.Equal(t, 0, code, stderr)
+	}
+	text, err := os.ReadFile(out)
+	require.NoError(t, err)
+	require.Equal(t, 1, strings.Count(string(text), "## Random worlds"))
+	require.Contains(t, string(text), "### What evasion costs")
+	require.FileExists(t, filepath.Join(filepath.Dir(out), "img", "random-cost-leaked.svg"))
+}
+
 func TestWorldsWithAMissedCampaignAreKeptAsScenarios(t *testing.T) {
 	dir := t.TempDir()
 	blind := file(t, "correlate: {total_bits: 99, operator_bits: 99, purpose_bits: 99}")
 	code, _, stderr := execute(
-		t, nil, "evaluate", "--random", "4", "--seed", "3", "--accounts", "160", "--duration", "26h",
+		t, nil, "evaluate", "--random", "4", "--seed", "4", "--accounts", "160", "--duration", "26h",
 		"--results", dir, "--config", blind,
 	)
 	require.Equal(t, 0, code, stderr)
@@ -70,6 +102,7 @@ func TestEvaluateRefusesRandomWorldsThatCannotBe(t *testing.T) {
 		"too short":    {[]string{"--duration", "20h"}, "duration: 20h0m0s is less"},
 		"too few":      {[]string{"--accounts", "5"}, "accounts: 5 is not between"},
 		"unknown sets": {[]string{"--set", "best"}, "--set must be one of"},
+		"unkept":       {[]string{"--observe"}, "give --results"},
 		"scenarios":    {[]string{"demo"}, "leave the scenarios and --world out"},
 	} {
 		t.Run(name, func(t *testing.T) {

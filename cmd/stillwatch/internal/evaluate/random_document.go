@@ -81,10 +81,10 @@ func RenderRandom(
 		return "", nil, err
 	}
 	var b strings.Builder
-	p := &tables{w: &b}
+	p := &tables{w: &b, within: true}
 	p.line("%s## Random worlds\n", randomBegin)
-	p.line("Benign groups and campaigns that are composed at random: [random-worlds.md](random-worlds.md) says how.")
-	p.line("This section, from results that `evaluate --random N --results DIR` left, is written by\n")
+	p.line("Benign groups and campaigns that are composed at random, as [random-worlds.md](random-worlds.md)")
+	p.line("says. This section, from results that `evaluate --random N --results DIR` left, is written by\n")
 	p.line("```\n%s\n```\n", command)
 	for _, r := range all {
 		extra := ""
@@ -129,7 +129,7 @@ func RenderRandom(
 		if len(seen.Worlds) == 0 {
 			continue
 		}
-		p.line("\n### Thresholds, set %s", set)
+		p.line("\n### Other thresholds, set %s", set)
 		p.line("\nWhat other thresholds would have given: all of them are moved by the same number of")
 		p.line("bits, and each group counts by the best that it showed by then.")
 		s := seen.study()
@@ -154,16 +154,18 @@ func (o *Observation) add(r Results) {
 
 // ofOneProgram is an error where results are of several programs or configurations.
 func ofOneProgram(all []Results) error {
-	var program, options string
+	var first *Outcome
 	for _, r := range all {
 		for i := range r.Worlds {
 			w := &r.Worlds[i]
-			if program == "" {
-				program, options = w.Program, w.Options
+			if first == nil {
+				first = w
 			}
-			if w.Program != program || w.Options != options {
-				return fmt.Errorf("the results are of several programs or configurations (%s, %s and %s, %s)",
-					program, options, w.Program, w.Options)
+			if w.Program != first.Program || w.Options != first.Options {
+				return fmt.Errorf(
+					"the results are of several programs or configurations (%s, %s and %s, %s)",
+					first.Program, first.Options, w.Program, w.Options,
+				)
 			}
 		}
 	}

@@ -264,16 +264,21 @@ func tacticFamilies(dim random.Dimension) (out []tacticFamily) {
 
 func every(*CampaignOutcome) bool { return true }
 
-// thresholds writes the curve of all campaigns.
+// thresholds writes the curve of all campaigns, and of those that have to be found.
 func (p *tables) thresholds(s *study) {
 	p.head(
 		"Thresholds", "total_bits", "all thresholds moved by", "false findings",
 		fmt.Sprintf("a day at %d accounts (95 %% upper bound)", manyAccounts), "campaigns found",
 		"recall", "precision", "leaked (median)",
+		"of "+sizeableWords+": found, recall, leaked (median)",
 	)
+	large := s.fares((*CampaignOutcome).sizeable)
 	for i := range s.curve {
-		if at := &s.curve[i]; at.shift == math.Trunc(at.shift) {
-			p.line("%s", at.row(s.Options.Total))
+		if at, f := &s.curve[i], &large[i]; at.shift == math.Trunc(at.shift) {
+			p.line(
+				"%s %s, %s, %s |", at.row(s.Options.Total), share(f.found, f.n),
+				share(f.hit, f.accounts), f.leaked(0.5),
+			)
 		}
 	}
 }

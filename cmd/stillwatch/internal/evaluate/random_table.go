@@ -48,6 +48,8 @@ func WriteRandom(w io.Writer, title string, worlds []Outcome) error {
 type tables struct {
 	w   io.Writer
 	err error
+	// within says that the tables are a part of a section.
+	within bool
 }
 
 func (p *tables) line(format string, args ...any) {
@@ -59,7 +61,11 @@ func (p *tables) line(format string, args ...any) {
 }
 
 func (p *tables) head(title string, columns ...string) {
-	p.line("\n## %s\n", title)
+	level := "##"
+	if p.within {
+		level = "####"
+	}
+	p.line("\n%s %s\n", level, title)
 	p.line("| %s |", strings.Join(columns, " | "))
 	p.line("|%s", strings.Repeat("---|", len(columns)))
 }
