@@ -7,9 +7,11 @@ import (
 	"io"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // The oracle reads an event the slow and obvious way: encoding/json makes a tree of it, and each
@@ -293,6 +295,24 @@ func (o oracle) names(t *tree) []string {
 	return nil
 }
 
+// ids are the last eight different ids of at least sixteen bytes, of each the last 512.
+func (o oracle) ids(t *tree) []string {
+	var all []string
+	for _, id := range o.names(t) {
+		if len(id) < 16 {
+			continue
+		}
+		if len(id) > 512 {
+			id = id[len(id)-512:]
+			for !utf8.RuneStart(id[0]) {
+				id = id[1:]
+			}
+		}
+		all = append(slices.DeleteFunc(all, func(other string) bool { return other == id }), id)
+	}
+	return all[max(0, len(all)-8):]
+}
+
 func (o oracle) prose(t *tree) string {
 	if t == nil {
 		return ""
@@ -436,7 +456,8 @@ func oracleEvent(t *tree) (ev *Event, err error) {
 	v = o.object(root["content"], "content")
 	ev.Content = Content{
 		System: o.prose(v["system"]), Input: o.messages(v["input"]), Output: o.prose(v["output"]),
-		Reasoning: o.prose(v["reasoning"]),
+		Reasoning:   o.prose(v["reasoning"]),
+		ReasoningIn: o.ids(v["reasoning_in"]), ReasoningOut: o.ids(v["reasoning_out"]),
 	}
 	if model := (oracle{strict: true}); unfit(func() {
 		model.name(o.object(root["request"], "")["model"])
