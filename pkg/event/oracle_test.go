@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // The oracle reads an event the slow and obvious way: encoding/json makes a tree of it, and each
@@ -295,18 +294,13 @@ func (o oracle) names(t *tree) []string {
 	return nil
 }
 
-// ids are the last eight different ids of at least sixteen bytes, of each the last 512.
+// ids are the last eight different ids of at least sixteen characters, of each the last 512.
 func (o oracle) ids(t *tree) []string {
 	var all []string
 	for _, id := range o.names(t) {
-		if len(id) < 16 {
+		id = id[max(0, len(id)-512):]
+		if !regexp.MustCompile(`^[!-~]{16,}$`).MatchString(id) {
 			continue
-		}
-		if len(id) > 512 {
-			id = id[len(id)-512:]
-			for !utf8.RuneStart(id[0]) {
-				id = id[1:]
-			}
 		}
 		all = append(slices.DeleteFunc(all, func(other string) bool { return other == id }), id)
 	}

@@ -1,9 +1,6 @@
 package event
 
-import (
-	"slices"
-	"unicode/utf8"
-)
+import "slices"
 
 const (
 	// MaxReasoningIDs is how many ids of reasoning blocks an event has on either side. A long
@@ -21,16 +18,17 @@ const (
 )
 
 // AddReasoningID adds the id of a reasoning block to a list: its signature, its encrypted text, the
-// name under which the provider keeps it. The newest MaxReasoningIDs are kept, each once.
+// name under which the provider keeps it. All of these are base64 or names; what has a space in it,
+// or is no ASCII, is a text and left out. The newest MaxReasoningIDs are kept, each once.
 func AddReasoningID(list []string, id string) []string {
 	if len(id) < minReasoningID {
 		return list
 	}
-	if cut := len(id) - MaxReasoningID; cut > 0 {
-		for cut < len(id) && !utf8.RuneStart(id[cut]) {
-			cut++
+	id = id[max(0, len(id)-MaxReasoningID):]
+	for i := range len(id) {
+		if id[i] <= ' ' || id[i] > '~' {
+			return list
 		}
-		id = id[cut:]
 	}
 	if at := slices.Index(list, id); at >= 0 {
 		list = slices.Delete(list, at, at+1)

@@ -27,6 +27,7 @@ var bodyFields = map[string]string{
 	"content.output": "response body", "content.reasoning": "response body",
 	"usage.reasoning_tokens": "response body", "usage.cache_read_tokens": "response body",
 	"usage.cache_write_tokens": "response body",
+	"content.reasoning_in":     "request body", "content.reasoning_out": "response body",
 }
 
 // fieldTable writes what a mapping sees, who chose it, and what it does not see.
