@@ -407,6 +407,8 @@ func (d *Decoder) wireSketch() *Sketch {
 			v.Prefix = s.String()
 		case "continuation":
 			v.Continuing = s.String()
+		case "subject":
+			v.Subject = s.String()
 		case "tokens":
 			v.Tokens = s.Int(0, maxTokens).V
 		case "relay":

@@ -164,6 +164,8 @@ type Sketch struct {
 	Exact, Layout, Prefix, Continuing string
 	Shingles, System                  []string
 	Intents                           []Intent
+	// Subject is what the new turn is about: 32 numbers of one byte each, in hexadecimal digits.
+	Subject string
 	// Tokens is the number of words and characters of the new turn.
 	Tokens int64
 	// Relay says that the first user turn begins with the marker of known relay software.

@@ -92,6 +92,9 @@ type Fingerprint struct {
 	aged, agedText uint32
 
 	conversations
+	// habits is nil as long as there are none: most of what it holds is the same size for all.
+	habits *habits
+	reasoning
 	ids []seenID
 
 	unread unreadable
@@ -146,6 +149,7 @@ func (f *Fingerprint) Observe(o *Observation) Outcome {
 	f.distincts(o)
 	f.countValues(o)
 	f.converse(o, day, f.opts.ConversationWindow.Milliseconds())
+	f.carry(o, f.opts.ConversationWindow.Milliseconds())
 	f.remember(o)
 	return OutcomeCounted
 }
@@ -263,9 +267,11 @@ func (f *Fingerprint) text(o *Observation, t *totals) {
 	countIntents(sk.Intents, nIntents, t)
 	f.agedText++
 	f.door.rotate(f.last, f.opts.DoorkeeperWindow.Milliseconds(), shingleMarks)
+	part := Other
 	if f.template(
 		sk.Turn[:min(len(sk.Turn), turnShingles)], sk.System[:min(len(sk.System), systemShingles)],
 	) {
+		part = Templated
 		t.bump(nTemplate, 1)
 		if o.Messages >= 0 && o.Messages <= 1 {
 			t.bump(nTemplateSingle, 1)
@@ -275,6 +281,7 @@ func (f *Fingerprint) text(o *Observation, t *totals) {
 		}
 		countIntents(sk.Intents, nTemplateIntents, t)
 	}
+	f.habit(o, part, f.opts.ConversationWindow.Milliseconds())
 	if sk.Layout != 0 {
 		if i, ok := f.layouts.find(sk.Layout); ok {
 			f.layouts[i].count++
@@ -362,6 +369,7 @@ func (f *Fingerprint) age(now int64) {
 		f.turns.halve()
 		f.system.halve()
 		f.layouts.halve()
+		f.habits = f.habits.halve()
 		for i := range f.values {
 			halveValues(&f.values[i])
 		}

@@ -27,6 +27,9 @@ func (f *Fingerprint) Profile(dst *Profile) {
 		Served:   newestFirst(old.Served, f.served),
 		Rejected: newestFirst(old.Rejected, f.rejected),
 		Unserved: newestFirst(old.Unserved, f.unserved),
+		Minted:   newestFirst(old.Minted, f.minted),
+		Foreign:  newestFirst(old.Foreign, f.foreign),
+		Habits:   f.habits.packInto(old.Habits[:0]),
 	}
 	f.sumUp(dst)
 	f.unreadableInto(dst)
