@@ -95,8 +95,9 @@ type Context struct {
 	// Rhythm is when the accounts in no open campaign are active, nil when nobody counted.
 	Rhythm *baseline.Rhythm
 	// Unnamed is the number of accounts in no open campaign, HandedOver that of those among them
-	// that exchanged a conversation with another account.
-	HandedOver, Unnamed int
+	// that exchanged a conversation with another account, Carrying that of those that presented
+	// reasoning of another or whose own was.
+	HandedOver, Carrying, Unnamed int
 	// ShingleAccounts and LayoutAccounts are the numbers of live entities whose prompt template
 	// holds the shingle, whose prompts recur in the prompt layout.
 	ShingleAccounts, LayoutAccounts func(hash uint64) int
@@ -135,11 +136,12 @@ type Group struct {
 	// is DefaultPriorWeight. An account judged alone has less, because it has many requests.
 	PriorWeight float64
 	// HandOvers is the number of members that took part in a conversation handed over inside the
-	// group.
-	HandOvers int
+	// group, Carrying that of those that present reasoning which another member was given, or were
+	// given what another presents.
+	HandOvers, Carrying int
 	// Unnamed is the number of members in no open campaign, Handed that of those among them that
-	// exchanged a conversation with any account.
-	Unnamed, Handed int
+	// exchanged a conversation with any account, Carried that of those that shared reasoning.
+	Unnamed, Handed, Carried int
 	// Work is what the members' prompts share, computed once by SharedWork.
 	Work CommonWork
 

@@ -132,6 +132,11 @@ func (p *Population) Context(now int64, rhythmSample int) *detectors.Context {
 			c.HandedOver++
 		}
 	}
+	for _, i := range p.Carrying() {
+		if !p.state[i].inCampaign {
+			c.Carrying++
+		}
+	}
 	return c
 }
 
@@ -206,15 +211,24 @@ func (p *Population) Group(
 			if len(a.Linked) > 0 {
 				g.Handed++
 			}
+			if p.Carries(i) {
+				g.Carried++
+			}
 		}
-		if a.LinkedTo(func(slot int32) bool { return inside[slot] }) {
+		isMember := func(slot int32) bool { return inside[slot] }
+		if a.LinkedTo(isMember) {
 			g.HandOvers++
+		}
+		if p.CarriedWith(i, isMember) {
+			g.Carrying++
 		}
 	}
 	// What was not looked at is taken to be like what was.
 	part := float64(len(all)) / float64(max(len(members), 1))
 	g.SelfShare = math.Min(MaxShare, counted*part/float64(max(c.Baseline.N, 1)))
-	g.Unnamed, g.Handed = int(part*float64(g.Unnamed)), int(part*float64(g.Handed))
+	for _, n := range [...]*int{&g.Unnamed, &g.Handed, &g.Carried} {
+		*n = int(part * float64(*n))
+	}
 	g.SharedWork(c)
 	return g
 }

@@ -7,15 +7,10 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
 )
 
-const (
-	// carryingCustomers is how many customers must carry reasoning among each other. Two are what
-	// one person has who pays for both alone: a private and a work account, a key and the one that
-	// takes its place while both work.
-	carryingCustomers = 3
-	// givingCustomers is how many of them must have been given what others present. Where there is
-	// one, a person has shown others a transcript, and they have tried it.
-	givingCustomers = 2
-)
+// carryingCustomers is how many customers must carry reasoning among each other. Two are what one
+// person has who pays for both alone: a private and a work account, a key and the one that takes its
+// place while both work.
+const carryingCustomers = 3
 
 // carrying lists the groups of accounts that no campaign explains and that present reasoning which
 // the provider gave to others of them, largest first. An id is made at random or by encryption and
@@ -34,20 +29,19 @@ func carrying(v *View) [][]int32 {
 		c := p.Carried(a.Slot)
 		return slices.Concat(c.From, c.To)
 	})
-	return slices.DeleteFunc(all, func(members []int32) bool {
-		return customers(p.Slots, givers(v, members)) < givingCustomers
-	})
+	return slices.DeleteFunc(all, func(members []int32) bool { return !v.passedOn(members) })
 }
 
-// givers lists the members whose reasoning other customers among them present.
-func givers(v *View, members []int32) (out []int32) {
+// passedOn says that one of the members presents reasoning of a customer among them, and another
+// customer presents its own. Where nobody does both, people have shown others transcripts, and they
+// have tried them: an author gives and a reader takes.
+func (v *View) passedOn(members []int32) bool {
 	p := v.Search.Population
-	for _, i := range members {
-		if slices.ContainsFunc(p.Carried(i).To, func(j int32) bool {
+	return slices.ContainsFunc(members, func(i int32) bool {
+		stranger := func(j int32) bool {
 			return slices.Contains(members, j) && !sameCustomer(p.Slots[i], p.Slots[j])
-		}) {
-			out = append(out, i)
 		}
-	}
-	return out
+		c := p.Carried(i)
+		return slices.ContainsFunc(c.From, stranger) && slices.ContainsFunc(c.To, stranger)
+	})
 }
