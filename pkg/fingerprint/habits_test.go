@@ -1,0 +1,272 @@
+package fingerprint
+
+import (
+	"math"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+// unpacked are the habits that an account's profile shows.
+func unpacked(t require.TestingT, f *Fingerprint) *Habits {
+	h := new(Habits)
+	require.True(t, profileOf(f).Habits.Unpack(h))
+	return h
+}
+
+// opening is a request that opens a conversation and shares no text with others.
+func opening(n uint64, at int64) *Observation {
+	o := request(1, n, at)
+	o.Sketch.Turn = nil
+	o.Sketch.Continuation = hash(useTurn, n)
+	o.InputTokens, o.OutputTokens = int64(hash(n)%5000)-1, int64(hash(n, 1)%900)-1
+	return o
+}
+
+func observed(opts *Options, list ...*Observation) *Fingerprint {
+	f := New(opts)
+	for _, o := range list {
+		f.Observe(o)
+	}
+	return f
+}
+
+func TestHabitsSumUpWhatRequestsAreAbout(t *testing.T) {
+	_, opts := newTest(t)
+	a, b := opening(1, origin), opening(2, origin+1000)
+	a.Sketch.Exact, b.Sketch.Exact = 2, 3
+	a.InputTokens, a.OutputTokens, b.InputTokens, b.OutputTokens = 1023, -1, 1023, 0
+	h := unpacked(t, observed(opts, a, b))
+	for i, o := range []*Observation{a, b} {
+		half := h.Parts[Other].Halves[i]
+		require.EqualValues(t, 1, half.Count)
+		for k, n := range o.Sketch.Subject {
+			require.InDelta(t, float64(n)/64, half.Sum[k], 1e-9)
+		}
+		require.InDelta(t, 1, half.Dot(&half), 1e-9, "a subject has length 1")
+	}
+	require.Equal(t, Sizes{2, 20, 200}, h.Parts[Other].Input)
+	require.Equal(t, Sizes{1, 0, 0}, h.Parts[Other].Output, "an unknown size is no size of 0")
+	require.Zero(t, h.Parts[Templated])
+	require.Equal(t, h.Parts[Other], h.Pooled())
+	require.Equal(t, h.Parts[Other].Halves[1], h.Half(1))
+	require.EqualValues(t, 2, ptr(h.Pooled()).All().Count)
+}
+
+func ptr[T any](x T) *T { return &x }
+
+func TestTheTemplatesRequestsAreAPartOfTheirOwn(t *testing.T) {
+	f, _ := newTest(t)
+	for n := range uint64(20) {
+		f.Observe(templated(1, 7, n, origin+int64(n)*1000))
+		f.Observe(request(1, 100+n, origin+int64(n)*1000))
+	}
+	h := unpacked(t, f)
+	require.EqualValues(t, profileOf(f).TemplateRequests, h.Parts[Templated].All().Count)
+	require.EqualValues(t, 40, ptr(h.Pooled()).All().Count)
+}
+
+func TestOneRequestOfAConversationCounts(t *testing.T) {
+	_, opts := newTest(t)
+	count := func(list ...*Observation) float64 {
+		return ptr(unpacked(t, observed(opts, list...)).Pooled()).All().Count
+	}
+	talk := func(n, turn uint64) *Observation {
+		o := opening(10*n+turn, origin+int64(10*n+turn)*1000)
+		if turn > 0 {
+			o.Sketch.Prefix = hash(useTurn, n, turn-1)
+		}
+		o.Sketch.Continuation = hash(useTurn, n, turn)
+		return o
+	}
+	tool := talk(1, 1)
+	tool.Sketch.Prefix = hash(useTurn, 1)
+	tool.Sketch.Continuation = tool.Sketch.Prefix
+	tool.Sketch.Subject = [32]int8{}
+	blind := opening(4, origin)
+	blind.HasText = false
+	for name, c := range map[string]struct {
+		list []*Observation
+		want float64
+	}{
+		"turns that follow":           {[]*Observation{talk(1, 0), talk(1, 1), talk(1, 2)}, 1},
+		"two conversations":           {[]*Observation{talk(1, 0), talk(2, 0), talk(2, 1)}, 2},
+		"one served to somebody else": {[]*Observation{talk(1, 5), talk(1, 6)}, 1},
+		"tool output":                 {[]*Observation{tool}, 0},
+		"no text":                     {[]*Observation{blind}, 0},
+		"a long time after": {[]*Observation{
+			talk(1, 0), opening(9, origin+100*day/24), func() *Observation {
+				o := talk(1, 1)
+				o.Time = origin + 150*day/24
+				return o
+			}(),
+		}, 3},
+	} {
+		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, count(c.list...)) })
+	}
+}
+
+func TestAPromptThatIsSentAgainIsInTheSameHalf(t *testing.T) {
+	f, _ := newTest(t)
+	for n := range uint64(60) {
+		o := opening(n%3, origin+int64(n)*1000)
+		o.ID, o.Sketch.Exact = hash(n), 2*hash(n%3)
+		f.Observe(o)
+	}
+	h := unpacked(t, f)
+	require.EqualValues(t, 60, h.Half(0).Count)
+	require.Zero(t, h.Half(1))
+}
+
+func TestPropertyHabitsDoNotDependOnTheOrder(t *testing.T) {
+	_, opts := newTest(t)
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 60).Draw(t, "requests")
+		list := make([]*Observation, n)
+		for i := range list {
+			// Newer than the first event, so that none is late and none crosses a half-life.
+			list[i] = opening(uint64(i), origin+1+int64(hash(uint64(i))%1000))
+		}
+		first := opening(1000, origin)
+		shuffled := append([]*Observation{first}, rapid.Permutation(list).Draw(t, "order")...)
+		want := unpacked(t, observed(opts, slices.Insert(list, 0, first)...))
+		require.Equal(t, want, unpacked(t, observed(opts, shuffled...)))
+		require.EqualValues(t, n+1, ptr(want.Pooled()).All().Count)
+	})
+}
+
+func TestPropertyHabitsOfAMergeAreThoseOfTheUnion(t *testing.T) {
+	_, opts := newTest(t)
+	rapid.Check(t, func(t *rapid.T) {
+		a, b, union := New(opts), New(opts), New(opts)
+		step := rapid.SampledFrom([]time.Duration{time.Minute, 8 * time.Hour}).Draw(t, "step")
+		for i := range rapid.IntRange(1, 60).Draw(t, "requests") {
+			o := opening(uint64(i), origin+int64(i)*millis(step))
+			part := a
+			if i > 0 && rapid.Bool().Draw(t, "of the second") {
+				part = b
+			}
+			part.Observe(o)
+			union.Observe(o)
+		}
+		require.NoError(t, a.Merge(b))
+		got, want := unpacked(t, a), unpacked(t, union)
+		for i, w := range want.subjects() {
+			g := got.subjects()[i]
+			// The second ages from its own first request on: up to one half-life apart.
+			require.LessOrEqual(t, g.Count, 2*w.Count+1)
+			require.GreaterOrEqual(t, 2*g.Count+1, w.Count)
+			if step == time.Minute {
+				require.Equal(t, w, g)
+			}
+		}
+		if step == time.Minute {
+			require.Equal(t, want, got)
+		}
+	})
+}
+
+func TestHabitsHalveWithTime(t *testing.T) {
+	f, opts := newTest(t)
+	for n := range uint64(5) {
+		f.Observe(opening(n, origin+int64(n)))
+	}
+	before := *unpacked(t, f)
+	f.age(origin + millis(opts.HalfLife))
+	after := unpacked(t, f)
+	for i, s := range before.subjects() {
+		got := after.subjects()[i]
+		require.Equal(t, s.Count/2, got.Count)
+		for k, x := range s.Sum {
+			require.InDelta(t, x/2, got.Sum[k], 0.05)
+		}
+	}
+	f.age(origin + 20*millis(opts.HalfLife))
+	require.Nil(t, f.habits, "what is left of five requests after twenty half-lives is nothing")
+	require.Empty(t, profileOf(f).Habits)
+}
+
+func TestHabitsAreBoundedWhateverComes(t *testing.T) {
+	var h habits
+	var low [32]int8
+	for i := range low {
+		low[i] = -128
+	}
+	full := subjectSum{weight: maxWeight}
+	sizes := sizeSum{weight: maxWeight, sum: maxSizes, squares: maxSquares}
+	for i := range full.sum {
+		full.sum[i] = -maxSubjectSum - 1
+	}
+	for _, s := range h.subjects() {
+		*s = full
+	}
+	for _, s := range h.sizes() {
+		*s = sizes
+	}
+	for range 3 {
+		for _, s := range h.subjects() {
+			s.add(&low)
+		}
+		for _, s := range h.sizes() {
+			s.add(math.MaxInt64)
+		}
+		h = *h.merge(h.clone())
+		r := newReader(h.appendBinary(nil))
+		require.Equal(t, &h, r.habits())
+		require.NoError(t, r.end())
+		packed := h.packInto(nil)
+		require.LessOrEqual(t, len(packed), maxPackedHabits)
+		var out Habits
+		require.True(t, packed.Unpack(&out))
+		require.Negative(t, out.Half(0).Sum[31])
+	}
+}
+
+func TestPackedHabitsKeepWhatTheyAreGiven(t *testing.T) {
+	require.Empty(t, new(Habits).Pack(nil), "none take no memory")
+	rapid.Check(t, func(t *rapid.T) {
+		var h, back Habits
+		for _, s := range h.subjects() {
+			s.Count = float64(rapid.IntRange(0, 16_000).Draw(t, "sixteenths")) / 16
+			if s.Count == 0 {
+				continue
+			}
+			for k := range s.Sum {
+				s.Sum[k] = rapid.Float64Range(-s.Count, s.Count).Draw(t, "sum")
+			}
+		}
+		for _, s := range h.sizes() {
+			s.Count = float64(rapid.IntRange(0, 100).Draw(t, "sizes"))
+			s.Sum, s.Squares = 9.5*s.Count, 99.75*s.Count
+		}
+		require.True(t, h.Pack(nil).Unpack(&back))
+		for i, s := range h.subjects() {
+			got := back.subjects()[i]
+			require.Equal(t, s.Count, got.Count)
+			largest := 0.0
+			for _, x := range s.Sum {
+				largest = max(largest, math.Abs(x))
+			}
+			for k, x := range s.Sum {
+				require.InDelta(t, x, got.Sum[k], largest/(2*127)+0.02)
+			}
+		}
+		for i, s := range h.sizes() {
+			require.Equal(t, *s, *back.sizes()[i])
+		}
+		again := back.Pack(nil)
+		var third Habits
+		require.True(t, again.Unpack(&third))
+	})
+	for name, spoilt := range map[string]PackedHabits{
+		"cut short": {1, 16, 5, 1}, "a weight of 0": {1, 0, 0}, "left over": {1, 16, 0, 9},
+	} {
+		require.False(t, spoilt.Unpack(new(Habits)), name)
+	}
+	nan := Habits{}
+	nan.Parts[0].Halves[0].Count, nan.Parts[0].Halves[0].Sum[3] = math.Inf(1), math.NaN()
+	require.True(t, nan.Pack(nil).Unpack(new(Habits)), "what is no number is 0")
+}
