@@ -116,7 +116,7 @@ func TestReasoningThatThreeCustomersCarryIsATripwireUnlessSomethingHonestExplain
 func TestAGatewayWhoseAccountsAreNoneCarriesReasoningEverywhereAndIsNoTripwire(t *testing.T) {
 	w := newWorld(32)
 	w.people(100)
-	for i := 0; i < 60; i++ {
+	for i := range 60 {
 		carry(w.out[i:i+2], w)
 	}
 	out, _, err := w.run(DefaultOptions(), nil)

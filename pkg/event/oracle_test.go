@@ -299,7 +299,7 @@ func (o oracle) ids(t *tree) []string {
 	var all []string
 	for _, id := range o.names(t) {
 		id = id[max(0, len(id)-512):]
-		if !regexp.MustCompile(`^[!-~]{16,}$`).MatchString(id) {
+		if !regexp.MustCompile(`^[[:graph:]]{16,}$`).MatchString(id) {
 			continue
 		}
 		all = append(slices.DeleteFunc(all, func(other string) bool { return other == id }), id)

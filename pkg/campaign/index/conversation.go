@@ -17,8 +17,8 @@ func (s *Postings) unserved(k Key) bool {
 }
 
 // IndexPending lists the accounts that were served the conversations which others have continued
-// since the last call, and were given the reasoning that others have presented. Without it they pile
-// up.
+// since the last call, and were given the reasoning that others have presented. Without it they
+// pile up.
 func (x *Index) IndexPending() {
 	if len(x.Postings.pending) == 0 {
 		return

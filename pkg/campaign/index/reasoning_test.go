@@ -66,7 +66,7 @@ func TestWhoPresentsReasoningOfAnotherAccountIsJoinedToItInWhateverOrderTheyCome
 		require.Equal(t, []string{"a>c"}, carriedPairs(t, x))
 		x.Remove("a")
 		require.Empty(t, carriedPairs(t, x))
-		require.Zero(t, len(x.Carrying()))
+		require.Empty(t, x.Carrying())
 	}
 }
 

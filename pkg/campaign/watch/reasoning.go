@@ -8,8 +8,8 @@ import (
 )
 
 // carryingCustomers is how many customers must carry reasoning among each other. Two are what one
-// person has who pays for both alone: a private and a work account, a key and the one that takes its
-// place while both work.
+// person has who pays for both alone: a private and a work account, a key and the one that takes
+// its place while both work.
 const carryingCustomers = 3
 
 // carrying lists the groups of accounts that no campaign explains and that present reasoning which

@@ -144,8 +144,10 @@ type Watchers struct {
 // New makes the watchers of a tenant.
 func New(o Options) *Watchers {
 	w := &Watchers{}
-	w.list = []Watcher{&accounts{o}, &relays{}, &pools{HandOver, handingOver},
-		&pools{Carried, carrying}, &lists{o: o}, &w.Unread}
+	w.list = []Watcher{
+		&accounts{o}, &relays{}, &pools{HandOver, handingOver},
+		&pools{Carried, carrying}, &lists{o: o}, &w.Unread,
+	}
 	return w
 }
 

@@ -12,10 +12,10 @@ import (
 
 // Ids of reasoning blocks, made up in the shape of the providers'.
 const (
-	signed1  = "EqoBCkgIARABGAIiQL2UoU0b1OHYi+0000000001=="
+	signed1 = "EqoBCkgIARABGAIiQL2UoU0b1OHYi+0000000001=="
 	signed2 = "EqoBCkgIARABGAIiQL2UoU0b1OHYi+0000000002=="
-	item   = "rs_045fb12aa0dfc2ea0069170733badc81"
-	respID = "resp_045fb12aa0dfc2ea0069170733badc"
+	item    = "rs_045fb12aa0dfc2ea0069170733badc81"
+	respID  = "resp_045fb12aa0dfc2ea0069170733badc"
 )
 
 func TestTheReasoningThatARequestPresentsIsToldByItsIDs(t *testing.T) {

@@ -15,7 +15,7 @@ type answer struct {
 	ids       []string
 	signature signature
 	failure   string
-	usage           event.Usage
+	usage     event.Usage
 }
 
 func (w *answer) say(text string) {
