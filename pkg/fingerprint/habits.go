@@ -119,30 +119,24 @@ const (
 // 127 of their largest number.
 func (h *Habits) Pack(b PackedHabits) PackedHabits {
 	var state habits
-	mask := byte(0)
 	for i, s := range h.subjects() {
-		if state.subjects()[i].set(s); state.subjects()[i].weight > 0 {
-			mask |= 1 << i
-		}
+		state.subjects()[i].set(s)
 	}
 	for i, s := range h.sizes() {
-		if state.sizes()[i].set(s); state.sizes()[i].weight > 0 {
-			mask |= 1 << (i + numSubjects)
-		}
+		state.sizes()[i].set(s)
 	}
-	if mask == 0 {
+	return state.pack(b)
+}
+
+// pack appends what a profile holds of the habits.
+func (h *habits) pack(b PackedHabits) PackedHabits {
+	if h == nil {
 		return b
 	}
-	b = append(b, mask)
-	for _, s := range state.subjects() {
-		if s.weight > 0 {
-			b = s.pack(b)
-		}
-	}
-	for _, s := range state.sizes() {
-		if s.weight > 0 {
-			b = s.appendBinary(b)
-		}
+	at := len(b)
+	b = h.encode(b, (*subjectSum).pack)
+	if b[at] == 0 {
+		return b[:at]
 	}
 	return b
 }
@@ -166,37 +160,52 @@ func (s *subjectSum) pack(b []byte) []byte {
 // Unpack reads the habits and tells whether they can be read.
 func (b PackedHabits) Unpack(h *Habits) bool {
 	*h = Habits{}
+	return b.read(h)
+}
+
+// valid tells whether the habits can be read.
+func (b PackedHabits) valid() bool { return b.read(nil) }
+
+// read reads the habits into h, unless that is nil.
+func (b PackedHabits) read(h *Habits) bool {
 	if len(b) == 0 {
 		return true
 	}
 	r := newReader(b)
-	var state habits
 	mask := r.Byte()
-	for i, s := range state.subjects() {
-		if mask>>i&1 == 1 {
-			r.unpack32(s, h.subjects()[i])
+	for i := range numSubjects {
+		if mask>>i&1 == 0 {
+			continue
+		}
+		weight, largest := r.weight(), r.Uvarint()
+		if !r.Check(largest <= maxSubjectSum+1, "sum out of range") {
+			return false
+		}
+		var vector []byte
+		if largest > 0 {
+			vector = r.Bytes(sketch.SubjectSize)
+		}
+		if h != nil {
+			h.subjects()[i].unpack(weight, largest, vector)
 		}
 	}
-	for i, s := range state.sizes() {
-		if mask>>(i+numSubjects)&1 == 1 {
-			r.sizes(s)
+	for i := range numSizes {
+		if mask>>(i+numSubjects)&1 == 0 {
+			continue
+		}
+		var s sizeSum
+		if r.sizes(&s); h != nil {
 			s.get(h.sizes()[i])
 		}
 	}
 	return r.end() == nil
 }
 
-// unpack32 reads a vector.
-func (r *reader) unpack32(s *subjectSum, to *Subjects) {
-	s.weight = r.weight()
-	to.Count = float64(s.weight) / weightUnit
-	largest := r.Uvarint()
-	if !r.Check(largest <= maxSubjectSum, "sum out of range") || largest == 0 {
-		return
-	}
+func (s *Subjects) unpack(weight uint32, largest uint64, vector []byte) {
+	s.Count = float64(weight) / weightUnit
 	unit := float64(largest) / (packedScale * sketch.SubjectNorm)
-	for i, x := range r.Bytes(sketch.SubjectSize) {
-		to.Sum[i] = float64(int8(x)) * unit
+	for i, x := range vector {
+		s.Sum[i] = float64(int8(x)) * unit
 	}
 }
 
@@ -382,28 +391,6 @@ func (h *habits) merge(other *habits) *habits {
 	return h
 }
 
-// packInto appends what a profile holds of the habits.
-func (h *habits) packInto(b PackedHabits) PackedHabits {
-	if h == nil {
-		return b
-	}
-	var out Habits
-	for i, s := range h.subjects() {
-		s.get(out.subjects()[i])
-	}
-	for i, s := range h.sizes() {
-		s.get(out.sizes()[i])
-	}
-	return out.Pack(b)
-}
-
-func (s *subjectSum) get(to *Subjects) {
-	to.Count = float64(s.weight) / weightUnit
-	for i, n := range s.sum {
-		to.Sum[i] = float64(n) / sketch.SubjectNorm
-	}
-}
-
 func (s *subjectSum) set(from *Subjects) {
 	s.weight = uint32(whole(from.Count*weightUnit, 0, maxWeight))
 	for i, x := range from.Sum {
@@ -436,16 +423,17 @@ func (h *habits) appendBinary(b []byte) []byte {
 	if h == nil {
 		return append(b, 0)
 	}
+	return h.encode(b, (*subjectSum).appendBinary)
+}
+
+// encode appends a bit for each sum that there is, and these; vector appends one of a subject.
+func (h *habits) encode(b []byte, vector func(*subjectSum, []byte) []byte) []byte {
 	mask, at := byte(0), len(b)
 	b = append(b, mask)
 	for i, s := range h.subjects() {
-		if s.weight == 0 {
-			continue
-		}
-		mask |= 1 << i
-		b = binary.AppendUvarint(b, uint64(s.weight))
-		for _, n := range s.sum {
-			b = binary.AppendVarint(b, int64(n))
+		if s.weight > 0 {
+			mask |= 1 << i
+			b = vector(s, b)
 		}
 	}
 	for i, s := range h.sizes() {
@@ -455,6 +443,14 @@ func (h *habits) appendBinary(b []byte) []byte {
 		}
 	}
 	b[at] = mask
+	return b
+}
+
+func (s *subjectSum) appendBinary(b []byte) []byte {
+	b = binary.AppendUvarint(b, uint64(s.weight))
+	for _, n := range s.sum {
+		b = binary.AppendVarint(b, int64(n))
+	}
 	return b
 }
 
@@ -504,7 +500,6 @@ func (r *reader) sizes(s *sizeSum) {
 // packedHabits reads what a profile holds.
 func (r *reader) packedHabits(b PackedHabits) PackedHabits {
 	b = append(b[:0], r.Text(maxPackedHabits)...)
-	var h Habits
-	r.Check(b.Unpack(&h), "unreadable habits")
+	r.Check(b.valid(), "unreadable habits")
 	return b
 }

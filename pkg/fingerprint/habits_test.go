@@ -217,7 +217,7 @@ func TestHabitsAreBoundedWhateverComes(t *testing.T) {
 		r := newReader(h.appendBinary(nil))
 		require.Equal(t, &h, r.habits())
 		require.NoError(t, r.end())
-		packed := h.packInto(nil)
+		packed := h.pack(nil)
 		require.LessOrEqual(t, len(packed), maxPackedHabits)
 		var out Habits
 		require.True(t, packed.Unpack(&out))

@@ -188,8 +188,7 @@ func (p *Profile) check() error {
 				len(l.Text), l.Attribute)
 		}
 	}
-	var habits Habits
-	if !p.Habits.Unpack(&habits) {
+	if !p.Habits.valid() {
 		return errors.New("fingerprint: profile with habits that can't be read")
 	}
 	if n := len(p.PromptHLL); n > 0 {

@@ -29,7 +29,7 @@ func (f *Fingerprint) Profile(dst *Profile) {
 		Unserved: newestFirst(old.Unserved, f.unserved),
 		Minted:   newestFirst(old.Minted, f.minted),
 		Foreign:  newestFirst(old.Foreign, f.foreign),
-		Habits:   f.habits.packInto(old.Habits[:0]),
+		Habits:   f.habits.pack(old.Habits[:0]),
 	}
 	f.sumUp(dst)
 	f.unreadableInto(dst)

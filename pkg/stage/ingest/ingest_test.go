@@ -589,7 +589,11 @@ func TestASketchOfAnotherSecretIsADeadLetterUnlessARotationLasts(t *testing.T) {
 		`"content":{"input":["write a short story about a lighthouse keeper who collects old maps and letters"]}`,
 	)
 	fromText, _, _ := ingestAll(t, openIngest(t, nil, before), text)
-	require.Equal(t, fromText[0].Sketch, seen[0].Sketch)
+	want := fromText[0].Sketch
+	require.True(t, want.HasSubject())
+	// Subjects of two secrets can't be compared.
+	want.Subject = [sketch.SubjectSize]int8{}
+	require.Equal(t, want, seen[0].Sketch)
 }
 
 func TestDuringARotationShinglesAreMadeUnderBothSecrets(t *testing.T) {
