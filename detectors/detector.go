@@ -100,8 +100,9 @@ type Context struct {
 	// Rhythm is when the accounts in no open campaign are active, nil when nobody counted.
 	Rhythm *baseline.Rhythm
 	// Unnamed is the number of accounts in no open campaign, HandedOver that of those among them
-	// that exchanged a conversation with another account.
-	HandedOver, Unnamed int
+	// that exchanged a conversation with another account, Carrying that of those that presented
+	// reasoning of another or whose own was.
+	HandedOver, Carrying, Unnamed int
 	// Rejections counts the conversations that were rejected on an account in no open campaign,
 	// TakenOver those of them that went on in another account.
 	Rejections, TakenOver int
@@ -150,11 +151,12 @@ type Group struct {
 	// is DefaultPriorWeight. An account judged alone has less, because it has many requests.
 	PriorWeight float64
 	// HandOvers is the number of members that took part in a conversation handed over inside the
-	// group.
-	HandOvers int
+	// group, Carrying that of those that present reasoning which another member was given, or were
+	// given what another presents.
+	HandOvers, Carrying int
 	// Unnamed is the number of members in no open campaign, Handed that of those among them that
-	// exchanged a conversation with any account.
-	Unnamed, Handed int
+	// exchanged a conversation with any account, Carried that of those that shared reasoning.
+	Unnamed, Handed, Carried int
 	// Rejections counts the conversations that were rejected on a member, TakenOver those of them
 	// that went on in another. UnnamedRejections and UnnamedTakenOver are of the members in no open
 	// campaign, and count what went on in any account, as the context does.

@@ -334,6 +334,25 @@ func TestConversationsHandedOverCountAgainstWhatTheOthersDo(t *testing.T) {
 	require.Zero(t, hopping)
 }
 
+func TestReasoningThatIsCarriedCountsAgainstWhatTheOthersDo(t *testing.T) {
+	b := among(people(40, 3))
+	g := b.group()
+	d := carriedReasoning()
+	bits := func(inside, outside int) float64 {
+		g.Carrying, g.Carried, g.Unnamed = inside, inside, 40
+		b.ctx.Carrying, b.ctx.Unnamed = inside+outside, 640
+		m, ok := d.Measure(g, b.ctx)
+		require.True(t, ok)
+		return m.Bits
+	}
+	require.Greater(t, bits(30, 0), 6.0, "nobody else's reasoning changes accounts")
+	require.Less(t, bits(2, 30), 0.1, "no more of the members than of the others")
+	require.Less(t, bits(30, 600), 0.0, "everybody else's does")
+	g.Carrying = 0
+	_, ok := d.Measure(g, b.ctx)
+	require.False(t, ok, "where no reasoning is carried, or none is logged, there is nothing to say")
+}
+
 func template(words int, share float64) func(int, *fingerprint.Profile) {
 	return func(i int, p *fingerprint.Profile) {
 		for k := range words {

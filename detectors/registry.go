@@ -7,7 +7,7 @@ package detectors
 func All() []Detector {
 	return []Detector{
 		// Coordination.
-		promptTemplate(), promptLayout(), handOver(),
+		promptTemplate(), promptLayout(), handOver(), carriedReasoning(),
 		payment(), issuer(),
 		signupCohort(), campus(),
 		stack(), device(), params(), seed(), relay(),

@@ -161,9 +161,6 @@ func layoutOf(ms int64) string {
 }
 
 func (e *enc) content(c *Content) {
-	if !c.Present() && c.Output == "" && c.Reasoning == "" {
-		return
-	}
 	e.open("content")
 	e.str("system", c.System)
 	if len(c.Input) > 0 {
@@ -171,6 +168,8 @@ func (e *enc) content(c *Content) {
 	}
 	e.str("output", c.Output)
 	e.str("reasoning", c.Reasoning)
+	e.list("reasoning_in", c.ReasoningIn)
+	e.list("reasoning_out", c.ReasoningOut)
 	e.close()
 }
 

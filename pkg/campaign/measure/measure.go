@@ -136,6 +136,11 @@ func (p *Population) Context(now int64, rhythmSample int) *detectors.Context {
 		c.Rejections += rejected
 		c.TakenOver += taken
 	}
+	for _, i := range p.Carrying() {
+		if !p.state[i].inCampaign {
+			c.Carrying++
+		}
+	}
 	return c
 }
 
@@ -214,15 +219,22 @@ func (p *Population) Group(
 			if len(a.Linked) > 0 {
 				g.Handed++
 			}
+			if p.Carries(i) {
+				g.Carried++
+			}
 			rejected, taken := p.TakenOver(a, anyone)
 			g.UnnamedRejections += rejected
 			g.UnnamedTakenOver += taken
 		}
-		rejected, taken := p.TakenOver(a, func(slot int32) bool { return inside[slot] })
+		isMember := func(slot int32) bool { return inside[slot] }
+		rejected, taken := p.TakenOver(a, isMember)
 		g.Rejections += rejected
 		g.TakenOver += taken
-		if a.LinkedTo(func(slot int32) bool { return inside[slot] }) {
+		if a.LinkedTo(isMember) {
 			g.HandOvers++
+		}
+		if p.CarriedWith(i, isMember) {
+			g.Carrying++
 		}
 	}
 	// What was not looked at is taken to be like what was.
@@ -231,7 +243,7 @@ func (p *Population) Group(
 	g.SameProgram = func() *baseline.Controls { return p.sameProgram(g, inside) }
 	g.SelfShare = math.Min(MaxShare, counted*part/float64(max(c.Baseline.N, 1)))
 	for _, n := range [...]*int{
-		&g.Unnamed, &g.Handed, &g.UnnamedRejections, &g.UnnamedTakenOver,
+		&g.Unnamed, &g.Handed, &g.Carried, &g.UnnamedRejections, &g.UnnamedTakenOver,
 	} {
 		*n = int(part * float64(*n))
 	}
