@@ -10,7 +10,7 @@ import (
 func carriedReasoning() Detector {
 	return Detector{
 		Spec: Spec{
-			ID: "carried_reasoning", Axis: Coordination, Family: Identity, Max: 8,
+			ID: "carried_reasoning", Axis: Coordination, Family: Identity, Moved: true, Max: 8,
 			Summary: "Reasoning that one member was given is presented by another.",
 			Why: "APIs give reasoning out with a signature, encrypted or under an id, and want " +
 				"it back with the next turn. An id comes with one answer, at random or by " +

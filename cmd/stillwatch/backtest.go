@@ -192,7 +192,7 @@ func correlateOf(c config.Config, trace func(search.Measurement)) (stage.Stage, 
 		List: func() *watchlist.List { return list }, Secrets: c.Sketch.Secrets(),
 	}
 	return correlate.New(correlate.Options{
-		Campaign: c.Correlate, Alert: c.Alerts, Trace: labTrace(trace), Watch: watch,
+		Campaign: c.Correlate, Alert: c.Alerts, Trace: trace, Watch: watch,
 	})
 }
 

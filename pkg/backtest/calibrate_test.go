@@ -20,6 +20,7 @@ func measured(first, n int, excess float64, at int64, fitted bool) search.Measur
 		Time: at, Fitted: fitted,
 		Scores: decision.Scores{
 			Coordination: o.Total + excess - o.Harvest, Harvest: o.Harvest, Causes: o.Families,
+			Size: decision.FullSize,
 		},
 	}
 	for i := range n {
@@ -173,7 +174,8 @@ func TestAdviceIsNeverBelowTheDefaultAndSetsAsideWhatIsFarBeyond(t *testing.T) {
 	require.Greater(t, trusted.Total, a.Total)
 
 	relay := measured(9000, 20, -9, 2*hour, true)
-	relay.Coordination, relay.Harvest = campaign.DefaultOptions().Operator+0.2, 1.5
+	relay.Coordination, relay.Harvest = campaign.DefaultOptions().Operator+0.2, -1
+	relay.Moved = 5
 	busy.Add(relay)
 	a = busy.Advise(0.1, false)
 	require.True(t, a.Moves[decision.Operator])

@@ -159,21 +159,25 @@ func (r *Report) scoreCharts(groups []*group, list []series, of func(*group) int
 		"coordination beyond the best honest explanation, bits", "harvest, bits"
 	chart.Note = fmt.Sprintf(
 		"A finding needs %s bits of coordination, %s of harvest and %s in sum, and %d independent causes that agree; it is High from %s bits in sum. "+
-			"Dashed: the least that any rule asks for; from %s bits of coordination a little harvest suffices. "+
+			"Groups of fewer than %d accounts need more. Dashed: from %s bits of coordination on, conversations that move between the accounts are enough in place of a harvest. "+
 			"The purpose rule, for a text that demands what only a harvest needs (%s bits of it and %s of harvest), needs less coordination and is not drawn.",
 		number(o.Coordination), number(o.Harvest), number(o.Total), o.Families,
-		number(o.Total+o.HighMargin), number(o.Operator), number(o.Purpose),
+		number(o.Total+o.HighMargin), decision.FullSize, number(o.Operator), number(o.Purpose),
 		number(o.PurposeHarvest()),
 	)
-	margin := func(x, y float64) *decision.Scores {
-		return &decision.Scores{Coordination: x, Harvest: y}
+	at := func(x, y float64) *decision.Scores {
+		return &decision.Scores{
+			Coordination: x, Harvest: y, Size: decision.FullSize, Moved: math.Inf(1),
+		}
 	}
 	chart.lines(
 		func(x, y float64) float64 {
-			return decision.Rules[decision.Combined].Margin(margin(x, y), &o.Policy)
+			return decision.Rules[decision.Combined].Margin(at(x, y), &o.Policy)
 		},
 		o.HighMargin,
-		func(x, y float64) float64 { return decision.Margin(margin(x, y), &o.Policy) },
+		func(x, y float64) float64 {
+			return decision.Rules[decision.Operator].Margin(at(x, y), &o.Policy)
+		},
 	)
 	return []scoreChart{chart}
 }

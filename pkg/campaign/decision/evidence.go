@@ -138,6 +138,9 @@ func (e *evidence) sum(a *Assessment, g *detectors.Group, penalty float64) {
 	best, left := e.best(g, penalty)
 	a.Explanation, a.Coordination = best, against+left
 	a.Causes = causes(&a.Families, penalty)
+	if !e.grounded(&a.Families) {
+		a.Causes = 0
+	}
 }
 
 // programEvidence is what the work and client signal families say together. One program used by
@@ -146,6 +149,15 @@ func (e *evidence) sum(a *Assessment, g *detectors.Group, penalty float64) {
 func programEvidence(families *detectors.ByFamily) float64 {
 	w, c := families.On(detectors.Work), families.On(detectors.Client)
 	return math.Max(w, c) + correlatedShare*math.Min(w, c)
+}
+
+// grounded says that there is more than accounts which were made, paid for and used at the same
+// times: a program, work that is dealt out, or conversations that move. No finding stands on
+// identity, funding and schedule alone.
+func (e *evidence) grounded(families *detectors.ByFamily) bool {
+	on := families.On
+	return on(detectors.Work) >= agreeingBits || on(detectors.Client) >= agreeingBits ||
+		on(detectors.Habits) >= agreeingBits || e.moved >= operatorMoved
 }
 
 // causes counts the independent causes that agree: the work and client signal families are one, the

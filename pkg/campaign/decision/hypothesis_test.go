@@ -38,10 +38,13 @@ func TestAProgramInManyHandsIsOneCause(t *testing.T) {
 func TestALaunchThatBringsItsOwnProgramIsExplainedByBothTogether(t *testing.T) {
 	a := assess(t, shown{
 		"prompt_template": 5, "stack": 6, "params": 4, "signup_cohort": 6, "issuer": 5,
-		"load_balance": 3, "network": 2,
+		"network": 2,
 	})
 	require.InDelta(t, combination, a.Coordination, 1e-9)
 	require.Equal(t, "a launch with a program of its own", Hypotheses[a.Explanation].Name)
+	sheet := assess(t, shown{"prompt_template": 5, "signup_cohort": 6, "load_balance": 6})
+	require.InDelta(t, 3*combination, sheet.Coordination, 1e-9,
+		"that they all do as much takes a third cause")
 	individuals := assess(t, shown{
 		"prompt_template": 5, "stack": 6, "signup_cohort": 6, "issuer": 5, "subjects": -3,
 	})

@@ -52,11 +52,15 @@ const (
 )
 
 const (
-	// operatorHarvest is the least harvest in bits of the operator rule, twice as much as chance;
-	// operatorMoved is what conversations that move between the accounts must show instead: eight
-	// times the others' share.
-	operatorHarvest = 1
-	operatorMoved   = 3
+	// operatorMoved is what conversations that move between the accounts must show for the operator
+	// rule, in bits: eight times the others' share.
+	operatorMoved = 3
+	// FullSize is the number of entities from which a group's figures are what they seem. Each
+	// halving below costs smallPrice bits: there are more small groups to choose from, and they
+	// scatter more; of the honest groups of random worlds (set develop) the nearest of 8 to 11
+	// entities are three bits nearer to the thresholds than those of 16 and more.
+	FullSize   = 16
+	smallPrice = 1.5
 	// purposeSize is the least number of entities of the purpose rule (a research team has fewer
 	// accounts), purposeText the bits of shared work (a text of one account in four) and
 	// purposeHarvest what the harvest needs beyond Policy.Harvest: long, single answers as well.
@@ -69,7 +73,7 @@ const (
 // Rules lists the rules. Each axis has a floor, because both questions need a yes, and their sum
 // has a threshold: what a careful operator hides on one axis must be made up for on the other. A
 // pool that carries other people's conversations looks like ordinary use, so the operator rule asks
-// for little harvest. The purpose rule waits for no second cause: the text is the coordination and
+// for conversations that move between the accounts in place of a harvest. The purpose rule waits for no second cause: the text is the coordination and
 // the harvest.
 var Rules = [NumRules]Rule{
 	Combined: {
@@ -77,7 +81,7 @@ var Rules = [NumRules]Rule{
 		Asks:      "coordination and harvest, each from its floor on and together from the threshold on",
 		Threshold: func(p *Policy) float64 { return p.Total },
 		over: func(s *Scores, p *Policy) float64 {
-			return s.Coordination + s.Harvest - p.Total
+			return s.Coordination + s.Harvest - p.Total - smallGroup(s.Size)
 		},
 		others: func(s *Scores, p *Policy) float64 {
 			return math.Min(s.Coordination-p.Coordination, s.Harvest-p.Harvest)
@@ -86,12 +90,12 @@ var Rules = [NumRules]Rule{
 	},
 	Operator: {
 		Name: "operator", Option: "operator_bits",
-		Asks:      "coordination from the threshold on, some harvest or moved conversations",
+		Asks:      "coordination from the threshold on, and conversations that move between the accounts",
 		Threshold: func(p *Policy) float64 { return p.Operator },
-		over:      func(s *Scores, p *Policy) float64 { return s.Coordination - p.Operator },
-		others: func(s *Scores, _ *Policy) float64 {
-			return math.Max(s.Harvest-operatorHarvest, s.Moved-operatorMoved)
+		over: func(s *Scores, p *Policy) float64 {
+			return s.Coordination - p.Operator - smallGroup(s.Size)
 		},
+		others: func(s *Scores, _ *Policy) float64 { return s.Moved - operatorMoved },
 		causes: true,
 	},
 	Purpose: {
@@ -106,6 +110,11 @@ var Rules = [NumRules]Rule{
 			return math.Min(s.Text-purposeText, s.Harvest-p.PurposeHarvest())
 		},
 	},
+}
+
+// smallGroup is what a group of so many entities must show beyond the threshold, in bits.
+func smallGroup(size float64) float64 {
+	return smallPrice * math.Max(0, math.Log2(FullSize/math.Max(size, 1)))
 }
 
 // PurposeHarvest is the bits of harvest that the purpose rule asks for.

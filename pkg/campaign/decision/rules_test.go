@@ -36,7 +36,7 @@ func TestTheExcessIsHowFarAThresholdCanBeRaisedUntilAGroupIsNoFinding(t *testing
 
 func TestARuleWithoutEnoughCausesDoesNotHold(t *testing.T) {
 	p := DefaultPolicy()
-	s := Scores{Coordination: 20, Harvest: 20, Causes: p.Families - 1}
+	s := Scores{Coordination: 20, Harvest: 20, Size: FullSize, Causes: p.Families - 1}
 	require.False(t, Passes(&s, &p))
 	require.Positive(t, Margin(&s, &p), "the distance leaves the causes out")
 	s.Causes++
@@ -50,18 +50,20 @@ func TestARuleWithoutEnoughCausesDoesNotHold(t *testing.T) {
 func TestTheMarginIsZeroOnTheThresholdsAndGrowsBeyondThem(t *testing.T) {
 	p := DefaultPolicy()
 	margin := func(coordination, harvest, moved float64) float64 {
-		s := Scores{Coordination: coordination, Harvest: harvest, Moved: moved}
+		s := Scores{Coordination: coordination, Harvest: harvest, Moved: moved, Size: FullSize}
 		return Margin(&s, &p)
 	}
 	require.InDelta(t, 0, margin(p.Coordination, p.Total-p.Coordination, 0), 1e-9,
 		"the corner of coordination and sum")
-	require.Negative(t, margin(100, operatorHarvest-.1, 0), "both questions need a yes")
+	require.Negative(t, margin(100, p.Harvest-.1, 0), "both questions need a yes")
 	require.Negative(t, margin(p.Coordination-.1, 100, 0))
 	require.Positive(t, margin(p.Total, p.Total, 0))
-	require.Positive(t, margin(p.Operator+1, operatorHarvest+1, 0),
-		"coordination makes up for weak harvest")
-	require.Positive(t, margin(p.Operator+1, 0, operatorMoved+1), "moved conversations do, too")
+	require.Positive(t, margin(p.Operator+1, 0, operatorMoved+1),
+		"moved conversations make up for weak harvest")
 	require.Negative(t, margin(p.Operator-.1, p.Harvest-.1, 100))
+	eight := Scores{Coordination: p.Total, Harvest: p.Harvest, Size: FullSize / 2}
+	require.InDelta(t, p.Harvest-smallPrice, Rules[Combined].Margin(&eight, &p), 1e-9,
+		"half as many accounts must show more")
 }
 
 func TestCorrelatedEvidenceHardlyAddsUp(t *testing.T) {
@@ -82,7 +84,7 @@ func TestCorrelatedEvidenceHardlyAddsUp(t *testing.T) {
 
 func TestConfidenceIsEvenABitBelowTheThresholdsAndNeverCertain(t *testing.T) {
 	p := DefaultPolicy()
-	s := Scores{Coordination: 100, Harvest: operatorHarvest - 1}
+	s := Scores{Coordination: 100, Harvest: p.Harvest - 1, Size: FullSize}
 	require.Equal(t, 50, Confidence(&s, &p))
 	s.Harvest = 1000
 	require.Equal(t, 99, Confidence(&s, &p))
