@@ -67,14 +67,15 @@ func (r *run) candidates() (out []*candidate) {
 	p.Postings.Groups(least, most, func(k index.Key, members []int32) {
 		add(k.Kind(), uint64(k), members)
 	})
-	var texts [][]int32
-	var firsts []index.Key
+	var texts []textGroup
 	p.Postings.ShingleGroups(Trio, most, func(first index.Key, members []int32) {
-		texts, firsts = append(texts, members), append(firsts, first)
+		texts = append(texts, textGroup{first, members})
 		add(index.ByShingle, uint64(first), members)
 	})
-	r.united(texts, firsts, most, func(identity uint64, members []int32) {
-		add(index.ByShingle, identity, members)
+	r.united(texts, func(identity uint64, members []int32) {
+		if len(members) <= most {
+			add(index.ByShingle, identity, members)
+		}
 	})
 	for _, members := range p.LinkedGroups() {
 		if len(members) <= most {

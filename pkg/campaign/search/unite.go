@@ -156,8 +156,18 @@ func (r *run) union(groups [][]int32, part []int) (members []int32) {
 // unitedSeed keeps the identity of united groups apart from that of the first of them.
 const unitedSeed = 11
 
-// united adds the groups of texts that belong together. keys are the groups' first postings.
-func (r *run) united(groups [][]int32, keys []index.Key, most int, add func(identity uint64, members []int32)) {
+// textGroup is the accounts that carry one text, with the first of its postings.
+type textGroup struct {
+	first   index.Key
+	members []int32
+}
+
+// united lists the groups of texts that belong together, as candidates do.
+func (r *run) united(texts []textGroup, add func(identity uint64, members []int32)) {
+	groups := make([][]int32, len(texts))
+	for i := range texts {
+		groups[i] = texts[i].members
+	}
 	for _, part := range unite(groups, r.Population.Len()) {
 		members := r.union(groups, part)
 		largest := 0
@@ -165,8 +175,8 @@ func (r *run) united(groups [][]int32, keys []index.Key, most int, add func(iden
 			largest = max(largest, len(groups[i]))
 		}
 		// Nearly the same accounts again would be the same candidate.
-		if len(members) <= most && float64(largest) <= refinedPart*float64(len(members)) {
-			add(index.Mix(uint64(keys[part[0]]), unitedSeed), members)
+		if float64(largest) <= refinedPart*float64(len(members)) {
+			add(index.Mix(uint64(texts[part[0]].first), unitedSeed), members)
 		}
 	}
 }
