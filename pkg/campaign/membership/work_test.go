@@ -50,7 +50,7 @@ func TestATextSpeaksAloneWhereItCoversWhatAnAccountDoes(t *testing.T) {
 		{"another text", 40, map[uint8]uint32{own: 40}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			bits, same := m.fitText(writer(c.n, c.texts))
+			bits, same := m.texts().fit(writer(c.n, c.texts), 1)
 			require.Equal(t, c.same, same)
 			if same {
 				require.InDelta(t, 9, bits, 1e-9)
