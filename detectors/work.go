@@ -99,6 +99,13 @@ func (g *Group) SharedWork(c *Context) {
 		return cmp.Or(cmp.Compare(b.Weight*b.Idf, a.Weight*a.Idf), cmp.Compare(a.Hash, b.Hash))
 	})
 	g.tellTexts(w.Shingles)
+	w.weighText(g)
+	w.weighLayout(g, c, layouts)
+	g.Work = w
+}
+
+// weighText says how rare the shared shingles are and how much of the members' work they are.
+func (w *CommonWork) weighText(g *Group) {
 	shared := make(map[uint64]*Shared, len(w.Shingles))
 	var texts [MaxTexts]int
 	norm := 0.0
@@ -109,9 +116,10 @@ func (g *Group) SharedWork(c *Context) {
 		w.Rarity += s.Weight * s.Idf
 		norm += s.Weight
 	}
-	if norm > 0 {
-		w.Rarity /= norm
+	if norm == 0 {
+		return
 	}
+	w.Rarity /= norm
 	for i := range g.Members {
 		m := &g.Members[i]
 		x := contain(m, shared)
@@ -124,10 +132,12 @@ func (g *Group) SharedWork(c *Context) {
 			}
 		}
 	}
-	if g.Size > 0 {
-		w.Mass /= g.Size
-		w.Traffic /= g.Size
-	}
+	w.Mass /= g.Size
+	w.Traffic /= g.Size
+}
+
+// weighLayout finds the commonest layout among those that members recur in, by their weight.
+func (w *CommonWork) weighLayout(g *Group, c *Context, layouts map[uint64]float64) {
 	best := 0.0
 	for h, weight := range layouts {
 		if weight < leastCarriers {
@@ -138,23 +148,23 @@ func (g *Group) SharedWork(c *Context) {
 			best, w.Layout, w.LayoutShare, w.LayoutRarity = v, h, weight/g.Size, idf
 		}
 	}
-	if w.Layout != 0 {
-		n := 0.0
-		for i := range g.Members {
-			m := &g.Members[i]
-			for _, s := range m.Profile.Layouts {
-				if s.Hash == w.Layout && m.Profile.WithText > 0 {
-					w.LayoutTraffic += m.Weight *
-						math.Min(1, float64(s.Count)/float64(m.Profile.WithText))
-					n += m.Weight
-				}
+	if w.Layout == 0 {
+		return
+	}
+	n := 0.0
+	for i := range g.Members {
+		m := &g.Members[i]
+		for _, s := range m.Profile.Layouts {
+			if s.Hash == w.Layout && m.Profile.WithText > 0 {
+				w.LayoutTraffic += m.Weight *
+					math.Min(1, float64(s.Count)/float64(m.Profile.WithText))
+				n += m.Weight
 			}
 		}
-		if n > 0 {
-			w.LayoutTraffic /= n
-		}
 	}
-	g.Work = w
+	if n > 0 {
+		w.LayoutTraffic /= n
+	}
 }
 
 // containment is what a member's requests have of the shared text: mass the share of their recurring

@@ -112,12 +112,12 @@ func (f *Finder) markAttribute(a *Attribute, x *index.Index, others *baseline.Ba
 	}
 }
 
-// markText marks the accounts that carry the shared text; see Model.fitText.
+// markText marks the accounts that carry the shared text; see texts.fit.
 func (f *Finder) markText(m *Model, x *index.Index) {
 	if len(m.Shingles) < carriedShingles {
 		return
 	}
-	m.prepare()
+	t := m.texts()
 	for _, s := range m.Shingles {
 		for _, i := range x.Postings.Members(index.MakeKey(index.ByShingle, s.Hash)) {
 			f.touch(i)
@@ -125,10 +125,10 @@ func (f *Finder) markText(m *Model, x *index.Index) {
 			f.carried[i] += float32(s.Rarity)
 		}
 	}
-	f.markCarriers(f.marked, float32(m.total))
+	f.markCarriers(f.marked, float32(t.total))
 	// The same for each text.
-	for text, total := range m.texts {
-		if total == 0 || total == m.total {
+	for text, total := range t.of {
+		if total == 0 || total == t.total {
 			continue
 		}
 		for _, i := range f.marked {
@@ -148,7 +148,7 @@ func (f *Finder) markText(m *Model, x *index.Index) {
 
 // markCarriers marks the accounts that carry enough of a text whose rarities sum up to total.
 func (f *Finder) markCarriers(slots []int32, total float32) {
-	// A little less than fitText asks for: sums in another order.
+	// A little less than texts.fit asks for: sums in another order.
 	const slack = 0.99
 	for _, i := range slots {
 		if f.shared[i] < carriedShingles {

@@ -37,10 +37,8 @@ type Model struct {
 	HandOvers    float64 `json:"hand_overs,omitempty"`
 	HandOverBase float64 `json:"hand_over_base,omitempty"`
 
-	// known holds Shingles by hash, total the sum of their rarities, texts that of each text.
-	known map[uint64]*Shingle
-	total float64
-	texts [detectors.MaxTexts]float64
+	// indexed is made of Shingles when it is first asked for.
+	indexed *texts
 }
 
 // Behaviour is the mean and standard deviation of one feature among the members.
@@ -256,7 +254,7 @@ func (m *Model) Similar(o *Model) float64 {
 	n, agree := 0.0, 0.0
 	if len(m.Shingles) > 0 && len(o.Shingles) > 0 {
 		n += workWeight
-		agree += workWeight * m.commonWork(o)
+		agree += workWeight * commonWork(m, o)
 	}
 	if m.Layout != 0 && m.Layout == o.Layout {
 		n++
@@ -279,23 +277,21 @@ func (m *Model) Similar(o *Model) float64 {
 }
 
 // commonWork is how far the shingles of two models are the same, 0..1, weighted by rarity.
-func (m *Model) commonWork(o *Model) float64 {
-	m.prepare()
-	o.prepare()
+func commonWork(m, o *Model) float64 {
+	a, b := m.texts(), o.texts()
 	common := 0
 	ours, theirs := 0.0, 0.0
 	for _, s := range o.Shingles {
-		if own := m.known[s.Hash]; own != nil {
+		if own := a.known[s.Hash]; own != nil {
 			common++
 			ours += own.Rarity
 			theirs += s.Rarity
 		}
 	}
-	least := min(commonShingles, max(len(m.Shingles), len(o.Shingles)))
-	if common < least {
+	if common < min(commonShingles, max(len(a.known), len(b.known))) {
 		return 0
 	}
-	return math.Min(1, math.Min(ours/m.total, theirs/o.total)/fullPart)
+	return math.Min(1, math.Min(ours/a.total, theirs/b.total)/fullPart)
 }
 
 // overlap is the common part of two distributions, 0..1.

@@ -38,7 +38,7 @@ const (
 func (m *Model) fitWork(p *fingerprint.Profile) (bits float64, same, ok bool) {
 	bits = math.Inf(-1)
 	if len(m.Shingles) >= carriedShingles && p.WithText >= textRequests {
-		bits, same = m.fitText(p)
+		bits, same = m.texts().fit(p, m.Carriers)
 	}
 	if m.Layout != 0 {
 		layout, alone := m.fitLayout(p)
@@ -53,18 +53,25 @@ func (m *Model) fitWork(p *fingerprint.Profile) (bits float64, same, ok bool) {
 	return bits, same, true
 }
 
-// prepare indexes the shingles.
-func (m *Model) prepare() {
-	if m.known != nil {
-		return
+// texts are a model's shingles by hash, with the sum of their rarities, in all and by text.
+type texts struct {
+	known map[uint64]*Shingle
+	total float64
+	of    [detectors.MaxTexts]float64
+}
+
+// texts indexes the shingles once.
+func (m *Model) texts() *texts {
+	if m.indexed == nil {
+		m.indexed = &texts{known: make(map[uint64]*Shingle, len(m.Shingles))}
+		for i := range m.Shingles {
+			s := &m.Shingles[i]
+			m.indexed.known[s.Hash] = s
+			m.indexed.total += s.Rarity
+			m.indexed.of[s.Text] += s.Rarity
+		}
 	}
-	m.known = make(map[uint64]*Shingle, len(m.Shingles))
-	for i := range m.Shingles {
-		s := &m.Shingles[i]
-		m.known[s.Hash] = s
-		m.total += s.Rarity
-		m.texts[s.Text] += s.Rarity
-	}
+	return m.indexed
 }
 
 // carriedWork is what an account shows of a model's texts: the number of shingles, their rarity in
@@ -72,38 +79,42 @@ func (m *Model) prepare() {
 type carriedWork struct {
 	n     int
 	total float64
-	texts [detectors.MaxTexts]float64
+	of    [detectors.MaxTexts]float64
+}
+
+// carried adds up what the account shows.
+func (t *texts) carried(p *fingerprint.Profile) (c carriedWork) {
+	least := fingerprint.Recurs(p.WithText)
+	for _, s := range p.Template {
+		if of := t.known[s.Hash]; of != nil && s.Count >= least {
+			c.n++
+			c.total += of.Rarity
+			c.of[of.Text] += of.Rarity
+		}
+	}
+	return c
 }
 
 // share is the largest share of one text, or of all of them, that the account carries.
-func (c *carriedWork) share(m *Model) float64 {
-	share := c.total / m.total
-	for text, total := range m.texts {
+func (t *texts) share(c *carriedWork) float64 {
+	share := c.total / t.total
+	for text, total := range t.of {
 		if total > 0 {
-			share = math.Max(share, c.texts[text]/total)
+			share = math.Max(share, c.of[text]/total)
 		}
 	}
 	return share
 }
 
-// fitText compares the shared text. same says that it is what the account's requests are, or a part
-// of them that is unlike the rest.
-func (m *Model) fitText(p *fingerprint.Profile) (bits float64, same bool) {
-	m.prepare()
-	least := fingerprint.Recurs(p.WithText)
-	var c carriedWork
-	for _, s := range p.Template {
-		if of := m.known[s.Hash]; of != nil && s.Count >= least {
-			c.n++
-			c.total += of.Rarity
-			c.texts[of.Text] += of.Rarity
-		}
-	}
-	share := c.share(m)
+// fit compares the shared text, of which a share of the members are carriers. same says that it is
+// what the account's requests are, or a part of them that is unlike the rest.
+func (t *texts) fit(p *fingerprint.Profile, carriers float64) (bits float64, same bool) {
+	c := t.carried(p)
+	share := t.share(&c)
 	if c.n < carriedShingles || share < carriedText {
-		return absence(m.Carriers), false
+		return absence(carriers), false
 	}
-	same = share >= sameText && m.covers(p, &c)
+	same = share >= sameText && t.cover(p, &c)
 	limit := float64(maxFit)
 	if same {
 		limit = maxSameText
@@ -111,21 +122,21 @@ func (m *Model) fitText(p *fingerprint.Profile) (bits float64, same bool) {
 	return math.Min(limit, c.total/float64(c.n)) * math.Min(1, share/sameText), same
 }
 
-// covers says whether the texts that the account carries cover enough of its requests to speak
+// cover says whether the texts that the account carries cover enough of its requests to speak
 // alone.
-func (m *Model) covers(p *fingerprint.Profile, c *carriedWork) bool {
+func (t *texts) cover(p *fingerprint.Profile, c *carriedWork) bool {
 	if p.WithText < sameTextRequests {
 		return false
 	}
-	all := c.total >= sameText*m.total
+	all := c.total >= sameText*t.total
 	least := fingerprint.Recurs(p.WithText)
 	var seen detectors.Sightings
 	for _, s := range p.Template {
 		if s.Count < least {
 			continue
 		}
-		of := m.known[s.Hash]
-		if of != nil && (all || c.texts[of.Text] >= sameText*m.texts[of.Text]) {
+		of := t.known[s.Hash]
+		if of != nil && (all || c.of[of.Text] >= sameText*t.of[of.Text]) {
 			seen.Shared(of.Text, s.Count)
 		} else {
 			seen.Other(s.Count)
