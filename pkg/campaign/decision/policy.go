@@ -20,14 +20,14 @@ type Policy struct {
 	Coordination float64 `yaml:"coordination_bits"`
 	Harvest      float64 `yaml:"harvest_bits"`
 	Total        float64 `yaml:"total_bits"`
-	// Operator is the bits of funding, identity and schedule that make a finding by the operator
-	// rule, although the harvest is weak.
+	// Operator is the bits of coordination that make a finding by the operator rule, although the
+	// harvest is weak.
 	Operator float64 `yaml:"operator_bits"`
 	// Purpose is the bits of an intent that no benign group shares from which a rare text in most
 	// requests makes a finding by the purpose rule.
 	Purpose float64 `yaml:"purpose_bits"`
 	// Families is the number of independent causes that must agree: the program (work and client),
-	// funding, identity, schedule.
+	// funding, identity, schedule, habits.
 	Families int `yaml:"families"`
 	// AccountHarvest is the bits of harvest from which a single account is a finding.
 	AccountHarvest float64 `yaml:"account_harvest_bits"`
