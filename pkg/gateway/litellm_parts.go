@@ -149,7 +149,7 @@ func (a *liteLLM) messages(ev *event.Event) {
 		return
 	}
 	ev.Content.Input = a.bodies.Messages(at, ev.Content.Input)
-	ev.Content.ReasoningIn = a.bodies.ReasoningIDs(at, ev.Content.ReasoningIn)
+	ev.Content.ReasoningIn = a.bodies.MessageIDs(at, ev.Content.ReasoningIn)
 }
 
 // takesText tells whether callers of an operation may send a lone text, which stands here as they

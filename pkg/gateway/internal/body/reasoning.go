@@ -25,10 +25,21 @@ import (
 // presented reads the ids of the reasoning blocks in the body of a request.
 func (r *Reader) presented(at int32, dst []string) []string {
 	d := r.doc
-	if list := d.Member(at, "messages", "input", "contents"); d.Kind(list) != event.KindString {
-		dst = r.ReasoningIDs(list, dst)
-	}
+	dst = r.MessageIDs(d.Member(at, "messages", "input", "contents"), dst)
 	return event.AddReasoningID(dst, d.Scalar(d.Member(at, "previous_response_id")))
+}
+
+// MessageIDs appends the ids of reasoning blocks in a conversation. A text among its messages is a
+// prompt, whatever it looks like.
+func (r *Reader) MessageIDs(at int32, dst []string) []string {
+	d := r.doc
+	switch d.Kind(at) {
+	case event.KindObject:
+		return r.messageIDs(at, dst)
+	case event.KindArray:
+		d.Parts(at, func(part int32) bool { dst = r.MessageIDs(part, dst); return true })
+	}
+	return dst
 }
 
 // ReasoningIDs appends the ids of reasoning blocks at a place: a list of ids, one of them, or a

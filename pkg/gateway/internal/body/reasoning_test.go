@@ -70,6 +70,10 @@ func TestTheReasoningThatARequestPresentsIsToldByItsIDs(t *testing.T) {
 				`{"role":"tool","content":[{"type":"text","text":"x","thoughtSignature":"` + signed1 + `"}]},{"role":"assistant","content":"` + signed2 + `"}]}`,
 			nil,
 		},
+		"prompts in a list": {
+			`{"input":["` + signed1 + `","{\"role\":\"assistant\",\"thoughtSignature\":\"` + signed2 + `\"}"]}`,
+			nil,
+		},
 		"what clients put in place of one": {
 			`{"messages":[{"role":"assistant","content":[{"type":"thinking","thinking":"hm","signature":""},{"type":"thinking","signature":"none"},` +
 				`{"type":"thinking","signature":7},{"type":"thinking","signature":{"a":"` + signed1 + `"}},{"type":"thinking","signature":"I made this one up"}]}]}`,
