@@ -212,6 +212,10 @@ func (at *stratum) addTo(r *ranked, f baseline.Feature) {
 // few members: its variance goes with 1/members + 1/controls (Mann & Whitney 1947).
 func (r *ranked) weight() float64 { return r.n * r.controls / (r.n + r.controls) }
 
+// upper is the controls' mean plus a standard error of what the members' mean is by chance; see
+// oneSided.
+func (r *ranked) upper() float64 { return r.others + r.sd/math.Sqrt(r.weight()) }
+
 // oneSided takes a standard error off a mean rank above chance. Evidence that can only be positive
 // needs it, since chance goes up as often as down: without, random groups would earn bits on
 // average.

@@ -2,7 +2,6 @@ package detectors
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/stillwatch/stillwatch/pkg/baseline"
 )
@@ -73,7 +72,7 @@ func intent(id string, f baseline.Feature, limit float64, what, why, lookAlikes 
 			expected := r.others
 			shrunk := (r.mean*r.n + expected*g.priorWeight()) / (r.n + g.priorWeight())
 			return Measure{
-				Bits: logRatio(shrunk, expected+r.sd/math.Sqrt(r.weight())), Observed: r.mean, Expected: expected,
+				Bits: logRatio(shrunk, r.upper()), Observed: r.mean, Expected: expected,
 				Compared: r.compared,
 			}, true
 		},

@@ -32,7 +32,7 @@ func unserved() Detector {
 			// Members that never continue a conversation dilute the figure: the group's traffic is
 			// judged, not its talkative part.
 			return Measure{
-				Bits:     logRatio(shrunk, r.others+r.sd/math.Sqrt(r.weight())) * math.Min(1, r.n/g.Size/half),
+				Bits:     logRatio(shrunk, r.upper()) * math.Min(1, r.n/g.Size/half),
 				Observed: r.mean, Expected: r.others, Compared: r.compared,
 			}, true
 		},
