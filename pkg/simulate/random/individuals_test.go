@@ -42,7 +42,7 @@ func requestsOf(t *testing.T, sc simulate.Scenario) map[string][]words {
 		if last[rec.Account] == text {
 			continue // a retry
 		}
-		for _, word := range strings.FieldsSeq(strings.ToLower(text)) {
+		for word := range strings.FieldsSeq(strings.ToLower(text)) {
 			bag[strings.Clone(word)] = 1
 		}
 		account := strings.Clone(rec.Account)
