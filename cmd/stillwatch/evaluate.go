@@ -176,8 +176,8 @@ func judged(ctx context.Context, conf config.Config, dir string) (evaluate.World
 	return judgedInto(ctx, conf, dir, eventsFile, &backtest.Files{}, nil)
 }
 
-// judgedInto is judged for the events of a file, writes what is found to the sink's files, and shows
-// what is measured to trace, where there is one.
+// judgedInto is judged for the events of a file, writes what is found to the sink's files, and
+// shows what is measured to trace, where there is one.
 func judgedInto(
 	ctx context.Context, conf config.Config, dir, events string, sink *backtest.Files,
 	trace func(search.Measurement),

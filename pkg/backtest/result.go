@@ -218,8 +218,8 @@ func (j *Judge) campaign(c *TruthGroup, alarm int64) (r CampaignResult, named in
 	return r, len(times)
 }
 
-// Leaked is the share of a labelled campaign's harvest that was served before a moment (Unix ms). It
-// is for after the run.
+// Leaked is the share of a labelled campaign's harvest that was served before a moment (Unix ms).
+// It is for after the run.
 func (j *Judge) Leaked(campaign string, at int64) float64 {
 	h := j.harvested[campaign]
 	if !slices.IsSorted(h) {

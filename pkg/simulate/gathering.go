@@ -93,8 +93,8 @@ type SharedClient struct {
 	Always bool `yaml:"always,omitempty"`
 	// Versions is how many versions are about; 0 is one.
 	Versions int `yaml:"versions,omitempty"`
-	// Params shares the request parameters; Effort, Model and MaxTokens set single ones. NewModel is
-	// what was released last, from the release on.
+	// Params shares the request parameters; Effort, Model and MaxTokens set single ones. NewModel
+	// is what was released last, from the release on.
 	Params    bool   `yaml:"params,omitempty"`
 	Effort    string `yaml:"effort,omitempty"`
 	Model     bool   `yaml:"model,omitempty"`

@@ -42,7 +42,7 @@ func requestsOf(t *testing.T, sc simulate.Scenario) map[string][]words {
 		if last[rec.Account] == text {
 			continue // a retry
 		}
-		for _, word := range strings.Fields(strings.ToLower(text)) {
+		for word := range strings.FieldsSeq(strings.ToLower(text)) {
 			bag[strings.Clone(word)] = 1
 		}
 		account := strings.Clone(rec.Account)
@@ -91,7 +91,7 @@ func alike(of map[string][]words) (within, between float64) {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	var all, own words = words{}, words{}
+	all, own := words{}, words{}
 	var squares, count, pairs, ownSum float64
 	for _, name := range names {
 		clear(own)

@@ -24,8 +24,8 @@ func Sets() []Set { return []Set{Develop, Choose, Final} }
 // members assigns every mechanism and tactic to one set. The table is fixed: moving a name makes
 // all earlier figures those of other sets. Kinds that are alike (one program, one event, one place)
 // are spread over the sets, so that each has something of everything that people share. What was
-// added later (mechanisms from router-service on, the pivots and the paces below 8) went to the sets
-// in turn: develop, choose, final, in the order in which it was asked for.
+// added later (mechanisms from router-service on, the pivots and the paces below 8) went to the
+// sets in turn: develop, choose, final, in the order in which it was asked for.
 var members = map[Set][]string{
 	Develop: {
 		// Mechanisms.

@@ -106,7 +106,9 @@ func curveOf(t *testing.T) *study {
 	seen := &Observation{
 		Worlds: []Outcome{world}, Options: campaign.DefaultOptions(),
 		Groups: map[string][]Group{
-			truth.Corpus: o.Groups(truth, func(_ string, at int64) float64 { return float64(at) / 10 }),
+			truth.Corpus: o.Groups(
+				truth, func(_ string, at int64) float64 { return float64(at) / 10 },
+			),
 		},
 	}
 	return seen.study()
@@ -136,7 +138,7 @@ func TestTheCurveSaysWhatOtherThresholdsWouldHaveFound(t *testing.T) {
 		require.Equal(t, want.named, p.named, "%+v", want)
 		require.Equal(t, want.wrong, p.wrong, "%+v", want)
 	}
-	require.Equal(t, s.curve[height(s.curve, 0)].falses, 0)
+	require.Zero(t, s.curve[height(s.curve, 0)].falses)
 	require.Equal(t, len(s.curve)-1, height(s.curve, -1), "no height gives so few")
 }
 
@@ -153,8 +155,8 @@ func TestTheCurveIsWrittenAsTablesAndCharts(t *testing.T) {
 	other.Name = "random-develop-1-1"
 	other.Campaigns = slices.Clone(other.Campaigns)
 	other.Campaigns[0].Tactics = []string{"injected-paragraph"}
-	s.Observation.Worlds = append(s.Observation.Worlds, other)
-	names, images = s.Observation.study().rocCharts("p")
+	s.Worlds = append(s.Worlds, other)
+	names, images = s.study().rocCharts("p")
 	require.Equal(t, []string{"p-roc-01.svg", "p-roc-10.svg"}, names)
 	wellFormed(t, images)
 	require.Contains(t, images["p-roc-01.svg"], "injected-paragraph (1)")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/stillwatch/stillwatch/pkg/campaign"
 	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
@@ -213,13 +214,13 @@ func fareAt(groups []beyond, c *CampaignOutcome, shift float64) CampaignOutcome 
 func (p *point) row(threshold float64) string {
 	return fmt.Sprintf(
 		"| %.1f | %+.1f | %d | %.2f (%.2f) | %s | %s | %s | %s |", threshold+p.shift, p.shift,
-		p.falses, p.rate, p.upper, share(p.fare.found, p.fare.n), share(p.fare.hit, p.fare.accounts),
-		share(p.named-p.wrong, p.named), p.fare.leaked(0.5),
+		p.falses, p.rate, p.upper, share(p.fare.found, p.fare.n),
+		share(p.fare.hit, p.fare.accounts), share(p.named-p.wrong, p.named), p.fare.leaked(0.5),
 	)
 }
 
-// wanted are the false findings a day among manyAccounts accounts at which tactics are compared: one
-// a day, one in ten days, and none at all in the worlds that were measured.
+// wanted are the false findings a day among manyAccounts accounts at which tactics are compared:
+// one a day, one in ten days, and none at all in the worlds that were measured.
 var wanted = []struct {
 	name string
 	rate float64
@@ -299,14 +300,16 @@ func (p *tables) tacticsAt(s *study) {
 			if fares[0].n == 0 {
 				continue
 			}
-			row := fmt.Sprintf("| %s: %s | %d |", dim, family.name, fares[0].n)
+			var cells []string
 			for _, w := range wanted {
 				f := &fares[height(s.curve, w.rate)]
-				row += fmt.Sprintf(
-					" %s, %s, %s |", share(f.found, f.n), share(f.hit, f.accounts), f.leaked(0.5),
-				)
+				cells = append(cells, fmt.Sprintf(
+					"%s, %s, %s", share(f.found, f.n), share(f.hit, f.accounts), f.leaked(0.5),
+				))
 			}
-			p.line("%s", row)
+			p.line(
+				"| %s: %s | %d | %s |", dim, family.name, fares[0].n, strings.Join(cells, " | "),
+			)
 		}
 	}
 }
