@@ -31,6 +31,9 @@ func (s *Sightings) Shared(text uint8, count uint32) {
 // Other adds a shingle of the account's own.
 func (s *Sightings) Other(count uint32) { s.all += uint64(count) }
 
+// commonest is the count of the commonest shared shingle.
+func (s *Sightings) commonest() uint32 { return slices.Max(s.most[:]) }
+
 // Requests estimates how many of the account's requests carry one of the texts. There are at least
 // as many as carry the commonest shingle. There are at most as many as all texts together would
 // have if no request carried two of them, and at most as many as carry anything that recurs. Of the
@@ -46,7 +49,7 @@ func (s *Sightings) Requests(p *fingerprint.Profile) uint32 {
 		sum += uint64(n)
 	}
 	part := uint64(p.TemplateRequests) * s.shared / s.all
-	covered := max(uint64(slices.Max(s.most[:])), min(sum, part))
+	covered := max(uint64(s.commonest()), min(sum, part))
 	return uint32(min(covered, uint64(p.WithText)))
 }
 

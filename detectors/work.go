@@ -48,6 +48,9 @@ type CommonWork struct {
 	// Carriers is the weight of the members that carry at least a third of the shared shingles of
 	// one text.
 	Carriers float64
+	// Pace is the mean share of a carrier's requests that carry the same shared shingle: with many
+	// texts it is small, and an account that has sent little may show none of them yet.
+	Pace float64
 	// Layout is the commonest line structure, with the share of members that recur in it and its
 	// idf.
 	Layout       uint64
@@ -128,12 +131,16 @@ func (w *CommonWork) weighText(g *Group) {
 		for text, n := range x.carried {
 			if carrierShingles*n >= texts[text] && n > 0 {
 				w.Carriers += m.Weight
+				w.Pace += m.Weight * x.pace
 				break
 			}
 		}
 	}
 	w.Mass /= g.Size
 	w.Traffic /= g.Size
+	if w.Carriers > 0 {
+		w.Pace /= w.Carriers
+	}
 }
 
 // weighLayout finds the commonest layout among those that members recur in, by their weight.
@@ -168,11 +175,12 @@ func (w *CommonWork) weighLayout(g *Group, c *Context, layouts map[uint64]float6
 }
 
 // containment is what a member's requests have of the shared text: mass the share of their recurring
-// text, weighted by idf, traffic the share of all its requests that carry the shared text, and
-// carried the shared shingles of each text that it shows.
+// text, weighted by idf, traffic the share of all its requests that carry the shared text, pace the
+// share that carries the commonest shingle of it, and carried the shared shingles of each text that
+// it shows.
 type containment struct {
-	mass, traffic float64
-	carried       [MaxTexts]int
+	mass, traffic, pace float64
+	carried             [MaxTexts]int
 }
 
 func contain(m *Member, shared map[uint64]*Shared) (x containment) {
@@ -198,6 +206,7 @@ func contain(m *Member, shared map[uint64]*Shared) (x containment) {
 	}
 	covered := seen.Requests(p)
 	x.traffic = float64(covered) / float64(p.WithText)
+	x.pace = math.Min(1, float64(seen.commonest())/float64(p.WithText))
 	if inside == 0 {
 		return x
 	}

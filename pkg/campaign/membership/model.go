@@ -24,6 +24,9 @@ type Model struct {
 	Shingles []Shingle `json:"shingles,omitempty"`
 	// Carriers is the share of members that carry at least a third of the shingles of one text.
 	Carriers float64 `json:"carriers,omitempty"`
+	// Pace is the share of their requests that carry the same shingle, 0 in state of a version
+	// that did not know it.
+	Pace float64 `json:"pace,omitempty"`
 	// Behaviour holds how the members use the service.
 	Behaviour []Behaviour `json:"behaviour,omitempty"`
 	// Layout is the shared layout, with its rarity among the others in bits and the share of
@@ -180,7 +183,7 @@ func (m *Model) learnWork(g *detectors.Group, c *detectors.Context) {
 			m.Shingles = append(m.Shingles, Shingle{s.Hash, r, s.Text})
 		}
 	}
-	m.Carriers = w.Carriers / g.Size
+	m.Carriers, m.Pace = w.Carriers/g.Size, w.Pace
 	if w.LayoutShare >= layoutShare {
 		m.Layout, m.LayoutShare = w.Layout, w.LayoutShare
 		m.LayoutRarity = rarity(c.LayoutAccounts(w.Layout), w.LayoutShare*g.Size)

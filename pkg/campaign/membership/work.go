@@ -3,6 +3,8 @@ package membership
 import (
 	"math"
 
+	"gonum.org/v1/gonum/stat/distuv"
+
 	"github.com/stillwatch/stillwatch/detectors"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
@@ -38,7 +40,7 @@ const (
 func (m *Model) fitWork(p *fingerprint.Profile) (bits float64, same, ok bool) {
 	bits = math.Inf(-1)
 	if len(m.Shingles) >= carriedShingles && p.WithText >= textRequests {
-		bits, same = m.texts().fit(p, m.Carriers)
+		bits, same = m.texts().fit(p, m.Carriers*m.shows(p.WithText))
 	}
 	if m.Layout != 0 {
 		layout, alone := m.fitLayout(p)
@@ -106,13 +108,23 @@ func (t *texts) share(c *carriedWork) float64 {
 	return share
 }
 
-// fit compares the shared text, of which a share of the members are carriers. same says that it is
+// shows is the chance that a carrier shows the text after n requests: until it recurs, an account
+// with several texts in turn shows none of them. The sightings of the commonest one are taken to be
+// Poisson.
+func (m *Model) shows(n uint32) float64 {
+	if m.Pace == 0 {
+		return 1
+	}
+	return distuv.Poisson{Lambda: m.Pace * float64(n)}.Survival(float64(fingerprint.Recurs(n)) - 1)
+}
+
+// fit compares the shared text, which a share of accounts like this one would show. same says that it is
 // what the account's requests are, or a part of them that is unlike the rest.
-func (t *texts) fit(p *fingerprint.Profile, carriers float64) (bits float64, same bool) {
+func (t *texts) fit(p *fingerprint.Profile, showing float64) (bits float64, same bool) {
 	c := t.carried(p)
 	share := t.share(&c)
 	if c.n < carriedShingles || share < carriedText {
-		return absence(carriers), false
+		return absence(showing), false
 	}
 	same = share >= sameText && t.cover(p, &c)
 	limit := float64(maxFit)

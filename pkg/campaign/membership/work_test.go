@@ -59,6 +59,20 @@ func TestATextSpeaksAloneWhereItCoversWhatAnAccountDoes(t *testing.T) {
 	}
 }
 
+func TestThatATextIsNotThereSpeaksAgainstThoseWhoCouldHaveShownIt(t *testing.T) {
+	m := Model{Shingles: shinglesOf(1, 0, 12, 9), Carriers: 1, Pace: 0.25}
+	against := func(n uint32) float64 {
+		bits, _, ok := m.fitWork(writer(n, nil))
+		require.True(t, ok)
+		return bits
+	}
+	require.Greater(t, against(4), -0.5)
+	require.Less(t, against(12), against(4))
+	require.Less(t, against(60), -3.0)
+	m.Pace = 1
+	require.Less(t, against(12), -3.0, "in every request of the members")
+}
+
 func TestModelsAreAlikeByTheLargerTextAndNotByAPublicPhrase(t *testing.T) {
 	model := func(parts ...[]Shingle) *Model {
 		var m Model
