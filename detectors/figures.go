@@ -1,0 +1,12 @@
+package detectors
+
+// Figures are what a detector shows over groups of honest accounts: of Groups groups it said
+// something of Measured.
+type Figures struct {
+	Groups   int `json:"groups"`
+	Measured int `json:"measured"`
+	// Mean is the mean of 2^bits with its standard error, Rare the 99.9 % quantile of the bits.
+	Mean  float64 `json:"mean"`
+	Error float64 `json:"error"`
+	Rare  float64 `json:"rare"`
+}
