@@ -17,8 +17,10 @@ const (
 	// shingleMembers is one in how many members carry a shingle that is the group's: a pool may
 	// work on several templates at once.
 	shingleMembers = 5
-	// leastCarriers is the weight of the members that share something at least: one shares nothing.
-	leastCarriers = 2
+	// leastCarriers is the weight of the members that share something at least: two of eight
+	// unrelated accounts have one popular text in common in one group of a dozen, three hardly
+	// ever.
+	leastCarriers = leastMembers
 	// overPopulation is how many times as common in the group as in the population a shingle is
 	// that is the group's work. What everyone writes is not; 4 are two bits, as a tool's text of a
 	// quarter of all accounts would earn (Idf).
