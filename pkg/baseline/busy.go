@@ -79,11 +79,20 @@ func dispersion(sample []Entity) float64 {
 		accounts += len(list)
 	}
 	slices.SortFunc(fits, func(a, b fit) int { return cmp.Compare(a.dispersion, b.dispersion) })
-	below := 0
-	for _, f := range fits {
-		if below += f.accounts; below*evenTenth >= accounts {
-			return f.dispersion
+	// Between strata in proportion, so that one account more does not change it at a stroke.
+	at, below := float64(accounts)/evenTenth, 0.0
+	for i, f := range fits {
+		n := float64(f.accounts)
+		if middle := below + n/2; at <= middle {
+			if i == 0 {
+				return f.dispersion
+			}
+			before := fits[i-1]
+			last := below - float64(before.accounts)/2
+			part := (at - last) / (middle - last)
+			return before.dispersion * math.Pow(f.dispersion/before.dispersion, part)
 		}
+		below += n
 	}
 	return fits[len(fits)-1].dispersion
 }
@@ -97,15 +106,28 @@ type fit struct {
 // are compared with.
 const evenTenth = 10
 
-// likeliest is the dispersion under which the busy hours are likeliest.
+// likeliest is the dispersion under which the busy hours are likeliest: the top of the parabola
+// through the best one tried and its neighbours, in logarithms.
 func likeliest(list []Busy) float64 {
-	best, most := 0.0, math.Inf(-1)
-	for _, d := range dispersions {
-		if l := logUneven(list, nil, d); l > most {
-			best, most = d, l
+	best := 0
+	var l [len(dispersions)]float64
+	for i, d := range dispersions {
+		if l[i] = logUneven(list, nil, d); l[i] > l[best] {
+			best = i
 		}
 	}
-	return best
+	if best == 0 || best == len(dispersions)-1 {
+		return dispersions[best]
+	}
+	before, after := l[best-1]-l[best], l[best+1]-l[best]
+	if before+after == 0 {
+		return dispersions[best]
+	}
+	shift := (after - before) / (before + after) / -2
+	if shift < 0 {
+		return dispersions[best] * math.Pow(dispersions[best-1]/dispersions[best], -shift)
+	}
+	return dispersions[best] * math.Pow(dispersions[best+1]/dispersions[best], shift)
 }
 
 func compareBusy(a, b Busy) int {
