@@ -19,7 +19,7 @@ func clock() Detector {
 		Why: "People sleep (sustained round-the-clock use is an indicator of AA26-251A). " +
 			"Measured inside each account, so that users of many time zones do not look like " +
 			"one machine. Unbiased squared mean resultant length of the active hours (Mardia & " +
-			"Jupp 2000), mean rank in the baseline.",
+			"Jupp 2000), mean rank among the controls.",
 		Evasion:    "Imitating a day's rhythm, which leaves the pool idle for half of it.",
 		LookAlikes: "Cron jobs, services, global teams behind one key.",
 	}, baseline.Clock, low, dailyRhythm, func(m Measure) (string, string, string) {
@@ -29,6 +29,6 @@ func clock() Detector {
 		}
 		return fmt.Sprintf("daily rhythm %.2f (0 none, 1 one time of day)",
 				math.Max(0, m.Observed)),
-			fmt.Sprintf("median account %.2f", math.Max(0, m.Expected)), note
+			fmt.Sprintf("median of %s %.2f", m.Compared, math.Max(0, m.Expected)), note
 	})
 }

@@ -69,6 +69,8 @@ type Measure struct {
 	Observed, Expected float64
 	// Value is the shared value that the figure is about, where there is one.
 	Value uint64
+	// Compared says whom Expected is of, where the detector chooses.
+	Compared Compared
 }
 
 // Evidence measures the group and explains the result.
@@ -102,6 +104,9 @@ type Context struct {
 	// Unnamed is the number of accounts in no open campaign, HandedOver that of those among them
 	// that exchanged a conversation with another account.
 	HandedOver, Unnamed int
+	// Rejections counts the conversations that were rejected on an account in no open campaign,
+	// TakenOver those of them that went on in another account.
+	Rejections, TakenOver int
 	// ShingleAccounts and LayoutAccounts are the numbers of live entities whose prompt template
 	// holds the shingle, whose prompts recur in the prompt layout.
 	ShingleAccounts, LayoutAccounts func(hash uint64) int
@@ -120,6 +125,9 @@ type Member struct {
 	Vector  *baseline.Vector
 	// Weight is 1, or one over the number of members of the same verified organisation.
 	Weight float64
+	// Counted is the stratum of the baseline that the account was counted in, 0 when it was left
+	// out of the baseline.
+	Counted baseline.Stratum
 	// Mass is the account's whole recurring text: the sum over its prompt template of sightings
 	// times idf.
 	Mass float64
@@ -145,9 +153,22 @@ type Group struct {
 	// Unnamed is the number of members in no open campaign, Handed that of those among them that
 	// exchanged a conversation with any account.
 	Unnamed, Handed int
+	// Rejections counts the conversations that were rejected on a member, TakenOver those of them
+	// that went on in another. UnnamedRejections and UnnamedTakenOver are of the members in no open
+	// campaign, and count what went on in any account, as the context does.
+	Rejections, TakenOver               int
+	UnnamedRejections, UnnamedTakenOver int
 	// Work is what the members' prompts share, computed once by SharedWork.
 	Work CommonWork
+	// Scale is how many accounts each member stands for, when only a sample was looked at; 0 is 1.
+	Scale float64
+	// SameProgram lists accounts outside the group that use its program, nil when there are too few
+	// of them. Match calls it.
+	SameProgram func() *baseline.Controls
 
+	program *baseline.Controls
+	matched bool
+	strata  []stratum
 	counted [attribute.Num]*tally
 	ranks   [baseline.NumFeatures]*ranked
 }
@@ -156,11 +177,6 @@ type tally struct {
 	entropy, known, share float64
 	top                   uint64
 	shares                []baseline.ValueShare
-}
-
-type ranked struct {
-	mean, auc, n float64
-	ok           bool
 }
 
 // priorWeight is how many random accounts the group is diluted with.
@@ -203,41 +219,6 @@ func (g *Group) reports(a attribute.Attribute) bool {
 // Shares lists the values of an attribute among the members, the commonest first.
 func (g *Group) Shares(a attribute.Attribute) []baseline.ValueShare { return g.count(a).shares }
 
-// rank gives the members' mean of a feature and their mean rank in the baseline (an AUC: the chance
-// that a member exceeds a random account).
-func (g *Group) rank(f baseline.Feature, c *Context) *ranked {
-	if g.ranks[f] == nil {
-		r := &ranked{}
-		for i := range g.Members {
-			m := &g.Members[i]
-			if !m.Vector.Known(f) {
-				continue
-			}
-			q, ok := c.Baseline.Rank(f, m.Vector[f])
-			if !ok {
-				continue
-			}
-			r.mean += m.Weight * m.Vector[f]
-			r.auc += m.Weight * q
-			r.n += m.Weight
-		}
-		if r.n > 0 {
-			r.mean /= r.n
-			// Among its own the group ranks in the middle; what counts is its rank among the
-			// others.
-			r.auc = (r.auc/r.n - g.SelfShare*chanceRank) / (1 - g.SelfShare)
-			r.ok = true
-		}
-		g.ranks[f] = r
-	}
-	return g.ranks[f]
-}
-
-// others is the mean of a feature in the population without the group's own members.
-func (g *Group) others(f baseline.Feature, c *Context) float64 {
-	return math.Max(0, (c.Baseline.Mean(f)-g.SelfShare*g.rank(f, c).mean)/(1-g.SelfShare))
-}
-
 // entropyDeficit is the agreement of the members on an attribute: by how many bits the entropy of
 // their values is below that of as many unrelated accounts, where 2^deficit has the mean 1 over
 // random groups (baseline.Chance). More variety than chance is no mitigating evidence: variety is
@@ -266,14 +247,6 @@ func (c *Context) deficit(
 // logRatio is log2 of the members' share over the others', both smoothed.
 func logRatio(members, others float64) float64 {
 	return math.Log2((members + smoothing) / (others + smoothing))
-}
-
-// logOdds turns the members' mean rank into bits, log2(AUC / (1 - AUC)), shrunk towards chance as
-// if priorWeight random accounts had joined the group.
-func logOdds(r *ranked, priorWeight float64) float64 {
-	auc := (r.auc*r.n + chanceRank*priorWeight) / (r.n + priorWeight)
-	auc = math.Max(leastRank, math.Min(1-leastRank, auc))
-	return math.Log2(auc / (1 - auc))
 }
 
 const (

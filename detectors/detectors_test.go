@@ -41,7 +41,7 @@ func people(n int, seed uint64) []*fingerprint.Profile {
 				Hash: 2, Count: fresh, First: p.FirstSeen + baseline.Day,
 			})
 		}
-		p.Sources = 1
+		p.Sources, p.Continued = 1, 4
 		home, daily := rng.IntN(24), 2+int(4*habits.ExpFloat64())
 		for d := range 3 {
 			for range daily {
@@ -90,6 +90,9 @@ func (b bench) group() *Group {
 		g.Size++
 	}
 	g.SelfShare = g.Size / float64(b.ctx.Baseline.N)
+	for i := range g.Members {
+		g.Members[i].Counted = b.ctx.Baseline.Stratum(g.Members[i].Profile)
+	}
 	g.SharedWork(b.ctx)
 	return g
 }

@@ -25,9 +25,9 @@ func loadBalance() Detector {
 		Spec: Spec{
 			ID: "load_balance", Axis: Coordination, Family: Schedule, Max: worth, Min: -1,
 			Null: "Each account is busy for a share of its hours, and the shares differ as those " +
-				"of accounts with one client software do: a beta-binomial law, with the " +
-				"dispersion that the baseline fits for the software with the most even users " +
-				"(that of a tenth of all accounts is below). Against it: one share for all. The ratio of the two, each " +
+				"of accounts with one client software, or as many requests, do: a beta-binomial " +
+				"law, with the dispersion that the baseline fits for the most even of these (a " +
+				"tenth of all accounts belongs to more even ones). Against it: one share for all. The ratio of the two, each " +
 				"averaged over the shares by Jeffreys' prior, is a Bayes factor and so an " +
 				"e-value; the bits are log2 of half of it plus a half.",
 			Summary: "The members share the load evenly: all are busy for the same share of their hours.",
@@ -79,7 +79,7 @@ func loadBalance() Detector {
 					"busy in %.0f %% of the hours, from account to account by %.0f points more or less",
 					100*m.Observed, 100*m.Expected,
 				),
-				"accounts with one client software differ more", note
+				"accounts that are alike otherwise differ more", note
 		},
 	}
 }

@@ -39,7 +39,7 @@ func pivot() Detector {
 				others := math.Max(0, (r.Mean-g.SelfShare*sum/n)/(1-g.SelfShare))
 				shrunk := (sum + g.priorWeight()*others) / (n + g.priorWeight())
 				m := Measure{
-					Bits: logRatio(shrunk, others), Observed: sum / n,
+					Bits: logRatio(shrunk, others+r.SD/math.Sqrt(n)), Observed: sum / n,
 					Expected: others, Value: r.Model,
 				}
 				if !ok || m.Bits > best.Bits {

@@ -15,7 +15,7 @@ func All() []Detector {
 		loadBalance(), synchrony(), succession(),
 		// Harvest.
 		elicitation(), coercion(), grading(), generation(), cleaning(),
-		outputLength(), reasoningLength(), singleTurn(), novelty(), dealtOut(),
+		outputLength(), yield(), reasoningLength(), singleTurn(), novelty(), dealtOut(),
 		clock(), noRamp(), fanout(), pivot(), refusalProbe(), unserved(), hopping(),
 		aggregator(), batch(),
 	}

@@ -178,3 +178,24 @@ func containment(m *Member, shared map[uint64]float64) (mass, traffic float64, c
 	}
 	return mass, traffic, carried
 }
+
+// textNull is the null of shared text.
+const textNull = "The members are drawn at random, and each carries a text as often as the " +
+	"population does. The likelihood ratio of the carriers' share in the group against that is an " +
+	"e-value once it is divided by the number of texts that could have been the common one; the " +
+	"bits are at most log2 of it, and else the rarity of the text."
+
+// beyondChance is log2 of the likelihood ratio by which so many of n members carry a text of this
+// rarity (bits), over the number of texts that as many accounts of the population may share: the
+// group was not drawn for one of them, but the most telling is looked at.
+func beyondChance(carriers, n, rarity float64, c *Context) float64 {
+	share, others := math.Min(1, carriers/n), math.Exp2(-rarity)
+	if share <= others {
+		return 0
+	}
+	ratio := carriers * math.Log2(share/others)
+	if share < 1 {
+		ratio += (n - carriers) * math.Log2((1-share)/(1-others))
+	}
+	return math.Max(0, ratio-math.Log2(math.Max(1, float64(c.Baseline.N)/leastCarriers)))
+}

@@ -48,15 +48,12 @@ type Baseline struct {
 	effective [attribute.Num][]Chance
 	counts    [attribute.Num]map[uint64]int
 	known     [attribute.Num]int
-	ranks     [NumFeatures][]float64
+	everybody *Controls
+	strata    *strata
 	sampled   int
 	// dispersion is that of the shares of busy hours, see BusyDispersion.
 	dispersion float64
-	// orphaned is the sum of the shares of unserved conversations over the talkers, orphanedSquares
-	// that of their squares.
-	orphaned, orphanedSquares, talkers float64
-	means                              [NumFeatures]float64
-	releases                           []Release
+	releases   []Release
 }
 
 // Chance is what random groups of one size show of an attribute, in log2 of the effective number of
@@ -109,27 +106,13 @@ func Take(entities []Entity, n int, opts Options) *Baseline {
 		c.sizes = append(c.sizes, size)
 	}
 	c.draw(sample, opts.Draws, &rng)
-	for f := range NumFeatures {
-		for _, e := range sample {
-			if x := e.Vector[f]; !math.IsNaN(x) {
-				c.ranks[f] = append(c.ranks[f], x)
-			}
-		}
-		slices.Sort(c.ranks[f])
-		for _, x := range c.ranks[f] {
-			c.means[f] += x / float64(len(c.ranks[f]))
-		}
+	vectors := make([]*Vector, len(sample))
+	for i := range sample {
+		vectors[i] = sample[i].Vector
 	}
+	c.everybody, c.strata = NewControls(vectors), stratify(sample)
 	c.release(sample)
 	c.dispersion = dispersion(sample)
-	for _, e := range sample {
-		if p := e.Profile; p.Continued >= 3 {
-			share := float64(p.ContinuedUnserved) / float64(p.Continued)
-			c.orphaned += share
-			c.orphanedSquares += share * share
-			c.talkers++
-		}
-	}
 	return c
 }
 
@@ -244,52 +227,13 @@ func (c *Baseline) Known(a attribute.Attribute) float64 {
 	return float64(c.known[a]) / float64(max(c.sampled, 1))
 }
 
-// Rank is the share of the population whose feature lies below x, ties counting half (the mid-rank
-// that makes the mean rank an AUC). ok is false when too few entities report the feature to say.
+// Rank is the rank of x among all accounts; see Controls.Rank.
 func (c *Baseline) Rank(f Feature, x float64) (rank float64, ok bool) {
-	r := c.ranks[f]
-	if len(r) < 20 || math.IsNaN(x) {
-		return 0.5, false
-	}
-	lo, _ := slices.BinarySearch(r, x)
-	hi, _ := slices.BinarySearchFunc(r, x, func(a, b float64) int {
-		if a <= b {
-			return -1
-		}
-		return 1
-	})
-	return (float64(lo) + float64(hi)) / 2 / float64(len(r)), true
+	return c.everybody.Rank(f, x)
 }
 
-// Quantile is the q-quantile of a feature in the population, NaN when nobody reports it.
-func (c *Baseline) Quantile(f Feature, q float64) float64 {
-	r := c.ranks[f]
-	if len(r) == 0 {
-		return math.NaN()
-	}
-	return r[min(len(r)-1, int(q*float64(len(r))))]
-}
-
-// ContinuedUnserved is the mean share of continued conversations whose earlier turns the account
-// was never served, over the accounts that hold conversations; without the ones whose sum and
-// number are given, when they were counted too.
-func (c *Baseline) ContinuedUnserved(sum, n float64) float64 {
-	in := float64(c.sampled) / math.Max(1, float64(c.N))
-	rest := c.talkers - in*n
-	if rest < 1 {
-		return 0
-	}
-	return math.Max(0, c.orphaned-in*sum) / rest
-}
-
-// ContinuedUnservedSD is the standard deviation of that share among the accounts.
-func (c *Baseline) ContinuedUnservedSD() float64 {
-	if c.talkers < 1 {
-		return 0
-	}
-	mean := c.orphaned / c.talkers
-	return math.Sqrt(math.Max(0, c.orphanedSquares/c.talkers-mean*mean))
-}
+// Quantile is the q-quantile of a feature among all accounts; see Controls.Quantile.
+func (c *Baseline) Quantile(f Feature, q float64) float64 { return c.everybody.Quantile(f, q) }
 
 // Counter counts weighted values and gives their entropy. Value 0 is unknown: each one is a value
 // of its own.
@@ -402,4 +346,4 @@ func (s *splitmix) next() uint64 {
 }
 
 // Mean is the population's mean of a feature, 0 when nobody reports it.
-func (c *Baseline) Mean(f Feature) float64 { return c.means[f] }
+func (c *Baseline) Mean(f Feature) float64 { return c.everybody.Mean(f) }

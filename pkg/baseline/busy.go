@@ -30,8 +30,8 @@ func BusyHours(p *fingerprint.Profile) (b Busy) {
 	return Busy{Active: float64(n - 2), Hours: float64(oldest - 1)}
 }
 
-// BusyDispersion is how different the users of an even program are in the share of hours that they
-// are busy: the intraclass correlation of a beta-binomial law (Skellam 1948), near 0 for accounts
+// BusyDispersion is how different accounts are that are alike otherwise in the share of hours that
+// they are busy: the intraclass correlation of a beta-binomial law (Skellam 1948), near 0 for accounts
 // that all work as much, towards 1 for such that work always or never. ok is false where too few
 // accounts were seen for long enough to say.
 func (c *Baseline) BusyDispersion() (d float64, ok bool) { return c.dispersion, c.dispersion > 0 }
@@ -46,15 +46,18 @@ var dispersions = [...]float64{
 	0.005, 0.008, 0.0125, 0.02, 0.03, 0.05, 0.08, 0.125, 0.2, 0.3, 0.5, 0.8,
 }
 
-// dispersion is that of the programs whose users differ least. Accounts of one client software are
-// compared with each other, because a program brings its users and their hours; where there are no
-// such strata, all are.
+// dispersion is that of the accounts that differ least. Accounts of one client software are compared
+// with each other, because a program brings its users and their hours, and accounts with as many
+// requests (within a factor of two), because a group of such is even by selection.
 func dispersion(sample []Entity) float64 {
 	by := map[uint64][]Busy{}
+	var volumes [33][]Busy
 	var all []Busy
 	for _, e := range sample {
 		if b := BusyHours(e.Profile); b.Hours > 0 {
-			by[e.Profile.Value(attribute.Stack)] = append(by[e.Profile.Value(attribute.Stack)], b)
+			stack, volume := e.Profile.Value(attribute.Stack), bits.Len32(e.Profile.Requests)
+			by[stack] = append(by[stack], b)
+			volumes[volume] = append(volumes[volume], b)
 			all = append(all, b)
 		}
 	}
@@ -64,6 +67,11 @@ func dispersion(sample []Entity) float64 {
 	var strata [][]Busy
 	for stack, list := range by {
 		if stack != 0 && len(list) >= leastCompared {
+			strata = append(strata, list)
+		}
+	}
+	for _, list := range volumes {
+		if len(list) >= leastCompared {
 			strata = append(strata, list)
 		}
 	}
@@ -102,8 +110,8 @@ type fit struct {
 	accounts   int
 }
 
-// evenTenth is one in how many accounts use a program whose users differ no more than what groups
-// are compared with.
+// evenTenth is one in how many accounts belong to such that differ no more than what groups are
+// compared with.
 const evenTenth = 10
 
 // likeliest is the dispersion under which the busy hours are likeliest: the top of the parabola
@@ -135,7 +143,7 @@ func compareBusy(a, b Busy) int {
 }
 
 // Evenness is the log2 likelihood ratio of accounts that all work as much against accounts that
-// differ as the users of an even program do (BusyDispersion). Weights count accounts of one owner as one.
+// differ as accounts that are alike otherwise do (BusyDispersion). Weights count accounts of one owner as one.
 //
 // The common share is not known to either side. Both are averaged over its values by Jeffreys'
 // prior (the estimator of Krichevsky & Trofimov 1981), so that the ratio is a Bayes factor: few

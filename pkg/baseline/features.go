@@ -41,6 +41,13 @@ const (
 	Refusals
 	// PromptLength is log2 of input tokens per request.
 	PromptLength
+	// Yield is log2 of 1 + the output tokens a day in answers to single, new questions: what a day
+	// brings that could be trained on. On the prompt template's slice where the account has one.
+	Yield
+
+	// Unserved is the share of continued conversations whose earlier turns the account was never
+	// served, of accounts that continue some.
+	Unserved
 
 	// NumFeatures is how many features there are.
 	NumFeatures
@@ -102,7 +109,33 @@ func Features(p *fingerprint.Profile) Vector {
 		}
 		v[Pace] = math.Log2(float64(p.Requests) / math.Max(1, float64(p.ActiveDays)))
 	}
+	v[Yield] = yield(p)
+	if p.Continued >= leastContinued {
+		v[Unserved] = float64(p.ContinuedUnserved) / float64(p.Continued)
+	}
 	return v
+}
+
+// leastContinued is the number of continued conversations from which an account has a share of
+// unserved ones: one or two are imports.
+const leastContinued = 3
+
+// yield is the feature of that name. An account seen for less than a day counts a whole one: a
+// first burst is no pace.
+func yield(p *fingerprint.Profile) float64 {
+	if p.WithOutput == 0 || p.WithMessages == 0 {
+		return math.NaN()
+	}
+	out, single := float64(p.OutputTokens), float64(p.SingleTurn)/float64(p.WithMessages)
+	if Sliced(p) && p.TemplateOutput > 0 {
+		out = float64(p.TemplateOutput)
+		single = math.Min(1, float64(p.TemplateSingleTurn)/float64(p.TemplateRequests))
+	}
+	if p.WithText > 0 {
+		out *= math.Min(1, float64(p.Prompts)/float64(p.WithText))
+	}
+	days := math.Max(1, float64(p.LastSeen-p.FirstSeen)/Day)
+	return math.Log2(1 + out*single/days)
 }
 
 // Sliced says whether the account's figures are taken over the requests that carry its prompt

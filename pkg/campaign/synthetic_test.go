@@ -65,7 +65,7 @@ func (w *world) use(p *fingerprint.Profile, n uint32, single, output float64, da
 	p.ActiveDays = 2
 	p.FirstDayRequests = n / 2
 	// People differ in when and for how long they are at it.
-	home, length := w.rng.IntN(24), 1+w.rng.IntN(14)
+	home, length := w.rng.IntN(24), 1+w.next%14
 	for range n {
 		slot := w.rng.IntN(48)
 		if daily {

@@ -52,6 +52,9 @@ func (x *Assessor) Assess(g *detectors.Group, searched int, costly bool) Assessm
 		Measures: make([]detectors.Measure, len(x.Registry)),
 		Measured: make([]bool, len(x.Registry)),
 	}
+	if costly {
+		g.Match()
+	}
 	e := evidence{harvests: map[string]correlated{}}
 	for i := range x.Registry {
 		d := &x.Registry[i]

@@ -45,7 +45,7 @@ type Policy struct {
 func DefaultPolicy() Policy {
 	return Policy{
 		Coordination: 4, Harvest: 2.5, Total: 12.5, Operator: 6, Purpose: 3, Families: 2,
-		AccountHarvest: 6, HighMargin: 1.5, CriticalMembers: 1000, CriticalRequests: 100_000,
+		AccountHarvest: 5.25, HighMargin: 1.5, CriticalMembers: 1000, CriticalRequests: 100_000,
 	}
 }
 

@@ -113,6 +113,19 @@ func (x *Index) unlink(a *Account) {
 	}
 }
 
+// TakenOver counts the conversations that were rejected on an account, and those of them that went
+// on in another account that inside tells of.
+func (x *Index) TakenOver(a *Account, inside func(slot int32) bool) (rejected, taken int) {
+	for _, h := range a.Profile.Rejected {
+		rejected++
+		goesOn := func(i int32) bool { return x.Slots[i].Entity != a.Entity && inside(i) }
+		if slices.ContainsFunc(x.Postings.others(MakeKey(ByServed, h)), goesOn) {
+			taken++
+		}
+	}
+	return rejected, taken
+}
+
 // Exchanged is the number of conversations that the account is known to have exchanged with
 // accounts that other tells of: those still listed, or one for each of the others.
 func (x *Index) Exchanged(a *Account, other func(b *Account) bool) int {

@@ -86,6 +86,9 @@ func ValueKey(a attribute.Attribute, value uint64) Key {
 	return MakeKey(KindOf(a), value)
 }
 
+// ClientKey names the posting of the accounts that use a client with these parameters.
+func ClientKey(stack, params uint64) Key { return MakeKey(ByClient, Mix(stack, params)) }
+
 // cohortDays is the width of the sign-up windows in days; each window overlaps the next by half, so
 // that a cohort of up to half that width lies whole in one.
 const cohortDays = 4
@@ -127,7 +130,7 @@ func appendKeys(keys []Key, p *fingerprint.Profile) []Key {
 	}
 	stack, issuer := p.Value(attribute.Stack), p.Value(attribute.Issuer)
 	if stack != 0 {
-		add(ByClient, Mix(stack, p.Value(attribute.Params)))
+		keys = append(keys, ClientKey(stack, p.Value(attribute.Params)))
 	}
 	if p.CreatedAt > 0 {
 		for _, w := range Cohorts(uint64(p.CreatedAt / baseline.Day)) {

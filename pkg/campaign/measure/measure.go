@@ -38,7 +38,8 @@ type state struct {
 	massAt int32
 	// inCampaign says that it is in an open campaign.
 	inCampaign bool
-	// counted is the last baseline that it was counted in.
+	// stratum is where counted, the last baseline that it was counted in, has it.
+	stratum baseline.Stratum
 	counted *baseline.Baseline
 }
 
@@ -105,7 +106,7 @@ func (p *Population) buildBaseline(o baseline.Options) {
 	p.Baseline = baseline.Take(entities, len(entities), o)
 	for _, a := range accounts {
 		if s := &p.state[a.Slot]; !s.inCampaign {
-			s.counted = p.Baseline
+			s.counted, s.stratum = p.Baseline, p.Baseline.Stratum(&a.Profile)
 		}
 	}
 }
@@ -131,9 +132,15 @@ func (p *Population) Context(now int64, rhythmSample int) *detectors.Context {
 		if len(a.Linked) > 0 {
 			c.HandedOver++
 		}
+		rejected, taken := p.TakenOver(a, anyone)
+		c.Rejections += rejected
+		c.TakenOver += taken
 	}
 	return c
 }
+
+// anyone tells of all accounts.
+func anyone(int32) bool { return true }
 
 // rhythm counts when the accounts in no open campaign are active, and when they came and went, over
 // a sample that does not depend on anything they do.
@@ -202,21 +209,34 @@ func (p *Population) Group(
 		g.Size += w
 		if s.counted == c.Baseline {
 			counted += w
+			g.Members[n].Counted = s.stratum
 		}
 		if !s.inCampaign {
 			g.Unnamed++
 			if len(a.Linked) > 0 {
 				g.Handed++
 			}
+			rejected, taken := p.TakenOver(a, anyone)
+			g.UnnamedRejections += rejected
+			g.UnnamedTakenOver += taken
 		}
+		rejected, taken := p.TakenOver(a, func(slot int32) bool { return inside[slot] })
+		g.Rejections += rejected
+		g.TakenOver += taken
 		if a.LinkedTo(func(slot int32) bool { return inside[slot] }) {
 			g.HandOvers++
 		}
 	}
 	// What was not looked at is taken to be like what was.
 	part := float64(len(all)) / float64(max(len(members), 1))
+	g.Scale = part
+	g.SameProgram = func() *baseline.Controls { return p.sameProgram(g, inside) }
 	g.SelfShare = math.Min(MaxShare, counted*part/float64(max(c.Baseline.N, 1)))
-	g.Unnamed, g.Handed = int(part*float64(g.Unnamed)), int(part*float64(g.Handed))
+	for _, n := range [...]*int{
+		&g.Unnamed, &g.Handed, &g.UnnamedRejections, &g.UnnamedTakenOver,
+	} {
+		*n = int(part * float64(*n))
+	}
 	g.SharedWork(c)
 	return g
 }
