@@ -88,6 +88,10 @@ else
 	bin/stillwatch backtest $(WORLD)/events.jsonl.zst --truth $(WORLD)/truth.json
 endif
 
+evalues: ## Measure what detectors say of honest groups (some minutes) and write it into docs/detectors.md
+	$(GO) test -count 1 -timeout 60m ./test/evalues -run '^TestBitsAreEvidence$$' -write $(CURDIR)/detectors/testdata/evalues.json
+	$(GO) test -count 1 ./detectors -run '^TestTheDocumentationIsWhatTheSpecsSay$$' -update
+
 test-privacy: ## Check that detection on sketches is detection on text (WORLDS=folders adds worlds to the simulated ones)
 	STILLWATCH_WORLDS="$(abspath $(WORLDS))" $(GO) test ./cmd/stillwatch -run '^TestDetectionOnSketchesIsDetectionOnText$$' -count 1 -v
 
@@ -98,5 +102,5 @@ test-shapes: ## Check that detection on a gateway's records is that on canonical
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: demo run build dist test test-short interop lint fmt generate fuzz cover bench evaluate test-privacy test-shapes
+.PHONY: demo run build dist test test-short interop lint fmt generate fuzz cover bench evaluate evalues test-privacy test-shapes
 .PHONY: help

@@ -10,3 +10,14 @@ type Figures struct {
 	Error float64 `json:"error"`
 	Rare  float64 `json:"rare"`
 }
+
+// Kind is a kind of groups that detectors are measured on.
+type Kind struct{ Name, Title string }
+
+// Kinds lists them.
+var Kinds = []Kind{
+	{"uniform", "Random groups"},
+	{"band", "Groups of accounts with as many requests"},
+	{"selected", "Candidates of the search"},
+	{"fitted", "Candidates whose members were fitted"},
+}

@@ -13,7 +13,7 @@ func loadBalance() Detector {
 		// Two members have a difference, but no spread.
 		least = leastMembers
 		// So many members are compared, for the cost: where they differ at all, they do.
-		sampled = 128
+		sampled = 64
 		// A pool shares its load evenly as often as not: some imitate people (judged). So half of
 		// the e-value is 1, whatever the hours say: an uneven load takes one bit, not all.
 		even = half

@@ -21,6 +21,9 @@ func synchrony() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "synchrony", Axis: Coordination, Family: Schedule, Max: 3,
+			Null: "The members are active independently of each other, with the others' rises and " +
+				"falls. The index of dispersion is then 1 with a standard error of sqrt(2/slots); " +
+				"two of them and half a bit are kept back, so that chance gives nothing",
 			Summary: "The members are active and silent in the same ten minutes, hours or quarters of a day, beyond what the neighbouring slots and everybody else explain.",
 			Why: "One program starts, stops, fails and rests for all of them at once " +
 				"(SynchroTrap 2014: sustained lockstep); jitter hides that at one resolution " +

@@ -64,12 +64,11 @@ func (w *world) use(p *fingerprint.Profile, n uint32, single, output float64, da
 	p.Prompts = n
 	p.ActiveDays = 2
 	p.FirstDayRequests = n / 2
-	// People differ in when and for how long they are at it.
-	home, length := w.rng.IntN(24), 1+w.next%14
+	home := w.rng.IntN(24)
 	for range n {
 		slot := w.rng.IntN(48)
 		if daily {
-			slot = w.rng.IntN(2)*24 + (home+w.rng.IntN(length))%24
+			slot = w.rng.IntN(2)*24 + (home+w.rng.IntN(9))%24
 		}
 		p.ActiveHour[slot/64] |= 1 << (slot % 64)
 	}
