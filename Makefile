@@ -98,6 +98,10 @@ evaluate-random: build ## Measure N random worlds of SET and write them into doc
 	bin/stillwatch evaluate --random $(N) --set $(SET) --seed $(SEED) $(RANDOM) --results $(RESULTS) --observe
 	bin/stillwatch evaluate --document --results $(RESULTS)
 
+evalues: ## Measure what detectors say of honest groups (some minutes) and write it into docs/detectors.md
+	$(GO) test -count 1 -timeout 60m ./test/evalues -run '^TestBitsAreEvidence$$' -write $(CURDIR)/detectors/testdata/evalues.json
+	$(GO) test -count 1 ./detectors -run '^TestTheDocumentationIsWhatTheSpecsSay$$' -update
+
 test-privacy: ## Check that detection on sketches is detection on text (WORLDS=folders adds worlds to the simulated ones)
 	STILLWATCH_WORLDS="$(abspath $(WORLDS))" $(GO) test ./cmd/stillwatch -run '^TestDetectionOnSketchesIsDetectionOnText$$' -count 1 -v
 
@@ -108,5 +112,5 @@ test-shapes: ## Check that detection on a gateway's records is that on canonical
 help: ## Show this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: demo run build dist test test-short interop lint fmt generate fuzz cover bench evaluate evaluate-random test-privacy test-shapes
+.PHONY: demo run build dist test test-short interop lint fmt generate fuzz cover bench evaluate evaluate-random evalues test-privacy test-shapes
 .PHONY: help

@@ -24,6 +24,7 @@ func campus() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "campus", Axis: Coordination, Family: Identity, Max: 0, Min: -worth,
+			Null:    "None: the bits are never positive",
 			Summary: "Mitigating evidence: one e-mail domain of their own and one network for all, with a daily rhythm: a class or a company.",
 			Why: "A class, a department or a company comes under its own name, from its " +
 				"own network, in its waking hours; a pool that hides uses free-mail and " +

@@ -22,6 +22,7 @@ func dealtOut() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "dealt_out", Axis: Harvest, Correlated: repetition, Max: 0, Min: -worth,
+			Null:   "None: the bits are never positive",
 			Costly: true, SameItems: true,
 			Summary: "Mitigating evidence: the members share a template and send the same items, each of them the whole set.",
 			Why: "Evaluators of one public set each send all of it; who deals out a list among " +

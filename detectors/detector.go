@@ -35,6 +35,9 @@ type Spec struct {
 	Moved bool
 	// SameItems marks the detector whose bits are negative where the members send the same prompts.
 	SameItems bool
+	// Null says what the bits are evidence against, and how they come out of it so that the mean of
+	// 2^bits is at most 1 over groups of which it is true.
+	Null string
 	// Summary says in one sentence what is seen.
 	Summary string
 	// Why says why it works, with the source of the formula or of the fact.
@@ -99,6 +102,8 @@ type Context struct {
 	Baseline *baseline.Baseline
 	// Rhythm is when the accounts in no open campaign are active, nil when nobody counted.
 	Rhythm *baseline.Rhythm
+	// Lives is when these accounts came and went.
+	Lives baseline.Lives
 	// Unnamed is the number of accounts in no open campaign, HandedOver that of those among them
 	// that exchanged a conversation with another account, Carrying that of those that presented
 	// reasoning of another or whose own was.
@@ -223,24 +228,29 @@ func (g *Group) reports(a attribute.Attribute) bool {
 // Shares lists the values of an attribute among the members, the commonest first.
 func (g *Group) Shares(a attribute.Attribute) []baseline.ValueShare { return g.count(a).shares }
 
-// entropyDeficit is log2(expected / observed effective number of distinct values of an attribute:
-// perplexities). The expectation is the low end (10th percentile) of what as many random entities
-// show, so that the scatter of small groups earns nothing; groups in which fewer than half report
-// the attribute are not judged.
-func entropyDeficit(g *Group, c *Context, a attribute.Attribute) (Measure, bool) {
-	// What no gateway reports is not worth a count: every candidate is measured.
-	if !g.reports(a) {
-		return Measure{}, false
-	}
+// entropyDeficit is the agreement of the members on an attribute: by how many bits the entropy of
+// their values is below that of as many unrelated accounts, where 2^deficit has the mean 1 over
+// random groups (baseline.Chance). More variety than chance is no mitigating evidence: variety is
+// what a careful pool buys. scale, 0 to 1, is how much the agreement counts. Groups in which fewer
+// than half report the attribute are not judged.
+func entropyDeficit(g *Group, c *Context, a attribute.Attribute, scale float64) (Measure, bool) {
 	k := g.count(a)
 	if !g.most(k.known) || len(g.Members) < leastMembers {
 		return Measure{}, false
 	}
+	return c.deficit(g, a, k.entropy, scale, k.top), true
+}
+
+// deficit compares the entropy of the members' values of an attribute with chance; see
+// entropyDeficit. top is their commonest value.
+func (c *Context) deficit(
+	g *Group, a attribute.Attribute, entropy, scale float64, top uint64,
+) Measure {
 	chance := c.Baseline.Effective(a, g.Size)
-	m := Measure{Observed: math.Exp2(k.entropy), Expected: math.Exp2(chance.Mean), Value: k.top}
-	// More variety than chance is no mitigating evidence: variety is what a careful pool buys.
-	m.Bits = math.Max(0, chance.Low-k.entropy)
-	return m, true
+	return Measure{
+		Bits:     agreement(scale*(chance.Agreement-entropy), chance.Price),
+		Observed: math.Exp2(entropy), Expected: math.Exp2(chance.Mean), Value: top,
+	}
 }
 
 // logRatio is log2 of the members' share over the others', both smoothed.

@@ -210,5 +210,10 @@ func (p *prior) own(rho, se float64) (density float64) {
 	return math.Max(density, tiny)
 }
 
+// habitNull is the null of habits.
+const habitNull = "The members are people, who have habits of their own: the likeness of an account's " +
+	"halves, beyond that of two accounts, has a law that is stated beforehand. The bits are the " +
+	"log-likelihood ratio of a pool against it, so that the mean of 2^bits is 1 over groups of people"
+
 // tiny is a density that no group has.
 const tiny = 1e-100

@@ -19,7 +19,9 @@ func historyPrior() *prior {
 func history() Detector {
 	return Detector{
 		Spec: Spec{
-			ID: "history", Axis: Coordination, Family: Habits, Explained: OneSet, Costly: true, Max: 1, Min: -2,
+			ID: "history", Axis: Coordination, Family: Habits, Explained: OneSet,
+			Costly: true, Max: 1, Min: -2,
+			Null:    habitNull,
 			Summary: "What the accounts do by the template has nothing to do with what each does otherwise. Work on the account's own matters is mitigating evidence.",
 			Why: "Who uses a program uses it for the matters that he has; on leased and stolen " +
 				"accounts, and beside cover traffic, the harvest is foreign to the account. " +

@@ -15,6 +15,8 @@ func hopping() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "hopping", Axis: Harvest, Max: most, Min: 0,
+			Null: "As for hand_over: without a hand-over nothing is said, and random groups have none " +
+				"inside",
 			Summary: "Conversations move between the accounts: they are used by others than their owners.",
 			Why: "A pool that serves customers keeps their conversations whole while its " +
 				"accounts come and go: accounts between which conversations move are not used " +

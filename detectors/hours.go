@@ -19,6 +19,7 @@ func hours() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "hours", Axis: Coordination, Family: Habits, Costly: true, Max: 1, Min: -2,
+			Null:    habitNull,
 			Summary: "No member keeps hours of its own from day to day. Members with hours of their own are mitigating evidence.",
 			Why: "People get up, work and sleep at times of their own; a scheduler gives any " +
 				"account the next request. The hours of even days are compared with those of " +

@@ -57,7 +57,8 @@ func cleaning() Detector {
 func intent(id string, f baseline.Feature, limit float64, what, why, lookAlikes string) Detector {
 	return Detector{
 		Spec: Spec{
-			ID: id, Axis: Harvest, Correlated: "intents", Max: limit, Min: 0,
+			ID: id, Axis: Harvest, Correlated: "intents", Max: limit, Min: -mostPrice,
+			Null:       shareNull,
 			Summary:    "The prompts " + what + ".",
 			Why:        why,
 			Evasion:    "Wording that the multilingual lexicons do not have.",
@@ -72,8 +73,8 @@ func intent(id string, f baseline.Feature, limit float64, what, why, lookAlikes 
 			expected := r.others
 			shrunk := (r.mean*r.n + expected*g.priorWeight()) / (r.n + g.priorWeight())
 			return Measure{
-				Bits: logRatio(shrunk, r.upper()), Observed: r.mean, Expected: expected,
-				Compared: r.compared,
+				Bits:     agreement(logRatio(shrunk, expected), r.price(g.priorWeight())),
+				Observed: r.mean, Expected: expected, Compared: r.compared,
 			}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {

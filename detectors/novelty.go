@@ -47,6 +47,10 @@ func novelty() Detector {
 			m.Bits = math.Max(least, m.Bits) *
 				math.Min(1, -math.Log2(m.Observed)/doublings)
 		}
+		if ok {
+			// Little repetition counts for nothing, so chance goes up oftener than down.
+			m.Bits -= g.rank(baseline.Novelty, c).sidePrice(g.priorWeight())
+		}
 		return m, ok
 	}
 	return d

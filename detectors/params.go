@@ -15,5 +15,5 @@ func params() Detector {
 		Evasion:    "Randomising parameters, at the cost of the answers' quality.",
 		LookAlikes: "The defaults of a popular library; the population shows how common they are.",
 		Needs:      []string{"request.temperature", "request.max_tokens"},
-	}, attribute.Params, "parameter tuples", "one program sets the parameters")
+	}, attribute.Params, true, "parameter tuples", "one program sets the parameters")
 }

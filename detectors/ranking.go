@@ -29,6 +29,11 @@ func ranking(
 	spec Spec, f baseline.Feature, direction, effect float64,
 	explain func(m Measure) (string, string, string),
 ) Detector {
+	spec.Null = rankNull
+	oneSided := spec.Min == 0
+	if oneSided {
+		spec.Min = -mostPrice
+	}
 	return Detector{
 		Spec: spec,
 		Measure: func(g *Group, c *Context) (Measure, bool) {
@@ -37,11 +42,15 @@ func ranking(
 				return Measure{}, false
 			}
 			m := Measure{Observed: r.mean, Expected: r.median, Compared: r.compared}
-			if spec.Min == 0 {
+			price := r.sidePrice(g.priorWeight())
+			if oneSided {
 				r = r.oneSided()
 			}
 			m.Bits = direction * logOdds(r, g.priorWeight()) *
-				math.Min(1, math.Abs(r.mean-r.median)/effect)
+				math.Min(1, math.Abs(m.Observed-m.Expected)/effect)
+			if oneSided {
+				m.Bits = agreement(m.Bits, price)
+			}
 			return m, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) { return explain(m) },

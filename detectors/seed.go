@@ -18,5 +18,5 @@ func seed() Detector {
 			"stack or the parameters adds a quarter of its bits, so that it is evidence for the " +
 			"program and never a cause of its own.",
 		Needs: []string{"request.seed"},
-	}, attribute.Seed, "sampling seeds", "one program sets the seed")
+	}, attribute.Seed, true, "sampling seeds", "one program sets the seed")
 }

@@ -18,6 +18,7 @@ func sizes() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "sizes", Axis: Coordination, Family: Habits, Costly: true, Max: 1, Min: -2,
+			Null:    habitNull,
 			Summary: "Requests and answers vary as much within an account as between accounts. Accounts with sizes of their own are mitigating evidence.",
 			Why: "One person asks briefly and another pastes pages; dealt-out items are as long " +
 				"on one account as on another. Intraclass correlation of log tokens by the " +

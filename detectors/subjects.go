@@ -23,6 +23,7 @@ func subjects() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "subjects", Axis: Coordination, Family: Habits, Explained: OneSet, Max: 2, Min: -3,
+			Null:    habitNull,
 			Summary: "Any member could have sent what another member sent. Members with subjects of their own are mitigating evidence.",
 			Why: "A pool's work is dealt out; people have subjects, words and a language of " +
 				"their own behind whatever program, launch or fashion they share. Each account's " +

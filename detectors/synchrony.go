@@ -22,7 +22,10 @@ func synchrony() Detector {
 		Spec: Spec{
 			ID: "synchrony", Axis: Coordination, Family: Schedule, Max: 3,
 			Explained: OneEvent,
-			Summary:   "The members are active and silent in the same ten minutes, hours or quarters of a day, beyond what the neighbouring slots and everybody else explain.",
+			Null: "The members are active independently of each other, with the others' rises and " +
+				"falls. The index of dispersion is then 1 with a standard error of sqrt(2/slots); " +
+				"two of them and half a bit are kept back, so that chance gives nothing",
+			Summary: "The members are active and silent in the same ten minutes, hours or quarters of a day, beyond what the neighbouring slots and everybody else explain.",
 			Why: "One program starts, stops, fails and rests for all of them at once " +
 				"(SynchroTrap 2014: sustained lockstep); jitter hides that at one resolution " +
 				"and not at the next. Index of dispersion of the number of active members per " +

@@ -11,7 +11,8 @@ import (
 func unserved() Detector {
 	return Detector{
 		Spec: Spec{
-			ID: "unserved", Axis: Harvest, Max: 2.5, Min: 0,
+			ID: "unserved", Axis: Harvest, Max: 2.5, Min: -mostPrice,
+			Null:    shareNull,
 			Summary: "The accounts continue conversations that they were never served.",
 			Why: "A relay moves other people's conversations between its accounts, and a " +
 				"replay sends recorded dialogues whose earlier turns this service never served. " +
@@ -31,8 +32,9 @@ func unserved() Detector {
 			shrunk := (r.mean*r.n + r.others*g.priorWeight()) / (r.n + g.priorWeight())
 			// Members that never continue a conversation dilute the figure: the group's traffic is
 			// judged, not its talkative part.
+			part := math.Min(1, r.n/g.Size/half)
 			return Measure{
-				Bits:     logRatio(shrunk, r.upper()) * math.Min(1, r.n/g.Size/half),
+				Bits:     agreement(part*logRatio(shrunk, r.others), r.price(g.priorWeight())),
 				Observed: r.mean, Expected: r.others, Compared: r.compared,
 			}, true
 		},

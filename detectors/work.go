@@ -17,8 +17,10 @@ const (
 	// shingleMembers is one in how many members carry a shingle that is the group's: a pool may
 	// work on several templates at once.
 	shingleMembers = 5
-	// leastCarriers is the weight of the members that share something at least: one shares nothing.
-	leastCarriers = 2
+	// leastCarriers is the weight of the members that share something at least: two of eight
+	// unrelated accounts have one popular text in common in one group of a dozen, three hardly
+	// ever.
+	leastCarriers = leastMembers
 	// overPopulation is how many times as common in the group as in the population a shingle is
 	// that is the group's work. What everyone writes is not; 4 are two bits, as a tool's text of a
 	// quarter of all accounts would earn (Idf).
@@ -227,4 +229,25 @@ func contain(m *Member, shared map[uint64]*Shared) (x containment) {
 	}
 	x.mass = inside / (inside + own)
 	return x
+}
+
+// textNull is the null of shared text.
+const textNull = "The members are drawn at random, and each carries a text as often as the " +
+	"population does. The likelihood ratio of the carriers' share in the group against that is an " +
+	"e-value once it is divided by the number of texts that could have been the common one; the " +
+	"bits are at most log2 of it, and else the rarity of the text."
+
+// beyondChance is log2 of the likelihood ratio by which so many of n members carry a text of this
+// rarity (bits), over the number of texts that as many accounts of the population may share: the
+// group was not drawn for one of them, but the most telling is looked at.
+func beyondChance(carriers, n, rarity float64, c *Context) float64 {
+	share, others := math.Min(1, carriers/n), math.Exp2(-rarity)
+	if share <= others {
+		return 0
+	}
+	ratio := carriers * math.Log2(share/others)
+	if share < 1 {
+		ratio += (n - carriers) * math.Log2((1-share)/(1-others))
+	}
+	return math.Max(0, ratio-math.Log2(math.Max(1, float64(c.Baseline.N)/leastCarriers)))
 }

@@ -51,13 +51,40 @@ type Baseline struct {
 	everybody *Controls
 	strata    *strata
 	sampled   int
-	spread    float64
-	releases  []Release
+	// dispersion is that of the shares of busy hours, see BusyDispersion.
+	dispersion float64
+	releases   []Release
 }
 
-// Chance is what random groups of one size show: log2 of the effective number of distinct values,
-// its mean and its 10th percentile over the draws.
-type Chance struct{ Mean, Low float64 }
+// Chance is what random groups of one size show of an attribute, in log2 of the effective number of
+// distinct values (their entropy H).
+type Chance struct {
+	// Mean is the mean of H over the draws, Low its 10th percentile.
+	Mean, Low float64
+	// Agreement is -log2 of the mean of 2^-H: less entropy than this is agreement, and
+	// 2^(Agreement-H) has the mean 1 over random groups. Price is log2 of the mean of that where
+	// what is below 1 counts as 1: what it costs to take agreement for evidence and variety for
+	// none.
+	Agreement, Price float64
+}
+
+// chanceOf sums up the entropies of random groups; it sorts them.
+func chanceOf(entropies []float64) (c Chance) {
+	slices.Sort(entropies)
+	n := float64(len(entropies))
+	shared := 0.0
+	for _, h := range entropies {
+		c.Mean += h / n
+		shared += math.Exp2(-h) / n
+	}
+	c.Low, c.Agreement = entropies[len(entropies)/10], -math.Log2(shared)
+	floored := 0.0
+	for _, h := range entropies {
+		floored += math.Max(1, math.Exp2(c.Agreement-h)) / n
+	}
+	c.Price = math.Log2(floored)
+	return c
+}
 
 // Take takes the baseline. The entities must come in a fixed order for the result to be
 // reproducible; n is the size of the whole population when entities is a sample of it already, else
@@ -85,13 +112,13 @@ func Take(entities []Entity, n int, opts Options) *Baseline {
 	}
 	c.everybody, c.strata = NewControls(vectors), stratify(sample)
 	c.release(sample)
-	var load Spread
-	for _, e := range sample {
-		load.Add(e.Profile)
-	}
-	c.spread = load.SD()
+	c.dispersion = dispersion(sample)
 	return c
 }
+
+// evenWork is the group size up to which all sizes cost the same to draw: together a twelfth of what
+// the two largest cost.
+const evenWork = 128
 
 // draw learns what random groups of every size show of every attribute. The same groups serve all
 // attributes. With unit weights the entropy of n values with counts k is log n - (1/n) sum k log k,
@@ -128,7 +155,8 @@ func (c *Baseline) draw(sample []Entity, draws int, rng *splitmix) {
 	tallies := make([]int32, len(sample))
 	for _, size := range c.sizes {
 		var results [attribute.Num][]float64
-		for range draws {
+		// Small groups scatter most and cost least: they are drawn oftener, for the same work.
+		for range draws * max(1, evenWork/size) {
 			for i := range size {
 				j := i + int(rng.next()%uint64(len(order)-i))
 				order[i], order[j] = order[j], order[i]
@@ -152,14 +180,7 @@ func (c *Baseline) draw(sample []Entity, draws int, rng *splitmix) {
 			}
 		}
 		for a := range attribute.Num {
-			slices.Sort(results[a])
-			mean := 0.0
-			for _, r := range results[a] {
-				mean += r
-			}
-			c.effective[a] = append(c.effective[a], Chance{
-				Mean: mean / float64(draws), Low: results[a][draws/10],
-			})
+			c.effective[a] = append(c.effective[a], chanceOf(results[a]))
 		}
 	}
 }
@@ -175,16 +196,23 @@ func (c *Baseline) Effective(a attribute.Attribute, n float64) Chance {
 	x := math.Log2(math.Max(n, 1)) - 2
 	if x <= 0 {
 		// Below the smallest size measured: in proportion to log n, with equality at four.
-		k := math.Max(0, math.Log2(math.Max(n, 1))) / 2
-		return Chance{Mean: e[0].Mean * k, Low: e[0].Low * k}
+		return e[0].scaled(math.Max(0, math.Log2(math.Max(n, 1))) / 2)
 	}
 	i := int(x)
 	if i >= len(e)-1 {
 		return e[len(e)-1]
 	}
 	frac := x - float64(i)
+	lower, upper := e[i].scaled(1-frac), e[i+1].scaled(frac)
 	return Chance{
-		Mean: e[i].Mean + frac*(e[i+1].Mean-e[i].Mean), Low: e[i].Low + frac*(e[i+1].Low-e[i].Low),
+		Mean: lower.Mean + upper.Mean, Low: lower.Low + upper.Low,
+		Agreement: lower.Agreement + upper.Agreement, Price: lower.Price + upper.Price,
+	}
+}
+
+func (c Chance) scaled(k float64) Chance {
+	return Chance{
+		Mean: c.Mean * k, Low: c.Low * k, Agreement: c.Agreement * k, Price: c.Price * k,
 	}
 }
 
@@ -206,10 +234,6 @@ func (c *Baseline) Rank(f Feature, x float64) (rank float64, ok bool) {
 
 // Quantile is the q-quantile of a feature among all accounts; see Controls.Quantile.
 func (c *Baseline) Quantile(f Feature, q float64) float64 { return c.everybody.Quantile(f, q) }
-
-// LoadSpread is the standard deviation of log2 request rates in the population beyond counting
-// noise.
-func (c *Baseline) LoadSpread() float64 { return c.spread }
 
 // Counter counts weighted values and gives their entropy. Value 0 is unknown: each one is a value
 // of its own.
@@ -307,40 +331,6 @@ func (k *Counter) Shares() []ValueShare {
 type ValueShare struct {
 	Value uint64
 	Share float64
-}
-
-// Spread accumulates how evenly accounts use the service: the standard deviation of log2 request
-// rates, freed from counting noise.
-type Spread struct {
-	n, sum, squares, noise float64
-}
-
-// Add counts one account's rate over the time it was seen, at least a quarter of a day (one burst
-// is no rate).
-func (s *Spread) Add(p *fingerprint.Profile) {
-	if p.Requests < 2 {
-		return
-	}
-	days := math.Max(float64(p.LastSeen-p.FirstSeen)/Day, 0.25)
-	x := math.Log2(float64(p.Requests) / days)
-	s.n++
-	s.sum += x
-	s.squares += x * x
-	// The variance of log2 of a Poisson count with mean m is about (log2 e)^2 / m.
-	s.noise += math.Log2E * math.Log2E / float64(p.Requests)
-}
-
-// N is the number of accounts counted.
-func (s *Spread) N() float64 { return s.n }
-
-// SD is the standard deviation in log2 units, at least 0.15 (a tenth of a doubling either way is
-// even by any measure).
-func (s *Spread) SD() float64 {
-	if s.n < 3 {
-		return math.NaN()
-	}
-	variance := (s.squares-s.sum*s.sum/s.n)/(s.n-1) - s.noise/s.n
-	return math.Sqrt(math.Max(variance, 0.15*0.15))
 }
 
 // splitmix is a tiny deterministic generator (Steele, Lea, Flood 2014): the baseline must draw the

@@ -114,9 +114,9 @@ func (p *Population) buildBaseline(o baseline.Options) {
 // Context is what the groups of an evaluation at event time now are measured against; rhythmSample
 // bounds the accounts whose activity is counted.
 func (p *Population) Context(now int64, rhythmSample int) *detectors.Context {
+	rhythm, lives := p.rhythm(now, rhythmSample)
 	c := &detectors.Context{
-		Baseline: p.Baseline,
-		Rhythm:   p.rhythm(now, rhythmSample),
+		Baseline: p.Baseline, Rhythm: rhythm, Lives: lives,
 		ShingleAccounts: func(h uint64) int {
 			return p.Postings.Entities(index.MakeKey(index.ByShingle, h))
 		},
@@ -147,10 +147,11 @@ func (p *Population) Context(now int64, rhythmSample int) *detectors.Context {
 // anyone tells of all accounts.
 func anyone(int32) bool { return true }
 
-// rhythm counts when the accounts in no open campaign are active, over a sample that does not
-// depend on anything they do.
-func (p *Population) rhythm(now int64, sample int) *baseline.Rhythm {
+// rhythm counts when the accounts in no open campaign are active, and when they came and went, over
+// a sample that does not depend on anything they do.
+func (p *Population) rhythm(now int64, sample int) (*baseline.Rhythm, baseline.Lives) {
 	r := baseline.NewRhythm(now)
+	var lives baseline.Lives
 	most := uint64(math.MaxUint64)
 	if n := p.Len(); n > sample {
 		most = most / uint64(n) * uint64(sample)
@@ -158,9 +159,10 @@ func (p *Population) rhythm(now int64, sample int) *baseline.Rhythm {
 	for _, a := range p.Slots {
 		if a != nil && !p.state[a.Slot].inCampaign && a.Order <= most {
 			r.Add(&a.Profile)
+			lives.Add(&a.Profile)
 		}
 	}
-	return r
+	return r, lives
 }
 
 // mass weighs an account's recurring text, sightings times rarity, once per evaluation.

@@ -55,6 +55,16 @@ func pooled(now int64, people, pool int) []fingerprint.Profile {
 		}
 		p.WithText, p.WithMessages, p.WithOutput, p.Prompts, p.OutputTokens = n, n, n,
 			n, uint64(n)*output
+		// People work as much as they please, the pool's accounts as much as one another.
+		share := rng.Float64() * rng.Float64()
+		if i >= people {
+			share = 0.4
+		}
+		for h := range 48 {
+			if h == 0 || h == 47 || rng.Float64() < share {
+				p.ActiveHour[h/64] |= 1 << (h % 64)
+			}
+		}
 		out = append(out, p)
 	}
 	return out
