@@ -40,9 +40,11 @@ type stratum struct {
 	// feature is what control was chosen for: one more than the feature, 0 before any.
 	feature baseline.Feature
 	control control
-	// n is the weight of the members that report the feature; mean, square and rank are the sums of
-	// their figures, of the squares and of their ranks among the controls.
-	n, mean, square, rank float64
+	// n is the weight of the members that report the feature; mean and rank are the sums of their
+	// figures in the group and of their ranks among the controls. inBaseline holds those of their
+	// figures in the baseline, which differ where slices are measured.
+	n, mean, rank float64
+	inBaseline    struct{ n, mean, square, rank float64 }
 }
 
 // control is some accounts to compare with, of which the group's own are a share.
@@ -148,11 +150,12 @@ func (g *Group) compare(f baseline.Feature, c *Context) *ranked {
 	var used []*stratum
 	for i := range g.Members {
 		m := &g.Members[i]
-		if !m.Vector.Known(f) {
+		x := m.figures()
+		if !x.Known(f) {
 			continue
 		}
 		at := g.control(c.Baseline.Stratum(m.Profile), f, c)
-		q, ok := at.control.Rank(f, m.Vector[f])
+		q, ok := at.control.Rank(f, x[f])
 		if !ok {
 			continue
 		}
@@ -160,13 +163,14 @@ func (g *Group) compare(f baseline.Feature, c *Context) *ranked {
 			used = append(used, at)
 		}
 		at.n += m.Weight
-		at.mean += m.Weight * m.Vector[f]
-		at.square += m.Weight * m.Vector[f] * m.Vector[f]
+		at.mean += m.Weight * x[f]
 		at.rank += m.Weight * q
+		at.count(m, f, q)
 	}
+	among := g.exceeds(f)
 	var by [WithProgram + 1]float64
 	for i, at := range used {
-		at.addTo(r, f)
+		at.addTo(r, f, among)
 		by[at.control.compared] += at.n
 		same := func(o *stratum) bool { return o.control.Controls == at.control.Controls }
 		if !slices.ContainsFunc(used[:i], same) {
@@ -190,20 +194,44 @@ func (g *Group) compare(f baseline.Feature, c *Context) *ranked {
 	return r
 }
 
-// addTo adds what the members of a stratum show, without their own part of the controls.
-func (at *stratum) addTo(r *ranked, f baseline.Feature) {
-	own := at.control.own
-	rank, mean := at.rank/at.n, at.mean/at.n
-	// Among its own the group ranks in the middle; what counts is its rank among the others.
-	auc := math.Max(0, math.Min(1, (rank-own*chanceRank)/(1-own)))
+// count adds what a member is in the baseline, of which q is the rank of its figure in the group.
+func (at *stratum) count(m *Member, f baseline.Feature, q float64) {
+	x := m.Vector[f]
+	if m.slice != nil {
+		if !m.Vector.Known(f) {
+			return
+		}
+		q, _ = at.control.Rank(f, x)
+	}
+	b := &at.inBaseline
+	b.n += m.Weight
+	b.mean += m.Weight * x
+	b.square += m.Weight * x * x
+	b.rank += m.Weight * q
+}
+
+// addTo adds what the members of a stratum show, without their own part of the controls; among is
+// their mean rank among the latter.
+func (at *stratum) addTo(r *ranked, f baseline.Feature, among float64) {
+	own, b := at.control.own, &at.inBaseline
+	if b.n == 0 {
+		own = 0
+	}
+	n := math.Max(b.n, tiny)
+	without := func(rank, among float64) float64 {
+		return math.Max(0, math.Min(1, (rank-own*among)/(1-own)))
+	}
+	// Among its own the group ranks in the middle, unless slices are measured; what counts is its
+	// rank among the others.
+	auc := without(at.rank/at.n, among)
 	// As many of its own lie below the others' median as the others rank above them.
-	below := chanceRank*(1-own) + own*(1-auc)
+	below := chanceRank*(1-own) + own*(1-without(b.rank/n, chanceRank))
 	r.n += at.n
 	r.mean += at.mean
 	r.auc += at.n * auc
 	r.median += at.n * at.control.Quantile(f, below)
-	others := math.Max(0, (at.control.Mean(f)-own*mean)/(1-own))
-	square := (at.control.MeanSquare(f) - own*at.square/at.n) / (1 - own)
+	others := math.Max(0, (at.control.Mean(f)-own*b.mean/n)/(1-own))
+	square := (at.control.MeanSquare(f) - own*b.square/n) / (1 - own)
 	r.others += at.n * others
 	r.sd += at.n * math.Sqrt(math.Max(0, square-others*others))
 }

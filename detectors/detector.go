@@ -139,6 +139,11 @@ type Member struct {
 	// Mass is the account's whole recurring text: the sum over its prompt template of sightings
 	// times idf.
 	Mass float64
+
+	// templates are the account's templates that are the group's text, slice its features over
+	// these requests, nil where they are those of Vector.
+	templates templateSet
+	slice     *baseline.Vector
 }
 
 // Group is a set of accounts under suspicion, with what made it one.
@@ -174,6 +179,11 @@ type Group struct {
 	// SameProgram lists accounts outside the group that use its program, nil when there are too few
 	// of them. Match calls it.
 	SameProgram func() *baseline.Controls
+
+	// sliceWeight is the weight of the members with a template that is the group's text; sliced says
+	// that the features of some are those of a slice.
+	sliceWeight float64
+	sliced      bool
 
 	program *baseline.Controls
 	matched bool

@@ -3,7 +3,6 @@ package detectors
 import (
 	"fmt"
 
-	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 	"github.com/stillwatch/stillwatch/pkg/sketch"
 )
 
@@ -62,7 +61,11 @@ func (g *Group) historyPairs(c *Context) *pairs {
 		if !g.Members[i].Profile.Habits.Unpack(h) {
 			continue
 		}
-		work, other := h.Parts[fingerprint.Templated].All(), h.Parts[fingerprint.Other].All()
+		slice, rest, ok := g.work(&g.Members[i], h)
+		if !ok {
+			continue
+		}
+		work, other := slice.All(), rest.All()
 		p.add(work.Sum[:], other.Sum[:], work.Count, other.Count)
 	}
 	return p

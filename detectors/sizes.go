@@ -73,8 +73,8 @@ func (g *Group) compareSizes(
 			continue
 		}
 		part := h.Pooled()
-		if w := &h.Parts[fingerprint.Templated]; of(w).Count >= leastSizes {
-			part = *w
+		if w, _, ok := g.work(&g.Members[i], h); ok && of(&w).Count >= leastSizes {
+			part = w
 		}
 		s := of(&part)
 		if s.Count < leastSizes {

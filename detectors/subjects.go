@@ -3,7 +3,6 @@ package detectors
 import (
 	"fmt"
 
-	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 	"github.com/stillwatch/stillwatch/pkg/sketch"
 )
 
@@ -67,8 +66,10 @@ func (g *Group) subjectPairs(c *Context) *pairs {
 		if !g.Members[i].Profile.Habits.Unpack(h) {
 			continue
 		}
-		halves := &h.Parts[fingerprint.Templated].Halves
-		templated.add(halves[0].Sum[:], halves[1].Sum[:], halves[0].Count, halves[1].Count)
+		if work, _, ok := g.work(&g.Members[i], h); ok {
+			halves := &work.Halves
+			templated.add(halves[0].Sum[:], halves[1].Sum[:], halves[0].Count, halves[1].Count)
+		}
 		a, b := h.Half(0), h.Half(1)
 		all.add(a.Sum[:], b.Sum[:], a.Count, b.Count)
 	}

@@ -114,6 +114,7 @@ func (w *CommonWork) weighText(g *Group) {
 	shared := make(map[uint64]*Shared, len(w.Shingles))
 	var texts [MaxTexts]int
 	norm := 0.0
+	defer g.slice(shared)
 	for i := range w.Shingles {
 		s := &w.Shingles[i]
 		shared[s.Hash] = s

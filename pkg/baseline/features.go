@@ -74,7 +74,7 @@ func Features(p *fingerprint.Profile) Vector {
 		if Sliced(p) {
 			intents, of = &p.TemplateIntents, float64(p.TemplateRequests)
 		}
-		for i, f := range [...]Feature{Elicitation, Coercion, Grading, Generation, Cleaning} {
+		for i, f := range intentFeatures {
 			v[f] = math.Min(1, float64(intents[i])/of)
 		}
 		v[Templated] = math.Min(1, float64(p.TemplateRequests)/n)
@@ -131,12 +131,39 @@ func yield(p *fingerprint.Profile) float64 {
 		out = float64(p.TemplateOutput)
 		single = math.Min(1, float64(p.TemplateSingleTurn)/float64(p.TemplateRequests))
 	}
+	return yieldOf(p, out, single)
+}
+
+// yieldOf is the yield of so many output tokens of which a share answers single questions.
+func yieldOf(p *fingerprint.Profile, out, single float64) float64 {
 	if p.WithText > 0 {
 		out *= math.Min(1, float64(p.Prompts)/float64(p.WithText))
 	}
 	days := math.Max(1, float64(p.LastSeen-p.FirstSeen)/Day)
 	return math.Log2(1 + out*single/days)
 }
+
+// OfTemplate is an account's vector with the features that are taken over a slice of its requests:
+// those by some of its templates.
+func OfTemplate(v *Vector, p *fingerprint.Profile, use *fingerprint.TemplateUse) Vector {
+	s, n := *v, float64(use.Requests)
+	for i, f := range intentFeatures {
+		s[f] = math.Min(1, float64(use.Intents[i])/n)
+	}
+	if v.Known(SingleTurn) {
+		s[SingleTurn] = math.Min(1, float64(use.SingleTurn)/n)
+	}
+	if v.Known(OutputLength) && use.Output > 0 {
+		s[OutputLength] = math.Log2(1 + float64(use.Output)/n)
+		if v.Known(Yield) {
+			s[Yield] = yieldOf(p, float64(use.Output), s[SingleTurn])
+		}
+	}
+	return s
+}
+
+// intentFeatures are the features of the intents, in their order.
+var intentFeatures = [...]Feature{Elicitation, Coercion, Grading, Generation, Cleaning}
 
 // Sliced says whether the account's figures are taken over the requests that carry its prompt
 // template: where a tenth of the traffic is templated, that part is what the account is for,

@@ -97,9 +97,10 @@ func (w *world) ask(p *fingerprint.Profile, own float64) {
 		return x
 	}
 	var h fingerprint.Habits
+	h.Templates[0].Name = 1
 	subject := unit()
 	for k := range min(p.Requests, 40) {
-		half := &h.Parts[fingerprint.Templated].Halves[k%2]
+		half := &h.Parts[0].Halves[k%2]
 		item := unit()
 		half.Count++
 		for i := range item {

@@ -267,11 +267,10 @@ func (f *Fingerprint) text(o *Observation, t *totals) {
 	countIntents(sk.Intents, nIntents, t)
 	f.agedText++
 	f.door.rotate(f.last, f.opts.DoorkeeperWindow.Milliseconds(), shingleMarks)
-	part := Other
-	if f.template(
+	name := f.template(
 		sk.Turn[:min(len(sk.Turn), turnShingles)], sk.System[:min(len(sk.System), systemShingles)],
-	) {
-		part = Templated
+	)
+	if name != 0 {
 		t.bump(nTemplate, 1)
 		if o.Messages >= 0 && o.Messages <= 1 {
 			t.bump(nTemplateSingle, 1)
@@ -281,7 +280,7 @@ func (f *Fingerprint) text(o *Observation, t *totals) {
 		}
 		countIntents(sk.Intents, nTemplateIntents, t)
 	}
-	f.habit(o, part, f.opts.ConversationWindow.Milliseconds())
+	f.habit(o, f.use(o, name), f.opts.ConversationWindow.Milliseconds())
 	if sk.Layout != 0 {
 		if i, ok := f.layouts.find(sk.Layout); ok {
 			f.layouts[i].count++
@@ -303,12 +302,18 @@ func countIntents(intents sketch.Intents, first int, t *totals) {
 	}
 }
 
-// template counts the shingles of a request, each once, and tells whether it carried one
-// that was part of the prompt template before. Both lists are ascending.
-func (f *Fingerprint) template(turn, system []uint64) (carried bool) {
+// template counts the shingles of a request, each once, and names its template: by the smallest
+// shingle that was part of the prompt template before, 0 where there is none. Both lists are
+// ascending.
+func (f *Fingerprint) template(turn, system []uint64) (name uint64) {
+	count := func(h uint64, into *table, capacity int) {
+		if f.shingle(h, into, capacity) && (name == 0 || h < name) {
+			name = h
+		}
+	}
 	for i, h := range turn {
 		if i == 0 || h != turn[i-1] {
-			carried = f.shingle(h, &f.turns, turnTable) || carried
+			count(h, &f.turns, turnTable)
 		}
 	}
 	for i, h := range system {
@@ -316,10 +321,10 @@ func (f *Fingerprint) template(turn, system []uint64) (carried bool) {
 			continue
 		}
 		if _, ok := slices.BinarySearch(turn, h); !ok {
-			carried = f.shingle(h, &f.system, systemTable) || carried
+			count(h, &f.system, systemTable)
 		}
 	}
-	return carried
+	return name
 }
 
 // shingle counts one shingle wherever it is known; when it is new but was seen before, it enters

@@ -1,21 +1,26 @@
 package fingerprint
 
 import (
+	"cmp"
 	"encoding/binary"
 	"math"
+	"math/bits"
+	"slices"
 
 	"github.com/stillwatch/stillwatch/pkg/sketch"
 )
 
+// MaxTemplates is how many templates of an account have habits of their own: its owner's program and
+// one beside it, and one to spare.
+const MaxTemplates = 3
+
 // Part is a part of an account's requests.
 type Part uint8
 
-// The parts.
+// The parts. The first MaxTemplates are the requests of Habits.Templates, Other are the rest.
 const (
-	// Templated are the requests that carry the account's own prompt template, Other are the rest.
-	Templated Part = iota
-	Other
-	NumParts
+	Other    Part = MaxTemplates
+	NumParts      = MaxTemplates + 1
 )
 
 // NumHalves is the number of halves into which the requests of a part fall, by a bit of the hash of
@@ -28,7 +33,30 @@ const NumHalves = 2
 // request that opens it counts: its turns are not independent of each other. Weights halve every
 // Options.HalfLife.
 type Habits struct {
-	Parts [NumParts]PartHabits
+	Templates [MaxTemplates]TemplateUse
+	Parts     [NumParts]PartHabits
+}
+
+// TemplateUse counts the requests by one template. A request that carries shingles of the account's
+// prompt template is named by the smallest of them: a coordinated sample (Broder 1997), so that a
+// text has the same name in every account that carries it. Sharing that one shingle is enough for
+// two requests to be of one template.
+type TemplateUse struct {
+	// Name is the shingle, 0 where there is no template.
+	Name                 uint64
+	Requests, SingleTurn uint32
+	Output               uint64
+	Intents              [numIntents]uint32
+}
+
+// Add adds the requests of other; the name stays.
+func (u *TemplateUse) Add(other *TemplateUse) {
+	u.Requests += other.Requests
+	u.SingleTurn += other.SingleTurn
+	u.Output += other.Output
+	for i, n := range other.Intents {
+		u.Intents[i] += n
+	}
 }
 
 // PartHabits are the habits in one part of the requests.
@@ -93,14 +121,18 @@ func (p *PartHabits) All() Subjects {
 // Pooled are the habits of all requests, whatever their part.
 func (h *Habits) Pooled() (all PartHabits) {
 	for p := range h.Parts {
-		part := &h.Parts[p]
-		for i := range all.Halves {
-			all.Halves[i].Add(&part.Halves[i])
-		}
-		all.Input.Add(part.Input)
-		all.Output.Add(part.Output)
+		all.Add(&h.Parts[p])
 	}
 	return all
+}
+
+// Add adds the requests of other.
+func (p *PartHabits) Add(other *PartHabits) {
+	for i := range p.Halves {
+		p.Halves[i].Add(&other.Halves[i])
+	}
+	p.Input.Add(other.Input)
+	p.Output.Add(other.Output)
 }
 
 // PackedHabits is the encoding of Habits that a profile holds, since many profiles are held. It is
@@ -108,37 +140,40 @@ func (h *Habits) Pooled() (all PartHabits) {
 type PackedHabits []byte
 
 const (
-	// maxPackedHabits bounds PackedHabits: a byte for what there is, for each part and half two
-	// numbers and the vector, and for each part twice three numbers.
-	maxPackedHabits = 1 + int(NumParts)*(NumHalves*(5+5+sketch.SubjectSize)+2*(5+6+7))
+	// maxPackedHabits bounds PackedHabits: the number of templates and a mask of what there is, for
+	// each template its use, for each part and half two numbers and the vector, and for each part
+	// twice three numbers.
+	maxPackedHabits = 1 + 2 + MaxTemplates*maxUse +
+		NumParts*(NumHalves*(5+5+sketch.SubjectSize)+2*(5+6+7))
+	// maxUse is the largest encoding of a TemplateUse.
+	maxUse = 8 + 5 + 5 + 9 + 2 + numIntents*5
 	// packedScale is what the largest number of a packed vector becomes.
 	packedScale = math.MaxInt8
 )
 
 // Pack appends the encoding of the habits. Counts are kept to a sixteenth, vectors to one part in
-// 127 of their largest number.
+// 127 of their largest number. Templates without a name are left out.
 func (h *Habits) Pack(b PackedHabits) PackedHabits {
 	var state habits
-	for i, s := range h.subjects() {
-		state.subjects()[i].set(s)
+	for i := range h.Templates {
+		if h.Templates[i].Name != 0 {
+			t := templateHabits{use: h.Templates[i]}
+			t.set(&h.Parts[i])
+			state.templates = append(state.templates, t)
+		}
 	}
-	for i, s := range h.sizes() {
-		state.sizes()[i].set(s)
-	}
-	return state.pack(b)
+	state.sort()
+	state.other.set(&h.Parts[Other])
+	return state.pack(b, scale{})
 }
 
-// pack appends what a profile holds of the habits.
-func (h *habits) pack(b PackedHabits) PackedHabits {
-	if h == nil {
+// pack appends what a profile holds of the habits. The uses of templates are brought to the footing
+// of the profile's other counts.
+func (h *habits) pack(b PackedHabits, text scale) PackedHabits {
+	if h == nil || h.empty() {
 		return b
 	}
-	at := len(b)
-	b = h.encode(b, (*subjectSum).pack)
-	if b[at] == 0 {
-		return b[:at]
-	}
-	return b
+	return h.encode(b, text, (*subjectSum).pack)
 }
 
 // pack appends the vector in a byte for each number.
@@ -172,8 +207,33 @@ func (b PackedHabits) read(h *Habits) bool {
 		return true
 	}
 	r := newReader(b)
-	mask := r.Byte()
-	for i := range numSubjects {
+	n := r.templates()
+	var use TemplateUse
+	for i := range n {
+		if r.use(&use); h != nil {
+			h.Templates[i] = use
+		}
+	}
+	mask := r.mask(n)
+	for i := range n + 1 {
+		of := i
+		if i == n {
+			of = int(Other)
+		}
+		var part *PartHabits
+		if h != nil {
+			part = &h.Parts[of]
+		}
+		if !r.packedPart(part, mask>>(partSums*i)) {
+			return false
+		}
+	}
+	return r.end() == nil
+}
+
+// packedPart reads a part of packed habits.
+func (r *reader) packedPart(p *PartHabits, mask uint16) bool {
+	for i := range NumHalves {
 		if mask>>i&1 == 0 {
 			continue
 		}
@@ -185,20 +245,37 @@ func (b PackedHabits) read(h *Habits) bool {
 		if largest > 0 {
 			vector = r.Bytes(sketch.SubjectSize)
 		}
-		if h != nil {
-			h.subjects()[i].unpack(weight, largest, vector)
+		if p != nil {
+			p.Halves[i].unpack(weight, largest, vector)
 		}
 	}
 	for i := range numSizes {
-		if mask>>(i+numSubjects)&1 == 0 {
+		if mask>>(i+NumHalves)&1 == 0 {
 			continue
 		}
 		var s sizeSum
-		if r.sizes(&s); h != nil {
-			s.get(h.sizes()[i])
+		if r.sizes(&s); p != nil {
+			s.get(p.sizes()[i])
 		}
 	}
-	return r.end() == nil
+	return r.OK()
+}
+
+// Uses reads the uses of templates only, which is quick, and says how many there are.
+func (b PackedHabits) Uses(uses *[MaxTemplates]TemplateUse) (n int) {
+	if len(b) == 0 {
+		return 0
+	}
+	r := newReader(b)
+	n = r.templates()
+	for i := range n {
+		uses[i] = TemplateUse{}
+		r.use(&uses[i])
+	}
+	if !r.OK() {
+		return 0
+	}
+	return n
 }
 
 func (s *Subjects) unpack(weight uint32, largest uint64, vector []byte) {
@@ -211,7 +288,15 @@ func (s *Subjects) unpack(weight uint32, largest uint64, vector []byte) {
 
 // habits is what a fingerprint keeps for Habits, in whole numbers: sums do not depend on the order.
 type habits struct {
-	parts [NumParts]partHabits
+	// templates are sorted by name.
+	templates []templateHabits
+	other     partHabits
+}
+
+// templateHabits are those by one template; the counts of use halve with the habits.
+type templateHabits struct {
+	use TemplateUse
+	partHabits
 }
 
 type partHabits struct {
@@ -233,8 +318,9 @@ const (
 	// maxSizes is the largest sum of sizes, maxSquares that of their squares.
 	maxSizes, maxSquares = maxSize * maxWeight / weightUnit, maxSize * maxSizes
 
-	numSubjects = int(NumParts) * NumHalves
-	numSizes    = int(NumParts) * 2
+	numSizes = 2
+	// partSums is the number of sums of a part.
+	partSums = NumHalves + numSizes
 )
 
 // subjectSum is a sum of subjects.
@@ -249,30 +335,109 @@ type sizeSum struct {
 	sum, squares uint64
 }
 
-// subjects and sizes list the sums in the order of the encodings.
-func (h *habits) subjects() [numSubjects]*subjectSum {
-	t, o := &h.parts[Templated].halves, &h.parts[Other].halves
-	return [...]*subjectSum{&t[0], &t[1], &o[0], &o[1]}
+// sizes lists the sums of sizes in the order of the encodings.
+func (p *partHabits) sizes() [numSizes]*sizeSum { return [...]*sizeSum{&p.input, &p.output} }
+
+func (p *PartHabits) sizes() [numSizes]*Sizes { return [...]*Sizes{&p.Input, &p.Output} }
+
+// part is the i-th part: templates first, then the others.
+func (h *habits) part(i int) *partHabits {
+	if i < len(h.templates) {
+		return &h.templates[i].partHabits
+	}
+	return &h.other
 }
 
-func (h *habits) sizes() [numSizes]*sizeSum {
-	t, o := &h.parts[Templated], &h.parts[Other]
-	return [...]*sizeSum{&t.input, &t.output, &o.input, &o.output}
+func (h *habits) sort() {
+	slices.SortFunc(h.templates, func(x, y templateHabits) int {
+		return cmp.Compare(x.use.Name, y.use.Name)
+	})
 }
 
-func (h *Habits) subjects() [numSubjects]*Subjects {
-	t, o := &h.Parts[Templated].Halves, &h.Parts[Other].Halves
-	return [...]*Subjects{&t[0], &t[1], &o[0], &o[1]}
+func (h *habits) empty() bool { return len(h.templates) == 0 && h.other == partHabits{} }
+
+// useOf is the place of a template among those kept, -1 when it is none of them. When there is no
+// place, the newcomer takes that of the least sighted one if it was sighted more, whose requests
+// are among the others from then on. The counts of the shingles decide, which were taken whether
+// kept or not. So which templates are kept, and how many of their first requests are among the
+// others, depends on the order of the requests where there are more than MaxTemplates.
+func (f *Fingerprint) useOf(name uint64) int {
+	if name == 0 {
+		return -1
+	}
+	if f.habits == nil {
+		f.habits = &habits{}
+	}
+	h := f.habits
+	i, ok := slices.BinarySearchFunc(h.templates, name, func(t templateHabits, name uint64) int {
+		return cmp.Compare(t.use.Name, name)
+	})
+	if ok {
+		return i
+	}
+	if len(h.templates) == MaxTemplates {
+		least, sighted := 0, f.sighted(h.templates[0].use.Name)
+		for k := range h.templates {
+			if n := f.sighted(h.templates[k].use.Name); n < sighted {
+				least, sighted = k, n
+			}
+		}
+		if f.sighted(name) <= sighted {
+			return -1
+		}
+		h.drop(least)
+		if least < i {
+			i--
+		}
+	}
+	h.templates = slices.Insert(h.templates, i, templateHabits{use: TemplateUse{Name: name}})
+	return i
 }
 
-func (h *Habits) sizes() [numSizes]*Sizes {
-	t, o := &h.Parts[Templated], &h.Parts[Other]
-	return [...]*Sizes{&t.Input, &t.Output, &o.Input, &o.Output}
+// sighted is how often a shingle was seen for certain.
+func (f *Fingerprint) sighted(hash uint64) uint32 {
+	for _, t := range [...]table{f.turns, f.system} {
+		if i, ok := t.find(hash); ok {
+			return t[i].sure()
+		}
+	}
+	return 0
 }
+
+// drop puts a template's requests among the others.
+func (h *habits) drop(i int) {
+	h.other.merge(&h.templates[i].partHabits)
+	h.templates = slices.Delete(h.templates, i, i+1)
+}
+
+// use counts a request by the template of that name and says which of those kept it is, -1 for none.
+func (f *Fingerprint) use(o *Observation, name uint64) int {
+	i := f.useOf(name)
+	if i < 0 {
+		return i
+	}
+	u := &f.habits.templates[i].use
+	u.Requests = min(u.Requests+1, maxUses)
+	if o.Messages >= 0 && o.Messages <= 1 {
+		u.SingleTurn = min(u.SingleTurn+1, maxUses)
+	}
+	if o.OutputTokens > 0 {
+		u.Output = min(u.Output+uint64(min(o.OutputTokens, maxTokens)), maxSum)
+	}
+	for intents := o.Sketch.Intents; intents != 0; intents &= intents - 1 {
+		if bit := bits.TrailingZeros16(uint16(intents)); bit < numIntents {
+			u.Intents[bit] = min(u.Intents[bit]+1, maxUses)
+		}
+	}
+	return i
+}
+
+// maxUses bounds the counts of a template's use, so that those of a merge fit 32 bits.
+const maxUses = math.MaxUint32 / 2
 
 // habit counts a request that opens a conversation: one that brings a human turn, and continues no
-// conversation that the account was served.
-func (f *Fingerprint) habit(o *Observation, part Part, window int64) {
+// conversation that the account was served. template is what use says of it.
+func (f *Fingerprint) habit(o *Observation, template int, window int64) {
 	sk := &o.Sketch
 	if !sk.HasSubject() {
 		return
@@ -286,7 +451,10 @@ func (f *Fingerprint) habit(o *Observation, part Part, window int64) {
 	if f.habits == nil {
 		f.habits = &habits{}
 	}
-	p := &f.habits.parts[part]
+	p := &f.habits.other
+	if template >= 0 {
+		p = &f.habits.templates[template].partHabits
+	}
 	p.halves[sk.Exact%NumHalves].add(&sk.Subject)
 	p.input.add(o.InputTokens)
 	p.output.add(o.OutputTokens)
@@ -340,13 +508,27 @@ func (h *habits) halve() *habits {
 	if h == nil {
 		return nil
 	}
-	for _, s := range h.subjects() {
-		s.halve()
+	for i := range len(h.templates) + 1 {
+		p := h.part(i)
+		for k := range p.halves {
+			p.halves[k].halve()
+		}
+		p.input.halve()
+		p.output.halve()
 	}
-	for _, s := range h.sizes() {
-		s.halve()
+	for i := len(h.templates) - 1; i >= 0; i-- {
+		u := &h.templates[i].use
+		u.Requests /= 2
+		u.SingleTurn /= 2
+		u.Output /= 2
+		for k := range u.Intents {
+			u.Intents[k] /= 2
+		}
+		if u.Requests == 0 {
+			h.drop(i)
+		}
 	}
-	if *h == (habits{}) {
+	if h.empty() {
 		return nil
 	}
 	return h
@@ -357,11 +539,10 @@ func (h *habits) clone() *habits {
 	if h == nil {
 		return nil
 	}
-	c := *h
-	return &c
+	return &habits{templates: slices.Clone(h.templates), other: h.other}
 }
 
-// merge adds other, which may be changed and kept.
+// merge adds other, which may be changed and kept. Of the templates of both, the most used stay.
 func (h *habits) merge(other *habits) *habits {
 	if h == nil || other == nil {
 		if h == nil {
@@ -369,26 +550,73 @@ func (h *habits) merge(other *habits) *habits {
 		}
 		return h
 	}
-	for i, s := range h.subjects() {
-		o := other.subjects()[i]
-		s.weight += o.weight
-		for k, n := range o.sum {
-			s.sum[k] += n
+	h.other.merge(&other.other)
+	for i := range other.templates {
+		o := &other.templates[i]
+		k := slices.IndexFunc(h.templates, func(t templateHabits) bool {
+			return t.use.Name == o.use.Name
+		})
+		if k < 0 {
+			h.templates = append(h.templates, *o)
+			continue
 		}
-		if s.weight > maxWeight {
-			s.halve()
-		}
+		h.templates[k].use.Add(&o.use)
+		h.templates[k].use.bound()
+		h.templates[k].merge(&o.partHabits)
 	}
-	for i, s := range h.sizes() {
-		o := other.sizes()[i]
-		s.weight += o.weight
-		s.sum += o.sum
-		s.squares += o.squares
-		if s.weight > maxWeight {
-			s.halve()
-		}
+	slices.SortFunc(h.templates, func(x, y templateHabits) int {
+		return cmp.Or(cmp.Compare(y.use.Requests, x.use.Requests),
+			cmp.Compare(x.use.Name, y.use.Name))
+	})
+	for len(h.templates) > MaxTemplates {
+		h.drop(len(h.templates) - 1)
 	}
+	h.sort()
 	return h
+}
+
+// bound keeps the counts of a merge within their limits.
+func (u *TemplateUse) bound() {
+	u.Requests, u.SingleTurn = min(u.Requests, maxUses), min(u.SingleTurn, maxUses)
+	u.Output = min(u.Output, maxSum)
+	for i := range u.Intents {
+		u.Intents[i] = min(u.Intents[i], maxUses)
+	}
+}
+
+func (p *partHabits) merge(o *partHabits) {
+	for i := range p.halves {
+		p.halves[i].merge(&o.halves[i])
+	}
+	p.input.merge(&o.input)
+	p.output.merge(&o.output)
+}
+
+func (s *subjectSum) merge(o *subjectSum) {
+	s.weight += o.weight
+	for k, n := range o.sum {
+		s.sum[k] += n
+	}
+	if s.weight > maxWeight {
+		s.halve()
+	}
+}
+
+func (s *sizeSum) merge(o *sizeSum) {
+	s.weight += o.weight
+	s.sum += o.sum
+	s.squares += o.squares
+	if s.weight > maxWeight {
+		s.halve()
+	}
+}
+
+func (p *partHabits) set(from *PartHabits) {
+	for i := range p.halves {
+		p.halves[i].set(&from.Halves[i])
+	}
+	p.input.set(&from.Input)
+	p.output.set(&from.Output)
 }
 
 func (s *subjectSum) set(from *Subjects) {
@@ -423,27 +651,48 @@ func (h *habits) appendBinary(b []byte) []byte {
 	if h == nil {
 		return append(b, 0)
 	}
-	return h.encode(b, (*subjectSum).appendBinary)
+	return h.encode(b, scale{}, (*subjectSum).appendBinary)
 }
 
-// encode appends a bit for each sum that there is, and these; vector appends one of a subject.
-func (h *habits) encode(b []byte, vector func(*subjectSum, []byte) []byte) []byte {
-	mask, at := byte(0), len(b)
-	b = append(b, mask)
-	for i, s := range h.subjects() {
-		if s.weight > 0 {
-			mask |= 1 << i
-			b = vector(s, b)
+// encode appends one more than the number of templates, the use of each, a bit for each sum of each
+// part that there is, and these; vector appends one of a subject.
+func (h *habits) encode(b []byte, text scale, vector func(*subjectSum, []byte) []byte) []byte {
+	b = append(b, byte(len(h.templates)+1))
+	for i := range h.templates {
+		b = h.templates[i].use.appendBinary(b, text)
+	}
+	mask, at := uint16(0), len(b)
+	b = binary.LittleEndian.AppendUint16(b, mask)
+	for i := range len(h.templates) + 1 {
+		p := h.part(i)
+		for k := range p.halves {
+			if s := &p.halves[k]; s.weight > 0 {
+				mask |= 1 << (partSums*i + k)
+				b = vector(s, b)
+			}
+		}
+		for k, s := range p.sizes() {
+			if s.weight > 0 {
+				mask |= 1 << (partSums*i + NumHalves + k)
+				b = s.appendBinary(b)
+			}
 		}
 	}
-	for i, s := range h.sizes() {
-		if s.weight > 0 {
-			mask |= 1 << (i + numSubjects)
-			b = s.appendBinary(b)
-		}
-	}
-	b[at] = mask
+	binary.LittleEndian.PutUint16(b[at:], mask)
 	return b
+}
+
+// appendBinary appends the use, with its counts on the given footing.
+func (u *TemplateUse) appendBinary(b []byte, text scale) []byte {
+	b = binary.LittleEndian.AppendUint64(b, u.Name)
+	b = binary.AppendUvarint(b, uint64(text.some(u.Requests)))
+	b = binary.AppendUvarint(b, uint64(text.some(u.SingleTurn)))
+	b = binary.AppendUvarint(b, text.sum(u.Output))
+	var intents [numIntents]uint32
+	for i, n := range u.Intents {
+		intents[i] = text.some(n)
+	}
+	return appendSparse(b, intents[:])
 }
 
 func (s *subjectSum) appendBinary(b []byte) []byte {
@@ -461,15 +710,32 @@ func (s *sizeSum) appendBinary(b []byte) []byte {
 }
 
 func (r *reader) habits() *habits {
-	mask := r.Byte()
-	if mask == 0 {
+	n := int(r.Byte()) - 1
+	if n < 0 || !r.Check(n <= MaxTemplates, "too many templates") {
 		return nil
 	}
 	h := &habits{}
-	for i, s := range h.subjects() {
+	if n > 0 {
+		h.templates = make([]templateHabits, n)
+	}
+	for i := range h.templates {
+		r.use(&h.templates[i].use)
+		r.Check(i == 0 || h.templates[i-1].use.Name < h.templates[i].use.Name,
+			"templates out of order")
+	}
+	mask := r.mask(n)
+	for i := range n + 1 {
+		r.part(h.part(i), mask>>(partSums*i))
+	}
+	return h
+}
+
+func (r *reader) part(p *partHabits, mask uint16) {
+	for i := range p.halves {
 		if mask>>i&1 == 0 {
 			continue
 		}
+		s := &p.halves[i]
 		s.weight = r.weight()
 		for k := range s.sum {
 			n := r.Varint()
@@ -477,12 +743,42 @@ func (r *reader) habits() *habits {
 			s.sum[k] = int32(n)
 		}
 	}
-	for i, s := range h.sizes() {
-		if mask>>(i+numSubjects)&1 == 1 {
+	for i, s := range p.sizes() {
+		if mask>>(i+NumHalves)&1 == 1 {
 			r.sizes(s)
 		}
 	}
-	return h
+}
+
+// templates reads the number of templates.
+func (r *reader) templates() int {
+	n := int(r.Byte()) - 1
+	if !r.Check(n >= 0 && n <= MaxTemplates, "too many templates") {
+		return 0
+	}
+	return n
+}
+
+// mask reads what there is of n templates and the others.
+func (r *reader) mask(n int) uint16 {
+	b := r.Bytes(2)
+	if b == nil {
+		return 0
+	}
+	mask := binary.LittleEndian.Uint16(b)
+	r.Check(uint32(mask)>>(partSums*(n+1)) == 0, "unknown sum")
+	return mask
+}
+
+func (r *reader) use(u *TemplateUse) {
+	u.Name = r.Fixed()
+	u.Requests, u.SingleTurn, u.Output = r.Uint32(), r.Uint32(), r.Uvarint()
+	r.sparse(u.Intents[:])
+	r.Check(u.Name != 0 && u.Requests <= maxUses && u.SingleTurn <= maxUses && u.Output <= maxSum,
+		"use of a template out of range")
+	for _, n := range u.Intents {
+		r.Check(n <= maxUses, "intent out of range")
+	}
 }
 
 func (r *reader) weight() uint32 {

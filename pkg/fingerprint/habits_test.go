@@ -50,7 +50,8 @@ func TestHabitsSumUpWhatRequestsAreAbout(t *testing.T) {
 	}
 	require.Equal(t, Sizes{2, 20, 200}, h.Parts[Other].Input)
 	require.Equal(t, Sizes{1, 0, 0}, h.Parts[Other].Output, "an unknown size is no size of 0")
-	require.Zero(t, h.Parts[Templated])
+	require.Equal(t, [NumParts]PartHabits{Other: h.Parts[Other]}, h.Parts)
+	require.Zero(t, h.Templates)
 	require.Equal(t, h.Parts[Other], h.Pooled())
 	require.Equal(t, h.Parts[Other].Halves[1], h.Half(1))
 	require.EqualValues(t, 2, ptr(h.Pooled()).All().Count)
@@ -65,7 +66,8 @@ func TestTheTemplatesRequestsAreAPartOfTheirOwn(t *testing.T) {
 		f.Observe(request(1, 100+n, origin+int64(n)*1000))
 	}
 	h := unpacked(t, f)
-	require.EqualValues(t, profileOf(f).TemplateRequests, h.Parts[Templated].All().Count)
+	require.EqualValues(t, profileOf(f).TemplateRequests, h.Parts[0].All().Count)
+	require.EqualValues(t, profileOf(f).TemplateRequests, h.Templates[0].Requests)
 	require.EqualValues(t, 40, ptr(h.Pooled()).All().Count)
 }
 
@@ -154,8 +156,8 @@ func TestPropertyHabitsOfAMergeAreThoseOfTheUnion(t *testing.T) {
 		}
 		require.NoError(t, a.Merge(b))
 		got, want := unpacked(t, a), unpacked(t, union)
-		for i, w := range want.subjects() {
-			g := got.subjects()[i]
+		for i, w := range subjectsOf(want) {
+			g := subjectsOf(got)[i]
 			// The second ages from its own first request on: up to one half-life apart.
 			require.LessOrEqual(t, g.Count, 2*w.Count+1)
 			require.GreaterOrEqual(t, 2*g.Count+1, w.Count)
@@ -177,8 +179,8 @@ func TestHabitsHalveWithTime(t *testing.T) {
 	before := *unpacked(t, f)
 	f.age(origin + millis(opts.HalfLife))
 	after := unpacked(t, f)
-	for i, s := range before.subjects() {
-		got := after.subjects()[i]
+	for i, s := range subjectsOf(&before) {
+		got := subjectsOf(after)[i]
 		require.Equal(t, s.Count/2, got.Count)
 		for k, x := range s.Sum {
 			require.InDelta(t, x/2, got.Sum[k], 0.05)
@@ -200,24 +202,34 @@ func TestHabitsAreBoundedWhateverComes(t *testing.T) {
 	for i := range full.sum {
 		full.sum[i] = -maxSubjectSum - 1
 	}
-	for _, s := range h.subjects() {
-		*s = full
+	h.templates = make([]templateHabits, MaxTemplates)
+	for i := range h.templates {
+		h.templates[i].use = TemplateUse{
+			Name: math.MaxUint64 - MaxTemplates + uint64(i), Requests: maxUses, SingleTurn: maxUses,
+			Output: maxSum, Intents: [8]uint32{7: maxUses},
+		}
 	}
-	for _, s := range h.sizes() {
-		*s = sizes
+	parts := func(each func(p *partHabits)) {
+		for i := range NumParts {
+			each(h.part(i))
+		}
 	}
+	parts(func(p *partHabits) {
+		*p = partHabits{halves: [2]subjectSum{full, full}, input: sizes, output: sizes}
+	})
 	for range 3 {
-		for _, s := range h.subjects() {
-			s.add(&low)
-		}
-		for _, s := range h.sizes() {
-			s.add(math.MaxInt64)
-		}
+		parts(func(p *partHabits) {
+			for i := range p.halves {
+				p.halves[i].add(&low)
+			}
+			p.input.add(math.MaxInt64)
+			p.output.add(math.MaxInt64)
+		})
 		h = *h.merge(h.clone())
 		r := newReader(h.appendBinary(nil))
 		require.Equal(t, &h, r.habits())
 		require.NoError(t, r.end())
-		packed := h.pack(nil)
+		packed := h.pack(nil, scale{math.MaxUint32, 1})
 		require.LessOrEqual(t, len(packed), maxPackedHabits)
 		var out Habits
 		require.True(t, packed.Unpack(&out))
@@ -229,22 +241,24 @@ func TestPackedHabitsKeepWhatTheyAreGiven(t *testing.T) {
 	require.Empty(t, new(Habits).Pack(nil), "none take no memory")
 	rapid.Check(t, func(t *rapid.T) {
 		var h, back Habits
-		for _, s := range h.subjects() {
-			s.Count = float64(rapid.IntRange(0, 16_000).Draw(t, "sixteenths")) / 16
-			if s.Count == 0 {
+		for i := range rapid.IntRange(0, MaxTemplates).Draw(t, "templates") {
+			h.Templates[i] = TemplateUse{
+				Name:     uint64(i + 1),
+				Requests: rapid.Uint32Range(0, maxUses).Draw(t, "requests"),
+				Output:   rapid.Uint64Range(0, maxSum).Draw(t, "output"),
+				Intents:  [8]uint32{3: rapid.Uint32Range(0, maxUses).Draw(t, "intents")},
+			}
+		}
+		for p := range h.Parts {
+			if p < int(Other) && h.Templates[p].Name == 0 {
 				continue
 			}
-			for k := range s.Sum {
-				s.Sum[k] = rapid.Float64Range(-s.Count, s.Count).Draw(t, "sum")
-			}
-		}
-		for _, s := range h.sizes() {
-			s.Count = float64(rapid.IntRange(0, 100).Draw(t, "sizes"))
-			s.Sum, s.Squares = 9.5*s.Count, 99.75*s.Count
+			drawPart(t, &h.Parts[p])
 		}
 		require.True(t, h.Pack(nil).Unpack(&back))
-		for i, s := range h.subjects() {
-			got := back.subjects()[i]
+		require.Equal(t, h.Templates, back.Templates)
+		for i, s := range subjectsOf(&h) {
+			got := subjectsOf(&back)[i]
 			require.Equal(t, s.Count, got.Count)
 			largest := 0.0
 			for _, x := range s.Sum {
@@ -254,19 +268,97 @@ func TestPackedHabitsKeepWhatTheyAreGiven(t *testing.T) {
 				require.InDelta(t, x, got.Sum[k], largest/(2*127)+0.02)
 			}
 		}
-		for i, s := range h.sizes() {
-			require.Equal(t, *s, *back.sizes()[i])
+		for i := range h.Parts {
+			require.Equal(t, h.Parts[i].Input, back.Parts[i].Input)
+			require.Equal(t, h.Parts[i].Output, back.Parts[i].Output)
 		}
+		var uses [MaxTemplates]TemplateUse
+		h.Pack(nil).Uses(&uses)
+		require.Equal(t, h.Templates, uses)
 		again := back.Pack(nil)
 		var third Habits
 		require.True(t, again.Unpack(&third))
 	})
 	for name, spoilt := range map[string]PackedHabits{
-		"cut short": {1, 16, 5, 1}, "a weight of 0": {1, 0, 0}, "left over": {1, 16, 0, 9},
+		"cut short": {1, 1, 0, 16, 5, 1}, "a weight of 0": {1, 1, 0, 0, 0},
+		"left over": {1, 1, 0, 16, 0, 9}, "a part of no template": {1, 16, 0, 16, 0},
+		"four templates": {5}, "no number of templates": {0, 0, 0},
 	} {
 		require.False(t, spoilt.Unpack(new(Habits)), name)
 	}
 	nan := Habits{}
 	nan.Parts[0].Halves[0].Count, nan.Parts[0].Halves[0].Sum[3] = math.Inf(1), math.NaN()
 	require.True(t, nan.Pack(nil).Unpack(new(Habits)), "what is no number is 0")
+}
+
+func drawPart(t *rapid.T, p *PartHabits) {
+	for i := range p.Halves {
+		s := &p.Halves[i]
+		if s.Count = float64(rapid.IntRange(0, 16_000).Draw(t, "sixteenths")) / 16; s.Count == 0 {
+			continue
+		}
+		for k := range s.Sum {
+			s.Sum[k] = rapid.Float64Range(-s.Count, s.Count).Draw(t, "sum")
+		}
+	}
+	for _, s := range p.sizes() {
+		s.Count = float64(rapid.IntRange(0, 100).Draw(t, "sizes"))
+		s.Sum, s.Squares = 9.5*s.Count, 99.75*s.Count
+	}
+}
+
+func subjectsOf(h *Habits) (list []*Subjects) {
+	for p := range h.Parts {
+		for i := range h.Parts[p].Halves {
+			list = append(list, &h.Parts[p].Halves[i])
+		}
+	}
+	return list
+}
+
+func TestEachTemplateHasHabitsOfItsOwn(t *testing.T) {
+	_, opts := newTest(t)
+	f := New(opts)
+	for n := range uint64(30) {
+		o := templated(1, 7+n%2, n, origin+int64(n)*1000)
+		o.Messages, o.OutputTokens = 1+int32(n%2), 100
+		f.Observe(o)
+	}
+	h := unpacked(t, f)
+	for i, use := range h.Templates[:2] {
+		require.EqualValues(t, 13, use.Requests, "the first two sightings make a template")
+		require.EqualValues(t, 1300, use.Output)
+		require.EqualValues(t, 13, h.Parts[i].All().Count)
+	}
+	require.EqualValues(t, 13, h.Templates[0].SingleTurn+h.Templates[1].SingleTurn)
+	require.Zero(t, h.Templates[2])
+	other := New(opts)
+	for n := range uint64(9) {
+		other.Observe(templated(2, 7, 100+n, origin+int64(n)*1000))
+	}
+	require.Contains(t, []uint64{h.Templates[0].Name, h.Templates[1].Name},
+		unpacked(t, other).Templates[0].Name, "a text has one name in all accounts")
+}
+
+func TestTheMostSightedTemplatesKeepHabitsOfTheirOwn(t *testing.T) {
+	_, opts := newTest(t)
+	f := New(opts)
+	n := uint64(0)
+	send := func(template uint64, times int) {
+		for range times {
+			n++
+			f.Observe(templated(1, template, n, origin+int64(n)*1000))
+		}
+	}
+	for template, times := range []int{5, 12, 20, 9} {
+		send(uint64(template), times)
+	}
+	h := unpacked(t, f)
+	var requests []uint32
+	for _, use := range h.Templates {
+		requests = append(requests, use.Requests)
+	}
+	slices.Sort(requests)
+	require.Equal(t, []uint32{4, 10, 18}, requests, "the fourth took the place of the first")
+	require.EqualValues(t, 46, ptr(h.Pooled()).All().Count, "nothing is lost")
 }
