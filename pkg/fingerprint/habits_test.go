@@ -265,7 +265,7 @@ func TestPackedHabitsKeepWhatTheyAreGiven(t *testing.T) {
 				largest = max(largest, math.Abs(x))
 			}
 			for k, x := range s.Sum {
-				require.InDelta(t, x, got.Sum[k], largest/(2*127)+0.02)
+				require.InDelta(t, x, got.Sum[k], largest/(2*packedScale)+0.02)
 			}
 		}
 		for i := range h.Parts {
