@@ -36,7 +36,9 @@ func loadBalance() Detector {
 				"people and companies are heavy-tailed (in a public trace of real clients the " +
 				"top ten carry 63-93 % of the requests). The busy hours between an account's " +
 				"first and last hour, which are left out: one burst, a single evening, or a " +
-				"history cut short says nothing. Times how diverse the members' networks are.",
+				"history cut short says nothing. Times how diverse the members' networks are. " +
+				"Not measured where the text is in the smaller part of the requests: the " +
+				"hours are those of the others.",
 			Evasion: "Imitating a heavy tail, which wastes most accounts' capacity.",
 			LookAlikes: "A class with one assignment or a hackathon, which share their network; " +
 				"jobs on one schedule.",
@@ -56,7 +58,7 @@ func loadBalance() Detector {
 				sum += m.Weight * b.Active / b.Hours
 				squares += m.Weight * b.Active * b.Active / b.Hours / b.Hours
 			}
-			if _, ok := c.Baseline.BusyDispersion(); !ok || n < least {
+			if _, ok := c.Baseline.BusyDispersion(); !ok || n < least || g.isBeside() {
 				return Measure{}, false
 			}
 			ratio := c.Baseline.Evenness(list, weights)

@@ -72,9 +72,12 @@ func (g *Group) compareSizes(
 		if !g.Members[i].Profile.Habits.Unpack(h) {
 			continue
 		}
-		part := h.Pooled()
-		if w, _, ok := g.work(&g.Members[i], h); ok && of(&w).Count >= leastSizes {
-			part = w
+		part, _, ok := g.work(&g.Members[i], h)
+		if !g.most(g.sliceWeight) && of(&part).Count < leastSizes {
+			part, ok = h.Pooled(), true
+		}
+		if !ok {
+			continue
 		}
 		s := of(&part)
 		if s.Count < leastSizes {

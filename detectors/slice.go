@@ -15,9 +15,9 @@ const (
 	// sliceRequests is the number of requests from which a slice has figures of its own, as it is
 	// from which an account's templated requests have (baseline.Sliced).
 	sliceRequests = 3
-	// mostOfTemplated is one in how many of an account's templated requests the slice is at most
-	// for its figures to differ: where it is more, those of the templated requests are its own.
-	mostOfTemplated = 2
+	// slightPart is one in how many of an account's requests, or of its templated ones, the slice is
+	// less than for their figures not to be its own.
+	slightPart = 2
 )
 
 // templateSet is a set of the templates of an account: one bit for each.
@@ -30,7 +30,7 @@ const allTemplates templateSet = 1<<fingerprint.MaxTemplates - 1
 // shingle.
 func (g *Group) slice(shared map[uint64]*Shared) {
 	var uses [fingerprint.MaxTemplates]fingerprint.TemplateUse
-	g.sliced, g.sliceWeight = false, 0
+	g.sliceWeight, g.beside, g.sliced = 0, 0, false
 	for i := range g.Members {
 		m := &g.Members[i]
 		m.templates, m.slice = 0, nil
@@ -46,7 +46,11 @@ func (g *Group) slice(shared map[uint64]*Shared) {
 		}
 		g.sliceWeight += m.Weight
 		p := m.Profile
-		if all.Requests >= sliceRequests && mostOfTemplated*all.Requests < p.TemplateRequests {
+		if slightPart*all.Requests < p.WithText {
+			g.beside += m.Weight
+		}
+		own := !baseline.Sliced(p) || slightPart*all.Requests < p.TemplateRequests
+		if own && all.Requests >= sliceRequests {
 			v := baseline.OfTemplate(m.Vector, p, &all)
 			m.slice, g.sliced = &v, true
 		}
@@ -80,6 +84,11 @@ func (m *Member) figures() *baseline.Vector {
 	}
 	return m.Vector
 }
+
+// isBeside says whether the group's text is in the smaller part of most members' requests, beside
+// what the account does otherwise. What only the whole account shows, such as its hours, is then not
+// the group's.
+func (g *Group) isBeside() bool { return g.most(g.beside) }
 
 // exceeds is the mean rank of the members' figures among what the same members are in the baseline:
 // a half unless slices are measured.

@@ -64,7 +64,7 @@ func (m *Model) Fit(a *index.Account, others *baseline.Baseline, inside, linked 
 	if m.HandOvers >= leastHandOvers {
 		l.Families[detectors.Identity.Index()] += m.handOverRatio(linked)
 	}
-	if bits, same, ok := m.fitWork(p); ok {
+	if bits, same, ok := m.fitWork(p, others.N); ok {
 		l.Families[detectors.Work.Index()], l.SameText = bits, same
 		l.compared++
 	}

@@ -31,16 +31,22 @@ const (
 	// (baseline.Sliced).
 	sliceRequests = 5
 	slicePart     = 10
+	// nobodyElse is up to how many other accounts a text is in nobody else's hands: this one and
+	// half of another (unseen), and some that are members too but not named yet. Of n carriers that
+	// are members and two that may not be, n in n + 2 are, so that from eight on the odds are those
+	// of sameTextLogOdds; Fits weighs them by the rarity.
+	nobodyElse = 2
 	// layoutFull is the part of the requests in the layout from which it counts in full: a quarter.
 	layoutFull = 4
 )
 
 // fitWork is the bits of the work family; same says that the account's requests are mostly the
 // shared text; ok is false while the account has sent too little to tell.
-func (m *Model) fitWork(p *fingerprint.Profile) (bits float64, same, ok bool) {
+func (m *Model) fitWork(p *fingerprint.Profile, population int) (bits float64, same, ok bool) {
 	bits = math.Inf(-1)
 	if len(m.Shingles) >= carriedShingles && p.WithText >= textRequests {
-		bits, same = m.texts().fit(p, m.Carriers*m.shows(p.WithText))
+		others := math.Max(float64(population)-m.Size, 1)
+		bits, same = m.texts().fit(p, m.Carriers*m.shows(p.WithText), math.Log2(others/nobodyElse))
 	}
 	if m.Layout != 0 {
 		layout, alone := m.fitLayout(p)
@@ -118,15 +124,18 @@ func (m *Model) shows(n uint32) float64 {
 	return distuv.Poisson{Lambda: m.Pace * float64(n)}.Survival(float64(fingerprint.Recurs(n)) - 1)
 }
 
-// fit compares the shared text, which a share of accounts like this one would show. same says that it is
-// what the account's requests are, or a part of them that is unlike the rest.
-func (t *texts) fit(p *fingerprint.Profile, showing float64) (bits float64, same bool) {
+// fit compares the shared text, which a share of accounts like this one would show. same says that it
+// is what the account's requests are, or a part of them that is unlike the rest, or a text of at
+// least the given rarity, which nobody else has.
+func (t *texts) fit(
+	p *fingerprint.Profile, showing, unknown float64,
+) (bits float64, same bool) {
 	c := t.carried(p)
 	share := t.share(&c)
 	if c.n < carriedShingles || share < carriedText {
 		return absence(showing), false
 	}
-	same = share >= sameText && t.cover(p, &c)
+	same = share >= sameText && t.cover(p, &c, c.total/float64(c.n) >= unknown)
 	limit := float64(maxFit)
 	if same {
 		limit = maxSameText
@@ -135,8 +144,8 @@ func (t *texts) fit(p *fingerprint.Profile, showing float64) (bits float64, same
 }
 
 // cover says whether the texts that the account carries cover enough of its requests to speak
-// alone.
-func (t *texts) cover(p *fingerprint.Profile, c *carriedWork) bool {
+// alone; rare that nobody else has them.
+func (t *texts) cover(p *fingerprint.Profile, c *carriedWork, rare bool) bool {
 	if p.WithText < sameTextRequests {
 		return false
 	}
@@ -155,7 +164,8 @@ func (t *texts) cover(p *fingerprint.Profile, c *carriedWork) bool {
 		}
 	}
 	n := seen.Requests(p)
-	return inMost(n, p) || n >= sliceRequests && slicePart*n >= p.WithText
+	return inMost(n, p) || n >= sliceRequests && slicePart*n >= p.WithText ||
+		rare && n >= sameTextRequests
 }
 
 // inMost says that what was seen n times is in half of the account's requests or more.

@@ -1,6 +1,7 @@
 package membership
 
 import (
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -50,7 +51,7 @@ func TestATextSpeaksAloneWhereItCoversWhatAnAccountDoes(t *testing.T) {
 		{"another text", 40, map[uint8]uint32{own: 40}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			bits, same := m.texts().fit(writer(c.n, c.texts), 1)
+			bits, same := m.texts().fit(writer(c.n, c.texts), 1, math.Inf(1))
 			require.Equal(t, c.same, same)
 			if same {
 				require.InDelta(t, 9, bits, 1e-9)
@@ -59,10 +60,34 @@ func TestATextSpeaksAloneWhereItCoversWhatAnAccountDoes(t *testing.T) {
 	}
 }
 
+func TestATextThatNobodyElseHasSpeaksAloneFromThreeSightingsOn(t *testing.T) {
+	const population = 2000
+	for _, c := range []struct {
+		name   string
+		rarity float64
+		size   float64
+		texts  map[uint8]uint32
+		same   bool
+	}{
+		{"three of four hundred requests, on a leased account", 11, 8, map[uint8]uint32{1: 3}, true},
+		{"beside the owner's program", 11, 8, map[uint8]uint32{1: 3, 2: 300}, true},
+		{"two are chance", 11, 8, map[uint8]uint32{1: 2}, false},
+		{"others have it too", 8, 8, map[uint8]uint32{1: 3}, false},
+		{"the same rarity, among few others", 8, 1800, map[uint8]uint32{1: 3}, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := Model{Size: c.size, Shingles: shinglesOf(1, 0, 12, c.rarity)}
+			_, same, ok := m.fitWork(writer(400, c.texts), population)
+			require.True(t, ok)
+			require.Equal(t, c.same, same)
+		})
+	}
+}
+
 func TestThatATextIsNotThereSpeaksAgainstThoseWhoCouldHaveShownIt(t *testing.T) {
 	m := Model{Shingles: shinglesOf(1, 0, 12, 9), Carriers: 1, Pace: 0.25}
 	against := func(n uint32) float64 {
-		bits, _, ok := m.fitWork(writer(n, nil))
+		bits, _, ok := m.fitWork(writer(n, nil), 1000)
 		require.True(t, ok)
 		return bits
 	}
