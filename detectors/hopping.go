@@ -8,8 +8,8 @@ import (
 // hopping sees conversations that move from account to account, as a sign of use: whoever asks is a
 // customer of the pool, not the accounts' owner.
 func hopping() Detector {
-	// As much as the clearest habit of a harvest, such as long answers. A rejected conversation that
-	// goes on elsewhere is more: people have no second account to go to, and few programs have one.
+	// As much as the clearest habit of a harvest, such as long answers. A rejected conversation
+	// that goes on elsewhere is more: people have no second account to go to, and few programs have one.
 	const worth, most = 2, 3
 	return Detector{
 		Spec: Spec{

@@ -31,8 +31,8 @@ func BusyHours(p *fingerprint.Profile) (b Busy) {
 }
 
 // BusyDispersion is how different accounts are that are alike otherwise in the share of hours that
-// they are busy: the intraclass correlation of a beta-binomial law (Skellam 1948), near 0 for accounts
-// that all work as much, towards 1 for such that work always or never. ok is false where too few
+// they are busy: the intraclass correlation of a beta-binomial law (Skellam 1948), near 0 for
+// accounts that all work as much, towards 1 for such that work always or never. ok is false where too few
 // accounts were seen for long enough to say.
 func (c *Baseline) BusyDispersion() (d float64, ok bool) { return c.dispersion, c.dispersion > 0 }
 
@@ -46,8 +46,8 @@ var dispersions = [...]float64{
 	0.005, 0.008, 0.0125, 0.02, 0.03, 0.05, 0.08, 0.125, 0.2, 0.3, 0.5, 0.8,
 }
 
-// dispersion is that of the accounts that differ least. Accounts of one client software are compared
-// with each other, because a program brings its users and their hours, and accounts with as many
+// dispersion is that of the accounts that differ least. Accounts of one client software are
+// compared with each other, because a program brings its users and their hours, and accounts with as many
 // requests (within a factor of two), because a group of such is even by selection.
 func dispersion(sample []Entity) float64 {
 	by := map[uint64][]Busy{}
@@ -70,7 +70,7 @@ func dispersion(sample []Entity) float64 {
 			strata = append(strata, list)
 		}
 	}
-	for _, list := range volumes {
+	for _, list := range volumes[:] {
 		if len(list) >= leastCompared {
 			strata = append(strata, list)
 		}
@@ -118,7 +118,7 @@ const evenTenth = 10
 // through the best one tried and its neighbours, in logarithms.
 func likeliest(list []Busy) float64 {
 	best := 0
-	var l [len(dispersions)]float64
+	l := make([]float64, len(dispersions))
 	for i, d := range dispersions {
 		if l[i] = logUneven(list, nil, d); l[i] > l[best] {
 			best = i
@@ -127,7 +127,7 @@ func likeliest(list []Busy) float64 {
 	if best == 0 || best == len(dispersions)-1 {
 		return dispersions[best]
 	}
-	before, after := l[best-1]-l[best], l[best+1]-l[best]
+	before, after := l[best-1]-l[best], l[best+1]-l[best] //nolint:gosec // best is neither end
 	if before+after == 0 {
 		return dispersions[best]
 	}
@@ -143,7 +143,8 @@ func compareBusy(a, b Busy) int {
 }
 
 // Evenness is the log2 likelihood ratio of accounts that all work as much against accounts that
-// differ as accounts that are alike otherwise do (BusyDispersion). Weights count accounts of one owner as one.
+// differ as accounts that are alike otherwise do (BusyDispersion). Weights count
+// accounts of one owner as one.
 //
 // The common share is not known to either side. Both are averaged over its values by Jeffreys'
 // prior (the estimator of Krichevsky & Trofimov 1981), so that the ratio is a Bayes factor: few
