@@ -15,8 +15,8 @@ func TestTheFirstAndTheLastHourSayNothing(t *testing.T) {
 		want  Busy
 	}{
 		"no hour":             {nil, Busy{}},
-		"one burst":           {[]int{7}, Busy{}},
-		"two hours":           {[]int{7, 8}, Busy{}},
+		"one burst":           {[]int{0}, Busy{}},
+		"two hours":           {[]int{0, 1}, Busy{}},
 		"a day between":       {[]int{0, 24}, Busy{Hours: 23}},
 		"busy once between":   {[]int{0, 4, 24}, Busy{Active: 1, Hours: 23}},
 		"busy all the time":   {[]int{0, 1, 2, 3}, Busy{Active: 2, Hours: 2}},
