@@ -274,7 +274,7 @@ func (p adviceText) trust() {
 	if a.Tail.N < 5 {
 		fmt.Fprintln(
 			p.out,
-			"So few groups say little about the tail: it depends on the assumption that each bit more is half as likely. Record for longer, or more accounts.",
+			"So few groups say little about the tail: the expectation is mostly what the defaults were chosen for, and that each bit more is half as likely. Record for longer, or more accounts.",
 		)
 	}
 	fmt.Fprintln(

@@ -116,9 +116,9 @@ const tellingBits = 1.5
 // strongest evidence that it leaves, of a harvest, and against.
 func reading(m *search.Measurement) string {
 	h := &decision.Hypotheses[m.Explanation]
-	what := "people whom one thing brought together, such as " + h.Name
+	out := "if honest, this is " + h.Name
 	if m.Customer {
-		what = "openly one customer with many accounts"
+		out = "this is openly one customer with many accounts"
 	}
 	open, harvest, against := "", "", ""
 	most, mostHarvest, least := 0.0, 0.0, 0.0
@@ -136,11 +136,10 @@ func reading(m *search.Measurement) string {
 			least = b
 		}
 	}
-	out := "if they are honest, " + what
 	if most >= tellingBits {
-		out += "; not explained by it: " + open
+		out += "; not explained by that: " + open
 	} else {
-		out += ", which explains what they have in common"
+		out += ", which explains what the accounts have in common"
 	}
 	if mostHarvest >= tellingBits {
 		out += "; like a harvest: " + harvest

@@ -16,14 +16,13 @@ const (
 	TargetAccounts = 5000
 )
 
-// targetFor is the target for a population of another size: honest groups are as many as there are
-// people to form them.
-func targetFor(accounts int) float64 { return TargetRate * float64(accounts) / TargetAccounts }
-
 // DefaultRate is the number of false findings a day to ask for in a population of so many accounts:
-// the target for its size. A small population is not asked for less than the target itself: fewer
-// than one in a hundred days saves nobody work, and costs campaigns.
-func DefaultRate(accounts int) float64 { return math.Max(TargetRate, targetFor(accounts)) }
+// honest groups are as many as there are people to form them. A small population is not asked for
+// less than the target itself: fewer than one in a hundred days saves nobody work, and costs
+// campaigns.
+func DefaultRate(accounts int) float64 {
+	return TargetRate * math.Max(1, float64(accounts)/TargetAccounts)
+}
 
 // Peak is how far one distinct group came.
 type Peak struct {
@@ -112,7 +111,8 @@ func (c *Calibration) Advise(rate float64, trusted bool) Advice {
 	d := campaign.DefaultOptions()
 	a.Floor = d.Total - c.o.Total
 	// The default keeps its promise as long as the recording does not say otherwise.
-	a.Derivation = Derive(peaks, a.Rate, a.Days, Expectation{a.Floor, targetFor(a.Accounts)})
+	before := Expectation{At: a.Floor, Rate: DefaultRate(a.Accounts)}
+	a.Derivation = Derive(peaks, a.Rate, a.Days, before)
 	moved := a.Moved(c.o.Policy, math.Max(a.Shift, a.Floor))
 	a.Total, a.Operator, a.Purpose = moved.Total, moved.Operator, moved.Purpose
 	if a.Moves[decision.Operator] {
