@@ -118,8 +118,8 @@ func (m *Model) shows(n uint32) float64 {
 	return distuv.Poisson{Lambda: m.Pace * float64(n)}.Survival(float64(fingerprint.Recurs(n)) - 1)
 }
 
-// fit compares the shared text, which a share of accounts like this one would show. same says that it is
-// what the account's requests are, or a part of them that is unlike the rest.
+// fit compares the shared text, which a share of accounts like this one would show. same says that
+// it is what the account's requests are, or a part of them that is unlike the rest.
 func (t *texts) fit(p *fingerprint.Profile, showing float64) (bits float64, same bool) {
 	c := t.carried(p)
 	share := t.share(&c)
