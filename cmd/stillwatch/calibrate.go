@@ -77,6 +77,7 @@ func (c calibrateCmd) write(t terminal, p adviceText) error {
 	if err != nil {
 		return fmt.Errorf("--write: %w", err)
 	}
+	//nolint:gosec // The path is the one that the command line names.
 	if err := os.WriteFile(c.Write, []byte(text), 0o600); err != nil {
 		return fmt.Errorf("--write: %w", err)
 	}
@@ -184,19 +185,17 @@ func (p adviceText) why() string {
 func (p adviceText) settings() []config.Setting {
 	a := &p.advice
 	var out []config.Setting
-	for _, s := range []struct {
-		rule      decision.RuleID
-		now, then float64
-	}{
-		{decision.Purpose, p.o.Purpose, a.Purpose}, {decision.Operator, p.o.Operator, a.Operator},
-		{decision.Combined, math.NaN(), a.Total},
-	} {
-		if s.now != s.then {
-			out = append(out, config.Setting{
-				Section: "correlate", Key: decision.Rules[s.rule].Option,
-				Value: math.Round(10*s.then) / 10,
-			})
-		}
+	add := func(rule decision.RuleID, bits float64) {
+		out = append(out, config.Setting{
+			Section: "correlate", Key: decision.Rules[rule].Option, Value: math.Round(10*bits) / 10,
+		})
+	}
+	add(decision.Combined, a.Total)
+	if a.Operator != p.o.Operator {
+		add(decision.Operator, a.Operator)
+	}
+	if a.Purpose != p.o.Purpose {
+		add(decision.Purpose, a.Purpose)
 	}
 	return out
 }
@@ -205,7 +204,7 @@ func (p adviceText) settings() []config.Setting {
 func (p adviceText) snippet() {
 	a := &p.advice
 	fmt.Fprint(p.out, p.heading(), "correlate:\n")
-	for _, s := range slices.Backward(p.settings()) {
+	for _, s := range p.settings() {
 		fmt.Fprintf(p.out, "  %s: %s\n", s.Key, bits(s.Value))
 	}
 	fmt.Fprintln(p.out)

@@ -97,7 +97,9 @@ func TestTheDefaultThresholdsAreDerivedFromTheHonestGroupsOfKeptWorlds(t *testin
 	store, err := evaluate.OpenStore(name+".jsonl", build, options)
 	require.NoError(t, err)
 	// made is a fitted group by how many bits it is beyond a rule.
-	made := func(rule decision.RuleID, excess float64, crowd string, numbers ...int) evaluate.Group {
+	made := func(
+		rule decision.RuleID, excess float64, crowd string, numbers ...int,
+	) evaluate.Group {
 		p := conf.Correlate.Policy
 		s := decision.Scores{Causes: p.Families, Size: decision.FullSize}
 		if rule == decision.Operator {
@@ -126,7 +128,8 @@ func TestTheDefaultThresholdsAreDerivedFromTheHonestGroupsOfKeptWorlds(t *testin
 	} {
 		world := fmt.Sprintf("random-develop-1-%d", i)
 		require.NoError(t, evaluate.WriteGroups(filepath.Join(name, world+".jsonl"), groups))
-		require.NoError(t, store.Add(evaluate.Outcome{Name: world, Index: i, Days: 10, Honest: 800}))
+		o := evaluate.Outcome{Name: world, Index: i, Days: 10, Honest: 800}
+		require.NoError(t, store.Add(o))
 	}
 	require.NoError(t, store.Close())
 	code, tables, stderr := execute(t, nil, args...)

@@ -177,6 +177,19 @@ func TestARecordingThatSaysNothingLeavesTheDefaultAsItIs(t *testing.T) {
 		"the default, whatever is configured")
 }
 
+func TestOnlyRulesByWhichGroupsComeWithinReachMove(t *testing.T) {
+	p := decision.DefaultPolicy()
+	d := Derive([]Peak{
+		{-1, decision.Combined}, {-Reach, decision.Purpose}, {0.5, decision.Operator},
+	}, TargetRate, 30, Expectation{})
+	require.Equal(t, 2, d.Tail.N)
+	moved := d.Moved(p, d.Shift)
+	require.Positive(t, d.Shift)
+	require.InDelta(t, p.Total+d.Shift, moved.Total, 1e-9)
+	require.InDelta(t, p.Operator+d.Shift, moved.Operator, 1e-9)
+	require.InDelta(t, p.Purpose, moved.Purpose, 1e-9)
+}
+
 func TestAdviceIsNeverBelowTheDefaultAndSetsAsideWhatIsFarBeyond(t *testing.T) {
 	quiet := NewCalibration(campaign.DefaultOptions())
 	quiet.Add(measured(0, 20, -2.9, hour, true))

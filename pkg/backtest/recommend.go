@@ -42,14 +42,16 @@ type Derivation struct {
 	Moves [decision.NumRules]bool
 }
 
-// Derive finds the thresholds at which honest groups give a rate of false findings a day, from those
-// that came within Reach of a threshold in some days. before says what is expected of the tail.
+// Derive finds the thresholds at which honest groups give a rate of false findings a day, from
+// those that came within Reach of a threshold in some days. before says what is expected of the
+// tail.
 func Derive(peaks []Peak, rate, days float64, before Expectation) Derivation {
 	var d Derivation
 	excesses := make([]float64, len(peaks))
 	for i, p := range peaks {
 		excesses[i] = p.Excess
-		d.Moves[p.Rule] = true
+		// What is no nearer is not in the tail: a text without any purpose is as far off as this.
+		d.Moves[p.Rule] = d.Moves[p.Rule] || p.Excess > -Reach
 	}
 	slices.SortFunc(excesses, func(a, b float64) int { return cmp.Compare(b, a) })
 	d.Tail = FitTail(excesses, -Reach, days)

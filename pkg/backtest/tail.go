@@ -60,8 +60,8 @@ func FitTail(excesses []float64, threshold, days float64) Tail {
 }
 
 // Expect takes in what is known before: the half group beside those seen comes with the time in
-// which the expectation shows one, so that a recording which says nothing changes nothing. By a rate
-// of 0 nothing is known, and the half group is of the days that were seen.
+// which the expectation shows one, so that a recording which says nothing changes nothing. With a
+// rate of 0 nothing is known, and the half group is of the days that were seen.
 func (t *Tail) Expect(e Expectation) {
 	if e.Rate <= 0 {
 		t.before = 0

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -27,7 +28,8 @@ func Change(text string, settings ...Setting) (string, error) {
 		return "", fmt.Errorf("change the configuration: %w", err)
 	}
 	out := text
-	for _, s := range settings {
+	// A new key comes first in its section: the last first keeps their order.
+	for _, s := range slices.Backward(settings) {
 		var doc yaml.Node
 		if err := yaml.Unmarshal([]byte(out), &doc); err != nil {
 			return "", unchangeable(s, err)
@@ -126,8 +128,8 @@ func scalarText(n *yaml.Node) string {
 	return n.Value
 }
 
-// replace puts a text in the place of another that begins at a line and a column, counted from 1; it
-// changes nothing where another stands there.
+// replace puts a text in the place of another that begins at a line and a column, counted from 1.
+// It changes nothing where another stands there.
 func replace(lines []string, line, column int, old, text string) {
 	at := &lines[line-1]
 	byteAt := 0

@@ -38,7 +38,7 @@ func TestAChangedConfigurationKeepsEverythingElseAsItStands(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := Change(c.text, total, operator)
+			got, err := Change(c.text, operator, total)
 			require.NoError(t, err)
 			require.Equal(t, c.want, got)
 		})
