@@ -7,7 +7,6 @@ import (
 	"io"
 	"math"
 	"os"
-	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -130,9 +129,9 @@ func (c calibrateCmd) measure(
 
 // adviceText prints a calibration.
 type adviceText struct {
-	out     io.Writer
-	o       campaign.Options
-	advice  backtest.Advice
+	out    io.Writer
+	o      campaign.Options
+	advice backtest.Advice
 	// ownRate says that the user chose the rate.
 	ownRate bool
 	nearest int
