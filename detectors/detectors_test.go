@@ -77,7 +77,8 @@ func among(members []*fingerprint.Profile) bench {
 	}
 	count := func(h uint64) int { return df[h] }
 	return bench{&Context{Baseline: baseline.Take(entities, len(entities),
-		baseline.DefaultOptions()), Lives: lives, ShingleAccounts: count, LayoutAccounts: count}, members}
+		baseline.DefaultOptions()), Lives: lives, ShingleAccounts: count,
+		LayoutAccounts: count}, members}
 }
 
 func (b bench) group() *Group {

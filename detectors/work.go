@@ -177,10 +177,10 @@ func (w *CommonWork) weighLayout(g *Group, c *Context, layouts map[uint64]float6
 	}
 }
 
-// containment is what a member's requests have of the shared text: mass the share of their recurring
-// text, weighted by idf, traffic the share of all its requests that carry the shared text, pace the
-// share that carries the commonest shingle of it, and carried the shared shingles of each text that
-// it shows.
+// containment is what a member's requests have of the shared text: mass the share of the text that
+// recurs in them, weighted by idf, traffic the share of all its requests that carry the shared
+// text, pace the share that carries the commonest shingle of it, and carried the shared shingles of
+// each text that it shows.
 type containment struct {
 	mass, traffic, pace float64
 	carried             [MaxTexts]int

@@ -116,8 +116,8 @@ func Take(entities []Entity, n int, opts Options) *Baseline {
 	return c
 }
 
-// evenWork is the group size up to which all sizes cost the same to draw: together a twelfth of what
-// the two largest cost.
+// evenWork is the group size up to which all sizes cost the same to draw: together a twelfth of
+// what the two largest cost.
 const evenWork = 128
 
 // draw learns what random groups of every size show of every attribute. The same groups serve all

@@ -34,7 +34,8 @@ var write = flag.String("write", "", "measure many worlds and write the figures 
 
 func TestBitsAreEvidence(t *testing.T) {
 	s := size{
-		seeds: []uint64{1, 2, 3, 4}, accounts: 300, duration: 30 * time.Hour, moments: 3, draws: 150,
+		seeds: []uint64{1, 2, 3, 4}, accounts: 300, duration: 30 * time.Hour,
+		moments: 3, draws: 150,
 	}
 	if *write != "" {
 		s = size{accounts: 500, duration: 40 * time.Hour, moments: 5, draws: 400}
@@ -60,7 +61,7 @@ func TestBitsAreEvidence(t *testing.T) {
 	if *write != "" {
 		data, err := json.MarshalIndent(all, "", " ")
 		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(*write, append(data, '\n'), 0o644)) //nolint:gosec // documentation
+		require.NoError(t, os.WriteFile(*write, append(data, '\n'), 0o644))
 	}
 	var wrong []string
 	for id, of := range all {
@@ -136,7 +137,8 @@ func table(all map[string]map[string]detectors.Figures) string {
 		fmt.Fprintf(&b, "%-17s", d.Spec.ID)
 		for _, kind := range []string{uniform, band, selected, fitted} {
 			f := all[d.Spec.ID][kind]
-			fmt.Fprintf(&b, " | %8d %7d %8.3f %7.3f %6.2f", f.Groups, f.Measured, f.Mean, f.Error, f.Rare)
+			fmt.Fprintf(&b, " | %8d %7d %8.3f %7.3f %6.2f",
+				f.Groups, f.Measured, f.Mean, f.Error, f.Rare)
 		}
 		b.WriteByte('\n')
 	}

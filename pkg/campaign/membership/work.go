@@ -124,9 +124,9 @@ func (m *Model) shows(n uint32) float64 {
 	return distuv.Poisson{Lambda: m.Pace * float64(n)}.Survival(float64(fingerprint.Recurs(n)) - 1)
 }
 
-// fit compares the shared text, which a share of accounts like this one would show. same says that it
-// is what the account's requests are, or a part of them that is unlike the rest, or a text of at
-// least the given rarity, which nobody else has.
+// fit compares the shared text, which a share of accounts like this one would show. same says that
+// it is what the account's requests are, or a part of them that is unlike the rest, or that its
+// rarity is at least unknown, which a text has that nobody else has.
 func (t *texts) fit(
 	p *fingerprint.Profile, showing, unknown float64,
 ) (bits float64, same bool) {
