@@ -20,8 +20,9 @@ type pairs struct {
 	dims   int
 	a, b   []float64
 	na, nb []float64
-	// order and products are scratch memory.
+	// order, least and products are scratch memory.
 	order    []int32
+	least    []float64
 	products [mostShifts][]float64
 }
 
@@ -85,12 +86,15 @@ func (p *pairs) compare() (k kinship, ok bool) {
 	k.other = p.centre()
 	rest := 1 - k.other
 	// Neighbours have about as many requests, so that a half is exchanged for one as sure.
-	p.order = p.order[:0]
+	p.order, p.least = p.order[:0], p.least[:0]
 	for i := range n {
-		p.order = append(p.order, int32(i))
+		p.order, p.least = append(p.order, int32(i)), append(p.least, math.Min(p.na[i], p.nb[i]))
 	}
-	slices.SortStableFunc(p.order, func(x, y int32) int {
-		return cmp.Compare(math.Min(p.na[x], p.nb[x]), math.Min(p.na[y], p.nb[y]))
+	slices.SortFunc(p.order, func(x, y int32) int {
+		if p.least[x] != p.least[y] {
+			return cmp.Compare(p.least[x], p.least[y])
+		}
+		return cmp.Compare(x, y)
 	})
 	all := p.sums()
 	matched, scale := 0.0, 0.0

@@ -200,6 +200,7 @@ func contain(
 	least := fingerprint.Recurs(p.WithText)
 	inside := 0.0
 	var seen Sightings
+	rest := make([]uint32, 0, fingerprint.MaxTemplate)
 	for _, s := range p.Template {
 		if s.Count < least {
 			continue
@@ -207,6 +208,7 @@ func contain(
 		of := shared[s.Hash]
 		if of == nil {
 			seen.Other(s.Count)
+			rest = append(rest, s.Count)
 			continue
 		}
 		seen.Shared(of.Text, s.Count)
@@ -223,12 +225,9 @@ func contain(
 	// is not what their owners do; a program of one's own around a public text is in all of it.
 	beside, others := 0.0, 0.0
 	templated := max(p.TemplateRequests, covered)
-	for _, s := range p.Template {
-		if s.Count < least || shared[s.Hash] != nil {
-			continue
-		}
-		others += float64(s.Count)
-		beside += math.Max(0, float64(s.Count)+float64(covered)-float64(max(templated, s.Count)))
+	for _, n := range rest {
+		others += float64(n)
+		beside += math.Max(0, float64(n)+float64(covered)-float64(max(templated, n)))
 	}
 	own := math.Max(0, mass()-inside)
 	if others > 0 {

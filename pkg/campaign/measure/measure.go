@@ -92,16 +92,18 @@ func (p *Population) KeepBaseline(now int64, o baseline.Options) {
 // buildBaseline counts the accounts that are in no open campaign, one for each entity.
 func (p *Population) buildBaseline(o baseline.Options) {
 	accounts := p.Sorted()
-	seen := make(map[uint64]struct{}, len(accounts))
+	seen := map[uint64]struct{}{}
 	entities := make([]baseline.Entity, 0, len(accounts))
 	for _, a := range accounts {
 		if p.state[a.Slot].inCampaign {
 			continue
 		}
-		if _, ok := seen[a.Entity]; ok {
-			continue
+		if a.Entity != a.Order {
+			if _, ok := seen[a.Entity]; ok {
+				continue
+			}
+			seen[a.Entity] = struct{}{}
 		}
-		seen[a.Entity] = struct{}{}
 		entities = append(entities, baseline.Entity{Profile: &a.Profile, Vector: &a.Vector})
 	}
 	p.Baseline = baseline.Take(entities, len(entities), o)
