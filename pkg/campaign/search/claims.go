@@ -2,8 +2,8 @@ package search
 
 import "slices"
 
-// Claims are the accounts, by slot, that campaigns explain. They are bits and no map: each account of
-// each candidate is looked up.
+// Claims are the accounts, by slot, that campaigns explain. They are bits and no map: each account
+// of each candidate is looked up.
 type Claims struct{ words []uint64 }
 
 // wordBits is the number of slots in a word.
