@@ -11,6 +11,9 @@ func carriedReasoning() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "carried_reasoning", Axis: Coordination, Family: Identity, Moved: true, Max: 8,
+			Null: "The members are drawn at random. The share that carried reasoning inside the " +
+				"group is then below the others' share of any carried reasoning, so that the ratio " +
+				"of the two has a mean below 1; without any nothing is said",
 			Summary: "Reasoning that one member was given is presented by another.",
 			Why: "APIs give reasoning out with a signature, encrypted or under an id, and want " +
 				"it back with the next turn. An id comes with one answer, at random or by " +

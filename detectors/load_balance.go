@@ -27,8 +27,8 @@ func loadBalance() Detector {
 			Explained: OneEvent | OneSet,
 			Null: "Each account is busy for a share of its hours, and the shares differ as those " +
 				"of accounts with one client software, or as many requests, do: a beta-binomial " +
-				"law, with the dispersion that the baseline fits for the most even of these (a " +
-				"tenth of all accounts belongs to more even ones). Against it: one share for all. The ratio of the two, each " +
+				"law, with the dispersion that the baseline fits for the middle one of these (a pool " +
+				"that is not found yet must not be the norm). Against it: one share for all. The ratio of the two, each " +
 				"averaged over the shares by Jeffreys' prior, is a Bayes factor and so an " +
 				"e-value; the bits are log2 of half of it plus a half.",
 			Summary: "The members share the load evenly: all are busy for the same share of their hours.",

@@ -10,6 +10,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/campaign"
 	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
+	"github.com/stillwatch/stillwatch/pkg/stage"
 )
 
 // measured makes a measurement of the accounts first..first+n-1, some bits beyond the threshold
@@ -137,6 +138,56 @@ func TestTheBoundsAreThoseOfTheApproximationToOnePerCent(t *testing.T) {
 		require.InEpsilon(t, approximation(z95, upper), chiSquare(sure, upper), 0.01, n)
 		require.InEpsilon(t, approximation(-z95, mean), chiSquare(1-sure, mean), 0.005, n)
 	}
+}
+
+func TestTheRateFollowsTheNumberOfAccounts(t *testing.T) {
+	require.InDelta(t, TargetRate, DefaultRate(0), 1e-12)
+	require.InDelta(t, TargetRate, DefaultRate(TargetAccounts/2), 1e-12, "no less than the target")
+	require.InDelta(t, 3*TargetRate, DefaultRate(3*TargetAccounts), 1e-12)
+	c := NewCalibration(campaign.DefaultOptions())
+	c.Add(measured(0, 20, -2.9, hour, true))
+	for i := range 2 * TargetAccounts {
+		for range 2 {
+			c.Saw(stage.Out{Key: fmt.Append(nil, "a", i)})
+		}
+	}
+	a := c.Advise(0, false)
+	require.Equal(t, 2*TargetAccounts, a.Accounts)
+	require.InDelta(t, 2*TargetRate, a.Rate, 1e-12)
+	require.InDelta(t, 0.1, c.Advise(0.1, false).Rate, 1e-12, "unless another is asked for")
+}
+
+func TestARecordingThatSaysNothingLeavesTheDefaultAsItIs(t *testing.T) {
+	nothing := FitTail(nil, -Reach, 1e-9)
+	nothing.Expect(Expectation{At: 0, Rate: TargetRate})
+	require.InDelta(t, 0, nothing.Line(TargetRate), 1e-6)
+	require.InDelta(t, TargetRate, nothing.Rate(0), 1e-9)
+	month := FitTail(nil, -Reach, 30)
+	month.Expect(Expectation{At: 0, Rate: TargetRate})
+	require.Negative(t, month.Line(TargetRate), "a quiet month says that there are fewer")
+	busy := FitTail([]float64{0.4, -0.2, -1, -1.5}, -Reach, 30)
+	busy.Expect(Expectation{At: 0, Rate: TargetRate})
+	require.Positive(t, busy.Line(TargetRate))
+
+	lower := campaign.DefaultOptions()
+	lower.Total--
+	own := NewCalibration(lower)
+	own.Add(measured(0, 20, -9, hour, true))
+	require.InDelta(t, own.Advise(0, false).Floor, own.Advise(0, false).Shift, 0.11,
+		"the default, whatever is configured")
+}
+
+func TestOnlyRulesByWhichGroupsComeWithinReachMove(t *testing.T) {
+	p := decision.DefaultPolicy()
+	d := Derive([]Peak{
+		{-1, decision.Combined}, {-Reach, decision.Purpose}, {0.5, decision.Operator},
+	}, TargetRate, 30, Expectation{})
+	require.Equal(t, 2, d.Tail.N)
+	moved := d.Moved(p, d.Shift)
+	require.Positive(t, d.Shift)
+	require.InDelta(t, p.Total+d.Shift, moved.Total, 1e-9)
+	require.InDelta(t, p.Operator+d.Shift, moved.Operator, 1e-9)
+	require.InDelta(t, p.Purpose, moved.Purpose, 1e-9)
 }
 
 func TestAdviceIsNeverBelowTheDefaultAndSetsAsideWhatIsFarBeyond(t *testing.T) {

@@ -88,7 +88,7 @@ func dispersion(sample []Entity) float64 {
 	}
 	slices.SortFunc(fits, func(a, b fit) int { return cmp.Compare(a.dispersion, b.dispersion) })
 	// Between strata in proportion, so that one account more does not change it at a stroke.
-	at, below := float64(accounts)/evenTenth, 0.0
+	at, below := float64(accounts)/evenPart, 0.0
 	for i, f := range fits {
 		n := float64(f.accounts)
 		if middle := below + n/2; at <= middle {
@@ -110,9 +110,9 @@ type fit struct {
 	accounts   int
 }
 
-// evenTenth is one in how many accounts belong to such that differ no more than what groups are
+// evenPart is one in how many accounts belong to such that differ no more than what groups are
 // compared with.
-const evenTenth = 10
+const evenPart = 2
 
 // likeliest is the dispersion under which the busy hours are likeliest: the top of the parabola
 // through the best one tried and its neighbours, in logarithms.

@@ -43,7 +43,7 @@ func TestALaunchThatBringsItsOwnProgramIsExplainedByBothTogether(t *testing.T) {
 	require.InDelta(t, combination, a.Coordination, 1e-9)
 	require.Equal(t, "a launch with a program of its own", Hypotheses[a.Explanation].Name)
 	sheet := assess(t, shown{"prompt_template": 5, "signup_cohort": 6, "load_balance": 6})
-	require.InDelta(t, 3*combination, sheet.Coordination, 1e-9,
+	require.InDelta(t, 2*combination, sheet.Coordination, 1e-9,
 		"that they all do as much takes a third cause")
 	individuals := assess(t, shown{
 		"prompt_template": 5, "stack": 6, "signup_cohort": 6, "issuer": 5, "subjects": -3,

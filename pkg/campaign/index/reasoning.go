@@ -71,17 +71,17 @@ func (x *Index) carry(a *Account) {
 		for _, i := range takers {
 			taker := x.Slots[i]
 			if giver.Entity != taker.Entity && giver.Profile.LastSeen >= taker.Profile.FirstSeen {
-				x.carries(giver.Slot, taker.Slot)
+				noteCarried(x.carried, giver.Slot, taker.Slot)
 			}
 		}
 	}
 }
 
-// carries notes that one account presented what another was given.
-func (x *Index) carries(giver, taker int32) {
-	g, t := x.carried[giver], x.carried[taker]
+// noteCarried notes that one account presented what another was given.
+func noteCarried(carried map[int32]Carried, giver, taker int32) {
+	g, t := carried[giver], carried[taker]
 	g.To, t.From = insert(g.To, taker), insert(t.From, giver)
-	x.carried[giver], x.carried[taker] = g, t
+	carried[giver], carried[taker] = g, t
 }
 
 // uncarry forgets with whom the account shared reasoning.

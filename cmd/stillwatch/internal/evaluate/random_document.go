@@ -134,6 +134,7 @@ func RenderRandom(
 		p.line("bits, and each group counts by the best that it showed by then.")
 		s := seen.study()
 		p.thresholds(s)
+		p.defaults(s)
 		p.tacticsAt(s)
 		draw(s.rocCharts("random-" + string(set)))
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
@@ -54,7 +55,8 @@ const groupStep = 0.5
 
 // Observed collects the groups that an engine measures which makes no findings. Of the groups of
 // one evaluation the best come first; one is kept when it raises the best of one of its accounts,
-// so that what is kept says for each threshold which accounts were beyond it first, and when.
+// so that what is kept says for each threshold which accounts were beyond it first, and when. The
+// best of each account is kept as well, by however little it is better.
 type Observed struct {
 	policy decision.Policy
 	at     int64
@@ -64,6 +66,14 @@ type Observed struct {
 	best    map[accountKind]float64
 	kept    []Group
 	who     [][]string
+	// tops are the best of the groups that raised their accounts by less than a step.
+	tops map[accountKind]*top
+}
+
+// top is a group that is kept if nothing better comes.
+type top struct {
+	group   Group
+	members []string
 }
 
 // accountKind is an account and the kind of group that it is in: groups that were not fitted, or
@@ -76,7 +86,10 @@ type accountKind struct {
 // NewObserved makes a collector; p holds the thresholds that would hold.
 func NewObserved(p decision.Policy) *Observed {
 	p.Observe = false
-	return &Observed{policy: p, best: map[accountKind]float64{}, members: map[int][]string{}}
+	return &Observed{
+		policy: p, best: map[accountKind]float64{}, members: map[int][]string{},
+		tops: map[accountKind]*top{},
+	}
 }
 
 // Add takes in one measurement; it is the stage's Trace.
@@ -122,20 +135,54 @@ func (o *Observed) flush() {
 		return cmp.Compare(o.round[b].Margin, o.round[a].Margin)
 	})
 	for _, i := range order {
-		g := &o.round[i]
+		g, members := &o.round[i], o.members[i]
 		raised := false
-		for _, account := range o.members[i] {
+		var t *top
+		for _, account := range members {
 			k := accountKind{account, g.Fitted, g.Excess != nil}
-			if best, ok := o.best[k]; !ok || g.Margin >= best+groupStep {
+			best, ok := o.best[k]
+			switch {
+			case !ok || g.Margin >= best+groupStep:
 				o.best[k], raised = g.Margin, true
+			case g.Margin > best && (o.tops[k] == nil || g.Margin > o.tops[k].group.Margin):
+				if t == nil {
+					t = &top{*g, members}
+				}
+				o.tops[k] = t
 			}
 		}
 		if raised {
-			o.kept, o.who = append(o.kept, *g), append(o.who, o.members[i])
+			o.kept, o.who = append(o.kept, *g), append(o.who, members)
 		}
 	}
 	o.round = o.round[:0]
 	clear(o.members)
+}
+
+// keepTops keeps the best of each account that is not kept yet, in the order of time.
+func (o *Observed) keepTops() {
+	more := map[*top]bool{}
+	for k, t := range o.tops {
+		if t.group.Margin > o.best[k] {
+			more[t] = true
+		}
+	}
+	clear(o.tops)
+	all := make([]*top, 0, len(o.kept)+len(more))
+	for i := range o.kept {
+		all = append(all, &top{o.kept[i], o.who[i]})
+	}
+	all = slices.AppendSeq(all, maps.Keys(more))
+	slices.SortStableFunc(all, func(a, b *top) int {
+		return cmp.Or(
+			cmp.Compare(a.group.Time, b.group.Time), cmp.Compare(b.group.Margin, a.group.Margin),
+			slices.Compare(a.members, b.members), cmp.Compare(a.group.Origin, b.group.Origin),
+		)
+	})
+	o.kept, o.who = o.kept[:0], o.who[:0]
+	for _, t := range all {
+		o.kept, o.who = append(o.kept, t.group), append(o.who, t.members)
+	}
 }
 
 // Groups labels the groups that were kept. leaked is the share of a campaign's harvest that had
@@ -144,6 +191,7 @@ func (o *Observed) Groups(
 	truth *simulate.Truth, leaked func(campaign string, at int64) float64,
 ) []Group {
 	o.flush()
+	o.keepTops()
 	type label struct {
 		group    string
 		number   int

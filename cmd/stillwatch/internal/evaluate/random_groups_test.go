@@ -25,6 +25,7 @@ func near(at int64, beyond float64, members ...string) search.Measurement {
 		Time: at, Origin: "template", Members: members, Fitted: true,
 		Scores: decision.Scores{
 			Coordination: p.Total + beyond - harvest, Harvest: harvest, Causes: 9,
+			Size: decision.FullSize,
 		},
 		Bits: map[string]float64{"issuer": 2},
 	}
@@ -75,6 +76,18 @@ func TestAGroupIsKeptWhenItIsBeyondWhatItsAccountsWereInBefore(t *testing.T) {
 	require.True(t, groups[0].Found)
 	require.False(t, g.Found)
 	require.False(t, groups[2].Found, "its members were not fitted")
+
+	// The best of an account is kept however little it is better, in the order of time.
+	o = NewObserved(decision.DefaultPolicy())
+	for i, beyond := range []float64{1, 1.2, 1.4, 1.3} {
+		o.Add(near(int64(10+i), beyond, "x1", "x2"))
+	}
+	o.Add(near(20, -2, "b", "d"))
+	var times []int64
+	for _, g := range o.Groups(truth, func(string, int64) float64 { return 0 }) {
+		times = append(times, g.Time)
+	}
+	require.Equal(t, []int64{10, 12, 20}, times)
 
 	path := filepath.Join(t.TempDir(), "g.jsonl")
 	require.NoError(t, WriteGroups(path, groups))
@@ -146,7 +159,9 @@ func TestTheCurveIsWrittenAsTablesAndCharts(t *testing.T) {
 	s := curveOf(t)
 	var b strings.Builder
 	require.NoError(t, WriteObserved(&b, "one", s.Observation))
-	require.Contains(t, b.String(), "| 13.5 | +1.0 | 0 | 0.00 (1872.33) | 100.0 % | 50.0 % | 66.7 % | 10.0 % |")
+	require.Contains(t, b.String(),
+		"| 7.0 | +1.0 | 0 | 0.00 (1872.33) | 110.933 (1278.737) | 100.0 % | 50.0 % | 66.7 % | 10.0 % |")
+	require.Contains(t, b.String(), "Thresholds for 0.01 false findings a day at 5000 accounts")
 	require.Contains(t, b.String(), "| wording: fixed-template | 1 |")
 	names, images := s.rocCharts("p")
 	require.Empty(t, names, "one kind of campaigns is no comparison")

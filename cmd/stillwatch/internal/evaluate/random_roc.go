@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stillwatch/stillwatch/pkg/backtest"
 	"github.com/stillwatch/stillwatch/pkg/campaign"
 	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
 	"github.com/stillwatch/stillwatch/pkg/simulate/random"
@@ -22,7 +23,7 @@ type Observation struct {
 }
 
 // manyAccounts is the size of a population for which rates are given.
-const manyAccounts = 5000
+const manyAccounts = backtest.TargetAccounts
 
 // point is what one height of the thresholds would give: all of them raised by shift bits, lowered
 // where it is negative.
@@ -40,7 +41,7 @@ type point struct {
 // The heights that are looked at: from as far below the thresholds as groups were measured
 // thoroughly, in steps in which they were kept.
 const (
-	leastShift = -3
+	leastShift = -backtest.Reach
 	mostShift  = 8
 )
 
@@ -49,6 +50,7 @@ type beyond struct {
 	*Group
 
 	excess float64
+	rule   decision.RuleID
 }
 
 // study is an observation with what does not depend on which campaigns are looked at.
@@ -58,11 +60,13 @@ type study struct {
 	groups [][]beyond
 	// curve is over all campaigns.
 	curve []point
+	// target is where the thresholds give as few false findings as is wanted.
+	target backtest.Derivation
 }
 
 func (o *Observation) study() *study {
 	s := &study{Observation: o}
-	var peaks []float64
+	var peaks []backtest.Peak
 	accountDays := 0.0
 	for i := range o.Worlds {
 		w := &o.Worlds[i]
@@ -75,7 +79,7 @@ func (o *Observation) study() *study {
 	for shift := float64(leastShift); shift <= mostShift; shift += groupStep {
 		p := point{shift: shift, fare: fares[len(s.curve)]}
 		for _, peak := range peaks {
-			if peak >= shift {
+			if peak.Excess >= shift {
 				p.falses++
 			}
 		}
@@ -87,6 +91,10 @@ func (o *Observation) study() *study {
 		}
 		s.curve = append(s.curve, p)
 	}
+	// Of the worlds nothing is expected beforehand: they are what the defaults are chosen by.
+	s.target = backtest.Derive(
+		peaks, backtest.TargetRate, accountDays/manyAccounts, backtest.Expectation{},
+	)
 	return s
 }
 
@@ -116,8 +124,8 @@ func (o *Observation) beyond(world string) (out []beyond) {
 		if !g.Fitted || g.Excess == nil {
 			continue
 		}
-		if _, excess := decision.Nearest(&g.Scores, &policy); excess >= leastShift {
-			out = append(out, beyond{g, excess})
+		if rule, excess := decision.Nearest(&g.Scores, &policy); excess >= leastShift {
+			out = append(out, beyond{g, excess, rule})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b beyond) int { return cmp.Compare(a.Time, b.Time) })
@@ -142,7 +150,7 @@ func (g *Group) accounts(f func(account string, honest bool)) {
 // falsePeaks is how far each distinct group of mostly honest accounts got. As when a tenant is
 // calibrated, the best one takes its accounts away: another that consists mostly of them is the
 // same group again.
-func (o *Observation) falsePeaks(groups []beyond) (peaks []float64) {
+func (o *Observation) falsePeaks(groups []beyond) (peaks []backtest.Peak) {
 	sorted := slices.SortedStableFunc(slices.Values(groups), func(a, b beyond) int {
 		return cmp.Compare(b.excess, a.excess)
 	})
@@ -160,7 +168,7 @@ func (o *Observation) falsePeaks(groups []beyond) (peaks []float64) {
 		})
 		enough := fresh >= o.Options.Search.MinGroup && 2*fresh > g.Size
 		if fresh == g.Size || enough {
-			peaks = append(peaks, g.excess)
+			peaks = append(peaks, backtest.Peak{Excess: g.excess, Rule: g.rule})
 		}
 	}
 	return peaks
@@ -211,12 +219,21 @@ func fareAt(groups []beyond, c *CampaignOutcome, shift float64) CampaignOutcome 
 }
 
 // row is a point as a row of the table.
-func (p *point) row(threshold float64) string {
+func (p *point) row(threshold float64, t *backtest.Tail) string {
 	return fmt.Sprintf(
-		"| %.1f | %+.1f | %d | %.2f (%.2f) | %s | %s | %s | %s |", threshold+p.shift, p.shift,
-		p.falses, p.rate, p.upper, share(p.fare.found, p.fare.n),
+		"| %.1f | %+.1f | %d | %.2f (%.2f) | %s | %s | %s | %s | %s |", threshold+p.shift, p.shift,
+		p.falses, p.rate, p.upper, expected(t, p.shift), share(p.fare.found, p.fare.n),
 		share(p.fare.hit, p.fare.accounts), share(p.named-p.wrong, p.named), p.fare.leaked(0.5),
 	)
+}
+
+// expected is the number of false findings a day by the tail, with its upper bound. Below where the
+// tail begins it says nothing.
+func expected(t *backtest.Tail, shift float64) string {
+	if shift < t.Threshold {
+		return "–"
+	}
+	return fmt.Sprintf("%.3f (%.3f)", t.Rate(shift), t.Upper(shift))
 }
 
 // wanted are the false findings a day among manyAccounts accounts at which tactics are compared:
@@ -269,7 +286,8 @@ func every(*CampaignOutcome) bool { return true }
 func (p *tables) thresholds(s *study) {
 	p.head(
 		"Thresholds", "total_bits", "all thresholds moved by", "false findings",
-		fmt.Sprintf("a day at %d accounts (95 %% upper bound)", manyAccounts), "campaigns found",
+		fmt.Sprintf("a day at %d accounts (95 %% upper bound)", manyAccounts),
+		"expected of the tail (95 % upper bound)", "campaigns found",
 		"recall", "precision", "leaked (median)",
 		"of "+sizeableWords+": found, recall, leaked (median)",
 	)
@@ -277,11 +295,42 @@ func (p *tables) thresholds(s *study) {
 	for i := range s.curve {
 		if at, f := &s.curve[i], &large[i]; at.shift == math.Trunc(at.shift) {
 			p.line(
-				"%s %s, %s, %s |", at.row(s.Options.Total), share(f.found, f.n),
+				"%s %s, %s, %s |", at.row(s.Options.Total, &s.target.Tail), share(f.found, f.n),
 				share(f.hit, f.accounts), f.leaked(0.5),
 			)
 		}
 	}
+}
+
+// defaults writes at which thresholds as few false findings are expected as is wanted.
+func (p *tables) defaults(s *study) {
+	d, policy := &s.target, s.Options.Policy
+	p.head(
+		fmt.Sprintf(
+			"Thresholds for %g false findings a day at %d accounts",
+			backtest.TargetRate, manyAccounts,
+		),
+		"which", "moved by", "total_bits", "operator_bits", "purpose_bits", "expected a day",
+		"at most (95 %)",
+	)
+	for _, row := range []struct {
+		name  string
+		shift float64
+	}{{"measured with", 0}, {"expected", d.Shift}, {"95 % sure", d.Cautious}} {
+		moved := d.Moved(policy, row.shift)
+		rate, most := "–", "–"
+		if row.shift >= d.Tail.Threshold {
+			rate = fmt.Sprintf("%.4f", d.Tail.Rate(row.shift))
+			most = fmt.Sprintf("%.4f", d.Tail.Upper(row.shift))
+		}
+		p.line(
+			"| %s | %+.1f | %.1f | %.1f | %.1f | %s | %s |", row.name, row.shift,
+			moved.Total, moved.Operator, moved.Purpose, rate, most,
+		)
+	}
+	p.line("\nBy an exponential tail (docs/tuning.md) of %d honest groups, those that came within", d.Tail.N)
+	p.line("%.1f bits of the thresholds or went beyond: %.2f bits farther on average. operator_bits and", -d.Tail.Threshold, d.Tail.Mean)
+	p.line("purpose_bits move where groups come near by these rules.")
 }
 
 // tacticsAt writes how campaigns fare by tactic at a few rates of false findings.

@@ -26,6 +26,7 @@ func WriteObserved(w io.Writer, title string, o *Observation) error {
 	p.line("# %s, observed\n", title)
 	s := o.study()
 	p.thresholds(s)
+	p.defaults(s)
 	p.tacticsAt(s)
 	return p.err
 }
