@@ -70,16 +70,13 @@ func (g *Group) Match() {
 // control chooses whom the members of stratum s are compared with in a feature: the closest of
 // which enough are left without the group's own.
 func (g *Group) control(s baseline.Stratum, f baseline.Feature, c *Context) *stratum {
-	if g.strata == nil {
-		g.countStrata(c)
-	}
 	at := &g.strata[s]
 	if at.feature == f+1 {
 		return at
 	}
 	*at = stratum{counted: at.counted, feature: f + 1}
 	at.control = control{c.Baseline.Everybody(), g.SelfShare, WithAll}
-	if kind := c.Baseline.OfKind(s); g.closer(&at.control, kind, WithKind, f, g.ofKind(s, c)) {
+	if kind := c.Baseline.OfKind(s); g.closer(&at.control, kind, WithKind, f, g.kinds[c.Baseline.Kind(s)]) {
 		g.closer(&at.control, c.Baseline.OfStratum(s), WithAlike, f, at.counted)
 	}
 	if g.program != nil {
@@ -103,25 +100,22 @@ func (g *Group) closer(
 	return true
 }
 
-// countStrata counts the group's own accounts in the baseline's strata.
+// countStrata says in which stratum each member lies, and counts the group's own accounts in the
+// baseline's strata.
 func (g *Group) countStrata(c *Context) {
 	g.strata = make([]stratum, c.Baseline.Strata())
 	each := math.Max(g.Scale, 1) * c.Baseline.Sampled()
 	for i := range g.Members {
-		if s := g.Members[i].Counted; s != 0 {
-			g.strata[s].counted += each * g.Members[i].Weight
+		m := &g.Members[i]
+		m.stratum = c.Baseline.Stratum(m.Profile)
+		if m.Counted != 0 {
+			g.strata[m.Counted].counted += each * m.Weight
 		}
 	}
-}
-
-// ofKind counts the group's own accounts among those of the same kind of client.
-func (g *Group) ofKind(s baseline.Stratum, c *Context) (n float64) {
-	for o := range g.strata {
-		if o > 0 && c.Baseline.SameKind(s, baseline.Stratum(o)) {
-			n += g.strata[o].counted
-		}
+	clear(g.kinds[:])
+	for s := 1; s < len(g.strata); s++ {
+		g.kinds[c.Baseline.Kind(baseline.Stratum(s))] += g.strata[s].counted
 	}
-	return n
 }
 
 // ranked is how the members compare with their controls in a feature.
@@ -147,6 +141,9 @@ func (g *Group) rank(f baseline.Feature, c *Context) *ranked {
 
 func (g *Group) compare(f baseline.Feature, c *Context) *ranked {
 	r := &ranked{}
+	if g.strata == nil {
+		g.countStrata(c)
+	}
 	var used []*stratum
 	for i := range g.Members {
 		m := &g.Members[i]
@@ -154,7 +151,7 @@ func (g *Group) compare(f baseline.Feature, c *Context) *ranked {
 		if !x.Known(f) {
 			continue
 		}
-		at := g.control(c.Baseline.Stratum(m.Profile), f, c)
+		at := g.control(m.stratum, f, c)
 		q, ok := at.control.Rank(f, x[f])
 		if !ok {
 			continue

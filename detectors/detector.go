@@ -118,6 +118,8 @@ type Context struct {
 	// habits and pairs are scratch memory: what is compared of a group's members.
 	habits fingerprint.Habits
 	pairs  [2]pairs
+	// values, shingles and layouts count what its members show.
+	values, shingles, layouts baseline.Counter
 }
 
 // Idf is log2 of the population over the accounts that show something: how surprising it is to
@@ -136,14 +138,13 @@ type Member struct {
 	// Counted is the stratum of the baseline that the account was counted in, 0 when it was left
 	// out of the baseline.
 	Counted baseline.Stratum
-	// Mass is the account's whole recurring text: the sum over its prompt template of sightings
-	// times idf.
-	Mass float64
 
 	// templates are the account's templates that are the group's text, slice its features over
 	// these requests, nil where they are those of Vector.
 	templates templateSet
 	slice     *baseline.Vector
+	// stratum is where the account lies now, as of countStrata.
+	stratum baseline.Stratum
 }
 
 // Group is a set of accounts under suspicion, with what made it one.
@@ -189,14 +190,18 @@ type Group struct {
 	program *baseline.Controls
 	matched bool
 	strata  []stratum
+	// kinds is how many of the accounts of each kind of client are of the group, as counted by
+	// stratum.
+	kinds   [baseline.NumKinds]float64
 	counted [attribute.Num]*tally
+	// counter is scratch memory.
+	counter *baseline.Counter
 	ranks   [baseline.NumFeatures]*ranked
 }
 
 type tally struct {
 	entropy, known, share float64
 	top                   uint64
-	shares                []baseline.ValueShare
 }
 
 // priorWeight is how many random accounts the group is diluted with.
@@ -214,16 +219,24 @@ func (g *Group) most(weight float64) bool { return weight >= g.Size*half }
 // count tallies an attribute's values over the members.
 func (g *Group) count(a attribute.Attribute) *tally {
 	if g.counted[a] == nil {
-		var k baseline.Counter
-		for i := range g.Members {
-			k.Add(g.Members[i].Profile.Value(a), g.Members[i].Weight)
-		}
+		k := g.counts(a)
 		r := &tally{entropy: k.Entropy(), known: k.Known()}
 		r.top, r.share = k.Top()
-		r.shares = k.Shares()
 		g.counted[a] = r
 	}
 	return g.counted[a]
+}
+
+// counts counts an attribute's values over the members. The result holds until the next count.
+func (g *Group) counts(a attribute.Attribute) *baseline.Counter {
+	if g.counter == nil {
+		g.counter = &baseline.Counter{}
+	}
+	g.counter.Reset()
+	for i := range g.Members {
+		g.counter.Add(g.Members[i].Profile.Value(a), g.Members[i].Weight)
+	}
+	return g.counter
 }
 
 // reports says whether any member reports the attribute.
@@ -237,7 +250,9 @@ func (g *Group) reports(a attribute.Attribute) bool {
 }
 
 // Shares lists the values of an attribute among the members, the commonest first.
-func (g *Group) Shares(a attribute.Attribute) []baseline.ValueShare { return g.count(a).shares }
+func (g *Group) Shares(a attribute.Attribute) []baseline.ValueShare {
+	return g.counts(a).Shares()
+}
 
 // entropyDeficit is the agreement of the members on an attribute: by how many bits the entropy of
 // their values is below that of as many unrelated accounts, where 2^deficit has the mean 1 over

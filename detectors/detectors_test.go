@@ -86,7 +86,7 @@ func (b bench) group() *Group {
 	for _, p := range b.members {
 		v := baseline.Features(p)
 		g.Members = append(g.Members, Member{
-			Profile: p, Vector: &v, Weight: 1, Mass: mass(p, b.ctx),
+			Profile: p, Vector: &v, Weight: 1,
 		})
 		g.Size++
 	}
@@ -94,7 +94,7 @@ func (b bench) group() *Group {
 	for i := range g.Members {
 		g.Members[i].Counted = b.ctx.Baseline.Stratum(g.Members[i].Profile)
 	}
-	g.SharedWork(b.ctx)
+	g.SharedWork(b.ctx, func(member int) float64 { return mass(b.members[member], b.ctx) })
 	return g
 }
 

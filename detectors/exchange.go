@@ -20,8 +20,10 @@ type pairs struct {
 	dims   int
 	a, b   []float64
 	na, nb []float64
-	// order is scratch memory.
-	order []int32
+	// order, least and products are scratch memory.
+	order    []int32
+	least    []float64
+	products [mostShifts][]float64
 }
 
 // reset empties the pairs and keeps their memory.
@@ -35,8 +37,11 @@ func (p *pairs) add(a, b []float64, na, nb float64) {
 	if na < leastWeight || nb < leastWeight {
 		return
 	}
-	for d := range p.dims {
-		p.a, p.b = append(p.a, a[d]/na), append(p.b, b[d]/nb)
+	for _, x := range a[:p.dims] {
+		p.a = append(p.a, x/na)
+	}
+	for _, x := range b[:p.dims] {
+		p.b = append(p.b, x/nb)
 	}
 	p.na, p.nb = append(p.na, na), append(p.nb, nb)
 }
@@ -81,12 +86,15 @@ func (p *pairs) compare() (k kinship, ok bool) {
 	k.other = p.centre()
 	rest := 1 - k.other
 	// Neighbours have about as many requests, so that a half is exchanged for one as sure.
-	p.order = p.order[:0]
+	p.order, p.least = p.order[:0], p.least[:0]
 	for i := range n {
-		p.order = append(p.order, int32(i))
+		p.order, p.least = append(p.order, int32(i)), append(p.least, math.Min(p.na[i], p.nb[i]))
 	}
-	slices.SortStableFunc(p.order, func(x, y int32) int {
-		return cmp.Compare(math.Min(p.na[x], p.nb[x]), math.Min(p.na[y], p.nb[y]))
+	slices.SortFunc(p.order, func(x, y int32) int {
+		if p.least[x] != p.least[y] {
+			return cmp.Compare(p.least[x], p.least[y])
+		}
+		return cmp.Compare(x, y)
 	})
 	all := p.sums()
 	matched, scale := 0.0, 0.0
@@ -95,9 +103,8 @@ func (p *pairs) compare() (k kinship, ok bool) {
 		scale += math.Sqrt(repeats(p.na[i]) * repeats(p.nb[i]))
 	}
 	var count, sum, squares float64
-	for shift := 1; shift <= min(mostShifts, n-1); shift++ {
-		for i := range n {
-			x := p.dot(int(p.order[i]), int(p.order[(i+shift)%n]))
+	for _, products := range p.permuted() {
+		for _, x := range products {
 			count, sum, squares = count+1, sum+x, squares+x*x
 		}
 	}
@@ -150,14 +157,60 @@ func (p *pairs) mean(vectors, counts []float64) []float64 {
 
 // sums is the inner product of the sums of both halves: that of all pairs.
 func (p *pairs) sums() (product float64) {
-	for d := range p.dims {
-		a, b := 0.0, 0.0
-		for i := range p.len() {
-			a, b = a+p.a[i*p.dims+d], b+p.b[i*p.dims+d]
+	a, b := make([]float64, p.dims), make([]float64, p.dims)
+	for i := range p.len() {
+		for d := range a {
+			a[d] += p.a[i*p.dims+d]
+			b[d] += p.b[i*p.dims+d]
 		}
-		product += a * b
+	}
+	for d := range a {
+		product += a[d] * b[d]
 	}
 	return product
+}
+
+// permuted are the inner products of each first half with the second half of the accounts that
+// follow it in the order, by how far they follow.
+func (p *pairs) permuted() [][]float64 {
+	n := p.len()
+	shifts := p.products[:min(mostShifts, n-1)]
+	for s := range shifts {
+		shifts[s] = slices.Grow(shifts[s][:0], n)[:n]
+	}
+	// Several at once: the terms of one product wait for each other.
+	const together = 4
+	for i := range n {
+		x := int(p.order[i])
+		after := func(shift int) int { return int(p.order[(i+shift)%n]) }
+		s := 0
+		for ; s+together <= len(shifts); s += together {
+			y := [together]int{after(s + 1), after(s + 2), after(s + 3), after(s + 4)}
+			for k, product := range p.dots(x, y) {
+				shifts[s+k][i] = product
+			}
+		}
+		for ; s < len(shifts); s++ {
+			shifts[s][i] = p.dot(x, after(s+1))
+		}
+	}
+	return shifts
+}
+
+// dots are the inner products of one account's first half and four others' second halves.
+func (p *pairs) dots(i int, j [4]int) (sums [4]float64) {
+	a := p.a[i*p.dims : (i+1)*p.dims]
+	n := len(a)
+	b0, b1 := p.b[j[0]*n:][:n], p.b[j[1]*n:][:n]
+	b2, b3 := p.b[j[2]*n:][:n], p.b[j[3]*n:][:n]
+	var s0, s1, s2, s3 float64
+	for d, x := range a {
+		s0 += x * b0[d]
+		s1 += x * b1[d]
+		s2 += x * b2[d]
+		s3 += x * b3[d]
+	}
+	return [4]float64{s0, s1, s2, s3}
 }
 
 // dot is the inner product of one account's first half and another's second.

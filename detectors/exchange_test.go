@@ -95,3 +95,22 @@ func TestTheRatioIsAnEValueOverGroupsOfPeople(t *testing.T) {
 	far := kinship{rho: .95, se: .0001}
 	require.False(t, math.IsNaN(p.bits(&far)))
 }
+
+func TestProductsTakenTogetherAreThoseTakenOneByOne(t *testing.T) {
+	for n := 2; n < 14; n++ {
+		p := dealtGroup(rand.New(rand.NewPCG(uint64(n), 5)), n, 6, 0.3)
+		require.Equal(t, n, p.len())
+		p.order = p.order[:0]
+		for i := range n {
+			p.order = append(p.order, int32(n-1-i))
+		}
+		products := p.permuted()
+		require.Len(t, products, min(mostShifts, n-1))
+		for s := range products {
+			for i := range n {
+				x, y := int(p.order[i]), int(p.order[(i+s+1)%n])
+				require.Equal(t, p.dot(x, y), products[s][i], "to the last bit")
+			}
+		}
+	}
+}

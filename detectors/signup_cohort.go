@@ -27,7 +27,8 @@ func signupCohort() Detector {
 	d.Spec.Null += " The chance is that of all sign-ups, so that leaving out those on the day of " +
 		"first use makes the mean less than 1."
 	d.Measure = func(g *Group, c *Context) (Measure, bool) {
-		var k baseline.Counter
+		k := &c.values
+		k.Reset()
 		for i := range g.Members {
 			p := g.Members[i].Profile
 			day := p.Value(attribute.SignupDay)
@@ -40,7 +41,9 @@ func signupCohort() Detector {
 			return Measure{}, false
 		}
 		top, _ := k.Top()
-		return c.deficit(g, attribute.SignupDay, k.Entropy(), NetworkDiversity(g, c), top), true
+		// Before the networks are counted, in the same memory.
+		entropy := k.Entropy()
+		return c.deficit(g, attribute.SignupDay, entropy, NetworkDiversity(g, c), top), true
 	}
 	return d
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
@@ -72,45 +73,49 @@ type Shared struct {
 }
 
 // SharedWork finds what the members' prompt templates have in common and remembers it in the group.
-func (g *Group) SharedWork(c *Context) {
-	weights := map[uint64]float64{}
-	layouts := map[uint64]float64{}
+// mass is a member's whole recurring text: the sum over its prompt template of sightings times idf.
+// It is asked for where there is shared text only.
+func (g *Group) SharedWork(c *Context, mass func(member int) float64) {
+	g.counter = &c.values
+	weights, layouts := &c.shingles, &c.layouts
+	weights.Reset()
+	layouts.Reset()
 	for i := range g.Members {
 		m := &g.Members[i]
 		least := fingerprint.Recurs(m.Profile.WithText)
 		for _, s := range m.Profile.Template {
 			if s.Count >= least {
-				weights[s.Hash] += m.Weight
+				weights.Add(s.Hash, m.Weight)
 			}
 		}
 		for _, s := range m.Profile.Layouts {
 			if s.Count >= least {
-				layouts[s.Hash] += m.Weight
+				layouts.Add(s.Hash, m.Weight)
 			}
 		}
 	}
 	w := CommonWork{}
-	for h, weight := range weights {
+	weights.Each(func(h uint64, weight float64) {
 		if weight < g.Size/shingleMembers || weight < leastCarriers {
-			continue
+			return
 		}
 		df := c.ShingleAccounts(h)
 		if weight/g.Size < overPopulation*float64(df)/float64(c.Baseline.N+1) {
-			continue
+			return
 		}
 		w.Shingles = append(w.Shingles, Shared{Hash: h, Weight: weight, Idf: c.Idf(df)})
-	}
+	})
 	slices.SortFunc(w.Shingles, func(a, b Shared) int {
 		return cmp.Or(cmp.Compare(b.Weight*b.Idf, a.Weight*a.Idf), cmp.Compare(a.Hash, b.Hash))
 	})
 	g.tellTexts(w.Shingles)
-	w.weighText(g)
+	w.weighText(g, mass)
 	w.weighLayout(g, c, layouts)
 	g.Work = w
 }
 
 // weighText says how rare the shared shingles are and how much of the members' work they are.
-func (w *CommonWork) weighText(g *Group) {
+func (w *CommonWork) weighText(g *Group, mass func(member int) float64) {
 	shared := make(map[uint64]*Shared, len(w.Shingles))
 	var texts [MaxTexts]int
 	norm := 0.0
@@ -128,7 +133,7 @@ func (w *CommonWork) weighText(g *Group) {
 	w.Rarity /= norm
 	for i := range g.Members {
 		m := &g.Members[i]
-		x := contain(m, shared)
+		x := contain(m.Profile, shared, func() float64 { return mass(i) })
 		w.Mass += m.Weight * x.mass
 		w.Traffic += m.Weight * x.traffic
 		for text, n := range x.carried {
@@ -147,17 +152,17 @@ func (w *CommonWork) weighText(g *Group) {
 }
 
 // weighLayout finds the commonest layout among those that members recur in, by their weight.
-func (w *CommonWork) weighLayout(g *Group, c *Context, layouts map[uint64]float64) {
+func (w *CommonWork) weighLayout(g *Group, c *Context, layouts *baseline.Counter) {
 	best := 0.0
-	for h, weight := range layouts {
+	layouts.Each(func(h uint64, weight float64) {
 		if weight < leastCarriers {
-			continue
+			return
 		}
 		idf := c.Idf(c.LayoutAccounts(h))
 		if v := weight / g.Size * idf; v > best || v == best && h < w.Layout {
 			best, w.Layout, w.LayoutShare, w.LayoutRarity = v, h, weight/g.Size, idf
 		}
-	}
+	})
 	if w.Layout == 0 {
 		return
 	}
@@ -186,14 +191,17 @@ type containment struct {
 	carried             [MaxTexts]int
 }
 
-func contain(m *Member, shared map[uint64]*Shared) (x containment) {
-	p := m.Profile
+// mass is its whole recurring text.
+func contain(
+	p *fingerprint.Profile, shared map[uint64]*Shared, mass func() float64,
+) (x containment) {
 	if len(shared) == 0 || p.WithText == 0 {
 		return x
 	}
 	least := fingerprint.Recurs(p.WithText)
 	inside := 0.0
 	var seen Sightings
+	rest := make([]uint32, 0, fingerprint.MaxTemplate)
 	for _, s := range p.Template {
 		if s.Count < least {
 			continue
@@ -201,6 +209,7 @@ func contain(m *Member, shared map[uint64]*Shared) (x containment) {
 		of := shared[s.Hash]
 		if of == nil {
 			seen.Other(s.Count)
+			rest = append(rest, s.Count)
 			continue
 		}
 		seen.Shared(of.Text, s.Count)
@@ -217,14 +226,11 @@ func contain(m *Member, shared map[uint64]*Shared) (x containment) {
 	// is not what their owners do; a program of one's own around a public text is in all of it.
 	beside, others := 0.0, 0.0
 	templated := max(p.TemplateRequests, covered)
-	for _, s := range p.Template {
-		if s.Count < least || shared[s.Hash] != nil {
-			continue
-		}
-		others += float64(s.Count)
-		beside += math.Max(0, float64(s.Count)+float64(covered)-float64(max(templated, s.Count)))
+	for _, n := range rest {
+		others += float64(n)
+		beside += math.Max(0, float64(n)+float64(covered)-float64(max(templated, n)))
 	}
-	own := math.Max(0, m.Mass-inside)
+	own := math.Max(0, mass()-inside)
 	if others > 0 {
 		own *= beside / others
 	}

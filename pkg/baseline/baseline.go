@@ -8,7 +8,6 @@
 package baseline
 
 import (
-	"cmp"
 	"math"
 	"slices"
 
@@ -234,104 +233,6 @@ func (c *Baseline) Rank(f Feature, x float64) (rank float64, ok bool) {
 
 // Quantile is the q-quantile of a feature among all accounts; see Controls.Quantile.
 func (c *Baseline) Quantile(f Feature, q float64) float64 { return c.everybody.Quantile(f, q) }
-
-// Counter counts weighted values and gives their entropy. Value 0 is unknown: each one is a value
-// of its own.
-type Counter struct {
-	weights map[uint64]float64
-	unknown []float64
-	total   float64
-}
-
-// Reset empties the counter and keeps its memory.
-func (k *Counter) Reset() {
-	if k.weights == nil {
-		k.weights = map[uint64]float64{}
-	}
-	clear(k.weights)
-	k.unknown, k.total = k.unknown[:0], 0
-}
-
-// Add counts value with the weight.
-func (k *Counter) Add(value uint64, weight float64) {
-	if k.weights == nil {
-		k.weights = map[uint64]float64{}
-	}
-	k.total += weight
-	if value == 0 {
-		k.unknown = append(k.unknown, weight)
-		return
-	}
-	k.weights[value] += weight
-}
-
-// Entropy is the Shannon entropy of the counted values in bits; 2 to its power is the effective
-// number of distinct values.
-//
-// It is not gonum's stat.Entropy, which counts in nats: of 2, 4, ... 4096 equally common values its
-// result, divided by ln 2, is not the exact logarithm 7 times of 12, this one always is, and a
-// group as varied as chance must show no evidence at all. gonum/stat would also make the binary 2.8
-// MB larger (57.0 to 59.7 MB, go build ./cmd/stillwatch).
-func (k *Counter) Entropy() float64 {
-	if k.total <= 0 {
-		return 0
-	}
-	// Summed in sorted order: map order would make the last bit of the sum random, and with it the
-	// output.
-	ws := make([]float64, 0, len(k.weights)+len(k.unknown))
-	for _, w := range k.weights {
-		ws = append(ws, w)
-	}
-	ws = append(ws, k.unknown...)
-	slices.Sort(ws)
-	h := 0.0
-	for _, w := range ws {
-		p := w / k.total
-		h -= p * math.Log2(p)
-	}
-	return h
-}
-
-// Known is the weight of the known values.
-func (k *Counter) Known() float64 {
-	t := k.total
-	for _, w := range k.unknown {
-		t -= w
-	}
-	return t
-}
-
-// Top is the heaviest known value and its share of the whole weight; ties go to the smaller hash.
-func (k *Counter) Top() (value uint64, share float64) {
-	best := 0.0
-	for v, w := range k.weights {
-		if w > best || w == best && v < value {
-			value, best = v, w
-		}
-	}
-	if k.total > 0 {
-		share = best / k.total
-	}
-	return value, share
-}
-
-// Shares lists the known values with their share of the whole weight, heaviest first.
-func (k *Counter) Shares() []ValueShare {
-	out := make([]ValueShare, 0, len(k.weights))
-	for v, w := range k.weights {
-		out = append(out, ValueShare{v, w / k.total})
-	}
-	slices.SortFunc(out, func(a, b ValueShare) int {
-		return cmp.Or(cmp.Compare(b.Share, a.Share), cmp.Compare(a.Value, b.Value))
-	})
-	return out
-}
-
-// ValueShare is a value with its share.
-type ValueShare struct {
-	Value uint64
-	Share float64
-}
 
 // splitmix is a tiny deterministic generator (Steele, Lea, Flood 2014): the baseline must draw the
 // same groups for the same population, whatever runs it.

@@ -74,12 +74,35 @@ func (c *Controls) Rank(f Feature, x float64) (rank float64, ok bool) {
 	if len(r) < LeastControls || math.IsNaN(x) {
 		return 0.5, false
 	}
-	lo, _ := slices.BinarySearch(r, x)
-	hi, _ := slices.BinarySearchFunc(r, x, func(a, b float64) int {
-		if a <= b {
-			return -1
-		}
-		return 1
-	})
+	lo := below(r, x)
+	hi := lo
+	if lo < len(r) && r[lo] == x {
+		hi += notAbove(r[lo:], x)
+	}
 	return (float64(lo) + float64(hi)) / 2 / float64(len(r)), true
+}
+
+// below is how many sorted numbers lie below x. It is not slices.BinarySearch, which asks of every
+// number whether it is one: each member of each candidate is ranked in a dozen features.
+func below(sorted []float64, x float64) (n int) {
+	for left := len(sorted); left > 0; {
+		half := (left + 1) / 2
+		if sorted[n+half-1] < x {
+			n += half
+		}
+		left -= half
+	}
+	return n
+}
+
+// notAbove is how many sorted numbers are x or less.
+func notAbove(sorted []float64, x float64) (n int) {
+	for left := len(sorted); left > 0; {
+		half := (left + 1) / 2
+		if sorted[n+half-1] <= x {
+			n += half
+		}
+		left -= half
+	}
+	return n
 }

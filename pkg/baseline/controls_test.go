@@ -51,8 +51,8 @@ func TestAccountsAreComparedWithTheirKindAgeAndVolume(t *testing.T) {
 		require.Equal(t, 80, b.OfStratum(s).N)
 	}
 	one, other := b.Stratum(groups[0][0].Profile), b.Stratum(groups[1][0].Profile)
-	require.True(t, b.SameKind(one, other))
-	require.False(t, b.SameKind(one, b.Stratum(groups[3][0].Profile)))
+	require.Equal(t, b.Kind(one), b.Kind(other))
+	require.NotEqual(t, b.Kind(one), b.Kind(b.Stratum(groups[3][0].Profile)))
 	require.Equal(t, 240, b.OfKind(one).N)
 	require.Equal(t, len(all), b.Everybody().N)
 }

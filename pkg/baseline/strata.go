@@ -145,8 +145,11 @@ func (c *Baseline) OfStratum(s Stratum) *Controls { return c.strata.controls[s] 
 // OfKind are the accounts of the same kind of client as those of a stratum.
 func (c *Baseline) OfKind(s Stratum) *Controls { return c.strata.kinds[c.strata.kind[s]] }
 
-// SameKind says whether two strata are of one kind of client.
-func (c *Baseline) SameKind(s, o Stratum) bool { return c.strata.kind[s] == c.strata.kind[o] }
+// Kind is the kind of client of a stratum, below NumKinds.
+func (c *Baseline) Kind(s Stratum) uint8 { return c.strata.kind[s] }
+
+// NumKinds is the number of kinds of client.
+const NumKinds = kinds
 
 // Everybody are all accounts of the sample.
 func (c *Baseline) Everybody() *Controls { return c.everybody }

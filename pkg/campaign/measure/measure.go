@@ -5,6 +5,7 @@ package measure
 
 import (
 	"math"
+	"sync"
 
 	"github.com/stillwatch/stillwatch/detectors"
 	"github.com/stillwatch/stillwatch/pkg/baseline"
@@ -91,16 +92,18 @@ func (p *Population) KeepBaseline(now int64, o baseline.Options) {
 // buildBaseline counts the accounts that are in no open campaign, one for each entity.
 func (p *Population) buildBaseline(o baseline.Options) {
 	accounts := p.Sorted()
-	seen := make(map[uint64]struct{}, len(accounts))
+	seen := map[uint64]struct{}{}
 	entities := make([]baseline.Entity, 0, len(accounts))
 	for _, a := range accounts {
 		if p.state[a.Slot].inCampaign {
 			continue
 		}
-		if _, ok := seen[a.Entity]; ok {
-			continue
+		if a.Entity != a.Order {
+			if _, ok := seen[a.Entity]; ok {
+				continue
+			}
+			seen[a.Entity] = struct{}{}
 		}
-		seen[a.Entity] = struct{}{}
 		entities = append(entities, baseline.Entity{Profile: &a.Profile, Vector: &a.Vector})
 	}
 	p.Baseline = baseline.Take(entities, len(entities), o)
@@ -196,21 +199,21 @@ func (p *Population) Group(
 		members = members[:limit]
 	}
 	g := &detectors.Group{Members: make([]detectors.Member, len(members)), Defining: defining}
-	entities := make(map[uint64]float64, len(members))
-	for _, i := range members {
-		entities[p.Slots[i].Entity]++
-	}
-	inside := make(map[int32]bool, len(all))
-	for _, i := range all {
-		inside[i] = true
-	}
+	weight := p.weights(members)
+	// Only conversations, reasoning and a matched comparison ask who is inside.
+	inside := sync.OnceValue(func() map[int32]bool {
+		set := make(map[int32]bool, len(all))
+		for _, i := range all {
+			set[i] = true
+		}
+		return set
+	})
+	isMember := func(slot int32) bool { return inside()[slot] }
 	counted := 0.0
 	for n, i := range members {
 		a, s := p.Slots[i], &p.state[i]
-		w := 1 / entities[a.Entity]
-		g.Members[n] = detectors.Member{
-			Profile: &a.Profile, Vector: &a.Vector, Weight: w, Mass: p.mass(a),
-		}
+		w := weight(a)
+		g.Members[n] = detectors.Member{Profile: &a.Profile, Vector: &a.Vector, Weight: w}
 		g.Size += w
 		if s.counted == c.Baseline {
 			counted += w
@@ -228,7 +231,6 @@ func (p *Population) Group(
 			g.UnnamedRejections += rejected
 			g.UnnamedTakenOver += taken
 		}
-		isMember := func(slot int32) bool { return inside[slot] }
 		rejected, taken := p.TakenOver(a, isMember)
 		g.Rejections += rejected
 		g.TakenOver += taken
@@ -242,13 +244,33 @@ func (p *Population) Group(
 	// What was not looked at is taken to be like what was.
 	part := float64(len(all)) / float64(max(len(members), 1))
 	g.Scale = part
-	g.SameProgram = func() *baseline.Controls { return p.sameProgram(g, inside) }
+	g.SameProgram = func() *baseline.Controls { return p.sameProgram(g, inside()) }
 	g.SelfShare = math.Min(MaxShare, counted*part/float64(max(c.Baseline.N, 1)))
 	for _, n := range [...]*int{
 		&g.Unnamed, &g.Handed, &g.Carried, &g.UnnamedRejections, &g.UnnamedTakenOver,
 	} {
 		*n = int(part * float64(*n))
 	}
-	g.SharedWork(c)
+	g.SharedWork(c, func(member int) float64 { return p.mass(p.Slots[members[member]]) })
 	return g
+}
+
+// weights gives accounts their weight in a group: one over the number of members of the same
+// entity.
+func (p *Population) weights(members []int32) func(a *index.Account) float64 {
+	var shared map[uint64]float64
+	for _, i := range members {
+		if a := p.Slots[i]; a.Entity != a.Order {
+			if shared == nil {
+				shared = map[uint64]float64{}
+			}
+			shared[a.Entity]++
+		}
+	}
+	return func(a *index.Account) float64 {
+		if a.Entity == a.Order {
+			return 1
+		}
+		return 1 / shared[a.Entity]
+	}
 }

@@ -88,8 +88,7 @@ func (r *run) candidates() (out []*candidate) {
 
 // tooSmall says that there are fewer entities than a group has.
 func (s *Search) tooSmall(members []int32) bool {
-	return len(members) < s.Options.MinGroup ||
-		s.Population.CountEntities(members) < s.Options.MinGroup
+	return !s.Population.HasEntities(members, s.Options.MinGroup)
 }
 
 // compare orders candidates by nothing but their accounts.
