@@ -1,5 +1,7 @@
 package detectors
 
+import "strings"
+
 // Causes is a set of honest causes: reasons why unrelated people come to agree.
 type Causes uint8
 
@@ -19,3 +21,20 @@ const (
 	// an agency with an account for each client.
 	OnePayer
 )
+
+// causes names each honest cause, in the order of their bits.
+var causes = [...]string{
+	"one program in many hands", "one launch or place", "one event or fashion",
+	"one public set", "one payer for many people",
+}
+
+// String lists the causes.
+func (c Causes) String() string {
+	var names []string
+	for i, name := range causes {
+		if c&(1<<i) != 0 {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names, ", ")
+}

@@ -11,7 +11,8 @@ func Markdown(measured map[string]map[string]Figures) string {
 	var b strings.Builder
 	b.WriteString("# Detectors\n\nGenerated from the Specs in `detectors/`; `go test ./detectors -update` writes it anew.\n\n" +
 		"Two questions are asked of every group of accounts, and a campaign needs a yes to both: do they act as one (coordination), and do they collect outputs to\n" +
-		"train on (harvest)? Every detector answers in bits; negative bits are mitigating evidence.\n\n" +
+		"train on (harvest)? Every detector answers in bits; negative bits are mitigating evidence. *Explained by* names the honest causes, any of which\n" +
+		"explains the evidence: coordination is what the best of them, or of their combinations, [leaves over](alerts.md#what-an-honest-cause-explains).\n\n" +
 		"The law: over groups of honest accounts the mean of 2^bits is at most 1, so that 2^bits is an e-value (Vovk & Wang 2021) and chance gives b bits in\n" +
 		"at most one group of 2^b. A detector of which only one side counts pays for that with some hundredths of a bit, which is why its bits can be a\n" +
 		"little negative. `go test ./test/evalues` holds it; [what it showed](#measured) is written by `make evalues`.\n")
@@ -40,6 +41,9 @@ func Markdown(measured map[string]map[string]Figures) string {
 				"\n### %s\n\n%s\n\n- Why it works: %s\n- Null: %s\n- Evading it: %s\n- Honest look-alikes: %s\n",
 				s.ID, s.Summary, s.Why, strings.TrimSuffix(s.Null, ".")+".", s.Evasion,
 				s.LookAlikes)
+			if s.Explained != 0 {
+				fmt.Fprintf(&b, "- Explained by: %s\n", s.Explained)
+			}
 			if len(s.Needs) > 0 {
 				fmt.Fprintf(&b, "- Blind without: `%s`\n", strings.Join(s.Needs, "`, `"))
 			}
