@@ -76,7 +76,8 @@ func (g *Group) control(s baseline.Stratum, f baseline.Feature, c *Context) *str
 	}
 	*at = stratum{counted: at.counted, feature: f + 1}
 	at.control = control{c.Baseline.Everybody(), g.SelfShare, WithAll}
-	if kind := c.Baseline.OfKind(s); g.closer(&at.control, kind, WithKind, f, g.kinds[c.Baseline.Kind(s)]) {
+	kind, own := c.Baseline.OfKind(s), g.kinds[c.Baseline.Kind(s)]
+	if g.closer(&at.control, kind, WithKind, f, own) {
 		g.closer(&at.control, c.Baseline.OfStratum(s), WithAlike, f, at.counted)
 	}
 	if g.program != nil {
@@ -236,10 +237,6 @@ func (at *stratum) addTo(r *ranked, f baseline.Feature, among float64) {
 // weight is the number of members that counts. With few controls a mean is as uncertain as with
 // few members: its variance goes with 1/members + 1/controls (Mann & Whitney 1947).
 func (r *ranked) weight() float64 { return r.n * r.controls / (r.n + r.controls) }
-
-// upper is the controls' mean plus a standard error of what the members' mean is by chance; see
-// oneSided.
-func (r *ranked) upper() float64 { return r.others + r.sd/math.Sqrt(r.weight()) }
 
 // oneSided takes a standard error off a mean rank above chance. Evidence that can only be positive
 // needs it, since chance goes up as often as down: without, random groups would earn bits on

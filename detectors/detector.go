@@ -181,9 +181,9 @@ type Group struct {
 	// of them. Match calls it.
 	SameProgram func() *baseline.Controls
 
-	// sliceWeight is the weight of the members with a template that is the group's text, beside that
-	// of those in less than half of whose requests it is; sliced says that the features of some are
-	// those of a slice.
+	// sliceWeight is the weight of the members with a template that is the group's text, beside
+	// that of those in less than half of whose requests it is; sliced says that the features of
+	// some are those of a slice.
 	sliceWeight, beside float64
 	sliced              bool
 

@@ -76,9 +76,10 @@ func among(members []*fingerprint.Profile) bench {
 		}
 	}
 	count := func(h uint64) int { return df[h] }
-	return bench{&Context{Baseline: baseline.Take(entities, len(entities),
-		baseline.DefaultOptions()), Lives: lives, ShingleAccounts: count,
-		LayoutAccounts: count}, members}
+	return bench{&Context{
+		Baseline: baseline.Take(entities, len(entities), baseline.DefaultOptions()),
+		Lives:    lives, ShingleAccounts: count, LayoutAccounts: count,
+	}, members}
 }
 
 func (b bench) group() *Group {

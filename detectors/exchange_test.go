@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// dealtGroup makes accounts with so many requests in each half. own is the part of a request that is
-// the account's own, 0 for workers; all share a template.
+// dealtGroup makes accounts with so many requests in each half. own is the part of a request that
+// is the account's own, 0 for workers; all share a template.
 func dealtGroup(rng *rand.Rand, accounts, requests int, own float64) *pairs {
 	const dims = 32
 	p := &pairs{}
@@ -109,6 +109,7 @@ func TestProductsTakenTogetherAreThoseTakenOneByOne(t *testing.T) {
 		for s := range products {
 			for i := range n {
 				x, y := int(p.order[i]), int(p.order[(i+s+1)%n])
+				//nolint:testifylint // equal to the last bit
 				require.Equal(t, p.dot(x, y), products[s][i], "to the last bit")
 			}
 		}

@@ -15,8 +15,8 @@ const (
 	// sliceRequests is the number of requests from which a slice has figures of its own, as it is
 	// from which an account's templated requests have (baseline.Sliced).
 	sliceRequests = 3
-	// slightPart is one in how many of an account's requests, or of its templated ones, the slice is
-	// less than for their figures not to be its own.
+	// slightPart is one in how many of an account's requests, or of its templated ones, the slice
+	// is less than for their figures not to be its own.
 	slightPart = 2
 )
 
@@ -60,7 +60,9 @@ func (g *Group) slice(shared map[uint64]*Shared) {
 // work splits a member's habits into the group's slice and the rest: by the templates that are the
 // group's text where most members show such ones, else by whether requests carry any template. ok
 // is false for a member without such a template among others that have them.
-func (g *Group) work(m *Member, h *fingerprint.Habits) (work, rest fingerprint.PartHabits, ok bool) {
+func (g *Group) work(
+	m *Member, h *fingerprint.Habits,
+) (work, rest fingerprint.PartHabits, ok bool) {
 	set := allTemplates
 	if g.most(g.sliceWeight) {
 		if set = m.templates; set == 0 {
@@ -86,8 +88,8 @@ func (m *Member) figures() *baseline.Vector {
 }
 
 // isBeside says whether the group's text is in the smaller part of most members' requests, beside
-// what the account does otherwise. What only the whole account shows, such as its hours, is then not
-// the group's.
+// what the account does otherwise. What only the whole account shows, such as its hours, is then
+// not the group's.
 func (g *Group) isBeside() bool { return g.most(g.beside) }
 
 // exceeds is the mean rank of the members' figures among what the same members are in the baseline:

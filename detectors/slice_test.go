@@ -48,8 +48,8 @@ const (
 )
 
 // lease makes the accounts leased ones: the owner's program writes n requests about a matter of his
-// own, and the pool sends twelve beside them, dealt out, with long answers. unnamed leaves out which
-// template is whose.
+// own, and the pool sends twelve beside them, dealt out, with long answers. unnamed leaves out
+// which template is whose.
 func lease(members []*fingerprint.Profile, n int, unnamed bool) []*fingerprint.Profile {
 	rng := rand.New(rand.NewPCG(5, 5))
 	for i, p := range members {

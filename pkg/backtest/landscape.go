@@ -35,11 +35,11 @@ type group struct {
 	size         int
 	// largest is the labelled group of most members, share its part of them; majority is the same
 	// where that is at least half, else mixed.
-	largest, majority                       string
-	share                                   float64
+	largest, majority             string
+	share                         float64
 	coordination, harvest, margin float64
-	families                                int
-	found                                   bool
+	families                      int
+	found                         bool
 }
 
 func newLandscape(most int, t *Truth) *landscape {

@@ -31,9 +31,9 @@ func BusyHours(p *fingerprint.Profile) (b Busy) {
 }
 
 // BusyDispersion is how different accounts are that are alike otherwise in the share of hours that
-// they are busy: the intraclass correlation of a beta-binomial law (Skellam 1948), near 0 for accounts
-// that all work as much, towards 1 for such that work always or never. ok is false where too few
-// accounts were seen for long enough to say.
+// they are busy: the intraclass correlation of a beta-binomial law (Skellam 1948), near 0 for
+// accounts that all work as much, towards 1 for such that work always or never. ok is false where
+// too few accounts were seen for long enough to say.
 func (c *Baseline) BusyDispersion() (d float64, ok bool) { return c.dispersion, c.dispersion > 0 }
 
 // leastCompared is the number of accounts below which they are not compared among themselves, as
@@ -46,9 +46,9 @@ var dispersions = [...]float64{
 	0.005, 0.008, 0.0125, 0.02, 0.03, 0.05, 0.08, 0.125, 0.2, 0.3, 0.5, 0.8,
 }
 
-// dispersion is that of the accounts that differ least. Accounts of one client software are compared
-// with each other, because a program brings its users and their hours, and accounts with as many
-// requests (within a factor of two), because a group of such is even by selection.
+// dispersion is that of the accounts that differ least. Accounts of one client software are
+// compared with each other, because a program brings its users and their hours, and accounts with
+// as many requests (within a factor of two), because a group of such is even by selection.
 func dispersion(sample []Entity) float64 {
 	by := map[uint64][]Busy{}
 	var volumes [33][]Busy
@@ -70,7 +70,7 @@ func dispersion(sample []Entity) float64 {
 			strata = append(strata, list)
 		}
 	}
-	for _, list := range volumes {
+	for _, list := range volumes[:] {
 		if len(list) >= leastCompared {
 			strata = append(strata, list)
 		}
@@ -127,7 +127,8 @@ func likeliest(list []Busy) float64 {
 	if best == 0 || best == len(dispersions)-1 {
 		return dispersions[best]
 	}
-	before, after := l[best-1]-l[best], l[best+1]-l[best]
+	near := l[best-1 : best+2]
+	before, after := near[0]-near[1], near[2]-near[1]
 	if before+after == 0 {
 		return dispersions[best]
 	}
@@ -143,7 +144,8 @@ func compareBusy(a, b Busy) int {
 }
 
 // Evenness is the log2 likelihood ratio of accounts that all work as much against accounts that
-// differ as accounts that are alike otherwise do (BusyDispersion). Weights count accounts of one owner as one.
+// differ as accounts that are alike otherwise do (BusyDispersion). Weights count accounts of one
+// owner as one.
 //
 // The common share is not known to either side. Both are averaged over its values by Jeffreys'
 // prior (the estimator of Krichevsky & Trofimov 1981), so that the ratio is a Bayes factor: few

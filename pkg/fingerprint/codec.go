@@ -78,7 +78,7 @@ func (f *Fingerprint) AppendBinary(b []byte) ([]byte, error) {
 	}
 	b = f.unread.appendBinary(b, f.last)
 	b = f.habits.appendBinary(b)
-	return f.reasoning.appendBinary(b, f.last), nil
+	return f.appendReasoning(b, f.last), nil
 }
 
 // MarshalBinary is AppendBinary into new memory.

@@ -10,8 +10,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/sketch"
 )
 
-// MaxTemplates is how many templates of an account have habits of their own: its owner's program and
-// one beside it, and one to spare.
+// MaxTemplates is how many templates of an account have habits of their own: its owner's program
+// and one beside it, and one to spare.
 const MaxTemplates = 3
 
 // Part is a part of an account's requests.
@@ -422,7 +422,8 @@ func (h *habits) drop(i int) {
 	h.templates = slices.Delete(h.templates, i, i+1)
 }
 
-// use counts a request by the template of that name and says which of those kept it is, -1 for none.
+// use counts a request by the template of that name and says which of those kept it is, -1 for
+// none.
 func (f *Fingerprint) use(o *Observation, name uint64) int {
 	i := f.useOf(name)
 	if i < 0 {

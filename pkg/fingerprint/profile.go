@@ -129,10 +129,10 @@ type Profile struct {
 
 	// Habits is what the account asks about and how much; Unpack reads it.
 	Habits PackedHabits
-	// Minted are the hashes of the newest reasoning blocks that the account was given, Foreign those
-	// of the newest that it presented though it was not given them; newest first, at most MaxCarried
-	// each. A block that was given before it was kept track of is foreign: only one that was minted
-	// for another account tells something.
+	// Minted are the hashes of the newest reasoning blocks that the account was given, Foreign
+	// those of the newest that it presented though it was not given them; newest first, at most
+	// MaxCarried each. A block that was given before it was kept track of is foreign: only one that
+	// was minted for another account tells something.
 	Minted, Foreign []uint64
 }
 

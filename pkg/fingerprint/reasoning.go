@@ -53,8 +53,8 @@ func (f *Fingerprint) mergeReasoning(other *Fingerprint) {
 	f.foreign = slices.DeleteFunc(f.foreign, f.own.has)
 }
 
-// appendBinary appends the encoding, one byte when there is nothing to say.
-func (c *reasoning) appendBinary(b []byte, last int64) []byte {
+// appendReasoning appends the encoding, one byte when there is nothing to say.
+func (c *reasoning) appendReasoning(b []byte, last int64) []byte {
 	if c.own.since == 0 {
 		return append(b, 0)
 	}

@@ -14,8 +14,8 @@ const (
 	// and rounding moves it by 3 % at the most.
 	SubjectNorm = 64
 	// minSubjectWord is the length in characters from which a word says something about its text:
-	// the shorter a word the commoner it is (Zipf's law of abbreviation), and function words are the
-	// commonest.
+	// the shorter a word the commoner it is (Zipf's law of abbreviation), and function words are
+	// the commonest.
 	minSubjectWord = 4
 	// minSubjectWords is how many different words a text has to have for a subject.
 	minSubjectWords = 3
@@ -64,8 +64,8 @@ func (w *subjectWords) note(h uint64) {
 }
 
 // subject is the feature hash of the words (Weinberger et al., Feature Hashing for Large Scale
-// Multitask Learning, 2009): the inner product of two of them is, in the mean, what the texts' words
-// have in common.
+// Multitask Learning, 2009): the inner product of two of them is, in the mean, what the texts'
+// words have in common.
 func (w *subjectWords) subject() (out [SubjectSize]int8) {
 	var numbers [SubjectSize]int
 	words, squares := 0, 0

@@ -33,10 +33,10 @@ var Hypotheses = [...]Hypothesis{
 }
 
 const (
-	// combination is the price in bits of a second cause, and of a third: one crowd in four of those
-	// that one thing brought together has another in common as well (judged; of prices of 1, 1.5
-	// and 2 on random worlds, set develop, this one leaves the widest gap between honest groups and
-	// campaigns).
+	// combination is the price in bits of a second cause, and of a third: one crowd in four of
+	// those that one thing brought together has another in common as well (judged; of prices of 1,
+	// 1.5 and 2 on random worlds, set develop, this one leaves the widest gap between honest groups
+	// and campaigns).
 	combination = 2
 	// payer is the price in bits of one payer for many people: families and clubs are four people
 	// at a time, which would agree by two bits if each came with all of its members.

@@ -1,6 +1,7 @@
 package decision
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -72,10 +73,7 @@ func TestMoreEvidenceNeverMakesAGroupLessCoordinated(t *testing.T) {
 	base := shown{"prompt_template": 3, "stack": 2, "signup_cohort": 3, "payment": 4, "subjects": 1}
 	before := assess(t, base)
 	for id := range base {
-		more := shown{}
-		for k, v := range base {
-			more[k] = v
-		}
+		more := maps.Clone(base)
 		more[id] += 2
 		require.GreaterOrEqual(t, assess(t, more).Coordination, before.Coordination, id)
 	}

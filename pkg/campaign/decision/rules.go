@@ -73,8 +73,8 @@ const (
 // Rules lists the rules. Each axis has a floor, because both questions need a yes, and their sum
 // has a threshold: what a careful operator hides on one axis must be made up for on the other. A
 // pool that carries other people's conversations looks like ordinary use, so the operator rule asks
-// for conversations that move between the accounts in place of a harvest. The purpose rule waits for no second cause: the text is the coordination and
-// the harvest.
+// for conversations that move between the accounts in place of a harvest. The purpose rule waits
+// for no second cause: the text is the coordination and the harvest.
 var Rules = [NumRules]Rule{
 	Combined: {
 		Name: "combined", Option: "total_bits",

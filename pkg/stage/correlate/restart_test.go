@@ -205,10 +205,10 @@ func several(now int64, people, pools, each int) []fingerprint.Profile {
 	return profiles
 }
 
-// TestARestartInATrafficThatGrowsTellsOfTheSameCampaigns has a population that changes all the time.
-// After a restart groups are compared with what it is then, so bits differ a little, and a finding
-// may come an evaluation earlier or later. No record contradicts another, and who is implicated at
-// the end is the same.
+// TestARestartInATrafficThatGrowsTellsOfTheSameCampaigns has a population that changes all the
+// time. After a restart groups are compared with what it is then, so bits differ a little, and a
+// finding may come an evaluation earlier or later. No record contradicts another, and who is
+// implicated at the end is the same.
 func TestARestartInATrafficThatGrowsTellsOfTheSameCampaigns(t *testing.T) {
 	const size = 200
 	profiles := profilesOf(t, threePools())
