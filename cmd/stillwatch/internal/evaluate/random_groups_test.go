@@ -1,6 +1,7 @@
 package evaluate
 
 import (
+	"fmt"
 	"encoding/xml"
 	"io"
 	"math"
@@ -43,7 +44,7 @@ func TestAGroupIsKeptWhenItIsBeyondWhatItsAccountsWereInBefore(t *testing.T) {
 	weak.Fitted = false
 	o.Add(weak)
 	lone := near(3, 4, "x1", "x2")
-	lone.Causes = 1
+	lone.Causes = decision.DefaultPolicy().Families - 1
 	o.Add(lone)
 	truth := &simulate.Truth{
 		Corpus:    "w",
@@ -160,7 +161,8 @@ func TestTheCurveIsWrittenAsTablesAndCharts(t *testing.T) {
 	var b strings.Builder
 	require.NoError(t, WriteObserved(&b, "one", s.Observation))
 	require.Contains(t, b.String(),
-		"| 7.0 | +1.0 | 0 | 0.00 (1872.33) | 110.933 (1278.737) | 100.0 % | 50.0 % | 66.7 % | 10.0 % |")
+		fmt.Sprintf("| %.1f | +1.0 | 0 | 0.00 (1872.33) | ", campaign.DefaultOptions().Total+1)+
+			"110.933 (1278.737) | 100.0 % | 50.0 % | 66.7 % | 10.0 % |")
 	require.Contains(t, b.String(), "Thresholds for 0.01 false findings a day at 5000 accounts")
 	require.Contains(t, b.String(), "| wording: fixed-template | 1 |")
 	names, images := s.rocCharts("p")
