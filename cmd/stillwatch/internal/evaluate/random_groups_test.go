@@ -1,8 +1,8 @@
 package evaluate
 
 import (
-	"fmt"
 	"encoding/xml"
+	"fmt"
 	"io"
 	"math"
 	"path/filepath"
