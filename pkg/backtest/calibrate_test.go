@@ -20,8 +20,10 @@ func measured(first, n int, excess float64, at int64, fitted bool) search.Measur
 	c := search.Measurement{
 		Time: at, Fitted: fitted,
 		Scores: decision.Scores{
-			Coordination: o.Total + excess - o.Harvest, Harvest: o.Harvest, Causes: o.Families,
-			Size: decision.FullSize,
+			// What is beyond the floors of both axes, half on each.
+			Coordination: o.Coordination + (o.Total+excess-o.Coordination-o.Harvest)/2,
+			Harvest:      o.Harvest + (o.Total+excess-o.Coordination-o.Harvest)/2,
+			Causes:       o.Families, Size: decision.FullSize,
 		},
 	}
 	for i := range n {
@@ -34,12 +36,12 @@ const hour = 3_600_000
 
 func TestMeasurementsOfOneGroupCountOnceWithTheHighest(t *testing.T) {
 	c := NewCalibration(campaign.DefaultOptions())
-	c.Add(measured(0, 20, -2.5, 10*hour, true))
+	c.Add(measured(0, 20, -2.4, 10*hour, true))
 	c.Add(measured(0, 20, -1, 12*hour, true))
 	c.Add(measured(0, 20, -2, 13*hour, true))
 	c.Add(measured(2, 20, -1.5, 20*hour, true)) // two have left, two have come
 	c.Add(measured(5, 10, -0.5, 14*hour, false))
-	c.Add(measured(100, 30, -2.9, 15*hour, true))
+	c.Add(measured(100, 30, -2.3, 15*hour, true))
 	c.Add(measured(200, 30, -0.4, 16*hour, false))
 	c.Add(measured(300, 30, -Reach-0.1, 17*hour, true))
 	other := measured(0, 20, -2, 18*hour, true)
@@ -56,7 +58,7 @@ func TestMeasurementsOfOneGroupCountOnceWithTheHighest(t *testing.T) {
 	}
 	require.Equal(t, []string{
 		"30 -0.4 raw -0.4 fitted false from 16 to 16", "20 -1.0 raw -0.5 fitted true from 10 to 20",
-		"20 -2.0 raw -Inf fitted true from 18 to 18", "30 -2.9 raw -Inf fitted true from 15 to 15",
+		"20 -2.0 raw -Inf fitted true from 18 to 18", "30 -2.3 raw -Inf fitted true from 15 to 15",
 	}, got)
 	require.InDelta(t, 10.5/24, c.Days(), 1e-9)
 
@@ -145,7 +147,7 @@ func TestTheRateFollowsTheNumberOfAccounts(t *testing.T) {
 	require.InDelta(t, TargetRate, DefaultRate(TargetAccounts/2), 1e-12, "no less than the target")
 	require.InDelta(t, 3*TargetRate, DefaultRate(3*TargetAccounts), 1e-12)
 	c := NewCalibration(campaign.DefaultOptions())
-	c.Add(measured(0, 20, -2.9, hour, true))
+	c.Add(measured(0, 20, -2.3, hour, true))
 	for i := range 2 * TargetAccounts {
 		for range 2 {
 			c.Saw(stage.Out{Key: fmt.Append(nil, "a", i)})
@@ -192,8 +194,8 @@ func TestOnlyRulesByWhichGroupsComeWithinReachMove(t *testing.T) {
 
 func TestAdviceIsNeverBelowTheDefaultAndSetsAsideWhatIsFarBeyond(t *testing.T) {
 	quiet := NewCalibration(campaign.DefaultOptions())
-	quiet.Add(measured(0, 20, -2.9, hour, true))
-	quiet.Add(measured(0, 20, -2.9, 20*24*hour, true))
+	quiet.Add(measured(0, 20, -2.3, hour, true))
+	quiet.Add(measured(0, 20, -2.3, 20*24*hour, true))
 	a := quiet.Advise(0.1, false)
 	require.Negative(t, a.Shift)
 	require.InDelta(t, campaign.DefaultOptions().Total, a.Total, 1e-9)
@@ -202,8 +204,8 @@ func TestAdviceIsNeverBelowTheDefaultAndSetsAsideWhatIsFarBeyond(t *testing.T) {
 	lower := campaign.DefaultOptions()
 	lower.Total--
 	own := NewCalibration(lower)
-	own.Add(measured(0, 20, -2.9, hour, true))
-	own.Add(measured(0, 20, -2.9, 20*24*hour, true))
+	own.Add(measured(0, 20, -2.3, hour, true))
+	own.Add(measured(0, 20, -2.3, 20*24*hour, true))
 	a = own.Advise(0.1, false)
 	require.InDelta(t, 1, a.Floor, 1e-9)
 	require.InDelta(t, campaign.DefaultOptions().Total, a.Total, 1e-9)

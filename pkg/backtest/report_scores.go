@@ -158,10 +158,10 @@ func (r *Report) scoreCharts(groups []*group, list []series, of func(*group) int
 	chart.Title, chart.XLabel, chart.YLabel = "Coordination and harvest",
 		"coordination beyond the best honest explanation, bits", "harvest, bits"
 	chart.Note = fmt.Sprintf(
-		"A finding needs %s bits of coordination, %s of harvest and %s in sum, and %d independent causes that agree; it is High from %s bits in sum. "+
+		"A finding needs %s bits of coordination, %s of harvest and %s in sum; it is High from %s bits in sum. "+
 			"Groups of fewer than %d accounts need more. Dashed: from %s bits of coordination on, conversations that move between the accounts are enough in place of a harvest. "+
 			"The purpose rule, for a text that demands what only a harvest needs (%s bits of it and %s of harvest), needs less coordination and is not drawn.",
-		number(o.Coordination), number(o.Harvest), number(o.Total), o.Families,
+		number(o.Coordination), number(o.Harvest), number(o.Total),
 		number(o.Total+o.HighMargin), decision.FullSize, number(o.Operator), number(o.Purpose),
 		number(o.PurposeHarvest()),
 	)
