@@ -75,7 +75,6 @@ func (m *Model) Fit(a *index.Account, others *baseline.Baseline, inside, linked 
 			l.Bits += b
 		}
 	}
-	l.Bits -= l.programTwice()
 	if p.Requests >= behaviourRequests {
 		l.Bits += m.fitBehaviour(&a.Vector, others)
 	}
@@ -212,16 +211,6 @@ func (l *Likelihood) Fits(n, population float64) bool {
 	}
 	return (l.causes() >= memberCauses || alone) &&
 		l.Bits >= math.Max(memberBits, prior+logOdds)
-}
-
-// programTwice is what the work and client signal families say twice: whoever uses a program shows
-// its text and is its client, so the weaker of the two adds a quarter.
-func (l *Likelihood) programTwice() float64 {
-	weaker := math.Min(
-		l.Families[detectors.Work.Index()], l.Families[detectors.Client.Index()],
-	)
-	const once = 0.75
-	return once * math.Max(0, weaker)
 }
 
 // causes counts the causes on which the account agrees with the members: the work and client signal
