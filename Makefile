@@ -7,6 +7,11 @@ FUZZ     ?= .
 FUZZTIME ?= 30s
 SCENARIO ?=
 WORLDS   ?=
+N        ?= 20
+SET      ?= develop
+SEED     ?= 1
+RANDOM   ?= --accounts 800 --duration 30h
+RESULTS  ?= .cache/random
 WORLD    := .cache/evaluate/$(SCENARIO)
 FLAGS    := -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 BUILD    := CGO_ENABLED=0 $(GO) build $(FLAGS) -o bin/stillwatch ./cmd/stillwatch
@@ -88,6 +93,15 @@ else
 	bin/stillwatch backtest $(WORLD)/events.jsonl.zst --truth $(WORLD)/truth.json
 endif
 
+evaluate-random: build ## Measure N random worlds of SET and write them into docs/evaluation.md (RESULTS keeps them; a run that was stopped goes on)
+	bin/stillwatch evaluate --random $(N) --set $(SET) --seed $(SEED) $(RANDOM) --results $(RESULTS)
+	bin/stillwatch evaluate --random $(N) --set $(SET) --seed $(SEED) $(RANDOM) --results $(RESULTS) --observe
+	bin/stillwatch evaluate --document --results $(RESULTS)
+
+evalues: ## Measure what detectors say of honest groups (some minutes) and write it into docs/detectors.md
+	$(GO) test -count 1 -timeout 60m ./test/evalues -run '^TestBitsAreEvidence$$' -write $(CURDIR)/detectors/testdata/evalues.json
+	$(GO) test -count 1 ./detectors -run '^TestTheDocumentationIsWhatTheSpecsSay$$' -update
+
 test-privacy: ## Check that detection on sketches is detection on text (WORLDS=folders adds worlds to the simulated ones)
 	STILLWATCH_WORLDS="$(abspath $(WORLDS))" $(GO) test ./cmd/stillwatch -run '^TestDetectionOnSketchesIsDetectionOnText$$' -count 1 -v
 
@@ -96,7 +110,7 @@ test-shapes: ## Check that detection on a gateway's records is that on canonical
 	  -run '^TestDetectionOnAGatewaysRecords|^TestAGatewaysRecordsAndFacts'
 
 help: ## Show this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: demo run build dist test test-short interop lint fmt generate fuzz cover bench evaluate test-privacy test-shapes
+.PHONY: demo run build dist test test-short interop lint fmt generate fuzz cover bench evaluate evaluate-random evalues test-privacy test-shapes
 .PHONY: help

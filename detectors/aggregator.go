@@ -17,6 +17,7 @@ func aggregator() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "aggregator", Axis: Harvest, Correlated: "declared", Max: 0, Min: -worth,
+			Null:    "None: the bits are never positive",
 			Summary: "Mitigating evidence: the accounts name many end users.",
 			Why: "A registered reseller or a product names its users. Share of the " +
 				"members with at least one end user per twenty requests, and ten or more.",

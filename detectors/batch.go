@@ -14,6 +14,7 @@ func batch() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "declared_batch", Axis: Harvest, Correlated: "declared", Max: 0, Min: -worth,
+			Null:    "None: the bits are never positive",
 			Summary: "Mitigating evidence: the requests are declared as batches.",
 			Why:     "Mean over the members of the share of requests whose operation is a batch. A declared job explains a program's rhythm and prompts that never recur: its bits are about what one or two such figures give.",
 			Evasion: "Harvesting through the batch interface, which costs half as much: so it " +

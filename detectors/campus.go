@@ -24,6 +24,7 @@ func campus() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "campus", Axis: Coordination, Family: Identity, Max: 0, Min: -worth,
+			Null:    "None: the bits are never positive",
 			Summary: "Mitigating evidence: one e-mail domain of their own and one network for all, with a daily rhythm: a class or a company.",
 			Why: "A class, a department or a company comes under its own name, from its " +
 				"own network, in its waking hours; a pool that hides uses free-mail and " +
@@ -42,15 +43,11 @@ func campus() Detector {
 			network := math.Max(
 				g.count(attribute.Network).share, wider*g.count(attribute.ASN).share,
 			)
-			// A domain that many others use too (free mail) names nobody: the members must be most
-			// of its users.
-			users := c.Baseline.Share(attribute.Domain, domain.top) * float64(c.Baseline.N)
-			own := math.Min(1, domain.share*g.Size/math.Max(users, 1))
 			rhythm := 1.0
 			if r := g.rank(baseline.Clock, c); r.ok && g.most(r.n) {
 				rhythm = math.Max(0, math.Min(1, r.mean/dailyRhythm))
 			}
-			openness := domain.share * network * own * rhythm
+			openness := g.ownDomain(c) * network * rhythm
 			if openness < least {
 				return Measure{}, false
 			}

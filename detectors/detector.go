@@ -29,9 +29,15 @@ type Spec struct {
 	// Purpose marks what no benign group asks for together: many accounts that write one text for
 	// it are a finding without other evidence.
 	Purpose bool
-	// Launch marks what an honest launch shows too: it is no cause by itself, unless the load is
-	// shared evenly as well.
-	Launch bool
+	// Explained are the honest causes, any of which explains this agreement of a group.
+	Explained Causes
+	// Moved marks evidence that conversations move between the accounts.
+	Moved bool
+	// SameItems marks the detector whose bits are negative where the members send the same prompts.
+	SameItems bool
+	// Null says what the bits are evidence against, and how they come out of it so that the mean of
+	// 2^bits is at most 1 over groups of which it is true.
+	Null string
 	// Summary says in one sentence what is seen.
 	Summary string
 	// Why says why it works, with the source of the formula or of the fact.
@@ -66,6 +72,8 @@ type Measure struct {
 	Observed, Expected float64
 	// Value is the shared value that the figure is about, where there is one.
 	Value uint64
+	// Compared says whom Expected is of, where the detector chooses.
+	Compared Compared
 }
 
 // Evidence measures the group and explains the result.
@@ -94,12 +102,24 @@ type Context struct {
 	Baseline *baseline.Baseline
 	// Rhythm is when the accounts in no open campaign are active, nil when nobody counted.
 	Rhythm *baseline.Rhythm
+	// Lives is when these accounts came and went.
+	Lives baseline.Lives
 	// Unnamed is the number of accounts in no open campaign, HandedOver that of those among them
-	// that exchanged a conversation with another account.
-	HandedOver, Unnamed int
+	// that exchanged a conversation with another account, Carrying that of those that presented
+	// reasoning of another or whose own was.
+	HandedOver, Carrying, Unnamed int
+	// Rejections counts the conversations that were rejected on an account in no open campaign,
+	// TakenOver those of them that went on in another account.
+	Rejections, TakenOver int
 	// ShingleAccounts and LayoutAccounts are the numbers of live entities whose prompt template
 	// holds the shingle, whose prompts recur in the prompt layout.
 	ShingleAccounts, LayoutAccounts func(hash uint64) int
+
+	// habits and pairs are scratch memory: what is compared of a group's members.
+	habits fingerprint.Habits
+	pairs  [2]pairs
+	// values, shingles and layouts count what its members show.
+	values, shingles, layouts baseline.Counter
 }
 
 // Idf is log2 of the population over the accounts that show something: how surprising it is to
@@ -115,9 +135,16 @@ type Member struct {
 	Vector  *baseline.Vector
 	// Weight is 1, or one over the number of members of the same verified organisation.
 	Weight float64
-	// Mass is the account's whole recurring text: the sum over its prompt template of sightings
-	// times idf.
-	Mass float64
+	// Counted is the stratum of the baseline that the account was counted in, 0 when it was left
+	// out of the baseline.
+	Counted baseline.Stratum
+
+	// templates are the account's templates that are the group's text, slice its features over
+	// these requests, nil where they are those of Vector.
+	templates templateSet
+	slice     *baseline.Vector
+	// stratum is where the account lies now, as of countStrata.
+	stratum baseline.Stratum
 }
 
 // Group is a set of accounts under suspicion, with what made it one.
@@ -135,27 +162,46 @@ type Group struct {
 	// is DefaultPriorWeight. An account judged alone has less, because it has many requests.
 	PriorWeight float64
 	// HandOvers is the number of members that took part in a conversation handed over inside the
-	// group.
-	HandOvers int
+	// group, Carrying that of those that present reasoning which another member was given, or were
+	// given what another presents.
+	HandOvers, Carrying int
 	// Unnamed is the number of members in no open campaign, Handed that of those among them that
-	// exchanged a conversation with any account.
-	Unnamed, Handed int
+	// exchanged a conversation with any account, Carried that of those that shared reasoning.
+	Unnamed, Handed, Carried int
+	// Rejections counts the conversations that were rejected on a member, TakenOver those of them
+	// that went on in another. UnnamedRejections and UnnamedTakenOver are of the members in no open
+	// campaign, and count what went on in any account, as the context does.
+	Rejections, TakenOver               int
+	UnnamedRejections, UnnamedTakenOver int
 	// Work is what the members' prompts share, computed once by SharedWork.
 	Work CommonWork
+	// Scale is how many accounts each member stands for, when only a sample was looked at; 0 is 1.
+	Scale float64
+	// SameProgram lists accounts outside the group that use its program, nil when there are too few
+	// of them. Match calls it.
+	SameProgram func() *baseline.Controls
 
+	// sliceWeight is the weight of the members with a template that is the group's text, beside
+	// that of those in less than half of whose requests it is; sliced says that the features of
+	// some are those of a slice.
+	sliceWeight, beside float64
+	sliced              bool
+
+	program *baseline.Controls
+	matched bool
+	strata  []stratum
+	// kinds is how many of the accounts of each kind of client are of the group, as counted by
+	// stratum.
+	kinds   [baseline.NumKinds]float64
 	counted [attribute.Num]*tally
+	// counter is scratch memory.
+	counter *baseline.Counter
 	ranks   [baseline.NumFeatures]*ranked
 }
 
 type tally struct {
 	entropy, known, share float64
 	top                   uint64
-	shares                []baseline.ValueShare
-}
-
-type ranked struct {
-	mean, auc, n float64
-	ok           bool
 }
 
 // priorWeight is how many random accounts the group is diluted with.
@@ -173,16 +219,24 @@ func (g *Group) most(weight float64) bool { return weight >= g.Size*half }
 // count tallies an attribute's values over the members.
 func (g *Group) count(a attribute.Attribute) *tally {
 	if g.counted[a] == nil {
-		var k baseline.Counter
-		for i := range g.Members {
-			k.Add(g.Members[i].Profile.Value(a), g.Members[i].Weight)
-		}
+		k := g.counts(a)
 		r := &tally{entropy: k.Entropy(), known: k.Known()}
 		r.top, r.share = k.Top()
-		r.shares = k.Shares()
 		g.counted[a] = r
 	}
 	return g.counted[a]
+}
+
+// counts counts an attribute's values over the members. The result holds until the next count.
+func (g *Group) counts(a attribute.Attribute) *baseline.Counter {
+	if g.counter == nil {
+		g.counter = &baseline.Counter{}
+	}
+	g.counter.Reset()
+	for i := range g.Members {
+		g.counter.Add(g.Members[i].Profile.Value(a), g.Members[i].Weight)
+	}
+	return g.counter
 }
 
 // reports says whether any member reports the attribute.
@@ -196,74 +250,38 @@ func (g *Group) reports(a attribute.Attribute) bool {
 }
 
 // Shares lists the values of an attribute among the members, the commonest first.
-func (g *Group) Shares(a attribute.Attribute) []baseline.ValueShare { return g.count(a).shares }
-
-// rank gives the members' mean of a feature and their mean rank in the baseline (an AUC: the chance
-// that a member exceeds a random account).
-func (g *Group) rank(f baseline.Feature, c *Context) *ranked {
-	if g.ranks[f] == nil {
-		r := &ranked{}
-		for i := range g.Members {
-			m := &g.Members[i]
-			if !m.Vector.Known(f) {
-				continue
-			}
-			q, ok := c.Baseline.Rank(f, m.Vector[f])
-			if !ok {
-				continue
-			}
-			r.mean += m.Weight * m.Vector[f]
-			r.auc += m.Weight * q
-			r.n += m.Weight
-		}
-		if r.n > 0 {
-			r.mean /= r.n
-			// Among its own the group ranks in the middle; what counts is its rank among the
-			// others.
-			r.auc = (r.auc/r.n - g.SelfShare*chanceRank) / (1 - g.SelfShare)
-			r.ok = true
-		}
-		g.ranks[f] = r
-	}
-	return g.ranks[f]
+func (g *Group) Shares(a attribute.Attribute) []baseline.ValueShare {
+	return g.counts(a).Shares()
 }
 
-// others is the mean of a feature in the population without the group's own members.
-func (g *Group) others(f baseline.Feature, c *Context) float64 {
-	return math.Max(0, (c.Baseline.Mean(f)-g.SelfShare*g.rank(f, c).mean)/(1-g.SelfShare))
-}
-
-// entropyDeficit is log2(expected / observed effective number of distinct values of an attribute:
-// perplexities). The expectation is the low end (10th percentile) of what as many random entities
-// show, so that the scatter of small groups earns nothing; groups in which fewer than half report
-// the attribute are not judged.
-func entropyDeficit(g *Group, c *Context, a attribute.Attribute) (Measure, bool) {
-	// What no gateway reports is not worth a count: every candidate is measured.
-	if !g.reports(a) {
-		return Measure{}, false
-	}
+// entropyDeficit is the agreement of the members on an attribute: by how many bits the entropy of
+// their values is below that of as many unrelated accounts, where 2^deficit has the mean 1 over
+// random groups (baseline.Chance). More variety than chance is no mitigating evidence: variety is
+// what a careful pool buys. scale, 0 to 1, is how much the agreement counts. Groups in which fewer
+// than half report the attribute are not judged.
+func entropyDeficit(g *Group, c *Context, a attribute.Attribute, scale float64) (Measure, bool) {
 	k := g.count(a)
 	if !g.most(k.known) || len(g.Members) < leastMembers {
 		return Measure{}, false
 	}
+	return c.deficit(g, a, k.entropy, scale, k.top), true
+}
+
+// deficit compares the entropy of the members' values of an attribute with chance; see
+// entropyDeficit. top is their commonest value.
+func (c *Context) deficit(
+	g *Group, a attribute.Attribute, entropy, scale float64, top uint64,
+) Measure {
 	chance := c.Baseline.Effective(a, g.Size)
-	m := Measure{Observed: math.Exp2(k.entropy), Expected: math.Exp2(chance.Mean), Value: k.top}
-	// More variety than chance is no mitigating evidence: variety is what a careful pool buys.
-	m.Bits = math.Max(0, chance.Low-k.entropy)
-	return m, true
+	return Measure{
+		Bits:     agreement(scale*(chance.Agreement-entropy), chance.Price),
+		Observed: math.Exp2(entropy), Expected: math.Exp2(chance.Mean), Value: top,
+	}
 }
 
 // logRatio is log2 of the members' share over the others', both smoothed.
 func logRatio(members, others float64) float64 {
 	return math.Log2((members + smoothing) / (others + smoothing))
-}
-
-// logOdds turns the members' mean rank into bits, log2(AUC / (1 - AUC)), shrunk towards chance as
-// if priorWeight random accounts had joined the group.
-func logOdds(r *ranked, priorWeight float64) float64 {
-	auc := (r.auc*r.n + chanceRank*priorWeight) / (r.n + priorWeight)
-	auc = math.Max(leastRank, math.Min(1-leastRank, auc))
-	return math.Log2(auc / (1 - auc))
 }
 
 const (

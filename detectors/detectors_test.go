@@ -14,7 +14,7 @@ import (
 
 // people draws ordinary accounts, each with a card, a network and a life of its own.
 func people(n int, seed uint64) []*fingerprint.Profile {
-	rng := rand.New(rand.NewPCG(seed, 5))
+	rng, habits := rand.New(rand.NewPCG(seed, 5)), rand.New(rand.NewPCG(seed, 6))
 	out := make([]*fingerprint.Profile, n)
 	for i := range out {
 		p := &fingerprint.Profile{
@@ -41,10 +41,10 @@ func people(n int, seed uint64) []*fingerprint.Profile {
 				Hash: 2, Count: fresh, First: p.FirstSeen + baseline.Day,
 			})
 		}
-		p.Sources = 1
-		home := rng.IntN(24)
+		p.Sources, p.Continued = 1, 4
+		home, daily := rng.IntN(24), 2+int(4*habits.ExpFloat64())
 		for d := range 3 {
-			for range 4 {
+			for range daily {
 				h := d*24 + (home+rng.IntN(8))%24
 				p.ActiveHour[h/64] |= 1 << (h % 64)
 			}
@@ -62,10 +62,12 @@ type bench struct {
 // among measures members against a population of ordinary accounts that they are part of.
 func among(members []*fingerprint.Profile) bench {
 	var entities []baseline.Entity
+	var lives baseline.Lives
 	df := map[uint64]int{}
 	for _, p := range append(people(600, 77), members...) {
 		v := baseline.Features(p)
 		entities = append(entities, baseline.Entity{Profile: p, Vector: &v})
+		lives.Add(p)
 		for _, s := range p.Template {
 			df[s.Hash]++
 		}
@@ -74,8 +76,10 @@ func among(members []*fingerprint.Profile) bench {
 		}
 	}
 	count := func(h uint64) int { return df[h] }
-	return bench{&Context{Baseline: baseline.Take(entities, len(entities),
-		baseline.DefaultOptions()), ShingleAccounts: count, LayoutAccounts: count}, members}
+	return bench{&Context{
+		Baseline: baseline.Take(entities, len(entities), baseline.DefaultOptions()),
+		Lives:    lives, ShingleAccounts: count, LayoutAccounts: count,
+	}, members}
 }
 
 func (b bench) group() *Group {
@@ -83,12 +87,15 @@ func (b bench) group() *Group {
 	for _, p := range b.members {
 		v := baseline.Features(p)
 		g.Members = append(g.Members, Member{
-			Profile: p, Vector: &v, Weight: 1, Mass: mass(p, b.ctx),
+			Profile: p, Vector: &v, Weight: 1,
 		})
 		g.Size++
 	}
 	g.SelfShare = g.Size / float64(b.ctx.Baseline.N)
-	g.SharedWork(b.ctx)
+	for i := range g.Members {
+		g.Members[i].Counted = b.ctx.Baseline.Stratum(g.Members[i].Profile)
+	}
+	g.SharedWork(b.ctx, func(member int) float64 { return mass(b.members[member], b.ctx) })
 	return g
 }
 
@@ -159,19 +166,30 @@ func TestEachSharedThingIsSeenByItsDetector(t *testing.T) {
 			set(attribute.Payment, func(i int) uint64 { return uint64(7 + i%3) }),
 		},
 		{"a card for each account", "payment", 0, 0.01, func(int, *fingerprint.Profile) {}},
+		{
+			"one card in one office", "payment", -mostPrice, 0.5,
+			func(i int, p *fingerprint.Profile) {
+				set(attribute.Payment, same)(i, p)
+				set(attribute.Network, same)(i, p)
+			},
+		},
 		{"cards of one bank", "issuer", 3, 6, set(attribute.Issuer, same)},
 		{"sign-up within two days", "signup_cohort", 3, 6, func(i int, p *fingerprint.Profile) {
 			p.CreatedAt = int64(19_990+i%2) * baseline.Day
 		}},
 		{
-			"sign-up within two days in one place, as in a class", "signup_cohort", 0, 0.5,
+			"sign-up on the day of first use, as to a fashion", "signup_cohort", 0, 0,
+			func(_ int, p *fingerprint.Profile) { p.CreatedAt = p.FirstSeen - 3_600_000 },
+		},
+		{
+			"sign-up within two days in one place, as in a class", "signup_cohort", -mostPrice, 0.5,
 			func(i int, p *fingerprint.Profile) {
 				p.CreatedAt = int64(19_990+i%2) * baseline.Day
 				set(attribute.Network, same)(i, p)
 			},
 		},
 		{"one program behind many networks", "stack", 3, 6, set(attribute.Stack, same)},
-		{"one program in one office", "stack", 0, 0.5, func(i int, p *fingerprint.Profile) {
+		{"one program in one office", "stack", -mostPrice, 0.5, func(i int, p *fingerprint.Profile) {
 			set(attribute.Stack, same)(i, p)
 			set(attribute.Network, same)(i, p)
 		}},
@@ -193,16 +211,25 @@ func TestEachSharedThingIsSeenByItsDetector(t *testing.T) {
 		{"unknown cards", "payment", 0, 0, func(_ int, p *fingerprint.Profile) {
 			p.Values[attribute.Payment] = nil
 		}},
-		{"an even load", "load_balance", 1, 3, func(i int, p *fingerprint.Profile) {
-			p.Requests = uint32(60 + i%5)
+		{"an even load", "load_balance", 2.5, 3, func(i int, p *fingerprint.Profile) {
+			busy(i, p, 72)
 		}},
 		{
 			"an even load in one place, as with one assignment", "load_balance", 0, 0.5,
 			func(i int, p *fingerprint.Profile) {
-				p.Requests = uint32(60 + i%5)
+				busy(i, p, 72)
 				set(attribute.Network, same)(i, p)
 			},
 		},
+		{"as many requests from each in one hour", "load_balance", 0, 0, func(i int, p *fingerprint.Profile) {
+			p.Requests = 4
+			busy(i, p, 1)
+		}},
+		{"as many requests from each in one evening", "load_balance", -0.5, 0.5, func(i int, p *fingerprint.Profile) {
+			p.Requests = 4
+			busy(i, p, 3)
+		}},
+		{"people's loads", "load_balance", -1, -0.9, func(int, *fingerprint.Profile) {}},
 		{
 			"a pool that takes over from another", "succession", 1.5, 2,
 			func(i int, p *fingerprint.Profile) {
@@ -214,7 +241,7 @@ func TestEachSharedThingIsSeenByItsDetector(t *testing.T) {
 			},
 		},
 		{
-			"two halves side by side are no succession", "succession", 0, 0,
+			"a launch in the middle of a crowd's life is no succession", "succession", -mostPrice, 0,
 			func(i int, p *fingerprint.Profile) {
 				if i >= 20 {
 					p.FirstSeen += baseline.Day + 3_600_000
@@ -292,6 +319,17 @@ func TestEachSharedThingIsSeenByItsDetector(t *testing.T) {
 	}
 }
 
+// busy makes an account send in about every third of the last hours.
+func busy(i int, p *fingerprint.Profile, hours int) {
+	rng := rand.New(rand.NewPCG(uint64(i), 7))
+	clear(p.ActiveHour[:])
+	for h := range hours {
+		if h == 0 || h == hours-1 || rng.IntN(3) == 0 {
+			p.ActiveHour[h/64] |= 1 << (h % 64)
+		}
+	}
+}
+
 // moves makes an account send a share of its requests to a model released on the second day.
 func moves(share float64) func(int, *fingerprint.Profile) {
 	return func(_ int, p *fingerprint.Profile) {
@@ -331,6 +369,25 @@ func TestConversationsHandedOverCountAgainstWhatTheOthersDo(t *testing.T) {
 	require.Zero(t, hopping)
 }
 
+func TestReasoningThatIsCarriedCountsAgainstWhatTheOthersDo(t *testing.T) {
+	b := among(people(40, 3))
+	g := b.group()
+	d := carriedReasoning()
+	bits := func(inside, outside int) float64 {
+		g.Carrying, g.Carried, g.Unnamed = inside, inside, 40
+		b.ctx.Carrying, b.ctx.Unnamed = inside+outside, 640
+		m, ok := d.Measure(g, b.ctx)
+		require.True(t, ok)
+		return m.Bits
+	}
+	require.Greater(t, bits(30, 0), 6.0, "nobody else's reasoning changes accounts")
+	require.Less(t, bits(2, 30), 0.1, "no more of the members than of the others")
+	require.Less(t, bits(30, 600), 0.0, "everybody else's does")
+	g.Carrying = 0
+	_, ok := d.Measure(g, b.ctx)
+	require.False(t, ok, "where no reasoning is carried, or none is logged, there is nothing to say")
+}
+
 func template(words int, share float64) func(int, *fingerprint.Profile) {
 	return func(i int, p *fingerprint.Profile) {
 		for k := range words {
@@ -356,6 +413,27 @@ func TestASharedTemplateIsWorthItsRarityAndItsShareOfTheWork(t *testing.T) {
 		"one shared phrase among each account's own text is no shared work")
 	popular := among(each(people(300, 8), template(20, 1))).bits(t, "prompt_template")
 	require.Less(t, popular, 2.0, "what a third of all accounts use links nobody")
+}
+
+func TestWhoStopsAsOthersDoIsNotSucceeded(t *testing.T) {
+	begins := func(p *fingerprint.Profile) int64 { return p.FirstSeen + baseline.Day + 3_600_000 }
+	members := each(people(40, 3), func(i int, p *fingerprint.Profile) {
+		if i < 20 {
+			p.LastSeen = p.FirstSeen + baseline.Day
+		} else {
+			p.FirstSeen = begins(p)
+		}
+	})
+	b := among(members)
+	require.Greater(t, b.bits(t, "succession"), 1.5)
+	b.ctx.Lives = nil
+	for _, p := range people(600, 77) {
+		p.LastSeen = p.FirstSeen + baseline.Day
+		b.ctx.Lives.Add(p)
+	}
+	require.LessOrEqual(t, b.bits(t, "succession"), 0.0, "the weekend begins for everybody")
+	b.ctx.Lives = b.ctx.Lives[:10]
+	require.Zero(t, b.bits(t, "succession"), "ten others do not tell")
 }
 
 func TestSmallGroupsAreBelievedLess(t *testing.T) {

@@ -24,6 +24,7 @@ const (
 	Client   = attribute.Client
 	Network  = attribute.Networks
 	Schedule = attribute.Schedule
+	Habits   = attribute.Habits
 )
 
 // Evidence is one detector's contribution. Positive bits support the suspicion, negative bits are

@@ -14,14 +14,14 @@ func fanout() Detector {
 		Summary: "The accounts are used from many addresses.",
 		Why: "A key that many people use, or one behind rotating proxies, shows more addresses per " +
 			"request than a person with a telephone and an office (an indicator of AA26-251A). " +
-			"Mean rank of log addresses (HyperLogLog) per ten requests in the baseline.",
+			"Mean rank of log addresses (HyperLogLog) per ten requests among the controls.",
 		Evasion: "One address for each account, which relays allow.",
 		LookAlikes: "Travellers, mobile carriers, serverless programs: single accounts, and not a " +
 			"whole group.",
 		Needs: []string{"client.ip"},
 	}, baseline.Fanout, high, twice, func(m Measure) (string, string, string) {
 		return fmt.Sprintf("%.2g addresses per ten requests", math.Exp2(m.Observed)),
-			fmt.Sprintf("median account %.2g", math.Exp2(m.Expected)),
+			fmt.Sprintf("median of %s %.2g", m.Compared, math.Exp2(m.Expected)),
 			"each account is used from many places"
 	})
 }

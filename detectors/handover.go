@@ -19,7 +19,10 @@ func (g *Group) OthersHandedOver(c *Context) float64 {
 func handOver() Detector {
 	return Detector{
 		Spec: Spec{
-			ID: "hand_over", Axis: Coordination, Family: Identity, Max: 8,
+			ID: "hand_over", Axis: Coordination, Family: Identity, Max: 8, Moved: true,
+			Null: "The members are drawn at random. The share that took part in a hand-over inside " +
+				"the group is then below the others' share of any hand-over, so that the ratio of " +
+				"the two has a mean below 1; without a hand-over nothing is said",
 			Summary: "Conversations begun on one member go on in another.",
 			Why: "A relay keeps a conversation on one account until that account is " +
 				"rejected or rested, then continues it on the next, and the earlier turns come " +

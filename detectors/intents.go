@@ -49,14 +49,16 @@ func cleaning() Detector {
 	)
 }
 
-// intent is log2 of the members' share of requests with the intent over the others', both smoothed
-// by 5 %: so that a rare intent in a small population cannot give a large effect. Its limit says
-// how seldom honest work asks for the same: hardly anybody for hidden reasoning (5), some for
-// training material (3), many for steps, grades (1.5) and clean transcripts (1).
+// intent is log2 of the members' share of requests with the intent over the others' plus a standard
+// error, since it can only be positive; both smoothed by 5 %, so that a rare intent in a small
+// population cannot give a large effect. Its limit says how seldom honest work asks for the same:
+// hardly anybody for hidden reasoning (5), some for training material (3), many for steps, grades
+// (1.5) and clean transcripts (1).
 func intent(id string, f baseline.Feature, limit float64, what, why, lookAlikes string) Detector {
 	return Detector{
 		Spec: Spec{
-			ID: id, Axis: Harvest, Correlated: "intents", Max: limit, Min: 0,
+			ID: id, Axis: Harvest, Correlated: "intents", Max: limit, Min: -mostPrice,
+			Null:       shareNull,
 			Summary:    "The prompts " + what + ".",
 			Why:        why,
 			Evasion:    "Wording that the multilingual lexicons do not have.",
@@ -68,15 +70,16 @@ func intent(id string, f baseline.Feature, limit float64, what, why, lookAlikes 
 			if !r.ok {
 				return Measure{}, false
 			}
-			expected := g.others(f, c)
+			expected := r.others
 			shrunk := (r.mean*r.n + expected*g.priorWeight()) / (r.n + g.priorWeight())
 			return Measure{
-				Bits: logRatio(shrunk, expected), Observed: r.mean, Expected: expected,
+				Bits:     agreement(logRatio(shrunk, expected), r.price(g.priorWeight())),
+				Observed: r.mean, Expected: expected, Compared: r.compared,
 			}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
 			return fmt.Sprintf("%.0f %% of requests %s", 100*m.Observed, what),
-				fmt.Sprintf("%.1f %% in the population", 100*m.Expected), "the prompts " + what
+				fmt.Sprintf("%.1f %% among %s", 100*m.Expected, m.Compared), "the prompts " + what
 		},
 	}
 }

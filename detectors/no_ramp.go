@@ -22,6 +22,8 @@ func noRamp() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "no_ramp", Axis: Harvest, Max: 1, Min: 0,
+			Null: "Whoever draws accounts at random gets a minority without a ramp; only a " +
+				"majority counts. Not derived: the figures below are what holds it",
 			Summary: "Accounts that signed up only days before work at full pace at once.",
 			Why: "People try a service before they rely on it; a pool's accounts are " +
 				"created to work (an indicator of AA26-251A). Share of members whose first " +

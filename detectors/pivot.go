@@ -10,6 +10,9 @@ func pivot() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "pivot", Axis: Harvest, Max: 1.5, Min: 0,
+			Null: "The members are drawn at random. The ratio of their mean share over the " +
+				"others', both smoothed by 5 %, has the mean 1. Not derived for what is below 1 " +
+				"and counts as 1: the figures below are what holds it",
 			Summary: "The members move to a new model sooner and in greater part than the population does.",
 			Why: "A new model is worth harvesting: in one public case nearly half of the " +
 				"traffic moved within 24 hours of a release, while people change when their " +
@@ -39,7 +42,7 @@ func pivot() Detector {
 				others := math.Max(0, (r.Mean-g.SelfShare*sum/n)/(1-g.SelfShare))
 				shrunk := (sum + g.priorWeight()*others) / (n + g.priorWeight())
 				m := Measure{
-					Bits: logRatio(shrunk, others), Observed: sum / n,
+					Bits: logRatio(shrunk, others+r.SD/math.Sqrt(n)), Observed: sum / n,
 					Expected: others, Value: r.Model,
 				}
 				if !ok || m.Bits > best.Bits {

@@ -13,7 +13,9 @@ func promptLayout() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "prompt_layout", Axis: Coordination, Family: Work, Max: MaxWork,
-			Summary: "The prompts of the members share an uncommon layout of headings, lists, tags and labels.",
+			Explained: OneProgram | OneEvent | OneSet,
+			Null:      textNull,
+			Summary:   "The prompts of the members share an uncommon layout of headings, lists, tags and labels.",
 			Why: "A paraphraser changes words and keeps the layout that the output parser " +
 				"depends on. Weighted by inverse document frequency.",
 			Evasion: "Varying the layout of prompt and answer, and parsing every variant.",
@@ -21,13 +23,16 @@ func promptLayout() Detector {
 				"is, and its share of the traffic, tell them apart.",
 			Needs: []string{"content.input or sketch"},
 		},
-		Measure: func(g *Group, _ *Context) (Measure, bool) {
+		Measure: func(g *Group, c *Context) (Measure, bool) {
 			w := &g.Work
 			if w.Layout == 0 || w.LayoutShare < least {
 				return Measure{}, false
 			}
 			return Measure{
-				Bits:     w.LayoutRarity * w.LayoutShare * math.Min(1, w.LayoutTraffic/fullTraffic),
+				Bits: math.Min(
+					w.LayoutRarity*w.LayoutShare*math.Min(1, w.LayoutTraffic/fullTraffic),
+					beyondChance(w.LayoutShare*g.Size, g.Size, w.LayoutRarity, c),
+				),
 				Observed: w.LayoutShare, Expected: math.Exp2(-w.LayoutRarity), Value: w.Layout,
 			}, true
 		},

@@ -11,7 +11,9 @@ func promptTemplate() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "prompt_template", Axis: Coordination, Family: Work, Max: MaxWork,
-			Summary: "The prompts of the members share recurring text that few other accounts use.",
+			Explained: OneProgram | OneEvent | OneSet,
+			Null:      textNull,
+			Summary:   "The prompts of the members share recurring text that few other accounts use.",
 			Why: "Harvesting one capability needs one instruction (\"variations of one " +
 				"prompt tens of thousands of times across hundreds of coordinated accounts\"), " +
 				"and unrelated accounts do not write the same four-word sequences again and " +
@@ -25,13 +27,14 @@ func promptTemplate() Detector {
 			LookAlikes: "Tools and prompt libraries (common among unrelated accounts), shared boilerplate (a small share of each account's own text), a class with one assignment.",
 			Needs:      []string{"content.input or sketch"},
 		},
-		Measure: func(g *Group, _ *Context) (Measure, bool) {
+		Measure: func(g *Group, c *Context) (Measure, bool) {
 			w := &g.Work
 			if len(w.Shingles) < leastShingles {
 				return Measure{}, false
 			}
 			return Measure{
-				Bits:     w.Rarity * w.Mass * math.Min(1, w.Traffic/fullTraffic),
+				Bits: math.Min(w.Rarity*w.Mass*math.Min(1, w.Traffic/fullTraffic),
+					beyondChance(w.Carriers, g.Size, w.Rarity, c)),
 				Observed: w.Carriers / g.Size, Expected: math.Exp2(-w.Rarity),
 			}, true
 		},

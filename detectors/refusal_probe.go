@@ -20,6 +20,9 @@ func refusalProbe() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "refusal_probe", Axis: Harvest, Max: 2.5, Min: 0,
+			Null: "Refusals are as frequent at first as later: the ratio of the two rates, each " +
+				"smoothed, is about 1. Not derived for what is below 1 and counts as 1: the figures " +
+				"below are what holds it",
 			Summary: "Many refusals at first, few later: a search for wording that is not refused, then its use.",
 			Why: "Attackers search for wording that is not refused (12,000 attempts in one " +
 				"public case), then use the best at scale. log2 of the refusal rate among " +

@@ -7,15 +7,16 @@ package detectors
 func All() []Detector {
 	return []Detector{
 		// Coordination.
-		promptTemplate(), promptLayout(), handOver(),
+		promptTemplate(), promptLayout(), handOver(), carriedReasoning(),
 		payment(), issuer(),
 		signupCohort(), campus(),
 		stack(), device(), params(), seed(), relay(),
 		network(),
 		loadBalance(), synchrony(), succession(),
+		subjects(), history(), sizes(), hours(),
 		// Harvest.
 		elicitation(), coercion(), grading(), generation(), cleaning(),
-		outputLength(), reasoningLength(), singleTurn(), novelty(), dealtOut(),
+		outputLength(), yield(), reasoningLength(), singleTurn(), novelty(), dealtOut(),
 		clock(), noRamp(), fanout(), pivot(), refusalProbe(), unserved(), hopping(),
 		aggregator(), batch(),
 	}

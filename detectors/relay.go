@@ -12,6 +12,8 @@ func relay() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "relay", Axis: Coordination, Family: Identity, Max: worth,
+			Null: "Nobody but a relay sends its constants: over honest groups there is nothing to " +
+				"measure, and the bits are 0",
 			Summary: "The requests carry constants of public account-relay software.",
 			Why:     "The constants are read from the relays' source code (Wei-Shaw/claude-relay-service, sub2api).",
 			Evasion: "Editing the relay's source.",

@@ -5,7 +5,7 @@ import "github.com/stillwatch/stillwatch/pkg/attribute"
 // seed sees one sampling seed in the requests of many accounts.
 func seed() Detector {
 	return sharedValue(Spec{
-		ID: "seed", Max: 3,
+		ID: "seed", Max: 3, Explained: OneProgram | OneSet,
 		Summary: "The members ask for one sampling seed.",
 		Why: "A seed makes a model's sampling repeatable (OpenAI, Chat Completions, `seed`). A " +
 			"harvesting program sets it once, to be able to run again; people in a chat never " +
@@ -18,5 +18,5 @@ func seed() Detector {
 			"stack or the parameters adds a quarter of its bits, so that it is evidence for the " +
 			"program and never a cause of its own.",
 		Needs: []string{"request.seed"},
-	}, attribute.Seed, "sampling seeds", "one program sets the seed")
+	}, attribute.Seed, true, "sampling seeds", "one program sets the seed")
 }

@@ -14,7 +14,7 @@ func singleTurn() Detector {
 		ID: "single_turn", Axis: Harvest, Max: 1.5, Min: -1.5,
 		Summary: "The requests stand alone: no conversation, no tool loop. Growing conversations are mitigating evidence.",
 		Why: "A harvested item is one question and one answer; people follow up, agents " +
-			"loop. Mean rank of the single-turn share in the baseline (an AUC).",
+			"loop. Mean rank of the single-turn share among the controls (an AUC).",
 		Evasion:    "Harvesting dialogues, at several times the cost per item.",
 		LookAlikes: "Every API application: one figure among many.",
 		Needs:      []string{"request.message_count or content.input"},
@@ -24,6 +24,6 @@ func singleTurn() Detector {
 			note = "the conversations continue"
 		}
 		return fmt.Sprintf("%.0f %% of requests without an earlier turn", 100*m.Observed),
-			fmt.Sprintf("median account %.0f %%", 100*m.Expected), note
+			fmt.Sprintf("median of %s %.0f %%", m.Compared, 100*m.Expected), note
 	})
 }

@@ -12,6 +12,8 @@ func stack() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "stack", Axis: Coordination, Family: Client, Max: 6,
+			Explained: OneProgram | OneLaunch,
+			Min:       -mostPrice, Null: sharedNull,
 			Summary: "One client software and TLS fingerprint behind many networks.",
 			Why: "A pool's requests leave from one program, whatever proxies carry them; " +
 				"ordinary accounts on many networks run many clients and versions. Perplexity " +
@@ -24,11 +26,10 @@ func stack() Detector {
 			Needs: []string{"client.user_agent", "client.ja4"},
 		},
 		Measure: func(g *Group, c *Context) (Measure, bool) {
-			m, ok := entropyDeficit(g, c, attribute.Stack)
-			if ok && m.Bits > 0 {
-				m.Bits *= NetworkDiversity(g, c)
+			if !g.reports(attribute.Stack) {
+				return Measure{}, false
 			}
-			return m, ok
+			return entropyDeficit(g, c, attribute.Stack, NetworkDiversity(g, c))
 		},
 		Explain: func(g *Group, m Measure) (string, string, string) {
 			return fmt.Sprintf(

@@ -2,6 +2,7 @@ package detectors
 
 import (
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -19,26 +20,33 @@ func succession() Detector {
 		pause = 6 * hour
 		// The old pool's last day counts: a member need not have been busy in its last hours.
 		within = 24 * hour
-		// Most members ended or began at that moment. A group that has only grown has up to three
-		// in four, all of which began; so the quarter that ended is asked for besides.
-		share = 0.7
+		// A change of keys looks the same, so it is worth less than one more cause of its own.
 		worth = 2
 	)
 	return Detector{
 		Spec: Spec{
-			ID: "succession", Axis: Coordination, Family: Schedule, Max: worth, Min: 0,
-			Summary: "One part of the members stops and another part begins soon after.",
+			ID: "succession", Axis: Coordination, Family: Schedule, Max: worth, Min: -mostPrice,
+			Explained: OneLaunch | OneEvent,
+			Null: "Whoever was there before the others came stops as often as the rest of the " +
+				"population in the same hours, of accounts with as many requests (within a " +
+				"factor of two). When the others came depends on first requests only, so the " +
+				"share that stopped over the expected one has the mean 1, and at most 1 once " +
+				"both are smoothed by 5 %. What is below 1 counts as 1, and what this adds at " +
+				"most is subtracted.",
+			Summary: "One part of the members stops when another part begins, and other accounts as busy do not.",
 			Why: "Banned pools were replaced within hours in every public case " +
 				"(Anthropic, February and September 2026); people who share something come and " +
-				"go one by one. Share of members that either stopped before or began after one " +
-				"moment, each part at least a quarter, within a day of each other.",
+				"go one by one, and a launch in the middle of a crowd's life brings new accounts " +
+				"but does not stop the old ones. The widest gap between first requests that " +
+				"leaves a quarter on each side; log2 of the share of the earlier members that " +
+				"are silent from then on over that of the population.",
 			Evasion: "Overlapping the pools for weeks.",
 			LookAlikes: "A change of keys inside one organisation (one entity when verified); " +
 				"two classes one after the other (each on its own network and clock).",
 		},
-		Measure: func(g *Group, _ *Context) (Measure, bool) {
+		Measure: func(g *Group, c *Context) (Measure, bool) {
 			n := len(g.Members)
-			if n < least {
+			if n < least || c.Lives == nil {
 				return Measure{}, false
 			}
 			firsts := make([]int64, 0, n)
@@ -58,25 +66,40 @@ func succession() Detector {
 				return Measure{}, false
 			}
 			begins := firsts[at]
-			ended, began := 0, 0
+			others := c.Lives.Stopped(begins, begins-within, begins+pause)
+			var before, ended, chance float64
 			for i := range g.Members {
-				switch p := g.Members[i].Profile; {
-				case p.FirstSeen >= begins:
-					began++
-				case p.LastSeen < begins+pause && p.LastSeen >= begins-within:
+				p := g.Members[i].Profile
+				if p.FirstSeen >= begins || p.LastSeen < begins-within {
+					continue
+				}
+				share, ok := others.Share(p)
+				if !ok {
+					return Measure{}, false
+				}
+				before++
+				chance += share
+				if p.LastSeen < begins+pause {
 					ended++
 				}
 			}
-			moved := float64(ended+began) / float64(n)
-			if parts*ended < n || moved < share {
+			if parts*before < float64(n) {
 				return Measure{}, false
 			}
-			return Measure{Bits: worth * (moved - half) / half, Observed: moved}, true
+			expected, prior := chance/before, g.priorWeight()
+			shrunk := (ended + prior*expected) / (before + prior)
+			sd := math.Sqrt(before*expected*(1-expected)) / (before + prior) /
+				(expected + smoothing)
+			return Measure{
+				Bits:     agreement(logRatio(shrunk, expected), priceOf(sd)),
+				Observed: ended / before, Expected: expected,
+			}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
-			return fmt.Sprintf("%.0f %% of the members either stopped or began at one moment",
+			return fmt.Sprintf("%.0f %% of the earlier members stopped when the others began",
 					100*m.Observed),
-				"accounts come and go one by one", "a new pool takes over from one that stopped"
+				fmt.Sprintf("%.0f %% of accounts as busy stopped then", 100*m.Expected),
+				"a new pool takes over from one that stopped"
 		},
 	}
 }

@@ -21,6 +21,10 @@ func synchrony() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "synchrony", Axis: Coordination, Family: Schedule, Max: 3,
+			Explained: OneEvent,
+			Null: "The members are active independently of each other, with the others' rises and " +
+				"falls. The index of dispersion is then 1 with a standard error of sqrt(2/slots); " +
+				"two of them and half a bit are kept back, so that chance gives nothing",
 			Summary: "The members are active and silent in the same ten minutes, hours or quarters of a day, beyond what the neighbouring slots and everybody else explain.",
 			Why: "One program starts, stops, fails and rests for all of them at once " +
 				"(SynchroTrap 2014: sustained lockstep); jitter hides that at one resolution " +
@@ -76,23 +80,23 @@ func leastSlots(r baseline.Resolution) int64 { return [...]int64{72, 30, 20}[r] 
 // slots it was taken: 0 when there are too few to say.
 func dispersion(g *Group, rhythm *baseline.Rhythm, r baseline.Resolution) (ratio, slots float64) {
 	others, width := rhythm[r], r.Millis()
-	active := baseline.NewActivity(r, rhythm.Now()-1)
 	firsts := make([]int64, len(g.Members))
 	for i := range g.Members {
-		p := g.Members[i].Profile
-		active.Add(p, 1)
-		firsts[i] = p.FirstSeen / width
+		firsts[i] = g.Members[i].Profile.FirstSeen / width
 	}
-	slices.Sort(firsts)
-	newest := (rhythm.Now() - 1) / width
-	if newest-firsts[0] < leastSlots(r) {
+	newest, oldest := (rhythm.Now()-1)/width, slices.Min(firsts)
+	if newest-oldest < leastSlots(r) {
 		return 0, 0
 	}
-	oldest := firsts[0]
 	if r == baseline.Quarters {
 		// Among few slots a shared beginning would weigh as much as a rhythm: count from when
 		// nearly all were there.
+		slices.Sort(firsts)
 		oldest = firsts[len(firsts)*nearlyAll/10]
+	}
+	active := baseline.NewActivity(r, rhythm.Now()-1)
+	for i := range g.Members {
+		active.Add(g.Members[i].Profile, 1)
 	}
 	near := lags(r)
 	reach, m := near[len(near)-1], float64(2*len(near))

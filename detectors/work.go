@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
@@ -17,8 +18,10 @@ const (
 	// shingleMembers is one in how many members carry a shingle that is the group's: a pool may
 	// work on several templates at once.
 	shingleMembers = 5
-	// leastCarriers is the weight of the members that share something at least: one shares nothing.
-	leastCarriers = 2
+	// leastCarriers is the weight of the members that share something at least: two of eight
+	// unrelated accounts have one popular text in common in one group of a dozen, three hardly
+	// ever.
+	leastCarriers = leastMembers
 	// overPopulation is how many times as common in the group as in the population a shingle is
 	// that is the group's work. What everyone writes is not; 4 are two bits, as a tool's text of a
 	// quarter of all accounts would earn (Idf).
@@ -39,14 +42,18 @@ type CommonWork struct {
 	// Shingles are the shared shingles: in the prompt template of at least a fifth of the members
 	// and, among them, several times as common as in the population.
 	Shingles []Shared
-	// Mass is the members' mean share of their own prompt template that is shared, weighted by
-	// rarity. Traffic is the mean share of their requests that carry it.
+	// Mass is the members' mean share of the recurring text in these requests that is shared,
+	// weighted by rarity. Traffic is the mean share of their requests that carry shared text.
 	Mass, Traffic float64
 	// Rarity is the mean idf of the shared shingles in bits, weighted by the members that show
 	// them.
 	Rarity float64
-	// Carriers is the weight of the members that carry at least a third of the shared shingles.
+	// Carriers is the weight of the members that carry at least a third of the shared shingles of
+	// one text.
 	Carriers float64
+	// Pace is the mean share of a carrier's requests that carry the same shared shingle: with many
+	// texts it is small, and an account that has sent little may show none of them yet.
+	Pace float64
 	// Layout is the commonest line structure, with the share of members that recur in it and its
 	// idf.
 	Layout       uint64
@@ -56,123 +63,198 @@ type CommonWork struct {
 	LayoutTraffic float64
 }
 
-// Shared is a shingle with the weight of the members that carry it and its idf.
+// Shared is a shingle with the weight of the members that carry it, its idf, and the number of the
+// text that it is of; 0 is none that is known by several shingles.
 type Shared struct {
 	Hash   uint64
 	Weight float64
 	Idf    float64
+	Text   uint8
 }
 
 // SharedWork finds what the members' prompt templates have in common and remembers it in the group.
-func (g *Group) SharedWork(c *Context) {
-	weights := map[uint64]float64{}
-	layouts := map[uint64]float64{}
+// mass is a member's whole recurring text: the sum over its prompt template of sightings times idf.
+// It is asked for where there is shared text only.
+func (g *Group) SharedWork(c *Context, mass func(member int) float64) {
+	g.counter = &c.values
+	weights, layouts := &c.shingles, &c.layouts
+	weights.Reset()
+	layouts.Reset()
 	for i := range g.Members {
 		m := &g.Members[i]
 		least := fingerprint.Recurs(m.Profile.WithText)
 		for _, s := range m.Profile.Template {
 			if s.Count >= least {
-				weights[s.Hash] += m.Weight
+				weights.Add(s.Hash, m.Weight)
 			}
 		}
 		for _, s := range m.Profile.Layouts {
 			if s.Count >= least {
-				layouts[s.Hash] += m.Weight
+				layouts.Add(s.Hash, m.Weight)
 			}
 		}
 	}
 	w := CommonWork{}
-	for h, weight := range weights {
+	weights.Each(func(h uint64, weight float64) {
 		if weight < g.Size/shingleMembers || weight < leastCarriers {
-			continue
+			return
 		}
 		df := c.ShingleAccounts(h)
 		if weight/g.Size < overPopulation*float64(df)/float64(c.Baseline.N+1) {
-			continue
+			return
 		}
-		w.Shingles = append(w.Shingles, Shared{h, weight, c.Idf(df)})
-	}
+		w.Shingles = append(w.Shingles, Shared{Hash: h, Weight: weight, Idf: c.Idf(df)})
+	})
 	slices.SortFunc(w.Shingles, func(a, b Shared) int {
 		return cmp.Or(cmp.Compare(b.Weight*b.Idf, a.Weight*a.Idf), cmp.Compare(a.Hash, b.Hash))
 	})
-	shared := make(map[uint64]float64, len(w.Shingles))
+	g.tellTexts(w.Shingles)
+	w.weighText(g, mass)
+	w.weighLayout(g, c, layouts)
+	g.Work = w
+}
+
+// weighText says how rare the shared shingles are and how much of the members' work they are.
+func (w *CommonWork) weighText(g *Group, mass func(member int) float64) {
+	shared := make(map[uint64]*Shared, len(w.Shingles))
+	var texts [MaxTexts]int
 	norm := 0.0
-	for _, s := range w.Shingles {
-		shared[s.Hash] = s.Idf
+	defer g.slice(shared)
+	for i := range w.Shingles {
+		s := &w.Shingles[i]
+		shared[s.Hash] = s
+		texts[s.Text]++
 		w.Rarity += s.Weight * s.Idf
 		norm += s.Weight
 	}
-	if norm > 0 {
-		w.Rarity /= norm
+	if norm == 0 {
+		return
 	}
+	w.Rarity /= norm
 	for i := range g.Members {
 		m := &g.Members[i]
-		mass, traffic, carried := containment(m, shared)
-		w.Mass += m.Weight * mass
-		w.Traffic += m.Weight * traffic
-		if carrierShingles*carried >= len(w.Shingles) && carried > 0 {
-			w.Carriers += m.Weight
+		x := contain(m.Profile, shared, func() float64 { return mass(i) })
+		w.Mass += m.Weight * x.mass
+		w.Traffic += m.Weight * x.traffic
+		for text, n := range x.carried {
+			if carrierShingles*n >= texts[text] && n > 0 {
+				w.Carriers += m.Weight
+				w.Pace += m.Weight * x.pace
+				break
+			}
 		}
 	}
-	if g.Size > 0 {
-		w.Mass /= g.Size
-		w.Traffic /= g.Size
+	w.Mass /= g.Size
+	w.Traffic /= g.Size
+	if w.Carriers > 0 {
+		w.Pace /= w.Carriers
 	}
+}
+
+// weighLayout finds the commonest layout among those that members recur in, by their weight.
+func (w *CommonWork) weighLayout(g *Group, c *Context, layouts *baseline.Counter) {
 	best := 0.0
-	for h, weight := range layouts {
+	layouts.Each(func(h uint64, weight float64) {
 		if weight < leastCarriers {
-			continue
+			return
 		}
 		idf := c.Idf(c.LayoutAccounts(h))
 		if v := weight / g.Size * idf; v > best || v == best && h < w.Layout {
 			best, w.Layout, w.LayoutShare, w.LayoutRarity = v, h, weight/g.Size, idf
 		}
+	})
+	if w.Layout == 0 {
+		return
 	}
-	if w.Layout != 0 {
-		n := 0.0
-		for i := range g.Members {
-			m := &g.Members[i]
-			for _, s := range m.Profile.Layouts {
-				if s.Hash == w.Layout && m.Profile.WithText > 0 {
-					w.LayoutTraffic += m.Weight *
-						math.Min(1, float64(s.Count)/float64(m.Profile.WithText))
-					n += m.Weight
-				}
+	n := 0.0
+	for i := range g.Members {
+		m := &g.Members[i]
+		for _, s := range m.Profile.Layouts {
+			if s.Hash == w.Layout && m.Profile.WithText > 0 {
+				w.LayoutTraffic += m.Weight *
+					math.Min(1, float64(s.Count)/float64(m.Profile.WithText))
+				n += m.Weight
 			}
 		}
-		if n > 0 {
-			w.LayoutTraffic /= n
-		}
 	}
-	g.Work = w
+	if n > 0 {
+		w.LayoutTraffic /= n
+	}
 }
 
-// containment is the idf-weighted share of a member's prompt template that lies in the shared set,
-// the share of its requests that carry the shared part, and the number of shared shingles it
-// carries.
-func containment(m *Member, shared map[uint64]float64) (mass, traffic float64, carried int) {
-	if len(shared) == 0 {
-		return 0, 0, 0
+// containment is what a member's requests have of the shared text: mass the share of the text that
+// recurs in them, weighted by idf, traffic the share of all its requests that carry the shared
+// text, pace the share that carries the commonest shingle of it, and carried the shared shingles of
+// each text that it shows.
+type containment struct {
+	mass, traffic, pace float64
+	carried             [MaxTexts]int
+}
+
+// mass is its whole recurring text.
+func contain(
+	p *fingerprint.Profile, shared map[uint64]*Shared, mass func() float64,
+) (x containment) {
+	if len(shared) == 0 || p.WithText == 0 {
+		return x
 	}
-	least := fingerprint.Recurs(m.Profile.WithText)
+	least := fingerprint.Recurs(p.WithText)
 	inside := 0.0
-	var most uint32
-	for _, s := range m.Profile.Template {
+	var seen Sightings
+	rest := make([]uint32, 0, fingerprint.MaxTemplate)
+	for _, s := range p.Template {
 		if s.Count < least {
 			continue
 		}
-		if idf, ok := shared[s.Hash]; ok {
-			inside += float64(s.Count) * idf
-			most = max(most, s.Count)
-			carried++
+		of := shared[s.Hash]
+		if of == nil {
+			seen.Other(s.Count)
+			rest = append(rest, s.Count)
+			continue
 		}
+		seen.Shared(of.Text, s.Count)
+		inside += float64(s.Count) * of.Idf
+		x.carried[of.Text]++
 	}
-	if m.Mass > 0 {
-		// The idf moves a little between the account's last profile and now.
-		mass = math.Min(1, inside/m.Mass)
+	covered := seen.Requests(p)
+	x.traffic = float64(covered) / float64(p.WithText)
+	x.pace = math.Min(1, float64(seen.commonest())/float64(p.WithText))
+	if inside == 0 {
+		return x
 	}
-	if m.Profile.WithText > 0 {
-		traffic = math.Min(1, float64(most)/float64(m.Profile.WithText))
+	// What else recurs counts as far as it must be in the same requests. A pool on leased accounts
+	// is not what their owners do; a program of one's own around a public text is in all of it.
+	beside, others := 0.0, 0.0
+	templated := max(p.TemplateRequests, covered)
+	for _, n := range rest {
+		others += float64(n)
+		beside += math.Max(0, float64(n)+float64(covered)-float64(max(templated, n)))
 	}
-	return mass, traffic, carried
+	own := math.Max(0, mass()-inside)
+	if others > 0 {
+		own *= beside / others
+	}
+	x.mass = inside / (inside + own)
+	return x
+}
+
+// textNull is the null of shared text.
+const textNull = "The members are drawn at random, and each carries a text as often as the " +
+	"population does. The likelihood ratio of the carriers' share in the group against that is an " +
+	"e-value once it is divided by the number of texts that could have been the common one; the " +
+	"bits are at most log2 of it, and else the rarity of the text."
+
+// beyondChance is log2 of the likelihood ratio by which so many of n members carry a text of this
+// rarity (bits), over the number of texts that as many accounts of the population may share: the
+// group was not drawn for one of them, but the most telling is looked at.
+func beyondChance(carriers, n, rarity float64, c *Context) float64 {
+	share, others := math.Min(1, carriers/n), math.Exp2(-rarity)
+	if share <= others {
+		return 0
+	}
+	ratio := carriers * math.Log2(share/others)
+	if share < 1 {
+		ratio += (n - carriers) * math.Log2((1-share)/(1-others))
+	}
+	return math.Max(0, ratio-math.Log2(math.Max(1, float64(c.Baseline.N)/leastCarriers)))
 }

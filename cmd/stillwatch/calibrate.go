@@ -1,31 +1,29 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"math"
-	"slices"
+	"os"
 	"strings"
 	"text/tabwriter"
 	"time"
 
-	"github.com/stillwatch/stillwatch/detectors"
 	"github.com/stillwatch/stillwatch/pkg/app/config"
 	"github.com/stillwatch/stillwatch/pkg/backtest"
 	"github.com/stillwatch/stillwatch/pkg/campaign"
 	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
-	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 	"github.com/stillwatch/stillwatch/pkg/stage/correlate"
 )
 
 type calibrateCmd struct {
 	configFlag
-	Rate    float64  `default:"0.1" placeholder:"N" help:"False findings wanted a day. Default: ${default}."`
+	Rate    *float64 `placeholder:"N" help:"False findings wanted a day. Default: 0.01 for each 5,000 accounts in the events, and no less than 0.01."`
 	Trust   bool     `help:"Count groups far beyond the thresholds as honest too: only when somebody has looked at them."`
 	Nearest int      `default:"5" placeholder:"N" help:"How many of the groups nearest to the thresholds to explain. Default: ${default}."`
+	Write   string   `placeholder:"FILE" help:"Write the recommended thresholds here, for run --config: into a copy of the configuration of --config (which may be FILE itself), else as a configuration that has nothing else."`
 	Topic   string   `placeholder:"NAME" help:"Read the events as those of this gateway topic: in the format that is configured for it."`
 	Workers int      `placeholder:"N" help:"Goroutines that work; the output does not depend on it. Default: one per core."`
 	Events  []string `arg:"" help:"Files of gateway events believed to be honest, oldest first, one record a line (.jsonl, .gz, .zst), or - for standard input."`
@@ -33,8 +31,11 @@ type calibrateCmd struct {
 
 // Run replays the files, measures every group, and recommends thresholds.
 func (c calibrateCmd) Run(ctx context.Context, t terminal) (err error) {
-	if !(c.Rate > 0) || math.IsInf(c.Rate, 1) {
-		return usage(errors.New("calibrate: --rate must be positive"))
+	rate := 0.0
+	if c.Rate != nil {
+		if rate = *c.Rate; !(rate > 0) || math.IsInf(rate, 1) {
+			return usage(errors.New("calibrate: --rate must be positive"))
+		}
 	}
 	conf, err := c.load(t)
 	if err != nil {
@@ -50,9 +51,47 @@ func (c calibrateCmd) Run(ctx context.Context, t terminal) (err error) {
 			conf.Correlate.MinPopulation, conf.Correlate.WarmUp,
 		)
 	}
-	return adviceText{
-		out: t.out, o: conf.Correlate, advice: cal.Advise(c.Rate, c.Trust), nearest: c.Nearest,
-	}.print()
+	p := adviceText{
+		out: t.out, o: conf.Correlate, advice: cal.Advise(rate, c.Trust), ownRate: c.Rate != nil,
+		nearest: c.Nearest,
+	}
+	if err := p.print(); err != nil || c.Write == "" {
+		return err
+	}
+	return c.write(t, p)
+}
+
+// write puts the recommended thresholds into a file.
+func (c calibrateCmd) write(t terminal, p adviceText) error {
+	text := p.heading() + "# A whole configuration: all that is not here has its default.\n"
+	if c.Config != "" {
+		data, err := os.ReadFile(c.Config)
+		if err != nil {
+			return fmt.Errorf("read the configuration: %w", err)
+		}
+		text = string(data)
+	}
+	settings := p.settings()
+	text, err := config.Change(text, settings...)
+	if err != nil {
+		return fmt.Errorf("--write: %w", err)
+	}
+	//nolint:gosec // The path is the one that the command line names.
+	if err := os.WriteFile(c.Write, []byte(text), 0o600); err != nil {
+		return fmt.Errorf("--write: %w", err)
+	}
+	fmt.Fprintf(t.err, "written to %s; stillwatch run --config %s uses it\n", c.Write, c.Write)
+	for _, s := range settings {
+		if name := config.EnvName(s.Section + "." + s.Key); set(t, name) {
+			fmt.Fprintf(t.err, "%s is set, and overrides what the file says: unset it\n", name)
+		}
+	}
+	return nil
+}
+
+func set(t terminal, name string) bool {
+	_, ok := t.env(name)
+	return ok
 }
 
 // measure replays the files with nothing ever found, and collects what was measured.
@@ -77,7 +116,9 @@ func (c calibrateCmd) measure(
 		return nil, err
 	}
 	sink := &backtest.Files{}
-	stats, err := replay(ctx, t.err, replayOptions(c.Workers), stages, c.Events, sink)
+	o := replayOptions(c.Workers)
+	o.Observe = cal.Saw
+	stats, err := replay(ctx, t.err, o, stages, c.Events, sink)
 	if err != nil {
 		return nil, err
 	}
@@ -88,9 +129,11 @@ func (c calibrateCmd) measure(
 
 // adviceText prints a calibration.
 type adviceText struct {
-	out     io.Writer
-	o       campaign.Options
-	advice  backtest.Advice
+	out    io.Writer
+	o      campaign.Options
+	advice backtest.Advice
+	// ownRate says that the user chose the rate.
+	ownRate bool
 	nearest int
 }
 
@@ -111,18 +154,57 @@ func (p adviceText) print() error {
 	return nil
 }
 
+// heading says what the thresholds are for.
+func (p adviceText) heading() string {
+	return fmt.Sprintf(
+		"# stillwatch.yaml, for %.3g false findings a day: %s\n", p.advice.Rate, p.why(),
+	)
+}
+
+// why is the reason for the rate.
+func (p adviceText) why() string {
+	if p.ownRate {
+		return "as --rate says"
+	}
+	a := &p.advice
+	why := fmt.Sprintf(
+		"%g for each %d accounts, of which the events have %d",
+		backtest.TargetRate, backtest.TargetAccounts, a.Accounts,
+	)
+	if a.Accounts < backtest.TargetAccounts {
+		why = fmt.Sprintf(
+			"one in %.0f days, for the events have no more than %d accounts (%d)",
+			1/backtest.TargetRate, backtest.TargetAccounts, a.Accounts,
+		)
+	}
+	return why
+}
+
+// settings are the recommended options: total_bits, and the others where they change.
+func (p adviceText) settings() []config.Setting {
+	a := &p.advice
+	var out []config.Setting
+	add := func(rule decision.RuleID, bits float64) {
+		out = append(out, config.Setting{
+			Section: "correlate", Key: decision.Rules[rule].Option, Value: math.Round(10*bits) / 10,
+		})
+	}
+	add(decision.Combined, a.Total)
+	if a.Operator != p.o.Operator {
+		add(decision.Operator, a.Operator)
+	}
+	if a.Purpose != p.o.Purpose {
+		add(decision.Purpose, a.Purpose)
+	}
+	return out
+}
+
 // snippet prints what to put into the configuration.
 func (p adviceText) snippet() {
 	a := &p.advice
-	fmt.Fprintf(
-		p.out, "# stillwatch.yaml, for %g false findings a day\ncorrelate:\n  total_bits: %s\n",
-		a.Rate, bits(a.Total),
-	)
-	if a.Operator != p.o.Operator {
-		fmt.Fprintf(p.out, "  operator_bits: %s\n", bits(a.Operator))
-	}
-	if a.Purpose != p.o.Purpose {
-		fmt.Fprintf(p.out, "  purpose_bits: %s\n", bits(a.Purpose))
+	fmt.Fprint(p.out, p.heading(), "correlate:\n")
+	for _, s := range p.settings() {
+		fmt.Fprintf(p.out, "  %s: %s\n", s.Key, bits(s.Value))
 	}
 	fmt.Fprintln(p.out)
 	total := func(shift float64) string { return bits(p.o.Total + shift) }
@@ -184,115 +266,19 @@ func (p adviceText) trust() {
 		a.Tail.N, -a.Tail.Threshold, a.Tail.Mean)
 	if need := 3 / a.Rate; a.Days < need {
 		fmt.Fprintf(p.out,
-			"%.1f days are extrapolated: to see %g a day instead of expecting it takes %.0f days of traffic without a group beyond the threshold (the rule of three).\n",
+			"%.1f days are extrapolated: to see %.3g a day instead of expecting it takes %.0f days of traffic without a group beyond the threshold (the rule of three).\n",
 			a.Days, a.Rate, need)
 	}
 	if a.Tail.N < 5 {
 		fmt.Fprintln(
 			p.out,
-			"So few groups say little about the tail: it depends on the assumption that each bit more is half as likely. Record for longer, or more accounts.",
+			"So few groups say little about the tail: the expectation is mostly what the defaults were chosen for, and that each bit more is half as likely. Record for longer, or more accounts.",
 		)
 	}
 	fmt.Fprintln(
 		p.out,
 		"A group counts once, however long it lasts; groups that last all the time are all met in the first days, so that a short recording overstates the rate.",
 	)
-}
-
-// sampleAccounts is how many accounts of a group are named.
-const sampleAccounts = 5
-
-// groups explains groups under a title.
-func (p adviceText) groups(title string, list []*backtest.Group) {
-	if len(list) == 0 {
-		return
-	}
-	fmt.Fprintf(p.out, "\n%s:\n", title)
-	for i, g := range list {
-		m := &g.Best
-		where := fmt.Sprintf("%s bits below the threshold", bits(-g.Excess))
-		if g.Excess >= 0 {
-			where = fmt.Sprintf("%s bits beyond the threshold", bits(g.Excess))
-		}
-		if !g.Fitted {
-			where += ", unpruned"
-		}
-		fmt.Fprintf(p.out, "\n%2d. %s: %d accounts that share %s",
-			i+1, where, len(m.Members), strings.TrimSuffix(m.Origin, ", fitted"))
-		if m.Tenant != "" && m.Tenant != "default" {
-			fmt.Fprintf(p.out, ", tenant %s", m.Tenant)
-		}
-		fmt.Fprintf(p.out, "\n    near it from %s to %s, nearest at %s\n",
-			stamp(g.First), stamp(g.Last), stamp(m.Time))
-		fmt.Fprintf(p.out, "    coordination %s: %s\n",
-			bits(m.Coordination), strongest(m, detectors.Coordination))
-		fmt.Fprintf(p.out, "    harvest      %s: %s\n",
-			bits(m.Harvest), strongest(m, detectors.Harvest))
-		fmt.Fprintf(p.out, "    operator     %s (funding, identity, schedule)\n", bits(m.Operator))
-		families := make([]string, len(m.Agreeing))
-		for i, family := range m.Agreeing {
-			families[i] = string(family)
-		}
-		fmt.Fprintf(p.out, "    families     %s; %d independent causes\n",
-			cmp.Or(strings.Join(families, ", "), "none"), m.Causes)
-		fmt.Fprintf(p.out, "    %s\n", p.decides(g))
-		names := m.Members[:min(len(m.Members), sampleAccounts)]
-		fmt.Fprintf(p.out, "    accounts     %s", strings.Join(names, ", "))
-		if more := len(m.Members) - len(names); more > 0 {
-			fmt.Fprintf(p.out, " and %d more", more)
-		}
-		fmt.Fprintln(p.out)
-	}
-}
-
-// decides says which option would report a group that is below the threshold (the nearest rule's),
-// or which options together would leave out one that is beyond it.
-func (p adviceText) decides(g *backtest.Group) string {
-	m := &g.Best
-	policy := &p.o.Policy
-	if g.Excess < 0 {
-		id, excess := decision.Nearest(&m.Scores, policy)
-		rule := &decision.Rules[id]
-		return fmt.Sprintf("reported     with %s %s or less",
-			rule.Option, bits(rule.Threshold(policy)+excess))
-	}
-	above := func(v float64) string { return bits(math.Floor(10*v+1) / 10) }
-	var needed []string
-	for i := range decision.Rules {
-		rule := &decision.Rules[i]
-		if excess := rule.Excess(&m.Scores, policy); excess >= 0 {
-			needed = append(needed, rule.Option+" "+above(rule.Threshold(policy)+excess))
-		}
-	}
-	out := strings.Join(needed, " and ")
-	if decision.Rules[decision.Combined].Excess(&m.Scores, policy) >= 0 && len(needed) == 1 {
-		out += fmt.Sprintf(", or harvest_bits %s, or coordination_bits %s",
-			above(m.Harvest), above(m.Coordination))
-	}
-	return "left alone   with " + out + " or more"
-}
-
-// strongest lists an axis's strongest detectors, and the strongest that is mitigating evidence.
-func strongest(m *search.Measurement, axis detectors.Axis) string {
-	type entry struct {
-		id   string
-		bits float64
-	}
-	var list []entry
-	for _, d := range detectors.All() {
-		if b, ok := m.Bits[d.Spec.ID]; ok && d.Spec.Axis == axis && math.Abs(b) >= 0.1 {
-			list = append(list, entry{d.Spec.ID, b})
-		}
-	}
-	slices.SortStableFunc(list, func(a, b entry) int { return cmp.Compare(b.bits, a.bits) })
-	if len(list) > 5 {
-		list = append(list[:4], list[len(list)-1])
-	}
-	parts := make([]string, len(list))
-	for i, e := range list {
-		parts[i] = fmt.Sprintf("%s %+.1f", e.id, e.bits)
-	}
-	return strings.Join(parts, ", ")
 }
 
 // bits writes a number of bits with at most one decimal.

@@ -1,10 +1,17 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/app/config"
+	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
+	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 )
 
 func TestCalibrateMeasuresAPoolWithoutFindingItAndNamesItAsFarBeyondTheLine(t *testing.T) {
@@ -15,16 +22,76 @@ func TestCalibrateMeasuresAPoolWithoutFindingItAndNamesItAsFarBeyondTheLine(t *t
 	require.Equal(t, 0, code, stderr)
 	require.Contains(t, stderr, "dead letters 0\n")
 	require.Regexp(
-		t, `^# stillwatch.yaml, for 0.1 false findings a day\ncorrelate:\n  total_bits: [\d.]+\n`,
+		t, `^# stillwatch.yaml, for 0.01 false findings a day: one in 100 days, .* accounts \(345\)\n`+
+			`correlate:\n  total_bits: [\d.]+\n`,
 		stdout,
 	)
 	require.Contains(t, stdout,
 		"WARNING: groups far beyond the thresholds: 1. This traffic may not be honest")
 	require.Contains(t, stdout, "48 accounts that share")
 	require.Contains(t, stdout, "harvest      ")
+	require.Regexp(
+		t, `what it is   if honest, this is .*; not explained by that: .* \([a-z_]+ \+[\d.]+\); `+
+			`like a harvest: .* \([a-z_]+ \+[\d.]+\)`,
+		stdout,
+	)
 	code, trusted, stderr := execute(t, nil, "calibrate", "--trust", "--rate", "1", events)
 	require.Equal(t, 0, code, stderr)
 	require.NotContains(t, trusted, "WARNING")
+	require.Contains(t, trusted, "for 1 false findings a day: as --rate says\n")
+}
+
+func TestCalibrateWritesAConfigurationThatRunTakes(t *testing.T) {
+	dir := t.TempDir()
+	events, out := filepath.Join(dir, "events.jsonl.zst"), filepath.Join(dir, "calibrated.yaml")
+	code, _, stderr := execute(t, nil, "simulate", "demo", "--duration", "8h", "-o", events)
+	require.Equal(t, 0, code, stderr)
+	code, stdout, stderr := execute(t, nil, "calibrate", "--trust", "--write", out, events)
+	require.Equal(t, 0, code, stderr)
+	require.Contains(t, stderr, "stillwatch run --config "+out)
+	text, err := os.ReadFile(out)
+	require.NoError(t, err)
+	require.Contains(t, stdout, strings.Split(string(text), "correlate:")[1], "the same snippet")
+	written, err := config.Load(out, func(string) (string, bool) { return "", false })
+	require.NoError(t, err)
+	require.Greater(t, written.Correlate.Total, config.Default().Correlate.Total)
+
+	own := file(t, "# ours\ncorrelate:\n  # looked at in May\n  total_bits: 20\n  min_group: 9\n")
+	env := map[string]string{"STILLWATCH_CORRELATE_TOTAL_BITS": "20"}
+	code, _, stderr = execute(t, env, "calibrate", "--config", own, "--write", own, events)
+	require.Equal(t, 0, code, stderr)
+	require.Contains(t, stderr, "STILLWATCH_CORRELATE_TOTAL_BITS is set, and overrides")
+	text, err = os.ReadFile(own)
+	require.NoError(t, err)
+	require.Regexp(
+		t, `^# ours\ncorrelate:\n  # looked at in May\n  total_bits: [\d.]+\n  min_group: 9\n$`,
+		string(text),
+	)
+	require.NotContains(t, string(text), "total_bits: 20\n")
+}
+
+func TestAGroupIsToldInOneSentence(t *testing.T) {
+	m := search.Measurement{Bits: map[string]float64{
+		"prompt_template": 5, "hand_over": 3, "subjects": -2, "output_length": 2,
+	}}
+	require.Equal(t,
+		"if honest, this is one program in many hands; not explained by that: conversations begun "+
+			"on one member go on in another (hand_over +3.0); like a harvest: the answers are "+
+			"longer than other accounts' (output_length +2.0); against it: members with subjects "+
+			"of their own (subjects -2.0)",
+		reading(&m))
+	m = search.Measurement{
+		Scores: decision.Scores{Customer: true},
+		Bits:   map[string]float64{"prompt_template": 5, "aggregator": -2},
+	}
+	require.Equal(t,
+		"this is openly one customer with many accounts, which explains what the accounts have in "+
+			"common; little looks like a harvest; against it: the accounts name many end users "+
+			"(aggregator -2.0)",
+		reading(&m))
+	for _, d := range detectors.All() {
+		require.NotContains(t, mitigating(d.Spec.Summary), "itigating", d.Spec.ID)
+	}
 }
 
 func TestCalibrateSaysWhatItNeeds(t *testing.T) {

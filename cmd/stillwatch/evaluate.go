@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -48,6 +49,9 @@ func (c evaluateCmd) Run(ctx context.Context, t terminal) error {
 	if conf.Sketch.Secret == "" {
 		conf.Sketch.Secret = backtestSecret
 	}
+	if c.Document {
+		return c.document(conf)
+	}
 	if c.Random > 0 {
 		return c.randomly(ctx, t, conf)
 	}
@@ -69,7 +73,7 @@ func (c evaluateCmd) Run(ctx context.Context, t terminal) error {
 		return err
 	}
 	r := evaluate.Report{
-		Worlds: worlds, Options: conf.Correlate, Arguments: c.arguments(), Images: "img",
+		Worlds: worlds, Options: conf.Correlate, Arguments: c.arguments(), Images: imagesDir,
 	}
 	return c.write(r)
 }
@@ -159,20 +163,24 @@ func builtin(
 	return w, os.RemoveAll(dir)
 }
 
-// The files of a world's folder.
+// The files of a world's folder. A random world's events are not compressed: they are removed at
+// once, and zstd was a sixth of the time.
 const (
-	eventsFile = "events.jsonl.zst"
-	truthFile  = "truth.json"
+	eventsFile       = "events.jsonl.zst"
+	randomEventsFile = "events.jsonl"
+	truthFile        = "truth.json"
 )
 
 // judged replays the world of a folder and compares what was found with its labels.
 func judged(ctx context.Context, conf config.Config, dir string) (evaluate.World, error) {
-	return judgedInto(ctx, conf, dir, &backtest.Files{})
+	return judgedInto(ctx, conf, dir, eventsFile, &backtest.Files{}, nil)
 }
 
-// judgedInto is judged, and writes what is found to the sink's files.
+// judgedInto is judged for the events of a file, writes what is found to the sink's files, and
+// shows what is measured to trace, where there is one.
 func judgedInto(
-	ctx context.Context, conf config.Config, dir string, sink *backtest.Files,
+	ctx context.Context, conf config.Config, dir, events string, sink *backtest.Files,
+	trace func(search.Measurement),
 ) (evaluate.World, error) {
 	w := evaluate.World{Name: filepath.Base(dir), Nearest: math.Inf(-1)}
 	truth, err := backtest.ReadTruth(filepath.Join(dir, truthFile))
@@ -195,6 +203,9 @@ func judgedInto(
 				_, excess := decision.Nearest(&m.Scores, &conf.Correlate.Policy)
 				w.Nearest = max(w.Nearest, excess)
 			}
+			if trace != nil {
+				trace(m)
+			}
 		},
 	})
 	if err != nil {
@@ -202,8 +213,8 @@ func judgedInto(
 	}
 	judge := backtest.NewJudge(truth)
 	sink.Judge = judge
-	events := []string{filepath.Join(dir, eventsFile)}
-	if _, err := replay(ctx, io.Discard, replayOptions(1), stages, events, sink); err != nil {
+	files := []string{filepath.Join(dir, events)}
+	if _, err := replay(ctx, io.Discard, replayOptions(1), stages, files, sink); err != nil {
 		return w, err
 	}
 	if err := judge.Unmet(); err != nil {
@@ -213,13 +224,26 @@ func judgedInto(
 	return w, nil
 }
 
+// imagesDir is the folder of the plots, beside the document.
+const imagesDir = "img"
+
 // write renders the report and writes it with its plots.
 func (c evaluateCmd) write(r evaluate.Report) error {
 	doc, err := evaluate.Render(r)
 	if err != nil {
 		return err
 	}
-	images := filepath.Join(filepath.Dir(c.Out), r.Images)
+	earlier, err := os.ReadFile(c.Out)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("read the evaluation: %w", err)
+	}
+	doc.Markdown = evaluate.KeepRandom(doc.Markdown, string(earlier))
+	return c.put(doc)
+}
+
+// put writes a document and its plots.
+func (c evaluateCmd) put(doc *evaluate.Document) error {
+	images := filepath.Join(filepath.Dir(c.Out), imagesDir)
 	if err := os.MkdirAll(images, 0o755); err != nil { //nolint:gosec // documentation, for everybody to read
 		return fmt.Errorf("make the folder of the plots: %w", err)
 	}

@@ -9,9 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -20,6 +23,7 @@ import (
 	"github.com/stillwatch/stillwatch/cmd/stillwatch/internal/evaluate"
 	"github.com/stillwatch/stillwatch/pkg/app/config"
 	"github.com/stillwatch/stillwatch/pkg/backtest"
+	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 	"github.com/stillwatch/stillwatch/pkg/simulate"
 	"github.com/stillwatch/stillwatch/pkg/simulate/random"
 )
@@ -33,6 +37,8 @@ type randomFlags struct {
 	Duration duration `default:"48h" placeholder:"TIME" help:"With --random: how long a world is, its first, honest day included. Default: ${default}."`
 	Cold     bool     `help:"With --random: leave the first, honest day out; the rest is as long."`
 	Results  string   `placeholder:"DIR" help:"With --random: keep the result of each world here, and do not measure again what is here."`
+	Document bool     `help:"With --results: write the figures of all results that are there into --out, measuring nothing."`
+	Observe  bool     `help:"With --random and --results: measure all groups and find none, and keep those near the thresholds or beyond in groups/, for choosing thresholds."`
 }
 
 // options are those of one world.
@@ -53,6 +59,9 @@ func (c evaluateCmd) randomly(ctx context.Context, t terminal, conf config.Confi
 	o := c.options(0)
 	if err := o.Validate(); err != nil {
 		return usage(fmt.Errorf("evaluate: %w", err))
+	}
+	if c.Observe && c.Results == "" {
+		return usage(errors.New("evaluate: --observe keeps what it measures; give --results"))
 	}
 	store, err := c.store(conf)
 	if err != nil {
@@ -75,7 +84,7 @@ func (c evaluateCmd) randomly(ctx context.Context, t terminal, conf config.Confi
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			out, err := randomWorld(ctx, conf, c.options(i), dir)
+			out, err := c.world(ctx, conf, i, dir)
 			if err != nil {
 				return fmt.Errorf("evaluate %s: %w", random.Name(c.options(i)), err)
 			}
@@ -103,7 +112,87 @@ func (c evaluateCmd) randomly(ctx context.Context, t terminal, conf config.Confi
 	if c.Cold {
 		title += ", cold"
 	}
+	if c.Observe {
+		seen, err := c.observation(conf, store.Outcomes(c.Random))
+		if err != nil {
+			return err
+		}
+		return evaluate.WriteObserved(t.out, title, seen)
+	}
 	return evaluate.WriteRandom(t.out, title, store.Outcomes(c.Random))
+}
+
+// observation reads the groups of worlds that were observed.
+func (c evaluateCmd) observation(
+	conf config.Config, worlds []evaluate.Outcome,
+) (*evaluate.Observation, error) {
+	o := &evaluate.Observation{
+		Worlds: worlds, Groups: map[string][]evaluate.Group{}, Options: conf.Correlate,
+	}
+	for i := range worlds {
+		groups, err := evaluate.ReadGroups(c.groups(worlds[i].Index))
+		if err != nil {
+			return nil, err
+		}
+		o.Groups[worlds[i].Name] = groups
+	}
+	return o, nil
+}
+
+// document writes the section on random worlds from all results of a folder.
+func (c evaluateCmd) document(conf config.Config) error {
+	if c.Results == "" {
+		return usage(errors.New("evaluate: --document reads kept results; give --results"))
+	}
+	all, err := c.allResults()
+	if err != nil {
+		return err
+	}
+	if len(all) == 0 {
+		return usage(fmt.Errorf("evaluate: %q has no results of random worlds", c.Results))
+	}
+	command := "bin/stillwatch evaluate --document --results " + filepath.Base(c.Results)
+	section, plots, err := evaluate.RenderRandom(all, conf.Correlate, imagesDir, command)
+	if err != nil {
+		return err
+	}
+	text, err := os.ReadFile(c.Out)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("read the evaluation: %w", err)
+	}
+	return c.put(&evaluate.Document{
+		Markdown: evaluate.PutRandom(string(text), section), Images: plots,
+	})
+}
+
+// allResults reads all results of a folder, sorted by name.
+func (c evaluateCmd) allResults() (all []evaluate.Results, err error) {
+	files, err := filepath.Glob(filepath.Join(c.Results, "random-*.jsonl"))
+	if err != nil {
+		return nil, fmt.Errorf("list the results: %w", err)
+	}
+	for _, file := range slices.SortedFunc(slices.Values(files), func(a, b string) int {
+		return strings.Compare(strings.TrimSuffix(a, ".jsonl"), strings.TrimSuffix(b, ".jsonl"))
+	}) {
+		folder := strings.TrimSuffix(file, ".jsonl")
+		r, ok := evaluate.ParseResults(filepath.Base(folder))
+		if !ok {
+			continue
+		}
+		if r.Worlds, err = evaluate.ReadOutcomes(file); err != nil {
+			return nil, err
+		}
+		r.Groups = map[string][]evaluate.Group{}
+		for i := range r.Worlds {
+			name := r.Worlds[i].Name
+			r.Groups[name], err = evaluate.ReadGroups(filepath.Join(folder, name+".jsonl"))
+			if err != nil {
+				return nil, err
+			}
+		}
+		all = append(all, r)
+	}
+	return all, nil
 }
 
 // randomJobs is how many worlds are measured at a time: random worlds are small, one per core.
@@ -131,11 +220,25 @@ func (c evaluateCmd) store(conf config.Config) (*evaluate.Store, error) {
 	if err := os.MkdirAll(c.Results, 0o750); err != nil {
 		return nil, fmt.Errorf("make the folder of the results: %w", err)
 	}
+	if c.Observe {
+		if err := os.MkdirAll(c.results(), 0o750); err != nil {
+			return nil, fmt.Errorf("make the folder of the groups: %w", err)
+		}
+	}
+	return evaluate.OpenStore(c.results()+".jsonl", build, options)
+}
+
+// results is the file of the worlds' results without its extension; groups that were measured are
+// in a folder of that name.
+func (c evaluateCmd) results() string {
 	name := fmt.Sprintf("random-%s-%d-%d-%s", c.Set, c.Seed, c.Accounts, time.Duration(c.Duration))
 	if c.Cold {
 		name += "-cold"
 	}
-	return evaluate.OpenStore(filepath.Join(c.Results, name+".jsonl"), build, options)
+	if c.Observe {
+		name += "-observed"
+	}
+	return filepath.Join(c.Results, name)
 }
 
 // buildName names the build by a hash of the program itself: results of another one must not be
@@ -167,49 +270,79 @@ func digest(conf config.Config) (string, error) {
 	return hex.EncodeToString(sum[:6]), nil
 }
 
-// randomWorld simulates one world into a folder of its own, judges it, and removes it again.
-func randomWorld(
-	ctx context.Context, conf config.Config, o random.Options, parent string,
-) (out evaluate.Outcome, err error) {
-	sc, err := random.Scenario(o)
+// groups is the file of the groups that were measured in a world.
+func (c evaluateCmd) groups(index int) string {
+	return filepath.Join(c.results(), random.Name(c.options(index))+".jsonl")
+}
+
+// world measures one world, and keeps its groups where they are only observed.
+func (c evaluateCmd) world(
+	ctx context.Context, conf config.Config, index int, dir string,
+) (evaluate.Outcome, error) {
+	if !c.Observe {
+		out, _, err := randomWorld(ctx, conf, c.options(index), dir, nil)
+		return out, err
+	}
+	seen := evaluate.NewObserved(conf.Correlate.Policy)
+	conf.Correlate = backtest.Observing(conf.Correlate)
+	out, groups, err := randomWorld(ctx, conf, c.options(index), dir, seen)
 	if err != nil {
 		return out, err
+	}
+	return out, evaluate.WriteGroups(c.groups(index), groups)
+}
+
+// randomWorld simulates one world into a folder of its own, judges it, and removes it again. seen,
+// where there is one, takes what is measured.
+func randomWorld(
+	ctx context.Context, conf config.Config, o random.Options, parent string,
+	seen *evaluate.Observed,
+) (out evaluate.Outcome, groups []evaluate.Group, err error) {
+	sc, err := random.Scenario(o)
+	if err != nil {
+		return out, nil, err
 	}
 	dir := filepath.Join(parent, sc.Name)
 	if err := os.Mkdir(dir, 0o700); err != nil {
-		return out, fmt.Errorf("make the world's folder: %w", err)
+		return out, nil, fmt.Errorf("make the world's folder: %w", err)
 	}
 	sim := simulateCmd{
-		Format: "native", Output: filepath.Join(dir, eventsFile),
+		Format: "native", Output: filepath.Join(dir, randomEventsFile),
 		Truth: filepath.Join(dir, truthFile),
 	}
 	if err := sim.play(ctx, terminal{out: io.Discard, err: io.Discard}, sc); err != nil {
-		return out, err
+		return out, nil, err
 	}
 	told := evaluate.NewTold()
-	w, err := judgedInto(
-		ctx, conf, dir, &backtest.Files{Alerts: told.Alerts(), Accounts: told.Accounts()},
-	)
+	sink := &backtest.Files{Alerts: told.Alerts(), Accounts: told.Accounts()}
+	var trace func(search.Measurement)
+	if seen != nil {
+		trace = seen.Add
+	}
+	w, err := judgedInto(ctx, conf, dir, randomEventsFile, sink, trace)
 	if err != nil {
-		return out, err
+		return out, nil, err
 	}
 	data, err := os.ReadFile(filepath.Join(dir, truthFile))
 	if err != nil {
-		return out, fmt.Errorf("read the truth: %w", err)
+		return out, nil, fmt.Errorf("read the truth: %w", err)
 	}
 	var truth simulate.Truth
 	if err := json.NewDecoder(bytes.NewReader(data)).Decode(&truth); err != nil {
-		return out, fmt.Errorf("read the truth: %w", err)
+		return out, nil, fmt.Errorf("read the truth: %w", err)
 	}
 	out = evaluate.Sum(&truth, &w.Result, told)
 	out.Index = o.Index
-	return out, os.RemoveAll(dir)
+	if seen != nil {
+		groups = seen.Groups(&truth, sink.Judge.Leaked)
+	}
+	return out, groups, os.RemoveAll(dir)
 }
 
 // keep writes the scenario of a world in which something went wrong beside the results, so that it
 // can be simulated and looked at.
 func (c evaluateCmd) keep(out *evaluate.Outcome) (err error) {
-	if c.Results == "" || !out.Wanting() {
+	if c.Results == "" || c.Observe || !out.Wanting() {
 		return nil
 	}
 	sc, err := random.Scenario(c.options(out.Index))

@@ -35,7 +35,9 @@ func techniques() []technique {
 				resources, "AML.T0008", "Acquire Infrastructure",
 				"AML.T0008.005", "AI Service Proxies",
 			),
-			shownBy: []string{"relay", "hand_over", "network", "load_balance"},
+			shownBy: []string{
+				"relay", "hand_over", "carried_reasoning", "network", "load_balance",
+			},
 		},
 		{
 			attack:  single(resources, "AML.T0021", "Establish Accounts"),

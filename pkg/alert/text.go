@@ -228,15 +228,22 @@ func (t *textWriter) axis(
 
 func (t *textWriter) families(f *campaign.Finding) {
 	t.line()
-	parts := []string{t.paint(bold, "FAMILIES")}
+	const label, mark, gap = "FAMILIES", 2, 2
+	line, used := t.paint(bold, label), len(label)
 	for _, p := range detectors.Families {
+		wide := gap + mark + len(p)
+		if used+wide > t.width {
+			t.line(line)
+			line, used = pad(len(label)), len(label)
+		}
+		used += wide
 		if slices.Contains(f.Families, p) {
-			parts = append(parts, t.paint(bold, "● "+string(p)))
+			line += pad(gap) + t.paint(bold, "● "+string(p))
 		} else {
-			parts = append(parts, t.paint(dim, "○ "+string(p)))
+			line += pad(gap) + t.paint(dim, "○ "+string(p))
 		}
 	}
-	t.line(strings.Join(parts, "  "))
+	t.line(line)
 }
 
 func (t *textWriter) shared(f *campaign.Finding) {
@@ -272,7 +279,7 @@ func (t *textWriter) members(f *campaign.Finding) {
 		"%d of %s; the accounts topic names all",
 		len(shown), short(int64(max(f.Members, len(f.Sample)))),
 	))
-	const requests, agreement, families = 11, 11, 11
+	const requests, agreement, families = 11, 11, 2*detectors.NumFamilies - 1
 	flexible := t.width - 2 - requests - agreement - families - 6
 	name := flexible / 2
 	row := func(a, r, g, p, c string) string {

@@ -14,13 +14,15 @@ const (
 	// Networks is the family of the attributes of the source address.
 	Networks Family = "network"
 	Schedule Family = "schedule"
+	// Habits is the family of what an account does of its own: subjects, hours, sizes.
+	Habits Family = "habits"
 )
 
 // NumFamilies is how many signal families there are.
-const NumFamilies = 6
+const NumFamilies = 7
 
 // Families lists the signal families in the order in which findings show them.
-var Families = [NumFamilies]Family{Work, Funding, Identity, Client, Networks, Schedule}
+var Families = [NumFamilies]Family{Work, Funding, Identity, Client, Networks, Schedule, Habits}
 
 // Index is the signal family's place in Families, -1 for what is no signal family.
 func (f Family) Index() int { return slices.Index(Families[:], f) }

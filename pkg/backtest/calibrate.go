@@ -11,6 +11,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/campaign"
 	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
+	"github.com/stillwatch/stillwatch/pkg/stage"
 )
 
 // Reach is how many bits below the threshold groups are measured as thoroughly as those beyond, to
@@ -40,6 +41,7 @@ type Calibration struct {
 	first, last int64
 	held        map[uint64]*sighting
 	refs        int
+	accounts    map[uint64]struct{}
 }
 
 // sighting is one set of accounts, as often as it was measured.
@@ -56,8 +58,11 @@ const maxRefs = 1 << 24
 
 // NewCalibration makes a collector; o is what the service would run with.
 func NewCalibration(o campaign.Options) *Calibration {
-	return &Calibration{o: o, held: map[uint64]*sighting{}}
+	return &Calibration{o: o, held: map[uint64]*sighting{}, accounts: map[uint64]struct{}{}}
 }
+
+// Saw takes in an observation: it counts the accounts. It is the run's Observe.
+func (c *Calibration) Saw(out stage.Out) { c.accounts[xxh3.Hash(out.Key)] = struct{}{} }
 
 // Add takes in one measurement; it is the stage's Trace.
 func (c *Calibration) Add(m search.Measurement) {

@@ -10,6 +10,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/campaign"
 	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
+	"github.com/stillwatch/stillwatch/pkg/stage"
 )
 
 // measured makes a measurement of the accounts first..first+n-1, some bits beyond the threshold
@@ -19,7 +20,10 @@ func measured(first, n int, excess float64, at int64, fitted bool) search.Measur
 	c := search.Measurement{
 		Time: at, Fitted: fitted,
 		Scores: decision.Scores{
-			Coordination: o.Total + excess - o.Harvest, Harvest: o.Harvest, Causes: o.Families,
+			// What is beyond the floors of both axes, half on each.
+			Coordination: o.Coordination + (o.Total+excess-o.Coordination-o.Harvest)/2,
+			Harvest:      o.Harvest + (o.Total+excess-o.Coordination-o.Harvest)/2,
+			Causes:       o.Families, Size: decision.FullSize,
 		},
 	}
 	for i := range n {
@@ -32,12 +36,12 @@ const hour = 3_600_000
 
 func TestMeasurementsOfOneGroupCountOnceWithTheHighest(t *testing.T) {
 	c := NewCalibration(campaign.DefaultOptions())
-	c.Add(measured(0, 20, -2.5, 10*hour, true))
+	c.Add(measured(0, 20, -2.4, 10*hour, true))
 	c.Add(measured(0, 20, -1, 12*hour, true))
 	c.Add(measured(0, 20, -2, 13*hour, true))
 	c.Add(measured(2, 20, -1.5, 20*hour, true)) // two have left, two have come
 	c.Add(measured(5, 10, -0.5, 14*hour, false))
-	c.Add(measured(100, 30, -2.9, 15*hour, true))
+	c.Add(measured(100, 30, -2.3, 15*hour, true))
 	c.Add(measured(200, 30, -0.4, 16*hour, false))
 	c.Add(measured(300, 30, -Reach-0.1, 17*hour, true))
 	other := measured(0, 20, -2, 18*hour, true)
@@ -54,7 +58,7 @@ func TestMeasurementsOfOneGroupCountOnceWithTheHighest(t *testing.T) {
 	}
 	require.Equal(t, []string{
 		"30 -0.4 raw -0.4 fitted false from 16 to 16", "20 -1.0 raw -0.5 fitted true from 10 to 20",
-		"20 -2.0 raw -Inf fitted true from 18 to 18", "30 -2.9 raw -Inf fitted true from 15 to 15",
+		"20 -2.0 raw -Inf fitted true from 18 to 18", "30 -2.3 raw -Inf fitted true from 15 to 15",
 	}, got)
 	require.InDelta(t, 10.5/24, c.Days(), 1e-9)
 
@@ -138,10 +142,60 @@ func TestTheBoundsAreThoseOfTheApproximationToOnePerCent(t *testing.T) {
 	}
 }
 
+func TestTheRateFollowsTheNumberOfAccounts(t *testing.T) {
+	require.InDelta(t, TargetRate, DefaultRate(0), 1e-12)
+	require.InDelta(t, TargetRate, DefaultRate(TargetAccounts/2), 1e-12, "no less than the target")
+	require.InDelta(t, 3*TargetRate, DefaultRate(3*TargetAccounts), 1e-12)
+	c := NewCalibration(campaign.DefaultOptions())
+	c.Add(measured(0, 20, -2.3, hour, true))
+	for i := range 2 * TargetAccounts {
+		for range 2 {
+			c.Saw(stage.Out{Key: fmt.Append(nil, "a", i)})
+		}
+	}
+	a := c.Advise(0, false)
+	require.Equal(t, 2*TargetAccounts, a.Accounts)
+	require.InDelta(t, 2*TargetRate, a.Rate, 1e-12)
+	require.InDelta(t, 0.1, c.Advise(0.1, false).Rate, 1e-12, "unless another is asked for")
+}
+
+func TestARecordingThatSaysNothingLeavesTheDefaultAsItIs(t *testing.T) {
+	nothing := FitTail(nil, -Reach, 1e-9)
+	nothing.Expect(Expectation{At: 0, Rate: TargetRate})
+	require.InDelta(t, 0, nothing.Line(TargetRate), 1e-6)
+	require.InDelta(t, TargetRate, nothing.Rate(0), 1e-9)
+	month := FitTail(nil, -Reach, 30)
+	month.Expect(Expectation{At: 0, Rate: TargetRate})
+	require.Negative(t, month.Line(TargetRate), "a quiet month says that there are fewer")
+	busy := FitTail([]float64{0.4, -0.2, -1, -1.5}, -Reach, 30)
+	busy.Expect(Expectation{At: 0, Rate: TargetRate})
+	require.Positive(t, busy.Line(TargetRate))
+
+	lower := campaign.DefaultOptions()
+	lower.Total--
+	own := NewCalibration(lower)
+	own.Add(measured(0, 20, -9, hour, true))
+	require.InDelta(t, own.Advise(0, false).Floor, own.Advise(0, false).Shift, 0.11,
+		"the default, whatever is configured")
+}
+
+func TestOnlyRulesByWhichGroupsComeWithinReachMove(t *testing.T) {
+	p := decision.DefaultPolicy()
+	d := Derive([]Peak{
+		{-1, decision.Combined}, {-Reach, decision.Purpose}, {0.5, decision.Operator},
+	}, TargetRate, 30, Expectation{})
+	require.Equal(t, 2, d.Tail.N)
+	moved := d.Moved(p, d.Shift)
+	require.Positive(t, d.Shift)
+	require.InDelta(t, p.Total+d.Shift, moved.Total, 1e-9)
+	require.InDelta(t, p.Operator+d.Shift, moved.Operator, 1e-9)
+	require.InDelta(t, p.Purpose, moved.Purpose, 1e-9)
+}
+
 func TestAdviceIsNeverBelowTheDefaultAndSetsAsideWhatIsFarBeyond(t *testing.T) {
 	quiet := NewCalibration(campaign.DefaultOptions())
-	quiet.Add(measured(0, 20, -2.9, hour, true))
-	quiet.Add(measured(0, 20, -2.9, 20*24*hour, true))
+	quiet.Add(measured(0, 20, -2.3, hour, true))
+	quiet.Add(measured(0, 20, -2.3, 20*24*hour, true))
 	a := quiet.Advise(0.1, false)
 	require.Negative(t, a.Shift)
 	require.InDelta(t, campaign.DefaultOptions().Total, a.Total, 1e-9)
@@ -150,8 +204,8 @@ func TestAdviceIsNeverBelowTheDefaultAndSetsAsideWhatIsFarBeyond(t *testing.T) {
 	lower := campaign.DefaultOptions()
 	lower.Total--
 	own := NewCalibration(lower)
-	own.Add(measured(0, 20, -2.9, hour, true))
-	own.Add(measured(0, 20, -2.9, 20*24*hour, true))
+	own.Add(measured(0, 20, -2.3, hour, true))
+	own.Add(measured(0, 20, -2.3, 20*24*hour, true))
 	a = own.Advise(0.1, false)
 	require.InDelta(t, 1, a.Floor, 1e-9)
 	require.InDelta(t, campaign.DefaultOptions().Total, a.Total, 1e-9)
@@ -173,8 +227,8 @@ func TestAdviceIsNeverBelowTheDefaultAndSetsAsideWhatIsFarBeyond(t *testing.T) {
 	require.Greater(t, trusted.Total, a.Total)
 
 	relay := measured(9000, 20, -9, 2*hour, true)
-	relay.Operator, relay.Coordination, relay.Harvest = campaign.DefaultOptions().Operator+0.2, 20,
-		1.5
+	relay.Coordination, relay.Harvest = campaign.DefaultOptions().Operator+0.2, -1
+	relay.Moved = 5
 	busy.Add(relay)
 	a = busy.Advise(0.1, false)
 	require.True(t, a.Moves[decision.Operator])

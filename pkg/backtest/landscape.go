@@ -35,11 +35,11 @@ type group struct {
 	size         int
 	// largest is the labelled group of most members, share its part of them; majority is the same
 	// where that is at least half, else mixed.
-	largest, majority                       string
-	share                                   float64
-	coordination, harvest, operator, margin float64
-	families                                int
-	found                                   bool
+	largest, majority             string
+	share                         float64
+	coordination, harvest, margin float64
+	families                      int
+	found                         bool
 }
 
 func newLandscape(most int, t *Truth) *landscape {
@@ -62,7 +62,7 @@ func (m *landscape) add(c *search.Measurement) {
 	}
 	g := &group{
 		key: k, origin: c.Origin, size: len(c.Members), bits: strongest(c.Bits),
-		coordination: c.Coordination, harvest: c.Harvest, operator: c.Operator, margin: c.Margin,
+		coordination: c.Coordination, harvest: c.Harvest, margin: c.Margin,
 		families: len(c.Agreeing), found: c.Found || known != nil && known.found,
 	}
 	if known != nil {

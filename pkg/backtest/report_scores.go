@@ -151,40 +151,35 @@ func bitsBeyond(margin float64) string {
 	return fmt.Sprintf("%.1f bits below the threshold", -margin)
 }
 
-// margin is how far a group with these bits lies beyond the thresholds. How many causes agree and
-// the purpose rule are no part of it.
-func margin(p *decision.Policy, coordination, harvest, operator float64) float64 {
-	s := decision.Scores{Coordination: coordination, Harvest: harvest, Operator: operator}
-	return decision.Margin(&s, p)
-}
-
-// scoreCharts draws coordination against harvest, and the operator's evidence against harvest.
+// scoreCharts draws coordination against harvest.
 func (r *Report) scoreCharts(groups []*group, list []series, of func(*group) int) []scoreChart {
 	o := &r.o.Campaign
-	coordination := r.scoreChart(groups, list, of, func(g *group) float64 { return g.coordination })
-	coordination.Title, coordination.XLabel, coordination.YLabel = "Coordination and harvest",
-		"coordination, bits", "harvest, bits"
-	coordination.Note = fmt.Sprintf(
-		"A finding needs %s bits of coordination, %s of harvest and %s in sum, and %d independent causes that agree; it is High from %s bits in sum. "+
-			"Dashed: the operator rule, for groups with enough bits of funding, identity and schedule (the other chart). "+
+	chart := r.scoreChart(groups, list, of, func(g *group) float64 { return g.coordination })
+	chart.Title, chart.XLabel, chart.YLabel = "Coordination and harvest",
+		"coordination beyond the best honest explanation, bits", "harvest, bits"
+	chart.Note = fmt.Sprintf(
+		"A finding needs %s bits of coordination, %s of harvest and %s in sum; it is High from %s bits in sum. "+
+			"Groups of fewer than %d accounts need more. Dashed: from %s bits of coordination on, conversations that move between the accounts are enough in place of a harvest. "+
 			"The purpose rule, for a text that demands what only a harvest needs (%s bits of it and %s of harvest), needs less coordination and is not drawn.",
-		number(o.Coordination), number(o.Harvest), number(o.Total), o.Families,
-		number(o.Total+o.HighMargin), number(o.Purpose), number(o.PurposeHarvest()),
+		number(o.Coordination), number(o.Harvest), number(o.Total),
+		number(o.Total+o.HighMargin), decision.FullSize, number(o.Operator), number(o.Purpose),
+		number(o.PurposeHarvest()),
 	)
-	coordination.lines(func(x, y float64) float64 { return margin(&o.Policy, x, y, math.Inf(-1)) },
-		o.HighMargin, func(x, y float64) float64 { return margin(&o.Policy, x, y, math.Inf(1)) })
-	operator := r.scoreChart(groups, list, of, func(g *group) float64 { return g.operator })
-	operator.Title, operator.XLabel, operator.YLabel = "Operator and harvest",
-		"funding, identity and schedule, bits", "harvest, bits"
-	operator.Note = fmt.Sprintf(
-		"The part of coordination that one program used by many does not explain. Groups with %s bits of it may pass with little harvest. "+
-			"Dashed: the least that either rule asks for, when the coordination suffices; not all beyond it are findings.",
-		number(o.Operator),
+	at := func(x, y float64) *decision.Scores {
+		return &decision.Scores{
+			Coordination: x, Harvest: y, Size: decision.FullSize, Moved: math.Inf(1),
+		}
+	}
+	chart.lines(
+		func(x, y float64) float64 {
+			return decision.Rules[decision.Combined].Margin(at(x, y), &o.Policy)
+		},
+		o.HighMargin,
+		func(x, y float64) float64 {
+			return decision.Rules[decision.Operator].Margin(at(x, y), &o.Policy)
+		},
 	)
-	operator.lines(nil, 0, func(x, y float64) float64 {
-		return margin(&o.Policy, math.Inf(1), y, x)
-	})
-	return []scoreChart{coordination, operator}
+	return []scoreChart{chart}
 }
 
 // scoreChart places the groups.
@@ -252,8 +247,8 @@ func (r *Report) describe(g *group) string {
 		fmt.Fprintf(&b, ", %.0f %% of them %s", 100*g.share, g.largest)
 	}
 	fmt.Fprintf(
-		&b, "\ncoordination %.1f, harvest %.1f, operator %.1f bits: %s\n%d signal families agree",
-		g.coordination, g.harvest, g.operator, bitsBeyond(g.margin), g.families,
+		&b, "\ncoordination %.1f, harvest %.1f bits: %s\n%d signal families agree",
+		g.coordination, g.harvest, bitsBeyond(g.margin), g.families,
 	)
 	if g.found {
 		b.WriteString("; became a finding")

@@ -143,14 +143,14 @@ func TestTheReportOfTheDemoWorldShowsItsCampaignAndIsTheSameEveryTime(t *testing
 			t, 1, matching(t, page, func(e element) bool { return e.attrs["id"] == id }), id,
 		)
 	}
-	require.Equal(t, 3, matching(t, page, func(e element) bool {
+	require.Equal(t, 2, matching(t, page, func(e element) bool {
 		return e.name == "svg" && e.attrs["class"] == "chart"
-	}), "one timeline and two score charts")
+	}), "one timeline and one score chart")
 	require.Equal(t, 1, matching(t, page, class("alarm")))
 	require.Equal(t, 1,
 		matching(t, page, func(e element) bool { return e.attrs["class"] == "line" }),
 		"the line for a finding")
-	require.Equal(t, 2, matching(t, page, class("second")))
+	require.Equal(t, 1, matching(t, page, class("second")))
 	require.Positive(t, matching(t, page, class("found")))
 	require.Equal(t, 1, matching(t, page, class("card")))
 	require.Contains(t, page, "true, mostly pool")
@@ -399,12 +399,15 @@ func TestTheLineIsDrawnWhereTheMarginIsZero(t *testing.T) {
 	p := w.report.scoreCharts(groups, list, of)[0]
 	on := func(coordination float64) float64 {
 		margin := func(x, y float64) float64 {
-			return margin(&o.Policy, p.x.inverse().at(x), p.y.inverse().at(y), -1)
+			return decision.Rules[decision.Combined].Margin(&decision.Scores{
+				Coordination: p.x.inverse().at(x), Harvest: p.y.inverse().at(y),
+				Size: decision.FullSize,
+			}, &o.Policy)
 		}
 		return p.y.inverse().at(p.lowest(margin, p.x.at(coordination)))
 	}
 	require.InDelta(t, o.Harvest, on(o.Total), 1e-6)
-	require.InDelta(t, o.Total-9, on(9), 1e-6)
+	require.InDelta(t, o.Total-3, on(3), 1e-6)
 	require.True(t, strings.HasSuffix(p.Beyond, "Z"))
 	require.NotEmpty(t, p.High)
 	require.Len(t, p.Labels, 3)

@@ -218,6 +218,16 @@ func (j *Judge) campaign(c *TruthGroup, alarm int64) (r CampaignResult, named in
 	return r, len(times)
 }
 
+// Leaked is the share of a labelled campaign's harvest that was served before a moment (Unix ms).
+// It is for after the run.
+func (j *Judge) Leaked(campaign string, at int64) float64 {
+	h := j.harvested[campaign]
+	if !slices.IsSorted(h) {
+		slices.Sort(h)
+	}
+	return shareBefore(h, at)
+}
+
 // shareBefore is the share of sorted times that lie before a moment.
 func shareBefore(times []int64, at int64) float64 {
 	n, _ := slices.BinarySearch(times, at)

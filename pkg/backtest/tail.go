@@ -20,7 +20,12 @@ type Tail struct {
 	Days      float64
 	// Mean is by how many bits a group exceeds any line above the threshold, on average.
 	Mean float64
+	// before is the time in days that the half group is worth which counts beside those seen.
+	before float64
 }
+
+// Expectation is what is known before anything was seen: Rate groups a day are beyond At.
+type Expectation struct{ At, Rate float64 }
 
 const (
 	// calibratedMean is the mean excess in bits where one bit more is half as likely: 1/ln 2.
@@ -30,6 +35,8 @@ const (
 	// maxTail is how many of the groups farthest out make the tail: those far below the threshold
 	// say little about it.
 	maxTail = 50
+	// jeffreys is the group that counts beside those seen: Jeffreys' prior for a Poisson rate.
+	jeffreys = 0.5
 	// sure is how sure the bounds are, on one side.
 	sure = 0.95
 )
@@ -52,10 +59,21 @@ func FitTail(excesses []float64, threshold, days float64) Tail {
 	return t
 }
 
+// Expect takes in what is known before: the half group beside those seen comes with the time in
+// which the expectation shows one, so that a recording which says nothing changes nothing. With a
+// rate of 0 nothing is known, and the half group is of the days that were seen.
+func (t *Tail) Expect(e Expectation) {
+	if e.Rate <= 0 {
+		t.before = 0
+		return
+	}
+	t.before = jeffreys / (e.Rate * math.Exp((e.At-t.Threshold)/calibratedMean))
+}
+
 // Rate is the expected number of groups a day beyond x bits, which must not be below the threshold.
-// None seen counts as half a one (Jeffreys' prior for a Poisson rate).
+// None seen counts as half a one.
 func (t *Tail) Rate(x float64) float64 {
-	return (float64(t.N) + 0.5) / t.Days * math.Exp(-(x-t.Threshold)/t.Mean)
+	return (float64(t.N) + jeffreys) / (t.Days + t.before) * math.Exp(-(x-t.Threshold)/t.Mean)
 }
 
 // Upper is the rate that a recording of this length cannot rule out: both the number of groups

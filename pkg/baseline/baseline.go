@@ -8,7 +8,6 @@
 package baseline
 
 import (
-	"cmp"
 	"math"
 	"slices"
 
@@ -48,18 +47,43 @@ type Baseline struct {
 	effective [attribute.Num][]Chance
 	counts    [attribute.Num]map[uint64]int
 	known     [attribute.Num]int
-	ranks     [NumFeatures][]float64
+	everybody *Controls
+	strata    *strata
 	sampled   int
-	spread    float64
-	orphaned  float64
-	talkers   float64
-	means     [NumFeatures]float64
-	releases  []Release
+	// dispersion is that of the shares of busy hours, see BusyDispersion.
+	dispersion float64
+	releases   []Release
 }
 
-// Chance is what random groups of one size show: log2 of the effective number of distinct values,
-// its mean and its 10th percentile over the draws.
-type Chance struct{ Mean, Low float64 }
+// Chance is what random groups of one size show of an attribute, in log2 of the effective number of
+// distinct values (their entropy H).
+type Chance struct {
+	// Mean is the mean of H over the draws, Low its 10th percentile.
+	Mean, Low float64
+	// Agreement is -log2 of the mean of 2^-H: less entropy than this is agreement, and
+	// 2^(Agreement-H) has the mean 1 over random groups. Price is log2 of the mean of that where
+	// what is below 1 counts as 1: what it costs to take agreement for evidence and variety for
+	// none.
+	Agreement, Price float64
+}
+
+// chanceOf sums up the entropies of random groups; it sorts them.
+func chanceOf(entropies []float64) (c Chance) {
+	slices.Sort(entropies)
+	n := float64(len(entropies))
+	shared := 0.0
+	for _, h := range entropies {
+		c.Mean += h / n
+		shared += math.Exp2(-h) / n
+	}
+	c.Low, c.Agreement = entropies[len(entropies)/10], -math.Log2(shared)
+	floored := 0.0
+	for _, h := range entropies {
+		floored += math.Max(1, math.Exp2(c.Agreement-h)) / n
+	}
+	c.Price = math.Log2(floored)
+	return c
+}
 
 // Take takes the baseline. The entities must come in a fixed order for the result to be
 // reproducible; n is the size of the whole population when entities is a sample of it already, else
@@ -81,31 +105,19 @@ func Take(entities []Entity, n int, opts Options) *Baseline {
 		c.sizes = append(c.sizes, size)
 	}
 	c.draw(sample, opts.Draws, &rng)
-	for f := range NumFeatures {
-		for _, e := range sample {
-			if x := e.Vector[f]; !math.IsNaN(x) {
-				c.ranks[f] = append(c.ranks[f], x)
-			}
-		}
-		slices.Sort(c.ranks[f])
-		for _, x := range c.ranks[f] {
-			c.means[f] += x / float64(len(c.ranks[f]))
-		}
+	vectors := make([]*Vector, len(sample))
+	for i := range sample {
+		vectors[i] = sample[i].Vector
 	}
+	c.everybody, c.strata = NewControls(vectors), stratify(sample)
 	c.release(sample)
-	var load Spread
-	for _, e := range sample {
-		load.Add(e.Profile)
-	}
-	c.spread = load.SD()
-	for _, e := range sample {
-		if p := e.Profile; p.Continued >= 3 {
-			c.orphaned += float64(p.ContinuedUnserved) / float64(p.Continued)
-			c.talkers++
-		}
-	}
+	c.dispersion = dispersion(sample)
 	return c
 }
+
+// evenWork is the group size up to which all sizes cost the same to draw: together a twelfth of
+// what the two largest cost.
+const evenWork = 128
 
 // draw learns what random groups of every size show of every attribute. The same groups serve all
 // attributes. With unit weights the entropy of n values with counts k is log n - (1/n) sum k log k,
@@ -142,7 +154,8 @@ func (c *Baseline) draw(sample []Entity, draws int, rng *splitmix) {
 	tallies := make([]int32, len(sample))
 	for _, size := range c.sizes {
 		var results [attribute.Num][]float64
-		for range draws {
+		// Small groups scatter most and cost least: they are drawn oftener, for the same work.
+		for range draws * max(1, evenWork/size) {
 			for i := range size {
 				j := i + int(rng.next()%uint64(len(order)-i))
 				order[i], order[j] = order[j], order[i]
@@ -166,14 +179,7 @@ func (c *Baseline) draw(sample []Entity, draws int, rng *splitmix) {
 			}
 		}
 		for a := range attribute.Num {
-			slices.Sort(results[a])
-			mean := 0.0
-			for _, r := range results[a] {
-				mean += r
-			}
-			c.effective[a] = append(c.effective[a], Chance{
-				Mean: mean / float64(draws), Low: results[a][draws/10],
-			})
+			c.effective[a] = append(c.effective[a], chanceOf(results[a]))
 		}
 	}
 }
@@ -189,16 +195,23 @@ func (c *Baseline) Effective(a attribute.Attribute, n float64) Chance {
 	x := math.Log2(math.Max(n, 1)) - 2
 	if x <= 0 {
 		// Below the smallest size measured: in proportion to log n, with equality at four.
-		k := math.Max(0, math.Log2(math.Max(n, 1))) / 2
-		return Chance{Mean: e[0].Mean * k, Low: e[0].Low * k}
+		return e[0].scaled(math.Max(0, math.Log2(math.Max(n, 1))) / 2)
 	}
 	i := int(x)
 	if i >= len(e)-1 {
 		return e[len(e)-1]
 	}
 	frac := x - float64(i)
+	lower, upper := e[i].scaled(1-frac), e[i+1].scaled(frac)
 	return Chance{
-		Mean: e[i].Mean + frac*(e[i+1].Mean-e[i].Mean), Low: e[i].Low + frac*(e[i+1].Low-e[i].Low),
+		Mean: lower.Mean + upper.Mean, Low: lower.Low + upper.Low,
+		Agreement: lower.Agreement + upper.Agreement, Price: lower.Price + upper.Price,
+	}
+}
+
+func (c Chance) scaled(k float64) Chance {
+	return Chance{
+		Mean: c.Mean * k, Low: c.Low * k, Agreement: c.Agreement * k, Price: c.Price * k,
 	}
 }
 
@@ -213,179 +226,13 @@ func (c *Baseline) Known(a attribute.Attribute) float64 {
 	return float64(c.known[a]) / float64(max(c.sampled, 1))
 }
 
-// Rank is the share of the population whose feature lies below x, ties counting half (the mid-rank
-// that makes the mean rank an AUC). ok is false when too few entities report the feature to say.
+// Rank is the rank of x among all accounts; see Controls.Rank.
 func (c *Baseline) Rank(f Feature, x float64) (rank float64, ok bool) {
-	r := c.ranks[f]
-	if len(r) < 20 || math.IsNaN(x) {
-		return 0.5, false
-	}
-	lo, _ := slices.BinarySearch(r, x)
-	hi, _ := slices.BinarySearchFunc(r, x, func(a, b float64) int {
-		if a <= b {
-			return -1
-		}
-		return 1
-	})
-	return (float64(lo) + float64(hi)) / 2 / float64(len(r)), true
+	return c.everybody.Rank(f, x)
 }
 
-// Quantile is the q-quantile of a feature in the population, NaN when nobody reports it.
-func (c *Baseline) Quantile(f Feature, q float64) float64 {
-	r := c.ranks[f]
-	if len(r) == 0 {
-		return math.NaN()
-	}
-	return r[min(len(r)-1, int(q*float64(len(r))))]
-}
-
-// ContinuedUnserved is the mean share of continued conversations whose earlier turns the account
-// was never served, over the accounts that hold conversations; without the ones whose sum and
-// number are given, when they were counted too.
-func (c *Baseline) ContinuedUnserved(sum, n float64) float64 {
-	in := float64(c.sampled) / math.Max(1, float64(c.N))
-	rest := c.talkers - in*n
-	if rest < 1 {
-		return 0
-	}
-	return math.Max(0, c.orphaned-in*sum) / rest
-}
-
-// LoadSpread is the standard deviation of log2 request rates in the population beyond counting
-// noise.
-func (c *Baseline) LoadSpread() float64 { return c.spread }
-
-// Counter counts weighted values and gives their entropy. Value 0 is unknown: each one is a value
-// of its own.
-type Counter struct {
-	weights map[uint64]float64
-	unknown []float64
-	total   float64
-}
-
-// Reset empties the counter and keeps its memory.
-func (k *Counter) Reset() {
-	if k.weights == nil {
-		k.weights = map[uint64]float64{}
-	}
-	clear(k.weights)
-	k.unknown, k.total = k.unknown[:0], 0
-}
-
-// Add counts value with the weight.
-func (k *Counter) Add(value uint64, weight float64) {
-	if k.weights == nil {
-		k.weights = map[uint64]float64{}
-	}
-	k.total += weight
-	if value == 0 {
-		k.unknown = append(k.unknown, weight)
-		return
-	}
-	k.weights[value] += weight
-}
-
-// Entropy is the Shannon entropy of the counted values in bits; 2 to its power is the effective
-// number of distinct values.
-//
-// It is not gonum's stat.Entropy, which counts in nats: of 2, 4, ... 4096 equally common values its
-// result, divided by ln 2, is not the exact logarithm 7 times of 12, this one always is, and a
-// group as varied as chance must show no evidence at all. gonum/stat would also make the binary 2.8
-// MB larger (57.0 to 59.7 MB, go build ./cmd/stillwatch).
-func (k *Counter) Entropy() float64 {
-	if k.total <= 0 {
-		return 0
-	}
-	// Summed in sorted order: map order would make the last bit of the sum random, and with it the
-	// output.
-	ws := make([]float64, 0, len(k.weights)+len(k.unknown))
-	for _, w := range k.weights {
-		ws = append(ws, w)
-	}
-	ws = append(ws, k.unknown...)
-	slices.Sort(ws)
-	h := 0.0
-	for _, w := range ws {
-		p := w / k.total
-		h -= p * math.Log2(p)
-	}
-	return h
-}
-
-// Known is the weight of the known values.
-func (k *Counter) Known() float64 {
-	t := k.total
-	for _, w := range k.unknown {
-		t -= w
-	}
-	return t
-}
-
-// Top is the heaviest known value and its share of the whole weight; ties go to the smaller hash.
-func (k *Counter) Top() (value uint64, share float64) {
-	best := 0.0
-	for v, w := range k.weights {
-		if w > best || w == best && v < value {
-			value, best = v, w
-		}
-	}
-	if k.total > 0 {
-		share = best / k.total
-	}
-	return value, share
-}
-
-// Shares lists the known values with their share of the whole weight, heaviest first.
-func (k *Counter) Shares() []ValueShare {
-	out := make([]ValueShare, 0, len(k.weights))
-	for v, w := range k.weights {
-		out = append(out, ValueShare{v, w / k.total})
-	}
-	slices.SortFunc(out, func(a, b ValueShare) int {
-		return cmp.Or(cmp.Compare(b.Share, a.Share), cmp.Compare(a.Value, b.Value))
-	})
-	return out
-}
-
-// ValueShare is a value with its share.
-type ValueShare struct {
-	Value uint64
-	Share float64
-}
-
-// Spread accumulates how evenly accounts use the service: the standard deviation of log2 request
-// rates, freed from counting noise.
-type Spread struct {
-	n, sum, squares, noise float64
-}
-
-// Add counts one account's rate over the time it was seen, at least a quarter of a day (one burst
-// is no rate).
-func (s *Spread) Add(p *fingerprint.Profile) {
-	if p.Requests < 2 {
-		return
-	}
-	days := math.Max(float64(p.LastSeen-p.FirstSeen)/Day, 0.25)
-	x := math.Log2(float64(p.Requests) / days)
-	s.n++
-	s.sum += x
-	s.squares += x * x
-	// The variance of log2 of a Poisson count with mean m is about (log2 e)^2 / m.
-	s.noise += math.Log2E * math.Log2E / float64(p.Requests)
-}
-
-// N is the number of accounts counted.
-func (s *Spread) N() float64 { return s.n }
-
-// SD is the standard deviation in log2 units, at least 0.15 (a tenth of a doubling either way is
-// even by any measure).
-func (s *Spread) SD() float64 {
-	if s.n < 3 {
-		return math.NaN()
-	}
-	variance := (s.squares-s.sum*s.sum/s.n)/(s.n-1) - s.noise/s.n
-	return math.Sqrt(math.Max(variance, 0.15*0.15))
-}
+// Quantile is the q-quantile of a feature among all accounts; see Controls.Quantile.
+func (c *Baseline) Quantile(f Feature, q float64) float64 { return c.everybody.Quantile(f, q) }
 
 // splitmix is a tiny deterministic generator (Steele, Lea, Flood 2014): the baseline must draw the
 // same groups for the same population, whatever runs it.
@@ -400,4 +247,4 @@ func (s *splitmix) next() uint64 {
 }
 
 // Mean is the population's mean of a feature, 0 when nobody reports it.
-func (c *Baseline) Mean(f Feature) float64 { return c.means[f] }
+func (c *Baseline) Mean(f Feature) float64 { return c.everybody.Mean(f) }

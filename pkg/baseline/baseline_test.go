@@ -87,7 +87,7 @@ func TestASmallPopulationAnswersWithoutPanic(t *testing.T) {
 		c.Share(attribute.Issuer, 1)
 		c.Quantile(OutputLength, 0.5)
 		c.Rank(OutputLength, 1)
-		c.LoadSpread()
+		c.BusyDispersion()
 	}
 }
 

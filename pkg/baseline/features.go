@@ -41,6 +41,13 @@ const (
 	Refusals
 	// PromptLength is log2 of input tokens per request.
 	PromptLength
+	// Yield is log2 of 1 + the output tokens a day in answers to single, new questions: what a day
+	// brings that could be trained on. On the prompt template's slice where the account has one.
+	Yield
+
+	// Unserved is the share of continued conversations whose earlier turns the account was never
+	// served, of accounts that continue some.
+	Unserved
 
 	// NumFeatures is how many features there are.
 	NumFeatures
@@ -67,7 +74,7 @@ func Features(p *fingerprint.Profile) Vector {
 		if Sliced(p) {
 			intents, of = &p.TemplateIntents, float64(p.TemplateRequests)
 		}
-		for i, f := range [...]Feature{Elicitation, Coercion, Grading, Generation, Cleaning} {
+		for i, f := range intentFeatures {
 			v[f] = math.Min(1, float64(intents[i])/of)
 		}
 		v[Templated] = math.Min(1, float64(p.TemplateRequests)/n)
@@ -102,8 +109,61 @@ func Features(p *fingerprint.Profile) Vector {
 		}
 		v[Pace] = math.Log2(float64(p.Requests) / math.Max(1, float64(p.ActiveDays)))
 	}
+	v[Yield] = yield(p)
+	if p.Continued >= leastContinued {
+		v[Unserved] = float64(p.ContinuedUnserved) / float64(p.Continued)
+	}
 	return v
 }
+
+// leastContinued is the number of continued conversations from which an account has a share of
+// unserved ones: one or two are imports.
+const leastContinued = 3
+
+// yield is the feature of that name. An account seen for less than a day counts a whole one: a
+// first burst is no pace.
+func yield(p *fingerprint.Profile) float64 {
+	if p.WithOutput == 0 || p.WithMessages == 0 {
+		return math.NaN()
+	}
+	out, single := float64(p.OutputTokens), float64(p.SingleTurn)/float64(p.WithMessages)
+	if Sliced(p) && p.TemplateOutput > 0 {
+		out = float64(p.TemplateOutput)
+		single = math.Min(1, float64(p.TemplateSingleTurn)/float64(p.TemplateRequests))
+	}
+	return yieldOf(p, out, single)
+}
+
+// yieldOf is the yield of so many output tokens of which a share answers single questions.
+func yieldOf(p *fingerprint.Profile, out, single float64) float64 {
+	if p.WithText > 0 {
+		out *= math.Min(1, float64(p.Prompts)/float64(p.WithText))
+	}
+	days := math.Max(1, float64(p.LastSeen-p.FirstSeen)/Day)
+	return math.Log2(1 + out*single/days)
+}
+
+// OfTemplate is an account's vector with the features that are taken over a slice of its requests:
+// those by some of its templates.
+func OfTemplate(v *Vector, p *fingerprint.Profile, use *fingerprint.TemplateUse) Vector {
+	s, n := *v, float64(use.Requests)
+	for i, f := range intentFeatures {
+		s[f] = math.Min(1, float64(use.Intents[i])/n)
+	}
+	if v.Known(SingleTurn) {
+		s[SingleTurn] = math.Min(1, float64(use.SingleTurn)/n)
+	}
+	if v.Known(OutputLength) && use.Output > 0 {
+		s[OutputLength] = math.Log2(1 + float64(use.Output)/n)
+		if v.Known(Yield) {
+			s[Yield] = yieldOf(p, float64(use.Output), s[SingleTurn])
+		}
+	}
+	return s
+}
+
+// intentFeatures are the features of the intents, in their order.
+var intentFeatures = [...]Feature{Elicitation, Coercion, Grading, Generation, Cleaning}
 
 // Sliced says whether the account's figures are taken over the requests that carry its prompt
 // template: where a tenth of the traffic is templated, that part is what the account is for,

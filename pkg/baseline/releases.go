@@ -2,6 +2,7 @@ package baseline
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
@@ -11,9 +12,9 @@ import (
 type Release struct {
 	Model uint64
 	// First is when anyone first asked it, in Unix milliseconds; Mean is the mean share of their
-	// requests that accounts active since then send to it.
-	First int64
-	Mean  float64
+	// requests that accounts active since then send to it, SD its standard deviation.
+	First    int64
+	Mean, SD float64
 }
 
 const (
@@ -78,14 +79,16 @@ func (c *Baseline) release(sample []Entity) {
 			continue
 		}
 		r := Release{Model: model, First: s.first}
-		n := 0.0
+		n, squares := 0.0, 0.0
 		for _, e := range sample {
 			if share, active := r.Share(e.Profile); active {
 				r.Mean += share
+				squares += share * share
 				n++
 			}
 		}
 		r.Mean /= max(n, 1)
+		r.SD = math.Sqrt(max(0, squares/max(n, 1)-r.Mean*r.Mean))
 		c.releases = append(c.releases, r)
 	}
 	slices.SortFunc(c.releases, func(a, b Release) int {

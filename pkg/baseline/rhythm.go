@@ -48,10 +48,23 @@ func (a *Activity) Add(p *fingerprint.Profile, weight float64) {
 	if a.resolution != TenMinutes {
 		words, width = p.ActiveHour[:], Hours.Millis()
 	}
-	last, ratio, counted := p.LastSeen/width, a.resolution.Millis()/width, int64(-1)
+	last, counted := p.LastSeen/width, int64(-1)
+	if a.resolution != Quarters {
+		// Each bit is a slot of its own.
+		offset := a.newest - last
+		for w, word := range words {
+			for ; word != 0; word &= word - 1 {
+				k := offset + int64(w*64+bits.TrailingZeros64(word))
+				if k >= 0 && k < int64(len(a.Active)) {
+					a.Active[k] += weight
+				}
+			}
+		}
+		return
+	}
 	for w, word := range words {
 		for ; word != 0; word &= word - 1 {
-			slot := (last - int64(w*64+bits.TrailingZeros64(word))) / ratio
+			slot := (last - int64(w*64+bits.TrailingZeros64(word))) / quarterHours
 			if k := a.newest - slot; slot != counted && k >= 0 && k < int64(len(a.Active)) {
 				a.Active[k] += weight
 				// From new to old, so that the hours of a quarter follow each other.
@@ -60,6 +73,9 @@ func (a *Activity) Add(p *fingerprint.Profile, weight float64) {
 		}
 	}
 }
+
+// quarterHours is the number of hours in a quarter of a day.
+const quarterHours = 6
 
 // Rhythm is when the population is active, at every resolution.
 type Rhythm [NumResolutions]*Activity

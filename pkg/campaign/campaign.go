@@ -48,6 +48,8 @@ type Campaign struct {
 	Evidence     []detectors.Evidence `json:"evidence,omitempty"`
 	Families     []detectors.Family   `json:"planes,omitempty"`
 
+	// Customer says that the members are one customer in the open.
+	Customer   bool     `json:"customer,omitempty"`
 	Severity   Severity `json:"severity"`
 	Confidence int      `json:"confidence"`
 	// LastEmitted is what the last record said, to judge what is news.
@@ -149,10 +151,13 @@ func (c *Campaign) reopen(now int64) {
 }
 
 // withdrawWhenWeak ends a finding whose members measure far below the thresholds for long: it was
-// opened on little evidence, and more has not borne it out.
+// opened on little evidence, and more has not borne it out. What was harvested stays harvested: a
+// campaign that pauses or sends its list again is not let go for that.
 func (c *Campaign) withdrawWhenWeak(s *decision.Scores, o *Options, now int64) {
+	peak := *s
+	peak.Harvest = max(s.Harvest, c.Harvest)
 	switch {
-	case !decision.Weak(s, &o.Policy):
+	case !decision.Weak(&peak, &o.Policy):
 		c.WeakSince = 0
 	case c.WeakSince == 0:
 		c.WeakSince = now
@@ -169,7 +174,7 @@ func (c *Campaign) judge(s *decision.Scores, members int, p *decision.Policy) {
 	case KindCampaign:
 		confidence = decision.Confidence(s, p)
 		switch {
-		case !decision.Passes(s, p):
+		case !decision.Passes(s, p) || s.Customer:
 		case !decision.High(s, p):
 			severity = Medium
 		case decision.Critical(members, c.Requests, p):
@@ -182,6 +187,7 @@ func (c *Campaign) judge(s *decision.Scores, members int, p *decision.Policy) {
 			severity = Medium
 		}
 	}
+	c.Customer = s.Customer
 	c.Severity = max(c.Severity, severity)
 	c.Confidence = max(c.Confidence, confidence)
 }

@@ -273,13 +273,25 @@ func (v *evaluation) open(id string, kind Kind) *Campaign {
 	return c
 }
 
+// modelOf is the model of a campaign that took in a group: what all of its members share. That of
+// the group alone would let go of the earlier members, to find them again as another group.
+func (v *evaluation) modelOf(c *Campaign, f *search.Found) *membership.Model {
+	s := v.search
+	all := c.live(s.Population)
+	if len(all) == len(f.Members) {
+		return f.Model
+	}
+	s.Population.Sort(all)
+	return membership.Learn(s.Group(all, f.Group.Defining), s.Assessor.Context)
+}
+
 // assign makes a group the campaign's own.
 func (v *evaluation) assign(c *Campaign, f *search.Found) {
 	for _, i := range f.Members {
 		v.join(c, v.search.Population.At(i).Profile.Account)
 	}
-	c.Model = f.Model
 	c.Defining = f.Group.Defining.List()
+	c.Model = v.modelOf(c, f)
 	v.measure(c, f)
 	c.dirty = true
 }

@@ -11,8 +11,10 @@ import (
 )
 
 const (
-	// leastBits is the evidence from which a detector is shown: less is rounded to nothing.
-	leastBits = 0.1
+	// leastBits is the evidence from which a detector is shown: less is rounded to nothing. Bits
+	// against are shown beyond mostPrice only: up to there they are what it costs a detector to
+	// have been asked, and say nothing (detectors/evalue.go).
+	leastBits, mostPrice = 0.1, 0.5
 	// sharedValues bounds the values shown of one attribute, sharedShare is the share of members
 	// from which a value is shown.
 	sharedValues = 3
@@ -37,7 +39,7 @@ func (v *evaluation) measure(c *Campaign, f *search.Found) {
 	c.Evidence = c.Evidence[:0]
 	for i := range v.engine.registry {
 		d, m := &v.engine.registry[i], score.Measures[i]
-		if !score.Measured[i] || math.Abs(m.Bits) < leastBits {
+		if !score.Measured[i] || m.Bits < leastBits && m.Bits >= -mostPrice {
 			continue
 		}
 		e := detectors.Evidence{

@@ -9,6 +9,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/campaign/membership"
+	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
@@ -171,4 +172,36 @@ func TestWhatAnotherVersionKnewOfACampaignIsLeftOut(t *testing.T) {
 	m := campaignOf(t, e).Model
 	require.Len(t, m.Attributes, 1)
 	require.Len(t, m.Behaviour, 1)
+}
+
+func TestTheEarlierMembersStayWhenACampaignTakesInAGroup(t *testing.T) {
+	w := newWorld(17)
+	w.people(300)
+	members := w.pool(40, 60)
+	_, e, err := w.run(DefaultOptions(), nil)
+	require.NoError(t, err)
+	c := campaignOf(t, e)
+	require.Len(t, c.Members, len(members))
+
+	// Every other account of the pool is found again as a group.
+	tenant := e.tenants["default"]
+	v := e.compare(tenant, w.now)
+	var part []int32
+	for i, name := range members {
+		a := tenant.population.Named(name)
+		if i%2 == 0 {
+			part = append(part, a.Slot)
+		}
+	}
+	tenant.population.Sort(part)
+	g := v.search.Group(part, 0)
+	f := search.Found{
+		Members: part, Group: g, Score: v.search.Assessor.Assess(g, 1, true),
+		Model: membership.Learn(g, v.search.Assessor.Context),
+	}
+	v.openOrMerge(&f)
+	require.Same(t, c, campaignOf(t, e))
+	require.InDelta(t, len(members), c.Model.Size, 1e-9, "the model is what all of them share")
+	v.follow(c)
+	require.Len(t, c.Members, len(members))
 }

@@ -49,7 +49,7 @@ type Options struct {
 // DefaultOptions are the options that docs/evaluation.md was measured with.
 func DefaultOptions() Options {
 	return Options{
-		Interval: 10 * time.Minute, WarmUp: time.Hour, MinPopulation: 50,
+		Interval: 10 * time.Minute, WarmUp: 30 * time.Minute, MinPopulation: 50,
 		Search: search.DefaultOptions(), Policy: decision.DefaultPolicy(),
 		Watch: watch.DefaultOptions(), UpdateInterval: 15 * time.Minute,
 		Quiet: 72 * time.Hour, Withdraw: 24 * time.Hour, Memory: 45 * 24 * time.Hour,

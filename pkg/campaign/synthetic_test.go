@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"github.com/stillwatch/stillwatch/pkg/attribute"
@@ -9,6 +10,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+	"github.com/stillwatch/stillwatch/pkg/sketch"
 )
 
 // world makes synthetic profiles: the figures that fingerprints would show, without the traffic
@@ -64,6 +66,7 @@ func (w *world) use(p *fingerprint.Profile, n uint32, single, output float64, da
 	p.Prompts = n
 	p.ActiveDays = 2
 	p.FirstDayRequests = n / 2
+	w.ask(p, 0.2)
 	home := w.rng.IntN(24)
 	for range n {
 		slot := w.rng.IntN(48)
@@ -76,6 +79,35 @@ func (w *world) use(p *fingerprint.Profile, n uint32, single, output float64, da
 		slot := w.rng.IntN(fingerprint.Slots10m)
 		p.Active10m[slot/64] |= 1 << (slot % 64)
 	}
+}
+
+// ask gives an account's requests subjects: own is the part of a request that is the account's.
+func (w *world) ask(p *fingerprint.Profile, own float64) {
+	// Its own generator: what other tests draw stays as it is.
+	rng := rand.New(rand.NewPCG(uint64(w.next), 7))
+	unit := func() (x [sketch.SubjectSize]float64) {
+		sum := 0.0
+		for i := range x {
+			x[i] = rng.NormFloat64()
+			sum += x[i] * x[i]
+		}
+		for i := range x {
+			x[i] /= math.Sqrt(sum)
+		}
+		return x
+	}
+	var h fingerprint.Habits
+	h.Templates[0].Name = 1
+	subject := unit()
+	for k := range min(p.Requests, 40) {
+		half := &h.Parts[0].Halves[k%2]
+		item := unit()
+		half.Count++
+		for i := range item {
+			half.Sum[i] += math.Sqrt(own)*subject[i] + math.Sqrt(1-own)*item[i]
+		}
+	}
+	p.Habits = h.Pack(nil)
 }
 
 func (w *world) people(n int) {
@@ -165,6 +197,7 @@ func (w *world) pool(n int, requests uint32) []string {
 		p.Values[attribute.Stack][0].Hash = stack
 		p.Values[attribute.Params][0].Hash = params
 		w.use(&p, requests+uint32(w.rng.IntN(3)), 1, 900, false)
+		w.ask(&p, 0)
 		p.Intents[0] = p.Requests
 		for _, h := range template {
 			p.Template = append(p.Template, fingerprint.Counted{Hash: h, Count: p.Requests})

@@ -17,6 +17,9 @@ const (
 		"with a sample of prompts inside the gateway, because Stillwatch keeps no prompts."
 	nextLook = "Watch the members; look at the evidence with the team that owns the accounts before " +
 		"acting."
+	nextAsk = "Look at the customer's contract: the accounts belong together in the open, and whether " +
+		"the customer may collect outputs at this scale is for the contract to say. Where it may, " +
+		"mark the accounts as verified with one organisation."
 	nextMend = "Read the dead letters of these accounts: the header stillwatch-account names the " +
 		"account, stillwatch-reason says what is wrong. Correct what makes the records unreadable, " +
 		"in the gateway's logger or in what it lets these callers write; until then no detector " +
@@ -53,6 +56,9 @@ func title(c *Campaign) string {
 	case KindTripwire:
 		return c.Tripwire.Title()
 	default:
+		if c.Customer && c.Severity < Medium {
+			return "One customer collects outputs"
+		}
 		return "Coordinated model distillation"
 	}
 }
@@ -61,6 +67,8 @@ func nextStep(c *Campaign) string {
 	switch {
 	case c.Tripwire == watch.Unreadable:
 		return nextMend
+	case c.Customer && c.Severity < Medium:
+		return nextAsk
 	case c.Severity < High:
 		return nextLook
 	default:
@@ -77,6 +85,9 @@ func summary(c *Campaign) string {
 		return fmt.Sprintf("%s %s: %d became dead letters.", accounts, does, c.Requests)
 	}
 	what := accounts + " act as one and harvest the model"
+	if c.Customer && c.Severity < Medium {
+		what = accounts + " of one customer in the open collect outputs"
+	}
 	switch c.kind() {
 	case KindAccount:
 		what = "One account harvests the model"

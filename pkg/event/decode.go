@@ -57,9 +57,10 @@ func (d *Decoder) finish(ev *Event) error {
 
 // Reset empties e and keeps the memory of its slices.
 func (e *Event) Reset() {
-	tools, reasons, input := e.Request.Tools[:0], e.Response.FinishReasons[:0], e.Content.Input[:0]
-	*e = Event{}
-	e.Request.Tools, e.Response.FinishReasons, e.Content.Input = tools, reasons, input
+	tools, reasons, content := e.Request.Tools[:0], e.Response.FinishReasons[:0], e.Content
+	content.reset()
+	*e = Event{Content: content}
+	e.Request.Tools, e.Response.FinishReasons = tools, reasons
 }
 
 func (d *Decoder) event(ev *Event) {
@@ -106,7 +107,7 @@ func (d *Decoder) event(ev *Event) {
 		case "content":
 			m := s.Mark()
 			if d.content(&ev.Content); s.Lost(m) {
-				ev.Content = Content{Input: ev.Content.Input[:0]}
+				ev.Content.reset()
 			}
 		case "sketch":
 			ev.Sketch = d.wireSketch()
@@ -311,10 +312,23 @@ func (d *Decoder) content(v *Content) {
 			if s.Lost(m) {
 				v.Reasoning = ""
 			}
+		case "reasoning_in":
+			v.ReasoningIn = s.reasoningIDs(v.ReasoningIn[:0])
+		case "reasoning_out":
+			v.ReasoningOut = s.reasoningIDs(v.ReasoningOut[:0])
 		default:
 			s.Skip()
 		}
 	}
+}
+
+// reasoningIDs appends the ids of reasoning blocks to dst.
+func (s *Scanner) reasoningIDs(dst []string) []string {
+	m := s.Mark()
+	if dst = s.Strings(dst); s.Lost(m) {
+		return dst[:0]
+	}
+	return BoundReasoningIDs(dst)
 }
 
 // Messages appends a conversation to dst: an array of messages, or a lone string, which is one user
@@ -393,6 +407,8 @@ func (d *Decoder) wireSketch() *Sketch {
 			v.Prefix = s.String()
 		case "continuation":
 			v.Continuing = s.String()
+		case "subject":
+			v.Subject = s.String()
 		case "tokens":
 			v.Tokens = s.Int(0, maxTokens).V
 		case "relay":

@@ -161,9 +161,6 @@ func layoutOf(ms int64) string {
 }
 
 func (e *enc) content(c *Content) {
-	if !c.Present() && c.Output == "" && c.Reasoning == "" {
-		return
-	}
 	e.open("content")
 	e.str("system", c.System)
 	if len(c.Input) > 0 {
@@ -171,6 +168,8 @@ func (e *enc) content(c *Content) {
 	}
 	e.str("output", c.Output)
 	e.str("reasoning", c.Reasoning)
+	e.list("reasoning_in", c.ReasoningIn)
+	e.list("reasoning_out", c.ReasoningOut)
 	e.close()
 }
 
@@ -199,6 +198,7 @@ func (s *Sketch) AppendJSON(dst []byte) []byte {
 	e.str("skeleton", s.Layout)
 	e.str("prefix", s.Prefix)
 	e.str("continuation", s.Continuing)
+	e.str("subject", s.Subject)
 	e.num("tokens", Int{s.Tokens, s.Tokens != 0})
 	e.flag("relay", Bool{s.Relay, s.Relay})
 	if len(s.Intents) > 0 {

@@ -126,6 +126,16 @@ type Content struct {
 	// Input is the conversation, oldest first.
 	Input             []Message
 	Output, Reasoning string
+	// ReasoningIn are the ids of the reasoning blocks that the request presents, oldest first;
+	// ReasoningOut those of the blocks in the answer. See AddReasoningID.
+	ReasoningIn, ReasoningOut []string
+}
+
+// reset empties the content and keeps the memory of its lists.
+func (c *Content) reset() {
+	*c = Content{
+		Input: c.Input[:0], ReasoningIn: c.ReasoningIn[:0], ReasoningOut: c.ReasoningOut[:0],
+	}
 }
 
 // Turns is the number of turns of the conversation: system and developer messages are none.
@@ -154,6 +164,8 @@ type Sketch struct {
 	Exact, Layout, Prefix, Continuing string
 	Shingles, System                  []string
 	Intents                           []Intent
+	// Subject is what the new turn is about: 32 numbers of one byte each, in hexadecimal digits.
+	Subject string
 	// Tokens is the number of words and characters of the new turn.
 	Tokens int64
 	// Relay says that the first user turn begins with the marker of known relay software.

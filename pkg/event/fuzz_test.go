@@ -18,6 +18,8 @@ func normal(ev *Event) Event {
 	c.Request.Tools, c.Response.FinishReasons = strs(ev.Request.Tools),
 		strs(ev.Response.FinishReasons)
 	c.Content.Input = append([]Message(nil), ev.Content.Input...)
+	c.Content.ReasoningIn = strs(ev.Content.ReasoningIn)
+	c.Content.ReasoningOut = strs(ev.Content.ReasoningOut)
 	if ev.Sketch != nil {
 		s := *ev.Sketch
 		s.Shingles, s.System, s.Intents = strs(s.Shingles), strs(s.System),
@@ -183,7 +185,7 @@ const full = `{"schema":"1","id":"req_01JD","time":"2026-11-02T10:00:00.123Z","t
  "response":{"http_status":200,"status":"ok","error_type":"","finish_reasons":["stop"],"latency_ms":8120,"ttft_ms":410},
  "content":{"system":"be kind","input":[{"role":"user","text":"one\ntwo"},{"role":"assistant","text":"..."},
    {"role":"user","text":"…"}],"output":"o","reasoning":"r"},
- "sketch":{"version":1,"exact":"0a","shingles":["01","02"],"system":["03"],"skeleton":"0b","intents":{"reasoning":1},"prefix":"0c","continuation":"0d","check":"0e","tokens":12,"relay":true},
+ "sketch":{"version":1,"exact":"0a","shingles":["01","02"],"system":["03"],"skeleton":"0b","intents":{"reasoning":1},"prefix":"0c","continuation":"0d","check":"0e","subject":"0f","tokens":12,"relay":true},
  "labels":{"route":"r1"},"ext":{"a":[1,2.5e3,{"b":null}],"c":"\u00e9\ud83d\ude00"}}`
 
 // small is the least that is an event; with adds members to it.
@@ -202,6 +204,9 @@ func seeds() []string {
 		with(`"content":{"system":"\ud800 \udc00\ud800 \ud83d\ude00 \ud83dx ` +
 			"\xff\xc3\x28 \u2028" + `"}`),
 		with(`"x":{"a":1,"\u0061":2}`),
+		with(`"content":{"reasoning_in":["ErUBCkYIARgCIkAq0001","rs_0123456789abcdef","sig",null],` +
+			`"reasoning_out":"` + strings.Repeat("gAAAAAé", 90) + `"}`),
+		with(`"content":{"reasoning_in":[{"a":1},"rs_0123456789abcdef"],"reasoning_out":7}`),
 		with(`"x":[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]`),
 		with(`"response":{"status":"FAILURE","http_status":"429"}`),
 		with(`"client":{"ip":"[::ffff:10.0.0.1]:80","asn":"64500"},"sketch":null,"usage":"-"`),

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -293,6 +294,19 @@ func (o oracle) names(t *tree) []string {
 	return nil
 }
 
+// ids are the last eight different ids of at least sixteen characters, of each the last 512.
+func (o oracle) ids(t *tree) []string {
+	var all []string
+	for _, id := range o.names(t) {
+		id = id[max(0, len(id)-512):]
+		if !regexp.MustCompile(`^[[:graph:]]{16,}$`).MatchString(id) {
+			continue
+		}
+		all = append(slices.DeleteFunc(all, func(other string) bool { return other == id }), id)
+	}
+	return all[max(0, len(all)-8):]
+}
+
 func (o oracle) prose(t *tree) string {
 	if t == nil {
 		return ""
@@ -436,7 +450,8 @@ func oracleEvent(t *tree) (ev *Event, err error) {
 	v = o.object(root["content"], "content")
 	ev.Content = Content{
 		System: o.prose(v["system"]), Input: o.messages(v["input"]), Output: o.prose(v["output"]),
-		Reasoning: o.prose(v["reasoning"]),
+		Reasoning:   o.prose(v["reasoning"]),
+		ReasoningIn: o.ids(v["reasoning_in"]), ReasoningOut: o.ids(v["reasoning_out"]),
 	}
 	if model := (oracle{strict: true}); unfit(func() {
 		model.name(o.object(root["request"], "")["model"])
@@ -448,6 +463,7 @@ func oracleEvent(t *tree) (ev *Event, err error) {
 		ev.Sketch = &Sketch{
 			Version: o.integer(v["version"], 0, math.MaxInt32).V, Exact: o.name(v["exact"]),
 			Layout: o.name(v["skeleton"]), Prefix: o.name(v["prefix"]),
+			Subject:    o.name(v["subject"]),
 			Continuing: o.name(v["continuation"]), Shingles: o.names(v["shingles"]),
 			System: o.names(v["system"]), Check: o.name(v["check"]),
 			Tokens: o.integer(v["tokens"], 0, 1<<40).V, Relay: o.flag(v["relay"]).V,

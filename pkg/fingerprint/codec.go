@@ -14,8 +14,9 @@ import (
 // Version 2 counts intents and reasoning over the prompt template's slice too, version 3 requests
 // declared as batch, version 4 records that could not be read; what an older version did not count
 // is read as none. Version 5 leaves out what nothing read (old.go), version 6 says how many
-// attributes it holds, so that one more needs no other version.
-const stateVersion = 6
+// attributes it holds, so that one more needs no other version. Version 7 ends with habits and
+// reasoning blocks.
+const stateVersion = 7
 
 // Flags of an encoded fingerprint.
 const flagVerified = 1
@@ -75,7 +76,9 @@ func (f *Fingerprint) AppendBinary(b []byte) ([]byte, error) {
 		b = binary.LittleEndian.AppendUint32(b, x.id)
 		b = binary.AppendVarint(b, f.last/1000-x.at)
 	}
-	return f.unread.appendBinary(b, f.last), nil
+	b = f.unread.appendBinary(b, f.last)
+	b = f.habits.appendBinary(b)
+	return f.appendReasoning(b, f.last), nil
 }
 
 // MarshalBinary is AppendBinary into new memory.
@@ -147,6 +150,10 @@ func (f *Fingerprint) UnmarshalBinary(data []byte) error {
 	d.ids = r.ids(d.last)
 	if version > 3 {
 		d.unread = r.unreadable(d.last, f.opts)
+	}
+	if version > 6 {
+		d.habits = r.habits()
+		d.reasoning = r.reasoning(d.last)
 	}
 	if err := r.end(); err != nil {
 		return err

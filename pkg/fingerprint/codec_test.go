@@ -69,11 +69,20 @@ func sampleObservation() *Observation {
 	// Older versions hold the first attributes only.
 	clear(o.Values[firstAttributes:])
 	clear(o.Labels[firstAttributes:])
+	o.Minted, o.Presented = nil, nil
 	o.Sketch = sketch.Sketch{
 		Exact: 1, Turn: []uint64{2, 3, 1 << 61}, System: []uint64{4}, Layout: 5, Tokens: 812,
 		Intents: sketch.Reasoning | sketch.Cleaning, Prefix: 6, Continuation: 7,
 		Relay: sketch.RelayDevice,
 	}
+	return o
+}
+
+// sampleObservation5 has what only version 5 can hold as well.
+func sampleObservation5() *Observation {
+	o := sampleObservation()
+	o.Sketch.Subject = subject(1)
+	o.Minted, o.Presented = []uint64{8}, []uint64{9, 10}
 	return o
 }
 
@@ -98,29 +107,31 @@ func TestEncodingsOfEveryVersionStayReadable(t *testing.T) {
 		return append(b, '\n')
 	}
 	t.Run("fingerprint", func(t *testing.T) {
-		data := readGolden(t, "fingerprint_v6.bin", func() []byte {
+		data := readGolden(t, "fingerprint_v7.bin", func() []byte {
 			return encoded(t, sampleFingerprint(t))
 		})
 		f, _ := newTest(t)
 		require.NoError(t, f.UnmarshalBinary(data))
 		p := indent(profileOf(f))
 		require.Equal(
-			t, string(readGolden(t, "fingerprint_v6.json", func() []byte { return p })), string(p),
+			t, string(readGolden(t, "fingerprint_v7.json", func() []byte { return p })), string(p),
 		)
 		require.Equal(t, data, encoded(t, f),
 			"the encoding changed: write a new version, and keep reading this one")
 	})
 	t.Run("profile", func(t *testing.T) {
-		data := readGolden(t, "profile_v6.bin", func() []byte {
+		data := readGolden(t, "profile_v7.bin", func() []byte {
 			return encoded(t, profileOf(sampleFingerprint(t)))
 		})
 		var p Profile
 		require.NoError(t, p.UnmarshalBinary(data))
-		require.Equal(t, string(readGolden(t, "fingerprint_v6.json", nil)), string(indent(&p)))
+		require.Equal(t, string(readGolden(t, "fingerprint_v7.json", nil)), string(indent(&p)))
 		require.Equal(t, data, encoded(t, &p),
 			"the encoding changed: write a new version, and keep reading this one")
 	})
-	for _, version := range []string{"v2", "v3", "v4", "v5", "v6_of_ten_attributes"} {
+	for _, version := range []string{
+		"v2", "v3", "v4", "v5", "v6_of_ten_attributes", "v6",
+	} {
 		t.Run(version, func(t *testing.T) {
 			var want Profile
 			require.NoError(
@@ -187,6 +198,19 @@ func TestEncodingsOfEveryVersionStayReadable(t *testing.T) {
 		var o Observation
 		require.NoError(t, o.UnmarshalBinary(readGolden(t, "observation_v2.bin", nil)))
 		require.Equal(t, sampleObservation(), &o)
+	})
+	t.Run("observation with a subject and reasoning blocks", func(t *testing.T) {
+		data := readGolden(t, "observation_v5.bin", func() []byte {
+			return encoded(t, sampleObservation5())
+		})
+		var o Observation
+		require.NoError(t, o.UnmarshalBinary(data))
+		require.Equal(t, sampleObservation5(), &o)
+		require.Equal(t, data, encoded(t, &o),
+			"the encoding changed: write a new version, and keep reading this one")
+		data[0] = observationVersionAttributes
+		require.ErrorIs(t, o.UnmarshalBinary(data), ErrEncoding,
+			"no release wrote it in this version")
 	})
 	t.Run("observation", func(t *testing.T) {
 		data := readGolden(t, "observation_v2_without_plan.bin", func() []byte {
@@ -267,7 +291,7 @@ func TestAttributesThatAnotherReleaseKnowsArePassedOver(t *testing.T) {
 			"older releases read it")
 		want.Values[attribute.Seed], want.Labels[attribute.Seed] = unknown, "1234"
 		b := encoded(t, want)
-		require.EqualValues(t, observationVersion, b[0])
+		require.EqualValues(t, observationVersionAttributes, b[0])
 		var o Observation
 		require.NoError(t, o.UnmarshalBinary(b))
 		require.Equal(t, want, &o)
@@ -282,7 +306,7 @@ func TestAnEncodingThatCannotBeReadSaysSo(t *testing.T) {
 	require.NoError(t, err)
 	profile, err := profileOf(f).MarshalBinary()
 	require.NoError(t, err)
-	observation, err := sampleObservation().MarshalBinary()
+	observation, err := sampleObservation5().MarshalBinary()
 	require.NoError(t, err)
 	for name, c := range map[string]struct {
 		data    []byte
@@ -337,6 +361,7 @@ func TestWhatCannotBeReadAgainIsNotWritten(t *testing.T) {
 		"account":  {Account: long},
 		"label":    {Labels: [attribute.NumKept]string{attribute.Stack: long}},
 		"shingles": {Sketch: sketch.Sketch{Turn: make([]uint64, maxShingles+1)}},
+		"minted":   {Minted: make([]uint64, MaxReasoning+1)},
 	} {
 		_, err := o.MarshalBinary()
 		require.Error(t, err, name)
@@ -348,6 +373,8 @@ func TestWhatCannotBeReadAgainIsNotWritten(t *testing.T) {
 		},
 		"label":  {Labels: []Label{{Attribute: attribute.NumKept}}},
 		"sketch": {PromptHLL: []byte("no sketch")},
+		"habits": {Habits: PackedHabits("no habits")},
+		"minted": {Minted: make([]uint64, MaxCarried+1)},
 		"org":    {Org: long},
 	} {
 		_, err := p.MarshalBinary()
@@ -356,11 +383,11 @@ func TestWhatCannotBeReadAgainIsNotWritten(t *testing.T) {
 }
 
 func TestAnAliasedObservationSharesTheMemoryItWasReadFrom(t *testing.T) {
-	b, err := sampleObservation().MarshalBinary()
+	b, err := sampleObservation5().MarshalBinary()
 	require.NoError(t, err)
 	var o Observation
 	require.NoError(t, o.Alias(b))
-	require.Equal(t, sampleObservation(), &o)
+	require.Equal(t, sampleObservation5(), &o)
 	require.Zero(t, testing.AllocsPerRun(100, func() {
 		if o.Alias(b) != nil {
 			panic("unreadable")
@@ -477,6 +504,9 @@ func TestADamagedEncodingNeverPanics(t *testing.T) {
 		"fingerprint 1": readGolden(t, "fingerprint_v1.bin", nil),
 		"profile 1":     readGolden(t, "profile_v1.bin", nil),
 		"unreadable":    encoded(t, unread(origin)),
+		"observation 5": encoded(t, sampleObservation5()),
+		"fingerprint 6": readGolden(t, "fingerprint_v6.bin", nil),
+		"profile 6":     readGolden(t, "profile_v6.bin", nil),
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		for _, name := range slices.Sorted(maps.Keys(whole)) {
@@ -513,7 +543,7 @@ func FuzzFingerprintDecode(f *testing.F) {
 	f.Add(encoded(f, small))
 	addGolden(
 		f, "fingerprint_v1.bin", "fingerprint_v2.bin", "fingerprint_v3.bin",
-		"fingerprint_v4.bin", "fingerprint_v5.bin",
+		"fingerprint_v4.bin", "fingerprint_v5.bin", "fingerprint_v6.bin", "fingerprint_v7.bin",
 	)
 	small.Observe(unread(origin + 1))
 	f.Add(encoded(f, small))
@@ -530,6 +560,7 @@ func FuzzProfileDecode(f *testing.F) {
 	f.Add(encoded(f, profileOf(small)))
 	addGolden(
 		f, "profile_v1.bin", "profile_v2.bin", "profile_v3.bin", "profile_v4.bin", "profile_v5.bin",
+		"profile_v6.bin", "profile_v7.bin",
 	)
 	small.Observe(unread(origin + 1))
 	f.Add(encoded(f, profileOf(small)))
@@ -538,6 +569,7 @@ func FuzzProfileDecode(f *testing.F) {
 
 func FuzzObservationDecode(f *testing.F) {
 	opts := DefaultOptions()
+	f.Add(encoded(f, sampleObservation5()))
 	f.Add(encoded(f, sampleObservation()))
 	f.Add(encoded(f, unread(origin)))
 	f.Fuzz(func(t *testing.T, data []byte) { checkObservation(t, &opts, data) })

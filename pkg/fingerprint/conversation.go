@@ -24,7 +24,7 @@ func (f *Fingerprint) converse(o *Observation, t *totals, window int64) {
 		t.bump(nContinued, 1)
 		if !f.known.has(prefix) {
 			t.bump(nContinuedUnserved, 1)
-			push(&f.unserved, prefix)
+			push(&f.unserved, prefix, MaxConversing)
 			// A retry or a branch of the same conversation is not another hand-over.
 			f.known.add(prefix)
 		}
@@ -33,29 +33,29 @@ func (f *Fingerprint) converse(o *Observation, t *totals, window int64) {
 	case !served && prefix != 0:
 		// The earlier turns are what another account would show when the conversation goes on
 		// there.
-		push(&f.rejected, prefix)
+		push(&f.rejected, prefix, MaxConversing)
 	case !served:
-		push(&f.rejected, next)
+		push(&f.rejected, next, MaxConversing)
 	case next != 0:
 		// The conversation moved on: its new head takes the place of the old one.
 		if i := slices.Index(f.served, prefix); i >= 0 {
 			f.served = slices.Delete(f.served, i, i+1)
 		}
-		push(&f.served, next)
+		push(&f.served, next, MaxConversing)
 	}
 	if next != 0 {
 		f.known.add(next)
 	}
 }
 
-// push appends a hash as the newest of a list.
-func push(list *[]uint64, h uint64) {
+// push appends a hash as the newest of a list of at most most hashes.
+func push(list *[]uint64, h uint64, most int) {
 	if h == 0 {
 		return
 	}
 	if i := slices.Index(*list, h); i >= 0 {
 		*list = slices.Delete(*list, i, i+1)
-	} else if len(*list) == MaxConversing {
+	} else if len(*list) == most {
 		*list = slices.Delete(*list, 0, 1)
 	}
 	*list = append(*list, h)
@@ -69,7 +69,7 @@ func (f *Fingerprint) mergeConversations(other *Fingerprint) {
 		from []uint64
 	}{{&f.served, other.served}, {&f.rejected, other.rejected}, {&f.unserved, other.unserved}} {
 		for _, h := range pair.from {
-			push(pair.to, h)
+			push(pair.to, h, MaxConversing)
 		}
 	}
 	f.known.merge(&other.known, servedMarks)

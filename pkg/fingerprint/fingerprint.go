@@ -92,6 +92,9 @@ type Fingerprint struct {
 	aged, agedText uint32
 
 	conversations
+	// habits is nil as long as there are none: most of what it holds is the same size for all.
+	habits *habits
+	reasoning
 	ids []seenID
 
 	unread unreadable
@@ -146,6 +149,7 @@ func (f *Fingerprint) Observe(o *Observation) Outcome {
 	f.distincts(o)
 	f.countValues(o)
 	f.converse(o, day, f.opts.ConversationWindow.Milliseconds())
+	f.carry(o, f.opts.ConversationWindow.Milliseconds())
 	f.remember(o)
 	return OutcomeCounted
 }
@@ -263,9 +267,10 @@ func (f *Fingerprint) text(o *Observation, t *totals) {
 	countIntents(sk.Intents, nIntents, t)
 	f.agedText++
 	f.door.rotate(f.last, f.opts.DoorkeeperWindow.Milliseconds(), shingleMarks)
-	if f.template(
+	name := f.template(
 		sk.Turn[:min(len(sk.Turn), turnShingles)], sk.System[:min(len(sk.System), systemShingles)],
-	) {
+	)
+	if name != 0 {
 		t.bump(nTemplate, 1)
 		if o.Messages >= 0 && o.Messages <= 1 {
 			t.bump(nTemplateSingle, 1)
@@ -275,6 +280,7 @@ func (f *Fingerprint) text(o *Observation, t *totals) {
 		}
 		countIntents(sk.Intents, nTemplateIntents, t)
 	}
+	f.habit(o, f.use(o, name), f.opts.ConversationWindow.Milliseconds())
 	if sk.Layout != 0 {
 		if i, ok := f.layouts.find(sk.Layout); ok {
 			f.layouts[i].count++
@@ -296,12 +302,18 @@ func countIntents(intents sketch.Intents, first int, t *totals) {
 	}
 }
 
-// template counts the shingles of a request, each once, and tells whether it carried one
-// that was part of the prompt template before. Both lists are ascending.
-func (f *Fingerprint) template(turn, system []uint64) (carried bool) {
+// template counts the shingles of a request, each once, and names its template: by the smallest
+// shingle that was part of the prompt template before, 0 where there is none. Both lists are
+// ascending.
+func (f *Fingerprint) template(turn, system []uint64) (name uint64) {
+	count := func(h uint64, into *table, capacity int) {
+		if f.shingle(h, into, capacity) && (name == 0 || h < name) {
+			name = h
+		}
+	}
 	for i, h := range turn {
 		if i == 0 || h != turn[i-1] {
-			carried = f.shingle(h, &f.turns, turnTable) || carried
+			count(h, &f.turns, turnTable)
 		}
 	}
 	for i, h := range system {
@@ -309,10 +321,10 @@ func (f *Fingerprint) template(turn, system []uint64) (carried bool) {
 			continue
 		}
 		if _, ok := slices.BinarySearch(turn, h); !ok {
-			carried = f.shingle(h, &f.system, systemTable) || carried
+			count(h, &f.system, systemTable)
 		}
 	}
-	return carried
+	return name
 }
 
 // shingle counts one shingle wherever it is known; when it is new but was seen before, it enters
@@ -362,6 +374,7 @@ func (f *Fingerprint) age(now int64) {
 		f.turns.halve()
 		f.system.halve()
 		f.layouts.halve()
+		f.habits = f.habits.halve()
 		for i := range f.values {
 			halveValues(&f.values[i])
 		}

@@ -45,6 +45,7 @@ func (f *Fingerprint) Merge(other *Fingerprint) error {
 	}
 	f.mergeTables(other)
 	f.mergeConversations(other)
+	f.mergeReasoning(other)
 	f.ids = append(f.ids, other.ids...)
 	slices.SortStableFunc(f.ids, func(x, y seenID) int { return int(x.at - y.at) })
 	f.ids = f.ids[max(0, len(f.ids)-maxIDs):]
@@ -85,7 +86,7 @@ func (f *Fingerprint) mergeTables(other *Fingerprint) {
 		opts: f.opts, turns: slices.Clone(other.turns), system: slices.Clone(other.system),
 		layouts: slices.Clone(other.layouts), models: slices.Clone(other.models),
 		hours: other.hours, gaps: other.gaps, agedAt: other.agedAt, aged: other.aged,
-		agedText: other.agedText,
+		agedText: other.agedText, habits: other.habits.clone(),
 	}
 	for i := range o.values {
 		o.values[i] = slices.Clone(other.values[i])
@@ -103,6 +104,7 @@ func (f *Fingerprint) mergeTables(other *Fingerprint) {
 		mergeValues(&f.values[i], o.values[i])
 	}
 	mergeModels(&f.models, o.models)
+	f.habits = f.habits.merge(o.habits)
 	for i, n := range o.hours {
 		f.hours[i] += n
 	}

@@ -69,7 +69,14 @@ type Observation struct {
 	Sketch sketch.Sketch
 	// HasText says whether there was content or a sketch to work from.
 	HasText bool
+
+	// Minted are the keyed hashes of the ids of reasoning blocks in the answer, Presented those in
+	// the request, at most MaxReasoning of each.
+	Minted, Presented []uint64
 }
+
+// MaxReasoning bounds the reasoning blocks of one request that are looked at, each way.
+const MaxReasoning = 8
 
 // MaxLabel bounds a label in bytes.
 const MaxLabel = 96

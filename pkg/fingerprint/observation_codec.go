@@ -13,12 +13,14 @@ import (
 // observationVersion is the newest version of an observation's encoding.
 //
 // Version 2 can flag a batch, version 3 a record that could not be read, version 4 can hold
-// attributes beyond the first ones, among them those that only a newer release knows. Every
+// attributes beyond the first ones, among them those that only a newer release knows, version 5 the
+// subject of the prompt and reasoning blocks. Every
 // observation is written in the lowest version that can hold it: during an update, older releases
 // read those that have nothing new. For their sake the places of the plan and of the session, which
 // nothing reads, are kept and left empty.
 const (
-	observationVersion           = 4
+	observationVersion           = 5
+	observationVersionAttributes = 4
 	observationVersionUnreadable = 3
 	observationVersionReadable   = 2
 )
@@ -41,6 +43,7 @@ const (
 	observationSketch
 	observationBatch
 	observationUnreadable
+	observationSubject
 	observationFlags = 1<<iota - 1
 )
 
@@ -54,6 +57,7 @@ func (o *Observation) AppendBinary(b []byte) ([]byte, error) {
 	flags := byte(0)
 	for i, on := range [...]bool{
 		o.Verified, o.Refused, o.HasText, o.sketched(), o.Batch, o.Unreadable,
+		o.Sketch.HasSubject(),
 	} {
 		if on {
 			flags |= 1 << i
@@ -73,6 +77,9 @@ func (o *Observation) AppendBinary(b []byte) ([]byte, error) {
 		}
 	}
 	if (known|labelled)>>firstAttributes != 0 {
+		version = observationVersionAttributes
+	}
+	if o.Sketch.HasSubject() || len(o.Minted)+len(o.Presented) > 0 {
 		version = observationVersion
 	}
 	b = append(b, version, flags, byte(o.Status), byte(o.Sketch.Relay))
@@ -99,15 +106,25 @@ func (o *Observation) AppendBinary(b []byte) ([]byte, error) {
 	} {
 		b = binary.AppendVarint(b, n)
 	}
-	if flags&observationSketch == 0 {
+	if o.sketched() {
+		b = appendSketch(b, &o.Sketch)
+	}
+	if version < observationVersion {
 		return b, nil
 	}
-	sk := &o.Sketch
+	if flags&observationSubject != 0 {
+		for _, n := range o.Sketch.Subject {
+			b = append(b, byte(n))
+		}
+	}
+	return appendHashes(appendHashes(b, o.Minted), o.Presented), nil
+}
+
+func appendSketch(b []byte, sk *sketch.Sketch) []byte {
 	b = appendKnown(b, sk.Exact, sk.Layout, sk.Prefix, sk.Continuation)
 	b = binary.AppendVarint(b, int64(sk.Tokens))
 	b = binary.AppendUvarint(b, uint64(sk.Intents))
-	b = appendHashes(b, sk.Turn)
-	return appendHashes(b, sk.System), nil
+	return appendHashes(appendHashes(b, sk.Turn), sk.System)
 }
 
 // MarshalBinary is AppendBinary into new memory.
@@ -129,10 +146,14 @@ func (o *Observation) check() error {
 	if n := max(len(o.Sketch.Turn), len(o.Sketch.System)); n > maxShingles {
 		return fmt.Errorf("fingerprint: %d shingles, at most %d are allowed", n, maxShingles)
 	}
+	if n := max(len(o.Minted), len(o.Presented)); n > MaxReasoning {
+		return fmt.Errorf("fingerprint: %d reasoning blocks, at most %d are allowed",
+			n, MaxReasoning)
+	}
 	return nil
 }
 
-// sketched tells whether there is anything in the sketch but relay constants.
+// sketched tells whether there is anything in the sketch but relay constants and the subject.
 func (o *Observation) sketched() bool {
 	sk := &o.Sketch
 	return sk.Exact|sk.Layout|sk.Prefix|sk.Continuation != 0 || sk.Tokens != 0 || sk.Intents != 0 ||
@@ -196,11 +217,15 @@ func (o *Observation) decode(data []byte, same string) error {
 	}
 	flags := r.Byte()
 	r.Check(flags <= observationFlags, "unknown flag")
-	*o = Observation{Sketch: sketch.Sketch{Turn: o.Sketch.Turn[:0], System: o.Sketch.System[:0]}}
+	*o = Observation{
+		Sketch: sketch.Sketch{Turn: o.Sketch.Turn[:0], System: o.Sketch.System[:0]},
+		Minted: o.Minted[:0], Presented: o.Presented[:0],
+	}
 	o.Verified, o.Refused, o.HasText = flags&observationVerified != 0,
 		flags&observationRefused != 0, flags&observationText != 0
 	o.Batch, o.Unreadable = flags&observationBatch != 0, flags&observationUnreadable != 0
 	r.Check(!o.Unreadable || version >= observationVersionUnreadable, "unknown flag")
+	r.Check(flags&observationSubject == 0 || version >= observationVersion, "unknown flag")
 	o.Status = Status(r.Byte())
 	r.Check(o.Status <= StatusRateLimited, "unknown status")
 	o.Sketch.Relay = sketch.Relay(r.Byte())
@@ -216,7 +241,7 @@ func (o *Observation) decode(data []byte, same string) error {
 	}
 	passPlan(r)
 	held := firstAttributes
-	if version >= observationVersion {
+	if version >= observationVersionAttributes {
 		held = maxAttributes
 	}
 	m := r.Uvarint()
@@ -251,5 +276,19 @@ func (o *Observation) decode(data []byte, same string) error {
 		sk.Turn = r.hashes(sk.Turn, maxShingles)
 		sk.System = r.hashes(sk.System, maxShingles)
 	}
+	if flags&observationSubject != 0 {
+		r.subject(&o.Sketch.Subject)
+	}
+	if version >= observationVersion {
+		o.Minted = r.hashes(o.Minted, MaxReasoning)
+		o.Presented = r.hashes(o.Presented, MaxReasoning)
+	}
 	return r.end()
+}
+
+func (r *reader) subject(to *[sketch.SubjectSize]int8) {
+	for i, x := range r.Bytes(sketch.SubjectSize) {
+		to[i] = int8(x)
+	}
+	r.Check(*to != [sketch.SubjectSize]int8{}, "empty subject")
 }

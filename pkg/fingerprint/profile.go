@@ -126,6 +126,14 @@ type Profile struct {
 	// since whose beginning the newer half of Unreadable24h came, 0 when there are none.
 	Unreadable24h, Read24h uint32
 	UnreadableSince        int64
+
+	// Habits is what the account asks about and how much; Unpack reads it.
+	Habits PackedHabits
+	// Minted are the hashes of the newest reasoning blocks that the account was given, Foreign
+	// those of the newest that it presented though it was not given them; newest first, at most
+	// MaxCarried each. A block that was given before it was kept track of is foreign: only one that
+	// was minted for another account tells something.
+	Minted, Foreign []uint64
 }
 
 // Day is a day in milliseconds.

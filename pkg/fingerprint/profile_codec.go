@@ -2,6 +2,7 @@ package fingerprint
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 
@@ -14,8 +15,9 @@ import (
 // Version 2 ends with the intents and the reasoning of the prompt template's slice, version 3 with
 // the requests declared as batch, version 4 with the records that could not be read; what an older
 // version did not count is read as none. Version 5 leaves out what nothing read (old.go), version 6
-// says how many attributes it holds, so that one more needs no other version.
-const profileVersion = 6
+// says how many attributes it holds, so that one more needs no other version. Version 7 ends with
+// habits and reasoning blocks.
+const profileVersion = 7
 
 // AppendBinary appends the encoding of the profile. Lists longer than their limits and a
 // PromptHLL that is no sketch are errors.
@@ -80,13 +82,19 @@ func (p *Profile) AppendBinary(b []byte) ([]byte, error) {
 	b = appendHashes(b, p.Unserved)
 	b = appendSparse(b, p.TemplateIntents[:])
 	b = binary.AppendUvarint(b, uint64(p.Batch))
+	b = p.appendUnreadable(b)
+	b = packed.AppendText(b, []byte(p.Habits))
+	return appendHashes(appendHashes(b, p.Minted), p.Foreign), nil
+}
+
+func (p *Profile) appendUnreadable(b []byte) []byte {
 	if b = appendAgo(b, p.LastSeen, p.UnreadableAt); p.UnreadableAt == 0 {
-		return b, nil
+		return b
 	}
 	for _, n := range [...]uint32{p.Unreadable, p.Unreadable24h, p.Read24h} {
 		b = binary.AppendUvarint(b, uint64(n))
 	}
-	return appendAgo(b, p.UnreadableAt, p.UnreadableSince), nil
+	return appendAgo(b, p.UnreadableAt, p.UnreadableSince)
 }
 
 // MarshalBinary is AppendBinary into new memory.
@@ -158,6 +166,8 @@ func (p *Profile) check() error {
 		{"served", len(p.Served), MaxConversing},
 		{"rejected", len(p.Rejected), MaxConversing},
 		{"unserved", len(p.Unserved), MaxConversing},
+		{"minted", len(p.Minted), MaxCarried},
+		{"foreign", len(p.Foreign), MaxCarried},
 		{"tenant", len(p.Tenant), maxText},
 		{"account", len(p.Account), maxText},
 		{"org", len(p.Org), maxText},
@@ -177,6 +187,9 @@ func (p *Profile) check() error {
 			return fmt.Errorf("fingerprint: profile with a label of %d bytes for attribute %d",
 				len(l.Text), l.Attribute)
 		}
+	}
+	if !p.Habits.valid() {
+		return errors.New("fingerprint: profile with habits that can't be read")
 	}
 	if n := len(p.PromptHLL); n > 0 {
 		if n < sketchHeader || p.PromptHLL[1] < minPrecision || p.PromptHLL[1] > maxPrecision ||
@@ -301,6 +314,12 @@ func (p *Profile) UnmarshalBinary(data []byte) error {
 		p.Batch = r.Uint32()
 	}
 	p.readUnreadable(r, version)
+	p.Habits, p.Minted, p.Foreign = p.Habits[:0], p.Minted[:0], p.Foreign[:0]
+	if version > 6 {
+		p.Habits = r.packedHabits(p.Habits)
+		p.Minted = r.hashes(p.Minted, MaxCarried)
+		p.Foreign = r.hashes(p.Foreign, MaxCarried)
+	}
 	return r.end()
 }
 

@@ -27,6 +27,8 @@ func (f *Fingerprint) Profile(dst *Profile) {
 		Served:   newestFirst(old.Served, f.served),
 		Rejected: newestFirst(old.Rejected, f.rejected),
 		Unserved: newestFirst(old.Unserved, f.unserved),
+		Minted:   newestFirst(old.Minted, f.minted),
+		Foreign:  newestFirst(old.Foreign, f.foreign),
 	}
 	f.sumUp(dst)
 	f.unreadableInto(dst)
@@ -40,6 +42,7 @@ func (f *Fingerprint) Profile(dst *Profile) {
 	}
 
 	text := scale{dst.WithText, f.agedText}
+	dst.Habits = f.habits.pack(old.Habits[:0], text)
 	dst.Template = f.topShingles(old.Template[:0], text)
 	dst.Layouts = top(old.Layouts[:0], f.layouts, f.least(), MaxLayouts, text)
 	all := scale{dst.Requests, f.aged}
@@ -114,6 +117,22 @@ func (s scale) of(n uint32) uint32 {
 		return n
 	}
 	return uint32(max(1, min(uint64(n)*uint64(s.horizon)/uint64(s.aged), math.MaxUint32)))
+}
+
+// some is of, bounded, and 0 of nothing.
+func (s scale) some(n uint32) uint32 {
+	if n == 0 {
+		return 0
+	}
+	return min(s.of(n), maxUses)
+}
+
+// sum is some of a sum that may be larger than a count.
+func (s scale) sum(n uint64) uint64 {
+	if s.horizon == s.aged || s.aged == 0 {
+		return n
+	}
+	return uint64(min(float64(n)*float64(s.horizon)/float64(s.aged), maxSum))
 }
 
 func byCount(x, y Counted) int {

@@ -37,7 +37,19 @@ const (
 	useAttribute
 	useSource
 	useTurn
+	useSubject
+	useReasoning
 )
+
+// subject is what a text is about: some numbers of a subject's length.
+func subject(parts ...uint64) (s [sketch.SubjectSize]int8) {
+	// Sixteen numbers of 16 have a length of 64.
+	for i := range uint64(16) {
+		h := hash(append(append([]uint64{useSubject}, parts...), i)...)
+		s[2*i+h&1] = int8(h>>1&1)*32 - 16
+	}
+	return s
+}
 
 // shingles returns n sampled shingles: like the sketcher's, their top bits are clear.
 func shingles(n int, parts ...uint64) []uint64 {
@@ -74,6 +86,7 @@ func request(account uint64, n uint64, t int64) *Observation {
 		hash(useAttribute, 91)
 	o.Sketch.Exact = hash(usePrompt, account, n)
 	o.Sketch.Tokens = 80
+	o.Sketch.Subject = subject(account, n)
 	o.Sketch.Turn = sorted(shingles(20, useShingle, account, n))
 	return o
 }
@@ -147,6 +160,13 @@ func wild(r *rand.Rand, n uint64, t int64) *Observation {
 	for i := firstAttributes; i < len(o.Values); i++ {
 		draw(i)
 	}
+	if r.IntN(4) > 0 {
+		o.Sketch.Subject = subject(r.Uint64N(50))
+	}
+	for range r.IntN(4) {
+		o.Minted = append(o.Minted, hash(useReasoning, r.Uint64N(200)))
+		o.Presented = append(o.Presented, hash(useReasoning, r.Uint64N(200)))
+	}
 	return o
 }
 
@@ -169,6 +189,11 @@ func hostile(r *rand.Rand, n uint64, t int64) *Observation {
 		System: sorted(shingles(100, useSystem, round)),
 		Prefix: hash(useTurn, n), Continuation: hash(useTurn, n, 1),
 	}
+	for i := range o.Sketch.Subject {
+		o.Sketch.Subject[i] = -128
+	}
+	o.Minted, o.Presented = shingles(MaxReasoning, useReasoning, n),
+		shingles(MaxReasoning, useReasoning, n, 1)
 	return o
 }
 

@@ -27,6 +27,7 @@ var bodyFields = map[string]string{
 	"content.output": "response body", "content.reasoning": "response body",
 	"usage.reasoning_tokens": "response body", "usage.cache_read_tokens": "response body",
 	"usage.cache_write_tokens": "response body",
+	"content.reasoning_in":     "request body", "content.reasoning_out": "response body",
 }
 
 // fieldTable writes what a mapping sees, who chose it, and what it does not see.
@@ -42,18 +43,7 @@ func fieldTable(m *mapping) string {
 	b.WriteString("| seen | where | who |\n|---|---|---|\n")
 	var unseen []string
 	for _, f := range Fields() {
-		var where []string
-		by := f.By
-		if i := slices.IndexFunc(
-			m.rules, func(r rule) bool { return r.field.Path == f.Path },
-		); i >= 0 {
-			r := m.rules[i]
-			by = r.by
-			where = r.where()
-		}
-		if body := bodyFields[f.Path]; body != "" && len(m.request) > 0 {
-			where = append(where, body)
-		}
+		where, by := m.finds(f)
 		switch {
 		case len(where) > 0:
 			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", f.Path, strings.Join(where, ", "), by)
@@ -66,6 +56,43 @@ func fieldTable(m *mapping) string {
 	fmt.Fprintf(&b,
 		"\nNot seen: %s. Sign-up, payment, plan, organisation and network [can be joined](../enrichment.md).\n",
 		strings.Join(unseen, ", "))
+	return b.String()
+}
+
+// finds says where a mapping finds a field, and who chose its value.
+func (m *mapping) finds(f Field) (where []string, by Author) {
+	by = f.By
+	if i := slices.IndexFunc(
+		m.rules, func(r rule) bool { return r.field.Path == f.Path },
+	); i >= 0 {
+		where, by = m.rules[i].where(), m.rules[i].by
+	}
+	if body := bodyFields[f.Path]; body != "" && len(m.request) > 0 {
+		where = append(where, body)
+	}
+	return where, by
+}
+
+// reasoningTable says of every format where it has the ids of reasoning blocks.
+func reasoningTable(mappings []*mapping) string {
+	var b strings.Builder
+	b.WriteString("| format | presented | given |\n|---|---|---|\n" +
+		"| `native` | `content.reasoning_in` | `content.reasoning_out` |\n" +
+		"| `litellm` | `messages`, `model_parameters.previous_response_id` | `response` |\n")
+	for _, m := range mappings {
+		fmt.Fprintf(&b, "| `%s` |", m.name)
+		for _, f := range Fields() {
+			if f.kind != kindBlockIDs {
+				continue
+			}
+			where, _ := m.finds(f)
+			if len(where) == 0 {
+				where = []string{"not in its records"}
+			}
+			fmt.Fprintf(&b, " %s |", strings.Join(where, ", "))
+		}
+		b.WriteString("\n")
+	}
 	return b.String()
 }
 
@@ -134,6 +161,10 @@ func TestTheTablesOfTheDocumentationAreCurrent(t *testing.T) {
 		})
 		want = regexp.MustCompile(`(?s)<!-- authors -->\n.*?<!-- end -->`).
 			ReplaceAllLiteralString(want, "<!-- authors -->\n"+authorTable()+"<!-- end -->")
+		want = regexp.MustCompile(`(?s)<!-- reasoning -->\n.*?<!-- end -->`).
+			ReplaceAllLiteralString(
+				want, "<!-- reasoning -->\n"+reasoningTable(mappings)+"<!-- end -->",
+			)
 		if *update {
 			require.NoError(t, os.WriteFile(file, []byte(want), 0o600))
 			continue

@@ -54,6 +54,7 @@ const (
 	kindMillis                    // a number of milliseconds
 	kindBool                      // true or false
 	kindMessages                  // a conversation
+	kindBlockIDs                  // a list of ids, or a conversation that has them
 )
 
 // isNumber tells whether the fields of a kind hold what text has to be parsed for.
@@ -179,6 +180,12 @@ func Fields() []Field {
 		{"content.input", ByCaller, kindMessages, func(ev *e) any { return &ev.Content.Input }},
 		{"content.output", ByModel, kindProse, func(ev *e) any { return &ev.Content.Output }},
 		{"content.reasoning", ByModel, kindProse, func(ev *e) any { return &ev.Content.Reasoning }},
+		{"content.reasoning_in", ByCaller, kindBlockIDs, func(ev *e) any {
+			return &ev.Content.ReasoningIn
+		}},
+		{"content.reasoning_out", ByModel, kindBlockIDs, func(ev *e) any {
+			return &ev.Content.ReasoningOut
+		}},
 	}
 }
 

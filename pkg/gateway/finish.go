@@ -311,6 +311,9 @@ func dropCredentials(ev *event.Event) {
 	}
 	ev.Request.Tools = slices.DeleteFunc(ev.Request.Tools, isCredential)
 	ev.Response.FinishReasons = slices.DeleteFunc(ev.Response.FinishReasons, isCredential)
+	c := &ev.Content
+	c.ReasoningIn = slices.DeleteFunc(c.ReasoningIn, isCredential)
+	c.ReasoningOut = slices.DeleteFunc(c.ReasoningOut, isCredential)
 }
 
 // isCredential tells whether a value looks like a raw API key or the value of an Authorization

@@ -149,6 +149,7 @@ func (a *liteLLM) messages(ev *event.Event) {
 		return
 	}
 	ev.Content.Input = a.bodies.Messages(at, ev.Content.Input)
+	ev.Content.ReasoningIn = a.bodies.MessageIDs(at, ev.Content.ReasoningIn)
 }
 
 // takesText tells whether callers of an operation may send a lone text, which stands here as they
@@ -177,6 +178,9 @@ func (a *liteLLM) response(ev *event.Event) {
 func (a *liteLLM) parameters(ev *event.Event) {
 	d, at := a.doc, a.doc.Take(a.s)
 	a.bodies.Parameters(at, &ev.Request)
+	ev.Content.ReasoningIn = event.AddReasoningID(
+		ev.Content.ReasoningIn, d.Scalar(d.Member(at, "previous_response_id")),
+	)
 	if system := a.bodies.Prose(d.Member(at, "system", "instructions")); system != "" {
 		ev.Content.System = system
 	}

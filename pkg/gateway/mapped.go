@@ -221,7 +221,13 @@ func (a *mapped) read(r *rule, ev *event.Event) {
 	case *[]event.Message:
 		a.each(r, func(at int32) { *dst = a.bodies.Messages(at, *dst) })
 	case *[]string:
-		a.each(r, func(at int32) { *dst = a.words(at, r, *dst) })
+		a.each(r, func(at int32) {
+			if r.field.kind == kindBlockIDs {
+				*dst = a.bodies.ReasoningIDs(at, *dst)
+			} else {
+				*dst = a.words(at, r, *dst)
+			}
+		})
 	case *string:
 		if r.field.kind != kindProse {
 			*dst = a.text(r)

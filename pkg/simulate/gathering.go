@@ -93,10 +93,12 @@ type SharedClient struct {
 	Always bool `yaml:"always,omitempty"`
 	// Versions is how many versions are about; 0 is one.
 	Versions int `yaml:"versions,omitempty"`
-	// Params shares the request parameters; Effort, Model and MaxTokens set single ones.
+	// Params shares the request parameters; Effort, Model and MaxTokens set single ones. NewModel
+	// is what was released last, from the release on.
 	Params    bool   `yaml:"params,omitempty"`
 	Effort    string `yaml:"effort,omitempty"`
 	Model     bool   `yaml:"model,omitempty"`
+	NewModel  bool   `yaml:"new_model,omitempty"`
 	MaxTokens int64  `yaml:"max_tokens,omitempty"`
 	// Tools is one tool list, Device the chance of a device id.
 	Tools  bool    `yaml:"tools,omitempty"`

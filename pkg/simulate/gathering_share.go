@@ -295,7 +295,17 @@ func (w *World) dress(a *account, th *thing) {
 	if c.Model {
 		a.model, a.settled = th.model, max(a.settled, 0.95)
 	}
+	if c.NewModel {
+		a.moves = nil
+		for _, rel := range w.sc.Releases {
+			at := w.start + rel.After.Milliseconds()
+			a.moves = append(a.moves, move{at: at, model: rel.Model, share: newModelShare})
+		}
+	}
 }
+
+// newModelShare is the share of requests on the new model where a mechanism is about it.
+const newModelShare = 0.95
 
 // shared is one text of a mechanism as a member uses it.
 func (w *World) shared(r rng, th *thing) (text string, ok bool) {

@@ -170,6 +170,46 @@ func TestMembersOfACircleShareWhatOthersDoNot(t *testing.T) {
 	}
 }
 
+func TestWhoTriesANewModelAsksItFromItsReleaseOn(t *testing.T) {
+	const release = 12 * time.Hour
+	mechanism := Mechanism{
+		Name: "trial", Adoption: 1, Begin: -48 * time.Hour, Arrival: Steady, Spread: 24 * time.Hour,
+		Client: SharedClient{NewModel: true, Always: true},
+	}
+	for name, tc := range map[string]struct {
+		by          []Mechanism
+		least, most float64
+	}{
+		"who tries it": {[]Mechanism{mechanism}, 0.85, 1},
+		"the others":   {nil, 0.02, 0.6},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, Scenario{
+				Name: "one", Seed: 11, Start: time.Date(2026, 10, 6, 0, 0, 0, 0, time.UTC),
+				Duration: 48 * time.Hour,
+				Releases: []Release{{Model: "new", After: release, Adoption: 0.3}},
+				Gatherings: []Gathering{
+					{ID: "crowd", Accounts: 60, Rate: 15, Mechanisms: tc.by},
+				},
+			})
+			start, _ := w.Span()
+			var all, on float64
+			for _, e := range play(t, w) {
+				if e.time < start.Add(release).UnixMilli() {
+					require.NotEqual(t, "new", e.model)
+					continue
+				}
+				all++
+				if e.model == "new" {
+					on++
+				}
+			}
+			require.Greater(t, on/all, tc.least)
+			require.Less(t, on/all, tc.most)
+		})
+	}
+}
+
 func TestAGatheringThatCannotBeIsRefused(t *testing.T) {
 	good := Mechanism{Name: "m", Adoption: 1, Arrival: Burst}
 	for name, tc := range map[string]struct {

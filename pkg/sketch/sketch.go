@@ -27,6 +27,10 @@ type Sketch struct {
 	Prefix, Continuation uint64
 	// Relay tells which constants of known relay software the request carries.
 	Relay Relay
+	// Subject is what the new user turn is about: a signed feature hash of its different words, of
+	// length SubjectNorm. Two turns that share words have a positive inner product. All zeros when
+	// there are too few words; none when the request brings no new user turn.
+	Subject [SubjectSize]int8
 }
 
 // Intents is a set of Intent bits.

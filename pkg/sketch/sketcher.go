@@ -53,6 +53,7 @@ type Sketcher struct {
 	shingler      shingler
 	layouts       layoutHasher
 	matcher       *matcher
+	subject       subjectWords
 	// window holds the token hashes of the shingles at hand, as bytes: maxWidth from before the
 	// batch, and those of the batch.
 	window         [8 * (maxWidth + batch)]byte
@@ -206,6 +207,8 @@ func (s *Sketcher) sketch(ev *event.Event, out *Sketch) {
 	out.Prefix = s.closeTalk(talk)
 
 	s.shingler.reset(s.turnThreshold)
+	s.subject.reset()
+	s.subject.on = true
 	exact, tokens := uint64(0), 0
 	for _, text := range s.humans.all() {
 		h, n := s.read(text, true)
@@ -223,6 +226,8 @@ func (s *Sketcher) sketch(ev *event.Event, out *Sketch) {
 			}
 		}
 	}
+	s.subject.on = false
+	out.Subject = s.subject.subject()
 	out.Continuation = s.closeTalk(talk)
 	for _, text := range s.first.all() {
 		s.read(text, true)
@@ -298,10 +303,14 @@ func (s *Sketcher) stretch(text string, begins, ends, content bool) (exact uint6
 	width := s.opts.Width
 	s.tokenizer.start(text)
 	s.matcher.begin()
+	s.subject.last = 0
 	for s.tokenizer.next() {
 		found := s.tokenizer.tokens[:s.tokenizer.n]
 		for i := range found {
 			exact = chain(exact, found[i].exact)
+		}
+		if content && s.subject.on {
+			s.subject.step(found, s.tokenizer.number)
 		}
 		if content {
 			for i := range found {

@@ -21,6 +21,8 @@ type token struct {
 	end int
 	// char marks a character of a script written without spaces.
 	char bool
+	// length is the number of characters of a word, as it is hashed exactly.
+	length uint8
 }
 
 // The byte classes of the ASCII fast path.
@@ -111,7 +113,7 @@ func (t *tokenizer) next() bool {
 		}
 		if seen == byteLower {
 			h := siphash.Sum(t.key, text[start:pos])
-			t.tokens[t.n] = token{hash: h, exact: h, end: pos}
+			t.tokens[t.n] = token{hash: h, exact: h, end: pos, length: uint8(pos - start)}
 			t.letters += pos - start
 			t.n++
 			continue
@@ -229,7 +231,11 @@ func (t *tokenizer) flush(end int) {
 			hash = siphash.Sum(t.key, masked)
 		}
 	}
-	t.tokens[t.n] = token{hash: hash, exact: exact, end: end}
+	length := len(word)
+	if t.other {
+		length = utf8.RuneCount(word)
+	}
+	t.tokens[t.n] = token{hash: hash, exact: exact, end: end, length: uint8(length)}
 	t.n++
 	t.letters += t.size
 	t.size, t.digits, t.latin, t.other = 0, false, false, false

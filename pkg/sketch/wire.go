@@ -1,8 +1,10 @@
 package sketch
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 
@@ -78,7 +80,51 @@ func (s *Sketcher) FromWire(wire *event.Sketch, out *Sketch) error {
 		out.Relay |= RelaySystem
 	}
 	out.Tokens = int(min(max(wire.Tokens, 0), maxWireTokens))
+	// Subjects of different keys can't be compared. To have none is better than to be unlike
+	// everybody else.
+	if wire.Subject != "" && (wire.Check == "" || wire.Check == s.check) {
+		if err = parseSubject(&out.Subject, wire.Subject); err != nil {
+			return fmt.Errorf("sketch: subject: %w", err)
+		}
+	}
 	return nil
+}
+
+// parseSubject does not show what it cannot read, as parseHash.
+func parseSubject(to *[SubjectSize]int8, text string) error {
+	var raw [SubjectSize]byte
+	if len(text) != 2*SubjectSize {
+		return fmt.Errorf("a value of %d characters is not %d hexadecimal digits",
+			len(text), 2*SubjectSize)
+	}
+	if _, err := hex.Decode(raw[:], []byte(text)); err != nil {
+		return fmt.Errorf("a value is not of %d hexadecimal digits", 2*SubjectSize)
+	}
+	squares := 0
+	for i, b := range raw {
+		to[i] = int8(b)
+		squares += int(to[i]) * int(to[i])
+	}
+	// Rounding moves each number by a half at the most, and so the length by the root of a quarter
+	// of SubjectSize, less than 3.
+	const slack = 3
+	if least, most := SubjectNorm-slack, SubjectNorm+slack; squares < least*least ||
+		squares > most*most {
+		return fmt.Errorf("the numbers have a length of %.0f, it has to be %d",
+			math.Sqrt(float64(squares)), SubjectNorm)
+	}
+	return nil
+}
+
+func formatSubject(s *Sketch) string {
+	if !s.HasSubject() {
+		return ""
+	}
+	var raw [SubjectSize]byte
+	for i, n := range s.Subject {
+		raw[i] = byte(n)
+	}
+	return hex.EncodeToString(raw[:])
 }
 
 // parseHash does not show what it cannot read: a gateway that puts text there must not find it in
@@ -123,6 +169,7 @@ func (s *Sketcher) ToWire(sk *Sketch) *event.Sketch {
 		Tokens:     int64(sk.Tokens),
 		Relay:      sk.Relay&RelaySystem != 0,
 	}
+	wire.Subject = formatSubject(sk)
 	for _, h := range sk.Turn {
 		wire.Shingles = append(wire.Shingles, formatHash(h))
 	}

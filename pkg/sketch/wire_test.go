@@ -54,6 +54,10 @@ func TestFromWireSaysWhatItCannotRead(t *testing.T) {
 		"system: 258 hashes, at most 256 are":       {Version: 1, System: many},
 		`prefix: a value of 2 characters is not`:    {Version: 1, Prefix: "-1"},
 		`continuation: a value of 4 characters is`:  {Version: 1, Continuing: "0x12"},
+		`subject: a value of 10 characters is not`:  {Version: 1, Subject: "the prompt"},
+		`subject: a value is not of 64 hexadecimal`: {Version: 1, Subject: strings.Repeat("z", 64)},
+		`subject: the numbers have a length of 0, `: {Version: 1, Subject: strings.Repeat("0", 64)},
+		`subject: the numbers have a length of 718`: {Version: 1, Subject: strings.Repeat("7f", 32)},
 	} {
 		require.ErrorContains(t, s.FromWire(&wire, new(Sketch)), want)
 	}
@@ -118,4 +122,5 @@ func TestNoTextTravels(t *testing.T) {
 	) {
 		require.Regexp(t, "^([0-9a-f]{16})?$", h)
 	}
+	require.Regexp(t, "^[0-9a-f]{64}$", wire.Subject)
 }

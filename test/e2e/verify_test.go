@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/assert"
@@ -26,6 +27,11 @@ func (d *deployment) verifyFindings() {
 	defer cancel()
 	topic := d.topic("alerts")
 	_, err := d.endOffsetsWithin(ctx, topic)
+	for isTemporary(err) && ctx.Err() == nil {
+		// A topic that was just created has no leader yet.
+		time.Sleep(settle)
+		_, err = d.endOffsetsWithin(ctx, topic)
+	}
 	if errors.Is(err, kafka.UnknownTopicOrPartition) {
 		return // The service never came so far as to create it.
 	}
@@ -38,4 +44,14 @@ func (d *deployment) verifyFindings() {
 		}
 	}
 	d.t.Logf("alerts verified: %+v", v.Summary())
+}
+
+// settle is how long a topic's metadata are given before they are asked for again.
+const settle = 100 * time.Millisecond
+
+// isTemporary says that the broker may answer otherwise in a moment.
+func isTemporary(err error) bool {
+	var answer kafka.Error
+	return errors.As(err, &answer) && answer.Temporary() &&
+		!errors.Is(err, kafka.UnknownTopicOrPartition)
 }

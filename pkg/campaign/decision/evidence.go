@@ -18,9 +18,6 @@ const (
 	// agreeingBits is the evidence from which a signal family agrees: the accounts show about a
 	// third of the values that chance gives.
 	agreeingBits = 1.5
-	// evenLoadBits is the evidence on the schedule from which accounts made together are a pool
-	// rather than a launch: the spread of load is a third less than the population's.
-	evenLoadBits = 0.5
 	// mostRequests is the share of requests from which a shared text is what an account is for.
 	mostRequests = 0.5
 )
@@ -52,6 +49,9 @@ func (x *Assessor) Assess(g *detectors.Group, searched int, costly bool) Assessm
 		Measures: make([]detectors.Measure, len(x.Registry)),
 		Measured: make([]bool, len(x.Registry)),
 	}
+	if costly {
+		g.Match()
+	}
 	e := evidence{harvests: map[string]correlated{}}
 	for i := range x.Registry {
 		d := &x.Registry[i]
@@ -67,21 +67,27 @@ func (x *Assessor) Assess(g *detectors.Group, searched int, costly bool) Assessm
 		e.add(&d.Spec, m.Bits)
 	}
 	e.sum(&a, g, searchPenalty(searched, g.Size))
+	a.Customer = g.OneCustomer(x.Context)
 	return a
 }
 
 // evidence collects the detectors' bits.
 type evidence struct {
-	// families holds what speaks for coordination by signal family, families the harvest detectors
-	// that are correlated.
-	families [detectors.NumFamilies]correlated
-	harvests map[string]correlated
-	// harvest is the sum of the other harvest detectors, mitigating what speaks against
-	// coordination.
-	harvest, mitigating, purpose float64
-	// identity is the strongest sign of one operator on the identity signal family that a launch
-	// does not give: devices, relays, conversations handed over.
-	identity float64
+	// families holds what speaks for coordination by signal family, mitigating what speaks against
+	// it, harvests the harvest detectors that are correlated.
+	families   [detectors.NumFamilies][]agreement
+	mitigating [detectors.NumFamilies]correlated
+	harvests   map[string]correlated
+	// harvest is the sum of the other harvest detectors.
+	harvest, purpose, moved float64
+	// sameItems says that the members send the same prompts.
+	sameItems bool
+}
+
+// agreement is a detector's evidence for coordination, with the honest causes that explain it.
+type agreement struct {
+	bits      float64
+	explained detectors.Causes
 }
 
 // add takes in one detector's bits.
@@ -89,27 +95,30 @@ func (e *evidence) add(spec *detectors.Spec, bits float64) {
 	if spec.Purpose {
 		e.purpose = math.Max(e.purpose, bits)
 	}
+	if spec.Moved {
+		e.moved = math.Max(e.moved, bits)
+	}
+	e.sameItems = e.sameItems || spec.SameItems && bits < 0
+	family := spec.Family.Index()
 	switch {
 	case spec.Correlated != "":
 		e.harvests[spec.Correlated] = append(e.harvests[spec.Correlated], bits)
 	case spec.Axis == detectors.Harvest:
 		e.harvest += bits
 	case bits <= 0:
-		e.mitigating += bits
+		e.mitigating[family] = append(e.mitigating[family], bits)
 	default:
-		if spec.Family == detectors.Identity && !spec.Launch {
-			e.identity = math.Max(e.identity, bits)
-		}
-		family := spec.Family.Index()
-		e.families[family] = append(e.families[family], bits)
+		e.families[family] = append(e.families[family], agreement{bits, spec.Explained})
 	}
 }
 
 // sum makes the scores. penalty is what the search for groups costs, in bits.
 func (e *evidence) sum(a *Assessment, g *detectors.Group, penalty float64) {
-	a.Size, a.Purpose = g.Size, e.purpose
+	a.Size, a.Purpose, a.Moved = g.Size, e.purpose, e.moved
 	if g.Work.Traffic >= mostRequests {
-		a.Text = e.families[detectors.Work.Index()].strongest()
+		for _, x := range e.families[detectors.Work.Index()] {
+			a.Text = math.Max(a.Text, x.bits)
+		}
 	}
 	a.Harvest = e.harvest
 	// In sorted order: the order of a map would make the last bit of the sum random.
@@ -121,23 +130,17 @@ func (e *evidence) sum(a *Assessment, g *detectors.Group, penalty float64) {
 	for _, name := range names {
 		a.Harvest += e.harvests[name].bits()
 	}
-	for i, family := range detectors.Families {
-		if len(e.families[i]) == 0 {
-			continue
-		}
-		a.Families[i] = e.families[i].bits()
-		// Shared text is not discounted, however it was found: its bits are its rarity.
-		if g.Defining.Has(family) && family != detectors.Work {
-			a.Families[i] *= definingDiscount
-		}
+	a.Families = e.left(0, g)
+	against := 0.0
+	for i := range e.mitigating {
+		against += e.mitigating[i].bits()
 	}
-	on := a.Families.On
-	// Groups are not searched by schedule, so it pays nothing for the search.
-	searched := on(detectors.Funding) + on(detectors.Identity) + on(detectors.Network)
-	others := math.Max(0, searched-penalty) + on(detectors.Schedule)
-	a.Operator = e.mitigating + others
-	a.Coordination = e.mitigating + (programEvidence(&a.Families) + others)
-	a.Causes = e.causes(&a.Families, penalty)
+	best, left := e.best(g, penalty)
+	a.Explanation, a.Coordination = best, against+left
+	a.Causes = causes(&a.Families, penalty)
+	if !e.grounded(&a.Families) {
+		a.Causes = 0
+	}
 }
 
 // programEvidence is what the work and client signal families say together. One program used by
@@ -148,24 +151,30 @@ func programEvidence(families *detectors.ByFamily) float64 {
 	return math.Max(w, c) + correlatedShare*math.Min(w, c)
 }
 
+// grounded says that there is more than accounts which were made, paid for and used at the same
+// times: a program, work that is dealt out, or conversations that move. No finding stands on
+// identity, funding and schedule alone.
+func (e *evidence) grounded(families *detectors.ByFamily) bool {
+	on := families.On
+	return on(detectors.Work) >= agreeingBits || on(detectors.Client) >= agreeingBits ||
+		on(detectors.Habits) >= agreeingBits || e.moved >= operatorMoved
+}
+
 // causes counts the independent causes that agree: the work and client signal families are one, the
 // program; networks alone are none.
-func (e *evidence) causes(families *detectors.ByFamily, penalty float64) (n int) {
+func causes(families *detectors.ByFamily, penalty float64) (n int) {
 	on := families.On
-	if on(detectors.Work) >= agreeingBits || on(detectors.Client) >= agreeingBits {
-		n++
-	}
-	// Agreement that the search explains is no cause.
-	if on(detectors.Funding) >= agreeingBits+penalty {
-		n++
-	}
-	// A vendor's customers come in a launch too, but they do not share the work evenly.
-	launch := e.identity < agreeingBits && on(detectors.Schedule) < evenLoadBits
-	if on(detectors.Identity) >= agreeingBits+penalty && !launch {
-		n++
-	}
-	if on(detectors.Schedule) >= agreeingBits {
-		n++
+	for _, agree := range [...]bool{
+		on(detectors.Work) >= agreeingBits || on(detectors.Client) >= agreeingBits,
+		// Agreement that the search explains is no cause.
+		on(detectors.Funding) >= agreeingBits+penalty,
+		on(detectors.Identity) >= agreeingBits+penalty,
+		on(detectors.Schedule) >= agreeingBits,
+		on(detectors.Habits) >= agreeingBits,
+	} {
+		if agree {
+			n++
+		}
 	}
 	return n
 }

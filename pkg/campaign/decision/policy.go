@@ -20,14 +20,14 @@ type Policy struct {
 	Coordination float64 `yaml:"coordination_bits"`
 	Harvest      float64 `yaml:"harvest_bits"`
 	Total        float64 `yaml:"total_bits"`
-	// Operator is the bits of funding, identity and schedule that make a finding by the operator
-	// rule, although the harvest is weak.
+	// Operator is the bits of coordination that make a finding by the operator rule, although the
+	// harvest is weak.
 	Operator float64 `yaml:"operator_bits"`
 	// Purpose is the bits of an intent that no benign group shares from which a rare text in most
 	// requests makes a finding by the purpose rule.
 	Purpose float64 `yaml:"purpose_bits"`
 	// Families is the number of independent causes that must agree: the program (work and client),
-	// funding, identity, schedule.
+	// funding, identity, schedule, habits.
 	Families int `yaml:"families"`
 	// AccountHarvest is the bits of harvest from which a single account is a finding.
 	AccountHarvest float64 `yaml:"account_harvest_bits"`
@@ -44,8 +44,8 @@ type Policy struct {
 // DefaultPolicy holds the thresholds that docs/evaluation.md was measured with.
 func DefaultPolicy() Policy {
 	return Policy{
-		Coordination: 4, Harvest: 2.5, Total: 12.5, Operator: 6, Purpose: 3, Families: 2,
-		AccountHarvest: 6, HighMargin: 1.5, CriticalMembers: 1000, CriticalRequests: 100_000,
+		Coordination: 1.5, Harvest: 1, Total: 5, Operator: 6, Purpose: 2.5, Families: 1,
+		AccountHarvest: 5.25, HighMargin: 1.5, CriticalMembers: 1000, CriticalRequests: 100_000,
 	}
 }
 

@@ -5,9 +5,13 @@ import "math"
 // Scores is what a group shows, as far as the rules ask for it. All but Size and Causes are bits.
 type Scores struct {
 	Coordination, Harvest float64
-	// Operator is the part of Coordination that one program used by many does not explain: funding,
-	// sign-up, devices, conversations handed over, an evenly shared load; less mitigating evidence.
-	Operator float64
+	// Explanation is the honest reading of the group that leaves the least unexplained, by its
+	// place in Hypotheses; Coordination is what it leaves.
+	Explanation int
+	// Moved is how surely conversations move between the accounts.
+	Moved float64
+	// Customer says that the group is one customer in the open; see detectors.Group.OneCustomer.
+	Customer bool
 	// Text is how surely the members write the same text in most of their requests, Purpose the
 	// strongest intent that no benign group shares.
 	Text, Purpose float64
@@ -48,11 +52,15 @@ const (
 )
 
 const (
-	// programBits is what the program must add to the operator's evidence: funding and sign-up
-	// without common work or client are a family or a launch.
-	programBits = 3
-	// operatorHarvest is the least harvest in bits of the operator rule: twice as much as chance.
-	operatorHarvest = 1
+	// operatorMoved is what conversations that move between the accounts must show for the operator
+	// rule, in bits: eight times the others' share.
+	operatorMoved = 3
+	// FullSize is the number of entities from which a group's figures are what they seem. Each
+	// halving below costs smallPrice bits: there are more small groups to choose from, and they
+	// scatter more; of the honest groups of random worlds (set develop) the nearest of 8 to 11
+	// entities are three bits nearer to the thresholds than those of 16 and more.
+	FullSize   = 16
+	smallPrice = 1.5
 	// purposeSize is the least number of entities of the purpose rule (a research team has fewer
 	// accounts), purposeText the bits of shared work (a text of one account in four) and
 	// purposeHarvest what the harvest needs beyond Policy.Harvest: long, single answers as well.
@@ -65,15 +73,15 @@ const (
 // Rules lists the rules. Each axis has a floor, because both questions need a yes, and their sum
 // has a threshold: what a careful operator hides on one axis must be made up for on the other. A
 // pool that carries other people's conversations looks like ordinary use, so the operator rule asks
-// for little harvest. The purpose rule waits for no second cause: the text is the coordination and
-// the harvest.
+// for conversations that move between the accounts in place of a harvest. The purpose rule waits
+// for no second cause: the text is the coordination and the harvest.
 var Rules = [NumRules]Rule{
 	Combined: {
 		Name: "combined", Option: "total_bits",
 		Asks:      "coordination and harvest, each from its floor on and together from the threshold on",
 		Threshold: func(p *Policy) float64 { return p.Total },
 		over: func(s *Scores, p *Policy) float64 {
-			return s.Coordination + s.Harvest - p.Total
+			return s.Coordination + s.Harvest - p.Total - smallGroup(s.Size)
 		},
 		others: func(s *Scores, p *Policy) float64 {
 			return math.Min(s.Coordination-p.Coordination, s.Harvest-p.Harvest)
@@ -82,12 +90,12 @@ var Rules = [NumRules]Rule{
 	},
 	Operator: {
 		Name: "operator", Option: "operator_bits",
-		Asks:      "funding, identity and schedule from the threshold on, a program, some harvest",
+		Asks:      "coordination from the threshold on, and conversations that move between the accounts",
 		Threshold: func(p *Policy) float64 { return p.Operator },
 		over: func(s *Scores, p *Policy) float64 {
-			return math.Min(s.Operator-p.Operator, s.Coordination-p.Operator-programBits)
+			return s.Coordination - p.Operator - smallGroup(s.Size)
 		},
-		others: func(s *Scores, _ *Policy) float64 { return s.Harvest - operatorHarvest },
+		others: func(s *Scores, _ *Policy) float64 { return s.Moved - operatorMoved },
 		causes: true,
 	},
 	Purpose: {
@@ -102,6 +110,11 @@ var Rules = [NumRules]Rule{
 			return math.Min(s.Text-purposeText, s.Harvest-p.PurposeHarvest())
 		},
 	},
+}
+
+// smallGroup is what a group of so many entities must show beyond the threshold, in bits.
+func smallGroup(size float64) float64 {
+	return smallPrice * math.Max(0, math.Log2(FullSize/math.Max(size, 1)))
 }
 
 // PurposeHarvest is the bits of harvest that the purpose rule asks for.

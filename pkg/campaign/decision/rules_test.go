@@ -1,7 +1,6 @@
 package decision
 
 import (
-	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -13,8 +12,7 @@ func TestTheExcessIsHowFarAThresholdCanBeRaisedUntilAGroupIsNoFinding(t *testing
 		bits := func(name string) float64 { return rapid.Float64Range(-4, 16).Draw(t, name) }
 		s := Scores{
 			Coordination: bits("coordination"), Harvest: bits("harvest"),
-			Operator: bits("operator"),
-			Text:     bits("text"), Purpose: bits("purpose"),
+			Moved: bits("moved"), Text: bits("text"), Purpose: bits("purpose"),
 			Size:   rapid.Float64Range(8, 30).Draw(t, "size"),
 			Causes: rapid.IntRange(0, 4).Draw(t, "causes"),
 		}
@@ -38,7 +36,7 @@ func TestTheExcessIsHowFarAThresholdCanBeRaisedUntilAGroupIsNoFinding(t *testing
 
 func TestARuleWithoutEnoughCausesDoesNotHold(t *testing.T) {
 	p := DefaultPolicy()
-	s := Scores{Coordination: 20, Harvest: 20, Operator: 20, Causes: p.Families - 1}
+	s := Scores{Coordination: 20, Harvest: 20, Size: FullSize, Causes: p.Families - 1}
 	require.False(t, Passes(&s, &p))
 	require.Positive(t, Margin(&s, &p), "the distance leaves the causes out")
 	s.Causes++
@@ -51,21 +49,21 @@ func TestARuleWithoutEnoughCausesDoesNotHold(t *testing.T) {
 
 func TestTheMarginIsZeroOnTheThresholdsAndGrowsBeyondThem(t *testing.T) {
 	p := DefaultPolicy()
-	none := math.Inf(-1)
-	margin := func(coordination, harvest, operator float64) float64 {
-		s := Scores{Coordination: coordination, Harvest: harvest, Operator: operator}
+	margin := func(coordination, harvest, moved float64) float64 {
+		s := Scores{Coordination: coordination, Harvest: harvest, Moved: moved, Size: FullSize}
 		return Margin(&s, &p)
 	}
-	require.InDelta(t, 0, margin(p.Total-p.Harvest, p.Harvest, none), 1e-9,
-		"the corner of harvest and sum")
-	require.InDelta(t, 0, margin(p.Coordination, p.Total-p.Coordination, none), 1e-9,
+	require.InDelta(t, 0, margin(p.Coordination, p.Total-p.Coordination, 0), 1e-9,
 		"the corner of coordination and sum")
-	require.Negative(t, margin(100, p.Harvest-.1, none), "both questions need a yes")
-	require.Negative(t, margin(p.Coordination-.1, 100, none))
-	require.Positive(t, margin(p.Total, p.Total, none))
-	require.Positive(t, margin(100, p.Harvest-.1, p.Operator+1),
-		"an operator makes up for weak harvest")
-	require.Negative(t, margin(100, p.Harvest-.1, p.Operator-.1))
+	require.Negative(t, margin(100, p.Harvest-.1, 0), "both questions need a yes")
+	require.Negative(t, margin(p.Coordination-.1, 100, 0))
+	require.Positive(t, margin(p.Total, p.Total, 0))
+	require.Positive(t, margin(p.Operator+1, 0, operatorMoved+1),
+		"moved conversations make up for weak harvest")
+	require.Negative(t, margin(p.Operator-.1, p.Harvest-.1, 100))
+	eight := Scores{Coordination: p.Total, Harvest: p.Harvest, Size: FullSize / 2}
+	require.InDelta(t, p.Harvest-smallPrice, Rules[Combined].Margin(&eight, &p), 1e-9,
+		"half as many accounts must show more")
 }
 
 func TestCorrelatedEvidenceHardlyAddsUp(t *testing.T) {
@@ -86,7 +84,7 @@ func TestCorrelatedEvidenceHardlyAddsUp(t *testing.T) {
 
 func TestConfidenceIsEvenABitBelowTheThresholdsAndNeverCertain(t *testing.T) {
 	p := DefaultPolicy()
-	s := Scores{Coordination: 100, Harvest: p.Harvest - 1, Operator: math.Inf(-1)}
+	s := Scores{Coordination: 100, Harvest: p.Harvest - 1, Size: FullSize}
 	require.Equal(t, 50, Confidence(&s, &p))
 	s.Harvest = 1000
 	require.Equal(t, 99, Confidence(&s, &p))

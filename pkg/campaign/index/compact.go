@@ -12,6 +12,7 @@ import (
 // finding.
 func compact(p *fingerprint.Profile) (labels string) {
 	p.PromptHLL = slices.Clip(p.PromptHLL)
+	p.Habits = slices.Clip(p.Habits)
 
 	counted := make([]fingerprint.Counted, 0, len(p.Template)+len(p.Layouts)+countValues(p))
 	pack(&counted, &p.Template)
@@ -19,10 +20,15 @@ func compact(p *fingerprint.Profile) (labels string) {
 	for a := range p.Values {
 		pack(&counted, &p.Values[a])
 	}
-	hashes := make([]uint64, 0, len(p.Served)+len(p.Rejected)+len(p.Unserved))
+	hashes := make(
+		[]uint64, 0,
+		len(p.Served)+len(p.Rejected)+len(p.Unserved)+len(p.Minted)+len(p.Foreign),
+	)
 	pack(&hashes, &p.Served)
 	pack(&hashes, &p.Rejected)
 	pack(&hashes, &p.Unserved)
+	pack(&hashes, &p.Minted)
+	pack(&hashes, &p.Foreign)
 
 	var b []byte
 	for _, l := range p.Labels {

@@ -6,10 +6,10 @@ import "slices"
 // than handed over.
 const famousConversation = 4
 
-// unserved says that a key is of a conversation that no other account continues: most are, and
-// nobody asks who was served them.
+// unserved says that a key is of a conversation that no other account continues, or of a reasoning
+// block that no other presents: most are, and nobody asks who was given them.
 func (s *Postings) unserved(k Key) bool {
-	if k.Kind() != ByServed {
+	if k.Kind() != ByServed && (k.Kind() != ByReasoning || k.isPresented()) {
 		return false
 	}
 	_, continued := s.entries[k.counterpart()]
@@ -17,7 +17,8 @@ func (s *Postings) unserved(k Key) bool {
 }
 
 // IndexPending lists the accounts that were served the conversations which others have continued
-// since the last call. Without it they pile up.
+// since the last call, and were given the reasoning that others have presented. Without it they
+// pile up.
 func (x *Index) IndexPending() {
 	if len(x.Postings.pending) == 0 {
 		return
@@ -29,19 +30,22 @@ func (x *Index) IndexPending() {
 			return wanted.has(MakeKey(ByContinued, h))
 		})
 	}
+	minted := func(h uint64) bool { return wanted.has(reasoningKey(h, true)) }
 	var found []*Account
 	for _, a := range x.Slots {
-		if a != nil && (served(a.Profile.Served) || served(a.Profile.Rejected)) {
+		if a != nil && (served(a.Profile.Served) || served(a.Profile.Rejected) ||
+			slices.ContainsFunc(a.Profile.Minted, minted)) {
 			x.reindex(a)
 			found = append(found, a)
 		}
 	}
 	for _, a := range found {
 		x.link(a)
+		x.carry(a)
 	}
 }
 
-// Pending is the number of conversations that IndexPending will look for.
+// Pending is the number of conversations and reasoning blocks that IndexPending will look for.
 func (s *Postings) Pending() int { return len(s.pending) }
 
 // keySet is a set of keys with a table of a few bits of each before it, which spares most look-ups:
@@ -93,12 +97,7 @@ func (x *Index) link(a *Account) {
 			if b.Entity == a.Entity {
 				continue
 			}
-			if at, ok := slices.BinarySearch(a.Linked, b.Slot); !ok {
-				a.Linked = slices.Insert(a.Linked, at, b.Slot)
-			}
-			if at, ok := slices.BinarySearch(b.Linked, a.Slot); !ok {
-				b.Linked = slices.Insert(b.Linked, at, a.Slot)
-			}
+			a.Linked, b.Linked = insert(a.Linked, b.Slot), insert(b.Linked, a.Slot)
 		}
 	}
 }
@@ -107,10 +106,21 @@ func (x *Index) link(a *Account) {
 func (x *Index) unlink(a *Account) {
 	for _, i := range a.Linked {
 		b := x.Slots[i]
-		if at, ok := slices.BinarySearch(b.Linked, a.Slot); ok {
-			b.Linked = slices.Delete(b.Linked, at, at+1)
+		b.Linked = remove(b.Linked, a.Slot)
+	}
+}
+
+// TakenOver counts the conversations that were rejected on an account, and those of them that went
+// on in another account that inside tells of.
+func (x *Index) TakenOver(a *Account, inside func(slot int32) bool) (rejected, taken int) {
+	for _, h := range a.Profile.Rejected {
+		rejected++
+		goesOn := func(i int32) bool { return x.Slots[i].Entity != a.Entity && inside(i) }
+		if slices.ContainsFunc(x.Postings.others(MakeKey(ByServed, h)), goesOn) {
+			taken++
 		}
 	}
+	return rejected, taken
 }
 
 // Exchanged is the number of conversations that the account is known to have exchanged with

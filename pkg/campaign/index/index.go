@@ -1,7 +1,7 @@
 // Package index holds the live accounts of one tenant, and for every value that an account shows
 // the accounts that show it (a posting). It is kept up to date with every profile, so that an
 // evaluation costs what has changed and not what lives. It also knows which accounts exchanged a
-// conversation, and which values are shown by nearly the same accounts (MinHash).
+// conversation or reasoning, and which values are shown by nearly the same accounts (MinHash).
 //
 // It knows no score, no campaign and no time but the evaluation in which a profile came.
 package index
@@ -23,11 +23,13 @@ type Index struct {
 	Evaluation int32
 
 	keys []Key
+	// carried is with whom accounts shared reasoning, by slot: hardly any did.
+	carried map[int32]Carried
 }
 
 // New makes an empty index.
 func New() *Index {
-	x := &Index{}
+	x := &Index{carried: map[int32]Carried{}}
 	x.Accounts = Accounts{byName: map[string]*Account{}, entities: map[uint64]int32{}}
 	x.Postings = &Postings{accounts: &x.Accounts, entries: map[Key]int32{}}
 	return x
@@ -60,6 +62,7 @@ func (x *Index) Upsert(p fingerprint.Profile) (a *Account, added bool) {
 	x.entities[entity]++
 	x.reindex(a)
 	x.link(a)
+	x.carry(a)
 	if x.first == 0 || p.FirstSeen < x.first {
 		x.first = p.FirstSeen
 	}
@@ -89,6 +92,7 @@ func (x *Index) Remove(name string) {
 		x.Postings.remove(k, a)
 	}
 	x.unlink(a)
+	x.uncarry(a)
 	x.free(a)
 }
 

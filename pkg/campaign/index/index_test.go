@@ -148,3 +148,23 @@ func TestEveryKindOfPostingHasANumberOfItsOwn(t *testing.T) {
 		used[KindOf(a)] = true
 	}
 }
+
+func TestThereAreSoManyEntitiesAsAreCounted(t *testing.T) {
+	x := New()
+	var slots []int32
+	for i := range 12 {
+		p := fingerprint.Profile{Account: fmt.Sprintf("acct-%02d", i), Requests: 1}
+		if i%3 > 0 {
+			p.Org, p.Verified = fmt.Sprintf("org-%d", i%2), true
+		}
+		a, _ := x.Upsert(p)
+		slots = append(slots, a.Slot)
+	}
+	require.Equal(t, 6, x.CountEntities(slots), "four of their own, two organisations")
+	for from := range slots {
+		for least := range 14 {
+			part := slots[from:]
+			require.Equal(t, x.CountEntities(part) >= least, x.HasEntities(part, least))
+		}
+	}
+}

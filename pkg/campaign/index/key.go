@@ -10,7 +10,7 @@ import (
 type Kind uint8
 
 // The kinds that are about no single attribute. Those of attributes have the numbers that the table
-// of attributes gives them; 13 is free.
+// of attributes gives them.
 const (
 	ByShingle      Kind = 0
 	ByLayout       Kind = 1
@@ -22,6 +22,9 @@ const (
 	// not served.
 	ByServed    Kind = 11
 	ByContinued Kind = 12
+	// ByReasoning is of who was given a reasoning block, and of who presents one that it was not
+	// given: see reasoningKey.
+	ByReasoning Kind = 13
 	// ByLink is no posting, and has no room in a key: LinkedGroups finds its groups.
 	ByLink Kind = kinds
 )
@@ -67,11 +70,15 @@ func (k Key) hash() uint64 { return uint64(k) &^ (uint64(1<<kindBits-1) << kindS
 // isConversation says that the posting is of a conversation.
 func (k Key) isConversation() bool { return k.Kind() == ByServed || k.Kind() == ByContinued }
 
-// counterpart is the posting of who continued what an account was served, and the other way round.
+// counterpart is the posting of who continued what an account was served, or of who presents the
+// reasoning that it was given, and the other way round.
 func (k Key) counterpart() Key {
 	other := ByContinued
-	if k.Kind() == ByContinued {
+	switch k.Kind() {
+	case ByContinued:
 		other = ByServed
+	case ByReasoning:
+		return k ^ sideBit
 	}
 	return Key(k.hash()) | Key(other)<<kindShift
 }
@@ -85,6 +92,9 @@ func ValueKey(a attribute.Attribute, value uint64) Key {
 	}
 	return MakeKey(KindOf(a), value)
 }
+
+// ClientKey names the posting of the accounts that use a client with these parameters.
+func ClientKey(stack, params uint64) Key { return MakeKey(ByClient, Mix(stack, params)) }
 
 // cohortDays is the width of the sign-up windows in days; each window overlaps the next by half, so
 // that a cohort of up to half that width lies whole in one.
@@ -127,7 +137,7 @@ func appendKeys(keys []Key, p *fingerprint.Profile) []Key {
 	}
 	stack, issuer := p.Value(attribute.Stack), p.Value(attribute.Issuer)
 	if stack != 0 {
-		add(ByClient, Mix(stack, p.Value(attribute.Params)))
+		keys = append(keys, ClientKey(stack, p.Value(attribute.Params)))
 	}
 	if p.CreatedAt > 0 {
 		for _, w := range Cohorts(uint64(p.CreatedAt / baseline.Day)) {
@@ -149,6 +159,12 @@ func appendKeys(keys []Key, p *fingerprint.Profile) []Key {
 	}
 	for _, h := range p.Unserved {
 		add(ByContinued, h)
+	}
+	for _, h := range p.Minted {
+		keys = append(keys, reasoningKey(h, false))
+	}
+	for _, h := range p.Foreign {
+		keys = append(keys, reasoningKey(h, true))
 	}
 	return keys
 }

@@ -30,8 +30,8 @@ type Postings struct {
 	entries map[Key]int32
 	lists   []*posting
 	idle    []int32
-	// pending are the postings of conversations that were continued for the first time since
-	// IndexPending was called.
+	// pending are the postings of conversations that were continued, and of reasoning blocks that
+	// were presented, for the first time since IndexPending was called.
 	pending []Key
 }
 
@@ -43,7 +43,7 @@ func (s *Postings) add(k Key, a *Account) {
 	n, ok := s.entries[k]
 	if !ok {
 		s.entries[k] = a.Slot
-		if k.Kind() == ByContinued {
+		if k.Kind() == ByContinued || k.isPresented() {
 			s.pending = append(s.pending, k)
 		}
 		return

@@ -5,6 +5,7 @@ package measure
 
 import (
 	"math"
+	"sync"
 
 	"github.com/stillwatch/stillwatch/detectors"
 	"github.com/stillwatch/stillwatch/pkg/baseline"
@@ -38,7 +39,8 @@ type state struct {
 	massAt int32
 	// inCampaign says that it is in an open campaign.
 	inCampaign bool
-	// counted is the last baseline that it was counted in.
+	// stratum is where counted, the last baseline that it was counted in, has it.
+	stratum baseline.Stratum
 	counted *baseline.Baseline
 }
 
@@ -90,22 +92,24 @@ func (p *Population) KeepBaseline(now int64, o baseline.Options) {
 // buildBaseline counts the accounts that are in no open campaign, one for each entity.
 func (p *Population) buildBaseline(o baseline.Options) {
 	accounts := p.Sorted()
-	seen := make(map[uint64]struct{}, len(accounts))
+	seen := map[uint64]struct{}{}
 	entities := make([]baseline.Entity, 0, len(accounts))
 	for _, a := range accounts {
 		if p.state[a.Slot].inCampaign {
 			continue
 		}
-		if _, ok := seen[a.Entity]; ok {
-			continue
+		if a.Entity != a.Order {
+			if _, ok := seen[a.Entity]; ok {
+				continue
+			}
+			seen[a.Entity] = struct{}{}
 		}
-		seen[a.Entity] = struct{}{}
 		entities = append(entities, baseline.Entity{Profile: &a.Profile, Vector: &a.Vector})
 	}
 	p.Baseline = baseline.Take(entities, len(entities), o)
 	for _, a := range accounts {
 		if s := &p.state[a.Slot]; !s.inCampaign {
-			s.counted = p.Baseline
+			s.counted, s.stratum = p.Baseline, p.Baseline.Stratum(&a.Profile)
 		}
 	}
 }
@@ -113,9 +117,9 @@ func (p *Population) buildBaseline(o baseline.Options) {
 // Context is what the groups of an evaluation at event time now are measured against; rhythmSample
 // bounds the accounts whose activity is counted.
 func (p *Population) Context(now int64, rhythmSample int) *detectors.Context {
+	rhythm, lives := p.rhythm(now, rhythmSample)
 	c := &detectors.Context{
-		Baseline: p.Baseline,
-		Rhythm:   p.rhythm(now, rhythmSample),
+		Baseline: p.Baseline, Rhythm: rhythm, Lives: lives,
 		ShingleAccounts: func(h uint64) int {
 			return p.Postings.Entities(index.MakeKey(index.ByShingle, h))
 		},
@@ -131,14 +135,26 @@ func (p *Population) Context(now int64, rhythmSample int) *detectors.Context {
 		if len(a.Linked) > 0 {
 			c.HandedOver++
 		}
+		rejected, taken := p.TakenOver(a, anyone)
+		c.Rejections += rejected
+		c.TakenOver += taken
+	}
+	for _, i := range p.Carrying() {
+		if !p.state[i].inCampaign {
+			c.Carrying++
+		}
 	}
 	return c
 }
 
-// rhythm counts when the accounts in no open campaign are active, over a sample that does not
-// depend on anything they do.
-func (p *Population) rhythm(now int64, sample int) *baseline.Rhythm {
+// anyone tells of all accounts.
+func anyone(int32) bool { return true }
+
+// rhythm counts when the accounts in no open campaign are active, and when they came and went, over
+// a sample that does not depend on anything they do.
+func (p *Population) rhythm(now int64, sample int) (*baseline.Rhythm, baseline.Lives) {
 	r := baseline.NewRhythm(now)
+	var lives baseline.Lives
 	most := uint64(math.MaxUint64)
 	if n := p.Len(); n > sample {
 		most = most / uint64(n) * uint64(sample)
@@ -146,9 +162,10 @@ func (p *Population) rhythm(now int64, sample int) *baseline.Rhythm {
 	for _, a := range p.Slots {
 		if a != nil && !p.state[a.Slot].inCampaign && a.Order <= most {
 			r.Add(&a.Profile)
+			lives.Add(&a.Profile)
 		}
 	}
-	return r
+	return r, lives
 }
 
 // mass weighs an account's recurring text, sightings times rarity, once per evaluation.
@@ -182,39 +199,78 @@ func (p *Population) Group(
 		members = members[:limit]
 	}
 	g := &detectors.Group{Members: make([]detectors.Member, len(members)), Defining: defining}
-	entities := make(map[uint64]float64, len(members))
-	for _, i := range members {
-		entities[p.Slots[i].Entity]++
-	}
-	inside := make(map[int32]bool, len(all))
-	for _, i := range all {
-		inside[i] = true
-	}
+	weight := p.weights(members)
+	// Only conversations, reasoning and a matched comparison ask who is inside.
+	inside := sync.OnceValue(func() map[int32]bool {
+		set := make(map[int32]bool, len(all))
+		for _, i := range all {
+			set[i] = true
+		}
+		return set
+	})
+	isMember := func(slot int32) bool { return inside()[slot] }
 	counted := 0.0
 	for n, i := range members {
 		a, s := p.Slots[i], &p.state[i]
-		w := 1 / entities[a.Entity]
-		g.Members[n] = detectors.Member{
-			Profile: &a.Profile, Vector: &a.Vector, Weight: w, Mass: p.mass(a),
-		}
+		w := weight(a)
+		g.Members[n] = detectors.Member{Profile: &a.Profile, Vector: &a.Vector, Weight: w}
 		g.Size += w
 		if s.counted == c.Baseline {
 			counted += w
+			g.Members[n].Counted = s.stratum
 		}
 		if !s.inCampaign {
 			g.Unnamed++
 			if len(a.Linked) > 0 {
 				g.Handed++
 			}
+			if p.Carries(i) {
+				g.Carried++
+			}
+			rejected, taken := p.TakenOver(a, anyone)
+			g.UnnamedRejections += rejected
+			g.UnnamedTakenOver += taken
 		}
-		if a.LinkedTo(func(slot int32) bool { return inside[slot] }) {
+		rejected, taken := p.TakenOver(a, isMember)
+		g.Rejections += rejected
+		g.TakenOver += taken
+		if a.LinkedTo(isMember) {
 			g.HandOvers++
+		}
+		if p.CarriedWith(i, isMember) {
+			g.Carrying++
 		}
 	}
 	// What was not looked at is taken to be like what was.
 	part := float64(len(all)) / float64(max(len(members), 1))
+	g.Scale = part
+	g.SameProgram = func() *baseline.Controls { return p.sameProgram(g, inside()) }
 	g.SelfShare = math.Min(MaxShare, counted*part/float64(max(c.Baseline.N, 1)))
-	g.Unnamed, g.Handed = int(part*float64(g.Unnamed)), int(part*float64(g.Handed))
-	g.SharedWork(c)
+	for _, n := range [...]*int{
+		&g.Unnamed, &g.Handed, &g.Carried, &g.UnnamedRejections, &g.UnnamedTakenOver,
+	} {
+		*n = int(part * float64(*n))
+	}
+	g.SharedWork(c, func(member int) float64 { return p.mass(p.Slots[members[member]]) })
 	return g
+}
+
+// weights gives accounts their weight in a group: one over the number of members of the same
+// entity.
+func (p *Population) weights(members []int32) func(a *index.Account) float64 {
+	var shared map[uint64]float64
+	for _, i := range members {
+		if a := p.Slots[i]; a.Entity != a.Order {
+			if shared == nil {
+				shared = map[uint64]float64{}
+			}
+			shared[a.Entity]++
+		}
+	}
+	return func(a *index.Account) float64 {
+		if a.Entity == a.Order {
+			return 1
+		}
+		return 1 / shared[a.Entity]
+	}
 }

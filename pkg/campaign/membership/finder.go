@@ -112,23 +112,45 @@ func (f *Finder) markAttribute(a *Attribute, x *index.Index, others *baseline.Ba
 	}
 }
 
-// markText marks the accounts that carry the shared text; see Model.fitText.
+// markText marks the accounts that carry the shared text; see texts.fit.
 func (f *Finder) markText(m *Model, x *index.Index) {
 	if len(m.Shingles) < carriedShingles {
 		return
 	}
-	total := float32(0)
+	t := m.texts()
 	for _, s := range m.Shingles {
-		total += float32(s.Rarity)
 		for _, i := range x.Postings.Members(index.MakeKey(index.ByShingle, s.Hash)) {
 			f.touch(i)
+			f.shared[i] = min(f.shared[i]+1, carriedShingles)
 			f.carried[i] += float32(s.Rarity)
-			f.shared[i]++
 		}
 	}
-	// A little less than fitText asks for: sums in another order.
+	f.markCarriers(f.marked, float32(t.total))
+	// The same for each text.
+	for text, total := range t.of {
+		if total == 0 || total == t.total {
+			continue
+		}
+		for _, i := range f.marked {
+			f.carried[i] = 0
+		}
+		for _, s := range m.Shingles {
+			if int(s.Text) != text {
+				continue
+			}
+			for _, i := range x.Postings.Members(index.MakeKey(index.ByShingle, s.Hash)) {
+				f.carried[i] += float32(s.Rarity)
+			}
+		}
+		f.markCarriers(f.marked, float32(total))
+	}
+}
+
+// markCarriers marks the accounts that carry enough of a text whose rarities sum up to total.
+func (f *Finder) markCarriers(slots []int32, total float32) {
+	// A little less than texts.fit asks for: sums in another order.
 	const slack = 0.99
-	for _, i := range f.marked {
+	for _, i := range slots {
 		if f.shared[i] < carriedShingles {
 			continue
 		}

@@ -64,7 +64,7 @@ func (m *Model) Fit(a *index.Account, others *baseline.Baseline, inside, linked 
 	if m.HandOvers >= leastHandOvers {
 		l.Families[detectors.Identity.Index()] += m.handOverRatio(linked)
 	}
-	if bits, same, ok := m.fitWork(p); ok {
+	if bits, same, ok := m.fitWork(p, others.N); ok {
 		l.Families[detectors.Work.Index()], l.SameText = bits, same
 		l.compared++
 	}
@@ -188,31 +188,48 @@ const (
 	fewLogOdds  = 2
 	// memberBits is the least evidence, however large a part of the population the group is.
 	memberBits = 4
-	// memberFamilies is how many signal families must agree where the text does not speak alone.
-	memberFamilies = 2
+	// memberCauses is how many causes must agree where the text does not speak alone.
+	memberCauses = 2
 	// clearedBits is the fit below which a member is let go: even odds against a random account,
 	// well below what naming one takes.
 	clearedBits = 1
 )
 
 // Fits says whether the account is one of n members among population entities: the bits must make
-// up for the prior odds, on at least two signal families or by the same text in most requests.
+// up for the prior odds, on at least two causes or by the same text in most requests.
 func (l *Likelihood) Fits(n, population float64) bool {
-	agree := 0
-	for _, b := range l.Families {
-		if b >= agreeingBits {
-			agree++
-		}
-	}
 	prior := math.Log2(math.Max(population-n, 1) / math.Max(n, 1))
 	logOdds := float64(memberLogOdds)
+	// A text that speaks alone must make up for the prior odds by itself: a tool's text, which one
+	// account in twenty sends, says who uses the tool.
+	alone := l.SameText && l.Families[detectors.Work.Index()] >= prior+sameTextLogOdds
 	switch {
-	case l.SameText:
+	case alone:
 		logOdds = sameTextLogOdds
 	case l.requests < fewRequests:
 		logOdds += fewLogOdds
 	}
-	return (agree >= memberFamilies || l.SameText) && l.Bits >= math.Max(memberBits, prior+logOdds)
+	return (l.causes() >= memberCauses || alone) &&
+		l.Bits >= math.Max(memberBits, prior+logOdds)
+}
+
+// causes counts the causes on which the account agrees with the members: the work and client signal
+// families are one, the program, which whoever uses it shows.
+func (l *Likelihood) causes() (n int) {
+	program := false
+	for i, family := range detectors.Families {
+		switch {
+		case l.Families[i] < agreeingBits:
+		case family == detectors.Work || family == detectors.Client:
+			program = true
+		default:
+			n++
+		}
+	}
+	if program {
+		n++
+	}
+	return n
 }
 
 // Stays says whether an account that was named remains a member. One that was named early on little

@@ -22,8 +22,11 @@ type Model struct {
 	Attributes []Attribute `json:"traits,omitempty"`
 	// Shingles are the shared shingles.
 	Shingles []Shingle `json:"shingles,omitempty"`
-	// Carriers is the share of members that carry at least a third of the shared shingles.
+	// Carriers is the share of members that carry at least a third of the shingles of one text.
 	Carriers float64 `json:"carriers,omitempty"`
+	// Pace is the share of their requests that carry the same shingle, 0 in state of a version
+	// that did not know it.
+	Pace float64 `json:"pace,omitempty"`
 	// Behaviour holds how the members use the service.
 	Behaviour []Behaviour `json:"behaviour,omitempty"`
 	// Layout is the shared layout, with its rarity among the others in bits and the share of
@@ -37,9 +40,8 @@ type Model struct {
 	HandOvers    float64 `json:"hand_overs,omitempty"`
 	HandOverBase float64 `json:"hand_over_base,omitempty"`
 
-	// rarity holds Shingles by hash, total the sum of their rarities.
-	rarity map[uint64]float64
-	total  float64
+	// indexed is made of Shingles when it is first asked for.
+	indexed *texts
 }
 
 // Behaviour is the mean and standard deviation of one feature among the members.
@@ -54,6 +56,8 @@ type Behaviour struct {
 type Shingle struct {
 	Hash   uint64  `json:"hash"`
 	Rarity float64 `json:"rarity"`
+	// Text is the number of the text that it is of: a pool may work on several at once.
+	Text uint8 `json:"text,omitempty"`
 }
 
 // Attribute is the distribution of one attribute's values among the members.
@@ -86,9 +90,10 @@ var recognising = attribute.Where(func(s *attribute.Spec) bool { return s.Recogn
 
 const (
 	// maxValues bounds the values kept of an attribute, maxShingles the shingles: what is rarer
-	// says little more, and the model is state that is saved.
+	// says little more, and the model is state that is saved. A text has about sixteen shingles in
+	// a profile.
 	maxValues   = 32
-	maxShingles = 64
+	maxShingles = 128
 	// leastDeficit is the entropy deficit in bits from which an attribute belongs to the model: the
 	// members show half as many values as chance gives.
 	leastDeficit = 1
@@ -175,10 +180,10 @@ func (m *Model) learnWork(g *detectors.Group, c *detectors.Context) {
 	}
 	for _, s := range w.Shingles[:min(len(w.Shingles), maxShingles)] {
 		if r := rarity(c.ShingleAccounts(s.Hash), s.Weight); r >= leastRarity {
-			m.Shingles = append(m.Shingles, Shingle{s.Hash, r})
+			m.Shingles = append(m.Shingles, Shingle{s.Hash, r, s.Text})
 		}
 	}
-	m.Carriers = w.Carriers / g.Size
+	m.Carriers, m.Pace = w.Carriers/g.Size, w.Pace
 	if w.LayoutShare >= layoutShare {
 		m.Layout, m.LayoutShare = w.Layout, w.LayoutShare
 		m.LayoutRarity = rarity(c.LayoutAccounts(w.Layout), w.LayoutShare*g.Size)
@@ -194,6 +199,11 @@ func (m *Model) DropUnknown() {
 	m.Behaviour = slices.DeleteFunc(m.Behaviour, func(b Behaviour) bool {
 		return b.Feature >= baseline.NumFeatures
 	})
+	for i := range m.Shingles {
+		if s := &m.Shingles[i]; s.Text >= detectors.MaxTexts {
+			s.Text = 0
+		}
+	}
 }
 
 // Shown is one value of one attribute.
@@ -227,9 +237,15 @@ func (c Conjunction) ShownBy(p *fingerprint.Profile) bool {
 	return true
 }
 
-// fullPart is the part of the smaller set of shingles that is as good as all of it: a half, since a
-// successor's template is learnt piece by piece.
-const fullPart = 0.5
+const (
+	// fullPart is the part of the larger text that is as good as all of it: a half, since a
+	// successor's template is learnt piece by piece. Of the smaller text would not do: a public
+	// phrase around two campaigns' own texts is all that one of them knows at first.
+	fullPart = 0.5
+	// commonShingles is the fewest shingles that two texts must share: a text has about sixteen in
+	// a profile, and a phrase of a dozen words has three or four.
+	commonShingles = 6
+)
 
 // workWeight is what shared work counts among the attributes when two models are compared: the work
 // is what a successor keeps, cards and sign-up days are new.
@@ -241,7 +257,7 @@ func (m *Model) Similar(o *Model) float64 {
 	n, agree := 0.0, 0.0
 	if len(m.Shingles) > 0 && len(o.Shingles) > 0 {
 		n += workWeight
-		agree += workWeight * m.commonWork(o)
+		agree += workWeight * commonWork(m, o)
 	}
 	if m.Layout != 0 && m.Layout == o.Layout {
 		n++
@@ -263,20 +279,22 @@ func (m *Model) Similar(o *Model) float64 {
 	return agree / n
 }
 
-// commonWork is how far the shingles of two models are the same, 0..1.
-func (m *Model) commonWork(o *Model) float64 {
-	known := make(map[uint64]bool, len(m.Shingles))
-	for _, s := range m.Shingles {
-		known[s.Hash] = true
-	}
+// commonWork is how far the shingles of two models are the same, 0..1, weighted by rarity.
+func commonWork(m, o *Model) float64 {
+	a, b := m.texts(), o.texts()
 	common := 0
+	ours, theirs := 0.0, 0.0
 	for _, s := range o.Shingles {
-		if known[s.Hash] {
+		if own := a.known[s.Hash]; own != nil {
 			common++
+			ours += own.Rarity
+			theirs += s.Rarity
 		}
 	}
-	part := float64(common) / float64(min(len(m.Shingles), len(o.Shingles)))
-	return math.Min(1, part/fullPart)
+	if common < min(commonShingles, max(len(a.known), len(b.known))) {
+		return 0
+	}
+	return math.Min(1, math.Min(ours/a.total, theirs/b.total)/fullPart)
 }
 
 // overlap is the common part of two distributions, 0..1.

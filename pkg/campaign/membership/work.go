@@ -3,13 +3,16 @@ package membership
 import (
 	"math"
 
+	"gonum.org/v1/gonum/stat/distuv"
+
+	"github.com/stillwatch/stillwatch/detectors"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
 const (
-	// carriedText is the share of the shared text (by rarity) from which an account carries it,
-	// sameText the share from which it is the same text: half is as good as all of it, since an
-	// account meets a pool's templates one after the other.
+	// carriedText is the share of a shared text (by rarity) from which an account carries it,
+	// sameText the share from which it is the same text: half is as good as all of it, since a
+	// profile holds a sample.
 	carriedText = 0.1
 	sameText    = 0.5
 	// carriedShingles is the least number of shared shingles that an account must carry, and the
@@ -22,16 +25,28 @@ const (
 	sameTextRequests   = 3
 	sameLayoutRequests = 5
 	layoutRequests     = 4
+	// sliceRequests and slicePart are the number and the part of the requests from which they may
+	// speak although the account does something else besides, as the owner of a leased account
+	// does: with five, one may be chance and the others are not; a tenth is what an account is for
+	// (baseline.Sliced).
+	sliceRequests = 5
+	slicePart     = 10
+	// nobodyElse is up to how many other accounts a text is in nobody else's hands: this one and
+	// half of another (unseen), and some that are members too but not named yet. Of n carriers that
+	// are members and two that may not be, n in n + 2 are, so that from eight on the odds are those
+	// of sameTextLogOdds; Fits weighs them by the rarity.
+	nobodyElse = 2
 	// layoutFull is the part of the requests in the layout from which it counts in full: a quarter.
 	layoutFull = 4
 )
 
 // fitWork is the bits of the work family; same says that the account's requests are mostly the
 // shared text; ok is false while the account has sent too little to tell.
-func (m *Model) fitWork(p *fingerprint.Profile) (bits float64, same, ok bool) {
+func (m *Model) fitWork(p *fingerprint.Profile, population int) (bits float64, same, ok bool) {
 	bits = math.Inf(-1)
 	if len(m.Shingles) >= carriedShingles && p.WithText >= textRequests {
-		bits, same = m.fitText(p)
+		others := math.Max(float64(population)-m.Size, 1)
+		bits, same = m.texts().fit(p, m.Carriers*m.shows(p.WithText), math.Log2(others/nobodyElse))
 	}
 	if m.Layout != 0 {
 		layout, alone := m.fitLayout(p)
@@ -46,36 +61,111 @@ func (m *Model) fitWork(p *fingerprint.Profile) (bits float64, same, ok bool) {
 	return bits, same, true
 }
 
-// fitText compares the shared text. same says that it is in most of the account's requests.
-func (m *Model) fitText(p *fingerprint.Profile) (bits float64, same bool) {
-	if m.rarity == nil {
-		m.rarity = make(map[uint64]float64, len(m.Shingles))
-		for _, s := range m.Shingles {
-			m.rarity[s.Hash] = s.Rarity
-			m.total += s.Rarity
+// texts are a model's shingles by hash, with the sum of their rarities, in all and by text.
+type texts struct {
+	known map[uint64]*Shingle
+	total float64
+	of    [detectors.MaxTexts]float64
+}
+
+// texts indexes the shingles once.
+func (m *Model) texts() *texts {
+	if m.indexed == nil {
+		m.indexed = &texts{known: make(map[uint64]*Shingle, len(m.Shingles))}
+		for i := range m.Shingles {
+			s := &m.Shingles[i]
+			m.indexed.known[s.Hash] = s
+			m.indexed.total += s.Rarity
+			m.indexed.of[s.Text] += s.Rarity
 		}
 	}
+	return m.indexed
+}
+
+// carriedWork is what an account shows of a model's texts: the number of shingles, their rarity in
+// all and by text.
+type carriedWork struct {
+	n     int
+	total float64
+	of    [detectors.MaxTexts]float64
+}
+
+// carried adds up what the account shows.
+func (t *texts) carried(p *fingerprint.Profile) (c carriedWork) {
 	least := fingerprint.Recurs(p.WithText)
-	carried := 0.0
-	n := 0
-	var most uint32
 	for _, s := range p.Template {
-		if r, shared := m.rarity[s.Hash]; shared && s.Count >= least {
-			carried += r
-			most = max(most, s.Count)
-			n++
+		if of := t.known[s.Hash]; of != nil && s.Count >= least {
+			c.n++
+			c.total += of.Rarity
+			c.of[of.Text] += of.Rarity
 		}
 	}
-	share := carried / m.total
-	if n < carriedShingles || share < carriedText {
-		return absence(m.Carriers), false
+	return c
+}
+
+// share is the largest share of one text, or of all of them, that the account carries.
+func (t *texts) share(c *carriedWork) float64 {
+	share := c.total / t.total
+	for text, total := range t.of {
+		if total > 0 {
+			share = math.Max(share, c.of[text]/total)
+		}
 	}
-	same = share >= sameText && inMost(most, p) && p.WithText >= sameTextRequests
+	return share
+}
+
+// shows is the chance that a carrier shows the text after n requests: until it recurs, an account
+// with several texts in turn shows none of them. The sightings of the commonest one are taken to be
+// Poisson.
+func (m *Model) shows(n uint32) float64 {
+	if m.Pace == 0 {
+		return 1
+	}
+	return distuv.Poisson{Lambda: m.Pace * float64(n)}.Survival(float64(fingerprint.Recurs(n)) - 1)
+}
+
+// fit compares the shared text, which a share of accounts like this one would show. same says that
+// it is what the account's requests are, or a part of them that is unlike the rest, or that its
+// rarity is at least unknown, which a text has that nobody else has.
+func (t *texts) fit(
+	p *fingerprint.Profile, showing, unknown float64,
+) (bits float64, same bool) {
+	c := t.carried(p)
+	share := t.share(&c)
+	if c.n < carriedShingles || share < carriedText {
+		return absence(showing), false
+	}
+	same = share >= sameText && t.cover(p, &c, c.total/float64(c.n) >= unknown)
 	limit := float64(maxFit)
 	if same {
 		limit = maxSameText
 	}
-	return math.Min(limit, m.total/float64(len(m.Shingles))) * math.Min(1, share/sameText), same
+	return math.Min(limit, c.total/float64(c.n)) * math.Min(1, share/sameText), same
+}
+
+// cover says whether the texts that the account carries cover enough of its requests to speak
+// alone; rare that nobody else has them.
+func (t *texts) cover(p *fingerprint.Profile, c *carriedWork, rare bool) bool {
+	if p.WithText < sameTextRequests {
+		return false
+	}
+	all := c.total >= sameText*t.total
+	least := fingerprint.Recurs(p.WithText)
+	var seen detectors.Sightings
+	for _, s := range p.Template {
+		if s.Count < least {
+			continue
+		}
+		of := t.known[s.Hash]
+		if of != nil && (all || c.of[of.Text] >= sameText*t.of[of.Text]) {
+			seen.Shared(of.Text, s.Count)
+		} else {
+			seen.Other(s.Count)
+		}
+	}
+	n := seen.Requests(p)
+	return inMost(n, p) || n >= sliceRequests && slicePart*n >= p.WithText ||
+		rare && n >= sameTextRequests
 }
 
 // inMost says that what was seen n times is in half of the account's requests or more.

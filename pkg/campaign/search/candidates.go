@@ -48,7 +48,8 @@ var origins = func() map[index.Kind]origin {
 }()
 
 // candidates lists the groups to look at: the postings large enough, shingles with nearly the same
-// accounts taken as one, and the accounts joined by handed-over conversations.
+// accounts taken as one, texts whose accounts coincide beyond chance, and the accounts joined by
+// handed-over conversations.
 func (r *run) candidates() (out []*candidate) {
 	p := r.Population
 	least := r.Options.MinGroup
@@ -66,8 +67,15 @@ func (r *run) candidates() (out []*candidate) {
 	p.Postings.Groups(least, most, func(k index.Key, members []int32) {
 		add(k.Kind(), uint64(k), members)
 	})
-	p.Postings.ShingleGroups(least, most, func(first index.Key, members []int32) {
+	var texts []textGroup
+	p.Postings.ShingleGroups(Trio, most, func(first index.Key, members []int32) {
+		texts = append(texts, textGroup{first, members})
 		add(index.ByShingle, uint64(first), members)
+	})
+	r.united(texts, func(identity uint64, members []int32) {
+		if len(members) <= most {
+			add(index.ByShingle, identity, members)
+		}
 	})
 	for _, members := range p.LinkedGroups() {
 		if len(members) <= most {
@@ -80,8 +88,7 @@ func (r *run) candidates() (out []*candidate) {
 
 // tooSmall says that there are fewer entities than a group has.
 func (s *Search) tooSmall(members []int32) bool {
-	return len(members) < s.Options.MinGroup ||
-		s.Population.CountEntities(members) < s.Options.MinGroup
+	return !s.Population.HasEntities(members, s.Options.MinGroup)
 }
 
 // compare orders candidates by nothing but their accounts.

@@ -2,28 +2,37 @@ package search
 
 import "slices"
 
-// Claims are the accounts, by slot, that campaigns explain.
-type Claims struct{ slots map[int32]bool }
+// Claims are the accounts, by slot, that campaigns explain. They are bits and no map: each account
+// of each candidate is looked up.
+type Claims struct{ words []uint64 }
+
+// wordBits is the number of slots in a word.
+const wordBits = 64
 
 // Add claims accounts.
 func (c *Claims) Add(slots []int32) {
-	if c.slots == nil {
-		c.slots = make(map[int32]bool, len(slots))
-	}
 	for _, i := range slots {
-		c.slots[i] = true
+		for int(i)/wordBits >= len(c.words) {
+			c.words = append(c.words, 0)
+		}
+		c.words[i/wordBits] |= 1 << (i % wordBits)
 	}
 }
 
 // Remove gives accounts back to the search.
 func (c *Claims) Remove(slots []int32) {
 	for _, i := range slots {
-		delete(c.slots, i)
+		if c.Has(i) {
+			c.words[i/wordBits] &^= 1 << (i % wordBits)
+		}
 	}
 }
 
 // Has says whether a campaign explains the account.
-func (c *Claims) Has(slot int32) bool { return c.slots[slot] }
+func (c *Claims) Has(slot int32) bool {
+	word := int(slot) / wordBits
+	return word < len(c.words) && c.words[word]>>(slot%wordBits)&1 == 1
+}
 
 // Any says whether a campaign explains one of the accounts.
 func (c *Claims) Any(slots []int32) bool { return slices.ContainsFunc(slots, c.Has) }

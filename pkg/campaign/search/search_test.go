@@ -44,8 +44,9 @@ func town(people, pool int) *Search {
 	p.KeepBaseline(now, baseline.DefaultOptions())
 	p.Evaluation++
 	o, policy := DefaultOptions(), decision.DefaultPolicy()
-	// Nobody harvests here: what the accounts have in common is enough.
-	policy.Harvest, policy.Total, policy.HighMargin = -10, 8, 0
+	// Nobody harvests here: what the accounts have in common, beyond a program and one payer, is
+	// enough.
+	policy.Harvest, policy.Total, policy.HighMargin = -10, 1, 0
 	return &Search{
 		Options: &o, Policy: &policy, Population: p, Memory: &Memory{},
 		Assessor: decision.Assessor{

@@ -38,7 +38,7 @@ func (w *accounts) judge(s *search.Search, slot int32) (*search.Found, bool) {
 	g := s.Group([]int32{slot}, 0)
 	g.PriorWeight = accountPriorWeight
 	score := s.Assessor.Assess(g, 1, false)
-	score.Coordination, score.Operator = 0, 0
+	score.Coordination, score.Moved = 0, 0
 	if p.Verified && p.Org != "" {
 		// What a verified organisation asks for at scale it may ask for under a contract: look, and
 		// do not act.

@@ -15,16 +15,19 @@ import (
 // neither makes a habit of it.
 const handOverConversations = 3
 
-// handOvers watches for pools in which conversations go from account to account, each as a finding
-// of its own.
-type handOvers struct{}
+// pools watches for groups of accounts between which something goes on, each as a finding of its
+// own.
+type pools struct {
+	tripwire Tripwire
+	find     func(v *View) [][]int32
+}
 
 // Watch tells of the pools, the largest first. A pool continues the open finding that has the most
 // of its members; findings that turn out to be about one pool are joined.
-func (handOvers) Watch(v *View, r *Result) {
-	open := v.open(HandOver)
+func (w *pools) Watch(v *View, r *Result) {
+	open := v.open(w.tripwire)
 	done := map[string]bool{}
-	for _, members := range handingOver(v) {
+	for _, members := range w.find(v) {
 		names := make(map[string]bool, len(members))
 		for _, i := range members {
 			names[v.Search.Population.Slots[i].Profile.Account] = true
@@ -32,10 +35,10 @@ func (handOvers) Watch(v *View, r *Result) {
 		id := largestPart(v, open, names, done)
 		if id == "" {
 			first := v.Search.Population.Slots[members[0]].Profile.Account
-			id = v.tripwireID(string(HandOver) + "\x00" + first)
+			id = v.tripwireID(string(w.tripwire) + "\x00" + first)
 		}
 		r.Proposals = append(r.Proposals, Proposal{
-			ID: id, Tripwire: HandOver, Group: v.measure(members),
+			ID: id, Tripwire: w.tripwire, Group: v.measure(members),
 		})
 		done[id] = true
 		for name := range v.Findings[id].Members {
@@ -92,7 +95,7 @@ func within(members map[string]int64, names map[string]bool) bool {
 // each other time and again, largest first. The accounts of one customer count as one party, and
 // what goes from one to another of them is no hand-over: several keys behind a balancer, a key that
 // fails over, a key replaced.
-func handingOver(v *View) (out [][]int32) {
+func handingOver(v *View) [][]int32 {
 	p := v.Search.Population
 	nodes := map[int32]bool{}
 	for n, a := range p.Slots {
@@ -104,14 +107,25 @@ func handingOver(v *View) (out [][]int32) {
 			nodes[int32(n)] = true
 		}
 	}
+	return v.joined(nodes, v.Search.Options.MinGroup, func(a *index.Account) []int32 {
+		return a.Linked
+	})
+}
+
+// joined lists the groups of nodes that are joined by what others lists for an account, of at least
+// least customers, largest first.
+func (v *View) joined(
+	nodes map[int32]bool, least int, others func(a *index.Account) []int32,
+) (out [][]int32) {
+	p := v.Search.Population
 	for _, first := range slices.Sorted(maps.Keys(nodes)) {
 		if !nodes[first] {
 			continue
 		}
-		part := reachable(p.Slots, nodes, first)
+		part := reachable(p.Slots, nodes, first, others)
 		// Where half of all accounts hand over, what the gateway calls an account is none.
 		few := float64(len(part)) <= measure.MaxShare*float64(p.Len())
-		if customers(p.Slots, part) >= v.Search.Options.MinGroup && few {
+		if customers(p.Slots, part) >= least && few {
 			p.Sort(part)
 			out = append(out, part)
 		}
@@ -122,14 +136,16 @@ func handingOver(v *View) (out [][]int32) {
 	return out
 }
 
-// reachable takes the accounts that first is joined to by hand-overs between customers out of
-// nodes.
-func reachable(slots []*index.Account, nodes map[int32]bool, first int32) []int32 {
+// reachable takes the accounts that first is joined to, between customers, out of nodes.
+func reachable(
+	slots []*index.Account, nodes map[int32]bool, first int32,
+	others func(a *index.Account) []int32,
+) []int32 {
 	delete(nodes, first)
 	part := []int32{first}
 	for i := 0; i < len(part); i++ {
 		a := slots[part[i]]
-		for _, j := range a.Linked {
+		for _, j := range others(a) {
 			if nodes[j] && !sameCustomer(a, slots[j]) {
 				delete(nodes, j)
 				part = append(part, j)

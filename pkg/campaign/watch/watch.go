@@ -38,6 +38,7 @@ const (
 	Account    Tripwire = ""
 	Relay      Tripwire = "relay"
 	HandOver   Tripwire = "hand-over"
+	Carried    Tripwire = "carried-reasoning"
 	WatchLists Tripwire = "watch-list"
 	Unreadable Tripwire = "unreadable"
 )
@@ -47,6 +48,8 @@ func (t Tripwire) Title() string {
 	switch t {
 	case HandOver:
 		return "Conversations handed over between accounts"
+	case Carried:
+		return "Reasoning of one account presented by another"
 	case WatchLists:
 		return "Accounts match a watch list"
 	case Unreadable:
@@ -61,6 +64,8 @@ func (t Tripwire) Does(signs []string) string {
 	switch t {
 	case HandOver:
 		return "continue each other's conversations"
+	case Carried:
+		return "present reasoning that was given to others among them"
 	case WatchLists:
 		return "match a watch list: " + strings.Join(signs, "; ")
 	case Unreadable:
@@ -139,7 +144,10 @@ type Watchers struct {
 // New makes the watchers of a tenant.
 func New(o Options) *Watchers {
 	w := &Watchers{}
-	w.list = []Watcher{&accounts{o}, &relays{}, &handOvers{}, &lists{o: o}, &w.Unread}
+	w.list = []Watcher{
+		&accounts{o}, &relays{}, &pools{HandOver, handingOver},
+		&pools{Carried, carrying}, &lists{o: o}, &w.Unread,
+	}
 	return w
 }
 

@@ -13,10 +13,12 @@ type draw struct {
 	*rand.Rand
 
 	length time.Duration
+	// release is when a model is released, 0 where none is.
+	release time.Duration
 }
 
 func newDraw(seed, stream uint64, length time.Duration) draw {
-	return draw{rand.New(rand.NewPCG(seed, stream)), length}
+	return draw{Rand: rand.New(rand.NewPCG(seed, stream)), length: length}
 }
 
 // uniform is a number in [lo, hi).
@@ -26,6 +28,9 @@ func (d draw) uniform(lo, hi float64) float64 { return lo + (hi-lo)*d.Float64() 
 func (d draw) about(median, sigma float64) float64 {
 	return median * math.Exp(sigma*d.NormFloat64())
 }
+
+// tail has a heavy one: a power law from 1 on (Pareto).
+func (d draw) tail(exponent float64) float64 { return math.Pow(1-d.Float64(), -1/exponent) }
 
 // between is a whole number from lo to hi, both included.
 func (d draw) between(lo, hi int) int { return lo + d.IntN(hi-lo+1) }

@@ -11,7 +11,8 @@ func fashions() []Mechanism {
 	return []Mechanism{
 		{
 			Name: "viral-prompt", size: large, Shares: []Aspect{Template, Schedule},
-			Life: "A prompt is shared in a short video; thousands try it the same evening, some a few times, and are done with it.",
+			Life:   "A prompt is shared in a short video; thousands try it the same evening, some a few times, and are done with it.",
+			Source: "roast my feed, August 2024; based on everything you know about me",
 			draw: func(d draw) simulate.Mechanism {
 				m := d.event(d.uniform(0.8, 1), simulate.Burst, d.hours(4, 30))
 				m.Stay, m.Newcomers, m.SignUp = d.hours(2, 12), d.uniform(0, 0.25), time.Hour
@@ -25,7 +26,8 @@ func fashions() []Mechanism {
 		},
 		{
 			Name: "prompt-newsletter", size: some, Shares: []Aspect{Template, Schedule},
-			Life: "Subscribers get a prompt each morning and try it on something of their own.",
+			Life:   "Subscribers get a prompt each morning and try it on something of their own.",
+			Source: "The Rundown AI, Superhuman and similar daily letters",
 			draw: func(d draw) simulate.Mechanism {
 				m := d.event(d.uniform(0.7, 0.95), simulate.Burst, d.hours(6, 14))
 				m.Stay = d.hours(4, 20)
@@ -53,7 +55,8 @@ func fashions() []Mechanism {
 		},
 		{
 			Name: "product-launch", size: large, Shares: []Aspect{SignUp, Client},
-			Life: "A model or a plan is announced; people sign up in the hours after it and try it from the same page.",
+			Life:   "A model or a plan is announced; people sign up in the hours after it and try it from the same page.",
+			Source: "GPT-4o image generation, March 2025: a million users within an hour (Altman)",
 			draw: func(d draw) simulate.Mechanism {
 				m := d.event(d.uniform(0.8, 1), simulate.Burst, d.hours(10, 40))
 				m.Newcomers, m.SignUp = d.uniform(0.6, 1), 2*time.Hour
@@ -115,7 +118,8 @@ func fashions() []Mechanism {
 		},
 		{
 			Name: "news-event", size: large, Shares: []Aspect{Items, Schedule},
-			Life: "Something happens, and for a day everybody asks the same questions about it.",
+			Life:   "Something happens, and for a day everybody asks the same questions about it.",
+			Source: "Reuters Institute Digital News Report 2025, chatbots asked for news",
 			draw: func(d draw) simulate.Mechanism {
 				m := d.event(d.uniform(0.7, 1), simulate.Burst, d.hours(4, 16))
 				m.Stay = d.hours(2, 10)
@@ -143,7 +147,8 @@ func fashions() []Mechanism {
 		},
 		{
 			Name: "fiction-circle", size: few, Shares: []Aspect{LongOutputs, Template},
-			Life: "Writers of a forum have whole chapters drafted by a prompt that one of them polished.",
+			Life:   "Writers of a forum have whole chapters drafted by a prompt that one of them polished.",
+			Source: "r/WritingWithAI, Sudowrite",
 			draw: func(d draw) simulate.Mechanism {
 				m := d.before(d.uniform(0.6, 0.95))
 				m.Use = simulate.SharedUse{

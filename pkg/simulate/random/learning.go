@@ -11,7 +11,8 @@ func learning() []Mechanism {
 	return []Mechanism{
 		{
 			Name: "course-assignment", size: some, Shares: []Aspect{Template, Schedule},
-			Life: "A class gets one sheet; most paste the task with notes of their own, more and more of them as the deadline comes near.",
+			Life:   "A class gets one sheet; most paste the task with notes of their own, more and more of them as the deadline comes near.",
+			Source: "use of ChatGPT over the course of terms, arXiv 2505.24126",
 			draw: func(d draw) simulate.Mechanism {
 				m := d.deadline(d.uniform(0.7, 0.95), d.hours(12, 60))
 				m.Use = simulate.SharedUse{
@@ -24,7 +25,8 @@ func learning() []Mechanism {
 		},
 		{
 			Name: "exam-season", size: some, Shares: []Aspect{Schedule, LongOutputs, Template},
-			Life: "Before an exam pupils pass one prompt around that makes practice questions with full solutions out of a chapter.",
+			Life:   "Before an exam pupils pass one prompt around that makes practice questions with full solutions out of a chapter.",
+			Source: "OpenRouter's daily tokens, which peak in finals week (Sherwood News, August 2025)",
 			draw: func(d draw) simulate.Mechanism {
 				m := d.deadline(d.uniform(0.6, 0.9), d.hours(24, 72))
 				m.Use = simulate.SharedUse{
@@ -95,7 +97,8 @@ func learning() []Mechanism {
 		},
 		{
 			Name: "thesis-season", size: few, Shares: []Aspect{LongOutputs},
-			Life: "Students of one faculty hand in theses in the same weeks and have chapters rewritten at length, each of their own.",
+			Life:   "Students of one faculty hand in theses in the same weeks and have chapters rewritten at length, each of their own.",
+			Source: "Liang et al. 2024, modified texts in papers before deadlines",
 			draw: func(d draw) simulate.Mechanism {
 				m := d.deadline(d.uniform(0.7, 1), d.hours(48, 120))
 				m.Use = simulate.SharedUse{
@@ -108,7 +111,8 @@ func learning() []Mechanism {
 		},
 		{
 			Name: "language-class", size: some, Shares: []Aspect{Template, Conversations},
-			Life: "A school gives its pupils a prompt for conversation practice at home, in the language of the class.",
+			Life:   "A school gives its pupils a prompt for conversation practice at home, in the language of the class.",
+			Source: "role play of Duolingo Max, conversation prompts for teachers",
 			draw: func(d draw) simulate.Mechanism {
 				m := d.before(d.uniform(0.6, 0.9))
 				m.Use = simulate.SharedUse{

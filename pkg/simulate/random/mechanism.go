@@ -55,7 +55,8 @@ var (
 // Mechanisms lists all mechanisms, by name.
 func Mechanisms() []Mechanism {
 	all := slices.Concat(
-		learning(), programs(), fashions(), money(), places(), work(), publicSets(),
+		learning(), programs(), fashions(), money(), places(), work(), publicSets(), services(),
+		launches(), methods(),
 	)
 	slices.SortFunc(all, func(a, b Mechanism) int { return cmp.Compare(a.Name, b.Name) })
 	return all

@@ -11,7 +11,8 @@ func money() []Mechanism {
 	return []Mechanism{
 		{
 			Name: "prepaid-card", size: some, Shares: []Aspect{Funding, SignUp},
-			Life: "A prepaid card is on offer with credit for the service: for a day or two new accounts pay with cards of one issuer.",
+			Life:   "A prepaid card is on offer with credit for the service: for a day or two new accounts pay with cards of one issuer.",
+			Source: "virtual prepaid cards sold for ChatGPT Plus",
 			draw: func(d draw) simulate.Mechanism {
 				m := d.event(d.uniform(0.8, 1), simulate.Burst, d.hours(10, 48))
 				m.Newcomers, m.SignUp = d.uniform(0.6, 1), 3*time.Hour
@@ -33,7 +34,8 @@ func money() []Mechanism {
 		},
 		{
 			Name: "only-cards-accepted", size: some, Shares: []Aspect{Funding},
-			Life: "In a country whose cards are refused everybody pays by the one or two virtual card services that work.",
+			Life:   "In a country whose cards are refused everybody pays by the one or two virtual card services that work.",
+			Source: "guides to virtual cards for ChatGPT Plus where local cards are declined",
 			draw: func(d draw) simulate.Mechanism {
 				m := d.before(d.uniform(0.8, 1))
 				m.Identity = simulate.SharedIdentity{Issuers: d.between(1, 2), Place: true}
@@ -42,7 +44,8 @@ func money() []Mechanism {
 		},
 		{
 			Name: "company-sso", size: some, Shares: []Aspect{Organisation, Funding},
-			Life: "A firm signs its staff in by its directory, with one invoice, and never filled in the form for verification.",
+			Life:   "A firm signs its staff in by its directory, with one invoice, and never filled in the form for verification.",
+			Source: "single sign-on (SAML) of ChatGPT Enterprise and Claude for Work",
 			draw: func(d draw) simulate.Mechanism {
 				m := d.before(d.uniform(0.9, 1))
 				m.Newcomers, m.SignUp = d.uniform(0.6, 1), 48*time.Hour
@@ -54,7 +57,8 @@ func money() []Mechanism {
 		},
 		{
 			Name: "agency", size: few, Shares: []Aspect{Funding, Client},
-			Life: "An agency makes an account for each of its clients and pays for all of them with one card.",
+			Life:   "An agency makes an account for each of its clients and pays for all of them with one card.",
+			Source: "Google Ads manager accounts, which agencies pay for their clients with",
 			draw: func(d draw) simulate.Mechanism {
 				m := d.before(d.uniform(0.9, 1))
 				m.Circle = d.between(8, 40)
@@ -70,7 +74,8 @@ func money() []Mechanism {
 		},
 		{
 			Name: "voucher", size: some, Shares: []Aspect{SignUp},
-			Life: "Vouchers from a fair or a podcast are good for a week: new accounts without a card of their own.",
+			Life:   "Vouchers from a fair or a podcast are good for a week: new accounts without a card of their own.",
+			Source: "credit codes of fairs and hackathons",
 			draw: func(d draw) simulate.Mechanism {
 				m := d.event(d.uniform(0.8, 1), simulate.Burst, d.hours(8, 36))
 				m.Newcomers, m.SignUp = d.uniform(0.7, 1), 2*time.Hour
@@ -80,7 +85,8 @@ func money() []Mechanism {
 		},
 		{
 			Name: "family-plan", size: few, Shares: []Aspect{Funding, Network},
-			Life: "Families and clubs share one plan and one payment, each member with an account.",
+			Life:   "Families and clubs share one plan and one payment, each member with an account.",
+			Source: "Google One's and Apple's family sharing",
 			draw: func(d draw) simulate.Mechanism {
 				m := d.before(d.uniform(0.9, 1))
 				m.Circle = d.between(4, 15)

@@ -21,18 +21,21 @@ func places() []Mechanism {
 	return []Mechanism{
 		{
 			Name: "vpn-exit", size: large, Shares: []Aspect{Network},
-			Life: "A VPN has a few exits, and a country whose people need one.",
-			draw: network("vpn", 1, 8, 0, false),
+			Life:   "A VPN has a few exits, and a country whose people need one.",
+			Source: "shared addresses of NordVPN and Mullvad",
+			draw:   network("vpn", 1, 8, 0, false),
 		},
 		{
 			Name: "office-nat", size: some, Shares: []Aspect{Network},
-			Life: "All accounts of an office building come from one or two addresses.",
-			draw: network("place", 1, 3, 30, true),
+			Life:   "All accounts of an office building come from one or two addresses.",
+			Source: "traditional NAT (RFC 3022), issues with shared addresses (RFC 6269)",
+			draw:   network("place", 1, 3, 30, true),
 		},
 		{
 			Name: "campus-network", size: large, Shares: []Aspect{Network},
-			Life: "A campus has some dozen addresses for thousands of people.",
-			draw: network("place", 6, 40, 0, true),
+			Life:   "A campus has some dozen addresses for thousands of people.",
+			Source: "eduroam, and Wikipedia's notices on shared addresses of schools",
+			draw:   network("place", 6, 40, 0, true),
 		},
 		{
 			Name: "carrier-nat", size: large, Shares: []Aspect{Network},
@@ -42,7 +45,8 @@ func places() []Mechanism {
 		},
 		{
 			Name: "conference-hall", size: some, Shares: []Aspect{Network, SignUp, Schedule},
-			Life: "At a conference or hackathon everybody sits on the hall's network, half of them with new accounts, for a day or two.",
+			Life:   "At a conference or hackathon everybody sits on the hall's network, half of them with new accounts, for a day or two.",
+			Source: "hackathons of Major League Hacking",
 			draw: func(d draw) simulate.Mechanism {
 				m := d.event(d.uniform(0.8, 1), simulate.Burst, d.hours(6, 20))
 				m.Newcomers, m.SignUp, m.Stay = d.uniform(0.4, 0.8), 4*time.Hour, d.hours(10, 40)

@@ -354,3 +354,44 @@ func TestAWorldThatCannotBeIsRefused(t *testing.T) {
 		})
 	}
 }
+
+func TestWorldsHaveLargeCrowdsReleasesAndPoolsOfAllSizes(t *testing.T) {
+	const n = 60
+	var largest []int
+	releases, small, large, slow, campaigns := 0, 0, 0, 0, 0
+	for i := range n {
+		o := Options{Set: Develop, Seed: 2, Index: i, Accounts: 4700, Duration: 72 * time.Hour}
+		sc, err := Scenario(o)
+		require.NoError(t, err)
+		most := 0
+		for _, c := range sc.Gatherings[1:] {
+			most = max(most, c.Accounts)
+		}
+		largest = append(largest, most)
+		for _, r := range sc.Releases {
+			releases++
+			require.GreaterOrEqual(t, r.After, Warm)
+			require.Less(t, r.After, o.Duration)
+		}
+		for _, c := range sc.Campaigns {
+			campaigns++
+			switch {
+			case c.Accounts <= 15:
+				small++
+			case c.Accounts >= 100:
+				large++
+			}
+			if c.Rate < 8 {
+				slow++
+			}
+		}
+	}
+	slices.Sort(largest)
+	require.Greater(t, largest[n/2], 250, "the largest crowd of half of the worlds")
+	require.Greater(t, largest[n-1], 900)
+	require.LessOrEqual(t, largest[n-1], 4700/4)
+	require.InDelta(t, 0.5, float64(releases)/n, 0.2)
+	require.Greater(t, float64(small)/float64(campaigns), 0.15)
+	require.Greater(t, float64(large)/float64(campaigns), 0.1)
+	require.Positive(t, slow)
+}

@@ -17,6 +17,11 @@ func schedules() []Tactic {
 	pace := func(median float64) func(draw, *simulate.Campaign) {
 		return func(d draw, c *simulate.Campaign) { c.Rate = d.about(median, 0.35) }
 	}
+	pivot := func(share, lo, hi float64) func(draw, *simulate.Campaign) {
+		return func(d draw, c *simulate.Campaign) {
+			c.Reactions.Pivot, c.Reactions.PivotWithin = share, d.hours(lo, hi)
+		}
+	}
 	balance := func(kind string, batch float64) func(draw, *simulate.Campaign) {
 		return func(_ draw, c *simulate.Campaign) {
 			c.Schedule.Balance, c.Schedule.Batch = kind, batch
@@ -97,6 +102,25 @@ func schedules() []Tactic {
 		},
 
 		{
+			Name: "drip-pace", Dimension: Pace, Care: 2,
+			What:  "about 5 requests an account and day",
+			Price: "forty times the account days",
+			apply: pace(5),
+		},
+		{
+			Name: "seldom-pace", Dimension: Pace, Care: 2,
+			What:  "about 4 requests an account and day",
+			Price: "fifty times the account days",
+			apply: pace(4),
+		},
+		{
+			Name: "rare-pace", Dimension: Pace, Care: 2,
+			What:  "about 6 requests an account and day",
+			Price: "thirty times the account days",
+			apply: pace(6),
+		},
+
+		{
 			Name: "least-recently-used", Dimension: Balance,
 			What: "the account that has rested longest", Price: "nothing",
 			apply: balance("lru", 0),
@@ -151,6 +175,24 @@ func schedules() []Tactic {
 			apply: func(d draw, c *simulate.Campaign) {
 				c.Probe = simulate.Probe{Requests: d.between(20, 80), For: time.Hour}
 			},
+		},
+		{
+			Name: "model-pivot", Dimension: Reaction, Care: 1,
+			What:  "nine tenths of the requests go to a released model within a day",
+			Price: "answers of the old one",
+			apply: pivot(0.9, 12, 30),
+		},
+		{
+			Name: "early-pivot", Dimension: Reaction,
+			What:  "all requests go to a released model within hours",
+			Price: "answers of the old one",
+			apply: pivot(1, 1, 6),
+		},
+		{
+			Name: "partial-pivot", Dimension: Reaction, Care: 2,
+			What:  "half of the requests go to a released model within two days",
+			Price: "half of the answers of the new one",
+			apply: pivot(0.5, 30, 60),
 		},
 		{
 			Name: "slow-start", Dimension: Reaction, Care: 2,

@@ -55,7 +55,8 @@ func work() []Mechanism {
 		},
 		{
 			Name: "localisation-vendor", size: some, Shares: []Aspect{Template, SingleTurns},
-			Life: "A vendor gives its freelance translators a prompt; each works in a language and a product of their own.",
+			Life:   "A vendor gives its freelance translators a prompt; each works in a language and a product of their own.",
+			Source: "AI prompts that Crowdin's project owners give their translators",
 			draw: func(d draw) simulate.Mechanism {
 				m := d.event(d.uniform(0.8, 1), simulate.Steady, d.hours(24, 72))
 				m.Begin -= d.hours(0, 150)
@@ -84,7 +85,8 @@ func work() []Mechanism {
 		},
 		{
 			Name: "tax-season", size: some, Shares: []Aspect{Template, LongOutputs, Schedule},
-			Life: "Weeks before the deadline people of a country paste their figures into a prompt that a magazine printed.",
+			Life:   "Weeks before the deadline people of a country paste their figures into a prompt that a magazine printed.",
+			Source: "magazines' tax prompts each spring, H&R Block's AI Tax Assist",
 			draw: func(d draw) simulate.Mechanism {
 				m := d.deadline(d.uniform(0.7, 1), d.hours(40, 120))
 				m.Identity = simulate.SharedIdentity{Place: true}
@@ -98,7 +100,8 @@ func work() []Mechanism {
 		},
 		{
 			Name: "report-season", size: some, Shares: []Aspect{Template, LongOutputs, Schedule},
-			Life: "At the end of a quarter managers of many firms have reports and appraisals written by the prompt of a template page.",
+			Life:   "At the end of a quarter managers of many firms have reports and appraisals written by the prompt of a template page.",
+			Source: "prompt collections for performance reviews (Lattice, Culture Amp)",
 			draw: func(d draw) simulate.Mechanism {
 				m := d.deadline(d.uniform(0.7, 1), d.hours(24, 72))
 				m.Use = simulate.SharedUse{
@@ -112,7 +115,8 @@ func work() []Mechanism {
 		},
 		{
 			Name: "grading-rubric", size: few, Shares: []Aspect{Template, Reasoning, SingleTurns},
-			Life: "Teachers of one association rate pupils' work by a common rubric with reasons, each the work of their own class.",
+			Life:   "Teachers of one association rate pupils' work by a common rubric with reasons, each the work of their own class.",
+			Source: "Mizumoto and Eguchi 2023, essays scored by a rubric in a prompt",
 			draw: func(d draw) simulate.Mechanism {
 				m := d.deadline(d.uniform(0.8, 1), d.hours(24, 96))
 				m.Client = simulate.SharedClient{Effort: one(d, "high", "medium")}
@@ -128,6 +132,7 @@ func work() []Mechanism {
 			Name: "seo-content", size: few,
 			Shares: []Aspect{Template, LongOutputs, SingleTurns, Volume},
 			Life:   "Sellers of a course on search engines write articles by the course's prompt, each for a shop of their own.",
+			Source: "the long-form article prompt of AIPRM, used 15 million times",
 			draw: func(d draw) simulate.Mechanism {
 				m := d.before(d.uniform(0.8, 1))
 				m.Use = simulate.SharedUse{
@@ -141,7 +146,8 @@ func work() []Mechanism {
 		},
 		{
 			Name: "meeting-minutes", size: some, Shares: []Aspect{Template, SingleTurns},
-			Life: "A common prompt makes minutes of recorded meetings, after each meeting.",
+			Life:   "A common prompt makes minutes of recorded meetings, after each meeting.",
+			Source: "Microsoft's Copilot prompt gallery, meeting bots",
 			draw: func(d draw) simulate.Mechanism {
 				m := d.before(d.uniform(0.7, 1))
 				m.Use = simulate.SharedUse{
@@ -154,7 +160,8 @@ func work() []Mechanism {
 		},
 		{
 			Name: "query-helper", size: some, Shares: []Aspect{Template, SingleTurns},
-			Life: "Analysts have queries written by the prompt of a dashboard's help page, each with tables of their own.",
+			Life:   "Analysts have queries written by the prompt of a dashboard's help page, each with tables of their own.",
+			Source: "vanna-ai/vanna, Metabase's Metabot",
 			draw: func(d draw) simulate.Mechanism {
 				m := d.before(d.uniform(0.7, 1))
 				m.Use = simulate.SharedUse{
@@ -167,7 +174,8 @@ func work() []Mechanism {
 		},
 		{
 			Name: "weekly-review", size: some, Shares: []Aspect{Template, Schedule},
-			Life: "Readers of a book on self-management review their week on the day that it names, by the prompt at its end.",
+			Life:   "Readers of a book on self-management review their week on the day that it names, by the prompt at its end.",
+			Source: "the weekly review of Getting Things Done (Allen 2001)",
 			draw: func(d draw) simulate.Mechanism {
 				m := d.before(d.uniform(0.8, 1))
 				m.Use = simulate.SharedUse{
@@ -181,7 +189,8 @@ func work() []Mechanism {
 		},
 		{
 			Name: "weekly-numbers", size: few, Shares: []Aspect{Template, Schedule},
-			Life: "Shop keepers on one platform paste its weekly export into the prompt of its forum.",
+			Life:   "Shop keepers on one platform paste its weekly export into the prompt of its forum.",
+			Source: "prompts for Shopify's and Etsy's exports in seller forums",
 			draw: func(d draw) simulate.Mechanism {
 				m := d.before(d.uniform(0.8, 1))
 				m.Use = simulate.SharedUse{
@@ -195,7 +204,8 @@ func work() []Mechanism {
 		},
 		{
 			Name: "weekly-plan", size: some, Shares: []Aspect{Template, Schedule},
-			Life: "Parents of one forum have meals and errands of the week planned by a common prompt, at the weekend.",
+			Life:   "Parents of one forum have meals and errands of the week planned by a common prompt, at the weekend.",
+			Source: "meal planning prompts of parents' forums",
 			draw: func(d draw) simulate.Mechanism {
 				m := d.before(d.uniform(0.8, 1))
 				m.Use = simulate.SharedUse{

@@ -73,6 +73,11 @@ func Scenario(o Options) (simulate.Scenario, error) {
 		// Any day of the week and hour of the day.
 		Start: time.Date(2026, 10, 5, d.IntN(28*24), 0, 0, 0, time.UTC),
 	}
+	if d.Float64() < releaseShare {
+		rel := release(d, warm)
+		d.release = rel.After
+		sc.Releases = []simulate.Release{rel}
+	}
 	n := float64(o.Accounts)
 	people := simulate.Gathering{
 		ID: "people", Accounts: int(n * peopleShare), Programs: d.uniform(0.1, 0.3),
@@ -93,6 +98,20 @@ func Scenario(o Options) (simulate.Scenario, error) {
 		sc.Campaigns = append(sc.Campaigns, campaign(d, o, i, warm))
 	}
 	return sc, nil
+}
+
+// releaseShare is the share of worlds in which a model is released: the large providers release one
+// every month or two, and that is when campaigns move.
+const releaseShare = 0.5
+
+// release draws the release of a model after the first day.
+func release(d draw, warm time.Duration) simulate.Release {
+	left := d.length - warm
+	return simulate.Release{
+		Model:    "corvid-3",
+		After:    warm + time.Duration(d.uniform(0, 0.7)*float64(left)).Round(time.Minute),
+		Adoption: d.uniform(0.1, 0.6), HalfLife: d.hours(3, 36),
+	}
 }
 
 // Name tells worlds apart.
@@ -116,6 +135,14 @@ func stream(o Options) uint64 {
 // smallest is the size of the smallest crowd: below it there is hardly a group to be found.
 const smallest = 8
 
+// A quarter of the crowds are those of what became popular: users of programs and sizes of firms
+// follow power laws with an exponent a little above 1 (Axtell 2001; Clauset, Shalizi and Newman
+// 2009), so that worlds of 5,000 have crowds of several hundred to a thousand.
+const (
+	popularShare = 0.25
+	popularTail  = 1.1
+)
+
 // crowd composes two to four mechanisms of a set.
 func crowd(d draw, set Set, index, most int) simulate.Gathering {
 	var of []Mechanism
@@ -127,9 +154,13 @@ func crowd(d draw, set Set, index, most int) simulate.Gathering {
 	d.Shuffle(len(of), func(i, j int) { of[i], of[j] = of[j], of[i] })
 	k := min(len(of), one(d, 2, 2, 2, 3, 3, 4))
 	law := of[0].size
+	typical := d.about(law.median, law.sigma)
+	if d.Float64() < popularShare {
+		typical *= d.tail(popularTail)
+	}
 	c := simulate.Gathering{
 		ID:       fmt.Sprintf("crowd-%d", index+1),
-		Accounts: max(smallest, min(most, int(d.about(law.median, law.sigma)))),
+		Accounts: max(smallest, int(math.Min(float64(most), typical))),
 		Programs: d.uniform(0, 0.5),
 		Rate:     d.about(3, 0.4),
 	}
@@ -152,10 +183,22 @@ func campaign(d draw, o Options, index int, warm time.Duration) simulate.Campaig
 	care := d.Float64()
 	c := simulate.Campaign{
 		ID: fmt.Sprintf("campaign-%d", index+1), Start: warm + d.hours(0, 2),
-		// Heavy-tailed, and at most an eighth of the honest accounts.
-		Accounts: int(math.Max(smallest, math.Min(float64(o.Accounts)/8, d.about(26, 0.8)))),
+		Accounts: poolSize(d, o.Accounts),
 	}
 	compose(d, o.Set, care, &c)
 	c.Kind = fmt.Sprintf("care %.1f", care)
 	return c
+}
+
+// poolSize draws the accounts of a campaign: one in five has 8 to 15, one in five 100 to 400, the
+// others about 26 with a heavy tail; at most a quarter of the honest accounts.
+func poolSize(d draw, honest int) int {
+	n := d.about(26, 0.8)
+	switch d.IntN(5) {
+	case 0:
+		n = d.uniform(smallest, 16)
+	case 1:
+		n = 100 * math.Pow(4, d.Float64())
+	}
+	return int(math.Max(smallest, math.Min(float64(honest)/4, n)))
 }

@@ -53,6 +53,9 @@ func decode(
 func same(t require.TestingT, want, got *event.Event, record []byte) {
 	var wrong []string
 	for _, f := range gateway.Fields() {
+		if f.Path == "content.reasoning_out" {
+			continue // The shapes of OpenAI's responses make an id for each answer.
+		}
 		if a, b := f.Value(want), f.Value(got); !equal(a, b) {
 			wrong = append(wrong, f.Path)
 			require.Equal(t, a, b, "%s (wrong: %v) of %.3000s", f.Path, wrong, record)

@@ -3,6 +3,7 @@ package correlate
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/alert/alerttest"
 	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+	"github.com/stillwatch/stillwatch/pkg/sketch"
 	"github.com/stillwatch/stillwatch/pkg/stage"
 	"github.com/stillwatch/stillwatch/pkg/stage/internal/stagetest"
 )
@@ -37,8 +39,15 @@ func pooled(now int64, people, pool int) []fingerprint.Profile {
 		set(attribute.Params, uint64(1+rng.IntN(40)))
 		set(attribute.Network, rng.Uint64()|1)
 		output := uint64(100 + rng.IntN(300))
+		if i%2 == 0 {
+			// Every other person has a program with a text of its own.
+			for range 12 {
+				p.Template = append(p.Template, fingerprint.Counted{Hash: rng.Uint64(), Count: n})
+			}
+			p.TemplateRequests, p.TemplateSingleTurn, p.TemplateOutput = n, n/2, uint64(n)*output
+		}
 		if i >= people {
-			n = 60
+			n, p.Template = 60, nil
 			output = 2000
 			p.Requests, p.CreatedAt = n, now-8*testDay
 			set(attribute.Payment, uint64(5+i%3))
@@ -55,9 +64,43 @@ func pooled(now int64, people, pool int) []fingerprint.Profile {
 		}
 		p.WithText, p.WithMessages, p.WithOutput, p.Prompts, p.OutputTokens = n, n, n,
 			n, uint64(n)*output
+		// People work as much as they please, the pool's accounts as much as one another.
+		share := rng.Float64() * rng.Float64()
+		if i >= people {
+			share = 0.4
+		}
+		for h := range 48 {
+			if h == 0 || h == 47 || rng.Float64() < share {
+				p.ActiveHour[h/64] |= 1 << (h % 64)
+			}
+		}
+		p.Habits = asked(rng, min(n, 20), i < people)
 		out = append(out, p)
 	}
 	return out
+}
+
+// asked makes the habits of an account with so many requests: people ask about matters of their
+// own, the pool's accounts about what they are given.
+func asked(rng *rand.Rand, requests uint32, own bool) fingerprint.PackedHabits {
+	var h fingerprint.Habits
+	h.Templates[0].Name = 1
+	var subject [sketch.SubjectSize]float64
+	for d := range subject {
+		subject[d] = rng.NormFloat64()
+	}
+	for k := range requests {
+		half := &h.Parts[0].Halves[k%2]
+		half.Count++
+		for d := range half.Sum {
+			x := rng.NormFloat64()
+			if own {
+				x = (x + subject[d]) / math.Sqrt2
+			}
+			half.Sum[d] += x / math.Sqrt(sketch.SubjectSize)
+		}
+	}
+	return h.Pack(nil)
 }
 
 func records(t *testing.T, from int64, profiles []fingerprint.Profile) []stage.Record {

@@ -200,7 +200,7 @@ func TestACampaignOfHostileNamesIsReported(t *testing.T) {
 			value := `{"id":"r` + strconv.FormatInt(offset, 10) + `","time":` +
 				strconv.FormatInt(at, 10) + `,"tenant":"` + nasty[1] + `","account":{"id":"` +
 				account + `","payment_fp":"` + payment +
-				`","created_at":` + strconv.FormatInt(signUp, 10) + `,"email_domain":"` + agent +
+				`","created_at":` + strconv.FormatInt(signUp, 10) + `,"email_domain":"` + strings.Join(nasty, " ") +
 				`"},"request":{"model":"` + nasty[0] + `m","message_count":` + strconv.Itoa(turns) +
 				`,"tools":["` + nasty[2] + `"]},"client":{"user_agent":"` + agent +
 				`"},"usage":{"input_tokens":60,"output_tokens":` + strconv.Itoa(output) +

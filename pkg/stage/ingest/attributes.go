@@ -30,6 +30,8 @@ const (
 	domainPosition
 	// domainTenant and the number after it are the halves of a tenant's key.
 	domainTenant
+	_
+	domainReasoning
 )
 
 // hasher makes the keyed hashes of attributes and identities. Its key comes from the deployment's
@@ -146,6 +148,25 @@ func (f *attributeReader) read(ev *event.Event, h tenantHasher, o *fingerprint.O
 		raw := addr.As16()
 		o.Source = h.sumBytes(domainSource, raw[:])
 	}
+}
+
+// reasoning appends the hashes of the ids of reasoning blocks. Of base64 there are two alphabets,
+// with and without padding, and some SDKs write the one where they read the other (google-genai for
+// Python): the hashes are of one.
+func (f *attributeReader) reasoning(dst []uint64, ids []string, h tenantHasher) []uint64 {
+	for _, id := range ids[max(0, len(ids)-fingerprint.MaxReasoning):] {
+		f.text = append(f.text[:0], strings.TrimRight(id, "=")...)
+		for i, c := range f.text {
+			switch c {
+			case '-':
+				f.text[i] = '+'
+			case '_':
+				f.text[i] = '/'
+			}
+		}
+		dst = append(dst, h.sumBytes(domainReasoning, f.text))
+	}
+	return dst
 }
 
 // label is the readable form of a value.

@@ -475,6 +475,7 @@ func (t *task) observe(ev *event.Event) (reason string, err error) {
 	o := &t.o
 	*o = fingerprint.Observation{
 		Position: o.Position, Sketch: o.Sketch,
+		Minted: o.Minted[:0], Presented: o.Presented[:0],
 		Time: ev.Time, Tenant: tenant, Account: account, Org: ev.Account.OrgID,
 		Verified: ev.Account.Verified.V, CreatedAt: ev.Account.CreatedAt,
 		InputTokens: known(ev.Usage.Input), OutputTokens: known(ev.Usage.Output),
@@ -488,6 +489,8 @@ func (t *task) observe(ev *event.Event) (reason string, err error) {
 	o.ID = h.call(ev.ID, ev.Time)
 	o.EndUser = h.identity(domainEndUser, ev.Account.EndUserID)
 	t.attributes.read(ev, h, o)
+	o.Minted = t.attributes.reasoning(o.Minted, ev.Content.ReasoningOut, h)
+	o.Presented = t.attributes.reasoning(o.Presented, ev.Content.ReasoningIn, h)
 	if err := t.sketch(ev); errors.Is(err, sketch.ErrOtherKey) {
 		return reasonOtherKey, err
 	} else if err != nil {

@@ -307,7 +307,8 @@ func TestNoTextLeavesIngest(t *testing.T) {
 	record := ingestEvent(
 		"req_id_1",
 		`"tenant":"acme","content":{"system":"You write correspondence in Zanzibar about eucalyptus trees, at least eight words.",`+
-			`"input":[{"role":"user","text":"Tell the parliament about quicksilver and whatever else comes to mind today, please."}],"output":"quicksilver"}`,
+			`"input":[{"role":"user","text":"Tell the parliament about quicksilver and whatever else comes to mind today, please."}],"output":"quicksilver",`+
+			`"reasoning_in":["EqoBCkgIARABGAIiQL2UoU0b1OHYi0001=="],"reasoning_out":["rs_045fb12aa0dfc2ea0069"]}`,
 	)
 	record = strings.Replace(
 		record, `{"id":"a"}`,
@@ -326,9 +327,11 @@ func TestNoTextLeavesIngest(t *testing.T) {
 	require.NoError(t, o.UnmarshalBinary(res.Out[0].Value))
 	require.True(t, o.HasText)
 	require.NotEmpty(t, o.Sketch.Turn)
+	require.Len(t, o.Presented, 1)
+	require.Len(t, o.Minted, 1)
 	for _, w := range append(
 		words, "198.18.4.77", "device-5", "session-9", "end-user-7", "pay-fp-1",
-		"issuer-1", "req_id_1",
+		"issuer-1", "req_id_1", "EqoBCkgIARABGAIiQL2U", "045fb12aa0dfc2ea",
 	) {
 		require.False(
 			t, bytes.Contains(bytes.ToLower(res.Out[0].Value), []byte(strings.ToLower(w))), w,
@@ -347,11 +350,13 @@ func TestNothingComparesAcrossTenantsAttributesOrSecrets(t *testing.T) {
 			`","payment_issuer":"` + value + `","email_domain":"` + value +
 			`"},"request":{"model":"` + value + `","session_id":"` + value +
 			`","tools":["` + value +
-			`"],"temperature":1,"seed":7},` + ingestIdentity + `}`
+			`"],"temperature":1,"seed":7},"content":{"reasoning_in":["` + strings.Repeat(value, 20) +
+			`"],"reasoning_out":["` + strings.Repeat(value, 30) + `"]},` + ingestIdentity + `}`
 	}
 	hashes := map[uint64]string{}
 	note := func(who string, o *fingerprint.Observation) {
 		all := append([]uint64{o.ID, o.Source, o.EndUser}, o.Values[:]...)
+		all = append(append(all, o.Minted...), o.Presented...)
 		for i, h := range all {
 			require.NotZero(t, h, "%s %d", who, i)
 			require.NotContains(t, hashes, h, "%s %d", who, i)
@@ -371,6 +376,30 @@ func TestNothingComparesAcrossTenantsAttributesOrSecrets(t *testing.T) {
 		t, openIngest(t, nil, "another secret of the tests"), record("t1", "v"),
 	)
 	note("another secret", &other[0])
+}
+
+func TestReasoningIsTheSameBlockInWhicheverAlphabetItsIDIsWritten(t *testing.T) {
+	observe := func(in, out string) fingerprint.Observation {
+		seen, dead, _ := ingestAll(t, openIngest(t, nil), ingestEvent(
+			"r", `"content":{"reasoning_in":[`+in+`],"reasoning_out":[`+out+`]}`,
+		))
+		require.Empty(t, dead)
+		require.False(t, seen[0].HasText, "an id is no text")
+		return seen[0]
+	}
+	standard := observe(`"EqoB+kgI/RABGAIiQL2UoU0b1OHYi0001=="`, `"rs_045fb12aa0dfc2ea0069"`)
+	require.Len(t, standard.Presented, 1)
+	require.Len(t, standard.Minted, 1)
+	require.NotEqual(t, standard.Presented, standard.Minted)
+	urls := observe(
+		`"EqoB-kgI_RABGAIiQL2UoU0b1OHYi0001"`, `"EqoB+kgI/RABGAIiQL2UoU0b1OHYi0001=="`,
+	)
+	require.Equal(t, standard.Presented, urls.Presented)
+	require.Equal(t, urls.Presented, urls.Minted, "given and presented, a block has one hash")
+
+	none := observe(`"sig",null,"a text that is no id"`, ``)
+	require.Empty(t, none.Presented)
+	require.Empty(t, none.Minted)
 }
 
 func TestPlaceholdersAreUnknown(t *testing.T) {
@@ -560,7 +589,11 @@ func TestASketchOfAnotherSecretIsADeadLetterUnlessARotationLasts(t *testing.T) {
 		`"content":{"input":["write a short story about a lighthouse keeper who collects old maps and letters"]}`,
 	)
 	fromText, _, _ := ingestAll(t, openIngest(t, nil, before), text)
-	require.Equal(t, fromText[0].Sketch, seen[0].Sketch)
+	want := fromText[0].Sketch
+	require.True(t, want.HasSubject())
+	// Subjects of two secrets can't be compared.
+	want.Subject = [sketch.SubjectSize]int8{}
+	require.Equal(t, want, seen[0].Sketch)
 }
 
 func TestDuringARotationShinglesAreMadeUnderBothSecrets(t *testing.T) {

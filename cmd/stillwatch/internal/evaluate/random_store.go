@@ -2,11 +2,13 @@ package evaluate
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"sync"
 )
 
@@ -27,17 +29,11 @@ func OpenStore(path, program, options string) (*Store, error) {
 	if path == "" {
 		return s, nil
 	}
-	data, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("read earlier results: %w", err)
+	outcomes, whole, err := readOutcomes(path)
+	if err != nil {
+		return nil, err
 	}
-	// A run that was killed leaves a line without its end.
-	whole := bytes.LastIndexByte(data, '\n') + 1
-	for line := range bytes.Lines(data[:whole]) {
-		var o Outcome
-		if err := json.Unmarshal(line, &o); err != nil {
-			return nil, fmt.Errorf("read earlier results in %s: %w", path, err)
-		}
+	for _, o := range outcomes {
 		if o.Program != program || o.Options != options {
 			return nil, fmt.Errorf("the results in %s are of another program or configuration (%s, %s; this is %s, %s): "+
 				"give another folder, or remove the file", path, o.Program, o.Options, program, options)
@@ -54,6 +50,31 @@ func OpenStore(path, program, options string) (*Store, error) {
 		return nil, errors.Join(fmt.Errorf("open the results: %w", err), s.file.Close())
 	}
 	return s, nil
+}
+
+// ReadOutcomes reads the outcomes that a file has, by index.
+func ReadOutcomes(path string) ([]Outcome, error) {
+	out, _, err := readOutcomes(path)
+	slices.SortStableFunc(out, func(a, b Outcome) int { return cmp.Compare(a.Index, b.Index) })
+	return out, err
+}
+
+// readOutcomes reads the outcomes of a file, and the length of its whole lines.
+func readOutcomes(path string) (out []Outcome, whole int, err error) {
+	data, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, 0, fmt.Errorf("read earlier results: %w", err)
+	}
+	// A run that was killed leaves a line without its end.
+	whole = bytes.LastIndexByte(data, '\n') + 1
+	for line := range bytes.Lines(data[:whole]) {
+		var o Outcome
+		if err := json.Unmarshal(line, &o); err != nil {
+			return nil, 0, fmt.Errorf("read earlier results in %s: %w", path, err)
+		}
+		out = append(out, o)
+	}
+	return out, whole, nil
 }
 
 // Has says that the outcome of a world is there.

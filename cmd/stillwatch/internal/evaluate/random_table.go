@@ -20,6 +20,17 @@ const sure = 0.95
 // of the chi-square quantile with 2(n+1) degrees of freedom. None seen gives 3, the rule of three.
 func Upper(n int) float64 { return mathext.GammaIncRegInv(float64(n+1), sure) }
 
+// WriteObserved writes the tables of worlds in which nothing was found, only measured.
+func WriteObserved(w io.Writer, title string, o *Observation) error {
+	p := &tables{w: w}
+	p.line("# %s, observed\n", title)
+	s := o.study()
+	p.thresholds(s)
+	p.defaults(s)
+	p.tacticsAt(s)
+	return p.err
+}
+
 // WriteRandom writes the tables of random worlds as Markdown.
 func WriteRandom(w io.Writer, title string, worlds []Outcome) error {
 	p := &tables{w: w}
@@ -38,6 +49,8 @@ func WriteRandom(w io.Writer, title string, worlds []Outcome) error {
 type tables struct {
 	w   io.Writer
 	err error
+	// within says that the tables are a part of a section.
+	within bool
 }
 
 func (p *tables) line(format string, args ...any) {
@@ -49,14 +62,43 @@ func (p *tables) line(format string, args ...any) {
 }
 
 func (p *tables) head(title string, columns ...string) {
-	p.line("\n## %s\n", title)
+	level := "##"
+	if p.within {
+		level = "####"
+	}
+	p.line("\n%s %s\n", level, title)
 	p.line("| %s |", strings.Join(columns, " | "))
 	p.line("|%s", strings.Repeat("---|", len(columns)))
 }
 
-func (p *tables) summary(worlds []Outcome) {
+// sizeable says that a campaign has to be found: smaller and slower ones show little.
+func (c *CampaignOutcome) sizeable() bool {
+	return c.Accounts >= sizeableAccounts && c.rate() >= sizeableRate
+}
+
+// The size and the requests an account and day from which a campaign has to be found (acceptance of
+// issue 13).
+const (
+	sizeableAccounts = 20
+	sizeableRate     = 3
+	sizeableWords    = "20 accounts and 3 requests an account and day or more"
+)
+
+// rate is the requests an account and day.
+func (c *CampaignOutcome) rate() float64 {
+	if c.Cost == nil || c.Cost.AccountDaysPer1000 == 0 {
+		return 0
+	}
+	return 1000 * c.Cost.RequestsPerAnswer / c.Cost.AccountDaysPer1000
+}
+
+// figure is a row of the summary.
+type figure struct{ name, value string }
+
+// figures sum worlds up.
+func figures(worlds []Outcome) []figure {
 	var days, accountDays float64
-	var falses, honest, named, wrong, warm int
+	var falses, honest, named, wrong, with int
 	for i := range worlds {
 		o := &worlds[i]
 		days += o.Days
@@ -66,34 +108,56 @@ func (p *tables) summary(worlds []Outcome) {
 		named += o.Named
 		wrong += o.Wrong
 		if len(o.False) > 0 {
-			warm++
+			with++
 		}
 	}
-	p.line("| figure | value |\n|---|---|")
-	p.line("| worlds, honest accounts, world-days | %d, %d, %.1f |", len(worlds), honest, days)
-	p.line("| false findings, worlds with one | %d, %d |", falses, warm)
-	if days > 0 {
-		p.line(
-			"| false findings a world-day (95 %% upper bound) | %.2f (%.2f) |",
-			float64(falses)/days, Upper(falses)/days,
-		)
-		const unit = 5000
-		p.line(
-			"| the same for %d honest accounts | %.2f (%.2f) |", unit,
-			unit*float64(falses)/accountDays, unit*Upper(falses)/accountDays,
-		)
+	days, accountDays = max(days, 1e-9), max(accountDays, 1e-9)
+	out := []figure{
+		{
+			"worlds, honest accounts, world-days",
+			fmt.Sprintf("%d, %d, %.1f", len(worlds), honest, days),
+		},
+		{"false findings, worlds with one", fmt.Sprintf("%d, %d", falses, with)},
+		{
+			"false findings a world-day (95 % upper bound)",
+			fmt.Sprintf("%.2f (%.2f)", float64(falses)/days, Upper(falses)/days),
+		},
+		{
+			fmt.Sprintf("the same for %d honest accounts", manyAccounts),
+			fmt.Sprintf(
+				"%.2f (%.2f)", manyAccounts*float64(falses)/accountDays,
+				manyAccounts*Upper(falses)/accountDays,
+			),
+		},
+		{
+			"accounts named, honest ones among them",
+			fmt.Sprintf("%d, %d (precision %s)", named, wrong, share(named-wrong, named)),
+		},
 	}
-	p.line(
-		"| accounts named, honest ones among them | %d, %d (precision %s) |", named, wrong,
-		share(named-wrong, named),
+	all := fareOf(worlds, every)
+	out = append(
+		out, figure{"campaigns found", fmt.Sprintf("%d of %d", all.found, all.n)},
+		figure{"accounts of campaigns named (recall)", share(all.hit, all.accounts)},
+		figure{
+			"share leaked until half of the accounts were named: median, nine in ten",
+			all.leaked(0.5) + ", " + all.leaked(0.9),
+		},
 	)
-	f := fareOf(worlds, func(*CampaignOutcome) bool { return true })
-	p.line("| campaigns found | %d of %d |", f.found, f.n)
-	p.line("| accounts of campaigns named (recall) | %s |", share(f.hit, f.accounts))
-	p.line(
-		"| share leaked until half of the accounts were named: median, nine in ten | %s, %s |",
-		f.leaked(0.5), f.leaked(0.9),
-	)
+	large := fareOf(worlds, (*CampaignOutcome).sizeable)
+	return append(out, figure{
+		"of " + sizeableWords + ": found; recall, precision, leaked (median, nine in ten)",
+		fmt.Sprintf(
+			"%d of %d; %s, %s, %s, %s", large.found, large.n, share(large.hit, large.accounts),
+			share(large.own, large.members), large.leaked(0.5), large.leaked(0.9),
+		),
+	})
+}
+
+func (p *tables) summary(worlds []Outcome) {
+	p.line("| figure | value |\n|---|---|")
+	for _, f := range figures(worlds) {
+		p.line("| %s | %s |", f.name, f.value)
+	}
 }
 
 // fare is how a number of campaigns fared.
@@ -110,21 +174,29 @@ func fareOf(worlds []Outcome, which func(*CampaignOutcome) bool) fare {
 			if !which(c) {
 				continue
 			}
-			f.n++
-			f.accounts += c.Accounts
-			f.hit += int(c.Recall*float64(c.Accounts) + 0.5)
-			f.members += c.Members
-			f.own += c.Own
-			f.shares = append(f.shares, c.HalfLeaked)
-			if c.Found {
-				f.found++
-				f.hours = append(f.hours, c.Hours)
-			}
+			f.add(*c)
 		}
 	}
+	f.sort()
+	return f
+}
+
+func (f *fare) add(c CampaignOutcome) {
+	f.n++
+	f.accounts += c.Accounts
+	f.hit += int(c.Recall*float64(c.Accounts) + 0.5)
+	f.members += c.Members
+	f.own += c.Own
+	f.shares = append(f.shares, c.HalfLeaked)
+	if c.Found {
+		f.found++
+		f.hours = append(f.hours, c.Hours)
+	}
+}
+
+func (f *fare) sort() {
 	slices.Sort(f.shares)
 	slices.Sort(f.hours)
-	return f
 }
 
 // quantile is the smallest value that a share of sorted values does not exceed.

@@ -143,6 +143,10 @@ func TestIngestSeesTheSameInFilteredEventsAsInEveryGatewaysRecords(t *testing.T)
 		t.Run(name, func(t *testing.T) {
 			want, _ := observed(t, sample)
 			require.NotEmpty(t, want)
+			for i := range want {
+				// Ids of reasoning blocks are no part of a sketch (docs/privacy.md).
+				want[i].Minted, want[i].Presented = nil, nil
+			}
 			_, output, _ := filtered(t, sample)
 			got, dead := observed(t, output)
 			require.Zero(t, dead, "what the filter writes can be read")

@@ -54,6 +54,9 @@ func (r *Reader) Request(at int32, ev *event.Event) bool {
 			d.Member(d.Member(at, "config"), "systemInstruction", "system_instruction"),
 		)
 	}
+	if len(c.ReasoningIn) == 0 {
+		c.ReasoningIn = r.presented(at, c.ReasoningIn)
+	}
 	r.Parameters(at, req)
 	for _, group := range [...]string{
 		"inferenceConfig", "generationConfig", "generation_config", "textGenerationConfig",

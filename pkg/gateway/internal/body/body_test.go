@@ -2,6 +2,7 @@ package body
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -289,12 +290,16 @@ func TestValuesThatCannotBeReadAreCounted(t *testing.T) {
 }
 
 // FuzzBody reads any text as a request and as a response. Invariants: it never panics, counts are
-// not negative, and no text comes out that is longer than the input.
+// not negative, ids of reasoning blocks are bounded, and no text comes out that is longer than the
+// input.
 func FuzzBody(f *testing.F) {
 	f.Add(`{"messages":[{"role":"user","content":[{"type":"text","text":"x"}]}]}`)
 	f.Add("data: {\"choices\":[{\"delta\":{\"content\":\"x\"}}]}\n\ndata: [DONE]\n")
 	f.Add(`{"prompt":"<|start_header_id|>user<|end_header_id|>x"}`)
 	f.Add(`[{"response":"{\"a\":1}{"},"{",{"output":[[]]}]`)
+	f.Add(`{"messages":[{"role":"assistant","content":[{"type":"thinking","signature":"EqoBCkgIARABGAIiQL2U"}]}],` +
+		`"previous_response_id":"resp_0123456789abcdef"}`)
+	f.Add("data: {\"index\":0,\"delta\":{\"signature\":\"EqoBCkgIAR\"}}\n\ndata: {\"index\":0,\"delta\":{\"signature\":\"ABGAIiQL2U\"}}\n")
 	d := tree.New(event.Limits{MaxBytes: 1 << 16, MaxDepth: 64, MaxFields: 100})
 	f.Fuzz(func(t *testing.T, text string) {
 		quoted, err := json.Marshal(text)
@@ -305,6 +310,9 @@ func FuzzBody(f *testing.F) {
 		r, ev := New(d), &event.Event{}
 		r.Request(d.Member(0, "b"), ev)
 		r.Response(d.Member(0, "b"), ev)
+		for _, ids := range [...][]string{ev.Content.ReasoningIn, ev.Content.ReasoningOut} {
+			require.Equal(t, ids, event.BoundReasoningIDs(slices.Clone(ids)))
+		}
 		for _, n := range [...]event.Int{
 			ev.Usage.Input, ev.Usage.Output, ev.Usage.Reasoning,
 			ev.Usage.CacheRead, ev.Usage.CacheWrite,

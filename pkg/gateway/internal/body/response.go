@@ -11,8 +11,11 @@ import (
 type answer struct {
 	text, reasoning []string
 	reasons         []string
-	failure         string
-	usage           event.Usage
+	// ids are those of the reasoning blocks, signature the one that is being streamed.
+	ids       []string
+	signature signature
+	failure   string
+	usage     event.Usage
 }
 
 func (w *answer) say(text string) {
@@ -67,6 +70,9 @@ func (r *Reader) fill(w *answer, ev *event.Event) {
 	}
 	if c.Reasoning == "" {
 		c.Reasoning = strings.Join(w.reasoning, "")
+	}
+	if w.signed(); len(c.ReasoningOut) == 0 {
+		c.ReasoningOut = append(c.ReasoningOut, w.ids...)
 	}
 	if len(ev.Response.FinishReasons) == 0 {
 		ev.Response.FinishReasons = append(ev.Response.FinishReasons, w.reasons...)
@@ -149,6 +155,14 @@ func (r *Reader) chunk(at int32, w *answer) {
 			merge(&w.usage, r.usage(d.Member(part, "usage")))
 		case "output":
 			r.output(at, part, w)
+		case "id":
+			r.responseID(at, part, w)
+		case "item": // Of a stream of OpenAI's responses; before it is done, an id may be half.
+			if kind == "response.output_item.done" {
+				r.mint(w, part)
+			}
+		case "content_block": // The first event of each block in Anthropic's streams.
+			r.mint(w, part)
 		case "response":
 			r.again(part, kind, w)
 		case "generation": // Llama's, after its template.
@@ -160,8 +174,10 @@ func (r *Reader) chunk(at int32, w *answer) {
 				w.say(d.Text(part))
 			}
 		case "delta":
+			r.deltaIDs(at, part, w)
 			r.delta(part, kind, w)
 		case "contentBlockDelta": // Amazon's Converse.
+			r.deltaIDs(part, d.Member(part, "delta"), w)
 			r.delta(d.Member(part, "delta"), kind, w)
 		case "messageStop":
 			w.reason(d.Scalar(d.Member(part, "stopReason")))
@@ -193,6 +209,7 @@ func (r *Reader) alternatives(list int32, w *answer) {
 		d.Parts(choice, func(part int32) bool {
 			switch d.Name(part) {
 			case "message", "delta":
+				w.ids = r.messageIDs(part, w.ids)
 				r.blocks(d.Member(part, "content"), w)
 				w.say(d.Text(d.Member(part, "refusal")))
 				w.think(r.Prose(d.Member(part, "reasoning_content", "reasoning")))
@@ -247,6 +264,10 @@ func (r *Reader) again(at int32, kind string, w *answer) {
 			w.text, w.reasoning = append(w.text, body.text...),
 				append(w.reasoning, body.reasoning...)
 			w.reasons = append(w.reasons, body.reasons...)
+			body.signed()
+			for _, id := range body.ids {
+				w.ids = event.AddReasoningID(w.ids, id)
+			}
 			merge(&w.usage, body.usage)
 		} else {
 			w.say(text)
@@ -297,6 +318,7 @@ func (r *Reader) blocks(at int32, w *answer) {
 		return
 	}
 	d.Parts(at, func(block int32) bool {
+		r.mint(w, block)
 		kind := d.Scalar(d.Member(block, "type"))
 		inner := d.Member(block, "reasoningContent")
 		switch {

@@ -1,0 +1,72 @@
+package detectors
+
+import (
+	"fmt"
+
+	"github.com/stillwatch/stillwatch/pkg/sketch"
+)
+
+// historyPrior is what is known beforehand of how far the work of the group continues what an
+// account does besides: people use a program for matters that they have anyway, half of them so
+// that it shows; a pool's cover traffic has nothing to do with its work, but personas have.
+func historyPrior() *prior {
+	return &prior{least: 0.005, most: 0.8, alike: 1.0 / 2, personas: 1.0 / 8}
+}
+
+// history compares the requests that carry the group's template with each account's own other
+// requests: before the work began, and beside it.
+func history() Detector {
+	return Detector{
+		Spec: Spec{
+			ID: "history", Axis: Coordination, Family: Habits, Explained: OneSet,
+			Costly: true, Max: 1, Min: -2,
+			Null:    habitNull,
+			Summary: "What the accounts do by the template has nothing to do with what each does otherwise. Work on the account's own matters is mitigating evidence.",
+			Why: "Who uses a program uses it for the matters that he has; on leased and stolen " +
+				"accounts, and beside cover traffic, the harvest is foreign to the account. " +
+				"Similarity of an account's templated requests with its own others, against " +
+				"those of other members, by the same comparison as subjects.",
+			Evasion:    "Harvesting on each account what its owner asks about.",
+			LookAlikes: "People who use a program for something new; therefore it is one bit at most.",
+			Needs:      []string{"content.input or sketch.subject"},
+		},
+		Measure: func(g *Group, c *Context) (Measure, bool) {
+			k, ok := g.historyPairs(c).compare()
+			if !ok {
+				return Measure{}, false
+			}
+			return Measure{Bits: historyPrior().bits(&k), Observed: k.own, Expected: k.other}, true
+		},
+		Explain: func(_ *Group, m Measure) (string, string, string) {
+			note := "the templated work is foreign to what the accounts do otherwise"
+			if m.Bits < 0 {
+				note = "the accounts use the template for matters of their own"
+			}
+			return fmt.Sprintf("templated and other requests of one account are alike by %.2f",
+					m.Observed),
+				fmt.Sprintf("those of different accounts by %.2f", m.Expected), note
+		},
+	}
+}
+
+// historyPairs pairs the templated requests of each member with its others.
+func (g *Group) historyPairs(c *Context) *pairs {
+	p := &c.pairs[0]
+	p.reset(sketch.SubjectSize)
+	if len(g.Work.Shingles) < leastShingles {
+		return p
+	}
+	for i := range g.Members[:min(len(g.Members), mostCompared)] {
+		h := &c.habits
+		if !g.Members[i].Profile.Habits.Unpack(h) {
+			continue
+		}
+		slice, rest, ok := g.work(&g.Members[i], h)
+		if !ok {
+			continue
+		}
+		work, other := slice.All(), rest.All()
+		p.add(work.Sum[:], other.Sum[:], work.Count, other.Count)
+	}
+	return p
+}

@@ -1,0 +1,124 @@
+package detectors
+
+import (
+	"math"
+
+	"github.com/stillwatch/stillwatch/pkg/baseline"
+	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+)
+
+// A group's slice is the members' requests that carry the group's text. On a leased account they
+// are beside those of its owner, whose own programs make it an individual and whose answers are as
+// short as anybody's; so what the group's work looks like is measured on its slice.
+
+const (
+	// sliceRequests is the number of requests from which a slice has figures of its own, as it is
+	// from which an account's templated requests have (baseline.Sliced).
+	sliceRequests = 3
+	// slightPart is one in how many of an account's requests, or of its templated ones, the slice
+	// is less than for their figures not to be its own.
+	slightPart = 2
+)
+
+// templateSet is a set of the templates of an account: one bit for each.
+type templateSet uint8
+
+// allTemplates are all that an account's habits tell apart.
+const allTemplates templateSet = 1<<fingerprint.MaxTemplates - 1
+
+// slice finds the templates of each member that are the group's text: those named by a shared
+// shingle.
+func (g *Group) slice(shared map[uint64]*Shared) {
+	var uses [fingerprint.MaxTemplates]fingerprint.TemplateUse
+	g.sliceWeight, g.beside, g.sliced = 0, 0, false
+	for i := range g.Members {
+		m := &g.Members[i]
+		m.templates, m.slice = 0, nil
+		var all fingerprint.TemplateUse
+		for k := range m.Profile.Habits.Uses(&uses) {
+			if shared[uses[k].Name] != nil {
+				m.templates |= 1 << k
+				all.Add(&uses[k])
+			}
+		}
+		if m.templates == 0 {
+			continue
+		}
+		g.sliceWeight += m.Weight
+		p := m.Profile
+		if slightPart*all.Requests < p.WithText {
+			g.beside += m.Weight
+		}
+		own := !baseline.Sliced(p) || slightPart*all.Requests < p.TemplateRequests
+		if own && all.Requests >= sliceRequests {
+			v := baseline.OfTemplate(m.Vector, p, &all)
+			m.slice, g.sliced = &v, true
+		}
+	}
+}
+
+// work splits a member's habits into the group's slice and the rest: by the templates that are the
+// group's text where most members show such ones, else by whether requests carry any template. ok
+// is false for a member without such a template among others that have them.
+func (g *Group) work(
+	m *Member, h *fingerprint.Habits,
+) (work, rest fingerprint.PartHabits, ok bool) {
+	set := allTemplates
+	if g.most(g.sliceWeight) {
+		if set = m.templates; set == 0 {
+			return work, rest, false
+		}
+	}
+	for i := range h.Parts {
+		if set>>i&1 == 1 {
+			work.Add(&h.Parts[i])
+		} else {
+			rest.Add(&h.Parts[i])
+		}
+	}
+	return work, rest, true
+}
+
+// figures are a member's features in the group: of its slice where it has one.
+func (m *Member) figures() *baseline.Vector {
+	if m.slice != nil {
+		return m.slice
+	}
+	return m.Vector
+}
+
+// isBeside says whether the group's text is in the smaller part of most members' requests, beside
+// what the account does otherwise. What only the whole account shows, such as its hours, is then
+// not the group's.
+func (g *Group) isBeside() bool { return g.most(g.beside) }
+
+// exceeds is the mean rank of the members' figures among what the same members are in the baseline:
+// a half unless slices are measured.
+func (g *Group) exceeds(f baseline.Feature) float64 {
+	if !g.sliced {
+		return chanceRank
+	}
+	sum, n := 0.0, 0.0
+	for i := range g.Members {
+		x := g.Members[i].figures()[f]
+		if math.IsNaN(x) {
+			continue
+		}
+		for j := range g.Members {
+			y := g.Members[j].Vector[f]
+			switch {
+			case x > y:
+				sum++
+			case x == y:
+				sum += chanceRank
+			case math.IsNaN(y):
+				continue
+			}
+			n++
+		}
+	}
+	if n == 0 {
+		return chanceRank
+	}
+	return sum / n
+}

@@ -1,0 +1,80 @@
+package detectors
+
+import (
+	"fmt"
+
+	"github.com/stillwatch/stillwatch/pkg/sketch"
+)
+
+// subjectPrior is what is known of subjects beforehand. How much of a request's words is its
+// author's own is from half a per cent, in short chat questions, to most of it, in applications.
+// One group of people in four is as exchangeable as workers: evaluators of one public set, a class
+// with one sheet, people who chat about this and that. One pool in eight gives each account a
+// subject, a language or a repository of its own, which costs the operator the free choice of which
+// account asks what (docs/random-worlds.md, tactic personas).
+func subjectPrior() *prior {
+	return &prior{least: 0.005, most: 0.8, alike: 1.0 / 4, personas: 1.0 / 8}
+}
+
+// subjects tells workers, of whom one could have sent what another sent, from people, who ask about
+// matters of their own.
+func subjects() Detector {
+	return Detector{
+		Spec: Spec{
+			ID: "subjects", Axis: Coordination, Family: Habits, Explained: OneSet, Max: 2, Min: -3,
+			Null:    habitNull,
+			Summary: "Any member could have sent what another member sent. Members with subjects of their own are mitigating evidence.",
+			Why: "A pool's work is dealt out; people have subjects, words and a language of " +
+				"their own behind whatever program, launch or fashion they share. Each account's " +
+				"requests fall into two halves; the halves of one account are compared with those " +
+				"of two (intraclass correlation, one-way random effects: Fisher 1925, Shrout and " +
+				"Fleiss 1979; similarity of a hashed feature map, Weinberger et al. 2009), in the " +
+				"requests that carry the template where there is one. The null is known by pairing " +
+				"every half with other members' halves. The bits are a likelihood ratio.",
+			Evasion: "A persona or an assignment for each account: the free choice of which " +
+				"account asks what.",
+			LookAlikes: "Evaluators of one public set and a class with one sheet; therefore it " +
+				"is never more than two bits.",
+			Needs: []string{"content.input or sketch.subject"},
+		},
+		Measure: func(g *Group, c *Context) (Measure, bool) {
+			k, ok := g.subjectPairs(c).compare()
+			if !ok {
+				return Measure{}, false
+			}
+			return Measure{Bits: subjectPrior().bits(&k), Observed: k.own, Expected: k.other}, true
+		},
+		Explain: func(_ *Group, m Measure) (string, string, string) {
+			note := "the work is dealt out among the accounts"
+			if m.Bits < 0 {
+				note = "each account has subjects of its own"
+			}
+			return fmt.Sprintf("two requests of one account are alike by %.2f", m.Observed),
+				fmt.Sprintf("two requests of different accounts by %.2f", m.Expected), note
+		},
+	}
+}
+
+// subjectPairs are the halves of the members' requests: of those that carry the template where
+// most members have such ones in both halves, else of all.
+func (g *Group) subjectPairs(c *Context) *pairs {
+	templated, all := &c.pairs[0], &c.pairs[1]
+	templated.reset(sketch.SubjectSize)
+	all.reset(sketch.SubjectSize)
+	for i := range g.Members[:min(len(g.Members), mostCompared)] {
+		h := &c.habits
+		if !g.Members[i].Profile.Habits.Unpack(h) {
+			continue
+		}
+		if work, _, ok := g.work(&g.Members[i], h); ok {
+			halves := &work.Halves
+			templated.add(halves[0].Sum[:], halves[1].Sum[:], halves[0].Count, halves[1].Count)
+		}
+		a, b := h.Half(0), h.Half(1)
+		all.add(a.Sum[:], b.Sum[:], a.Count, b.Count)
+	}
+	if 2*templated.len() >= all.len() && len(g.Work.Shingles) >= leastShingles {
+		return templated
+	}
+	return all
+}

@@ -1,0 +1,133 @@
+package membership
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/stillwatch/stillwatch/pkg/campaign/index"
+	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+)
+
+// shinglesOf lists the shingles of a text from number from to number to.
+func shinglesOf(text uint8, from, to uint64, rarity float64) (out []Shingle) {
+	for k := from; k < to; k++ {
+		out = append(out, Shingle{index.Mix(uint64(text), k) | 1, rarity, text})
+	}
+	return out
+}
+
+// writer is an account that wrote n requests, each text in so many of them.
+func writer(n uint32, texts map[uint8]uint32) *fingerprint.Profile {
+	p := &fingerprint.Profile{Requests: n, WithText: n}
+	for text, count := range texts {
+		for _, s := range shinglesOf(text, 0, 12, 0) {
+			p.Template = append(p.Template, fingerprint.Counted{Hash: s.Hash, Count: count})
+		}
+		p.TemplateRequests += count
+	}
+	return p
+}
+
+func TestATextSpeaksAloneWhereItCoversWhatAnAccountDoes(t *testing.T) {
+	var m Model
+	for text := uint8(1); text <= 4; text++ {
+		m.Shingles = append(m.Shingles, shinglesOf(text, 0, 12, 9)...)
+	}
+	const own = 50
+	for _, c := range []struct {
+		name  string
+		n     uint32
+		texts map[uint8]uint32
+		same  bool
+	}{
+		{"four templates in turn", 40, map[uint8]uint32{1: 10, 2: 11, 3: 9, 4: 10}, true},
+		{"three of four, met so far", 40, map[uint8]uint32{1: 10, 2: 11, 3: 9}, true},
+		{"a slice beside the owner's program", 90, map[uint8]uint32{1: 14, 2: 12, own: 60}, true},
+		{"a tenth is not reached", 400, map[uint8]uint32{1: 9, 2: 8, own: 300}, false},
+		{"tried a few times", 30, map[uint8]uint32{1: 4, own: 20}, false},
+		{"too few requests to tell", 2, map[uint8]uint32{1: 2}, false},
+		{"another text", 40, map[uint8]uint32{own: 40}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			bits, same := m.texts().fit(writer(c.n, c.texts), 1, math.Inf(1))
+			require.Equal(t, c.same, same)
+			if same {
+				require.InDelta(t, 9, bits, 1e-9)
+			}
+		})
+	}
+}
+
+func TestATextThatNobodyElseHasSpeaksAloneFromThreeSightingsOn(t *testing.T) {
+	const population = 2000
+	for _, c := range []struct {
+		name   string
+		rarity float64
+		size   float64
+		texts  map[uint8]uint32
+		same   bool
+	}{
+		{"three of four hundred requests, on a leased account", 11, 8, map[uint8]uint32{1: 3}, true},
+		{"beside the owner's program", 11, 8, map[uint8]uint32{1: 3, 2: 300}, true},
+		{"two are chance", 11, 8, map[uint8]uint32{1: 2}, false},
+		{"others have it too", 8, 8, map[uint8]uint32{1: 3}, false},
+		{"the same rarity, among few others", 8, 1800, map[uint8]uint32{1: 3}, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := Model{Size: c.size, Shingles: shinglesOf(1, 0, 12, c.rarity)}
+			_, same, ok := m.fitWork(writer(400, c.texts), population)
+			require.True(t, ok)
+			require.Equal(t, c.same, same)
+		})
+	}
+}
+
+func TestThatATextIsNotThereSpeaksAgainstThoseWhoCouldHaveShownIt(t *testing.T) {
+	m := Model{Shingles: shinglesOf(1, 0, 12, 9), Carriers: 1, Pace: 0.25}
+	against := func(n uint32) float64 {
+		bits, _, ok := m.fitWork(writer(n, nil), 1000)
+		require.True(t, ok)
+		return bits
+	}
+	require.Greater(t, against(4), -0.5)
+	require.Less(t, against(12), against(4))
+	require.Less(t, against(60), -3.0)
+	m.Pace = 1
+	require.Less(t, against(12), -3.0, "in every request of the members")
+}
+
+func TestModelsAreAlikeByTheLargerTextAndNotByAPublicPhrase(t *testing.T) {
+	model := func(parts ...[]Shingle) *Model {
+		var m Model
+		for _, p := range parts {
+			m.Shingles = append(m.Shingles, p...)
+		}
+		return &m
+	}
+	whole := model(shinglesOf(1, 0, 16, 9))
+	for _, c := range []struct {
+		name string
+		a, b *Model
+		same bool
+	}{
+		{"the same text", whole, model(shinglesOf(1, 0, 16, 9)), true},
+		{"most of it, as of a successor", whole, model(shinglesOf(1, 0, 9, 9)), true},
+		{"a phrase is all that one knows", whole, model(shinglesOf(1, 0, 4, 9)), false},
+		{
+			"a public phrase inside two texts",
+			model(shinglesOf(1, 0, 16, 9), shinglesOf(9, 0, 8, 2)),
+			model(shinglesOf(2, 0, 16, 9), shinglesOf(9, 0, 8, 2)), false,
+		},
+		{
+			"a short text, all of it", model(shinglesOf(1, 0, 3, 9)),
+			model(shinglesOf(1, 0, 3, 9)), true,
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			require.Equal(t, c.same, c.a.Similar(c.b) >= 0.6)
+			require.InDelta(t, c.a.Similar(c.b), c.b.Similar(c.a), 1e-9)
+		})
+	}
+}
