@@ -187,7 +187,7 @@ func (c *Campaign) judge(s *decision.Scores, members int, p *decision.Policy) {
 			severity = Medium
 		}
 	}
-	c.Customer = s.Customer
+	c.Customer = c.kind() == KindCampaign && s.Customer
 	c.Severity = max(c.Severity, severity)
 	c.Confidence = max(c.Confidence, confidence)
 }
