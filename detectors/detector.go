@@ -139,9 +139,11 @@ type Member struct {
 	// out of the baseline.
 	Counted baseline.Stratum
 
-	// templates are the account's templates that are the group's text, slice its features over
-	// these requests, nil where they are those of Vector.
+	// templates are the account's templates that are the group's text, texts the numbers of the
+	// texts that they are of, slice its features over these requests, nil where they are those of
+	// Vector.
 	templates templateSet
+	texts     [fingerprint.MaxTemplates]uint8
 	slice     *baseline.Vector
 	// stratum is where the account lies now, as of countStrata.
 	stratum baseline.Stratum

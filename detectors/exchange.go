@@ -13,13 +13,19 @@ import (
 // is a permutation of the null hypothesis "the requests were dealt out among the members"
 // (Pitman 1937; Good, Permutation, Parametric and Bootstrap Tests, 2005), so that the test needs no
 // law of the content. What all members share, such as a template, is the mean and falls out.
+//
+// A pool with several templates gives one account more of one and another more of another. So that
+// the template is not taken for the account's own, requests are compared with those of the same
+// template only: templates are blocks, in which the requests are dealt (permutation within blocks:
+// Good 2005, as above).
 
 // pairs are the mean vectors of both halves of some accounts' requests, one after the other, with
-// the numbers of requests.
+// the numbers of requests and the block: an account has a row in the block of each template.
 type pairs struct {
-	dims   int
-	a, b   []float64
-	na, nb []float64
+	dims      int
+	a, b      []float64
+	na, nb    []float64
+	templates []uint64
 	// order, least and products are scratch memory.
 	order    []int32
 	least    []float64
@@ -29,11 +35,12 @@ type pairs struct {
 // reset empties the pairs and keeps their memory.
 func (p *pairs) reset(dims int) {
 	p.dims = dims
-	p.a, p.b, p.na, p.nb = p.a[:0], p.b[:0], p.na[:0], p.nb[:0]
+	p.a, p.b, p.na, p.nb, p.templates = p.a[:0], p.b[:0], p.na[:0], p.nb[:0], p.templates[:0]
 }
 
-// add adds an account by the sums of its halves; one without a request in either says nothing.
-func (p *pairs) add(a, b []float64, na, nb float64) {
+// add adds an account to a block by the sums of its halves; one without a request in either says
+// nothing.
+func (p *pairs) add(block uint64, a, b []float64, na, nb float64) {
 	if na < leastWeight || nb < leastWeight {
 		return
 	}
@@ -44,6 +51,7 @@ func (p *pairs) add(a, b []float64, na, nb float64) {
 		p.b = append(p.b, x/nb)
 	}
 	p.na, p.nb = append(p.na, na), append(p.nb, nb)
+	p.templates = append(p.templates, block)
 }
 
 func (p *pairs) len() int { return len(p.na) }
@@ -63,6 +71,9 @@ const (
 	// leastHalves is the number of accounts with both halves from which a group is compared: below,
 	// there are fewer than 56 pairs to learn the null from.
 	leastHalves = 8
+	// leastBlock is the number of accounts from which those of one template are compared: of two,
+	// each is what the other is not.
+	leastBlock = 3
 	// mostCompared bounds the members whose habits are compared, because every candidate is
 	// measured: 96 accounts tell a kinship of 0.02 from none with two requests in each half.
 	mostCompared = 96
@@ -78,74 +89,104 @@ const (
 
 // compare estimates the kinship of a group. The vectors of single requests have length one.
 func (p *pairs) compare() (k kinship, ok bool) {
-	n := p.len()
-	if n < leastHalves {
+	if k.accounts = p.comparable(); k.accounts < leastHalves {
 		return k, false
 	}
-	k.accounts = n
-	k.other = p.centre()
+	// deals is by how much the requests of one account are more alike than dealt ones, spread the
+	// variance of that where all are dealt.
+	var deals, spread, scale, count, sum, squares float64
+	for _, s := range p.compared() {
+		n := float64(len(s))
+		k.other += n / float64(k.accounts) * p.centre(s)
+		matched := 0.0
+		for _, i := range s {
+			matched += p.dot(int(i), int(i))
+			scale += math.Sqrt(repeats(p.na[i]) * repeats(p.nb[i]))
+		}
+		for _, products := range p.permuted(s) {
+			for _, x := range products {
+				// Taking the means off n rows takes a share 1/n of the variance of either factor.
+				x *= n / (n - 1)
+				count, sum, squares = count+1, sum+x, squares+x*x
+			}
+		}
+		// What all pairs of different accounts give is taken off: their mean is known from the
+		// sums. A permutation's variance is that of its terms times n/(n-1), because they add up to
+		// a constant.
+		deals += (n*matched - p.sums(s)) / (n - 1)
+		spread += n * n / (n - 1)
+	}
 	rest := 1 - k.other
-	// Neighbours have about as many requests, so that a half is exchanged for one as sure.
-	p.order, p.least = p.order[:0], p.least[:0]
-	for i := range n {
-		p.order, p.least = append(p.order, int32(i)), append(p.least, math.Min(p.na[i], p.nb[i]))
-	}
-	slices.SortFunc(p.order, func(x, y int32) int {
-		if p.least[x] != p.least[y] {
-			return cmp.Compare(p.least[x], p.least[y])
-		}
-		return cmp.Compare(x, y)
-	})
-	all := p.sums()
-	matched, scale := 0.0, 0.0
-	for i := range n {
-		matched += p.dot(i, i)
-		scale += math.Sqrt(repeats(p.na[i]) * repeats(p.nb[i]))
-	}
-	var count, sum, squares float64
-	for _, products := range p.permuted() {
-		for _, x := range products {
-			count, sum, squares = count+1, sum+x, squares+x*x
-		}
-	}
 	variance := math.Max(squares/count-sum*sum/(count*count), 0)
 	if rest <= 0 || variance == 0 {
 		return k, false
 	}
-	// What all pairs of different accounts give is taken off: their mean is known from the sums. A
-	// permutation's variance is that of its terms times n/(n-1), because they add up to a constant.
-	terms := float64(n)
-	k.rho = (terms*matched - all) / (terms - 1) / scale / rest
-	k.se = math.Sqrt(terms*terms/(terms-1)*variance) / scale / rest
+	k.rho = deals / scale / rest
+	k.se = math.Sqrt(spread*variance) / scale / rest
 	k.own = k.other + k.rho*rest
 	return k, true
 }
 
-// centre takes the group's means off both halves, puts them at a scale at which their variance does
-// not depend on their number of requests, and gives the similarity of the means: that of requests
-// of different accounts.
-func (p *pairs) centre() (similarity float64) {
-	a, b := p.mean(p.a, p.na), p.mean(p.b, p.nb)
+// comparable puts the rows in order and counts those that can be compared.
+func (p *pairs) comparable() (n int) {
+	p.sort()
+	for _, block := range p.compared() {
+		n += len(block)
+	}
+	return n
+}
+
+// sort orders the rows by block. In one, neighbours have about as many requests, so that a half
+// is exchanged for one as sure.
+func (p *pairs) sort() {
+	p.order, p.least = p.order[:0], p.least[:0]
+	for i := range p.len() {
+		p.order, p.least = append(p.order, int32(i)), append(p.least, math.Min(p.na[i], p.nb[i]))
+	}
+	slices.SortFunc(p.order, func(x, y int32) int {
+		return cmp.Or(cmp.Compare(p.templates[x], p.templates[y]),
+			cmp.Compare(p.least[x], p.least[y]), cmp.Compare(x, y))
+	})
+}
+
+// compared are the blocks in which accounts can be compared, as parts of the order.
+func (p *pairs) compared() (out [][]int32) {
+	for from, to := 0, 0; from < len(p.order); from = to {
+		for to < len(p.order) && p.templates[p.order[to]] == p.templates[p.order[from]] {
+			to++
+		}
+		if to-from >= leastBlock {
+			out = append(out, p.order[from:to])
+		}
+	}
+	return out
+}
+
+// centre takes the block's means off both halves, puts them at a scale at which their variance
+// does not depend on their number of requests, and gives the similarity of the means: that of
+// requests of different accounts.
+func (p *pairs) centre(block []int32) (similarity float64) {
+	a, b := p.mean(block, p.a, p.na), p.mean(block, p.b, p.nb)
 	for d := range p.dims {
 		similarity += a[d] * b[d]
 	}
-	for i := range p.len() {
+	for _, i := range block {
 		ra, rb := math.Sqrt(repeats(p.na[i])), math.Sqrt(repeats(p.nb[i]))
 		for d := range p.dims {
-			at := i*p.dims + d
+			at := int(i)*p.dims + d
 			p.a[at], p.b[at] = ra*(p.a[at]-a[d]), rb*(p.b[at]-b[d])
 		}
 	}
 	return similarity
 }
 
-// mean is the mean vector of the group's requests in one half.
-func (p *pairs) mean(vectors, counts []float64) []float64 {
+// mean is the mean vector of the block's requests in one half.
+func (p *pairs) mean(block []int32, vectors, counts []float64) []float64 {
 	mean, total := make([]float64, p.dims), 0.0
-	for i, n := range counts {
-		n = repeats(n)
+	for _, i := range block {
+		n := repeats(counts[i])
 		for d := range mean {
-			mean[d] += n * vectors[i*p.dims+d]
+			mean[d] += n * vectors[int(i)*p.dims+d]
 		}
 		total += n
 	}
@@ -156,12 +197,12 @@ func (p *pairs) mean(vectors, counts []float64) []float64 {
 }
 
 // sums is the inner product of the sums of both halves: that of all pairs.
-func (p *pairs) sums() (product float64) {
+func (p *pairs) sums(block []int32) (product float64) {
 	a, b := make([]float64, p.dims), make([]float64, p.dims)
-	for i := range p.len() {
+	for _, i := range block {
 		for d := range a {
-			a[d] += p.a[i*p.dims+d]
-			b[d] += p.b[i*p.dims+d]
+			a[d] += p.a[int(i)*p.dims+d]
+			b[d] += p.b[int(i)*p.dims+d]
 		}
 	}
 	for d := range a {
@@ -170,10 +211,10 @@ func (p *pairs) sums() (product float64) {
 	return product
 }
 
-// permuted are the inner products of each first half with the second half of the accounts that
-// follow it in the order, by how far they follow.
-func (p *pairs) permuted() [][]float64 {
-	n := p.len()
+// permuted are the inner products of each first half with the second half of the rows that follow
+// it in the block, by how far they follow.
+func (p *pairs) permuted(block []int32) [][]float64 {
+	n := len(block)
 	shifts := p.products[:min(mostShifts, n-1)]
 	for s := range shifts {
 		shifts[s] = slices.Grow(shifts[s][:0], n)[:n]
@@ -181,8 +222,8 @@ func (p *pairs) permuted() [][]float64 {
 	// Several at once: the terms of one product wait for each other.
 	const together = 4
 	for i := range n {
-		x := int(p.order[i])
-		after := func(shift int) int { return int(p.order[(i+shift)%n]) }
+		x := int(block[i])
+		after := func(shift int) int { return int(block[(i+shift)%n]) }
 		s := 0
 		for ; s+together <= len(shifts); s += together {
 			y := [together]int{after(s + 1), after(s + 2), after(s + 3), after(s + 4)}

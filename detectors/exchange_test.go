@@ -11,9 +11,17 @@ import (
 // dealtGroup makes accounts with so many requests in each half. own is the part of a request that
 // is the account's own, 0 for workers; all share a template.
 func dealtGroup(rng *rand.Rand, accounts, requests int, own float64) *pairs {
-	const dims = 32
 	p := &pairs{}
-	p.reset(dims)
+	p.reset(groupDims)
+	deal(p, 0, rng, accounts, requests, own)
+	return p
+}
+
+const groupDims = 32
+
+// deal adds accounts that share a template.
+func deal(p *pairs, block uint64, rng *rand.Rand, accounts, requests int, own float64) {
+	const dims = groupDims
 	unit := func() []float64 {
 		x, sum := make([]float64, dims), 0.0
 		for i := range x {
@@ -39,9 +47,8 @@ func dealtGroup(rng *rand.Rand, accounts, requests int, own float64) *pairs {
 			}
 			return m
 		}
-		p.add(sum(), sum(), float64(requests), float64(requests))
+		p.add(block, sum(), sum(), float64(requests), float64(requests))
 	}
-	return p
 }
 
 func TestWorkersAreToldFromPeopleByTheHalvesOfTheirRequests(t *testing.T) {
@@ -71,6 +78,39 @@ func TestTheNullOfDealtRequestsIsKept(t *testing.T) {
 		squares += k.rho * k.rho / (k.se * k.se)
 	}
 	require.InDelta(t, 1, squares/groups, .25, "the standard error is that of the estimate")
+}
+
+func TestATemplateOfAFewAccountsIsNotTakenForTheirOwn(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	// dealt makes accounts of which every so many have a template of their own.
+	dealt := func(accounts, each int, blocks bool, own float64) (kinship, bool) {
+		p := &pairs{}
+		p.reset(groupDims)
+		for i := 0; i < accounts; i += each {
+			block := uint64(0)
+			if blocks {
+				block = uint64(1 + i/each)
+			}
+			deal(p, block, rng, each, 4, own)
+		}
+		return p.compare()
+	}
+	mixed, ok := dealt(40, 8, false, 0)
+	require.True(t, ok)
+	require.Greater(t, mixed.rho, 3*mixed.se, "taken for one template, workers look like people")
+	var squares float64
+	const groups = 400
+	for range groups {
+		k, ok := dealt(12+12*rng.IntN(4), 3+3*rng.IntN(2), true, 0)
+		require.True(t, ok)
+		squares += k.rho * k.rho / (k.se * k.se)
+	}
+	require.InDelta(t, 1, squares/groups, .25, "the standard error is that of the estimate")
+	people, ok := dealt(40, 8, true, .5)
+	require.True(t, ok)
+	require.Greater(t, people.rho, 3*people.se, "people are people by template as well")
+	_, ok = dealt(40, leastBlock-1, true, .5)
+	require.False(t, ok, "templates of two accounts say nothing")
 }
 
 func TestTheRatioIsAnEValueOverGroupsOfPeople(t *testing.T) {
@@ -104,7 +144,7 @@ func TestProductsTakenTogetherAreThoseTakenOneByOne(t *testing.T) {
 		for i := range n {
 			p.order = append(p.order, int32(n-1-i))
 		}
-		products := p.permuted()
+		products := p.permuted(p.order)
 		require.Len(t, products, min(mostShifts, n-1))
 		for s := range products {
 			for i := range n {

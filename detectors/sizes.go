@@ -1,8 +1,10 @@
 package detectors
 
 import (
+	"cmp"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
@@ -60,52 +62,102 @@ func sizes() Detector {
 	}
 }
 
+// sized are the sizes of one account's requests in a block.
+type sized struct {
+	template uint64
+	fingerprint.Sizes
+}
+
+// variances sums up the sizes of the accounts of one block.
+type variances struct {
+	accounts, values float64
+	// within is the sum of the squared deviations from the accounts' means, sum and squares those
+	// of the means, each and eachSquared the sums of one over an account's number of values.
+	within, sum, squares, each, eachSquared float64
+}
+
+func (v *variances) add(s *fingerprint.Sizes) {
+	mean := s.Sum / s.Count
+	v.accounts++
+	v.values += s.Count
+	v.within += math.Max(0, s.Squares-s.Sum*mean)
+	v.sum += mean
+	v.squares += mean * mean
+	v.each += 1 / s.Count
+	v.eachSquared += 1 / (s.Count * s.Count)
+}
+
 // compareSizes is the analysis of variance of one size over the members that have two values or
 // more: the variance of their means, less what the variance within gives at these numbers. Each
-// account's mean counts the same, or one with a thousand requests would be the group.
+// account's mean counts the same, or one with a thousand requests would be the group. As with
+// subjects, requests are compared with those by the same template.
 func (g *Group) compareSizes(
 	c *Context, of func(p *fingerprint.PartHabits) fingerprint.Sizes,
 ) (k kinship, ok bool) {
-	h := &c.habits
-	var n, within, sum, squares, each, eachSquared float64
-	for i := range g.Members[:min(len(g.Members), mostCompared)] {
-		if !g.Members[i].Profile.Habits.Unpack(h) {
-			continue
+	// v is the sum of all blocks, between that of the squared deviations of the accounts' means
+	// from their block's, blocks the number of blocks.
+	var v variances
+	between, blocks := 0.0, 0.0
+	for rows := g.sizedBlocks(c, of); len(rows) > 0; {
+		n := slices.IndexFunc(rows, func(s sized) bool { return s.template != rows[0].template })
+		if n < 0 {
+			n = len(rows)
 		}
-		part, _, ok := g.work(&g.Members[i], h)
-		if !g.most(g.sliceWeight) && of(&part).Count < leastSizes {
-			part, ok = h.Pooled(), true
+		if n >= leastBlock {
+			one := variances{}
+			for i := range rows[:n] {
+				one.add(&rows[i].Sizes)
+				v.add(&rows[i].Sizes)
+			}
+			between += one.squares - one.sum*one.sum/one.accounts
+			blocks++
 		}
-		if !ok {
-			continue
-		}
-		s := of(&part)
-		if s.Count < leastSizes {
-			continue
-		}
-		k.accounts++
-		mean := s.Sum / s.Count
-		n += s.Count
-		within += math.Max(0, s.Squares-s.Sum*mean)
-		sum += mean
-		squares += mean * mean
-		each += 1 / s.Count
-		eachSquared += 1 / (s.Count * s.Count)
+		rows = rows[n:]
 	}
-	groups := float64(k.accounts)
-	if k.accounts < leastHalves || n-groups < leastHalves || within <= 0 {
+	within, freedom := v.values-v.accounts, v.accounts-blocks
+	k.accounts = int(v.accounts)
+	if k.accounts < leastHalves || within < leastHalves || v.within <= 0 {
 		return k, false
 	}
-	within /= n - groups
-	means := (squares - sum*sum/groups) / (groups - 1)
-	noise := within * each / groups
-	between := means - noise
-	k.rho = between / (math.Max(0, between) + within)
+	variance := v.within / within
+	between = between/freedom - variance*v.each/v.accounts
+	k.rho = between / (math.Max(0, between) + variance)
 	// The variance of a sample variance of normal means, and of the noise that is taken off it.
 	k.se = math.Sqrt(
-		2*eachSquared/((groups-1)*(groups-1)) + 2*each*each/(groups*groups*(n-groups)),
+		2*v.eachSquared/(freedom*freedom) + 2*v.each*v.each/(v.accounts*v.accounts*within),
 	)
 	return k, true
+}
+
+// sizedBlocks are the members' sizes by the group's templates where most members have such, else of
+// all their requests; those of one template follow each other.
+func (g *Group) sizedBlocks(
+	c *Context, of func(p *fingerprint.PartHabits) fingerprint.Sizes,
+) []sized {
+	var templated, all []sized
+	h := &c.habits
+	for i := range g.Members[:min(len(g.Members), mostCompared)] {
+		m := &g.Members[i]
+		if !m.Profile.Habits.Unpack(h) {
+			continue
+		}
+		for _, b := range g.blocks(m, h) {
+			if s := of(&b.part); s.Count >= leastSizes {
+				templated = append(templated, sized{b.template, s})
+			}
+		}
+		pooled := h.Pooled()
+		if s := of(&pooled); s.Count >= leastSizes {
+			all = append(all, sized{0, s})
+		}
+	}
+	if 2*len(templated) < len(all) || len(g.Work.Shingles) < leastShingles {
+		return all
+	}
+	slices.SortStableFunc(templated, func(a, b sized) int {
+		return cmp.Compare(a.template, b.template)
+	})
+	return templated
 }
 
 // leastSizes is the number of values from which an account has a variance.

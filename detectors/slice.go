@@ -1,7 +1,9 @@
 package detectors
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
@@ -34,10 +36,12 @@ func (g *Group) slice(shared map[uint64]*Shared) {
 	for i := range g.Members {
 		m := &g.Members[i]
 		m.templates, m.slice = 0, nil
+		clear(m.texts[:])
 		var all fingerprint.TemplateUse
 		for k := range m.Profile.Habits.Uses(&uses) {
-			if shared[uses[k].Name] != nil {
+			if of := shared[uses[k].Name]; of != nil {
 				m.templates |= 1 << k
+				m.texts[k] = of.Text
 				all.Add(&uses[k])
 			}
 		}
@@ -77,6 +81,36 @@ func (g *Group) work(
 		}
 	}
 	return work, rest, true
+}
+
+// block is a part of a member's requests that is compared with those of others by the same
+// template.
+type block struct {
+	// template is the number of the text that the template is of, or its name where it is of none.
+	template uint64
+	part     fingerprint.PartHabits
+}
+
+// blocks are the parts of a member's requests by template: by the group's where most members show
+// such ones, else by its own. Templates of one text are one.
+func (g *Group) blocks(m *Member, h *fingerprint.Habits) (out []block) {
+	set := allTemplates
+	if g.most(g.sliceWeight) {
+		set = m.templates
+	}
+	for k := range h.Templates {
+		template := cmp.Or(uint64(m.texts[k]), h.Templates[k].Name)
+		if set>>k&1 == 0 || template == 0 {
+			continue
+		}
+		i := slices.IndexFunc(out, func(b block) bool { return b.template == template })
+		if i < 0 {
+			i = len(out)
+			out = append(out, block{template: template})
+		}
+		out[i].part.Add(&h.Parts[k])
+	}
+	return out
 }
 
 // figures are a member's features in the group: of its slice where it has one.

@@ -55,8 +55,8 @@ func subjects() Detector {
 	}
 }
 
-// subjectPairs are the halves of the members' requests: of those that carry the template where
-// most members have such ones in both halves, else of all.
+// subjectPairs are the halves of the members' requests: of those by each template of the group,
+// where most members have such ones in both halves, else of all.
 func (g *Group) subjectPairs(c *Context) *pairs {
 	templated, all := &c.pairs[0], &c.pairs[1]
 	templated.reset(sketch.SubjectSize)
@@ -66,14 +66,16 @@ func (g *Group) subjectPairs(c *Context) *pairs {
 		if !g.Members[i].Profile.Habits.Unpack(h) {
 			continue
 		}
-		if work, _, ok := g.work(&g.Members[i], h); ok {
-			halves := &work.Halves
-			templated.add(halves[0].Sum[:], halves[1].Sum[:], halves[0].Count, halves[1].Count)
+		for _, b := range g.blocks(&g.Members[i], h) {
+			halves := &b.part.Halves
+			templated.add(
+				b.template, halves[0].Sum[:], halves[1].Sum[:], halves[0].Count, halves[1].Count,
+			)
 		}
 		a, b := h.Half(0), h.Half(1)
-		all.add(a.Sum[:], b.Sum[:], a.Count, b.Count)
+		all.add(0, a.Sum[:], b.Sum[:], a.Count, b.Count)
 	}
-	if 2*templated.len() >= all.len() && len(g.Work.Shingles) >= leastShingles {
+	if 2*templated.comparable() >= all.len() && len(g.Work.Shingles) >= leastShingles {
 		return templated
 	}
 	return all
