@@ -40,6 +40,10 @@ type Campaign struct {
 	// Defining are the signal families that the group was selected by.
 	Defining []detectors.Family `json:"defining,omitempty"`
 	Model    *membership.Model  `json:"model"`
+	// Unnamed are accounts that are likely members, and have shown too little to be named. The
+	// model is learnt from them as well: among the others, they would make what the members share
+	// common.
+	Unnamed []string `json:"unnamed,omitempty"`
 
 	// Coordination and Harvest are the strongest measurement, Evidence and Families what it stands
 	// on: kept, so that a restart does not tell of less.
@@ -47,6 +51,8 @@ type Campaign struct {
 	Harvest      float64              `json:"harvest"`
 	Evidence     []detectors.Evidence `json:"evidence,omitempty"`
 	Families     []detectors.Family   `json:"planes,omitempty"`
+	// Explanation is the honest reading that leaves the least of it unexplained, in words.
+	Explanation string `json:"explanation,omitempty"`
 
 	// Customer says that the members are one customer in the open.
 	Customer   bool     `json:"customer,omitempty"`
@@ -125,6 +131,16 @@ func (c *Campaign) holds(p *measure.Population) func(slot int32) bool {
 func (c *Campaign) live(p *measure.Population) (slots []int32) {
 	for name := range c.Members {
 		if a := p.Named(name); a != nil {
+			slots = append(slots, a.Slot)
+		}
+	}
+	return slots
+}
+
+// unnamed lists the likely members that are not named, by slot.
+func (c *Campaign) unnamed(s *search.Search) (slots []int32) {
+	for _, name := range c.Unnamed {
+		if a := s.Population.Named(name); a != nil && !s.Claims.Has(a.Slot) {
 			slots = append(slots, a.Slot)
 		}
 	}

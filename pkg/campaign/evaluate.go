@@ -2,6 +2,8 @@ package campaign
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/zeebo/xxh3"
 
@@ -129,14 +131,25 @@ func (v *evaluation) follow(c *Campaign) {
 	all := c.followed != p.Evaluation-1 || search.Turn(0, p.Evaluation)
 	c.followed = p.Evaluation
 	holds := c.holds(p)
+	// Who is unnamed was a part of the group when it was judged: nobody is added here, or those
+	// who look alike would lead to others.
+	near := map[int32]bool{}
+	for _, i := range c.unnamed(s) {
+		near[i] = true
+	}
+	size, population := c.Model.Size, float64(p.Entities())
 	for _, i := range s.MemberCandidates(c.Model, members) {
 		a := p.Slots[i]
 		if !all && a.Changed < p.Evaluation || s.Claims.Has(i) || holds(i) {
 			continue
 		}
-		if l := c.fit(a, s, false, holds); l.Fits(c.Model.Size, float64(p.Entities())) {
+		switch l := c.fit(a, s, near[i], holds); {
+		case l.Fits(size, population):
 			members = append(members, i)
 			v.join(c, a.Profile.Account)
+			delete(near, i)
+		case !l.IsLikely(size, population):
+			delete(near, i)
 		}
 	}
 	s.Claims.Add(members)
@@ -151,10 +164,23 @@ func (v *evaluation) follow(c *Campaign) {
 	score := s.Assessor.Assess(g, 1, true)
 	v.measure(c, &search.Found{Members: members, Group: g, Score: score})
 	c.withdrawWhenWeak(&score.Scores, &v.engine.o, v.now)
-	if g.Size >= float64(s.Options.MinGroup) {
+	v.learn(c, members, slices.Collect(maps.Keys(near)))
+	c.dirty = true
+}
+
+// learn makes the model of a campaign: of its members and of the likely ones that are not named.
+func (v *evaluation) learn(c *Campaign, members, unnamed []int32) {
+	s, p := v.search, v.search.Population
+	p.Sort(unnamed)
+	c.Unnamed = c.Unnamed[:0]
+	for _, i := range unnamed {
+		c.Unnamed = append(c.Unnamed, p.At(i).Profile.Account)
+	}
+	all := slices.Concat(members, unnamed)
+	p.Sort(all)
+	if g := s.Group(all, detectors.SetOf(c.Defining...)); g.Size >= float64(s.Options.MinGroup) {
 		c.Model = membership.Learn(g, s.Assessor.Context)
 	}
-	c.dirty = true
 }
 
 // remaining lists the members that live, and lets go of those that turn out not to fit.
@@ -186,22 +212,15 @@ const (
 
 // expand looks for the rest of a campaign of which only a part was found: a pool is at its most
 // telling in a few accounts at first, and once those are known, the rest of it stands among the
-// others and makes its own attributes common. So the members and all accounts that show every
-// value common to them are fitted as one group.
+// others and makes its own attributes and texts common. So the members and all accounts that show
+// every value common to them, or use their text, are fitted as one group.
 func (v *evaluation) expand(c *Campaign) {
 	s, p := v.search, v.search.Population
-	common := c.Model.Common()
-	if len(common) < commonValues {
-		return
-	}
 	holds := c.holds(p)
 	union := c.live(p)
+	p.Sort(union)
 	known := len(union)
-	for _, i := range common.Showing(p.Index) {
-		if !s.Claims.Has(i) && !holds(i) {
-			union = append(union, i)
-		}
-	}
+	union, defining := v.alike(c, union)
 	fresh := len(union) - known
 	if expandBy*fresh < known || fresh < search.Trio || known < search.Trio {
 		return
@@ -215,10 +234,6 @@ func (v *evaluation) expand(c *Campaign) {
 	}
 	c.expanded = hash
 	p.Sort(union)
-	defining := detectors.SetOf(c.Defining...)
-	for _, x := range common {
-		defining |= detectors.SetOf(x.Family)
-	}
 	s.Claims.Remove(union)
 	f, ok := s.FitMembers(union, defining, "growth")
 	for _, i := range union {
@@ -230,6 +245,42 @@ func (v *evaluation) expand(c *Campaign) {
 		v.assign(c, &f)
 		s.Claims.Add(f.Members)
 	}
+}
+
+// alike adds to the members all accounts that show every value common to them, or use their text
+// and act together as well, and are claimed by no campaign. defining are the signal families that
+// this selects by.
+func (v *evaluation) alike(
+	c *Campaign, members []int32,
+) (union []int32, defining detectors.FamilySet) {
+	s, p := v.search, v.search.Population
+	union, defining = slices.Clone(members), detectors.SetOf(c.Defining...)
+	inside := make(map[int32]bool, len(members))
+	for _, i := range members {
+		inside[i] = true
+	}
+	others := func(accounts []int32) []int32 {
+		return slices.DeleteFunc(slices.Clone(accounts), func(i int32) bool {
+			return s.Claims.Has(i) || inside[i]
+		})
+	}
+	add := func(accounts []int32) {
+		union = append(union, accounts...)
+		for _, i := range accounts {
+			inside[i] = true
+		}
+	}
+	if common := c.Model.Common(); len(common) >= commonValues {
+		add(others(common.Showing(p.Index)))
+		for _, x := range common {
+			defining |= detectors.SetOf(x.Family)
+		}
+	}
+	users := others(p.Users(s.Group(members, defining), len(members)))
+	if s.ActTogether(users, defining) {
+		add(users)
+	}
+	return union, defining
 }
 
 // sameCampaign is the similarity of models from which a new group continues a known campaign: it
@@ -273,25 +324,16 @@ func (v *evaluation) open(id string, kind Kind) *Campaign {
 	return c
 }
 
-// modelOf is the model of a campaign that took in a group: what all of its members share. That of
-// the group alone would let go of the earlier members, to find them again as another group.
-func (v *evaluation) modelOf(c *Campaign, f *search.Found) *membership.Model {
-	s := v.search
-	all := c.live(s.Population)
-	if len(all) == len(f.Members) {
-		return f.Model
-	}
-	s.Population.Sort(all)
-	return membership.Learn(s.Group(all, f.Group.Defining), s.Assessor.Context)
-}
-
 // assign makes a group the campaign's own.
 func (v *evaluation) assign(c *Campaign, f *search.Found) {
 	for _, i := range f.Members {
 		v.join(c, v.search.Population.At(i).Profile.Account)
 	}
 	c.Defining = f.Group.Defining.List()
-	c.Model = v.modelOf(c, f)
+	// What all of its members share: the model of the group alone would let go of the earlier
+	// members, to find them again as another group.
+	c.Model = f.Model
+	v.learn(c, c.live(v.search.Population), f.Unnamed)
 	v.measure(c, f)
 	c.dirty = true
 }

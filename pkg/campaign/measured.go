@@ -6,6 +6,7 @@ import (
 
 	"github.com/stillwatch/stillwatch/detectors"
 	"github.com/stillwatch/stillwatch/pkg/attribute"
+	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
 	"github.com/stillwatch/stillwatch/pkg/campaign/membership"
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 )
@@ -36,6 +37,9 @@ func (v *evaluation) measure(c *Campaign, f *search.Found) {
 	}
 	c.Coordination, c.Harvest = score.Coordination, score.Harvest
 	c.Families = score.Agreeing()
+	if c.kind() == KindCampaign {
+		c.Explanation = decision.Hypotheses[score.Explanation].Name
+	}
 	c.Evidence = c.Evidence[:0]
 	for i := range v.engine.registry {
 		d, m := &v.engine.registry[i], score.Measures[i]

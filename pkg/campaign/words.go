@@ -76,7 +76,7 @@ func nextStep(c *Campaign) string {
 	}
 }
 
-// summary is the one sentence that says what and why.
+// summary says in a sentence what and why, and in another what honest reading comes nearest.
 func summary(c *Campaign) string {
 	// When all were released, LastEmitted has the number of accounts that the finding named.
 	accounts := plural(c.LastEmitted.Members)
@@ -98,7 +98,11 @@ func summary(c *Campaign) string {
 	if why := reasons(c); len(why) > 0 {
 		s += "; " + strings.Join(why, ", ")
 	}
-	return s + "."
+	s += "."
+	if c.Explanation != "" {
+		s += " The honest reading that comes nearest: " + c.Explanation + "."
+	}
+	return s
 }
 
 const (

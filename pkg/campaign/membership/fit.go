@@ -198,7 +198,7 @@ const (
 // Fits says whether the account is one of n members among population entities: the bits must make
 // up for the prior odds, on at least two causes or by the same text in most requests.
 func (l *Likelihood) Fits(n, population float64) bool {
-	prior := math.Log2(math.Max(population-n, 1) / math.Max(n, 1))
+	prior := priorLogOdds(n, population)
 	logOdds := float64(memberLogOdds)
 	// A text that speaks alone must make up for the prior odds by itself: a tool's text, which one
 	// account in twenty sends, says who uses the tool.
@@ -211,6 +211,18 @@ func (l *Likelihood) Fits(n, population float64) bool {
 	}
 	return (l.causes() >= memberCauses || alone) &&
 		l.Bits >= math.Max(memberBits, prior+logOdds)
+}
+
+// IsLikely says whether the account is more likely one of n members among population entities than
+// not: enough for a group to be judged by it, not for it to be named.
+func (l *Likelihood) IsLikely(n, population float64) bool {
+	return l.Bits >= math.Max(agreeingBits, priorLogOdds(n, population))
+}
+
+// priorLogOdds is how much less likely beforehand an account is one of n members among population
+// entities than not, in bits.
+func priorLogOdds(n, population float64) float64 {
+	return math.Log2(math.Max(population-n, 1) / math.Max(n, 1))
 }
 
 // causes counts the causes on which the account agrees with the members: the work and client signal

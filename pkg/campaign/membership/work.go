@@ -18,13 +18,12 @@ const (
 	// carriedShingles is the least number of shared shingles that an account must carry, and the
 	// least that the model must have: one may be a phrase.
 	carriedShingles = 2
-	// textRequests is the number of requests with text from which an account's text can recur,
-	// sameTextRequests and sameLayoutRequests from which it may speak alone, layoutRequests from
-	// which the absence of a layout says something.
-	textRequests       = 2
-	sameTextRequests   = 3
-	sameLayoutRequests = 5
-	layoutRequests     = 4
+	// textRequests is the number of requests with text from which an account's text can recur and
+	// speak alone, rareRequests from which a text does that is in few of the account's requests and
+	// in nobody else's, layoutRequests from which the absence of a layout says something.
+	textRequests   = 2
+	rareRequests   = 3
+	layoutRequests = 4
 	// sliceRequests and slicePart are the number and the part of the requests from which they may
 	// speak although the account does something else besides, as the owner of a leased account
 	// does: with five, one may be chance and the others are not; a tenth is what an account is for
@@ -146,7 +145,7 @@ func (t *texts) fit(
 // cover says whether the texts that the account carries cover enough of its requests to speak
 // alone; rare that nobody else has them.
 func (t *texts) cover(p *fingerprint.Profile, c *carriedWork, rare bool) bool {
-	if p.WithText < sameTextRequests {
+	if p.WithText < textRequests {
 		return false
 	}
 	all := c.total >= sameText*t.total
@@ -164,19 +163,23 @@ func (t *texts) cover(p *fingerprint.Profile, c *carriedWork, rare bool) bool {
 		}
 	}
 	n := seen.Requests(p)
-	return inMost(n, p) || n >= sliceRequests && slicePart*n >= p.WithText ||
-		rare && n >= sameTextRequests
+	return inMost(n, p) || isSlice(n, p) || rare && n >= rareRequests
 }
 
 // inMost says that what was seen n times is in half of the account's requests or more.
 func inMost(n uint32, p *fingerprint.Profile) bool { return 2*n >= p.WithText }
+
+// isSlice says that what was seen n times is a part of the account's requests that may speak alone.
+func isSlice(n uint32, p *fingerprint.Profile) bool {
+	return n >= sliceRequests && slicePart*n >= p.WithText
+}
 
 // absence is what it says of an account that it does not show what share of the members show.
 func absence(share float64) float64 { return math.Log2(math.Max(background, 1-share)) }
 
 // fitLayout compares the shared layout, minus infinity when the account does not write in it. alone
 // says that it is a text whose words are changed each time: the layout of all members and of nobody
-// else, in most of the account's requests.
+// else, in a part of the account's requests that may speak alone.
 func (m *Model) fitLayout(p *fingerprint.Profile) (bits float64, alone bool) {
 	bits = math.Inf(-1)
 	least := fingerprint.Recurs(p.WithText)
@@ -186,7 +189,7 @@ func (m *Model) fitLayout(p *fingerprint.Profile) (bits float64, alone bool) {
 		}
 		share := math.Min(1, float64(s.Count)/float64(max(p.WithText, 1)))
 		bits = math.Max(bits, math.Min(maxFit, m.LayoutRarity)*math.Min(1, layoutFull*share))
-		if m.layoutSpeaksAlone() && inMost(s.Count, p) && p.WithText >= sameLayoutRequests {
+		if m.layoutSpeaksAlone() && isSlice(s.Count, p) {
 			alone = true
 		}
 	}

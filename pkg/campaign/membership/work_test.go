@@ -47,7 +47,8 @@ func TestATextSpeaksAloneWhereItCoversWhatAnAccountDoes(t *testing.T) {
 		{"a slice beside the owner's program", 90, map[uint8]uint32{1: 14, 2: 12, own: 60}, true},
 		{"a tenth is not reached", 400, map[uint8]uint32{1: 9, 2: 8, own: 300}, false},
 		{"tried a few times", 30, map[uint8]uint32{1: 4, own: 20}, false},
-		{"too few requests to tell", 2, map[uint8]uint32{1: 2}, false},
+		{"two requests, both with the text", 2, map[uint8]uint32{1: 2}, true},
+		{"a text tells nothing before it recurs", 1, map[uint8]uint32{1: 1}, false},
 		{"another text", 40, map[uint8]uint32{own: 40}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

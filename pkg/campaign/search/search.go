@@ -32,6 +32,8 @@ type Search struct {
 
 	// searched counts the candidates looked at.
 	searched int
+	// wholes are hashes of the wholes that were judged: many candidates are parts of the same one.
+	wholes map[uint64]bool
 }
 
 // Memory is what a search keeps of a population between evaluations.
@@ -43,11 +45,12 @@ type Memory struct {
 
 // Found is a group with what it shows.
 type Found struct {
-	// Members are its accounts by slot; Group is what was measured of them.
-	Members []int32
-	Group   *detectors.Group
-	Score   decision.Assessment
-	Model   *membership.Model
+	// Members are its accounts by slot, Unnamed those that are likely members and have shown too
+	// little to be named; Group is what was measured.
+	Members, Unnamed []int32
+	Group            *detectors.Group
+	Score            decision.Assessment
+	Model            *membership.Model
 }
 
 const (
