@@ -67,7 +67,7 @@ const (
 	// docs/tuning.md says what they were held against.
 	purposeSize    = 16
 	purposeText    = 2
-	purposeHarvest = 3
+	purposeHarvest = 2.5
 )
 
 // Rules lists the rules. Each axis has a floor, because both questions need a yes, and their sum
