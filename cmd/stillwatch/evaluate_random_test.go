@@ -85,9 +85,18 @@ func TestObservedWorldsKeepTheirGroupsAndAllResultsMakeASection(t *testing.T) {
 // farther.
 func TestTheDefaultThresholdsAreDerivedFromTheHonestGroupsOfKeptWorlds(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "results")
-	args := []string{"evaluate", "--random", "4", "--observe", "--results", dir}
+	// Floors that leave room for groups far below the sum of both axes.
+	file := filepath.Join(t.TempDir(), "stillwatch.yaml")
+	require.NoError(t, os.WriteFile(file, []byte(
+		"correlate:\n  coordination_bits: 1\n  harvest_bits: 1\n  total_bits: 6\n",
+	), 0o600))
+	args := []string{
+		"evaluate", "--random", "4", "--observe", "--results", dir, "--config", file,
+	}
 	conf := config.Default()
 	conf.Sketch.Secret = backtestSecret
+	p := &conf.Correlate.Policy
+	p.Coordination, p.Harvest, p.Total = 1, 1, 6
 	build, err := buildName()
 	require.NoError(t, err)
 	options, err := digest(conf)
@@ -134,7 +143,6 @@ func TestTheDefaultThresholdsAreDerivedFromTheHonestGroupsOfKeptWorlds(t *testin
 	require.NoError(t, store.Close())
 	code, tables, stderr := execute(t, nil, args...)
 	require.Equal(t, 0, code, stderr)
-	p := conf.Correlate.Policy
 	for _, want := range []string{
 		fmt.Sprintf("| %.1f | +0.0 | 2 | 0.31 (0.98) | 0.146 (", p.Total),
 		"Thresholds for 0.01 false findings a day at 5000 accounts",

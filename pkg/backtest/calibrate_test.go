@@ -13,10 +13,17 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/stage"
 )
 
+// wide are options whose floors leave room for groups far below the sum of both axes.
+func wide() campaign.Options {
+	o := campaign.DefaultOptions()
+	o.Coordination, o.Harvest = 0.5, 0.5
+	return o
+}
+
 // measured makes a measurement of the accounts first..first+n-1, some bits beyond the threshold
 // by total_bits.
 func measured(first, n int, excess float64, at int64, fitted bool) search.Measurement {
-	o := campaign.DefaultOptions()
+	o := wide()
 	c := search.Measurement{
 		Time: at, Fitted: fitted,
 		Scores: decision.Scores{
@@ -35,7 +42,7 @@ func measured(first, n int, excess float64, at int64, fitted bool) search.Measur
 const hour = 3_600_000
 
 func TestMeasurementsOfOneGroupCountOnceWithTheHighest(t *testing.T) {
-	c := NewCalibration(campaign.DefaultOptions())
+	c := NewCalibration(wide())
 	c.Add(measured(0, 20, -2.4, 10*hour, true))
 	c.Add(measured(0, 20, -1, 12*hour, true))
 	c.Add(measured(0, 20, -2, 13*hour, true))
@@ -75,7 +82,7 @@ func TestMeasurementsOfOneGroupCountOnceWithTheHighest(t *testing.T) {
 }
 
 func TestAGroupMadeOfSeveralBetterOnesIsNoneOfItsOwn(t *testing.T) {
-	c := NewCalibration(campaign.DefaultOptions())
+	c := NewCalibration(wide())
 	c.Add(measured(0, 10, -1, hour, true))
 	c.Add(measured(10, 10, -1.2, hour, true))
 	c.Add(measured(0, 27, -2, hour, true)) // both, and seven more: fewer than a group
@@ -146,7 +153,7 @@ func TestTheRateFollowsTheNumberOfAccounts(t *testing.T) {
 	require.InDelta(t, TargetRate, DefaultRate(0), 1e-12)
 	require.InDelta(t, TargetRate, DefaultRate(TargetAccounts/2), 1e-12, "no less than the target")
 	require.InDelta(t, 3*TargetRate, DefaultRate(3*TargetAccounts), 1e-12)
-	c := NewCalibration(campaign.DefaultOptions())
+	c := NewCalibration(wide())
 	c.Add(measured(0, 20, -2.3, hour, true))
 	for i := range 2 * TargetAccounts {
 		for range 2 {
@@ -193,7 +200,7 @@ func TestOnlyRulesByWhichGroupsComeWithinReachMove(t *testing.T) {
 }
 
 func TestAdviceIsNeverBelowTheDefaultAndSetsAsideWhatIsFarBeyond(t *testing.T) {
-	quiet := NewCalibration(campaign.DefaultOptions())
+	quiet := NewCalibration(wide())
 	quiet.Add(measured(0, 20, -2.3, hour, true))
 	quiet.Add(measured(0, 20, -2.3, 20*24*hour, true))
 	a := quiet.Advise(0.1, false)
@@ -210,7 +217,7 @@ func TestAdviceIsNeverBelowTheDefaultAndSetsAsideWhatIsFarBeyond(t *testing.T) {
 	require.InDelta(t, 1, a.Floor, 1e-9)
 	require.InDelta(t, campaign.DefaultOptions().Total, a.Total, 1e-9)
 
-	busy := NewCalibration(campaign.DefaultOptions())
+	busy := NewCalibration(wide())
 	for i := range 8 {
 		busy.Add(measured(100*i, 20, -2+float64(i)*0.3, hour*int64(1+6*i), true))
 	}
@@ -233,7 +240,7 @@ func TestAdviceIsNeverBelowTheDefaultAndSetsAsideWhatIsFarBeyond(t *testing.T) {
 	a = busy.Advise(0.1, false)
 	require.True(t, a.Moves[decision.Operator])
 	require.InDelta(
-		t, a.Total-campaign.DefaultOptions().Total,
+		t, a.Total-wide().Total,
 		a.Operator-campaign.DefaultOptions().Operator, 1e-9,
 	)
 	require.False(t, a.Moves[decision.Purpose])
@@ -245,7 +252,7 @@ func TestAdviceIsNeverBelowTheDefaultAndSetsAsideWhatIsFarBeyond(t *testing.T) {
 	a = busy.Advise(0.1, false)
 	require.True(t, a.Moves[decision.Purpose])
 	require.InDelta(
-		t, a.Total-campaign.DefaultOptions().Total,
+		t, a.Total-wide().Total,
 		a.Purpose-campaign.DefaultOptions().Purpose, 1e-9,
 	)
 	require.Contains(t, a.Shifts(), 0.0)

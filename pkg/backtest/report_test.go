@@ -407,7 +407,7 @@ func TestTheLineIsDrawnWhereTheMarginIsZero(t *testing.T) {
 		return p.y.inverse().at(p.lowest(margin, p.x.at(coordination)))
 	}
 	require.InDelta(t, o.Harvest, on(o.Total), 1e-6)
-	require.InDelta(t, o.Total-3, on(3), 1e-6)
+	require.InDelta(t, o.Total-2, on(2), 1e-6)
 	require.True(t, strings.HasSuffix(p.Beyond, "Z"))
 	require.NotEmpty(t, p.High)
 	require.Len(t, p.Labels, 3)

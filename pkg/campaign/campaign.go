@@ -137,16 +137,6 @@ func (c *Campaign) live(p *measure.Population) (slots []int32) {
 	return slots
 }
 
-// unnamed lists the likely members that are not named, by slot.
-func (c *Campaign) unnamed(s *search.Search) (slots []int32) {
-	for _, name := range c.Unnamed {
-		if a := s.Population.Named(name); a != nil && !s.Claims.Has(a.Slot) {
-			slots = append(slots, a.Slot)
-		}
-	}
-	return slots
-}
-
 // fit measures an account against the campaign's model; inside says that it is a member, holds who
 // the members are.
 func (c *Campaign) fit(

@@ -134,8 +134,10 @@ func (v *evaluation) follow(c *Campaign) {
 	// Who is unnamed was a part of the group when it was judged: nobody is added here, or those
 	// who look alike would lead to others.
 	near := map[int32]bool{}
-	for _, i := range c.unnamed(s) {
-		near[i] = true
+	for _, name := range c.Unnamed {
+		if a := p.Named(name); a != nil && !s.Claims.Has(a.Slot) {
+			near[a.Slot] = true
+		}
 	}
 	size, population := c.Model.Size, float64(p.Entities())
 	for _, i := range s.MemberCandidates(c.Model, members) {
@@ -220,7 +222,7 @@ func (v *evaluation) expand(c *Campaign) {
 	union := c.live(p)
 	p.Sort(union)
 	known := len(union)
-	union, defining := v.alike(c, union)
+	union, defining := alike(s, c, union)
 	fresh := len(union) - known
 	if expandBy*fresh < known || fresh < search.Trio || known < search.Trio {
 		return
@@ -250,10 +252,10 @@ func (v *evaluation) expand(c *Campaign) {
 // alike adds to the members all accounts that show every value common to them, or use their text
 // and act together as well, and are claimed by no campaign. defining are the signal families that
 // this selects by.
-func (v *evaluation) alike(
-	c *Campaign, members []int32,
+func alike(
+	s *search.Search, c *Campaign, members []int32,
 ) (union []int32, defining detectors.FamilySet) {
-	s, p := v.search, v.search.Population
+	p := s.Population
 	union, defining = slices.Clone(members), detectors.SetOf(c.Defining...)
 	inside := make(map[int32]bool, len(members))
 	for _, i := range members {

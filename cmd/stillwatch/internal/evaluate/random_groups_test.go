@@ -18,9 +18,16 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/simulate"
 )
 
+// wide is a policy whose floors leave room for groups far below the sum of both axes.
+func wide() decision.Policy {
+	p := decision.DefaultPolicy()
+	p.Coordination, p.Harvest, p.Total = 1, 1, 6
+	return p
+}
+
 // near is a fitted group whose causes agree, by how many bits it is beyond the combined rule.
 func near(at int64, beyond float64, members ...string) search.Measurement {
-	p := decision.DefaultPolicy()
+	p := wide()
 	harvest := p.Harvest + 1
 	return search.Measurement{
 		Time: at, Origin: "template", Members: members, Fitted: true,
@@ -33,7 +40,7 @@ func near(at int64, beyond float64, members ...string) search.Measurement {
 }
 
 func TestAGroupIsKeptWhenItIsBeyondWhatItsAccountsWereInBefore(t *testing.T) {
-	o := NewObserved(decision.DefaultPolicy())
+	o := NewObserved(wide())
 	o.Add(near(1, -1, "x1", "x2", "a"))
 	o.Add(near(1, 1, "x1", "x2"))
 	o.Add(near(1, 9, "alone"))
@@ -44,7 +51,7 @@ func TestAGroupIsKeptWhenItIsBeyondWhatItsAccountsWereInBefore(t *testing.T) {
 	weak.Fitted = false
 	o.Add(weak)
 	lone := near(3, 4, "x1", "x2")
-	lone.Causes = decision.DefaultPolicy().Families - 1
+	lone.Causes = wide().Families - 1
 	o.Add(lone)
 	truth := &simulate.Truth{
 		Corpus:    "w",
@@ -79,7 +86,7 @@ func TestAGroupIsKeptWhenItIsBeyondWhatItsAccountsWereInBefore(t *testing.T) {
 	require.False(t, groups[2].Found, "its members were not fitted")
 
 	// The best of an account is kept however little it is better, in the order of time.
-	o = NewObserved(decision.DefaultPolicy())
+	o = NewObserved(wide())
 	for i, beyond := range []float64{1, 1.2, 1.4, 1.3} {
 		o.Add(near(int64(10+i), beyond, "x1", "x2"))
 	}
@@ -104,7 +111,7 @@ func TestAGroupIsKeptWhenItIsBeyondWhatItsAccountsWereInBefore(t *testing.T) {
 // curveOf is a study of one world with a campaign of four accounts and a crowd.
 func curveOf(t *testing.T) *study {
 	t.Helper()
-	o := NewObserved(decision.DefaultPolicy())
+	o := NewObserved(wide())
 	o.Add(near(1, 2, "x1", "x2", "a"))
 	o.Add(near(2, -1, "x3", "x4"))
 	o.Add(near(3, 0.6, "b", "d", "e"))
@@ -117,8 +124,10 @@ func curveOf(t *testing.T) *study {
 	world := outcome(t)
 	world.Name = truth.Corpus
 	world.Campaigns[0].ID, world.Campaigns[0].Accounts = "c", 4
+	options := campaign.DefaultOptions()
+	options.Policy = wide()
 	seen := &Observation{
-		Worlds: []Outcome{world}, Options: campaign.DefaultOptions(),
+		Worlds: []Outcome{world}, Options: options,
 		Groups: map[string][]Group{
 			truth.Corpus: o.Groups(
 				truth, func(_ string, at int64) float64 { return float64(at) / 10 },
@@ -161,7 +170,7 @@ func TestTheCurveIsWrittenAsTablesAndCharts(t *testing.T) {
 	var b strings.Builder
 	require.NoError(t, WriteObserved(&b, "one", s.Observation))
 	require.Contains(t, b.String(),
-		fmt.Sprintf("| %.1f | +1.0 | 0 | 0.00 (1872.33) | ", campaign.DefaultOptions().Total+1)+
+		fmt.Sprintf("| %.1f | +1.0 | 0 | 0.00 (1872.33) | ", wide().Total+1)+
 			"110.933 (1278.737) | 100.0 % | 50.0 % | 66.7 % | 10.0 % |")
 	require.Contains(t, b.String(), "Thresholds for 0.01 false findings a day at 5000 accounts")
 	require.Contains(t, b.String(), "| wording: fixed-template | 1 |")
