@@ -214,15 +214,22 @@ const (
 
 // expand looks for the rest of a campaign of which only a part was found: a pool is at its most
 // telling in a few accounts at first, and once those are known, the rest of it stands among the
-// others and makes its own attributes and texts common. So the members and all accounts that show
-// every value common to them, or use their text, are fitted as one group.
+// others and makes its own attributes common. So the members and all accounts that show every
+// value common to them are fitted as one group.
 func (v *evaluation) expand(c *Campaign) {
 	s, p := v.search, v.search.Population
+	common := c.Model.Common()
+	if len(common) < commonValues {
+		return
+	}
 	holds := c.holds(p)
 	union := c.live(p)
-	p.Sort(union)
 	known := len(union)
-	union, defining := alike(s, c, union)
+	for _, i := range common.Showing(p.Index) {
+		if !s.Claims.Has(i) && !holds(i) {
+			union = append(union, i)
+		}
+	}
 	fresh := len(union) - known
 	if expandBy*fresh < known || fresh < search.Trio || known < search.Trio {
 		return
@@ -236,6 +243,10 @@ func (v *evaluation) expand(c *Campaign) {
 	}
 	c.expanded = hash
 	p.Sort(union)
+	defining := detectors.SetOf(c.Defining...)
+	for _, x := range common {
+		defining |= detectors.SetOf(x.Family)
+	}
 	s.Claims.Remove(union)
 	f, ok := s.FitMembers(union, defining, "growth")
 	for _, i := range union {
@@ -247,42 +258,6 @@ func (v *evaluation) expand(c *Campaign) {
 		v.assign(c, &f)
 		s.Claims.Add(f.Members)
 	}
-}
-
-// alike adds to the members all accounts that show every value common to them, or use their text
-// and act together as well, and are claimed by no campaign. defining are the signal families that
-// this selects by.
-func alike(
-	s *search.Search, c *Campaign, members []int32,
-) (union []int32, defining detectors.FamilySet) {
-	p := s.Population
-	union, defining = slices.Clone(members), detectors.SetOf(c.Defining...)
-	inside := make(map[int32]bool, len(members))
-	for _, i := range members {
-		inside[i] = true
-	}
-	others := func(accounts []int32) []int32 {
-		return slices.DeleteFunc(slices.Clone(accounts), func(i int32) bool {
-			return s.Claims.Has(i) || inside[i]
-		})
-	}
-	add := func(accounts []int32) {
-		union = append(union, accounts...)
-		for _, i := range accounts {
-			inside[i] = true
-		}
-	}
-	if common := c.Model.Common(); len(common) >= commonValues {
-		add(others(common.Showing(p.Index)))
-		for _, x := range common {
-			defining |= detectors.SetOf(x.Family)
-		}
-	}
-	users := others(p.Users(s.Group(members, defining), len(members)))
-	if s.ActTogether(users, defining) {
-		add(users)
-	}
-	return union, defining
 }
 
 // sameCampaign is the similarity of models from which a new group continues a known campaign: it

@@ -35,8 +35,8 @@ func Example() {
 	fmt.Println(string(record))
 	fmt.Println("the same secret and options make the check", encoder.Check())
 	// Output:
-	// {"account":{"id":"acct_9f31"},"id":"req_01","request":{"message_count":1,"model":"m-large-2"},"schema":"1","sketch":{"version":1,"check":"f2b23f23778f9487","exact":"9d94532fb5f18fbc","shingles":["1414efb2d61896b2","1f0b60e36dcf9226"],"continuation":"247c6fc6a842e6dc","subject":"0000000000000000e00000e0002000000000000000e000000000000000000000","tokens":13,"intents":{"reasoning":1}},"time":"2026-11-02T10:00:00Z"}
-	// the same secret and options make the check f2b23f23778f9487
+	// {"account":{"id":"acct_9f31"},"id":"req_01","request":{"message_count":1,"model":"m-large-2"},"schema":"1","sketch":{"version":1,"check":"afdae2b678c63a04","exact":"9d94532fb5f18fbc","shingles":["1414efb2d61896b2","1f0b60e36dcf9226"],"continuation":"247c6fc6a842e6dc","subject":"0000000000000000e00000e0002000000000000000e000000000000000000000","tokens":13,"intents":{"reasoning":1}},"time":"2026-11-02T10:00:00Z"}
+	// the same secret and options make the check afdae2b678c63a04
 }
 
 // Two requests that were made from one template share shingles, and nothing else: what they say can

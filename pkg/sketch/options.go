@@ -19,9 +19,7 @@ type Options struct {
 	Width int `yaml:"width" json:"width"`
 	// TurnSampling keeps one in so many shingles of a user turn, SystemSampling of a system prompt.
 	// SystemSampling is not below TurnSampling, so that what is kept of a text as a system prompt
-	// is a subset of what would be kept of it as a turn. One in four leaves fewer than the two
-	// phrases that make a template of one system prompt of thirty words in a hundred; one in eight
-	// did so of one in seven (Poisson).
+	// is a subset of what would be kept of it as a turn.
 	TurnSampling   int `yaml:"turn_sampling" json:"turn_sampling"`
 	SystemSampling int `yaml:"system_sampling" json:"system_sampling"`
 	// MaxShingles bounds Turn and System, each.
@@ -41,7 +39,7 @@ func DefaultOptions() Options {
 	return Options{
 		Width:          4,
 		TurnSampling:   4,
-		SystemSampling: 4,
+		SystemSampling: 8,
 		MaxShingles:    64,
 		MinTokens:      8,
 		MaxText:        64 << 10,

@@ -68,7 +68,7 @@ func TestASketchOfAnotherKeyOrOtherOptionsIsNoticed(t *testing.T) {
 	for name, change := range map[string]func(*Options){
 		"another key":      func(o *Options) { o.Key = []byte("another secret of a gateway") },
 		"width":            func(o *Options) { o.Width++ },
-		"turn sampling":    func(o *Options) { o.TurnSampling-- },
+		"turn sampling":    func(o *Options) { o.TurnSampling++ },
 		"system sampling":  func(o *Options) { o.SystemSampling++ },
 		"shingles":         func(o *Options) { o.MaxShingles++ },
 		"least tokens":     func(o *Options) { o.MinTokens++ },

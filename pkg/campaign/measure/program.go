@@ -1,8 +1,6 @@
 package measure
 
 import (
-	"slices"
-
 	"github.com/stillwatch/stillwatch/detectors"
 	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/baseline"
@@ -23,47 +21,21 @@ const (
 // sameProgram lists accounts outside the group that use its program, nil when there are too few of
 // them: those that carry its text, else its prompt layout, else its client and parameters.
 func (p *Population) sameProgram(g *detectors.Group, inside map[int32]bool) *baseline.Controls {
-	if c := p.controls(p.textUsers(g, len(inside)), inside); c != nil {
-		return c
+	if g.Work.Carriers >= usesProgram*g.Size {
+		if c := p.controls(p.carriers(&g.Work, len(inside)), inside); c != nil {
+			return c
+		}
 	}
-	if c := p.controls(p.layoutUsers(g), inside); c != nil {
-		return c
+	if g.Work.LayoutShare >= usesProgram {
+		k := index.MakeKey(index.ByLayout, g.Work.Layout)
+		if c := p.controls(p.Postings.Members(k), inside); c != nil {
+			return c
+		}
 	}
 	if k, share := commonestClient(g); share >= usesProgram {
 		return p.controls(p.Postings.Members(k), inside)
 	}
 	return nil
-}
-
-// Users lists the accounts that use the text or the prompt layout of a group of so many members,
-// which are among them, each once; nobody when these are too many for a group.
-func (p *Population) Users(g *detectors.Group, members int) []int32 {
-	out := slices.Concat(p.textUsers(g, members), p.layoutUsers(g))
-	if len(out) > int(MaxShare*float64(p.Len())) {
-		return nil
-	}
-	slices.Sort(out)
-	out = slices.Compact(out)
-	p.Sort(out)
-	return out
-}
-
-// textUsers lists the accounts that carry the text of a group of so many members, nobody when it
-// has none that most members carry.
-func (p *Population) textUsers(g *detectors.Group, members int) []int32 {
-	if g.Work.Carriers < usesProgram*g.Size {
-		return nil
-	}
-	return p.carriers(&g.Work, members)
-}
-
-// layoutUsers lists the accounts that write in the group's prompt layout, nobody when most members
-// do not.
-func (p *Population) layoutUsers(g *detectors.Group) []int32 {
-	if g.Work.LayoutShare < usesProgram {
-		return nil
-	}
-	return p.Postings.Members(index.MakeKey(index.ByLayout, g.Work.Layout))
 }
 
 // carriers lists the accounts that carry a third of the group's commonest shingles.

@@ -29,9 +29,6 @@ type Measurement struct {
 // Fitted is added to the origin of groups whose members were fitted.
 const Fitted = ", fitted"
 
-// Whole is added to the origin of groups that were extended to everybody who uses their text.
-const Whole = ", with all who use the text"
-
 // Report tells the trace of a single account that was measured.
 func (s *Search) Report(origin string, slot int32, score *decision.Assessment, found bool) {
 	s.report(origin, []int32{slot}, score, false, found)

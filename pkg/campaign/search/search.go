@@ -32,8 +32,6 @@ type Search struct {
 
 	// searched counts the candidates looked at.
 	searched int
-	// wholes are hashes of the wholes that were judged: many candidates are parts of the same one.
-	wholes map[uint64]bool
 }
 
 // Memory is what a search keeps of a population between evaluations.
