@@ -115,9 +115,10 @@ type Context struct {
 	// holds the shingle, whose prompts recur in the prompt layout.
 	ShingleAccounts, LayoutAccounts func(hash uint64) int
 
-	// habits and pairs are scratch memory: what is compared of a group's members.
+	// habits, pairs and work are scratch memory: what is compared of a group's members.
 	habits fingerprint.Habits
 	pairs  [2]pairs
+	work   []templateWork
 	// values, shingles and layouts count what its members show.
 	values, shingles, layouts baseline.Counter
 }

@@ -20,27 +20,31 @@ import (
 // Good 2005, as above).
 
 // pairs are the mean vectors of both halves of some accounts' requests, one after the other, with
-// the numbers of requests and the block: an account has a row in the block of each template.
+// the numbers of requests, the account and the template: an account has a row for each template, and
+// the rows of one template are a block.
 type pairs struct {
 	dims      int
 	a, b      []float64
 	na, nb    []float64
+	accounts  []int32
 	templates []uint64
-	// order, least and products are scratch memory.
+	// order, least, distinct and products are scratch memory.
 	order    []int32
 	least    []float64
+	distinct []int32
 	products [mostShifts][]float64
 }
 
 // reset empties the pairs and keeps their memory.
 func (p *pairs) reset(dims int) {
 	p.dims = dims
-	p.a, p.b, p.na, p.nb, p.templates = p.a[:0], p.b[:0], p.na[:0], p.nb[:0], p.templates[:0]
+	p.a, p.b, p.na, p.nb = p.a[:0], p.b[:0], p.na[:0], p.nb[:0]
+	p.accounts, p.templates = p.accounts[:0], p.templates[:0]
 }
 
-// add adds an account to a block by the sums of its halves; one without a request in either says
-// nothing.
-func (p *pairs) add(block uint64, a, b []float64, na, nb float64) {
+// add adds what an account sent by a template, 0 for all of it, by the sums of its halves; one
+// without a request in either says nothing.
+func (p *pairs) add(account int, template uint64, a, b []float64, na, nb float64) {
 	if na < leastWeight || nb < leastWeight {
 		return
 	}
@@ -51,7 +55,7 @@ func (p *pairs) add(block uint64, a, b []float64, na, nb float64) {
 		p.b = append(p.b, x/nb)
 	}
 	p.na, p.nb = append(p.na, na), append(p.nb, nb)
-	p.templates = append(p.templates, block)
+	p.accounts, p.templates = append(p.accounts, int32(account)), append(p.templates, template)
 }
 
 func (p *pairs) len() int { return len(p.na) }
@@ -95,15 +99,17 @@ func (p *pairs) compare() (k kinship, ok bool) {
 	// deals is by how much the requests of one account are more alike than dealt ones, spread the
 	// variance of that where all are dealt.
 	var deals, spread, scale, count, sum, squares float64
-	for _, s := range p.compared() {
-		n := float64(len(s))
-		k.other += n / float64(k.accounts) * p.centre(s)
+	rows := 0.0
+	for _, block := range p.compared() {
+		n := float64(len(block))
+		rows += n
+		k.other += n * p.centre(block)
 		matched := 0.0
-		for _, i := range s {
+		for _, i := range block {
 			matched += p.dot(int(i), int(i))
 			scale += math.Sqrt(repeats(p.na[i]) * repeats(p.nb[i]))
 		}
-		for _, products := range p.permuted(s) {
+		for _, products := range p.permuted(block) {
 			for _, x := range products {
 				// Taking the means off n rows takes a share 1/n of the variance of either factor.
 				x *= n / (n - 1)
@@ -113,9 +119,10 @@ func (p *pairs) compare() (k kinship, ok bool) {
 		// What all pairs of different accounts give is taken off: their mean is known from the
 		// sums. A permutation's variance is that of its terms times n/(n-1), because they add up to
 		// a constant.
-		deals += (n*matched - p.sums(s)) / (n - 1)
+		deals += (n*matched - p.sums(block)) / (n - 1)
 		spread += n * n / (n - 1)
 	}
+	k.other /= rows
 	rest := 1 - k.other
 	variance := math.Max(squares/count-sum*sum/(count*count), 0)
 	if rest <= 0 || variance == 0 {
@@ -127,13 +134,17 @@ func (p *pairs) compare() (k kinship, ok bool) {
 	return k, true
 }
 
-// comparable puts the rows in order and counts those that can be compared.
-func (p *pairs) comparable() (n int) {
+// comparable puts the rows in order and counts the accounts that can be compared.
+func (p *pairs) comparable() int {
 	p.sort()
+	p.distinct = p.distinct[:0]
 	for _, block := range p.compared() {
-		n += len(block)
+		for _, i := range block {
+			p.distinct = append(p.distinct, p.accounts[i])
+		}
 	}
-	return n
+	slices.Sort(p.distinct)
+	return len(slices.Compact(p.distinct))
 }
 
 // sort orders the rows by block. In one, neighbours have about as many requests, so that a half

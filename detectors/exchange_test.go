@@ -20,7 +20,7 @@ func dealtGroup(rng *rand.Rand, accounts, requests int, own float64) *pairs {
 const groupDims = 32
 
 // deal adds accounts that share a template.
-func deal(p *pairs, block uint64, rng *rand.Rand, accounts, requests int, own float64) {
+func deal(p *pairs, template uint64, rng *rand.Rand, accounts, requests int, own float64) {
 	const dims = groupDims
 	unit := func() []float64 {
 		x, sum := make([]float64, dims), 0.0
@@ -33,7 +33,7 @@ func deal(p *pairs, block uint64, rng *rand.Rand, accounts, requests int, own fl
 		}
 		return x
 	}
-	template := unit()
+	common := unit()
 	for range accounts {
 		subject := unit()
 		sum := func() []float64 {
@@ -41,13 +41,13 @@ func deal(p *pairs, block uint64, rng *rand.Rand, accounts, requests int, own fl
 			for range requests {
 				item := unit()
 				for i := range m {
-					m[i] += math.Sqrt(.6)*template[i] + math.Sqrt(.4*own)*subject[i] +
+					m[i] += math.Sqrt(.6)*common[i] + math.Sqrt(.4*own)*subject[i] +
 						math.Sqrt(.4*(1-own))*item[i]
 				}
 			}
 			return m
 		}
-		p.add(block, sum(), sum(), float64(requests), float64(requests))
+		p.add(p.len(), template, sum(), sum(), float64(requests), float64(requests))
 	}
 }
 
@@ -83,15 +83,15 @@ func TestTheNullOfDealtRequestsIsKept(t *testing.T) {
 func TestATemplateOfAFewAccountsIsNotTakenForTheirOwn(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
 	// dealt makes accounts of which every so many have a template of their own.
-	dealt := func(accounts, each int, blocks bool, own float64) (kinship, bool) {
+	dealt := func(accounts, each int, told bool, own float64) (kinship, bool) {
 		p := &pairs{}
 		p.reset(groupDims)
 		for i := 0; i < accounts; i += each {
-			block := uint64(0)
-			if blocks {
-				block = uint64(1 + i/each)
+			template := uint64(0)
+			if told {
+				template = uint64(1 + i/each)
 			}
-			deal(p, block, rng, each, 4, own)
+			deal(p, template, rng, each, 4, own)
 		}
 		return p.compare()
 	}
@@ -111,6 +111,21 @@ func TestATemplateOfAFewAccountsIsNotTakenForTheirOwn(t *testing.T) {
 	require.Greater(t, people.rho, 3*people.se, "people are people by template as well")
 	_, ok = dealt(40, leastBlock-1, true, .5)
 	require.False(t, ok, "templates of two accounts say nothing")
+
+	few := &pairs{}
+	few.reset(groupDims)
+	for template := range uint64(3) {
+		one := &pairs{}
+		one.reset(groupDims)
+		deal(one, template, rng, leastBlock, 4, 0)
+		for i := range leastBlock {
+			at := func(v []float64) []float64 { return v[i*groupDims:][:groupDims] }
+			few.add(i, template, at(one.a), at(one.b), 1, 1)
+		}
+	}
+	require.Equal(t, 9, few.len())
+	_, ok = few.compare()
+	require.False(t, ok, "three accounts with three templates each are three accounts")
 }
 
 func TestTheRatioIsAnEValueOverGroupsOfPeople(t *testing.T) {

@@ -66,7 +66,7 @@ func (g *Group) historyPairs(c *Context) *pairs {
 			continue
 		}
 		work, other := slice.All(), rest.All()
-		p.add(0, work.Sum[:], other.Sum[:], work.Count, other.Count)
+		p.add(i, 0, work.Sum[:], other.Sum[:], work.Count, other.Count)
 	}
 	return p
 }

@@ -52,7 +52,7 @@ func (g *Group) hourPairs(c *Context) *pairs {
 	p.reset(hourDims)
 	for i := range g.Members[:min(len(g.Members), mostCompared)] {
 		h := hoursOf(g.Members[i].Profile)
-		p.add(0, h.sums[0][:], h.sums[1][:], h.days[0], h.days[1])
+		p.add(i, 0, h.sums[0][:], h.sums[1][:], h.days[0], h.days[1])
 	}
 	return p
 }

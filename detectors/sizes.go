@@ -62,23 +62,24 @@ func sizes() Detector {
 	}
 }
 
-// sized are the sizes of one account's requests in a block.
+// sized are the sizes of what one account sent by a template, 0 for all of it.
 type sized struct {
+	account  int
 	template uint64
 	fingerprint.Sizes
 }
 
-// variances sums up the sizes of the accounts of one block.
+// variances sums up rows of sizes, each of one account.
 type variances struct {
-	accounts, values float64
-	// within is the sum of the squared deviations from the accounts' means, sum and squares those
-	// of the means, each and eachSquared the sums of one over an account's number of values.
+	rows, values float64
+	// within is the sum of the squared deviations from the rows' means, sum and squares those of
+	// the means, each and eachSquared the sums of one over a row's number of values.
 	within, sum, squares, each, eachSquared float64
 }
 
 func (v *variances) add(s *fingerprint.Sizes) {
 	mean := s.Sum / s.Count
-	v.accounts++
+	v.rows++
 	v.values += s.Count
 	v.within += math.Max(0, s.Squares-s.Sum*mean)
 	v.sum += mean
@@ -98,7 +99,8 @@ func (g *Group) compareSizes(
 	// from their block's, blocks the number of blocks.
 	var v variances
 	between, blocks := 0.0, 0.0
-	for rows := g.sizedBlocks(c, of); len(rows) > 0; {
+	var accounts []int
+	for rows := g.sized(c, of); len(rows) > 0; {
 		n := slices.IndexFunc(rows, func(s sized) bool { return s.template != rows[0].template })
 		if n < 0 {
 			n = len(rows)
@@ -108,50 +110,57 @@ func (g *Group) compareSizes(
 			for i := range rows[:n] {
 				one.add(&rows[i].Sizes)
 				v.add(&rows[i].Sizes)
+				accounts = append(accounts, rows[i].account)
 			}
-			between += one.squares - one.sum*one.sum/one.accounts
+			between += one.squares - one.sum*one.sum/one.rows
 			blocks++
 		}
 		rows = rows[n:]
 	}
-	within, freedom := v.values-v.accounts, v.accounts-blocks
-	k.accounts = int(v.accounts)
+	slices.Sort(accounts)
+	k.accounts = len(slices.Compact(accounts))
+	within, freedom := v.values-v.rows, v.rows-blocks
 	if k.accounts < leastHalves || within < leastHalves || v.within <= 0 {
 		return k, false
 	}
 	variance := v.within / within
-	between = between/freedom - variance*v.each/v.accounts
+	between = between/freedom - variance*v.each/v.rows
 	k.rho = between / (math.Max(0, between) + variance)
 	// The variance of a sample variance of normal means, and of the noise that is taken off it.
 	k.se = math.Sqrt(
-		2*v.eachSquared/(freedom*freedom) + 2*v.each*v.each/(v.accounts*v.accounts*within),
+		2*v.eachSquared/(freedom*freedom) + 2*v.each*v.each/(v.rows*v.rows*within),
 	)
 	return k, true
 }
 
-// sizedBlocks are the members' sizes by the group's templates where most members have such, else of
-// all their requests; those of one template follow each other.
-func (g *Group) sizedBlocks(
+// sized are the members' sizes by template where most members have such ones, else of all their
+// requests; those of one template follow each other.
+func (g *Group) sized(
 	c *Context, of func(p *fingerprint.PartHabits) fingerprint.Sizes,
 ) []sized {
 	var templated, all []sized
+	accounts := 0
 	h := &c.habits
 	for i := range g.Members[:min(len(g.Members), mostCompared)] {
 		m := &g.Members[i]
 		if !m.Profile.Habits.Unpack(h) {
 			continue
 		}
-		for _, b := range g.blocks(m, h) {
-			if s := of(&b.part); s.Count >= leastSizes {
-				templated = append(templated, sized{b.template, s})
+		before := len(templated)
+		for _, w := range g.byTemplate(c, m, h) {
+			if s := of(&w.part); s.Count >= leastSizes {
+				templated = append(templated, sized{i, w.template, s})
 			}
+		}
+		if len(templated) > before {
+			accounts++
 		}
 		pooled := h.Pooled()
 		if s := of(&pooled); s.Count >= leastSizes {
-			all = append(all, sized{0, s})
+			all = append(all, sized{i, 0, s})
 		}
 	}
-	if 2*len(templated) < len(all) || len(g.Work.Shingles) < leastShingles {
+	if 2*accounts < len(all) || len(g.Work.Shingles) < leastShingles {
 		return all
 	}
 	slices.SortStableFunc(templated, func(a, b sized) int {

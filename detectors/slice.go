@@ -83,18 +83,17 @@ func (g *Group) work(
 	return work, rest, true
 }
 
-// block is a part of a member's requests that is compared with those of others by the same
-// template.
-type block struct {
+// templateWork is what a member sent by one template: it is compared with what others sent by it.
+type templateWork struct {
 	// template is the number of the text that the template is of, or its name where it is of none.
 	template uint64
 	part     fingerprint.PartHabits
 }
 
-// blocks are the parts of a member's requests by template: by the group's where most members show
-// such ones, else by its own. Templates of one text are one.
-func (g *Group) blocks(m *Member, h *fingerprint.Habits) (out []block) {
-	set := allTemplates
+// byTemplate is a member's work by template: by the group's where most members show such ones, else
+// by its own. Templates of one text are one. The answer holds until it is asked again.
+func (g *Group) byTemplate(c *Context, m *Member, h *fingerprint.Habits) []templateWork {
+	out, set := c.work[:0], allTemplates
 	if g.most(g.sliceWeight) {
 		set = m.templates
 	}
@@ -103,13 +102,14 @@ func (g *Group) blocks(m *Member, h *fingerprint.Habits) (out []block) {
 		if set>>k&1 == 0 || template == 0 {
 			continue
 		}
-		i := slices.IndexFunc(out, func(b block) bool { return b.template == template })
+		i := slices.IndexFunc(out, func(w templateWork) bool { return w.template == template })
 		if i < 0 {
 			i = len(out)
-			out = append(out, block{template: template})
+			out = append(out, templateWork{template: template})
 		}
 		out[i].part.Add(&h.Parts[k])
 	}
+	c.work = out
 	return out
 }
 

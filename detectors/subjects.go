@@ -55,8 +55,8 @@ func subjects() Detector {
 	}
 }
 
-// subjectPairs are the halves of the members' requests: of those by each template of the group,
-// where most members have such ones in both halves, else of all.
+// subjectPairs are the halves of the members' requests: of those by each template where most members
+// can be compared by such ones, else of all.
 func (g *Group) subjectPairs(c *Context) *pairs {
 	templated, all := &c.pairs[0], &c.pairs[1]
 	templated.reset(sketch.SubjectSize)
@@ -66,14 +66,12 @@ func (g *Group) subjectPairs(c *Context) *pairs {
 		if !g.Members[i].Profile.Habits.Unpack(h) {
 			continue
 		}
-		for _, b := range g.blocks(&g.Members[i], h) {
-			halves := &b.part.Halves
-			templated.add(
-				b.template, halves[0].Sum[:], halves[1].Sum[:], halves[0].Count, halves[1].Count,
-			)
+		for _, w := range g.byTemplate(c, &g.Members[i], h) {
+			a, b := &w.part.Halves[0], &w.part.Halves[1]
+			templated.add(i, w.template, a.Sum[:], b.Sum[:], a.Count, b.Count)
 		}
 		a, b := h.Half(0), h.Half(1)
-		all.add(0, a.Sum[:], b.Sum[:], a.Count, b.Count)
+		all.add(i, 0, a.Sum[:], b.Sum[:], a.Count, b.Count)
 	}
 	if 2*templated.comparable() >= all.len() && len(g.Work.Shingles) >= leastShingles {
 		return templated

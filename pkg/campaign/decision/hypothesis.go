@@ -38,10 +38,8 @@ var Hypotheses = [...]Hypothesis{
 }
 
 // combination is the price in bits of a second cause, and of a third: every other crowd that one
-// thing brought together has another in common as well (judged). On random worlds (set choose, seed
-// 101) a price of 2, and 2 more for one payer, put four honest groups beyond the thresholds that
-// found 10 of 18 campaigns, most of them people who share a card and a program; this one puts none
-// there and finds as many.
+// thing brought together has another in common as well (judged). A price of 2, and 2 more for one
+// payer, made people who share a card and a program findings (docs/decisions/0018).
 const combination = 1
 
 // price is by how many bits a hypothesis is less likely beforehand than one common cause.
