@@ -36,11 +36,15 @@ const (
 type rule struct {
 	lines [][]node
 	id    uint32
+	file  string // that it began in
 }
 
 // grammar expands named rules into text. In a line, {{name}} is a rule, {{2-50}} a number,
 // {{a|b|c}} a choice, {{@code}} a generator written in Go, and \n a line break.
-type grammar struct{ rules map[string]*rule }
+type grammar struct {
+	rules map[string]*rule
+	file  string // that is being read
+}
 
 // builtinGrammar reads the embedded files: "# name" starts a rule, every other line is one of its
 // productions.
@@ -55,6 +59,7 @@ func builtinGrammar() (*grammar, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read the built-in grammar: %w", err)
 		}
+		g.file = entry.Name()
 		if err := g.parse(string(data)); err != nil {
 			return nil, fmt.Errorf("grammar %s: %w", entry.Name(), err)
 		}
@@ -74,7 +79,7 @@ func (g *grammar) parse(text string) error {
 		case strings.HasPrefix(line, "# "):
 			name := strings.TrimSpace(line[2:])
 			if g.rules[name] == nil {
-				g.rules[name] = &rule{}
+				g.rules[name] = &rule{file: g.file}
 			}
 			current = g.rules[name]
 		case current == nil:

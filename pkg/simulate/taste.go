@@ -1,8 +1,10 @@
 package simulate
 
 import (
+	"cmp"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // taste is a person's own subjects, words and ways to put things: in every choice that the grammar
@@ -49,6 +51,25 @@ func gcd(a, b int) int {
 	return a
 }
 
+// firstLater is the first of the files that were added to the grammar when worlds with tastes had
+// been measured.
+const firstLater = "81"
+
+// numbered lists the rules in the order in which they are numbered: those of the first files by
+// name, then those of each later file. What is added to the end leaves the numbers of the others,
+// and so the worlds that use them, as they were.
+func (g *grammar) numbered() []string {
+	block := func(name string) string {
+		if file := g.rules[name].file; file >= firstLater {
+			return file
+		}
+		return ""
+	}
+	return slices.SortedFunc(maps.Keys(g.rules), func(a, b string) int {
+		return cmp.Or(strings.Compare(block(a), block(b)), strings.Compare(a, b))
+	})
+}
+
 // number gives every rule and choice its number, in an order that does not change between runs.
 func (g *grammar) number() {
 	var next uint32
@@ -62,7 +83,7 @@ func (g *grammar) number() {
 			}
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(g.rules)) {
+	for _, name := range g.numbered() {
 		next++
 		g.rules[name].id = next
 		for _, line := range g.rules[name].lines {
