@@ -21,6 +21,8 @@ func (p *pool) unitMix() (cover, perUnit float64) {
 		h = relayTurns
 	case StyleAgentic:
 		h = agenticSteps
+	default:
+		h += float64(p.c.Prompt.Wording.Rounds)
 	}
 	m := 1.0
 	switch p.c.Cover.Kind {
@@ -81,6 +83,8 @@ func (p *pool) unit(t int64, cover float64) {
 		p.held, p.batch = m, p.r.geometric(p.c.Schedule.Batch)
 	}
 	p.batch--
+	m.used++
+	p.renew(t)
 	if p.r.chance(cover) {
 		p.cover(t, m)
 		return
@@ -93,7 +97,12 @@ func (p *pool) unit(t int64, cover float64) {
 	case StyleReplay:
 		p.send(t, m, p.stored(), 0)
 	default:
-		p.send(t, m, p.asks(m), 0)
+		c := p.asks(m)
+		if p.c.Prompt.Wording.Rounds > 0 {
+			p.rounds(t, m, c)
+			return
+		}
+		p.send(t, m, c, 0)
 	}
 }
 
@@ -277,7 +286,7 @@ func (p *pool) coding(t int64, m *member, k *coder, steps float64) {
 			task = own + "\n" + task
 		}
 		if r.chance(0.3) {
-			task = joinLines(task, p.work.item(r, "en"))
+			task = joinLines(task, p.work.item(r, "en", StyleAgentic))
 		}
 	} else {
 		c.system += k.memory

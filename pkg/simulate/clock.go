@@ -36,7 +36,7 @@ func makeShape(weekend float64, hours [24]float64) *shape {
 }
 
 // The shapes, by local time.
-type shapes struct{ people, office, product, flat *shape }
+type shapes struct{ people, office, product, flat, night *shape }
 
 func newShapes() shapes {
 	var flat [24]float64
@@ -56,6 +56,11 @@ func newShapes() shapes {
 			5.5, 4,
 		}),
 		flat: makeShape(1, flat),
+		// When prices of some providers are lower and their limits further away.
+		night: makeShape(1, [24]float64{
+			10, 10, 10, 10, 10, 10, 9, 5, 1, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.2,
+			0.5, 2, 6, 9,
+		}),
 	}
 }
 

@@ -127,6 +127,7 @@ func (w *World) newThing(r rng, m *Mechanism) *thing {
 		for i := range th.items {
 			th.items[i] = w.g.text(r, or(m.Use.Content, "item.know"))
 		}
+		w.public = append(w.public, th.items)
 	}
 	return th
 }

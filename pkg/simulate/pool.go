@@ -15,6 +15,8 @@ type member struct {
 	wait   int64
 	// had is when the operator came by it, done when it was given up, 0 where it never was.
 	had, done int64
+
+	routine // by the pool's options
 }
 
 // pool is a campaign while it runs.
@@ -50,6 +52,9 @@ type pool struct {
 	all    []*member
 	// running says that the first accounts are there.
 	running bool
+
+	shared  shared
+	renewed int64 // when the wording was
 }
 
 type payment struct{ fp, issuer string }
@@ -69,6 +74,8 @@ func (w *World) addCampaign(c *Campaign) {
 		p.shape = w.shapes.office
 	case "diurnal":
 		p.shape = w.shapes.people
+	case "night":
+		p.shape = w.shapes.night
 	default:
 		p.shape = w.shapes.flat
 	}
@@ -77,7 +84,7 @@ func (w *World) addCampaign(c *Campaign) {
 	p.begins = start
 	cohortEnd := start - or(c.Pool.SignUpBefore, 48*time.Hour).Milliseconds()
 	for range c.Accounts {
-		p.members = append(p.members, p.recruit(cohortEnd))
+		p.members = append(p.members, p.recruit(cohortEnd-p.cohort()))
 	}
 	p.running = true
 	p.thirdParties()
@@ -123,6 +130,7 @@ func (p *pool) equip() {
 		p.models[i] = 0.08
 	}
 	p.models[p.w.favourite(p.r)] = 1
+	p.equipOptions()
 }
 
 // honestStack draws the stack of some honest account.
@@ -214,6 +222,7 @@ func (p *pool) enlist(m *member) {
 	if p.c.Prompt.Personas {
 		m.r.taste = newTaste(m.r)
 	}
+	p.join(m)
 }
 
 func (p *pool) signUp(cohortEnd int64) int64 {
@@ -231,22 +240,10 @@ func (p *pool) signUp(cohortEnd int64) int64 {
 
 // connect gives an account its networks.
 func (p *pool) connect(a *account) {
-	pc, ids := &p.c.Pool, p.w.ids
-	kind := pc.Network
-	if kind == "mixed" {
-		kind = pick(a.r, []string{"residential", "datacenter", "vpn"})
-	}
+	kind := p.kindOfNetwork(a.r)
 	a.addresses, a.nets = nil, nil
-	for range max(1, pc.Addresses) {
-		var n network
-		switch kind {
-		case "datacenter":
-			n = pick(a.r, ids.cloud)
-		case "vpn":
-			n = pick(a.r, ids.vpn)
-		default:
-			n = ids.homeIn(a.r, ids.place(a.r).country)
-		}
+	for range max(1, p.c.Pool.Addresses) {
+		n := p.networkOf(a.r, kind)
 		a.nets = append(a.nets, n)
 		a.addresses = append(a.addresses, n.address(a.r))
 	}
@@ -280,15 +277,16 @@ func (p *pool) thirdParties() {
 
 // eligible says whether the member takes work at t.
 func (p *pool) eligible(m *member, t int64) bool {
-	if m.banned || t < m.wait {
+	if m.banned || t < m.wait || p.rests(m, t) {
 		return false
 	}
 	if s := &p.c.Schedule; s.Idle > 0 || s.Shape == "shifts" {
 		if s.Shape == "shifts" && (int(t/hour)%24-m.shift+24)%24 >= 8 {
 			return false
 		}
-		// A rest day is a fixed draw of account and day.
-		if s.Idle > 0 && newRNG(uint64(m.id.CreatedAt)^p.w.sc.Seed, uint64(t/day)).chance(s.Idle) {
+		// A rest is a fixed draw of account and time.
+		block := uint64(t / or(s.Dealing.IdleFor.Milliseconds(), day))
+		if s.Idle > 0 && newRNG(uint64(m.id.CreatedAt)^p.w.sc.Seed, block).chance(s.Idle) {
 			return false
 		}
 	}
@@ -314,6 +312,8 @@ func (p *pool) choose(t int64, not *member) *member {
 			}
 			m = p.members[p.order[p.turn%n]]
 			p.turn++
+		case "fill":
+			m = p.members[try%n]
 		default:
 			m = p.leastRecent(try)
 		}

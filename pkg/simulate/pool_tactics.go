@@ -28,6 +28,7 @@ func (p *pool) lease(now int64) *member {
 
 // asks is the next piece of work of a member: with personas, in the member's words and language.
 func (p *pool) asks(m *member) *call {
+	p.work.subject = m.subject
 	if !p.c.Prompt.Personas {
 		return p.work.call(p.r, "")
 	}

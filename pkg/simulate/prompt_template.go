@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/stillwatch/stillwatch/pkg/event"
@@ -17,6 +18,8 @@ type template struct {
 	// overlap.
 	dealt int
 	asked []string
+	// subject is the kind of the next item where accounts have their own.
+	subject string
 }
 
 // frame is one template: sections in an order, each with a rule to redraw it from, and the wording
@@ -28,6 +31,7 @@ type frame struct {
 	slotLine bool   // a line of drawn attributes on top
 	tags     [2]string
 	answer   float64
+	style    string
 }
 
 type section struct{ rule, text string }
@@ -66,8 +70,13 @@ func (w *World) newTemplate(r rng, p Prompt) *template {
 	if n := len(w.texts.Items); n > 0 {
 		s.dealt = r.IntN(n) // campaigns begin at different places of the same collection
 	}
-	for range max(1, p.Templates) {
+	styles := p.Wording.Styles
+	for i := range max(1, p.Templates, len(styles)) {
+		if len(styles) > 0 {
+			p.Style = styles[i%len(styles)]
+		}
 		f := &frame{
+			style: p.Style,
 			label: w.g.text(r, "c.label"),
 			head:  pick(r, []string{"", "", "##", "[1]", "1.", "<>", ":"}), slotLine: r.chance(0.4),
 			answer: r.uniform(420, 900),
@@ -83,6 +92,9 @@ func (w *World) newTemplate(r rng, p Prompt) *template {
 			f.answer = r.uniform(150, 420)
 		}
 		rules := frameRules(p)
+		if len(p.Wording.Sections) > 0 {
+			rules = slices.Clone(p.Wording.Sections)
+		}
 		if p.Style == StyleTemplate && r.chance(0.5) && len(rules) > 3 {
 			// Templates differ in what they care for: drop one of the inner sections.
 			k := 1 + r.IntN(len(rules)-2)
@@ -110,8 +122,13 @@ func (s *template) call(r rng, tongue string) *call {
 			tongue = pick(r, []string{"zh", "ja", "es", "de", "ru", "fr", "zh", "ja"})
 		}
 	}
-	item := s.item(r, tongue)
-	c := &call{answer: f.answer, effort: s.p.Effort, harvest: true}
+	item := s.item(r, tongue, f.style)
+	for i := 1; i < s.p.Wording.Pack; i++ {
+		item += fmt.Sprintf("\n\n%d. %s", i+1, s.item(r, tongue, f.style))
+	}
+	c := &call{
+		answer: f.answer * float64(max(1, s.p.Wording.Pack)), effort: s.p.Effort, harvest: true,
+	}
 	if s.p.Tools {
 		c.tools = pick(r, s.w.codingTools()).versions[0].tools
 	}
@@ -130,6 +147,8 @@ func (s *template) call(r rng, tongue string) *call {
 	switch {
 	case text == "":
 		c.input = []event.Message{user(item)}
+	case s.p.Wording.Agreed:
+		c.input = s.agreed(r, text, item)
 	case position == "system":
 		c.system, c.input = text, []event.Message{user(item)}
 	case position == "end":
@@ -149,7 +168,7 @@ func (f *frame) text(s *template, r rng) string {
 	var parts []string
 	for i, sec := range f.sections {
 		text := sec.text
-		if s.p.Style == StyleSections {
+		if f.style == StyleSections {
 			text = f.fill(s.w.g.text(r, sec.rule))
 		}
 		if text == "" {
@@ -170,7 +189,7 @@ func (f *frame) text(s *template, r rng) string {
 		}
 		parts = append(parts, text)
 	}
-	if s.p.Style == StyleInject || s.p.Style == StyleCoerce {
+	if f.style == StyleInject || f.style == StyleCoerce {
 		return strings.Join(parts, " ")
 	}
 	return strings.Join(parts, "\n")
@@ -179,11 +198,11 @@ func (f *frame) text(s *template, r rng) string {
 var sectionTitles = [...]string{"Role", "Job", "Method", "Detail", "Check", "Format", "Notes"}
 
 // item is the next piece of work.
-func (s *template) item(r rng, tongue string) string {
+func (s *template) item(r rng, tongue, style string) string {
 	if len(s.asked) > 0 && r.chance(s.p.Overlap) {
 		return pick(r, s.asked)
 	}
-	text := s.fresh(r, tongue)
+	text := s.fresh(r, tongue, style)
 	if s.p.Overlap > 0 {
 		if len(s.asked) < 5000 {
 			s.asked = append(s.asked, text)
@@ -194,13 +213,19 @@ func (s *template) item(r rng, tongue string) string {
 	return text
 }
 
-func (s *template) fresh(r rng, tongue string) string {
+func (s *template) fresh(r rng, tongue, style string) string {
 	g := s.w.g
-	if n := len(s.w.texts.Items); n > 0 && s.p.Style != StyleGrade && s.p.Style != StyleClean {
+	if n := len(s.w.texts.Items); n > 0 && style != StyleGrade && style != StyleClean {
 		s.dealt++
 		return s.w.texts.Items[s.dealt%n]
 	}
-	switch s.p.Style {
+	if s.p.Wording.Source != "" {
+		return g.text(r, s.p.Wording.Source)
+	}
+	if s.p.Wording.Public && len(s.w.public) > 0 && tongue == "en" {
+		return pick(r, pick(r, s.w.public))
+	}
+	switch style {
 	case StyleGrade:
 		return "Question:\n" + s.question(r, tongue) + "\n\nAnswer to grade:\n" +
 			g.text(r, "grade.answer")
@@ -220,12 +245,15 @@ func (s *template) question(r rng, tongue string) string {
 	if tongue != "en" && s.w.g.has("item."+tongue) {
 		return s.w.g.text(r, "item."+tongue)
 	}
-	kind := s.p.Items
+	kind := or(s.subject, s.p.Items)
 	if kind == "" || kind == "mixed" {
-		kind = pick(r, []string{"math", "code", "reason", "know", "know", "tool", "analysis"})
+		kind = pick(r, itemKinds)
 	}
 	return s.w.g.text(r, "item."+kind)
 }
+
+// itemKinds are the kinds of items, as often as they are drawn.
+var itemKinds = []string{"math", "code", "reason", "know", "know", "tool", "analysis"}
 
 // probe is one differently worded attempt to make the model show what it hides.
 func (s *template) probe(r rng) *call {

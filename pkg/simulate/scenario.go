@@ -118,6 +118,8 @@ type Prompt struct {
 	// Personas gives every account subjects, words and a language of its own: its items and its
 	// wording of the sections are then those of one person.
 	Personas bool `yaml:"personas,omitempty"`
+
+	Wording Wording `yaml:"wording,omitempty"`
 }
 
 // Cover is ordinary traffic of third parties through the same accounts.
@@ -161,16 +163,19 @@ type Pool struct {
 	Plan string `yaml:"plan"`
 	// Life is how long each account works before a fresh one takes its place; 0 is for good.
 	Life time.Duration `yaml:"life,omitempty"`
+
+	Recruiting Recruiting `yaml:"recruiting,omitempty"`
 }
 
 // Schedule says when the campaign asks, and which account.
 type Schedule struct {
-	// Shape is flat (round the clock), office, diurnal or shifts (each account works eight hours);
-	// empty is flat.
+	// Shape is flat (round the clock), office, diurnal, night, shifts (each account works eight
+	// hours) or own (each has hours like a person's, where it lives); empty is flat.
 	Shape string `yaml:"shape"`
 	// CV is the coefficient of variation of the pool's gaps: 0 a metronome, 1 random, 2 bursty.
 	CV float64 `yaml:"cv"`
-	// Balance is lru (relays), even, random or skewed (heavy tailed, like people); empty is lru.
+	// Balance is lru (relays), even, random, skewed (heavy tailed, like people) or fill (one account
+	// until its quota is used, then the next); empty is lru.
 	Balance string `yaml:"balance"`
 	// Batch is the mean number of items that an account takes in a row; 0 is one.
 	Batch float64 `yaml:"batch"`
@@ -182,6 +187,8 @@ type Schedule struct {
 	Ramp time.Duration `yaml:"ramp"`
 	// Idle is the share of accounts that rest on a given day.
 	Idle float64 `yaml:"idle"`
+
+	Dealing Dealing `yaml:"dealing,omitempty"`
 }
 
 // Reactions are what the campaign does when something happens.
@@ -353,8 +360,11 @@ func (c *Campaign) validate(share func(string, float64)) []error {
 	one("pool.params", c.Pool.Params, "", "one", "own")
 	one("pool.device", c.Pool.Device, "", "none", "unified", "relay", "own")
 	one("pool.network", c.Pool.Network, "", "residential", "datacenter", "vpn", "mixed")
-	one("schedule.shape", c.Schedule.Shape, "", "flat", "office", "diurnal", "shifts")
-	one("schedule.balance", c.Schedule.Balance, "", "lru", "even", "random", "skewed")
+	one(
+		"schedule.shape", c.Schedule.Shape, "", "flat", "office", "diurnal", "night", "shifts",
+		"own",
+	)
+	one("schedule.balance", c.Schedule.Balance, "", "lru", "even", "random", "skewed", "fill")
 	share("prompt.languages", c.Prompt.Languages)
 	share("prompt.overlap", c.Prompt.Overlap)
 	share("cover.share", c.Cover.Share)

@@ -45,6 +45,7 @@ type World struct {
 	seq    uint64
 	groups []*group
 	honest []*account
+	public [][]string // sets whose items crowds ask
 
 	out     []Record
 	next    int
@@ -85,7 +86,11 @@ func New(sc Scenario, texts Texts) (*World, error) {
 		return nil, fmt.Errorf("scenario %q: %w", w.sc.Name, err)
 	}
 	for i := range w.sc.Campaigns {
-		w.addCampaign(&w.sc.Campaigns[i])
+		c := &w.sc.Campaigns[i]
+		if err := c.validateOptions(g); err != nil {
+			return nil, fmt.Errorf("scenario %q: %w", w.sc.Name, err)
+		}
+		w.addCampaign(c)
 	}
 	return w, nil
 }

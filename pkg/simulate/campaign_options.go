@@ -1,0 +1,96 @@
+package simulate
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Wording is what a campaign's prompts have beyond their style.
+type Wording struct {
+	// Sections are the grammar rules of the template's sections in place of the style's, Source that
+	// of the items in place of the style's.
+	Sections []string `yaml:"sections,omitempty"`
+	Source   string   `yaml:"source,omitempty"`
+	// Styles are those of several templates in turn, in place of one; only styles of one request.
+	Styles []string `yaml:"styles,omitempty"`
+	// Pack is how many items one request has; 0 is one.
+	Pack int `yaml:"pack,omitempty"`
+	// Rounds is how many times the answer is criticised and asked for anew in the same conversation.
+	Rounds int `yaml:"rounds,omitempty"`
+	// Renew is how long the wording is in use before it is written anew; 0 is for good.
+	Renew time.Duration `yaml:"renew,omitempty"`
+	// Public takes the items from the sets that crowds of this world ask too, where there are any.
+	Public bool `yaml:"public,omitempty"`
+	// Agreed puts the template into a first exchange that is sent along, which the assistant agrees
+	// to.
+	Agreed bool `yaml:"agreed,omitempty"`
+}
+
+// Recruiting is how a pool comes by its accounts beyond SignUp, and from where they connect.
+type Recruiting struct {
+	// Cohorts is in how many bursts the accounts sign up, Gap the time between two of them.
+	Cohorts int           `yaml:"cohorts,omitempty"`
+	Gap     time.Duration `yaml:"gap,omitempty"`
+	// Firms is how many organisations the accounts are seats of; 0 is none.
+	Firms int `yaml:"firms,omitempty"`
+	// Exits is how many addresses the whole pool has; 0 leaves each account its own.
+	Exits int `yaml:"exits,omitempty"`
+	// Countries is in how many countries the homes are; 0 is anywhere.
+	Countries int `yaml:"countries,omitempty"`
+	// Neighbours connects each account from the network of an honest one.
+	Neighbours bool `yaml:"neighbours,omitempty"`
+	// Popular dresses all accounts in the client that most honest accounts have.
+	Popular bool `yaml:"popular,omitempty"`
+}
+
+// Dealing is how a pool deals its work beyond Balance.
+type Dealing struct {
+	// Skew is the standard deviation of the logarithm of an account's share under the balance
+	// skewed; 0 is one.
+	Skew float64 `yaml:"skew,omitempty"`
+	// Quota is how many requests an account makes in five hours under the balance fill.
+	Quota int `yaml:"quota,omitempty"`
+	// IdleFor is for how long an account rests that is idle; 0 is a day.
+	IdleFor time.Duration `yaml:"idle_for,omitempty"`
+	// Stagger is the time in which the accounts are put to work one after the other.
+	Stagger time.Duration `yaml:"stagger,omitempty"`
+	// Subjects gives every account one kind of item.
+	Subjects bool `yaml:"subjects,omitempty"`
+}
+
+// single are the styles whose unit of work is one request, so that a campaign may mix them.
+var single = []string{
+	StyleTemplate, StyleSections, StyleInject, StyleBare, StyleGrade, StyleClean, StyleGenerate,
+	StyleCoerce,
+}
+
+// validateOptions checks what the grammar has to be known for, and the ranges.
+func (c *Campaign) validateOptions(g *grammar) error {
+	w := &c.Prompt.Wording
+	for _, rule := range append(slices.Clone(w.Sections), w.Source) {
+		if rule != "" && !g.has(rule) {
+			return fmt.Errorf("campaign %s: there is no grammar rule %q", c.ID, rule)
+		}
+	}
+	for _, style := range w.Styles {
+		if !slices.Contains(single, style) {
+			return fmt.Errorf("campaign %s: style %q cannot be mixed; one of %q", c.ID, style, single)
+		}
+	}
+	r, d := &c.Pool.Recruiting, &c.Schedule.Dealing
+	for name, v := range map[string]int{
+		"pack": w.Pack, "rounds": w.Rounds, "cohorts": r.Cohorts, "firms": r.Firms,
+		"exits": r.Exits, "countries": r.Countries, "quota": d.Quota,
+	} {
+		if v < 0 {
+			return fmt.Errorf("campaign %s: %s must not be negative", c.ID, name)
+		}
+	}
+	if d.Skew < 0 || c.Schedule.Balance == "fill" && d.Quota == 0 {
+		return fmt.Errorf(
+			"campaign %s: skew must not be negative, and the balance fill needs a quota", c.ID,
+		)
+	}
+	return nil
+}
