@@ -120,6 +120,8 @@ type SharedUse struct {
 	Position string `yaml:"position,omitempty"`
 	// Tinker is the share of members who change the text.
 	Tinker float64 `yaml:"tinker,omitempty"`
+	// Anew writes the sections of the position own anew for every request, as in a form.
+	Anew bool `yaml:"anew,omitempty"`
 	// Content is the grammar rule of what members put in, in their own taste; empty is what they
 	// would ask anyway, "-" is nothing.
 	Content string `yaml:"content,omitempty"`

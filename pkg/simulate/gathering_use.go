@@ -130,6 +130,9 @@ func (w *World) useOnce(h *habitOf) (c *call, tongue string) {
 	if len(h.texts) > 0 {
 		text = h.texts[h.r.zipf(len(h.texts), 1)]
 	}
+	if use.Anew {
+		text, _ = w.shared(h.r, h.thing)
+	}
 	switch use.Position {
 	case "system":
 		c.system = text

@@ -45,18 +45,20 @@ type Mechanism struct {
 // size is the law of a crowd's size: a median and the standard deviation of the logarithm.
 type size struct{ median, sigma float64 }
 
-// The sizes: a class or a firm, the users of a small program, and what goes around.
+// The sizes: a class or a firm, the users of a small program, what goes around, and what a whole
+// country does.
 var (
 	few   = size{18, 0.5}
 	some  = size{32, 0.7}
 	large = size{60, 0.8}
+	vast  = size{160, 0.7}
 )
 
 // Mechanisms lists all mechanisms, by name.
 func Mechanisms() []Mechanism {
 	all := slices.Concat(
 		learning(), programs(), fashions(), money(), places(), work(), publicSets(), services(),
-		launches(), methods(),
+		launches(), methods(), helpers(), pipelines(), callings(), occasions(), briefs(),
 	)
 	slices.SortFunc(all, func(a, b Mechanism) int { return cmp.Compare(a.Name, b.Name) })
 	return all

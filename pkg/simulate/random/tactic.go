@@ -57,7 +57,9 @@ type Tactic struct {
 
 // Tactics lists all tactics, by dimension and name.
 func Tactics() []Tactic {
-	all := slices.Concat(wordings(), accounts(), schedules())
+	all := slices.Concat(
+		wordings(), accounts(), schedules(), asks(), pools(), routines(),
+	)
 	order := Dimensions()
 	slices.SortStableFunc(all, func(a, b Tactic) int {
 		return slices.Index(order, a.Dimension) - slices.Index(order, b.Dimension)
