@@ -92,10 +92,11 @@ func (w *World) newTemplate(r rng, p Prompt) *template {
 			f.answer = r.uniform(150, 420)
 		}
 		rules := frameRules(p)
-		if len(p.Wording.Sections) > 0 {
+		given := len(p.Wording.Sections) > 0
+		if given {
 			rules = slices.Clone(p.Wording.Sections)
 		}
-		if p.Style == StyleTemplate && r.chance(0.5) && len(rules) > 3 {
+		if p.Style == StyleTemplate && !given && r.chance(0.5) && len(rules) > 3 {
 			// Templates differ in what they care for: drop one of the inner sections.
 			k := 1 + r.IntN(len(rules)-2)
 			rules = append(rules[:k:k], rules[k+1:]...)
