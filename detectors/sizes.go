@@ -24,8 +24,8 @@ func sizes() Detector {
 			Summary: "Requests and answers vary as much within an account as between accounts. Accounts with sizes of their own are mitigating evidence.",
 			Why: "One person asks briefly and another pastes pages; dealt-out items are as long " +
 				"on one account as on another. Intraclass correlation of log tokens by the " +
-				"analysis of variance (Fisher 1925), of requests and of answers, whichever says " +
-				"more.",
+				"analysis of variance (Fisher 1925), of requests and of whole answers without " +
+				"reasoning, whichever says more: token limits and reasoning are settings.",
 			Evasion:    "Sorting the work by length.",
 			LookAlikes: "Users of a program that makes all requests alike.",
 			Needs:      []string{"usage.input_tokens", "usage.output_tokens"},

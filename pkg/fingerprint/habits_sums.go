@@ -181,7 +181,18 @@ func (f *Fingerprint) habit(o *Observation, template int, window int64) {
 	}
 	p.halves[sk.Exact%NumHalves].add(&sk.Subject)
 	p.input.add(o.InputTokens)
-	p.output.add(o.OutputTokens)
+	p.output.add(o.answer())
+}
+
+// answer is the size of a whole answer that was given without reasoning, else -1. Where an answer
+// is cut off, and how much the model reasons before it, are settings of the client: a pool whose
+// accounts have clients of their own must not look like people for it. Taking reasoning off the
+// tokens of the answer would not do, because some gateways count it beside them.
+func (o *Observation) answer() int64 {
+	if o.Status > StatusOK || o.Truncated || o.Refused || o.ReasoningTokens > 0 {
+		return -1
+	}
+	return o.OutputTokens
 }
 
 func (s *subjectSum) add(subject *[sketch.SubjectSize]int8) {

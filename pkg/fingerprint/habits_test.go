@@ -57,6 +57,33 @@ func TestHabitsSumUpWhatRequestsAreAbout(t *testing.T) {
 	require.InDelta(t, 2, new(h.Pooled()).All().Count, 1e-9)
 }
 
+func TestOnlyWholeAnswersWithoutReasoningAreSizes(t *testing.T) {
+	_, opts := newTest(t)
+	for name, c := range map[string]struct {
+		change func(o *Observation)
+		counts bool
+	}{
+		"whole":             {func(*Observation) {}, true},
+		"of unknown status": {func(o *Observation) { o.Status = StatusUnknown }, true},
+		"cut off":           {func(o *Observation) { o.Truncated = true }, false},
+		"refused":           {func(o *Observation) { o.Refused = true }, false},
+		"failed":            {func(o *Observation) { o.Status = StatusError }, false},
+		"with reasoning":    {func(o *Observation) { o.ReasoningTokens = 40 }, false},
+		"unknown":           {func(o *Observation) { o.OutputTokens = -1 }, false},
+	} {
+		o := opening(1, origin)
+		o.Status, o.InputTokens, o.OutputTokens, o.ReasoningTokens = StatusOK, 1023, 255, 0
+		c.change(o)
+		p := unpacked(t, observed(opts, o)).Parts[Other]
+		require.Equal(t, Sizes{1, 10, 100}, p.Input, name)
+		want := Sizes{}
+		if c.counts {
+			want = Sizes{1, 8, 64}
+		}
+		require.Equal(t, want, p.Output, name)
+	}
+}
+
 func TestTheTemplatesRequestsAreAPartOfTheirOwn(t *testing.T) {
 	f, _ := newTest(t)
 	for n := range uint64(20) {

@@ -57,6 +57,8 @@ type Observation struct {
 	Status   Status
 	// Refused says that the model or the gateway refused the content (finish reason or status).
 	Refused bool
+	// Truncated says that the answer ended at a limit of tokens.
+	Truncated bool
 	// Batch says that the request was declared as one of a batch: its answer is waited for by no
 	// one.
 	Batch bool

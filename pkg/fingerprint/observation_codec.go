@@ -44,6 +44,7 @@ const (
 	observationBatch
 	observationUnreadable
 	observationSubject
+	observationTruncated
 	observationFlags = 1<<iota - 1
 )
 
@@ -57,7 +58,7 @@ func (o *Observation) AppendBinary(b []byte) ([]byte, error) {
 	flags := byte(0)
 	for i, on := range [...]bool{
 		o.Verified, o.Refused, o.HasText, o.sketched(), o.Batch, o.Unreadable,
-		o.Sketch.HasSubject(),
+		o.Sketch.HasSubject(), o.Truncated,
 	} {
 		if on {
 			flags |= 1 << i
@@ -79,7 +80,7 @@ func (o *Observation) AppendBinary(b []byte) ([]byte, error) {
 	if (known|labelled)>>firstAttributes != 0 {
 		version = observationVersionAttributes
 	}
-	if o.Sketch.HasSubject() || len(o.Minted)+len(o.Presented) > 0 {
+	if o.Sketch.HasSubject() || o.Truncated || len(o.Minted)+len(o.Presented) > 0 {
 		version = observationVersion
 	}
 	b = append(b, version, flags, byte(o.Status), byte(o.Sketch.Relay))
@@ -225,7 +226,9 @@ func (o *Observation) decode(data []byte, same string) error {
 		flags&observationRefused != 0, flags&observationText != 0
 	o.Batch, o.Unreadable = flags&observationBatch != 0, flags&observationUnreadable != 0
 	r.Check(!o.Unreadable || version >= observationVersionUnreadable, "unknown flag")
-	r.Check(flags&observationSubject == 0 || version >= observationVersion, "unknown flag")
+	o.Truncated = flags&observationTruncated != 0
+	r.Check(flags&(observationSubject|observationTruncated) == 0 || version >= observationVersion,
+		"unknown flag")
 	o.Status = Status(r.Byte())
 	r.Check(o.Status <= StatusRateLimited, "unknown status")
 	o.Sketch.Relay = sketch.Relay(r.Byte())

@@ -120,6 +120,7 @@ func wild(r *rand.Rand, n uint64, t int64) *Observation {
 	o.Account = "acct"
 	o.Status = Status(r.IntN(5))
 	o.Refused = r.IntN(4) == 0
+	o.Truncated = o.ID%5 == 0
 	o.Batch = n%5 == 0
 	o.Verified = r.IntN(2) == 0
 	o.HasText = r.IntN(8) > 0

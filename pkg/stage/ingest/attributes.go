@@ -206,6 +206,19 @@ func makeLabel(value []byte) string {
 	return clean[:end] + ellipsis
 }
 
+// truncated tells whether the answer ended at a limit of tokens: the words of OpenAI (chat and
+// responses), Anthropic and Google, whose names differ in case.
+func truncated(r *event.Response) bool {
+	for _, reason := range r.FinishReasons {
+		for _, word := range [...]string{"length", "max_tokens", "max_output_tokens"} {
+			if strings.EqualFold(reason, word) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // refused tells whether the model or the gateway refused the content.
 func refused(r *event.Response) bool {
 	if r.Status == event.StatusBlocked {

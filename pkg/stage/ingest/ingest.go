@@ -481,7 +481,7 @@ func (t *task) observe(ev *event.Event) (reason string, err error) {
 		InputTokens: known(ev.Usage.Input), OutputTokens: known(ev.Usage.Output),
 		ReasoningTokens: known(ev.Usage.Reasoning), Messages: messages(ev),
 		Status: status(ev.Response.Status), Refused: refused(&ev.Response),
-		Batch:   isBatch(ev.Request.Operation),
+		Truncated: truncated(&ev.Response), Batch: isBatch(ev.Request.Operation),
 		HasText: ev.Content.Present() || ev.Sketch != nil,
 	}
 	h := t.hash.of(tenant)

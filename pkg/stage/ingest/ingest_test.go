@@ -535,6 +535,17 @@ func TestRefusalsAreRecognised(t *testing.T) {
 	}
 }
 
+func TestAnswersThatEndAtALimitAreRecognised(t *testing.T) {
+	for members, want := range map[string]bool{
+		`{}`: false, `{"finish_reasons":["stop"]}`: false, `{"finish_reasons":["length"]}`: true,
+		`{"finish_reasons":["stop","MAX_TOKENS"]}`: true,
+		`{"finish_reasons":["max_output_tokens"]}`: true, `{"finish_reasons":["end_turn"]}`: false,
+	} {
+		seen, _, _ := ingestAll(t, openIngest(t, nil), ingestEvent("r", `"response":`+members))
+		require.Equal(t, want, seen[0].Truncated, members)
+	}
+}
+
 func TestUnknownCountsAreMinusOne(t *testing.T) {
 	seen, _, _ := ingestAll(
 		t, openIngest(t, nil), ingestEvent("r", ""),
