@@ -187,13 +187,14 @@ func (v *evaluation) learn(c *Campaign, members, unnamed []int32) {
 
 // remaining lists the members that live, and lets go of those that turn out not to fit.
 func (v *evaluation) remaining(c *Campaign) (members []int32) {
-	holds := c.holds(v.search.Population)
+	p := v.search.Population
+	holds := c.holds(p)
 	for name := range c.Members {
-		a := v.search.Population.Named(name)
+		a := p.Named(name)
 		if a == nil {
 			continue
 		}
-		if l := c.fit(a, v.search, true, holds); !l.Stays() {
+		if l := c.fit(a, v.search, true, holds); !l.Stays(c.Model.Size, float64(p.Entities())) {
 			v.leave(c, name)
 			continue
 		}

@@ -18,24 +18,25 @@ const (
 	textShingles, carriedPart = 12, 3
 )
 
-// sameProgram lists accounts outside the group that use its program, nil when there are too few of
-// them: those that carry its text, else its prompt layout, else its client and parameters.
-func (p *Population) sameProgram(g *detectors.Group, inside map[int32]bool) *baseline.Controls {
-	if g.Work.Carriers >= usesProgram*g.Size {
-		if c := p.controls(p.carriers(&g.Work, len(inside)), inside); c != nil {
-			return c
+// otherUsers lists accounts outside the group that use its program, where there are enough to be
+// compared with: those that carry its text, those in its prompt layout, and those with its client
+// and parameters.
+func (p *Population) otherUsers(g *detectors.Group, inside map[int32]bool) (out [][]int32) {
+	add := func(list []int32) {
+		if list = p.outside(list, inside); len(list) >= baseline.LeastControls {
+			out = append(out, list)
 		}
+	}
+	if g.Work.Carriers >= usesProgram*g.Size {
+		add(p.carriers(&g.Work, len(inside)))
 	}
 	if g.Work.LayoutShare >= usesProgram {
-		k := index.MakeKey(index.ByLayout, g.Work.Layout)
-		if c := p.controls(p.Postings.Members(k), inside); c != nil {
-			return c
-		}
+		add(p.Postings.Members(index.MakeKey(index.ByLayout, g.Work.Layout)))
 	}
 	if k, share := commonestClient(g); share >= usesProgram {
-		return p.controls(p.Postings.Members(k), inside)
+		add(p.Postings.Members(k))
 	}
-	return nil
+	return out
 }
 
 // carriers lists the accounts that carry a third of the group's commonest shingles.
@@ -77,10 +78,9 @@ func commonestClient(g *detectors.Group) (most index.Key, share float64) {
 	return most, share / g.Size
 }
 
-// controls are the accounts of a list that are in neither the group nor an open campaign, one for
-// each entity; nil when there are too few.
-func (p *Population) controls(list []int32, inside map[int32]bool) *baseline.Controls {
-	var vectors []*baseline.Vector
+// outside lists those of some accounts that are in neither the group nor an open campaign, one for
+// each entity, and as many as one compares with at most.
+func (p *Population) outside(list []int32, inside map[int32]bool) (out []int32) {
 	seen := map[uint64]bool{}
 	for _, i := range list {
 		a := p.Slots[i]
@@ -88,12 +88,9 @@ func (p *Population) controls(list []int32, inside map[int32]bool) *baseline.Con
 			continue
 		}
 		seen[a.Entity] = true
-		if vectors = append(vectors, &a.Vector); len(vectors) == mostControls {
+		if out = append(out, i); len(out) == mostControls {
 			break
 		}
 	}
-	if len(vectors) < baseline.LeastControls {
-		return nil
-	}
-	return baseline.NewControls(vectors)
+	return out
 }

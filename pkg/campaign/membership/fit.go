@@ -19,6 +19,8 @@ type Likelihood struct {
 	// signal family is needed.
 	SameText bool
 
+	// against is the part of Bits that a text which speaks alone outweighs.
+	against float64
 	// requests is the number of requests that it was measured on.
 	requests uint32
 	// compared is the number of signal families that the model and the account both speak of.
@@ -69,11 +71,8 @@ func (m *Model) Fit(a *index.Account, others *baseline.Baseline, inside, linked 
 		l.compared++
 	}
 	for _, b := range l.Families {
-		// The same text in most requests is not outweighed by a card or a day that differs: a
-		// replaced pool has new ones.
-		if b > 0 || !l.SameText {
-			l.Bits += b
-		}
+		l.Bits += b
+		l.against += math.Min(0, b)
 	}
 	if p.Requests >= behaviourRequests {
 		l.Bits += m.fitBehaviour(&a.Vector, others)
@@ -190,19 +189,13 @@ const (
 	memberBits = 4
 	// memberCauses is how many causes must agree where the text does not speak alone.
 	memberCauses = 2
-	// clearedBits is the fit below which a member is let go: even odds against a random account,
-	// well below what naming one takes.
-	clearedBits = 1
 )
 
 // Fits says whether the account is one of n members among population entities: the bits must make
 // up for the prior odds, on at least two causes or by the same text in most requests.
 func (l *Likelihood) Fits(n, population float64) bool {
 	prior := priorLogOdds(n, population)
-	logOdds := float64(memberLogOdds)
-	// A text that speaks alone must make up for the prior odds by itself: a tool's text, which one
-	// account in twenty sends, says who uses the tool.
-	alone := l.SameText && l.Families[detectors.Work.Index()] >= prior+sameTextLogOdds
+	logOdds, alone := float64(memberLogOdds), l.alone(prior)
 	switch {
 	case alone:
 		logOdds = sameTextLogOdds
@@ -210,13 +203,29 @@ func (l *Likelihood) Fits(n, population float64) bool {
 		logOdds += fewLogOdds
 	}
 	return (l.causes() >= memberCauses || alone) &&
-		l.Bits >= math.Max(memberBits, prior+logOdds)
+		l.bits(prior) >= math.Max(memberBits, prior+logOdds)
 }
 
 // IsLikely says whether the account is more likely one of n members among population entities than
 // not: enough for a group to be judged by it, not for it to be named.
 func (l *Likelihood) IsLikely(n, population float64) bool {
-	return l.Bits >= math.Max(agreeingBits, priorLogOdds(n, population))
+	prior := priorLogOdds(n, population)
+	return l.bits(prior) >= math.Max(agreeingBits, prior)
+}
+
+// alone says whether a text speaks alone: it must make up for the prior odds by itself. A tool's
+// text, which one account in twenty sends, says who uses the tool.
+func (l *Likelihood) alone(prior float64) bool {
+	return l.SameText && l.Families[detectors.Work.Index()] >= prior+sameTextLogOdds
+}
+
+// bits are those that count at these prior odds. A text that speaks alone is not outweighed by a
+// card or a day that differs: a replaced pool has new ones.
+func (l *Likelihood) bits(prior float64) float64 {
+	if l.alone(prior) {
+		return l.Bits - l.against
+	}
+	return l.Bits
 }
 
 // priorLogOdds is how much less likely beforehand an account is one of n members among population
@@ -244,9 +253,12 @@ func (l *Likelihood) causes() (n int) {
 	return n
 }
 
-// Stays says whether an account that was named remains a member. One that was named early on little
-// evidence and turns out not to fit does not; a member who fits less than before does.
-func (l *Likelihood) Stays() bool { return l.Bits >= clearedBits || l.SameText }
+// Stays says whether an account that was named remains one of n members among population entities.
+// One that was named early on little evidence and turns out more likely not to be one does not; a
+// member who fits less than before does.
+func (l *Likelihood) Stays(n, population float64) bool {
+	return l.alone(priorLogOdds(n, population)) || l.IsLikely(n, population)
+}
 
 // Agreement is the share of the model's signal families that the account shows, and which these
 // are.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/stillwatch/stillwatch/detectors"
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
@@ -131,4 +132,22 @@ func TestModelsAreAlikeByTheLargerTextAndNotByAPublicPhrase(t *testing.T) {
 			require.InDelta(t, c.a.Similar(c.b), c.b.Similar(c.a), 1e-9)
 		})
 	}
+}
+
+func TestOnlyATextThatSpeaksAloneIsNotOutweighedByWhatDiffers(t *testing.T) {
+	// Of 1,000 accounts 100 are members: the prior log odds are -3.2.
+	const n, population = 100, 1000
+	work, client := detectors.Work.Index(), detectors.Client.Index()
+	of := func(text, other float64) *Likelihood {
+		l := &Likelihood{SameText: true, Bits: text + 3 + other, against: other, requests: 20}
+		l.Families[work], l.Families[detectors.Identity.Index()] = text, 3
+		l.Families[client] = other
+		return l
+	}
+	require.True(t, of(9, -3).Fits(n, population), "a text of its own, another client")
+	require.True(t, of(9, -9).Stays(n, population))
+	require.True(t, of(5, 0).Fits(n, population), "the text of a tool, and the week of sign-up")
+	require.False(t, of(5, -3).Fits(n, population), "and another client")
+	require.True(t, of(5, -3).Stays(n, population), "more likely a member than not")
+	require.False(t, of(5, -6).Stays(n, population))
 }
