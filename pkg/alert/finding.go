@@ -358,6 +358,11 @@ func (m *mapper) detail() detail {
 	if f.Activity == campaign.Close {
 		d.CloseReason = m.text(f.CloseReason, maxText)
 	}
+	if f.Customer || f.Contract {
+		d.Customer = &detailCustomer{
+			Contract: f.Contract, Purpose: m.text(f.Purpose, maxText), MayCollect: f.Allowed,
+		}
+	}
 	shown := m.shownEvidence()
 	for i := range shown {
 		e := &shown[i]

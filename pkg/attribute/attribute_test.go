@@ -52,6 +52,7 @@ func TestSavedStateKnowsAttributesByNumbersThatNeverChange(t *testing.T) {
 	saved := map[Attribute]string{
 		Payment: "0", Issuer: "1", Device: "2", Stack: "3", Params: "4", Tools: "5", Network: "6",
 		ASN: "7", Domain: "8", Model: "9", SignupDay: "10", FirstDay: "11", Seed: "12",
+		Contract: "13", Purpose: "14",
 	}
 	for a, number := range saved {
 		b, err := json.Marshal(a)

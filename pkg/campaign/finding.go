@@ -94,6 +94,11 @@ type Finding struct {
 	Timeline     []Point
 	// Mitigating lists the mitigating evidence in words.
 	Mitigating []string
+	// Customer says that the members are one customer in the open, Contract that all are under one
+	// contract that the provider vouches for, Purpose what this was declared to be for, Allowed that
+	// this allows to collect outputs.
+	Customer, Contract, Allowed bool
+	Purpose                     string
 	// NextStep is the recommended action.
 	NextStep string
 	// CloseReason is set on Close: quiet, withdrawn, merged, dismissed, allowed.
