@@ -70,6 +70,26 @@ func TestSavedStateKnowsAttributesByNumbersThatNeverChange(t *testing.T) {
 	require.Error(t, err)
 }
 
+func TestADeclaredPurposeIsAWordOfAClosedList(t *testing.T) {
+	for declared, want := range map[string]string{
+		"research": "research", " Data_Generation ": "data-generation", "EVALUATION": "evaluation",
+		"": "", "none": "", "-": "", "distilling your model": OtherPurpose, "evaluation2": "other",
+		"other": "other",
+	} {
+		word, known := PurposeOf(declared)
+		require.Equal(t, want, word, declared)
+		require.Equal(t, word != OtherPurpose || declared == OtherPurpose, known, declared)
+	}
+	for _, word := range Purposes {
+		read, known := PurposeOf(word)
+		require.Equal(t, word, read)
+		require.True(t, known)
+	}
+	require.False(t, AllowsCollecting(OtherPurpose))
+	require.False(t, AllowsCollecting("resale"))
+	require.True(t, AllowsCollecting("evaluation"))
+}
+
 func TestWhatAnEventDoesNotReportHasNoText(t *testing.T) {
 	for a := range NumKept {
 		require.Empty(t, a.Spec().Read(nil, &event.Event{}), "%s", a)

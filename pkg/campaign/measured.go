@@ -26,7 +26,7 @@ const (
 // measure takes a new measurement of the members that live.
 func (v *evaluation) measure(c *Campaign, f *search.Found) {
 	score := &f.Score
-	c.readTerms(f.Members, v.search, &score.Scores)
+	readTerms(c, f.Members, v.search, &score.Scores)
 	c.judge(&score.Scores, len(f.Members), &v.engine.o.Policy)
 	c.tally(f.Members, v.search)
 	labels := labelsOf(f.Members, v.search)
@@ -58,7 +58,7 @@ func (v *evaluation) measure(c *Campaign, f *search.Found) {
 
 // readTerms reads what the provider's records say of one customer's accounts: nothing of accounts
 // that are no customer, whatever purposes each has.
-func (c *Campaign) readTerms(members []int32, s *search.Search, score *decision.Scores) {
+func readTerms(c *Campaign, members []int32, s *search.Search, score *decision.Scores) {
 	var t measure.Terms
 	if c.kind() == KindAccount || c.kind() == KindCampaign && score.Customer {
 		t = s.Population.Terms(members)
