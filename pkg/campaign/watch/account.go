@@ -92,8 +92,8 @@ func (w *accounts) customers(
 	return told
 }
 
-// customer judges the accounts of one customer: it is told of where they would be a finding if nobody
-// vouched for them, or if one account had sent all of it.
+// customer judges the accounts of one customer: it is told of where they would be a finding as a
+// group that nobody vouches for, or if one account had sent all of it.
 func (w *accounts) customer(v *View, r *Result, members []int32) bool {
 	p := v.Search.Population
 	p.Sort(members)
@@ -126,7 +126,8 @@ func requestsOf(v *View, members []int32) (n uint64) {
 	return n
 }
 
-// apart measures the accounts of one customer as if each were another's.
+// apart measures the accounts of one customer as if each were another's. That they act as one needs
+// no proof, so that their coordination is at its floor at least.
 func (w *accounts) apart(s *search.Search, members []int32) (*search.Found, bool) {
 	if len(members) < s.Options.MinGroup {
 		return nil, false
@@ -139,7 +140,10 @@ func (w *accounts) apart(s *search.Search, members []int32) (*search.Found, bool
 		return nil, false
 	}
 	score = s.Assessor.Assess(g, 1, true)
-	passes := decision.Passes(&score.Scores, s.Policy)
+	known := score.Scores
+	known.Coordination = max(known.Coordination, s.Policy.Coordination)
+	known.Causes = max(known.Causes, s.Policy.Families)
+	passes := decision.Passes(&known, s.Policy)
 	score.Purpose = 0
 	s.Report("customer", members, &score, passes)
 	return &search.Found{
