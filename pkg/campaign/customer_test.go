@@ -48,6 +48,22 @@ func under(p *fingerprint.Profile, contract uint64, purpose string, verified boo
 	})
 }
 
+// turns are the findings of the world's first two hours, in which it is the turn of each customer.
+func (w *world) turns(t *testing.T) (*Engine, []*Finding) {
+	t.Helper()
+	out, e, err := w.run(DefaultOptions(), nil)
+	require.NoError(t, err)
+	return e, append(found(out), goOn(e)...)
+}
+
+// goOn are the findings of two hours more.
+func goOn(e *Engine) (list []*Finding) {
+	for range 12 {
+		list = append(list, found(e.Advance(e.Next()+1))...)
+	}
+	return list
+}
+
 // found are the findings that were emitted.
 func found(out []Emission) (list []*Finding) {
 	for _, e := range out {
@@ -127,9 +143,7 @@ func TestWhatTheProvidersRecordsSayOfAPoolDecidesHowItIsTold(t *testing.T) {
 			for i := range names {
 				c.terms(i, &w.out[len(w.out)-len(names)+i])
 			}
-			out, _, err := w.run(DefaultOptions(), nil)
-			require.NoError(t, err)
-			list := found(out)
+			_, list := w.turns(t)
 			require.Len(t, list, 1)
 			f := list[0]
 			require.Equal(t, c.kind, f.Kind)
@@ -155,9 +169,8 @@ func TestACustomersOrdinaryUseIsNoFindingWhateverItDeclares(t *testing.T) {
 		for i := range 40 {
 			under(&w.out[i], 1<<60, purpose, true)
 		}
-		out, _, err := w.run(DefaultOptions(), nil)
-		require.NoError(t, err)
-		require.Empty(t, found(out), purpose)
+		_, list := w.turns(t)
+		require.Empty(t, list, purpose)
 	}
 }
 
@@ -173,9 +186,7 @@ func TestAccountsOfACustomerThatDeclareAnotherUseAreToldOfApart(t *testing.T) {
 		}
 		under(&w.out[len(w.out)-len(names)+i], 1<<60, purpose, true)
 	}
-	out, _, err := w.run(DefaultOptions(), nil)
-	require.NoError(t, err)
-	list := found(out)
+	_, list := w.turns(t)
 	require.Len(t, list, 2)
 	allowed := map[bool]Severity{}
 	for _, f := range list {
@@ -190,15 +201,14 @@ func TestAPoolThatTurnsOutToBeOneCustomerEndsAsACampaign(t *testing.T) {
 	w.people(300)
 	w.applications(80)
 	names := w.pool(48, 60)
-	out, e, err := w.run(DefaultOptions(), nil)
-	require.NoError(t, err)
-	require.Equal(t, KindCampaign, found(out)[0].Kind)
+	e, list := w.turns(t)
+	require.Equal(t, KindCampaign, list[0].Kind)
 	for i := range names {
 		p := &w.out[len(w.out)-len(names)+i]
 		under(p, 1<<60, "data-generation", true)
 		e.Upsert(*p)
 	}
-	list := found(w.advance(e, 1))
+	list = goOn(e)
 	require.Len(t, list, 2)
 	require.Equal(t, Close, list[0].Activity)
 	require.Equal(t, KindAccount, list[1].Kind)

@@ -29,22 +29,16 @@ type customer struct {
 	allows bool
 }
 
-// Watch judges the accounts that have changed and that no campaign explains.
+// Watch judges the accounts that have changed and that no campaign explains, and the customers whose
+// turn it is.
 func (w *accounts) Watch(v *View, r *Result) {
+	told := w.customers(v, r)
 	p := v.Search.Population
-	changed := map[customer]bool{}
-	for n, a := range p.Slots {
-		if a != nil && a.Changed >= p.Evaluation && !v.Search.Claims.Has(int32(n)) &&
-			a.Entity != a.Order {
-			changed[customerOf(a)] = true
-		}
-	}
-	told := w.customers(v, r, changed)
 	for n, a := range p.Slots {
 		if a == nil || a.Changed < p.Evaluation || v.Search.Claims.Has(int32(n)) {
 			continue
 		}
-		if a.Profile.Requests24h < w.o.AccountRequests || told[customerOf(a)] {
+		if a.Profile.Requests24h < w.o.AccountRequests || told(a) {
 			continue
 		}
 		if f, ok := w.judge(v.Search, "account", []int32{int32(n)}); ok {
@@ -62,34 +56,35 @@ func customerOf(a *index.Account) customer {
 	}
 }
 
-// customers judges each of the customers that has several accounts, and says of whom it told. What
-// was told of one of the accounts alone is told of the customer from then on.
-func (w *accounts) customers(
-	v *View, r *Result, changed map[customer]bool,
-) (told map[customer]bool) {
-	told = map[customer]bool{}
-	if len(changed) == 0 {
-		return told
-	}
+// customers judges the customers with several accounts, each in its turn: there may be thousands, and
+// nobody acts on their findings at once. told says whether an account is in such a finding; what was
+// told of one of the accounts alone is told of the customer from then on.
+func (w *accounts) customers(v *View, r *Result) (told func(a *index.Account) bool) {
+	p := v.Search.Population
 	members := map[customer][]int32{}
 	var order []customer
-	for n, a := range v.Search.Population.Slots {
-		if a == nil || a.Entity == a.Order || v.Search.Claims.Has(int32(n)) {
+	for n, a := range p.Slots {
+		if a == nil || a.Entity == a.Order || !search.Turn(a.Entity, p.Evaluation) ||
+			v.Search.Claims.Has(int32(n)) {
 			continue
 		}
 		c := customerOf(a)
-		if !changed[c] {
-			continue
-		}
 		if members[c] == nil {
 			order = append(order, c)
 		}
 		members[c] = append(members[c], int32(n))
 	}
+	now := map[customer]bool{}
 	for _, c := range order {
-		told[c] = len(members[c]) > 1 && w.customer(v, r, members[c])
+		now[c] = len(members[c]) > 1 && w.customer(v, r, members[c])
 	}
-	return told
+	return func(a *index.Account) bool {
+		if a.Entity == a.Order {
+			return false
+		}
+		c := customerOf(a)
+		return now[c] || v.Findings[v.customerID(c)].Open
+	}
 }
 
 // customer judges the accounts of one customer: it is told of where they would be a finding as a
