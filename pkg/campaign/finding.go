@@ -31,7 +31,8 @@ type Kind string
 const (
 	// KindCampaign is a coordinated group of accounts.
 	KindCampaign Kind = "campaign"
-	// KindAccount is a single account whose harvest is a finding by itself.
+	// KindAccount is one customer's harvest: a single account's, or that of several accounts of a
+	// customer that the provider vouches for.
 	KindAccount Kind = "account"
 	// KindTripwire is a sign that needs no statistics, such as a relay's constant.
 	KindTripwire Kind = "tripwire"
