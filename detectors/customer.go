@@ -6,16 +6,29 @@ import "github.com/stillwatch/stillwatch/pkg/attribute"
 // customer: four in five, since a campaign that takes in a few bystanders is none.
 const openly = 0.8
 
-// OneCustomer says that the group is one customer in the open: accounts of one organisation, under
-// one e-mail domain that hardly anybody else uses, or paid for by one instrument and used from one
-// network. Nobody masquerades there, and whether the customer may do what it does is a matter of
-// its contract.
+// OneCustomer says that the group is one customer in the open: accounts under one contract or of
+// one organisation, under one e-mail domain that hardly anybody else uses, or paid for by one
+// instrument and used from one network. Nobody masquerades there, and whether the customer may do
+// what it does is a matter of its contract. Here the contract need not be marked as real: the
+// provider's own records join the accounts, whoever stands behind them.
 func (g *Group) OneCustomer(c *Context) bool {
-	orgs := map[string]float64{}
+	var orgs map[string]float64
+	var contracts map[uint64]float64
 	for i := range g.Members {
 		m := &g.Members[i]
 		if org := m.Profile.Org; org != "" {
+			if orgs == nil {
+				orgs = map[string]float64{}
+			}
 			if orgs[org] += m.Weight; orgs[org] >= openly*g.Size {
+				return true
+			}
+		}
+		if contract := m.Profile.Value(attribute.Contract); contract != 0 {
+			if contracts == nil {
+				contracts = map[uint64]float64{}
+			}
+			if contracts[contract] += m.Weight; contracts[contract] >= openly*g.Size {
 				return true
 			}
 		}

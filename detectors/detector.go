@@ -135,7 +135,8 @@ func (c *Context) Idf(df int) float64 {
 type Member struct {
 	Profile *fingerprint.Profile
 	Vector  *baseline.Vector
-	// Weight is 1, or one over the number of members of the same verified organisation.
+	// Weight is 1, or one over the number of members of the same entity: of one contract or
+	// verified organisation.
 	Weight float64
 	// Counted is the stratum of the baseline that the account was counted in, 0 when it was left
 	// out of the baseline.

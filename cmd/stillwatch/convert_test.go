@@ -35,7 +35,7 @@ func TestConvertTellsWhatItLeavesOut(t *testing.T) {
 	text, err := os.ReadFile(facts)
 	require.NoError(t, err)
 	require.Equal(t, "tenant,account,created_at,payment_fp,payment_issuer,plan,org_id,verified,"+
-		"email_domain\n,a,,,,pro,,,\n", string(text))
+		"email_domain,contract,purpose\n,a,,,,pro,,,,,\n", string(text))
 }
 
 func TestConvertSaysWhatIsWrong(t *testing.T) {

@@ -18,6 +18,7 @@ import (
 // factColumns are what a gateway does not know, without the account itself.
 var factColumns = []string{
 	"created_at", "payment_fp", "payment_issuer", "plan", "org_id", "verified", "email_domain",
+	"contract", "purpose",
 }
 
 // poorer takes out of events what is known beside them, into a file of facts and a network

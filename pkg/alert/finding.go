@@ -207,6 +207,9 @@ func (m *mapper) analytic() analytic {
 	switch m.f.Kind {
 	case campaign.KindAccount:
 		a.Name = "Single-account harvest"
+		if m.f.Members > 1 {
+			a.Name = "One customer's harvest"
+		}
 	case campaign.KindTripwire:
 		// A tripwire is a deterministic rule, not a deviation from a baseline.
 		a.TypeID, a.Name = analyticRule, "Tripwire"
@@ -311,7 +314,7 @@ func (m *mapper) resources() []resource {
 // anomalies gives each detector's observation and baseline, one analysis per axis.
 func (m *mapper) anomalies() []anomalyAnalysis {
 	subject := target{Name: identifier(m.f.Campaign), Type: "Account group"}
-	if m.f.Kind == campaign.KindAccount {
+	if m.f.Kind == campaign.KindAccount && m.f.Members <= 1 {
 		subject.Type = "Account"
 	}
 	if subject.Name == "" {
@@ -357,6 +360,11 @@ func (m *mapper) detail() detail {
 	}
 	if f.Activity == campaign.Close {
 		d.CloseReason = m.text(f.CloseReason, maxText)
+	}
+	if f.Customer || f.Contract {
+		d.Customer = &detailCustomer{
+			Contract: f.Contract, Purpose: m.text(f.Purpose, maxText), MayCollect: f.Allowed,
+		}
 	}
 	shown := m.shownEvidence()
 	for i := range shown {

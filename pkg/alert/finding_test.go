@@ -98,6 +98,25 @@ func TestTheSchemaRejectsADamagedRecord(t *testing.T) {
 	}
 }
 
+func TestAFindingSaysWhatTheProvidersRecordsSayOfTheCustomer(t *testing.T) {
+	f := pool()
+	r, err := encoder(t).Finding(f)
+	require.NoError(t, err)
+	require.NotContains(t, string(r.Value), `"customer"`, "of accounts that are none, nothing")
+	f.Customer, f.Contract, f.Allowed, f.Purpose = true, true, true, "evaluation"
+	f.Severity = campaign.Informational
+	r, err = encoder(t).Finding(f)
+	require.NoError(t, err)
+	require.NoError(t, validate(t, r.Value))
+	require.Contains(t, string(r.Value),
+		`"customer":{"contract":true,"purpose":"evaluation","may_collect":true}`)
+	require.Contains(t, string(r.Value), `"severity":"Informational"`)
+	f.Contract, f.Allowed, f.Purpose = false, false, ""
+	r, err = encoder(t).Finding(f)
+	require.NoError(t, err)
+	require.Contains(t, string(r.Value), `"customer":{"contract":false,"may_collect":false}`)
+}
+
 func TestTheSameFindingGivesTheSameBytes(t *testing.T) {
 	first, err := encoder(t).Finding(pool())
 	require.NoError(t, err)

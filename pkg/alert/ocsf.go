@@ -234,6 +234,15 @@ type detail struct {
 	Muted            bool             `json:"muted,omitempty"`
 	CloseReason      string           `json:"close_reason,omitempty"`
 	Related          []string         `json:"related,omitempty"`
+	Customer         *detailCustomer  `json:"customer,omitempty"`
+}
+
+// detailCustomer is there when the members are one customer in the open or one account under a
+// contract.
+type detailCustomer struct {
+	Contract   bool   `json:"contract"`
+	Purpose    string `json:"purpose,omitempty"`
+	MayCollect bool   `json:"may_collect"`
 }
 
 type detailEvidence struct {

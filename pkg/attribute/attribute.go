@@ -44,6 +44,10 @@ const (
 	Model
 	// Seed is the seed of the model's sampling that a request asks for.
 	Seed
+	// Contract is the contract that the account is under, Purpose what the customer declared to use
+	// the model for (Purposes). Both come of the provider's own records.
+	Contract
+	Purpose
 
 	// NumKept is how many attributes come with requests.
 	NumKept

@@ -52,6 +52,7 @@ func TestSavedStateKnowsAttributesByNumbersThatNeverChange(t *testing.T) {
 	saved := map[Attribute]string{
 		Payment: "0", Issuer: "1", Device: "2", Stack: "3", Params: "4", Tools: "5", Network: "6",
 		ASN: "7", Domain: "8", Model: "9", SignupDay: "10", FirstDay: "11", Seed: "12",
+		Contract: "13", Purpose: "14",
 	}
 	for a, number := range saved {
 		b, err := json.Marshal(a)
@@ -67,6 +68,26 @@ func TestSavedStateKnowsAttributesByNumbersThatNeverChange(t *testing.T) {
 	require.Error(t, json.Unmarshal([]byte(`"payment"`), &later))
 	_, err := json.Marshal(Num)
 	require.Error(t, err)
+}
+
+func TestADeclaredPurposeIsAWordOfAClosedList(t *testing.T) {
+	for declared, want := range map[string]string{
+		"research": "research", " Data_Generation ": "data-generation", "EVALUATION": "evaluation",
+		"": "", "none": "", "-": "", "distilling your model": OtherPurpose, "evaluation2": "other",
+		"other": "other",
+	} {
+		word, known := PurposeOf(declared)
+		require.Equal(t, want, word, declared)
+		require.Equal(t, word != OtherPurpose || declared == OtherPurpose, known, declared)
+	}
+	for _, word := range Purposes {
+		read, known := PurposeOf(word)
+		require.Equal(t, word, read)
+		require.True(t, known)
+	}
+	require.False(t, AllowsCollecting(OtherPurpose))
+	require.False(t, AllowsCollecting("resale"))
+	require.True(t, AllowsCollecting("evaluation"))
 }
 
 func TestWhatAnEventDoesNotReportHasNoText(t *testing.T) {

@@ -72,6 +72,16 @@ var table = [Num]Spec{
 		Watch: []Path{{STIX: Account + ":seed"}},
 		State: 12,
 	},
+	Contract: {
+		Name: "contract", Fields: "account.contract", Read: readContract,
+		Watch: []Path{{STIX: Account + ":contract"}},
+		State: 13,
+	},
+	Purpose: {
+		Name: "declared purpose", Fields: "account.purpose", Read: readPurpose, Readable: true,
+		Watch: []Path{{STIX: Account + ":purpose"}},
+		State: 14,
+	},
 	SignupDay: {
 		Name: "sign-up day", Family: Identity, Fields: "account.created_at",
 		Day:     func(createdAt, _ int64) int64 { return createdAt },

@@ -3,8 +3,8 @@
 // shingle is, and how an account's figures rank.
 //
 // A baseline covers one tenant. It is taken over a bounded, deterministic sample of entities
-// (accounts of one verified organisation count as one), and leaves out the accounts of open
-// campaigns, so that a campaign cannot make itself the norm.
+// (accounts of one contract or verified organisation count as one), and leaves out the accounts of
+// open campaigns, so that a campaign cannot make itself the norm.
 package baseline
 
 import (
@@ -30,8 +30,8 @@ type Options struct {
 // DefaultOptions are the options that the documentation's figures were measured with.
 func DefaultOptions() Options { return Options{Sample: 4096, Draws: 24} }
 
-// Entity is one independent unit of the population: an account, or the accounts of one verified
-// organisation.
+// Entity is one independent unit of the population: an account, or the accounts under one
+// contract or of one verified organisation.
 type Entity struct {
 	Profile *fingerprint.Profile
 	Vector  *Vector

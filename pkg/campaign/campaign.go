@@ -54,8 +54,13 @@ type Campaign struct {
 	// Explanation is the honest reading that leaves the least of it unexplained, in words.
 	Explanation string `json:"explanation,omitempty"`
 
-	// Customer says that the members are one customer in the open.
+	// Customer says that the members are one customer in the open, Contract that all are under one
+	// contract that the provider vouches for, Purpose what this was declared to be for, Allowed that
+	// this allows to collect outputs.
 	Customer   bool     `json:"customer,omitempty"`
+	Contract   bool     `json:"contract,omitempty"`
+	Purpose    string   `json:"purpose,omitempty"`
+	Allowed    bool     `json:"allowed,omitempty"`
 	Severity   Severity `json:"severity"`
 	Confidence int      `json:"confidence"`
 	// LastEmitted is what the last record said, to judge what is news.
@@ -193,7 +198,10 @@ func (c *Campaign) judge(s *decision.Scores, members int, p *decision.Policy) {
 			severity = Medium
 		}
 	}
-	c.Customer = c.kind() == KindCampaign && s.Customer
+	if severity == Low && s.Allowed {
+		severity = Informational
+	}
+	c.Customer = c.kind() == KindCampaign && s.Customer || c.kind() == KindAccount && members > 1
 	c.Severity = max(c.Severity, severity)
 	c.Confidence = max(c.Confidence, confidence)
 }

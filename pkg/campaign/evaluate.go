@@ -154,14 +154,18 @@ func (v *evaluation) follow(c *Campaign) {
 			delete(near, i)
 		}
 	}
-	s.Claims.Add(members)
-	p.Sort(members)
-	if p.CountEntities(members) < search.Trio {
-		if len(c.Members) == 0 {
+	if entities := p.CountEntities(members); entities < search.Trio {
+		// Many accounts and next to no entities: the provider has said since that they are one
+		// customer's, whose findings are the watchers'.
+		if len(c.Members) == 0 || len(members) >= s.Options.MinGroup {
 			c.closing = closeWithdrawn
+		} else {
+			s.Claims.Add(members)
 		}
 		return
 	}
+	s.Claims.Add(members)
+	p.Sort(members)
 	g := s.Group(members, detectors.SetOf(c.Defining...))
 	score := s.Assessor.Assess(g, 1, true)
 	v.measure(c, &search.Found{Members: members, Group: g, Score: score})

@@ -31,7 +31,8 @@ type Kind string
 const (
 	// KindCampaign is a coordinated group of accounts.
 	KindCampaign Kind = "campaign"
-	// KindAccount is a single account whose harvest is a finding by itself.
+	// KindAccount is one customer's harvest: a single account's, or that of several accounts of a
+	// customer that the provider vouches for.
 	KindAccount Kind = "account"
 	// KindTripwire is a sign that needs no statistics, such as a relay's constant.
 	KindTripwire Kind = "tripwire"
@@ -94,6 +95,11 @@ type Finding struct {
 	Timeline     []Point
 	// Mitigating lists the mitigating evidence in words.
 	Mitigating []string
+	// Customer says that the members are one customer in the open, Contract that all are under one
+	// contract that the provider vouches for, Purpose what this was declared to be for, Allowed that
+	// this allows to collect outputs.
+	Customer, Contract, Allowed bool
+	Purpose                     string
 	// NextStep is the recommended action.
 	NextStep string
 	// CloseReason is set on Close: quiet, withdrawn, merged, dismissed, allowed.

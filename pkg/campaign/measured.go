@@ -7,6 +7,7 @@ import (
 	"github.com/stillwatch/stillwatch/detectors"
 	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
+	"github.com/stillwatch/stillwatch/pkg/campaign/measure"
 	"github.com/stillwatch/stillwatch/pkg/campaign/membership"
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 )
@@ -25,6 +26,7 @@ const (
 // measure takes a new measurement of the members that live.
 func (v *evaluation) measure(c *Campaign, f *search.Found) {
 	score := &f.Score
+	readTerms(c, f.Members, v.search, &score.Scores)
 	c.judge(&score.Scores, len(f.Members), &v.engine.o.Policy)
 	c.tally(f.Members, v.search)
 	labels := labelsOf(f.Members, v.search)
@@ -52,6 +54,17 @@ func (v *evaluation) measure(c *Campaign, f *search.Found) {
 		e.Observed, e.Expected, e.Note = d.Explain(f.Group, m)
 		c.Evidence = append(c.Evidence, e)
 	}
+}
+
+// readTerms reads what the provider's records say of one customer's accounts: nothing of accounts
+// that are no customer, whatever purposes each has.
+func readTerms(c *Campaign, members []int32, s *search.Search, score *decision.Scores) {
+	var t measure.Terms
+	if c.kind() == KindAccount || c.kind() == KindCampaign && score.Customer {
+		t = s.Population.Terms(members)
+	}
+	score.Allowed = t.Allow()
+	c.Contract, c.Purpose, c.Allowed = t.Contract, t.Purpose, score.Allowed
 }
 
 // tenths rounds to a tenth of a bit.

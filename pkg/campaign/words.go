@@ -19,7 +19,10 @@ const (
 		"acting."
 	nextAsk = "Look at the customer's contract: the accounts belong together in the open, and whether " +
 		"the customer may collect outputs at this scale is for the contract to say. Where it may, " +
-		"mark the accounts as verified with one organisation."
+		"put the accounts under one contract in the account facts, with its purpose, and mark them as " +
+		"verified."
+	nextAllowed = "Nothing to stop: by your own records the contract is for this. Compare the volume " +
+		"with what was agreed; what the customer does with the outputs is for the contract to say."
 	nextMend = "Read the dead letters of these accounts: the header stillwatch-account names the " +
 		"account, stillwatch-reason says what is wrong. Correct what makes the records unreadable, " +
 		"in the gateway's logger or in what it lets these callers write; until then no detector " +
@@ -39,7 +42,8 @@ func (c *Campaign) finding(activity Activity, now int64) *Finding {
 		Requests: c.Requests, OutputTokens: c.shown.output,
 		Models: slices.Clone(c.shown.models), Shared: slices.Clone(c.shown.shared),
 		Timeline: slices.Clone(c.Timeline), CloseReason: c.CloseReason,
-		Related: slices.Clone(c.Related),
+		Related: slices.Clone(c.Related), Customer: c.Customer, Contract: c.Contract,
+		Allowed: c.Allowed, Purpose: c.Purpose,
 	}
 	for _, e := range f.Evidence {
 		if e.Bits < 0 {
@@ -50,15 +54,16 @@ func (c *Campaign) finding(activity Activity, now int64) *Finding {
 }
 
 func title(c *Campaign) string {
-	switch c.kind() {
-	case KindAccount:
-		return "Account harvesting model outputs"
-	case KindTripwire:
+	switch {
+	case c.kind() == KindTripwire:
 		return c.Tripwire.Title()
+	case c.Allowed && c.Severity < Medium:
+		return "One customer collects outputs, as its contract allows"
+	case c.Customer && c.Severity < Medium:
+		return "One customer collects outputs"
+	case c.kind() == KindAccount:
+		return "Account harvesting model outputs"
 	default:
-		if c.Customer && c.Severity < Medium {
-			return "One customer collects outputs"
-		}
 		return "Coordinated model distillation"
 	}
 }
@@ -67,6 +72,8 @@ func nextStep(c *Campaign) string {
 	switch {
 	case c.Tripwire == watch.Unreadable:
 		return nextMend
+	case c.Allowed && c.Severity < Medium:
+		return nextAllowed
 	case c.Customer && c.Severity < Medium:
 		return nextAsk
 	case c.Severity < High:
@@ -85,20 +92,27 @@ func summary(c *Campaign) string {
 		return fmt.Sprintf("%s %s: %d became dead letters.", accounts, does, c.Requests)
 	}
 	what := accounts + " act as one and harvest the model"
-	if c.Customer && c.Severity < Medium {
-		what = accounts + " of one customer in the open collect outputs"
-	}
-	switch c.kind() {
-	case KindAccount:
-		what = "One account harvests the model"
-	case KindTripwire:
+	switch {
+	case c.kind() == KindTripwire:
 		what = accounts + " " + c.Tripwire.Does(c.Signs)
+	case c.Customer && c.Severity < Medium:
+		what = accounts + " of one customer in the open collect outputs"
+	case c.kind() == KindAccount:
+		what = "One account harvests the model"
 	}
 	s := fmt.Sprintf("%s: %d requests", what, c.Requests)
 	if why := reasons(c); len(why) > 0 {
 		s += "; " + strings.Join(why, ", ")
 	}
 	s += "."
+	switch {
+	case c.Allowed:
+		s += " Its contract is for " + c.Purpose + ", which allows to collect outputs."
+	case c.Contract && c.Purpose != "":
+		s += " Its contract is for " + c.Purpose + ", which says nothing of collecting outputs."
+	case c.Contract:
+		s += " Its contract names no one purpose."
+	}
 	if c.Explanation != "" {
 		s += " The honest reading that comes nearest: " + c.Explanation + "."
 	}

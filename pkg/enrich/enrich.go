@@ -15,6 +15,8 @@ type Facts struct {
 	CreatedAt                                          int64
 	PaymentFP, PaymentIssuer, Plan, OrgID, EmailDomain string
 	Verified                                           event.Bool
+	// Contract is the id of the contract that the account is under, Purpose the declared use.
+	Contract, Purpose string
 }
 
 // Accounts knows facts about accounts. It is asked from many goroutines.
@@ -45,6 +47,8 @@ const (
 	OrgID
 	Verified
 	EmailDomain
+	Contract
+	Purpose
 	ASN
 	ASOrg
 	Country
@@ -56,8 +60,8 @@ const (
 func (f Field) Name() string {
 	return [NumFields]string{
 		"account.created_at", "account.payment_fp", "account.payment_issuer", "account.plan",
-		"account.org_id", "account.verified", "account.email_domain", "client.asn",
-		"client.as_org", "client.country",
+		"account.org_id", "account.verified", "account.email_domain", "account.contract",
+		"account.purpose", "client.asn", "client.as_org", "client.country",
 	}[f]
 }
 
@@ -109,6 +113,8 @@ func (f *Facts) apply(a *event.Account, filled *Filled) {
 	fill(&a.Plan, f.Plan, &filled[Plan])
 	fill(&a.OrgID, f.OrgID, &filled[OrgID])
 	fill(&a.EmailDomain, f.EmailDomain, &filled[EmailDomain])
+	fill(&a.Contract, f.Contract, &filled[Contract])
+	fill(&a.Purpose, f.Purpose, &filled[Purpose])
 }
 
 func (n *Network) apply(c *event.Client, filled *Filled) {

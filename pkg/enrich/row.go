@@ -25,7 +25,7 @@ type Row struct {
 // columns are the names of what a row holds, in a file as in a topic.
 var columns = []string{
 	"tenant", "account", "created_at", "payment_fp", "payment_issuer", "plan", "org_id",
-	"verified", "email_domain",
+	"verified", "email_domain", "contract", "purpose",
 }
 
 // set reads a value of a column. Values that gateways write for nothing are absent here as well.
@@ -69,6 +69,10 @@ func (r *Row) set(column, value string) error {
 		f.Verified = event.Bool{V: v, Known: true}
 	case "email_domain":
 		f.EmailDomain = value
+	case "contract":
+		f.Contract = value
+	case "purpose":
+		f.Purpose = value
 	}
 	return nil
 }

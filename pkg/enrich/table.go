@@ -51,6 +51,7 @@ func (t *Table) set(r *Row) {
 	// Few values are many accounts': they are kept once.
 	for _, shared := range []*string{
 		&r.Tenant, &r.Facts.PaymentIssuer, &r.Facts.Plan, &r.Facts.OrgID, &r.Facts.EmailDomain,
+		&r.Facts.Contract, &r.Facts.Purpose,
 	} {
 		*shared = unique.Make(*shared).Value()
 	}

@@ -168,6 +168,10 @@ func (d *Decoder) account(v *Account) {
 			v.EmailDomain = s.String()
 		case "verified":
 			v.Verified = s.Bool()
+		case "contract":
+			v.Contract = s.String()
+		case "purpose":
+			v.Purpose = s.String()
 		default:
 			s.Skip()
 		}

@@ -33,6 +33,7 @@ func TestTheDocumentedExampleIsDecodedWhole(t *testing.T) {
 			ID: "acct_9f31", OrgID: "org_22", TeamID: "t1", UserID: "u1", EndUserID: "e7",
 			KeyHash: "ab12", CreatedAt: 1792483860000, Plan: "pro", PaymentFP: "cd34",
 			PaymentIssuer: "ef56", EmailDomain: "example.org", Verified: Bool{Known: true},
+			Contract: "gh78", Purpose: "application",
 		},
 		Client: Client{
 			IP: "198.18.4.7", ASN: Int{64500, true}, ASOrg: "Example Net", Country: "DE",

@@ -127,6 +127,8 @@ func AppendJSON(dst []byte, ev *Event) []byte {
 	e.str("payment_issuer", a.PaymentIssuer)
 	e.str("email_domain", a.EmailDomain)
 	e.flag("verified", a.Verified)
+	e.str("contract", a.Contract)
+	e.str("purpose", a.Purpose)
 	e.close()
 
 	c := &ev.Client

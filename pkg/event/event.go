@@ -65,6 +65,9 @@ type Account struct {
 	PaymentFP, PaymentIssuer string
 	EmailDomain              string
 	Verified                 Bool
+	// Contract is the id of the contract that the account is under, Purpose what the customer
+	// declared to use the model for. Both are of the provider's own records, never of the caller.
+	Contract, Purpose string
 }
 
 // Client is where the request came from.

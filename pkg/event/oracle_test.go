@@ -409,7 +409,8 @@ func oracleEvent(t *tree) (ev *Event, err error) {
 		KeyHash: own.name(v["key_hash"]), CreatedAt: o.time(v["created_at"]),
 		Plan: o.name(v["plan"]), PaymentFP: o.name(v["payment_fp"]),
 		PaymentIssuer: o.name(v["payment_issuer"]), EmailDomain: o.name(v["email_domain"]),
-		Verified: o.flag(v["verified"]),
+		Verified: o.flag(v["verified"]), Contract: o.name(v["contract"]),
+		Purpose: o.name(v["purpose"]),
 	}
 	v = o.object(root["client"], "client")
 	ev.Client = Client{

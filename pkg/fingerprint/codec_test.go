@@ -130,7 +130,7 @@ func TestEncodingsOfEveryVersionStayReadable(t *testing.T) {
 			"the encoding changed: write a new version, and keep reading this one")
 	})
 	for _, version := range []string{
-		"v2", "v3", "v4", "v5", "v6_of_ten_attributes", "v6",
+		"v2", "v3", "v4", "v5", "v6_of_ten_attributes", "v6", "v7_of_eleven_attributes",
 	} {
 		t.Run(version, func(t *testing.T) {
 			var want Profile

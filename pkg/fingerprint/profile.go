@@ -136,6 +136,15 @@ type Profile struct {
 	Minted, Foreign []uint64
 }
 
+// Contract is the contract that the account is under, 0 when there is none that counts: whoever
+// keeps the accounts says that it is real by marking the account as verified.
+func (p *Profile) Contract() uint64 {
+	if !p.Verified {
+		return 0
+	}
+	return p.Value(attribute.Contract)
+}
+
 // Day is a day in milliseconds.
 const Day = 86_400_000
 

@@ -115,6 +115,8 @@ func Fields() []Field {
 			return &ev.Account.EmailDomain
 		}},
 		{"account.verified", ByGateway, kindBool, func(ev *e) any { return &ev.Account.Verified }},
+		{"account.contract", ByGateway, kindName, func(ev *e) any { return &ev.Account.Contract }},
+		{"account.purpose", ByGateway, kindName, func(ev *e) any { return &ev.Account.Purpose }},
 		{"client.ip", ByGateway, kindName, func(ev *e) any { return &ev.Client.IP }},
 		{"client.asn", ByGateway, kindASN, func(ev *e) any { return &ev.Client.ASN }},
 		{"client.as_org", ByGateway, kindName, func(ev *e) any { return &ev.Client.ASOrg }},

@@ -294,6 +294,7 @@ func dropCredentials(ev *event.Event) {
 		&ev.ID, &ev.Tenant, &ev.Account.ID, &ev.Account.OrgID, &ev.Account.TeamID,
 		&ev.Account.UserID, &ev.Account.EndUserID, &ev.Account.KeyHash, &ev.Account.Plan,
 		&ev.Account.PaymentFP, &ev.Account.PaymentIssuer, &ev.Account.EmailDomain,
+		&ev.Account.Contract, &ev.Account.Purpose,
 		&ev.Client.DeviceID, &ev.Client.UserAgent, &ev.Client.JA3, &ev.Client.JA4,
 		&ev.Request.SessionID, &ev.Client.ASOrg, &ev.Client.Country, &ev.Source.Gateway,
 		&ev.Source.Instance, &ev.Request.Operation, &ev.Request.ReasoningEffort,

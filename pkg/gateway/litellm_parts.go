@@ -95,6 +95,10 @@ func (a *liteLLM) enrichment(acct *event.Account) {
 			acct.EmailDomain = s.String()
 		case "verified":
 			acct.Verified = s.Bool()
+		case "contract":
+			acct.Contract = s.String()
+		case "purpose":
+			acct.Purpose = s.String()
 		default:
 			s.Skip()
 		}

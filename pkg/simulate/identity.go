@@ -377,7 +377,9 @@ func (w *World) person(g *group, sdk bool) *account {
 	a.id = event.Account{
 		ID: "acct_" + r.token(16), KeyHash: r.hex(64), CreatedAt: id.signUp(r),
 		EmailDomain: id.domain(r, 0.12), Verified: event.Bool{V: r.chance(0.3), Known: true},
+		Purpose: g.purpose,
 	}
+	a.id.Contract = g.contractOf(a.id.ID)
 	if sdk {
 		a.id.EmailDomain = id.domain(r, 0.5)
 		a.id.Plan = pick(r, []string{

@@ -67,7 +67,10 @@ func (w *World) addCampaign(c *Campaign) {
 		w: w, c: c, r: r, g: w.newGroup(c.ID, or(c.Kind, c.Prompt.Style), c.ID, true),
 		zone: w.ids.place(r).zone,
 	}
-	p.g.pool = p
+	p.g.pool, p.g.contract, p.g.purpose = p, c.Pool.Contract, c.Pool.Purpose
+	if p.g.contract == "one" {
+		p.g.contract = "ctr_" + c.ID
+	}
 	p.work = w.newTemplate(r, c.Prompt)
 	switch c.Schedule.Shape {
 	case "office":

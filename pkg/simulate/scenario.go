@@ -64,6 +64,9 @@ type Crowd struct {
 	Spread time.Duration `yaml:"spread"`
 	// VPN is the share of accounts behind one commercial VPN or shared network.
 	VPN float64 `yaml:"vpn"`
+	// Purpose is what the provider's records say that the accounts are for; each group of the crowd
+	// is then under a contract of its own, which counts for the accounts that are verified.
+	Purpose string `yaml:"purpose,omitempty"`
 }
 
 // Campaign is one coordinated operation. Its parts compose: every prompt style works with every
@@ -161,6 +164,10 @@ type Pool struct {
 	Disposable float64 `yaml:"disposable"`
 	// Plan is one plan for all; empty draws from the population.
 	Plan string `yaml:"plan"`
+	// Contract is one (all accounts are under one) or own (each has its own); empty is none. Purpose
+	// is what the accounts declare: what an attacker could write, or buy.
+	Contract string `yaml:"contract,omitempty"`
+	Purpose  string `yaml:"purpose,omitempty"`
 	// Life is how long each account works before a fresh one takes its place; 0 is for good.
 	Life time.Duration `yaml:"life,omitempty"`
 
@@ -357,6 +364,7 @@ func (c *Campaign) validate(share func(string, float64)) []error {
 	one("cover.kind", c.Cover.Kind, "", "chat", "api", "mixed")
 	one("pool.sign_up", c.Pool.SignUp, "", "tight", "wide", "aged", "leased")
 	one("pool.stack", c.Pool.Stack, "", "one", "few", "rotating", "native")
+	one("pool.contract", c.Pool.Contract, "", "one", ownContract)
 	one("pool.params", c.Pool.Params, "", "one", "own")
 	one("pool.device", c.Pool.Device, "", "none", "unified", "relay", "own")
 	one("pool.network", c.Pool.Network, "", "residential", "datacenter", "vpn", "mixed")

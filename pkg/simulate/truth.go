@@ -87,6 +87,20 @@ type group struct {
 	tokens     int64
 	mechanisms []string
 	pool       *pool
+	// contract is the contract of the group's accounts: one for all, an own one for each (ownContract)
+	// or none; purpose is what they declare.
+	contract, purpose string
+}
+
+// ownContract stands for a contract for each account.
+const ownContract = "own"
+
+// contractOf is the contract of an account of the group.
+func (g *group) contractOf(account string) string {
+	if g.contract == ownContract {
+		return "ctr_" + account
+	}
+	return g.contract
 }
 
 func (w *World) truth() *Truth {

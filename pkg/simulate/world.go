@@ -148,6 +148,11 @@ func (w *World) Span() (start, end time.Time) { return w.sc.Start, w.sc.Start.Ad
 // newGroup registers a crowd's part or a campaign.
 func (w *World) newGroup(id, kind, crowd string, campaign bool) *group {
 	g := &group{id: id, kind: kind, crowd: crowd, campaign: campaign}
+	for i := range w.sc.Crowds {
+		if c := &w.sc.Crowds[i]; !campaign && c.ID == crowd && c.Purpose != "" {
+			g.contract, g.purpose = "ctr_"+id, c.Purpose
+		}
+	}
 	w.groups = append(w.groups, g)
 	return g
 }

@@ -220,7 +220,7 @@ func withoutFacts(t *testing.T, lines [][]byte) (poor [][]byte, facts []kafka.Me
 		row := make(map[string]any)
 		for _, name := range []string{
 			"created_at", "payment_fp", "payment_issuer", "plan", "org_id",
-			"verified", "email_domain",
+			"verified", "email_domain", "contract", "purpose",
 		} {
 			if value, ok := account[name]; ok {
 				row[name] = value

@@ -12,6 +12,11 @@ type Scores struct {
 	Moved float64
 	// Customer says that the group is one customer in the open; see detectors.Group.OneCustomer.
 	Customer bool
+	// Allowed says that all accounts are under one contract whose declared purpose allows to
+	// collect outputs, by the provider's own records. It makes no harvest less: it says who may.
+	// What accounts under several contracts declare allows nothing, since together they are no
+	// customer. The search does not ask; it is read for findings.
+	Allowed bool
 	// Text is how surely the members write the same text in most of their requests, Purpose the
 	// strongest intent that no benign group shares.
 	Text, Purpose float64

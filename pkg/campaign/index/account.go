@@ -15,7 +15,8 @@ type Account struct {
 	// Order is a hash of the name. Accounts are sampled and listed in its order: the same on every
 	// run, and unrelated to anything the account does.
 	Order uint64
-	// Entity names the entity that it is of: itself, or its verified organisation.
+	// Entity names the entity that it is of: itself, its contract or its verified
+	// organisation.
 	Entity uint64
 	// Slot is the account's number in the index. It is given away again when the account is
 	// removed.

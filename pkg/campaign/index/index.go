@@ -69,17 +69,25 @@ func (x *Index) Upsert(p fingerprint.Profile) (a *Account, added bool) {
 	return a, added
 }
 
-// entityOf names the entity that an account is of: accounts of one verified organisation are one,
-// since whoever can vouch for them knows them all.
+// entityOf names the entity that an account is of: accounts under one contract that counts are one,
+// as are those of one verified organisation, since whoever can vouch for them knows them all. Where
+// there is a contract it decides: a customer may have several organisations.
 func entityOf(a *Account) uint64 {
+	if contract := a.Profile.Contract(); contract != 0 {
+		return Mix(contract, contractSeed)
+	}
 	if a.Profile.Org != "" && a.Profile.Verified {
 		return xxh3.HashStringSeed(a.Profile.Org, organisationSeed)
 	}
 	return a.Order
 }
 
-// organisationSeed keeps the hashes of organisations apart from those of accounts of the same name.
-const organisationSeed = 1
+// organisationSeed and contractSeed keep the hashes of organisations and contracts apart from those
+// of accounts of the same name.
+const (
+	organisationSeed = 1
+	contractSeed     = 7
+)
 
 // Remove forgets an account.
 func (x *Index) Remove(name string) {

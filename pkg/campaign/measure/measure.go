@@ -194,12 +194,37 @@ func (p *Population) mass(a *index.Account) float64 {
 func (p *Population) Group(
 	members []int32, defining detectors.FamilySet, c *detectors.Context, limit int,
 ) *detectors.Group {
+	return p.group(members, defining, c, limit, p.weights)
+}
+
+// Apart is Group of the accounts of one customer as if each were another's: what they would show if
+// nobody knew that they belong together.
+func (p *Population) Apart(
+	members []int32, c *detectors.Context, limit int,
+) *detectors.Group {
+	apart := func([]int32) func(*index.Account) float64 {
+		return func(*index.Account) float64 { return 1 }
+	}
+	g := p.group(members, 0, c, limit, apart)
+	// Of all of them, the baseline has one.
+	g.SelfShare = 0
+	for i := range g.Members {
+		g.Members[i].Counted = 0
+	}
+	return g
+}
+
+// group is Group with the weights that are given.
+func (p *Population) group(
+	members []int32, defining detectors.FamilySet, c *detectors.Context, limit int,
+	weights func(members []int32) func(a *index.Account) float64,
+) *detectors.Group {
 	all := members
 	if limit > 0 && len(members) > limit {
 		members = members[:limit]
 	}
 	g := &detectors.Group{Members: make([]detectors.Member, len(members)), Defining: defining}
-	weight := p.weights(members)
+	weight := weights(members)
 	// Only conversations, reasoning and a matched comparison ask who is inside.
 	inside := sync.OnceValue(func() map[int32]bool {
 		set := make(map[int32]bool, len(all))

@@ -29,9 +29,9 @@ type Measurement struct {
 // Fitted is added to the origin of groups whose members were fitted.
 const Fitted = ", fitted"
 
-// Report tells the trace of a single account that was measured.
-func (s *Search) Report(origin string, slot int32, score *decision.Assessment, found bool) {
-	s.report(origin, []int32{slot}, score, false, found)
+// Report tells the trace of one customer's accounts that were measured, mostly of a single one.
+func (s *Search) Report(origin string, members []int32, score *decision.Assessment, found bool) {
+	s.report(origin, members, score, false, found)
 }
 
 func (s *Search) report(

@@ -162,6 +162,11 @@ func (w *Watchers) Watch(v *View) (r Result) {
 // accountID and tripwireID are the identities of findings: what names the sign inside a tenant.
 func (v *View) accountID(account string) string { return v.id("account", account) }
 
+// customerID is the identity of a customer's finding.
+func (v *View) customerID(c customer) string {
+	return v.id("entity", fmt.Sprintf("%016x-%t", c.entity, c.allows))
+}
+
 func (v *View) tripwireID(what string) string { return v.id("tripwire", what) }
 
 func (v *View) id(kind, what string) string {

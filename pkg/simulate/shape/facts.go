@@ -16,7 +16,7 @@ import (
 func FactColumns() []string {
 	return []string{
 		"tenant", "account", "created_at", "payment_fp", "payment_issuer", "plan", "org_id",
-		"verified", "email_domain",
+		"verified", "email_domain", "contract", "purpose",
 	}
 }
 
@@ -33,7 +33,7 @@ type factKey struct{ tenant, account string }
 
 // factRow are the columns after the account's.
 type factRow struct {
-	values  [7]string
+	values  [9]string
 	changed bool
 }
 
@@ -54,7 +54,9 @@ func Restored() []string {
 func (f *Facts) Add(ev, read *event.Event) {
 	key := factKey{read.Tenant, Who(read)}
 	a := &ev.Account
-	values := [7]string{"", a.PaymentFP, a.PaymentIssuer, a.Plan, a.OrgID, "", a.EmailDomain}
+	values := [9]string{
+		"", a.PaymentFP, a.PaymentIssuer, a.Plan, a.OrgID, "", a.EmailDomain, a.Contract, a.Purpose,
+	}
 	if a.CreatedAt != 0 {
 		values[0] = iso(a.CreatedAt)
 	}

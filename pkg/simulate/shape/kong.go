@@ -10,6 +10,7 @@ func kong() *Shape {
 		lost: []string{
 			"tenant", "account.org_id", "account.created_at", "account.plan", "account.payment_fp",
 			"account.payment_issuer", "account.email_domain", "account.verified", "client.asn",
+			"account.contract", "account.purpose",
 			"client.as_org", "client.country",
 		},
 	}

@@ -15,6 +15,7 @@ func liteLLM() *Shape {
 		lost: []string{
 			"tenant", "source.instance", "account.created_at", "account.plan", "account.payment_fp",
 			"account.payment_issuer", "account.verified", "client.asn", "client.as_org",
+			"account.contract", "account.purpose",
 			"client.country",
 		},
 	}

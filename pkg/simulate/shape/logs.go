@@ -24,6 +24,7 @@ func signUp() []string {
 	return []string{
 		"account.created_at", "account.plan", "account.payment_fp", "account.payment_issuer",
 		"account.email_domain", "account.verified", "client.asn", "client.as_org",
+		"account.contract", "account.purpose",
 	}
 }
 

@@ -28,6 +28,7 @@ func everything() event.Event {
 			ID: "a", OrgID: "o", TeamID: "t", UserID: "u", EndUserID: "e", KeyHash: "k",
 			CreatedAt: 1792479600000, Plan: "p",
 			PaymentFP: "f", PaymentIssuer: "i", EmailDomain: "example.org", Verified: yes,
+			Contract: "c", Purpose: "application",
 		},
 		Client: event.Client{
 			IP: "203.0.113.7", ASN: n(64500), ASOrg: "n", Country: "DE", UserAgent: "u", JA4: "4",

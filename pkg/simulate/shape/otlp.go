@@ -17,6 +17,7 @@ func otlpLost() []string {
 	return []string{
 		"account.team_id", "account.key_hash", "account.created_at", "account.plan",
 		"account.payment_fp", "account.payment_issuer", "account.email_domain", "account.verified",
+		"account.contract", "account.purpose",
 		"client.asn", "client.as_org", "request.logprobs", "request.tool_choice", "usage.cost_usd",
 	}
 }

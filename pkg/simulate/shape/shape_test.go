@@ -144,6 +144,7 @@ func drawEvent(t *rapid.T) event.Event {
 		UserID: word("user"), EndUserID: word("end user"), KeyHash: word("key hash"),
 		Plan: word("plan"), PaymentFP: word("payment"), PaymentIssuer: word("issuer"),
 		EmailDomain: word("domain"), Verified: flag("verified"),
+		Contract: word("contract"), Purpose: word("purpose"),
 	}
 	if maybe("created at") {
 		ev.Account.CreatedAt = 1_600_000_000_000

@@ -43,6 +43,10 @@ var (
 		Kind: stage.Upkeep, Name: "filler",
 		Help: "Texts that a logger puts in place of a prompt, and that are none.",
 	}
+	unknownPurpose = &stage.Counter{
+		Kind: stage.Upkeep, Name: "unknown_purpose",
+		Help: "Events whose declared purpose is none of the known words, and counts as other.",
+	}
 	uncheckedSketch = &stage.Counter{
 		Kind: stage.Upkeep, Name: "unchecked_sketch",
 		Help: "Gateways' sketches that do not say with what secret they were made.",
@@ -53,6 +57,6 @@ var (
 func (s *ingester) Counters() []*stage.Counter {
 	return []*stage.Counter{
 		stage.OK, stage.DeadLettered, skipped, lettersByTenant, fieldsKnown, fieldsFilled,
-		unjoined, unreadBody, unreadValue, fillers, uncheckedSketch,
+		unjoined, unreadBody, unreadValue, fillers, unknownPurpose, uncheckedSketch,
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/enrich"
 	"github.com/stillwatch/stillwatch/pkg/event"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
@@ -217,6 +218,8 @@ type task struct {
 	keepSeen   bool
 	// unchecked counts the gateways' sketches that do not say what they were made with.
 	unchecked int64
+	// purposes counts the declared purposes that are no word of the list.
+	purposes int64
 
 	o fingerprint.Observation
 	// size is how many bytes the last batch gave out: how much memory the next one begins with.
@@ -299,6 +302,10 @@ func (t *task) result(out *outcome) stage.Result {
 	if t.unchecked > 0 {
 		out.counts.Add(t.unchecked, uncheckedSketch)
 		t.unchecked = 0
+	}
+	if t.purposes > 0 {
+		out.counts.Add(t.purposes, unknownPurpose)
+		t.purposes = 0
 	}
 	for field, n := range t.filled {
 		if n > 0 {
@@ -471,6 +478,9 @@ func (t *task) observe(ev *event.Event) (reason string, err error) {
 	tenant := tenantOf(ev)
 	if t.enricher != nil {
 		t.enricher.Apply(ev, tenant, account, &t.filled)
+	}
+	if _, ok := attribute.PurposeOf(ev.Account.Purpose); !ok {
+		t.purposes++
 	}
 	o := &t.o
 	*o = fingerprint.Observation{

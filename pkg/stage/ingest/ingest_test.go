@@ -347,7 +347,8 @@ func TestNothingComparesAcrossTenantsAttributesOrSecrets(t *testing.T) {
 	record := func(tenant, value string) string {
 		return `{"id":"` + value + `","time":1793613600000,"tenant":"` + tenant +
 			`","account":{"id":"a","end_user_id":"` + value + `","payment_fp":"` + value +
-			`","payment_issuer":"` + value + `","email_domain":"` + value +
+			`","payment_issuer":"` + value + `","contract":"` + value +
+			`","purpose":"research","email_domain":"` + value +
 			`"},"request":{"model":"` + value + `","session_id":"` + value +
 			`","tools":["` + value +
 			`"],"temperature":1,"seed":7},"content":{"reasoning_in":["` + strings.Repeat(value, 20) +
@@ -723,8 +724,8 @@ func (n oneNetwork) Network(netip.Addr) enrich.Network { return enrich.Network(n
 
 func TestAnEventIsCompletedBeforeItIsHashed(t *testing.T) {
 	facts, err := enrich.ReadCSV(strings.NewReader(
-		"account,created_at,payment_fp,payment_issuer,plan,org_id,verified,email_domain\n"+
-			"key-7,2026-10-20,f,i,pro,org,true,example.org\n",
+		"account,created_at,payment_fp,payment_issuer,plan,org_id,verified,email_domain,contract,"+
+			"purpose\nkey-7,2026-10-20,f,i,pro,org,true,example.org,c,research\n",
 	), nil)
 	require.NoError(t, err)
 	event := func(account, client string) string {
@@ -732,7 +733,7 @@ func TestAnEventIsCompletedBeforeItIsHashed(t *testing.T) {
 			account + `},"client":{"ip":"198.18.4.7"` + client +
 			`},"request":{"model":"m"}}`
 	}
-	full := event(`,"created_at":"2026-10-20T00:00:00Z","payment_fp":"f","payment_issuer":"i","plan":"pro","org_id":"org","verified":true,"email_domain":"example.org"`,
+	full := event(`,"created_at":"2026-10-20T00:00:00Z","payment_fp":"f","payment_issuer":"i","plan":"pro","org_id":"org","verified":true,"email_domain":"example.org","contract":"c","purpose":"research"`,
 		`,"asn":64500,"as_org":"Example Net","country":"DE"`)
 	want, _, _ := ingestAll(t, openIngest(t, nil), full)
 	enriched := func() stage.Task {

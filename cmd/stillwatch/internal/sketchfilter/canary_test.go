@@ -19,7 +19,8 @@ const canary = "Kanarienvogel"
 var passes = []string{
 	"id", "tenant", "source.gateway", "source.instance", "account.id", "account.org_id",
 	"account.team_id", "account.user_id", "account.end_user_id", "account.key_hash", "account.plan",
-	"account.payment_fp", "account.payment_issuer", "account.email_domain", "client.ip",
+	"account.payment_fp", "account.payment_issuer", "account.email_domain", "account.contract",
+	"account.purpose", "client.ip",
 	"client.as_org", "client.country", "client.user_agent", "client.ja4", "client.ja3",
 	"client.device_id", "request.operation", "request.model", "request.session_id",
 	"request.reasoning_effort", "request.response_format", "request.tools", "request.tool_choice",
