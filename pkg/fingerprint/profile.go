@@ -134,6 +134,10 @@ type Profile struct {
 	// MaxCarried each. A block that was given before it was kept track of is foreign: only one that
 	// was minted for another account tells something.
 	Minted, Foreign []uint64
+	// ToolSets says in how many conversations the account offered tools, and how many different
+	// lists of them; Workspaces in how many a coding agent told its working directory, and how many
+	// different ones.
+	ToolSets, Workspaces Variety
 }
 
 // Day is a day in milliseconds.

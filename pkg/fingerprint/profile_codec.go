@@ -16,8 +16,8 @@ import (
 // the requests declared as batch, version 4 with the records that could not be read; what an older
 // version did not count is read as none. Version 5 leaves out what nothing read (old.go), version 6
 // says how many attributes it holds, so that one more needs no other version. Version 7 ends with
-// habits and reasoning blocks.
-const profileVersion = 7
+// habits and reasoning blocks, version 8 with how various tools and working directories are.
+const profileVersion = 8
 
 // AppendBinary appends the encoding of the profile. Lists longer than their limits and a
 // PromptHLL that is no sketch are errors.
@@ -84,7 +84,8 @@ func (p *Profile) AppendBinary(b []byte) ([]byte, error) {
 	b = binary.AppendUvarint(b, uint64(p.Batch))
 	b = p.appendUnreadable(b)
 	b = packed.AppendText(b, []byte(p.Habits))
-	return appendHashes(appendHashes(b, p.Minted), p.Foreign), nil
+	b = appendHashes(appendHashes(b, p.Minted), p.Foreign)
+	return p.appendVarieties(b), nil
 }
 
 func (p *Profile) appendUnreadable(b []byte) []byte {
@@ -320,6 +321,7 @@ func (p *Profile) UnmarshalBinary(data []byte) error {
 		p.Minted = r.hashes(p.Minted, MaxCarried)
 		p.Foreign = r.hashes(p.Foreign, MaxCarried)
 	}
+	p.readVarieties(r, version)
 	return r.end()
 }
 
