@@ -17,7 +17,8 @@ func All() []Detector {
 		// Harvest.
 		elicitation(), coercion(), grading(), generation(), cleaning(),
 		outputLength(), yield(), reasoningLength(), singleTurn(), novelty(), dealtOut(),
-		clock(), noRamp(), fanout(), pivot(), refusalProbe(), unserved(), hopping(),
+		clock(), noRamp(), fanout(), pivot(), refusalProbe(), unserved(), toolLists(), workspaces(),
+		hopping(),
 		aggregator(), batch(),
 	}
 }

@@ -32,6 +32,8 @@ const (
 	domainTenant
 	_
 	domainReasoning
+	domainTool
+	domainWorkspace
 )
 
 // hasher makes the keyed hashes of attributes and identities. Its key comes from the deployment's
