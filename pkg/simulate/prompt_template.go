@@ -17,6 +17,8 @@ type template struct {
 	// overlap.
 	dealt int
 	asked []string
+	// deck holds the items that are still to be answered, each as often as it is.
+	deck []string
 }
 
 // frame is one template: sections in an order, each with a rule to redraw it from, and the wording
@@ -180,6 +182,9 @@ var sectionTitles = [...]string{"Role", "Job", "Method", "Detail", "Check", "For
 
 // item is the next piece of work.
 func (s *template) item(r rng, tongue string) string {
+	if s.p.Answers > 1 {
+		return s.card(r, tongue)
+	}
 	if len(s.asked) > 0 && r.chance(s.p.Overlap) {
 		return pick(r, s.asked)
 	}
@@ -192,6 +197,24 @@ func (s *template) item(r rng, tongue string) string {
 		}
 	}
 	return text
+}
+
+// card draws from the deck: the answers to one item are not asked for one after the other.
+func (s *template) card(r rng, tongue string) string {
+	const items = 50
+	if len(s.deck) == 0 {
+		for range items {
+			item := s.fresh(r, tongue)
+			for range s.p.Answers {
+				s.deck = append(s.deck, item)
+			}
+		}
+	}
+	i := r.IntN(len(s.deck))
+	item, last := s.deck[i], len(s.deck)-1
+	s.deck[i] = s.deck[last]
+	s.deck = s.deck[:last]
+	return item
 }
 
 func (s *template) fresh(r rng, tongue string) string {
