@@ -25,7 +25,7 @@ func workspaces() Detector {
 		LookAlikes: "Reviewers' robots and agencies with many repositories, agents that make a " +
 			"directory for each task: single accounts, or all users of one program, which is what " +
 			"is compared with; evaluators of a public set of repositories (dealt_out).",
-		Needs: []string{"content.system, content.input"},
+		Needs: []string{"content.input or sketch"},
 	}, baseline.NewWorkspaces, high, oftenNew, func(m Measure) (string, string, string) {
 		return fmt.Sprintf("%.0f %% of coding sessions are in a new working directory",
 				100*m.Observed), fmt.Sprintf("median of %s %.0f %%", m.Compared, 100*m.Expected),

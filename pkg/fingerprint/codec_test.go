@@ -69,7 +69,7 @@ func sampleObservation() *Observation {
 	// Older versions hold the first attributes only.
 	clear(o.Values[firstAttributes:])
 	clear(o.Labels[firstAttributes:])
-	o.Minted, o.Presented, o.ToolSet, o.Workspace = nil, nil, 0, 0
+	o.Minted, o.Presented, o.ToolSet = nil, nil, 0
 	o.Sketch = sketch.Sketch{
 		Exact: 1, Turn: []uint64{2, 3, 1 << 61}, System: []uint64{4}, Layout: 5, Tokens: 812,
 		Intents: sketch.Reasoning | sketch.Cleaning, Prefix: 6, Continuation: 7,
@@ -89,7 +89,7 @@ func sampleObservation5() *Observation {
 // sampleObservation6 has what only version 6 can hold as well.
 func sampleObservation6() *Observation {
 	o := sampleObservation5()
-	o.ToolSet, o.Workspace = 11, 12
+	o.ToolSet, o.Sketch.Workspace = 11, 12
 	return o
 }
 

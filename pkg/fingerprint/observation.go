@@ -74,9 +74,8 @@ type Observation struct {
 	// the request, at most MaxReasoning of each.
 	Minted, Presented []uint64
 
-	// ToolSet is the keyed hash of the tools that the request offers, in whatever order, Workspace
-	// that of the working directory that a coding agent tells; 0 unknown.
-	ToolSet, Workspace uint64
+	// ToolSet is the keyed hash of the tools that the request offers, in whatever order; 0 unknown.
+	ToolSet uint64
 }
 
 // MaxReasoning bounds the reasoning blocks of one request that are looked at, each way.

@@ -83,7 +83,7 @@ func (o *Observation) AppendBinary(b []byte) ([]byte, error) {
 	if o.Sketch.HasSubject() || len(o.Minted)+len(o.Presented) > 0 {
 		version = observationVersionSubject
 	}
-	if o.ToolSet|o.Workspace != 0 {
+	if o.ToolSet|o.Sketch.Workspace != 0 {
 		version = observationVersion
 	}
 	b = append(b, version, flags, byte(o.Status), byte(o.Sketch.Relay))
@@ -125,7 +125,7 @@ func (o *Observation) AppendBinary(b []byte) ([]byte, error) {
 	if version < observationVersion {
 		return b, nil
 	}
-	return appendKnown(b, o.ToolSet, o.Workspace), nil
+	return appendKnown(b, o.ToolSet, o.Sketch.Workspace), nil
 }
 
 func appendSketch(b []byte, sk *sketch.Sketch) []byte {
@@ -292,7 +292,7 @@ func (o *Observation) decode(data []byte, same string) error {
 		o.Presented = r.hashes(o.Presented, MaxReasoning)
 	}
 	if version >= observationVersion {
-		r.known(&o.ToolSet, &o.Workspace)
+		r.known(&o.ToolSet, &o.Sketch.Workspace)
 	}
 	return r.end()
 }

@@ -170,7 +170,7 @@ func wild(r *rand.Rand, n uint64, t int64) *Observation {
 		o.Presented = append(o.Presented, hash(useReasoning, r.Uint64N(200)))
 	}
 	// These are not drawn: whatever was there before is then drawn as it was.
-	o.ToolSet, o.Workspace = n%3*hash(useTools, n%11), n%2*hash(useWorkspace, n%700)
+	o.ToolSet, o.Sketch.Workspace = n%3*hash(useTools, n%11), n%2*hash(useWorkspace, n%700)
 	return o
 }
 
@@ -198,7 +198,7 @@ func hostile(r *rand.Rand, n uint64, t int64) *Observation {
 	}
 	o.Minted, o.Presented = shingles(MaxReasoning, useReasoning, n),
 		shingles(MaxReasoning, useReasoning, n, 1)
-	o.ToolSet, o.Workspace = hash(useTools, n), hash(useWorkspace, n)
+	o.ToolSet, o.Sketch.Workspace = hash(useTools, n), hash(useWorkspace, n)
 	return o
 }
 

@@ -41,7 +41,7 @@ func (v *variety) show() Variety { return Variety{v.conversations, v.values.coun
 // up from elsewhere: its later turns come with the same ones.
 func (u *undertakings) undertake(o *Observation, precision int) {
 	u.tools.count(o.ToolSet, precision)
-	u.workspaces.count(o.Workspace, precision)
+	u.workspaces.count(o.Sketch.Workspace, precision)
 }
 
 func (v *variety) merge(other *variety, precision int) error {
