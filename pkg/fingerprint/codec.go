@@ -15,7 +15,8 @@ import (
 // declared as batch, version 4 records that could not be read; what an older version did not count
 // is read as none. Version 5 leaves out what nothing read (old.go), version 6 says how many
 // attributes it holds, so that one more needs no other version. Version 7 ends with habits and
-// reasoning blocks, version 8 with how various tools and working directories are.
+// reasoning blocks, version 8 with how various tools and working directories are and a
+// sample of prompts.
 const stateVersion = 8
 
 // Flags of an encoded fingerprint.

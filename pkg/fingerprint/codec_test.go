@@ -396,6 +396,7 @@ func TestWhatCannotBeReadAgainIsNotWritten(t *testing.T) {
 		"sketch": {PromptHLL: []byte("no sketch")},
 		"habits": {Habits: PackedHabits("no habits")},
 		"minted": {Minted: make([]uint64, MaxCarried+1)},
+		"items":  {Items: make([]uint64, MaxItems+1)},
 		"org":    {Org: long},
 	} {
 		_, err := p.MarshalBinary()

@@ -294,6 +294,7 @@ func (f *Fingerprint) text(o *Observation, t *totals) {
 		}
 	}
 	f.prompts.add(sk.Exact, f.opts.Precision)
+	f.undertakings.sample(sk.Exact)
 }
 
 // countIntents counts each intent in the figures from first on.

@@ -138,6 +138,9 @@ type Profile struct {
 	// lists of them; Workspaces in how many a coding agent told its working directory, and how many
 	// different ones.
 	ToolSets, Workspaces Variety
+	// Items are the smallest hashes of the account's prompts, ascending: those below the smallest
+	// of some accounts' last ones are all the prompts with such hashes that they sent.
+	Items []uint64
 }
 
 // Day is a day in milliseconds.

@@ -16,7 +16,8 @@ import (
 // the requests declared as batch, version 4 with the records that could not be read; what an older
 // version did not count is read as none. Version 5 leaves out what nothing read (old.go), version 6
 // says how many attributes it holds, so that one more needs no other version. Version 7 ends with
-// habits and reasoning blocks, version 8 with how various tools and working directories are.
+// habits and reasoning blocks, version 8 with how various tools and working directories are and
+// a sample of prompts.
 const profileVersion = 8
 
 // AppendBinary appends the encoding of the profile. Lists longer than their limits and a
@@ -169,6 +170,7 @@ func (p *Profile) check() error {
 		{"unserved", len(p.Unserved), MaxConversing},
 		{"minted", len(p.Minted), MaxCarried},
 		{"foreign", len(p.Foreign), MaxCarried},
+		{"items", len(p.Items), MaxItems},
 		{"tenant", len(p.Tenant), maxText},
 		{"account", len(p.Account), maxText},
 		{"org", len(p.Org), maxText},

@@ -3,6 +3,7 @@ package fingerprint
 import (
 	"encoding/binary"
 	"math"
+	"slices"
 )
 
 // Variety is in how many conversations an account showed something, and how many different ones of
@@ -21,6 +22,26 @@ type variety struct {
 // have their tools and a few projects, from replays of what many people did elsewhere.
 type undertakings struct {
 	tools, workspaces variety
+	// items are the smallest hashes of the account's prompts, ascending.
+	items []uint64
+}
+
+// MaxItems is how many of an account's prompts are sampled.
+const MaxItems = 16
+
+// sample keeps a prompt if its hash is one of the smallest: the same prompts in every account, so
+// that who sent the same ones can be counted (bottom-k sketch: Broder 1997, Cohen and Kaplan 2007).
+func (u *undertakings) sample(prompt uint64) {
+	if prompt == 0 || len(u.items) == MaxItems && prompt >= u.items[MaxItems-1] {
+		return
+	}
+	i, known := slices.BinarySearch(u.items, prompt)
+	if known {
+		return
+	}
+	if u.items = slices.Insert(u.items, i, prompt); len(u.items) > MaxItems {
+		u.items = u.items[:MaxItems]
+	}
 }
 
 // count counts what a conversation shows. Unknown values are 0 and leave no trace.
@@ -53,6 +74,9 @@ func (u *undertakings) merge(other *undertakings, precision int) error {
 	if err := u.tools.merge(&other.tools, precision); err != nil {
 		return err
 	}
+	for _, prompt := range other.items {
+		u.sample(prompt)
+	}
 	return u.workspaces.merge(&other.workspaces, precision)
 }
 
@@ -62,7 +86,7 @@ func (u *undertakings) appendBinary(b []byte) []byte {
 			b = v.values.appendBinary(b)
 		}
 	}
-	return b
+	return appendHashes(b, u.items)
 }
 
 func (r *reader) undertakings(scratch []byte) (u undertakings) {
@@ -71,7 +95,17 @@ func (r *reader) undertakings(scratch []byte) (u undertakings) {
 			v.values, scratch = r.distinct(scratch)
 		}
 	}
+	u.items = r.sampled(nil)
 	return u
+}
+
+// sampled reads a sample of prompts.
+func (r *reader) sampled(dst []uint64) []uint64 {
+	items := r.hashes(dst, MaxItems)
+	for i, h := range items {
+		r.Check(h > 0 && (i == 0 || items[i-1] < h), "prompts out of order")
+	}
+	return items
 }
 
 func (p *Profile) appendVarieties(b []byte) []byte {
@@ -81,10 +115,10 @@ func (p *Profile) appendVarieties(b []byte) []byte {
 			b = binary.AppendUvarint(b, uint64(v.Distinct))
 		}
 	}
-	return b
+	return appendHashes(b, p.Items)
 }
 
-// readVarieties reads what version 8 says of tools and working directories.
+// readVarieties reads what version 8 says of tools, working directories and prompts.
 func (p *Profile) readVarieties(r *reader, version byte) {
 	for _, v := range [...]*Variety{&p.ToolSets, &p.Workspaces} {
 		if *v = (Variety{}); version < 8 {
@@ -93,5 +127,8 @@ func (p *Profile) readVarieties(r *reader, version byte) {
 		if v.Conversations = r.Uint32(); v.Conversations > 0 {
 			v.Distinct = r.Uint32()
 		}
+	}
+	if p.Items = p.Items[:0]; version > 7 {
+		p.Items = r.sampled(p.Items)
 	}
 }

@@ -1,6 +1,8 @@
 package fingerprint
 
 import (
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -72,4 +74,29 @@ func TestToolsOfTwoFingerprintsAddUp(t *testing.T) {
 	require.NoError(t, f.Merge(other))
 	require.Equal(t, Variety{Conversations: 6, Distinct: 2}, profileOf(f).ToolSets)
 	require.Equal(t, Variety{Conversations: 6, Distinct: 3}, profileOf(f).Workspaces)
+}
+
+func TestTheSamplesOfTwoAccountsHoldTheSamePrompts(t *testing.T) {
+	f, _ := newTest(t)
+	other, _ := newTest(t)
+	all := map[uint64]bool{}
+	for n := range uint64(200) {
+		o := request(1, n, origin+int64(n))
+		all[o.Sketch.Exact] = true
+		f.Observe(o)
+		f.Observe(request(1, n/2, origin+int64(n)))
+		if n%2 == 0 {
+			other.Observe(o)
+		}
+	}
+	sample, half := profileOf(f).Items, profileOf(other).Items
+	require.Len(t, sample, MaxItems)
+	require.Equal(t, slices.Sorted(maps.Keys(all))[:MaxItems], sample, "the smallest, each once")
+	for _, h := range half {
+		if h <= sample[MaxItems-1] {
+			require.Contains(t, sample, h, "what one sent of the sample the other holds as well")
+		}
+	}
+	require.NoError(t, other.Merge(f))
+	require.Equal(t, sample, profileOf(other).Items)
 }
