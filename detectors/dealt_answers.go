@@ -39,8 +39,8 @@ func dealtAnswers() Detector {
 			Needs: []string{"content.input or sketch"},
 		},
 		Measure: func(g *Group, _ *Context) (Measure, bool) {
-			d, ok := g.deals()
-			if !ok {
+			d := g.deals()
+			if !d.ok {
 				return Measure{}, false
 			}
 			return Measure{
@@ -82,13 +82,23 @@ type dealtOften struct {
 	bits    float64
 	answers int
 	share   float64
+	// ok says that there is enough to say something.
+	ok bool
 }
 
 // deals counts how many members sent each of the sampled prompts.
-func (g *Group) deals() (d dealtOften, ok bool) {
+func (g *Group) deals() *dealtOften {
+	if g.dealt == nil {
+		d := g.countDeals()
+		g.dealt = &d
+	}
+	return g.dealt
+}
+
+func (g *Group) countDeals() (d dealtOften) {
 	sent, members := g.sampledPrompts()
 	if g.Scale > 1 || members < fewestAnswers*membersPerAnswer {
-		return dealtOften{}, false
+		return dealtOften{}
 	}
 	// by counts the prompts that so many members sent.
 	var by [mostAnswers + 1]float64
@@ -100,7 +110,7 @@ func (g *Group) deals() (d dealtOften, ok bool) {
 		}
 	}
 	if prompts < leastItems || nearestShare(sent) > ownLists {
-		return dealtOften{}, false
+		return dealtOften{}
 	}
 	mixture := 0.0
 	for k := fewestAnswers; k <= mostAnswers; k++ {
@@ -115,8 +125,8 @@ func (g *Group) deals() (d dealtOften, ok bool) {
 			(prompts-by[k])*math.Log2((1-completeAnswers)/(1-often))) /
 			(mostAnswers - fewestAnswers + 1)
 	}
-	d.bits = math.Log2(1 - dealtBefore + dealtBefore*mixture)
-	return d, true
+	d.bits, d.ok = math.Log2(1-dealtBefore+dealtBefore*mixture), true
+	return d
 }
 
 // mostOften is the largest share of prompts that are sent by k members, where each sends a prompt

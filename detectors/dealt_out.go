@@ -55,7 +55,7 @@ func dealtOut() Detector {
 			}
 			ratio := min(1, unionOf(sets...)/sum)
 			m := Measure{Observed: ratio, Expected: float64(n)}
-			if deal, ok := g.deals(); ok && deal.bits >= dealtSurely {
+			if d := g.deals(); d.ok && d.bits >= dealtSurely {
 				// Several answers to each prompt are collected: that is no public set.
 				return m, true
 			}

@@ -121,7 +121,7 @@ func (s *template) call(r rng, tongue string) *call {
 	if f.label != "" && text != "" {
 		item = f.label + ":\n" + item
 	}
-	if f.slotLine {
+	if f.slotLine && s.p.Answers <= 1 { // the same prompt is sent again
 		item = fmt.Sprintf("[%s | %s]\n%s",
 			s.w.g.text(r, "c.domain"), s.w.g.text(r, "c.level"), item)
 	}
