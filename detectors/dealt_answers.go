@@ -20,8 +20,8 @@ func dealtAnswers() Detector {
 				"half of what another sends. The number of members that send a prompt is then that " +
 				"of heads of coins of which none shows heads more often than tails, and is one and " +
 				"the same number k for at most a share of the prompts: 43 % for 2, 32 % for 3, 27 % for 4. " +
-				"The bits are a likelihood ratio, a mixture over k from 2 to 8, of which fifteen " +
-				"sixteenths say that there is nothing",
+				"The bits are a likelihood ratio, a mixture over k from 2 to 8, of which 63 " +
+				"in 64 parts say that there is nothing",
 			Summary: "Each prompt is sent by the same number of members: two, or four, and seldom more or fewer.",
 			Why: "Preference data takes several answers to each prompt (four in UltraFeedback, " +
 				"Cui et al. 2023; up to eight where the best is chosen), and who collects them by " +
@@ -69,7 +69,7 @@ const (
 	// some are under way, and some were answered by accounts that are not in the group (judged).
 	completeAnswers = 0.6
 	// dealtBefore is how probable beforehand it is that answers are dealt out (judged).
-	dealtBefore = 1.0 / 16
+	dealtBefore = 1.0 / 64
 	// ownLists is the mean share of a member's prompts that another sends from which they have
 	// lists in common, which the null does not cover.
 	ownLists = 0.5
@@ -145,10 +145,10 @@ func mostOften(k int) (most float64) {
 }
 
 // sampledPrompts lists who sent each prompt below the bound up to which the members' samples are
-// whole. The bound is that of the tenth part of the members that sends most; these are left out, so
-// that one that sends much more than the others does not shorten the sample.
+// whole. Members that send much more than the others are left out: their samples are short.
 func (g *Group) sampledPrompts() (sent map[uint64][]int, members int) {
-	const busiest = 10
+	// Four times as many as the median member: the work of a pool is dealt out more evenly (judged).
+	const muchMore = 4
 	bounds := make([]uint64, 0, len(g.Members))
 	bound := func(p *fingerprint.Profile) uint64 {
 		if len(p.Items) < fingerprint.MaxItems {
@@ -165,7 +165,8 @@ func (g *Group) sampledPrompts() (sent map[uint64][]int, members int) {
 		return nil, 0
 	}
 	slices.Sort(bounds)
-	least := bounds[len(bounds)/busiest]
+	least := bounds[len(bounds)/2] / muchMore
+	least = bounds[slices.IndexFunc(bounds, func(b uint64) bool { return b >= least })]
 	sent = map[uint64][]int{}
 	for i := range g.Members {
 		p := g.Members[i].Profile
