@@ -62,8 +62,8 @@ func dealtAnswers() Detector {
 const (
 	// fewestAnswers and mostAnswers are how many answers to a prompt preference data takes.
 	fewestAnswers, mostAnswers = 2, 8
-	// membersPerAnswer is how many times as many members as answers a group needs: with fewer, chance
-	// has two members send half of each other's prompts.
+	// membersPerAnswer is how many times as many members as answers a group needs: with fewer,
+	// chance has two members send half of each other's prompts.
 	membersPerAnswer = 4
 	// completeAnswers is the share of prompts that have all their answers where they are dealt out:
 	// some are under way, and some were answered by accounts that are not in the group (judged).
@@ -147,7 +147,8 @@ func mostOften(k int) (most float64) {
 // sampledPrompts lists who sent each prompt below the bound up to which the members' samples are
 // whole. Members that send much more than the others are left out: their samples are short.
 func (g *Group) sampledPrompts() (sent map[uint64][]int, members int) {
-	// Four times as many as the median member: the work of a pool is dealt out more evenly (judged).
+	// Four times as many as the median member: the work of a pool is dealt out more evenly than
+	// that (judged).
 	const muchMore = 4
 	bounds := make([]uint64, 0, len(g.Members))
 	bound := func(p *fingerprint.Profile) uint64 {

@@ -12,7 +12,8 @@ import (
 func session(n, turn, tools, workspace, t uint64) *Observation {
 	o := request(1, 10*n+turn, origin+int64(t)*1000)
 	o.Messages = int32(2*turn + 1)
-	o.ToolSet, o.Sketch.Workspace = tools*hash(useTools, tools), workspace*hash(useWorkspace, workspace)
+	o.ToolSet = tools * hash(useTools, tools)
+	o.Sketch.Workspace = workspace * hash(useWorkspace, workspace)
 	if turn > 0 {
 		o.Sketch.Prefix = hash(useTurn, n, turn-1)
 	}

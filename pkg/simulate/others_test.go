@@ -22,12 +22,13 @@ func directories(events []seen) map[string]int {
 
 func TestSessionsOfManyUsersComeWithTheirToolsAndRepositories(t *testing.T) {
 	for _, style := range []string{StyleReplay, StyleAgentic} {
-		replay := func(lists, repositories int) (tools, where int) {
+		replay := func(toolLists, repositories int) (tools, where int) {
 			events, _, _ := pooled(t, 24, Campaign{
 				Accounts: 20, Rate: 120, Schedule: Schedule{CV: 1},
-				Prompt: Prompt{Style: style, ToolLists: lists, Repositories: repositories},
+				Prompt: Prompt{Style: style, ToolLists: toolLists, Repositories: repositories},
 			})
-			return len(distinct(events, func(e seen) string { return e.list })), len(directories(events))
+			lists := distinct(events, func(e seen) string { return e.list })
+			return len(lists), len(directories(events))
 		}
 		few, _ := replay(0, 0)
 		tools, where := replay(60, 40)
