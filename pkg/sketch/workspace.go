@@ -38,22 +38,55 @@ func (s *Sketcher) workspaceOf(texts ...[]string) uint64 {
 	return 0
 }
 
-// workspaceIn finds the first mark, in their order, that an absolute path stands behind.
+// workspaceIn finds the first absolute path that stands behind a mark. It looks for slashes, which
+// are rarer than what marks begin with: every request is looked at.
 func workspaceIn(text string) string {
 	text = text[:min(len(text), workspaceBytes)]
-	for _, mark := range workspaceMarks {
-		if _, after, ok := strings.Cut(text, mark); ok {
-			if path := leadingPath(after); path != "" {
-				return path
-			}
-		}
+	slash := firstPath(text, "/")
+	if drive := firstPath(text, `:\`); drive >= 0 && (slash < 0 || drive < slash) {
+		slash = drive
 	}
-	return ""
+	if slash < 0 {
+		return ""
+	}
+	return trimPath(text[slash:])
 }
 
-// leadingPath is the absolute path that a text begins with, without spaces, dots and slashes at its
-// end.
-func leadingPath(text string) string {
+// firstPath is where the first absolute path with such a slash begins that stands behind a mark and
+// is more than slashes, -1 when there is none.
+func firstPath(text, slash string) int {
+	for at := 0; ; at++ {
+		i := strings.Index(text[at:], slash)
+		if i < 0 {
+			return -1
+		}
+		at += i
+		begin := at
+		switch {
+		case slash != "/":
+			begin = at - 1
+		case at > 0 && text[at-1] == '~':
+			begin = at - 1
+		case at > 1 && text[at-1] == ':' && text[at-2] > ' ':
+			begin = at - 2
+		}
+		if begin > 0 && text[begin] > ' ' && marked(text[:begin]) && trimPath(text[begin:]) != "" {
+			return begin
+		}
+	}
+}
+
+func marked(before string) bool {
+	for _, mark := range workspaceMarks {
+		if strings.HasSuffix(before, mark) {
+			return true
+		}
+	}
+	return false
+}
+
+// trimPath is the path that a text begins with, without spaces, dots and slashes at its end.
+func trimPath(text string) string {
 	text = text[:min(len(text), maxWorkspace)]
 	if end := strings.IndexAny(text, "\n\r<>)\"'`"); end >= 0 {
 		text = text[:end]
@@ -61,10 +94,7 @@ func leadingPath(text string) string {
 	// Cursor goes on with another sentence.
 	text, _, _ = strings.Cut(text, ". ")
 	text = strings.TrimRight(text, " ./\\")
-	switch {
-	case strings.HasPrefix(text, "/"), strings.HasPrefix(text, "~/"):
-	case len(text) > 3 && text[1] == ':' && (text[2] == '\\' || text[2] == '/'):
-	default:
+	if text == "~" {
 		return ""
 	}
 	return text
