@@ -112,9 +112,18 @@ func TestSomeAnswersToEachPromptAreNoMitigatingEvidence(t *testing.T) {
 // sends gives an account a template and the sketch of its prompts.
 func sends(t *testing.T, p *fingerprint.Profile, prompts func(k int) uint64, n int) {
 	t.Helper()
+	hashes := make([]uint64, n)
+	for k := range hashes {
+		hashes[k] = prompts(k) * 0x9e3779b97f4a7c15
+	}
+	sendsHashes(t, p, hashes)
+}
+
+func sendsHashes(t *testing.T, p *fingerprint.Profile, hashes []uint64) {
+	t.Helper()
 	s := hyperloglog.New()
-	for k := range n {
-		s.InsertHash(prompts(k) * 0x9e3779b97f4a7c15)
+	for _, h := range hashes {
+		s.InsertHash(h)
 	}
 	var err error
 	p.PromptHLL, err = s.MarshalBinary()

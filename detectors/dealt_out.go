@@ -18,6 +18,9 @@ func dealtOut() Detector {
 		// A replayed set is no harvest, whatever else the text looks like: it takes back
 		// about what long answers (2) and single questions (1.5) give together.
 		worth = 4
+		// A group whose prompts are dealt out for several answers each (dealt_answers), eight times
+		// likelier than not, replays no set (judged).
+		dealtSurely = 3
 	)
 	return Detector{
 		Spec: Spec{
@@ -32,7 +35,9 @@ func dealtOut() Detector {
 				"member's prompts that the member nearest to it has sent too. That a list is " +
 				"divided is no evidence for a harvest: users of one tool, each with work of " +
 				"their own, show it as well.",
-			Evasion:    "Sending every item from two accounts at least, at twice the cost.",
+			Evasion: "Teams of accounts of which each sends the whole list of its team, at the " +
+				"cost of as many answers to each item; dealing each item out to some accounts " +
+				"instead is seen (dealt_answers).",
 			LookAlikes: "None: this detector recognises the look-alike of other detectors.",
 			Needs:      []string{"content.input or sketch"},
 		},
@@ -50,6 +55,10 @@ func dealtOut() Detector {
 			}
 			ratio := min(1, unionOf(sets...)/sum)
 			m := Measure{Observed: ratio, Expected: float64(n)}
+			if d := g.deals(); d.ok && d.bits >= dealtSurely {
+				// Several answers to each prompt are collected: that is no public set.
+				return m, true
+			}
 			if ratio < replayed {
 				// The least ratio of n members is 1/n and not 0.
 				m.Bits = -worth * (replayed - ratio) / replayed * float64(n) / float64(n-1) *

@@ -198,6 +198,8 @@ type Group struct {
 	// stratum.
 	kinds   [baseline.NumKinds]float64
 	counted [attribute.Num]*tally
+	// dealt is what deals found, once it was asked.
+	dealt *dealtOften
 	// counter is scratch memory.
 	counter *baseline.Counter
 	ranks   [baseline.NumFeatures]*ranked

@@ -13,11 +13,12 @@ func All() []Detector {
 		stack(), device(), params(), seed(), relay(),
 		network(),
 		loadBalance(), synchrony(), succession(),
-		subjects(), history(), sizes(), hours(),
+		subjects(), history(), sizes(), hours(), dealtAnswers(),
 		// Harvest.
 		elicitation(), coercion(), grading(), generation(), cleaning(),
 		outputLength(), yield(), reasoningLength(), singleTurn(), novelty(), dealtOut(),
-		clock(), noRamp(), fanout(), pivot(), refusalProbe(), unserved(), hopping(),
+		clock(), noRamp(), fanout(), pivot(), refusalProbe(), unserved(), toolLists(), workspaces(),
+		hopping(),
 		aggregator(), batch(),
 	}
 }

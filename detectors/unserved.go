@@ -11,7 +11,7 @@ import (
 func unserved() Detector {
 	return Detector{
 		Spec: Spec{
-			ID: "unserved", Axis: Harvest, Max: 2.5, Min: -mostPrice,
+			ID: "unserved", Axis: Harvest, Correlated: replays, Max: 2.5, Min: -mostPrice,
 			Null:    shareNull,
 			Summary: "The accounts continue conversations that they were never served.",
 			Why: "A relay moves other people's conversations between its accounts, and a " +

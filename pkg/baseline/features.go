@@ -49,6 +49,12 @@ const (
 	// served, of accounts that continue some.
 	Unserved
 
+	// NewTools is the share of conversations with tools, the first left out, that bring a list
+	// of them which the account never offered before; NewWorkspaces that of coding sessions in a
+	// working directory that the account never worked in before.
+	NewTools
+	NewWorkspaces
+
 	// NumFeatures is how many features there are.
 	NumFeatures
 )
@@ -113,8 +119,22 @@ func Features(p *fingerprint.Profile) Vector {
 	if p.Continued >= leastContinued {
 		v[Unserved] = float64(p.ContinuedUnserved) / float64(p.Continued)
 	}
+	v[NewTools], v[NewWorkspaces] = renewed(p.ToolSets), renewed(p.Workspaces)
 	return v
 }
+
+// renewed is the share of conversations, the first left out, that bring something new.
+func renewed(x fingerprint.Variety) float64 {
+	if x.Conversations < leastConversations {
+		return math.NaN()
+	}
+	// An estimate of the distinct ones may exceed the conversations.
+	return min(1, float64(max(x.Distinct, 1)-1)/float64(x.Conversations-1))
+}
+
+// leastConversations is the number of conversations from which an account has a share of new
+// things: with two, one or none.
+const leastConversations = 3
 
 // leastContinued is the number of continued conversations from which an account has a share of
 // unserved ones: one or two are imports.

@@ -413,6 +413,8 @@ func (d *Decoder) wireSketch() *Sketch {
 			v.Continuing = s.String()
 		case "subject":
 			v.Subject = s.String()
+		case "workspace":
+			v.Workspace = s.String()
 		case "tokens":
 			v.Tokens = s.Int(0, maxTokens).V
 		case "relay":

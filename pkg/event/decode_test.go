@@ -60,7 +60,7 @@ func TestTheDocumentedExampleIsDecodedWhole(t *testing.T) {
 			Output: "o", Reasoning: "r",
 		},
 		Sketch: &Sketch{
-			Version: 1, Check: "0e", Subject: "0f", Tokens: 12, Relay: true, Exact: "0a", Layout: "0b",
+			Version: 1, Check: "0e", Subject: "0f", Workspace: "10", Tokens: 12, Relay: true, Exact: "0a", Layout: "0b",
 			Prefix: "0c", Continuing: "0d", Shingles: []string{"01", "02"}, System: []string{"03"},
 			Intents: []Intent{{"reasoning", 1}},
 		},

@@ -201,6 +201,7 @@ func (s *Sketch) AppendJSON(dst []byte) []byte {
 	e.str("prefix", s.Prefix)
 	e.str("continuation", s.Continuing)
 	e.str("subject", s.Subject)
+	e.str("workspace", s.Workspace)
 	e.num("tokens", Int{s.Tokens, s.Tokens != 0})
 	e.flag("relay", Bool{s.Relay, s.Relay})
 	if len(s.Intents) > 0 {

@@ -35,13 +35,13 @@ func TestWhatIsAppendedIsOneEvent(t *testing.T) {
 		ID: "r\"1", Time: 1793613600123, Account: Account{ID: "a", CreatedAt: 1793613600001},
 		Request: Request{Model: "m", Tools: []string{"a\nb", "é"}},
 		Sketch: &Sketch{
-			Version: 1, Check: "00", Exact: "01", Shingles: []string{"02"}, Subject: "03", Tokens: 3, Relay: true,
+			Version: 1, Check: "00", Exact: "01", Shingles: []string{"02"}, Subject: "03", Workspace: "04", Tokens: 3, Relay: true,
 			Intents: []Intent{{"rubric", 1}},
 		},
 	}
 	require.Equal(t, `before {"schema":"1","id":"r\"1","time":"2026-11-02T10:00:00.123Z","account":{"id":"a","created_at":"2026-11-02T10:00:00.001Z"},`+
 		`"request":{"model":"m","tools":["a\nb","é"]},`+
-		`"sketch":{"version":1,"check":"00","exact":"01","shingles":["02"],"subject":"03","tokens":3,"relay":true,"intents":{"rubric":1}}}`,
+		`"sketch":{"version":1,"check":"00","exact":"01","shingles":["02"],"subject":"03","workspace":"04","tokens":3,"relay":true,"intents":{"rubric":1}}}`,
 		string(AppendJSON([]byte("before "), &ev)))
 }
 

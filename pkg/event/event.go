@@ -169,6 +169,8 @@ type Sketch struct {
 	Intents                           []Intent
 	// Subject is what the new turn is about: 32 numbers of one byte each, in hexadecimal digits.
 	Subject string
+	// Workspace is the hash of the working directory that a coding agent tells its model.
+	Workspace string
 	// Tokens is the number of words and characters of the new turn.
 	Tokens int64
 	// Relay says that the first user turn begins with the marker of known relay software.

@@ -186,7 +186,7 @@ const full = `{"schema":"1","id":"req_01JD","time":"2026-11-02T10:00:00.123Z","t
  "response":{"http_status":200,"status":"ok","error_type":"","finish_reasons":["stop"],"latency_ms":8120,"ttft_ms":410},
  "content":{"system":"be kind","input":[{"role":"user","text":"one\ntwo"},{"role":"assistant","text":"..."},
    {"role":"user","text":"…"}],"output":"o","reasoning":"r"},
- "sketch":{"version":1,"exact":"0a","shingles":["01","02"],"system":["03"],"skeleton":"0b","intents":{"reasoning":1},"prefix":"0c","continuation":"0d","check":"0e","subject":"0f","tokens":12,"relay":true},
+ "sketch":{"version":1,"exact":"0a","shingles":["01","02"],"system":["03"],"skeleton":"0b","intents":{"reasoning":1},"prefix":"0c","continuation":"0d","check":"0e","subject":"0f","workspace":"10","tokens":12,"relay":true},
  "labels":{"route":"r1"},"ext":{"a":[1,2.5e3,{"b":null}],"c":"\u00e9\ud83d\ude00"}}`
 
 // small is the least that is an event; with adds members to it.

@@ -465,6 +465,7 @@ func oracleEvent(t *tree) (ev *Event, err error) {
 			Version: o.integer(v["version"], 0, math.MaxInt32).V, Exact: o.name(v["exact"]),
 			Layout: o.name(v["skeleton"]), Prefix: o.name(v["prefix"]),
 			Subject:    o.name(v["subject"]),
+			Workspace:  o.name(v["workspace"]),
 			Continuing: o.name(v["continuation"]), Shingles: o.names(v["shingles"]),
 			System: o.names(v["system"]), Check: o.name(v["check"]),
 			Tokens: o.integer(v["tokens"], 0, 1<<40).V, Relay: o.flag(v["relay"]).V,

@@ -15,8 +15,9 @@ import (
 // declared as batch, version 4 records that could not be read; what an older version did not count
 // is read as none. Version 5 leaves out what nothing read (old.go), version 6 says how many
 // attributes it holds, so that one more needs no other version. Version 7 ends with habits and
-// reasoning blocks.
-const stateVersion = 7
+// reasoning blocks, version 8 with how various tools and working directories are and a
+// sample of prompts.
+const stateVersion = 8
 
 // Flags of an encoded fingerprint.
 const flagVerified = 1
@@ -78,7 +79,8 @@ func (f *Fingerprint) AppendBinary(b []byte) ([]byte, error) {
 	}
 	b = f.unread.appendBinary(b, f.last)
 	b = f.habits.appendBinary(b)
-	return f.appendReasoning(b, f.last), nil
+	b = f.appendReasoning(b, f.last)
+	return f.undertakings.appendBinary(b), nil
 }
 
 // MarshalBinary is AppendBinary into new memory.
@@ -154,6 +156,9 @@ func (f *Fingerprint) UnmarshalBinary(data []byte) error {
 	if version > 6 {
 		d.habits = r.habits()
 		d.reasoning = r.reasoning(d.last)
+	}
+	if version > 7 {
+		d.undertakings = r.undertakings(scratch)
 	}
 	if err := r.end(); err != nil {
 		return err

@@ -69,7 +69,7 @@ func sampleObservation() *Observation {
 	// Older versions hold the first attributes only.
 	clear(o.Values[firstAttributes:])
 	clear(o.Labels[firstAttributes:])
-	o.Minted, o.Presented = nil, nil
+	o.Minted, o.Presented, o.ToolSet = nil, nil, 0
 	o.Sketch = sketch.Sketch{
 		Exact: 1, Turn: []uint64{2, 3, 1 << 61}, System: []uint64{4}, Layout: 5, Tokens: 812,
 		Intents: sketch.Reasoning | sketch.Cleaning, Prefix: 6, Continuation: 7,
@@ -83,6 +83,13 @@ func sampleObservation5() *Observation {
 	o := sampleObservation()
 	o.Sketch.Subject = subject(1)
 	o.Minted, o.Presented = []uint64{8}, []uint64{9, 10}
+	return o
+}
+
+// sampleObservation6 has what only version 6 can hold as well.
+func sampleObservation6() *Observation {
+	o := sampleObservation5()
+	o.ToolSet, o.Sketch.Workspace = 11, 12
 	return o
 }
 
@@ -107,30 +114,30 @@ func TestEncodingsOfEveryVersionStayReadable(t *testing.T) {
 		return append(b, '\n')
 	}
 	t.Run("fingerprint", func(t *testing.T) {
-		data := readGolden(t, "fingerprint_v7.bin", func() []byte {
+		data := readGolden(t, "fingerprint_v8.bin", func() []byte {
 			return encoded(t, sampleFingerprint(t))
 		})
 		f, _ := newTest(t)
 		require.NoError(t, f.UnmarshalBinary(data))
 		p := indent(profileOf(f))
 		require.Equal(
-			t, string(readGolden(t, "fingerprint_v7.json", func() []byte { return p })), string(p),
+			t, string(readGolden(t, "fingerprint_v8.json", func() []byte { return p })), string(p),
 		)
 		require.Equal(t, data, encoded(t, f),
 			"the encoding changed: write a new version, and keep reading this one")
 	})
 	t.Run("profile", func(t *testing.T) {
-		data := readGolden(t, "profile_v7.bin", func() []byte {
+		data := readGolden(t, "profile_v8.bin", func() []byte {
 			return encoded(t, profileOf(sampleFingerprint(t)))
 		})
 		var p Profile
 		require.NoError(t, p.UnmarshalBinary(data))
-		require.Equal(t, string(readGolden(t, "fingerprint_v7.json", nil)), string(indent(&p)))
+		require.Equal(t, string(readGolden(t, "fingerprint_v8.json", nil)), string(indent(&p)))
 		require.Equal(t, data, encoded(t, &p),
 			"the encoding changed: write a new version, and keep reading this one")
 	})
 	for _, version := range []string{
-		"v2", "v3", "v4", "v5", "v6_of_ten_attributes", "v6", "v7_of_eleven_attributes",
+		"v2", "v3", "v4", "v5", "v6_of_ten_attributes", "v6", "v7",
 	} {
 		t.Run(version, func(t *testing.T) {
 			var want Profile
@@ -143,6 +150,7 @@ func TestEncodingsOfEveryVersionStayReadable(t *testing.T) {
 			p := Profile{
 				Batch: 5, Unreadable: 6, UnreadableAt: 7, Unreadable24h: 8,
 				Read24h: 9, UnreadableSince: 10,
+				ToolSets: Variety{3, 2}, Workspaces: Variety{2, 1},
 			}
 			require.NoError(t, p.UnmarshalBinary(readGolden(t, "profile_"+version+".bin", nil)))
 			require.Equal(t, string(indent(&want)), string(indent(&p)))
@@ -209,6 +217,19 @@ func TestEncodingsOfEveryVersionStayReadable(t *testing.T) {
 		require.Equal(t, data, encoded(t, &o),
 			"the encoding changed: write a new version, and keep reading this one")
 		data[0] = observationVersionAttributes
+		require.ErrorIs(t, o.UnmarshalBinary(data), ErrEncoding,
+			"no release wrote it in this version")
+	})
+	t.Run("observation with tools and a working directory", func(t *testing.T) {
+		data := readGolden(t, "observation_v6.bin", func() []byte {
+			return encoded(t, sampleObservation6())
+		})
+		var o Observation
+		require.NoError(t, o.UnmarshalBinary(data))
+		require.Equal(t, sampleObservation6(), &o)
+		require.Equal(t, data, encoded(t, &o),
+			"the encoding changed: write a new version, and keep reading this one")
+		data[0] = observationVersionSubject
 		require.ErrorIs(t, o.UnmarshalBinary(data), ErrEncoding,
 			"no release wrote it in this version")
 	})
@@ -306,7 +327,7 @@ func TestAnEncodingThatCannotBeReadSaysSo(t *testing.T) {
 	require.NoError(t, err)
 	profile, err := profileOf(f).MarshalBinary()
 	require.NoError(t, err)
-	observation, err := sampleObservation5().MarshalBinary()
+	observation, err := sampleObservation6().MarshalBinary()
 	require.NoError(t, err)
 	for name, c := range map[string]struct {
 		data    []byte
@@ -375,6 +396,7 @@ func TestWhatCannotBeReadAgainIsNotWritten(t *testing.T) {
 		"sketch": {PromptHLL: []byte("no sketch")},
 		"habits": {Habits: PackedHabits("no habits")},
 		"minted": {Minted: make([]uint64, MaxCarried+1)},
+		"items":  {Items: make([]uint64, MaxItems+1)},
 		"org":    {Org: long},
 	} {
 		_, err := p.MarshalBinary()
@@ -383,11 +405,11 @@ func TestWhatCannotBeReadAgainIsNotWritten(t *testing.T) {
 }
 
 func TestAnAliasedObservationSharesTheMemoryItWasReadFrom(t *testing.T) {
-	b, err := sampleObservation5().MarshalBinary()
+	b, err := sampleObservation6().MarshalBinary()
 	require.NoError(t, err)
 	var o Observation
 	require.NoError(t, o.Alias(b))
-	require.Equal(t, sampleObservation5(), &o)
+	require.Equal(t, sampleObservation6(), &o)
 	require.Zero(t, testing.AllocsPerRun(100, func() {
 		if o.Alias(b) != nil {
 			panic("unreadable")
@@ -544,6 +566,7 @@ func FuzzFingerprintDecode(f *testing.F) {
 	addGolden(
 		f, "fingerprint_v1.bin", "fingerprint_v2.bin", "fingerprint_v3.bin",
 		"fingerprint_v4.bin", "fingerprint_v5.bin", "fingerprint_v6.bin", "fingerprint_v7.bin",
+		"fingerprint_v8.bin",
 	)
 	small.Observe(unread(origin + 1))
 	f.Add(encoded(f, small))
@@ -560,7 +583,7 @@ func FuzzProfileDecode(f *testing.F) {
 	f.Add(encoded(f, profileOf(small)))
 	addGolden(
 		f, "profile_v1.bin", "profile_v2.bin", "profile_v3.bin", "profile_v4.bin", "profile_v5.bin",
-		"profile_v6.bin", "profile_v7.bin",
+		"profile_v6.bin", "profile_v7.bin", "profile_v8.bin",
 	)
 	small.Observe(unread(origin + 1))
 	f.Add(encoded(f, profileOf(small)))
@@ -569,6 +592,7 @@ func FuzzProfileDecode(f *testing.F) {
 
 func FuzzObservationDecode(f *testing.F) {
 	opts := DefaultOptions()
+	f.Add(encoded(f, sampleObservation6()))
 	f.Add(encoded(f, sampleObservation5()))
 	f.Add(encoded(f, sampleObservation()))
 	f.Add(encoded(f, unread(origin)))

@@ -12,17 +12,20 @@ type conversations struct {
 }
 
 // converse follows the conversation of a request. A continuation whose earlier turns the account
-// never had is an orphan: another account had them.
-func (f *Fingerprint) converse(o *Observation, t *totals, window int64) {
+// never had is an orphan: another account had them. begins says that the conversation is new to the
+// account; where there is no text, only a single question is known to begin one.
+func (f *Fingerprint) converse(o *Observation, t *totals, window int64) (begins bool) {
 	prefix, next := o.Sketch.Prefix, o.Sketch.Continuation
 	if prefix == 0 && next == 0 {
-		return
+		return o.Messages == 0 || o.Messages == 1
 	}
+	begins = prefix == 0
 	f.known.rotate(f.last, window, servedMarks)
 	served := o.Status == StatusOK || o.Status == StatusUnknown
 	if prefix != 0 {
 		t.bump(nContinued, 1)
 		if !f.known.has(prefix) {
+			begins = true
 			t.bump(nContinuedUnserved, 1)
 			push(&f.unserved, prefix, MaxConversing)
 			// A retry or a branch of the same conversation is not another hand-over.
@@ -46,6 +49,7 @@ func (f *Fingerprint) converse(o *Observation, t *totals, window int64) {
 	if next != 0 {
 		f.known.add(next)
 	}
+	return begins
 }
 
 // push appends a hash as the newest of a list of at most most hashes.

@@ -95,7 +95,8 @@ type Fingerprint struct {
 	// habits is nil as long as there are none: most of what it holds is the same size for all.
 	habits *habits
 	reasoning
-	ids []seenID
+	undertakings undertakings
+	ids          []seenID
 
 	unread unreadable
 
@@ -148,7 +149,9 @@ func (f *Fingerprint) Observe(o *Observation) Outcome {
 	}
 	f.distincts(o)
 	f.countValues(o)
-	f.converse(o, day, f.opts.ConversationWindow.Milliseconds())
+	if f.converse(o, day, f.opts.ConversationWindow.Milliseconds()) {
+		f.undertakings.undertake(o, f.opts.Precision)
+	}
 	f.carry(o, f.opts.ConversationWindow.Milliseconds())
 	f.remember(o)
 	return OutcomeCounted
@@ -291,6 +294,7 @@ func (f *Fingerprint) text(o *Observation, t *totals) {
 		}
 	}
 	f.prompts.add(sk.Exact, f.opts.Precision)
+	f.undertakings.sample(sk.Exact)
 }
 
 // countIntents counts each intent in the figures from first on.

@@ -76,7 +76,7 @@ func (f *Fingerprint) mergeDistincts(other *Fingerprint) error {
 			return err
 		}
 	}
-	return nil
+	return f.undertakings.merge(&other.undertakings, f.opts.Precision)
 }
 
 // mergeTables adds what ages: the one that was halved longer ago is brought to the other's footing

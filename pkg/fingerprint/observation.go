@@ -75,6 +75,9 @@ type Observation struct {
 	// Minted are the keyed hashes of the ids of reasoning blocks in the answer, Presented those in
 	// the request, at most MaxReasoning of each.
 	Minted, Presented []uint64
+
+	// ToolSet is the keyed hash of the tools that the request offers, in whatever order; 0 unknown.
+	ToolSet uint64
 }
 
 // MaxReasoning bounds the reasoning blocks of one request that are looked at, each way.

@@ -14,12 +14,13 @@ import (
 //
 // Version 2 can flag a batch, version 3 a record that could not be read, version 4 can hold
 // attributes beyond the first ones, among them those that only a newer release knows, version 5 the
-// subject of the prompt and reasoning blocks. Every
+// subject of the prompt and reasoning blocks, version 6 tools and working directory. Every
 // observation is written in the lowest version that can hold it: during an update, older releases
 // read those that have nothing new. For their sake the places of the plan and of the session, which
 // nothing reads, are kept and left empty.
 const (
-	observationVersion           = 5
+	observationVersion           = 6
+	observationVersionSubject    = 5
 	observationVersionAttributes = 4
 	observationVersionUnreadable = 3
 	observationVersionReadable   = 2
@@ -81,6 +82,9 @@ func (o *Observation) AppendBinary(b []byte) ([]byte, error) {
 		version = observationVersionAttributes
 	}
 	if o.Sketch.HasSubject() || o.Truncated || len(o.Minted)+len(o.Presented) > 0 {
+		version = observationVersionSubject
+	}
+	if o.ToolSet|o.Sketch.Workspace != 0 {
 		version = observationVersion
 	}
 	b = append(b, version, flags, byte(o.Status), byte(o.Sketch.Relay))
@@ -110,7 +114,7 @@ func (o *Observation) AppendBinary(b []byte) ([]byte, error) {
 	if o.sketched() {
 		b = appendSketch(b, &o.Sketch)
 	}
-	if version < observationVersion {
+	if version < observationVersionSubject {
 		return b, nil
 	}
 	if flags&observationSubject != 0 {
@@ -118,7 +122,11 @@ func (o *Observation) AppendBinary(b []byte) ([]byte, error) {
 			b = append(b, byte(n))
 		}
 	}
-	return appendHashes(appendHashes(b, o.Minted), o.Presented), nil
+	b = appendHashes(appendHashes(b, o.Minted), o.Presented)
+	if version < observationVersion {
+		return b, nil
+	}
+	return appendKnown(b, o.ToolSet, o.Sketch.Workspace), nil
 }
 
 func appendSketch(b []byte, sk *sketch.Sketch) []byte {
@@ -227,8 +235,8 @@ func (o *Observation) decode(data []byte, same string) error {
 	o.Batch, o.Unreadable = flags&observationBatch != 0, flags&observationUnreadable != 0
 	r.Check(!o.Unreadable || version >= observationVersionUnreadable, "unknown flag")
 	o.Truncated = flags&observationTruncated != 0
-	r.Check(flags&(observationSubject|observationTruncated) == 0 || version >= observationVersion,
-		"unknown flag")
+	r.Check(flags&(observationSubject|observationTruncated) == 0 ||
+		version >= observationVersionSubject, "unknown flag")
 	o.Status = Status(r.Byte())
 	r.Check(o.Status <= StatusRateLimited, "unknown status")
 	o.Sketch.Relay = sketch.Relay(r.Byte())
@@ -282,9 +290,12 @@ func (o *Observation) decode(data []byte, same string) error {
 	if flags&observationSubject != 0 {
 		r.subject(&o.Sketch.Subject)
 	}
-	if version >= observationVersion {
+	if version >= observationVersionSubject {
 		o.Minted = r.hashes(o.Minted, MaxReasoning)
 		o.Presented = r.hashes(o.Presented, MaxReasoning)
+	}
+	if version >= observationVersion {
+		r.known(&o.ToolSet, &o.Sketch.Workspace)
 	}
 	return r.end()
 }

@@ -134,6 +134,13 @@ type Profile struct {
 	// MaxCarried each. A block that was given before it was kept track of is foreign: only one that
 	// was minted for another account tells something.
 	Minted, Foreign []uint64
+	// ToolSets says in how many conversations the account offered tools, and how many different
+	// lists of them; Workspaces in how many a coding agent told its working directory, and how many
+	// different ones.
+	ToolSets, Workspaces Variety
+	// Items are the smallest hashes of the account's prompts, ascending: those below the smallest
+	// of some accounts' last ones are all the prompts with such hashes that they sent.
+	Items []uint64
 }
 
 // Contract is the contract that the account is under, 0 when there is none that counts: whoever

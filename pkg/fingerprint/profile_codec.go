@@ -16,8 +16,9 @@ import (
 // the requests declared as batch, version 4 with the records that could not be read; what an older
 // version did not count is read as none. Version 5 leaves out what nothing read (old.go), version 6
 // says how many attributes it holds, so that one more needs no other version. Version 7 ends with
-// habits and reasoning blocks.
-const profileVersion = 7
+// habits and reasoning blocks, version 8 with how various tools and working directories are and
+// a sample of prompts.
+const profileVersion = 8
 
 // AppendBinary appends the encoding of the profile. Lists longer than their limits and a
 // PromptHLL that is no sketch are errors.
@@ -84,7 +85,8 @@ func (p *Profile) AppendBinary(b []byte) ([]byte, error) {
 	b = binary.AppendUvarint(b, uint64(p.Batch))
 	b = p.appendUnreadable(b)
 	b = packed.AppendText(b, []byte(p.Habits))
-	return appendHashes(appendHashes(b, p.Minted), p.Foreign), nil
+	b = appendHashes(appendHashes(b, p.Minted), p.Foreign)
+	return p.appendVarieties(b), nil
 }
 
 func (p *Profile) appendUnreadable(b []byte) []byte {
@@ -168,6 +170,7 @@ func (p *Profile) check() error {
 		{"unserved", len(p.Unserved), MaxConversing},
 		{"minted", len(p.Minted), MaxCarried},
 		{"foreign", len(p.Foreign), MaxCarried},
+		{"items", len(p.Items), MaxItems},
 		{"tenant", len(p.Tenant), maxText},
 		{"account", len(p.Account), maxText},
 		{"org", len(p.Org), maxText},
@@ -320,6 +323,7 @@ func (p *Profile) UnmarshalBinary(data []byte) error {
 		p.Minted = r.hashes(p.Minted, MaxCarried)
 		p.Foreign = r.hashes(p.Foreign, MaxCarried)
 	}
+	p.readVarieties(r, version)
 	return r.end()
 }
 

@@ -39,6 +39,8 @@ const (
 	useTurn
 	useSubject
 	useReasoning
+	useTools
+	useWorkspace
 )
 
 // subject is what a text is about: some numbers of a subject's length.
@@ -168,6 +170,8 @@ func wild(r *rand.Rand, n uint64, t int64) *Observation {
 		o.Minted = append(o.Minted, hash(useReasoning, r.Uint64N(200)))
 		o.Presented = append(o.Presented, hash(useReasoning, r.Uint64N(200)))
 	}
+	// These are not drawn: whatever was there before is then drawn as it was.
+	o.ToolSet, o.Sketch.Workspace = n%3*hash(useTools, n%11), n%2*hash(useWorkspace, n%700)
 	return o
 }
 
@@ -195,6 +199,7 @@ func hostile(r *rand.Rand, n uint64, t int64) *Observation {
 	}
 	o.Minted, o.Presented = shingles(MaxReasoning, useReasoning, n),
 		shingles(MaxReasoning, useReasoning, n, 1)
+	o.ToolSet, o.Sketch.Workspace = hash(useTools, n), hash(useWorkspace, n)
 	return o
 }
 

@@ -88,6 +88,14 @@ type coder struct {
 	project string
 	extra   []string // tools of the user's own
 	memory  string   // the user's standing instructions
+	// projects are those of a user who has several, in the order of use.
+	projects []project
+}
+
+// project is a repository with the tools that work on it brings along.
+type project struct {
+	name  string
+	extra []string
 }
 
 // addAgents makes users of popular coding agents, all over the world.
@@ -98,7 +106,11 @@ func (w *World) addAgents(c *Crowd) {
 		g := w.newGroup(c.ID+"-"+slug(t.name), "coding agent users", c.ID, false)
 		for range size {
 			a := w.person(g, false)
-			w.code(a, w.newCoder(a, t, or(c.Rate, 30)))
+			k := w.newCoder(a, t, or(c.Rate, 30))
+			if c.Projects > 0 {
+				k.projects = w.newProjects(a.r, c.Projects)
+			}
+			w.code(a, k)
 		}
 	}
 }
@@ -114,9 +126,7 @@ func (w *World) newCoder(a *account, t *tool, rate float64) *coder {
 		k.shape = w.shapes.office
 	}
 	if a.r.chance(0.25) {
-		for range a.r.between(1, 4) {
-			k.extra = append(k.extra, "mcp_"+w.g.text(a.r, "verb")+"_"+w.g.text(a.r, "noun"))
-		}
+		k.extra = w.ownTools(a.r)
 	}
 	if a.r.chance(0.5) {
 		k.memory = "\n\n# Notes of the user\n" +
@@ -131,6 +141,27 @@ func (w *World) newCoder(a *account, t *tool, rate float64) *coder {
 		a.id.Plan, a.id.PaymentFP, a.id.PaymentIssuer = "pro", a.r.hex(32), w.ids.issuer(a.r)
 	}
 	return k
+}
+
+// newProjects draws a user's projects: some people, and most robots that review code, have dozens.
+// One project in five has servers of tools of its own.
+func (w *World) newProjects(r rng, median float64) (out []project) {
+	for range max(1, int(r.lognormal(median, 1))) {
+		p := project{name: w.g.text(r, "noun") + "/" + w.g.text(r, "repo")}
+		if r.chance(0.2) {
+			p.extra = w.ownTools(r)
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// ownTools are the tools of a user's own servers.
+func (w *World) ownTools(r rng) (names []string) {
+	for range r.between(1, 4) {
+		names = append(names, "mcp_"+w.g.text(r, "verb")+"_"+w.g.text(r, "noun"))
+	}
+	return names
 }
 
 // code lets an account hold coding sessions for the rest of the world.
@@ -148,6 +179,12 @@ func (w *World) code(a *account, k *coder) {
 const maxHistory = 24
 
 func (w *World) codingSession(t int64, a *account, k *coder) {
+	if len(k.projects) > 0 {
+		at := k.projects[min(a.r.zipf(len(k.projects), 1), len(k.projects)-1)]
+		moved := *k
+		moved.project, moved.extra, moved.projects = at.name, at.extra, nil
+		k = &moved
+	}
 	id := "sess_" + a.r.token(18)
 	task := w.g.text(a.r, "agent.task")
 	if k.sides && a.r.chance(0.8) {

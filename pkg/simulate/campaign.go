@@ -245,7 +245,7 @@ func (p *pool) stored() *call {
 	c := &call{harvest: true, answer: 320, input: []event.Message{first}}
 	coding := r.chance(0.5)
 	if coding {
-		k := p.coders[i]
+		k := p.others(p.coders[i])
 		c.system, c.tools, c.input[0] = k.version.system, k.version.tools,
 			user(w.environment(r, k.project)+w.g.text(r, "agent.task"))
 	}
@@ -267,7 +267,7 @@ func (p *pool) stored() *call {
 func (p *pool) trajectory(t int64, m *member) {
 	k := *p.coders[p.r.IntN(len(p.coders))]
 	k.project = p.w.g.text(p.r, "repo")
-	p.coding(t, m, &k, agenticSteps)
+	p.coding(t, m, p.others(&k), agenticSteps)
 }
 
 // coding carries an agent's session through the pool.

@@ -20,6 +20,8 @@ type template struct {
 	asked []string
 	// subject is the kind of the next item where accounts have their own.
 	subject string
+	// deck holds the items that are still to be answered, each as often as it is.
+	deck []string
 }
 
 // frame is one template: sections in an order, each with a rule to redraw it from, and the wording
@@ -137,7 +139,7 @@ func (s *template) call(r rng, tongue string) *call {
 	if f.label != "" && text != "" {
 		item = f.label + ":\n" + item
 	}
-	if f.slotLine {
+	if f.slotLine && s.p.Answers <= 1 { // the same prompt is sent again
 		item = fmt.Sprintf("[%s | %s]\n%s",
 			s.w.g.text(r, "c.domain"), s.w.g.text(r, "c.level"), item)
 	}
@@ -200,6 +202,9 @@ var sectionTitles = [...]string{"Role", "Job", "Method", "Detail", "Check", "For
 
 // item is the next piece of work.
 func (s *template) item(r rng, tongue, style string) string {
+	if s.p.Answers > 1 {
+		return s.card(r, tongue, style)
+	}
 	if len(s.asked) > 0 && r.chance(s.p.Overlap) {
 		return pick(r, s.asked)
 	}
@@ -212,6 +217,24 @@ func (s *template) item(r rng, tongue, style string) string {
 		}
 	}
 	return text
+}
+
+// card draws from the deck: the answers to one item are not asked for one after the other.
+func (s *template) card(r rng, tongue, style string) string {
+	const items = 50
+	if len(s.deck) == 0 {
+		for range items {
+			item := s.fresh(r, tongue, style)
+			for range s.p.Answers {
+				s.deck = append(s.deck, item)
+			}
+		}
+	}
+	i := r.IntN(len(s.deck))
+	item, last := s.deck[i], len(s.deck)-1
+	s.deck[i] = s.deck[last]
+	s.deck = s.deck[:last]
+	return item
 }
 
 func (s *template) fresh(r rng, tongue, style string) string {

@@ -67,6 +67,9 @@ type Crowd struct {
 	// Purpose is what the provider's records say that the accounts are for; each group of the crowd
 	// is then under a contract of its own, which counts for the accounts that are verified.
 	Purpose string `yaml:"purpose,omitempty"`
+	// Projects is the median number of projects of a user of coding agents, some of whom have many
+	// more, with servers of tools of their own in some; 0 is one project for each user.
+	Projects float64 `yaml:"projects,omitempty"`
 }
 
 // Campaign is one coordinated operation. Its parts compose: every prompt style works with every
@@ -121,6 +124,15 @@ type Prompt struct {
 	// Personas gives every account subjects, words and a language of its own: its items and its
 	// wording of the sections are then those of one person.
 	Personas bool `yaml:"personas,omitempty"`
+	// Answers is to how many requests each item is dealt out, as for preference pairs; 0 is one.
+	// Which account gets them is left to the schedule.
+	Answers int `yaml:"answers,omitempty"`
+	// ToolLists is how many lists of tools the coding sessions of the styles agentic and replay
+	// come with, as those of so many users; Repositories is how many repositories they are about.
+	// 0 is what the style has: the lists of public agents, and the repositories of the customers
+	// (replay) or another for each session (agentic).
+	ToolLists    int `yaml:"tool_lists,omitempty"`
+	Repositories int `yaml:"repositories,omitempty"`
 
 	Wording Wording `yaml:"wording,omitempty"`
 }
@@ -318,8 +330,8 @@ func (sc *Scenario) Validate() error {
 		if crowdMakers()[c.Kind] == nil {
 			bad("crowds[%d].kind: %q is unknown; one of %v", i, c.Kind, CrowdKinds())
 		}
-		if c.Accounts <= 0 || c.Groups < 0 || c.Rate < 0 {
-			bad("crowd %s: accounts must be positive, groups and rate not negative", c.ID)
+		if c.Accounts <= 0 || c.Groups < 0 || c.Rate < 0 || c.Projects < 0 {
+			bad("crowd %s: accounts must be positive, groups, rate and projects not negative", c.ID)
 		}
 	}
 	for i := range sc.Campaigns {
@@ -373,6 +385,11 @@ func (c *Campaign) validate(share func(string, float64)) []error {
 		"own",
 	)
 	one("schedule.balance", c.Schedule.Balance, "", "lru", "even", "random", "skewed", "fill")
+	if c.Prompt.Answers < 0 || c.Prompt.ToolLists < 0 || c.Prompt.Repositories < 0 {
+		errs = append(errs, fmt.Errorf(
+			"campaign %s: prompt: answers, tool_lists and repositories must not be negative", c.ID,
+		))
+	}
 	share("prompt.languages", c.Prompt.Languages)
 	share("prompt.overlap", c.Prompt.Overlap)
 	share("cover.share", c.Cover.Share)

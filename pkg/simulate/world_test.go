@@ -48,7 +48,7 @@ func newWorld(t testing.TB, sc Scenario) *World {
 // seen is what a test keeps of an event.
 type seen struct {
 	id, account, model, agent, ja4, plan, domain, issuer, payment, device, ip, status, finish,
-	session, system, first, last string
+	session, system, first, last, list string
 	time, created   int64
 	messages, tools int
 	verified        bool
@@ -82,12 +82,12 @@ func play(t testing.TB, w *World) []seen {
 			system: ev.Content.System, first: ev.Content.Input[0].Text,
 			last: ev.Content.Input[len(ev.Content.Input)-1].Text, time: ev.Time,
 			created: ev.Account.CreatedAt, messages: len(ev.Content.Input),
-			tools: len(ev.Request.Tools), verified: ev.Account.Verified.V,
+			tools: len(ev.Request.Tools), list: strings.Join(ev.Request.Tools, ","), verified: ev.Account.Verified.V,
 		}
 		for _, p := range []*string{
 			&s.id, &s.account, &s.model, &s.agent, &s.ja4, &s.plan, &s.domain, &s.issuer,
 			&s.payment, &s.device, &s.ip, &s.status, &s.session, &s.system, &s.first,
-			&s.last, &s.finish,
+			&s.last, &s.finish, &s.list,
 		} {
 			*p = strings.Clone(*p) // the decoder's memory is used again
 		}

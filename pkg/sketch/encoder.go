@@ -76,6 +76,7 @@ func (s *Sketcher) forget() {
 	s.system.reset()
 	s.humans.reset()
 	s.first.reset()
+	s.opening = [workspaceTurns]string{}
 	s.tokenizer.start("")
 	for _, p := range s.previous {
 		p.forget()

@@ -31,6 +31,9 @@ type Sketch struct {
 	// length SubjectNorm. Two turns that share words have a positive inner product. All zeros when
 	// there are too few words; none when the request brings no new user turn.
 	Subject [SubjectSize]int8
+	// Workspace is the hash of the working directory that a coding agent tells its model, 0 when
+	// none does.
+	Workspace uint64
 }
 
 // Intents is a set of Intent bits.

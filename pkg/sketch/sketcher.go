@@ -47,6 +47,7 @@ type Sketcher struct {
 	shingleKey    siphash.Key
 	exactKey      siphash.Key
 	talkKey       siphash.Key
+	workspaceKey  siphash.Key
 	turnThreshold uint64
 	sysThreshold  uint64
 	tokenizer     *tokenizer
@@ -59,6 +60,8 @@ type Sketcher struct {
 	window         [8 * (maxWidth + batch)]byte
 	system, humans parts
 	first          parts
+	// opening holds the first human messages.
+	opening [workspaceTurns]string
 
 	previous []*Sketcher
 	older    Sketch
@@ -78,6 +81,7 @@ func New(opts Options, previous ...Options) (*Sketcher, error) {
 		shingleKey:    derive(opts.Key, "shingle"),
 		exactKey:      derive(opts.Key, "exact"),
 		talkKey:       derive(opts.Key, "conversation"),
+		workspaceKey:  derive(opts.Key, "workspace"),
 		turnThreshold: threshold(opts.TurnSampling),
 		sysThreshold:  threshold(opts.SystemSampling),
 		tokenizer:     newTokenizer(derive(opts.Key, "token")),
@@ -181,7 +185,7 @@ func (s *Sketcher) sketch(ev *event.Event, out *Sketch) {
 	s.humans.reset()
 	s.first.reset()
 	s.system.add(ev.Content.System)
-	tool := ""
+	tool, opened := "", 0
 	for i := range input[:end] {
 		switch roleOf(input[i].Role) {
 		case roleSystem:
@@ -191,6 +195,10 @@ func (s *Sketcher) sketch(ev *event.Event, out *Sketch) {
 				tool = input[i].Text
 			}
 		case roleHuman:
+			if opened < workspaceTurns {
+				s.opening[opened] = input[i].Text
+				opened++
+			}
 			if i >= begin {
 				s.humans.add(input[i].Text)
 			}
@@ -253,6 +261,7 @@ func (s *Sketcher) sketch(ev *event.Event, out *Sketch) {
 		}
 	}
 	out.Intents = s.matcher.found()
+	out.Workspace = s.workspaceOf(s.system.all(), s.opening[:opened])
 }
 
 // prompt layout gives the prompt layout of some texts, read within the same bounds as their words.

@@ -176,6 +176,14 @@ func vectors() []vector {
 			{Role: "tool", Text: "12 results found, none of them newer than 2019."},
 		}},
 		{Name: "system prompt alone", System: &vectorText{Text: paragraph}},
+		{Name: "working directory", System: &vectorText{
+			Text: "Work in the repository.\n<env>\nWorking directory: /home/ann/shop/\nPlatform: linux\n</env>",
+		}, Messages: turns(question)},
+		{Name: "working directory in the second message", Messages: []vectorText{
+			{Role: "user", Text: paragraph},
+			{Role: "user", Text: "<environment_context>\n  <cwd>/home/ann/shop</cwd>\n</environment_context>"},
+			{Role: "user", Text: question},
+		}},
 		{Name: "roles", Messages: roles},
 		{Name: "more than sixteen texts", Messages: many},
 		{Name: "frames", Messages: turns(

@@ -54,6 +54,7 @@ func (s *Sketcher) FromWire(wire *event.Sketch, out *Sketch) error {
 		{"skeleton", wire.Layout, &out.Layout},
 		{"prefix", wire.Prefix, &out.Prefix},
 		{"continuation", wire.Continuing, &out.Continuation},
+		{"workspace", wire.Workspace, &out.Workspace},
 	} {
 		if field.text == "" {
 			continue
@@ -166,6 +167,7 @@ func (s *Sketcher) ToWire(sk *Sketch) *event.Sketch {
 		Layout:     formatHash(sk.Layout),
 		Prefix:     formatHash(sk.Prefix),
 		Continuing: formatHash(sk.Continuation),
+		Workspace:  formatHash(sk.Workspace),
 		Tokens:     int64(sk.Tokens),
 		Relay:      sk.Relay&RelaySystem != 0,
 	}

@@ -44,7 +44,9 @@ type size struct {
 type world struct {
 	size size
 	seed uint64
-	rng  *rand.Rand
+	// scenario makes it, nil for a random one.
+	scenario func(size size, seed uint64) simulate.Scenario
+	rng      *rand.Rand
 	// latest are the newest profiles, by key; next is when groups are drawn next (Unix ms).
 	latest         map[string]fingerprint.Profile
 	next, interval int64
@@ -57,11 +59,11 @@ type world struct {
 // play replays the world in process, as a backtest does, and measures groups on the way.
 func (w *world) play(t *testing.T) {
 	t.Helper()
-	sc, err := random.Scenario(random.Options{
-		Set: random.Develop, Seed: w.seed, Accounts: w.size.accounts, Duration: w.size.duration,
-	})
-	require.NoError(t, err)
-	sc.Campaigns = nil
+	scenario := w.scenario
+	if scenario == nil {
+		scenario = randomScenario(t)
+	}
+	sc := scenario(w.size, w.seed)
 	events, err := simulate.New(sc, simulate.Texts{})
 	require.NoError(t, err)
 
@@ -104,6 +106,18 @@ func (w *world) play(t *testing.T) {
 			kind = fitted
 		}
 		w.sets.add(kind, m.Bits)
+	}
+}
+
+func randomScenario(t *testing.T) func(size, uint64) simulate.Scenario {
+	return func(s size, seed uint64) simulate.Scenario {
+		t.Helper()
+		sc, err := random.Scenario(random.Options{
+			Set: random.Develop, Seed: seed, Accounts: s.accounts, Duration: s.duration,
+		})
+		require.NoError(t, err)
+		sc.Campaigns = nil
+		return sc
 	}
 }
 

@@ -64,6 +64,8 @@ func TestWhatNoHonestCauseExplainsIsCoordination(t *testing.T) {
 func TestAPublicSetExplainsTheSameItemsOnly(t *testing.T) {
 	pool := assess(t, shown{"prompt_template": 5, "subjects": 3, "dealt_out": 0.5})
 	require.InDelta(t, 3, pool.Coordination, 1e-9)
+	pairs := assess(t, shown{"prompt_template": 5, "subjects": 3, "dealt_answers": 3, "dealt_out": 0})
+	require.Greater(t, pairs.Coordination, pool.Coordination, "answers that are dealt out are no set")
 	evaluators := assess(t, shown{"prompt_template": 5, "subjects": 3, "dealt_out": -4})
 	require.InDelta(t, combination, evaluators.Coordination, 1e-9)
 	require.Equal(t, "one public set, replayed", Hypotheses[evaluators.Explanation].Name)

@@ -22,13 +22,14 @@ func compact(p *fingerprint.Profile) (labels string) {
 	}
 	hashes := make(
 		[]uint64, 0,
-		len(p.Served)+len(p.Rejected)+len(p.Unserved)+len(p.Minted)+len(p.Foreign),
+		len(p.Served)+len(p.Rejected)+len(p.Unserved)+len(p.Minted)+len(p.Foreign)+len(p.Items),
 	)
 	pack(&hashes, &p.Served)
 	pack(&hashes, &p.Rejected)
 	pack(&hashes, &p.Unserved)
 	pack(&hashes, &p.Minted)
 	pack(&hashes, &p.Foreign)
+	pack(&hashes, &p.Items)
 
 	var b []byte
 	for _, l := range p.Labels {

@@ -32,6 +32,7 @@ const (
 	domainTenant
 	_
 	domainReasoning
+	domainTool
 )
 
 // hasher makes the keyed hashes of attributes and identities. Its key comes from the deployment's
@@ -148,6 +149,22 @@ func (f *attributeReader) read(ev *event.Event, h tenantHasher, o *fingerprint.O
 		raw := addr.As16()
 		o.Source = h.sumBytes(domainSource, raw[:])
 	}
+}
+
+// maxTools bounds the tools of a request that are looked at. Agents offer some tens; a few hundred
+// come of servers for the Model Context Protocol.
+const maxTools = 512
+
+// toolSet is the hash of a list of tools, 0 when it is empty. Their order does not matter: programs
+// that get their tools from several servers list them as the servers answer.
+func (h tenantHasher) toolSet(names []string) (sum uint64) {
+	if len(names) == 0 {
+		return 0
+	}
+	for _, name := range names[:min(len(names), maxTools)] {
+		sum += h.sum(domainTool, name)
+	}
+	return max(1, sum)
 }
 
 // reasoning appends the hashes of the ids of reasoning blocks. Of base64 there are two alphabets,

@@ -93,3 +93,17 @@ func TestAWatchListMeansWhatIngestMakes(t *testing.T) {
 		require.Equal(t, hit, got, pattern)
 	}
 }
+
+func TestToolsAreTheSameInWhateverOrder(t *testing.T) {
+	h := newHasher([]byte("a secret of sixteen bytes")).of("")
+	a := h.toolSet([]string{"bash", "edit", "grep"})
+	require.NotZero(t, a)
+	require.Equal(t, a, h.toolSet([]string{"grep", "bash", "edit"}))
+	require.NotEqual(t, a, h.toolSet([]string{"bash", "edit"}))
+	require.NotEqual(t, a, newHasher([]byte("another secret of bytes")).of("").toolSet(
+		[]string{"bash", "edit", "grep"}))
+	require.NotEqual(t, a, newHasher([]byte("a secret of sixteen bytes")).of("b").toolSet(
+		[]string{"bash", "edit", "grep"}), "nothing compares across tenants")
+	require.Zero(t, h.toolSet(nil))
+	require.NotZero(t, h.toolSet(make([]string, 2*maxTools)))
+}

@@ -499,6 +499,7 @@ func (t *task) observe(ev *event.Event) (reason string, err error) {
 	o.ID = h.call(ev.ID, ev.Time)
 	o.EndUser = h.identity(domainEndUser, ev.Account.EndUserID)
 	t.attributes.read(ev, h, o)
+	o.ToolSet = h.toolSet(ev.Request.Tools)
 	o.Minted = t.attributes.reasoning(o.Minted, ev.Content.ReasoningOut, h)
 	o.Presented = t.attributes.reasoning(o.Presented, ev.Content.ReasoningIn, h)
 	if err := t.sketch(ev); errors.Is(err, sketch.ErrOtherKey) {
