@@ -54,19 +54,18 @@ type control struct {
 	compared Compared
 }
 
-// Match compares the members with others, who use the same program, from now on.
-func (g *Group) Match(others *Group) {
-	vectors := make([]*baseline.Vector, len(others.Members))
-	for i := range others.Members {
-		vectors[i] = others.Members[i].Vector
+// Match compares the members with users of the same program from now on, where there are enough.
+// That takes time, so only groups that are about to be reported are matched.
+func (g *Group) Match() {
+	if g.matched || g.SameProgram == nil {
+		return
 	}
-	g.program = baseline.NewControls(vectors)
-	clear(g.ranks[:])
-	g.strata = nil
+	g.matched = true
+	if g.program = g.SameProgram(); g.program != nil {
+		clear(g.ranks[:])
+		g.strata = nil
+	}
 }
-
-// IsMatched says that the members are compared with users of the same program.
-func (g *Group) IsMatched() bool { return g.program != nil }
 
 // control chooses whom the members of stratum s are compared with in a feature: the closest of
 // which enough are left without the group's own.

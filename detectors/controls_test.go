@@ -63,16 +63,21 @@ func TestUsersOfTheSameProgramComeFirst(t *testing.T) {
 	g := b.group()
 	before := g.rank(baseline.OutputLength, b.ctx)
 	require.Greater(t, before.auc, 0.9)
-	require.False(t, g.IsMatched())
-	others := &Group{}
-	for _, p := range each(people(30, 9), func(_ int, p *fingerprint.Profile) {
-		p.OutputTokens = uint64(p.Requests) * 3000
-	}) {
-		v := baseline.Features(p)
-		others.Members = append(others.Members, Member{Profile: p, Vector: &v, Weight: 1})
+	called := 0
+	g.SameProgram = func() *baseline.Controls {
+		called++
+		var vectors []*baseline.Vector
+		for _, p := range each(people(30, 9), func(_ int, p *fingerprint.Profile) {
+			p.OutputTokens = uint64(p.Requests) * 3000
+		}) {
+			v := baseline.Features(p)
+			vectors = append(vectors, &v)
+		}
+		return baseline.NewControls(vectors)
 	}
-	g.Match(others)
-	require.True(t, g.IsMatched())
+	g.Match()
+	g.Match()
+	require.Equal(t, 1, called)
 	r := g.rank(baseline.OutputLength, b.ctx)
 	require.InDelta(t, 0.5, r.auc, 0.01)
 	require.Equal(t, WithProgram, r.compared)

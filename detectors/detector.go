@@ -8,7 +8,6 @@
 package detectors
 
 import (
-	"iter"
 	"math"
 
 	"github.com/stillwatch/stillwatch/pkg/attribute"
@@ -182,9 +181,9 @@ type Group struct {
 	Work CommonWork
 	// Scale is how many accounts each member stands for, when only a sample was looked at; 0 is 1.
 	Scale float64
-	// OtherUsers are the groups of accounts outside this one that use its program, the closest
-	// first: its text, its layout, its client. Groups of too few are left out.
-	OtherUsers iter.Seq[*Group]
+	// SameProgram lists accounts outside the group that use its program, nil when there are too few
+	// of them. Match calls it.
+	SameProgram func() *baseline.Controls
 
 	// sliceWeight is the weight of the members with a template that is the group's text, beside
 	// that of those in less than half of whose requests it is; sliced says that the features of
@@ -193,6 +192,7 @@ type Group struct {
 	sliced              bool
 
 	program *baseline.Controls
+	matched bool
 	strata  []stratum
 	// kinds is how many of the accounts of each kind of client are of the group, as counted by
 	// stratum.

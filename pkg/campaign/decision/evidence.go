@@ -43,35 +43,14 @@ type Assessor struct {
 }
 
 // Assess adds up the evidence on a group. searched is the number of candidates that were looked at
-// to find it, 1 for a group that was not searched for; costly adds the costly detectors, and
-// compares with other users of the group's program.
+// to find it, 1 for a group that was not searched for; costly adds the costly detectors.
 func (x *Assessor) Assess(g *detectors.Group, searched int, costly bool) Assessment {
-	if costly && g.OtherUsers != nil && !g.IsMatched() {
-		x.match(g)
-	}
-	return x.measure(g, searched, costly)
-}
-
-// together is the coordination in bits from which accounts act together: more than detectors say of
-// nothing (detectors/evalue.go).
-const together = 0.5
-
-// match compares a group with the closest others who use its program and do not act together. Those
-// who do may be the rest of the pool: compared with it, a part harvests no more than anybody.
-func (x *Assessor) match(g *detectors.Group) {
-	for others := range g.OtherUsers {
-		if a := x.measure(others, 1, true); a.Coordination < together {
-			g.Match(others)
-			return
-		}
-	}
-}
-
-// measure adds up what the detectors say of a group.
-func (x *Assessor) measure(g *detectors.Group, searched int, costly bool) Assessment {
 	a := Assessment{
 		Measures: make([]detectors.Measure, len(x.Registry)),
 		Measured: make([]bool, len(x.Registry)),
+	}
+	if costly {
+		g.Match()
 	}
 	e := evidence{harvests: map[string]correlated{}}
 	for i := range x.Registry {

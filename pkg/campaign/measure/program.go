@@ -18,25 +18,24 @@ const (
 	textShingles, carriedPart = 12, 3
 )
 
-// otherUsers lists accounts outside the group that use its program, where there are enough to be
-// compared with: those that carry its text, those in its prompt layout, and those with its client
-// and parameters.
-func (p *Population) otherUsers(g *detectors.Group, inside map[int32]bool) (out [][]int32) {
-	add := func(list []int32) {
-		if list = p.outside(list, inside); len(list) >= baseline.LeastControls {
-			out = append(out, list)
+// sameProgram lists accounts outside the group that use its program, nil when there are too few of
+// them: those that carry its text, else its prompt layout, else its client and parameters.
+func (p *Population) sameProgram(g *detectors.Group, inside map[int32]bool) *baseline.Controls {
+	if g.Work.Carriers >= usesProgram*g.Size {
+		if c := p.controls(p.carriers(&g.Work, len(inside)), inside); c != nil {
+			return c
 		}
 	}
-	if g.Work.Carriers >= usesProgram*g.Size {
-		add(p.carriers(&g.Work, len(inside)))
-	}
 	if g.Work.LayoutShare >= usesProgram {
-		add(p.Postings.Members(index.MakeKey(index.ByLayout, g.Work.Layout)))
+		k := index.MakeKey(index.ByLayout, g.Work.Layout)
+		if c := p.controls(p.Postings.Members(k), inside); c != nil {
+			return c
+		}
 	}
 	if k, share := commonestClient(g); share >= usesProgram {
-		add(p.Postings.Members(k))
+		return p.controls(p.Postings.Members(k), inside)
 	}
-	return out
+	return nil
 }
 
 // carriers lists the accounts that carry a third of the group's commonest shingles.
@@ -78,9 +77,10 @@ func commonestClient(g *detectors.Group) (most index.Key, share float64) {
 	return most, share / g.Size
 }
 
-// outside lists those of some accounts that are in neither the group nor an open campaign, one for
-// each entity, and as many as one compares with at most.
-func (p *Population) outside(list []int32, inside map[int32]bool) (out []int32) {
+// controls are the accounts of a list that are in neither the group nor an open campaign, one for
+// each entity; nil when there are too few.
+func (p *Population) controls(list []int32, inside map[int32]bool) *baseline.Controls {
+	var vectors []*baseline.Vector
 	seen := map[uint64]bool{}
 	for _, i := range list {
 		a := p.Slots[i]
@@ -88,9 +88,12 @@ func (p *Population) outside(list []int32, inside map[int32]bool) (out []int32) 
 			continue
 		}
 		seen[a.Entity] = true
-		if out = append(out, i); len(out) == mostControls {
+		if vectors = append(vectors, &a.Vector); len(vectors) == mostControls {
 			break
 		}
 	}
-	return out
+	if len(vectors) < baseline.LeastControls {
+		return nil
+	}
+	return baseline.NewControls(vectors)
 }

@@ -59,18 +59,17 @@ func TestTheUsersOfAProgramAreThoseThatShareItsTextItsLayoutOrItsClient(t *testi
 			p := programs(44, change)
 			c := p.Context(now, 100)
 			g := p.Group(first(p, 20), 0, c, 0)
-			others := slices.Collect(g.OtherUsers)
-			require.Len(t, others, 1)
-			require.Len(t, others[0].Members, 24)
-			require.Empty(t, slices.Collect(p.Group(first(p, 30), 0, c, 0).OtherUsers),
-				"fourteen are too few")
+			controls := g.SameProgram()
+			require.NotNil(t, controls)
+			require.Equal(t, 24, controls.N)
+			require.Nil(t, p.Group(first(p, 30), 0, c, 0).SameProgram(), "fourteen are too few")
 			p.SetInCampaign(slices.Values([]string{"acct-043", "acct-042"}))
-			others = slices.Collect(p.Group(first(p, 20), 0, c, 0).OtherUsers)
-			require.Len(t, others[0].Members, 22, "who is in a campaign is no control")
+			require.Equal(t, 22, p.Group(first(p, 20), 0, c, 0).SameProgram().N,
+				"who is in a campaign is no control")
 		})
 	}
 	p := programs(0, nil)
-	require.Empty(t, slices.Collect(p.Group(first(p, 20), 0, p.Context(now, 100), 0).OtherUsers))
+	require.Nil(t, p.Group(first(p, 20), 0, p.Context(now, 100), 0).SameProgram())
 }
 
 func TestTheMembersAreKnownByTheirStratum(t *testing.T) {
