@@ -9,6 +9,17 @@ import (
 // one account in two hundred.
 const RareHandOver = 0.005
 
+// movedMembers is the number of members in hand-overs from which these make a group by themselves,
+// as many as search.Options.MinGroup has it.
+const movedMembers = 8
+
+// isMoved says whether what moves between some members tells of all: these are half of them, or
+// enough to be a group without the rest. Four accounts of a relay among six people who use the same
+// program say nothing of the six.
+func (g *Group) isMoved() bool {
+	return g.HandOvers >= movedMembers || 2*g.HandOvers >= len(g.Members)
+}
+
 // OthersHandedOver is the share of the accounts outside the group that exchanged a conversation
 // with another account.
 func (g *Group) OthersHandedOver(c *Context) float64 {
@@ -38,7 +49,7 @@ func handOver() Detector {
 			Needs: []string{"content.input or sketch"},
 		},
 		Measure: func(g *Group, c *Context) (Measure, bool) {
-			if g.HandOvers == 0 || g.Size < leastMembers {
+			if g.HandOvers == 0 || g.Size < leastMembers || !g.isMoved() {
 				return Measure{}, false
 			}
 			n := float64(len(g.Members))

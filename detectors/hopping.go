@@ -31,7 +31,7 @@ func hopping() Detector {
 			Needs: []string{"content.input or sketch"},
 		},
 		Measure: func(g *Group, c *Context) (Measure, bool) {
-			if g.Size < leastMembers {
+			if g.Size < leastMembers || !g.isMoved() {
 				return Measure{}, false
 			}
 			share := float64(g.HandOvers) / float64(len(g.Members))

@@ -28,7 +28,7 @@ func TestCalibrateMeasuresAPoolWithoutFindingItAndNamesItAsFarBeyondTheLine(t *t
 	)
 	require.Contains(t, stdout,
 		"WARNING: groups far beyond the thresholds: 1. This traffic may not be honest")
-	// Beside the 48 of the pool, one who is likely to be of it may be measured.
+	// Of the 48 of the pool some have sent too little to be measured; others may be likely members.
 	require.Regexp(t, `4[4-9] accounts that share`, stdout)
 	require.Contains(t, stdout, "harvest      ")
 	require.Regexp(
