@@ -20,8 +20,8 @@ import (
 // Good 2005, as above).
 
 // pairs are the mean vectors of both halves of some accounts' requests, one after the other, with
-// the numbers of requests, the account and the template: an account has a row for each template, and
-// the rows of one template are a block.
+// the numbers of requests, the account and the template: an account has a row for each template,
+// and the rows of one template are a block.
 type pairs struct {
 	dims      int
 	a, b      []float64

@@ -31,7 +31,7 @@ func hopping() Detector {
 			Needs: []string{"content.input or sketch"},
 		},
 		Measure: func(g *Group, c *Context) (Measure, bool) {
-			if g.Size < leastMembers || !g.isMoved() {
+			if g.Size < leastMembers {
 				return Measure{}, false
 			}
 			share := float64(g.HandOvers) / float64(len(g.Members))
@@ -39,6 +39,9 @@ func hopping() Detector {
 			m := Measure{
 				Bits:     worth * math.Min(1, math.Max(0, diluted-g.OthersHandedOver(c))/half),
 				Observed: share, Expected: g.OthersHandedOver(c),
+			}
+			if !g.isMoved() {
+				m.Bits = 0
 			}
 			if taken, ok := takenOver(g, c); ok && taken.Bits > m.Bits {
 				return taken, true

@@ -55,8 +55,8 @@ func subjects() Detector {
 	}
 }
 
-// subjectPairs are the halves of the members' requests: of those by each template where most members
-// can be compared by such ones, else of all.
+// subjectPairs are the halves of the members' requests: of those by each template where most
+// members can be compared by such ones, else of all.
 func (g *Group) subjectPairs(c *Context) *pairs {
 	templated, all := &c.pairs[0], &c.pairs[1]
 	templated.reset(sketch.SubjectSize)

@@ -55,8 +55,8 @@ type Campaign struct {
 	Explanation string `json:"explanation,omitempty"`
 
 	// Customer says that the members are one customer in the open, Contract that all are under one
-	// contract that the provider vouches for, Purpose what this was declared to be for, Allowed that
-	// this allows to collect outputs.
+	// contract that the provider vouches for, Purpose what this was declared to be for, Allowed
+	// that this allows to collect outputs.
 	Customer   bool     `json:"customer,omitempty"`
 	Contract   bool     `json:"contract,omitempty"`
 	Purpose    string   `json:"purpose,omitempty"`

@@ -96,8 +96,8 @@ type Finding struct {
 	// Mitigating lists the mitigating evidence in words.
 	Mitigating []string
 	// Customer says that the members are one customer in the open, Contract that all are under one
-	// contract that the provider vouches for, Purpose what this was declared to be for, Allowed that
-	// this allows to collect outputs.
+	// contract that the provider vouches for, Purpose what this was declared to be for, Allowed
+	// that this allows to collect outputs.
 	Customer, Contract, Allowed bool
 	Purpose                     string
 	// NextStep is the recommended action.

@@ -8,15 +8,16 @@ import (
 
 // Wording is what a campaign's prompts have beyond their style.
 type Wording struct {
-	// Sections are the grammar rules of the template's sections in place of the style's, Source that
-	// of the items in place of the style's.
+	// Sections are the grammar rules of the template's sections in place of the style's, Source
+	// that of the items in place of the style's.
 	Sections []string `yaml:"sections,omitempty"`
 	Source   string   `yaml:"source,omitempty"`
 	// Styles are those of several templates in turn, in place of one; only styles of one request.
 	Styles []string `yaml:"styles,omitempty"`
 	// Pack is how many items one request has; 0 is one.
 	Pack int `yaml:"pack,omitempty"`
-	// Rounds is how many times the answer is criticised and asked for anew in the same conversation.
+	// Rounds is how many times the answer is criticised and asked for anew in the same
+	// conversation.
 	Rounds int `yaml:"rounds,omitempty"`
 	// Renew is how long the wording is in use before it is written anew; 0 is for good.
 	Renew time.Duration `yaml:"renew,omitempty"`

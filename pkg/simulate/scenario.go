@@ -176,8 +176,8 @@ type Pool struct {
 	Disposable float64 `yaml:"disposable"`
 	// Plan is one plan for all; empty draws from the population.
 	Plan string `yaml:"plan"`
-	// Contract is one (all accounts are under one) or own (each has its own); empty is none. Purpose
-	// is what the accounts declare: what an attacker could write, or buy.
+	// Contract is one (all accounts are under one) or own (each has its own); empty is none.
+	// Purpose is what the accounts declare: what an attacker could write, or buy.
 	Contract string `yaml:"contract,omitempty"`
 	Purpose  string `yaml:"purpose,omitempty"`
 	// Life is how long each account works before a fresh one takes its place; 0 is for good.
@@ -193,8 +193,8 @@ type Schedule struct {
 	Shape string `yaml:"shape"`
 	// CV is the coefficient of variation of the pool's gaps: 0 a metronome, 1 random, 2 bursty.
 	CV float64 `yaml:"cv"`
-	// Balance is lru (relays), even, random, skewed (heavy tailed, like people) or fill (one account
-	// until its quota is used, then the next); empty is lru.
+	// Balance is lru (relays), even, random, skewed (heavy tailed, like people) or fill (one
+	// account until its quota is used, then the next); empty is lru.
 	Balance string `yaml:"balance"`
 	// Batch is the mean number of items that an account takes in a row; 0 is one.
 	Batch float64 `yaml:"batch"`

@@ -87,8 +87,8 @@ type group struct {
 	tokens     int64
 	mechanisms []string
 	pool       *pool
-	// contract is the contract of the group's accounts: one for all, an own one for each (ownContract)
-	// or none; purpose is what they declare.
+	// contract is the contract of the group's accounts: one for all, an own one for each
+	// (ownContract) or none; purpose is what they declare.
 	contract, purpose string
 }
 

@@ -29,8 +29,8 @@ type customer struct {
 	allows bool
 }
 
-// Watch judges the accounts that have changed and that no campaign explains, and the customers whose
-// turn it is.
+// Watch judges the accounts that have changed and that no campaign explains, and the customers
+// whose turn it is.
 func (w *accounts) Watch(v *View, r *Result) {
 	told := w.customers(v, r)
 	p := v.Search.Population
@@ -56,9 +56,9 @@ func customerOf(a *index.Account) customer {
 	}
 }
 
-// customers judges the customers with several accounts, each in its turn: there may be thousands, and
-// nobody acts on their findings at once. told says whether an account is in such a finding; what was
-// told of one of the accounts alone is told of the customer from then on.
+// customers judges the customers with several accounts, each in its turn: there may be thousands,
+// and nobody acts on their findings at once. told says whether an account is in such a finding;
+// what was told of one of the accounts alone is told of the customer from then on.
 func (w *accounts) customers(v *View, r *Result) (told func(a *index.Account) bool) {
 	p := v.Search.Population
 	members := map[customer][]int32{}

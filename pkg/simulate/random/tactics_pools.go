@@ -44,7 +44,8 @@ func pools() []Tactic {
 			apply: func(d draw, c *simulate.Campaign) {
 				c.Pool.SignUp, c.Pool.SignUpSpread = "tight", d.hours(4, 30)
 				c.Pool.SignUpBefore = d.hours(6, 72)
-				c.Pool.Recruiting.Cohorts, c.Pool.Recruiting.Gap = d.between(2, 4), d.hours(5*24, 15*24)
+				c.Pool.Recruiting.Cohorts = d.between(2, 4)
+				c.Pool.Recruiting.Gap = d.hours(5*24, 15*24)
 				c.Pool.Issuers = d.between(2, 6)
 			},
 		},
