@@ -40,7 +40,8 @@ func handOver() Detector {
 				"along word for word; people do not continue each other's conversations. Keyed " +
 				"hashes of the human turns so far: what one account was served and another " +
 				"continues; log2 of the members' share over the others', both smoothed by half " +
-				"a per cent. Sticky sessions and failover of relays (claude-relay-service).",
+				"a per cent. Said where half of the members take part, or eight. Sticky sessions " +
+				"and failover of relays (claude-relay-service).",
 			Evasion: "Dropping the conversation at every switch of account, and the " +
 				"customer's context with it.",
 			LookAlikes: "A public opening that many accounts paste (not counted); public " +
