@@ -214,9 +214,11 @@ func (l *Likelihood) IsLikely(n, population float64) bool {
 }
 
 // alone says whether a text speaks alone: it must make up for the prior odds by itself. A tool's
-// text, which one account in twenty sends, says who uses the tool.
+// text, which one account in twenty sends, says who uses the tool, also where most who send it are
+// of one large pool.
 func (l *Likelihood) alone(prior float64) bool {
-	return l.SameText && l.Families[detectors.Work.Index()] >= prior+sameTextLogOdds
+	return l.SameText &&
+		l.Families[detectors.Work.Index()] >= math.Max(maxFit, prior+sameTextLogOdds)
 }
 
 // bits are those that count at these prior odds. A text that speaks alone is not outweighed by a
