@@ -69,7 +69,7 @@ const rejected = 1
 // takenOver compares how many of the rejected conversations another member took over with the
 // others' rate. A rejection is rare, and what counts is what happens then.
 func takenOver(g *Group, c *Context) (Measure, bool) {
-	if g.TakenOver == 0 {
+	if g.TakenOver < movedMembers && !g.isMoved() || g.TakenOver == 0 {
 		return Measure{}, false
 	}
 	// The add-half estimate: nobody else's may have been taken over so far.

@@ -174,15 +174,19 @@ func (v *evaluation) follow(c *Campaign) {
 	c.dirty = true
 }
 
-// learn makes the model of a campaign: of its members and of the likely ones that are not named.
-func (v *evaluation) learn(c *Campaign, members, unnamed []int32) {
+// learn makes the model of a campaign: of its members and of the likely ones among others.
+func (v *evaluation) learn(c *Campaign, members, likely []int32) {
 	s, p := v.search, v.search.Population
-	p.Sort(unnamed)
+	p.Sort(likely)
 	c.Unnamed = c.Unnamed[:0]
-	for _, i := range unnamed {
-		c.Unnamed = append(c.Unnamed, p.At(i).Profile.Account)
+	all := slices.Clone(members)
+	for _, i := range likely {
+		// Who was named meanwhile is a member already.
+		name := p.At(i).Profile.Account
+		if _, named := c.Members[name]; !named {
+			c.Unnamed, all = append(c.Unnamed, name), append(all, i)
+		}
 	}
-	all := slices.Concat(members, unnamed)
 	p.Sort(all)
 	if g := s.Group(all, detectors.SetOf(c.Defining...)); g.Size >= float64(s.Options.MinGroup) {
 		c.Model = membership.Learn(g, s.Assessor.Context)

@@ -105,6 +105,20 @@ func TestAMemberWhoTurnsOutNotToFitIsCleared(t *testing.T) {
 	require.Empty(t, verdict.Findings)
 }
 
+func TestAMemberIsLearntFromOnceAlsoWhereItWasLikelyBefore(t *testing.T) {
+	w := newWorld(13)
+	w.people(300)
+	members := w.pool(40, 60)
+	_, e, err := w.run(DefaultOptions(), nil)
+	require.NoError(t, err)
+	c := campaignOf(t, e)
+	require.Len(t, c.Members, len(members))
+	c.Unnamed = append([]string(nil), members[:10]...)
+	w.advance(e, 1)
+	require.InDelta(t, float64(len(members)), c.Model.Size, 1e-9)
+	require.Empty(t, c.Unnamed)
+}
+
 func TestAQuietCampaignIsClosedAndItsAccountsCleared(t *testing.T) {
 	w := newWorld(14)
 	w.people(300)
