@@ -11,6 +11,10 @@ import (
 // fitRounds bounds the rounds of pruning and taking in; in practice two suffice.
 const fitRounds = 4
 
+// namedPart is one in how many of the accounts that a group is judged by must be named at least:
+// what a crowd does says little of the few in it who fit its model well.
+const namedPart = 2
+
 // FitMembers prunes the bystanders of a group, takes in the accounts that fit its model, and judges
 // the result; ok is false when it is no finding. defining are the signal families that the group
 // was selected by, origin says how.
@@ -84,11 +88,12 @@ func (f *fits) unnamed() (out []int32) {
 
 // parts lists the groups to judge. An earlier pool with other cards and another sign-up week
 // belongs to the campaign, and must not make it look less of one; so the part of the candidate that
-// fits is judged as well. Who has sent too little to be named is a part of what the group does.
+// fits is judged as well. Who has sent too little to be named is a part of what the group does,
+// where half of it can be named.
 func (f *fits) parts() (out [][]int32) {
 	for _, part := range [...][]int32{f.core, f.all, f.likely} {
 		same := func(o []int32) bool { return slices.Equal(o, part) }
-		if !slices.ContainsFunc(out, same) {
+		if len(part) <= namedPart*len(f.all) && !slices.ContainsFunc(out, same) {
 			out = append(out, part)
 		}
 	}
