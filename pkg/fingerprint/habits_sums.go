@@ -187,7 +187,7 @@ func (f *Fingerprint) habit(o *Observation, template int, window int64) {
 // answer is the size of a whole answer that was given without reasoning, else -1. Where an answer
 // is cut off, and how much the model reasons before it, are settings of the client: a pool whose
 // accounts have clients of their own must not look like people for it. Taking reasoning off the
-// tokens of the answer would not do, because some gateways count it beside them.
+// tokens of the answer would not do: then how much of it there is decides what is left.
 func (o *Observation) answer() int64 {
 	if o.Status > StatusOK || o.Truncated || o.Refused || o.ReasoningTokens > 0 {
 		return -1
