@@ -2,6 +2,7 @@ package detectors
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
@@ -12,8 +13,11 @@ import (
 // key: a program that they use at work only, through a VPN, or by a service that calls from many
 // places. One pool in two has accounts of its own, which it uses from the same places for all.
 func foreignPrior() *prior {
-	return &prior{least: 0.1, most: 0.9, alike: 1.0 / 8, personas: 1.0 / 2}
+	return &prior{least: 0.1, most: 0.9, alike: ForeignToPeople, personas: 1.0 / 2}
 }
+
+// ForeignToPeople is the share of groups of people whose work is foreign to where they are.
+const ForeignToPeople = 1.0 / 8
 
 // foreignNetworks compares the networks of the requests that carry the group's template with those
 // of each account's other requests.
@@ -61,21 +65,75 @@ func foreignNetworks() Detector {
 func (g *Group) networkPairs(c *Context) *pairs {
 	p := &c.pairs[0]
 	p.reset(fingerprint.NumNetworks)
-	began := g.began()
+	began := g.Began()
 	if began == 0 {
 		return p
 	}
-	var earlier [fingerprint.NumNetworks]float64
 	g.eachSlice(c, func(i int, work, _ *fingerprint.PartHabits) {
-		profile := g.Members[i].Profile
-		before := profile.Networks.Before(began, profile.LastSeen)
-		if before == 0 {
-			return
+		if earlier, ok := earlierNetworks(g.Members[i].Profile, began); ok {
+			p.add(i, 0, work.Networks[:], earlier[:], work.Networks.Count(), 1)
 		}
-		for k := range earlier {
-			earlier[k] = float64(before >> k & 1)
-		}
-		p.add(i, 0, work.Networks[:], earlier[:], work.Networks.Count(), 1)
 	})
 	return p
+}
+
+// earlierNetworks are the networks that an account was used from on the days before an hour since
+// 1970, one for each; ok is false where there are none.
+func earlierNetworks(p *fingerprint.Profile, began uint32) (out fingerprint.Networks, ok bool) {
+	before := p.Networks.Before(began, p.LastSeen)
+	for k := range out {
+		out[k] = float64(before >> k & 1)
+	}
+	return out, before != 0
+}
+
+// Takeover says of what part of the members the work comes from networks that the account was not
+// used from before it began, and when that was; ok is false where too few have both.
+func (g *Group) Takeover(c *Context) (share float64, began uint32, ok bool) {
+	if began = g.Began(); began == 0 {
+		return 0, 0, false
+	}
+	foreign, n := 0.0, 0.0
+	g.eachSlice(c, func(i int, work, _ *fingerprint.PartHabits) {
+		if is, known := isForeign(g.Members[i].Profile, &work.Networks, began); known {
+			n++
+			if is {
+				foreign++
+			}
+		}
+	})
+	return foreign / math.Max(n, 1), began, n >= leastHalves
+}
+
+// ForeignWork says whether an account's requests by some templates, those whose names are
+// recognised, come from networks that it was not used from before an hour since 1970; known is
+// false where there are no such requests, or no earlier ones.
+func ForeignWork(
+	c *Context, p *fingerprint.Profile, began uint32, recognised func(template uint64) bool,
+) (is, known bool) {
+	h := &c.habits
+	if p.Networks.Before(began, p.LastSeen) == 0 || !p.Habits.Unpack(h) {
+		return false, false
+	}
+	var work fingerprint.Networks
+	for k := range h.Templates {
+		if name := h.Templates[k].Name; name != 0 && recognised(name) {
+			work.Add(&h.Parts[k].Networks)
+		}
+	}
+	return isForeign(p, &work, began)
+}
+
+// isForeign says whether most of the work comes from other networks than the account did before.
+func isForeign(p *fingerprint.Profile, work *fingerprint.Networks, began uint32) (is, known bool) {
+	earlier, ok := earlierNetworks(p, began)
+	n := work.Count()
+	if !ok || n < leastWeight {
+		return false, false
+	}
+	at := 0.0
+	for k, x := range earlier {
+		at += x * work[k]
+	}
+	return at < half*n, true
 }

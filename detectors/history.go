@@ -57,7 +57,7 @@ func history() Detector {
 func (g *Group) historyPairs(c *Context) *pairs {
 	p := &c.pairs[0]
 	p.reset(sketch.SubjectSize)
-	began := g.began()
+	began := g.Began()
 	g.eachSlice(c, func(i int, slice, rest *fingerprint.PartHabits) {
 		if began > 0 && !activeBefore(g.Members[i].Profile, began) {
 			return
@@ -89,8 +89,8 @@ func (g *Group) eachSlice(c *Context, f func(i int, slice, rest *fingerprint.Par
 // when its work began: a single one may have had the text before.
 const firstMembers = 10
 
-// began is the hour since 1970 in which the work by the group's templates began, 0 where unknown.
-func (g *Group) began() uint32 {
+// Began is the hour since 1970 in which the work by the group's templates began, 0 where unknown.
+func (g *Group) Began() uint32 {
 	var hours []uint32
 	var uses [fingerprint.MaxTemplates]fingerprint.TemplateUse
 	for i := range g.Members {
@@ -106,10 +106,14 @@ func (g *Group) began() uint32 {
 		}
 	}
 	if len(hours) == 0 {
-		return 0
+		return g.Since
 	}
 	slices.Sort(hours)
-	return hours[len(hours)/firstMembers]
+	first := hours[len(hours)/firstMembers]
+	if g.Since > 0 {
+		return min(first, g.Since)
+	}
+	return first
 }
 
 // activeBefore says whether the account sent a request before an hour since 1970.

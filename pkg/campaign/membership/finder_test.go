@@ -131,7 +131,7 @@ func TestNobodyFitsAModelWhoIsNoCandidateForIt(t *testing.T) {
 		listed += len(candidates)
 		for slot, a := range pop.Slots {
 			all++
-			l := model.Fit(a, ctx.Baseline, inside(int32(slot)), a.LinkedTo(inside))
+			l := model.Fit(a, ctx, inside(int32(slot)), a.LinkedTo(inside))
 			l.Bits += 30
 			if !l.Fits(model.Size, float64(pop.Entities())) {
 				continue

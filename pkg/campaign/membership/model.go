@@ -40,6 +40,12 @@ type Model struct {
 	HandOvers    float64 `json:"hand_overs,omitempty"`
 	HandOverBase float64 `json:"hand_over_base,omitempty"`
 
+	// Foreign is the share of members whose work comes from networks that the account was not used
+	// from before Began, the hour since 1970 in which the group's work began; 0 where it is not the
+	// group's way.
+	Foreign float64 `json:"foreign,omitempty"`
+	Began   uint32  `json:"began,omitempty"`
+
 	// indexed is made of Shingles when it is first asked for.
 	indexed *texts
 }
@@ -106,6 +112,8 @@ const (
 	layoutShare = 0.3
 	// nearlyAll is the share of members that makes a value common to a group.
 	nearlyAll = 0.8
+	// takenOver is the share of members from which a group uses accounts of others.
+	takenOver = 0.5
 	// unseen is what is added to the count of a value that nobody outside the group shows.
 	unseen = 0.5
 )
@@ -119,6 +127,9 @@ func Learn(g *detectors.Group, c *detectors.Context) *Model {
 		m.HandOvers, m.HandOverBase = float64(g.HandOvers)/float64(n), g.OthersHandedOver(c)
 	}
 	m.learnWork(g, c)
+	if share, began, ok := g.Takeover(c); ok && share >= takenOver {
+		m.Foreign, m.Began = share, began
+	}
 	return m
 }
 
