@@ -55,11 +55,8 @@ func (o *Observation) network() uint64 {
 
 // mark notes a network, 0 for none, on a day when last is the newest one until now.
 func (n *NetworkDays) mark(network uint64, day, last int64) {
-	if network == 0 {
-		return
-	}
 	n.turn(day - last)
-	if i := max(last-day, 0); i < MaxNetworkDays {
+	if i := max(last-day, 0); network != 0 && i < MaxNetworkDays {
 		n[i] |= 1 << (network % NumNetworks)
 	}
 }
