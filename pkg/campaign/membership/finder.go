@@ -42,7 +42,7 @@ func (f *Finder) Candidates(
 	}
 	f.markText(m, x)
 	f.markLayout(m, x)
-	if m.Foreign > 0 {
+	if m.Takeover.Share > 0 {
 		// No posting lists who is used from elsewhere: anybody who agrees on something may be.
 		for _, i := range f.marked {
 			if f.families[i] != 0 {

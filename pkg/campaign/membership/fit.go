@@ -70,7 +70,7 @@ func (m *Model) Fit(a *index.Account, c *detectors.Context, inside, linked bool)
 		l.Families[detectors.Work.Index()], l.SameText = bits, same
 		l.compared++
 	}
-	if bits, ok := m.fitTakeover(p, c); ok {
+	if bits, ok := m.Takeover.fit(p, c, m.texts()); ok {
 		l.Families[detectors.Takeover.Index()] = bits
 		l.compared++
 	}
@@ -152,24 +152,26 @@ func (a *Attribute) shares(v uint64, others *baseline.Baseline) (share, base flo
 	return share, base
 }
 
-// fitTakeover is what it says of an account that its requests by the group's text come from networks
-// that it was not used from before, or from those that it was; ok is false where that is unknown, or
-// not the group's way.
-func (m *Model) fitTakeover(p *fingerprint.Profile, c *detectors.Context) (bits float64, ok bool) {
-	if m.Foreign == 0 {
+// fit is what it says of an account that its requests by the group's text come from networks that it
+// was not used from before, or from those that it was; ok is false where that is unknown, or not the
+// group's way.
+func (t Takeover) fit(
+	p *fingerprint.Profile, c *detectors.Context, work *texts,
+) (bits float64, ok bool) {
+	if t.Share == 0 {
 		return 0, false
 	}
-	known := m.texts().known
-	foreign, ok := detectors.ForeignWork(c, p, m.Began, func(template uint64) bool {
-		return known[template] != nil
+	foreign, ok := detectors.ForeignWork(c, p, t.Began, func(template uint64) bool {
+		return work.known[template] != nil
 	})
-	if !ok {
+	switch {
+	case !ok:
 		return 0, false
+	case foreign:
+		return likelihoodRatio(t.Share, detectors.ForeignToPeople), true
+	default:
+		return likelihoodRatio(1-t.Share, 1-detectors.ForeignToPeople), true
 	}
-	if foreign {
-		return likelihoodRatio(m.Foreign, detectors.ForeignToPeople), true
-	}
-	return likelihoodRatio(1-m.Foreign, 1-detectors.ForeignToPeople), true
 }
 
 // handOverRatio is what it says of an account that it exchanged a conversation with a member, or

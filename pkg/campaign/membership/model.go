@@ -40,11 +40,8 @@ type Model struct {
 	HandOvers    float64 `json:"hand_overs,omitempty"`
 	HandOverBase float64 `json:"hand_over_base,omitempty"`
 
-	// Foreign is the share of members whose work comes from networks that the account was not used
-	// from before Began, the hour since 1970 in which the group's work began; 0 where it is not the
-	// group's way.
-	Foreign float64 `json:"foreign,omitempty"`
-	Began   uint32  `json:"began,omitempty"`
+	// Takeover is how the group uses accounts of others; nothing where it does not.
+	Takeover Takeover `json:"takeover,omitzero"`
 
 	// indexed is made of Shingles when it is first asked for.
 	indexed *texts
@@ -55,6 +52,13 @@ type Behaviour struct {
 	Feature baseline.Feature `json:"feature"`
 	Mean    float64          `json:"mean"`
 	SD      float64          `json:"sd"`
+}
+
+// Takeover is the share of members whose work comes from networks that the account was not used from
+// before Began, the hour since 1970 in which the group's work began.
+type Takeover struct {
+	Share float64 `json:"share"`
+	Began uint32  `json:"began"`
 }
 
 // Shingle is a shared shingle with how rare it is among the others, in bits: log2 of one over the
@@ -128,7 +132,7 @@ func Learn(g *detectors.Group, c *detectors.Context) *Model {
 	}
 	m.learnWork(g, c)
 	if share, began, ok := g.Takeover(c); ok && share >= takenOver {
-		m.Foreign, m.Began = share, began
+		m.Takeover = Takeover{Share: share, Began: began}
 	}
 	return m
 }

@@ -157,7 +157,8 @@ func TestWhoIsUsedFromElsewhereForTheTextIsAMemberWithoutAnotherCause(t *testing
 	// Of 1,000 accounts 50 are members, whose text two other accounts in a hundred write.
 	const n, population, began = 50, 1000, uint32(20_003 * 24)
 	m := &Model{
-		Size: n, Shingles: shinglesOf(1, 0, 12, 5.6), Carriers: 1, Foreign: 0.95, Began: began,
+		Size: n, Shingles: shinglesOf(1, 0, 12, 5.6), Carriers: 1,
+		Takeover: Takeover{Share: 0.95, Began: began},
 	}
 	ctx := &detectors.Context{Baseline: &baseline.Baseline{N: population - n}}
 	account := func(network int, earlier uint16) *index.Account {
@@ -186,7 +187,7 @@ func TestWhoIsUsedFromElsewhereForTheTextIsAMemberWithoutAnotherCause(t *testing
 		require.Equal(t, c.fits, l.Fits(n, population), name)
 		require.Equal(t, c.yes, l.Families[detectors.Takeover.Index()] != 0, name)
 	}
-	m.Foreign = 0
+	m.Takeover = Takeover{}
 	l := m.Fit(account(7, 1<<2), ctx, false, false)
 	require.False(t, l.Fits(n, population), "a group whose accounts are its own")
 }
