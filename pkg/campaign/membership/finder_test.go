@@ -100,7 +100,7 @@ func motley(
 				{Hash: v, Count: 1 + uint32(rng.IntN(int(p.Requests)))},
 			}
 		}
-		if seed%5 == 0 && (own || rng.IntN(9) == 0) {
+		if seed%5 == 0 && (own || rng.IntN(40) == 0) {
 			// A pool on accounts of others, whose work comes from other networks than before.
 			p.Template = nil
 			for k := range uint64(6) {
