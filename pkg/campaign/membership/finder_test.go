@@ -36,7 +36,11 @@ func motley(
 	loyalty := 0.4 + 0.6*rng.Float64()
 	pop = measure.New()
 	conversation := uint64(0)
-	for i := range 260 {
+	accounts := 260
+	if seed%5 == 0 {
+		accounts = 400 // enough for the pool's text to be rare
+	}
+	for i := range accounts {
 		p := fingerprint.Profile{
 			Tenant: "default", Account: fmt.Sprintf("acct-%03d", i), FirstSeen: start,
 			LastSeen: start + baseline.Day,
