@@ -86,7 +86,9 @@ func TestWorkersOfAPoolAreNoIndividuals(t *testing.T) {
 		ID: "c", Accounts: 40, Rate: 20,
 		Prompt: simulate.Prompt{Style: simulate.StyleTemplate},
 	}
-	of, _ := play(t, simulate.Scenario{Campaigns: []simulate.Campaign{c}})
+	of, _ := play(t, simulate.Scenario{
+		Duration: short, Campaigns: []simulate.Campaign{c},
+	})
 	var workers []*habits
 	for _, id := range slices.Sorted(maps.Keys(of)) {
 		workers = append(workers, of[id])

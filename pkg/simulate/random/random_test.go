@@ -168,7 +168,7 @@ func TestNoSingleFieldGivesACampaignOfARandomWorldAway(t *testing.T) {
 		"session": func(ev *event.Event) string { return yes(ev.Request.SessionID != "") },
 	}
 	for _, set := range Sets() {
-		o := Options{Set: set, Seed: 6, Accounts: 600, Duration: 34 * time.Hour, Cold: true}
+		o := Options{Set: set, Seed: 6, Accounts: 800, Duration: 36 * time.Hour, Cold: true}
 		honest, mine := map[string]bool{}, map[string]map[string]bool{}
 		for ; len(mine) == 0; o.Index++ { // a slow campaign may not have asked anything yet
 			o = withCampaign(t, o)
@@ -189,7 +189,7 @@ func gather(
 	honest map[string]bool, mine map[string]map[string]bool,
 ) {
 	t.Helper()
-	const first = 5
+	const first = 40
 	sc, err := Scenario(o)
 	require.NoError(t, err)
 	w, err := simulate.New(sc, simulate.Texts{})
@@ -273,11 +273,11 @@ func TestEveryTacticMakesACampaignThatWorks(t *testing.T) {
 				Prompt: simulate.Prompt{Style: simulate.StyleTemplate},
 			}
 			c.Schedule.CV, c.Tactics = 1, []string{tactic.Name}
-			tactic.apply(newDraw(1, 2, 26*time.Hour), &c)
-			c.Rate = min(c.Rate, 100) // enough to see it work
+			tactic.apply(newDraw(1, 2, 20*time.Hour), &c)
+			c.Rate = min(c.Rate, 60) // enough to see it work
 			w, err := simulate.New(simulate.Scenario{
 				Name: "one", Seed: 3, Start: time.Date(2026, 10, 6, 0, 0, 0, 0, time.UTC),
-				Duration:   26 * time.Hour,
+				Duration:   20 * time.Hour,
 				Gatherings: []simulate.Gathering{{ID: "people", Accounts: 30}},
 				Campaigns:  []simulate.Campaign{c},
 			}, simulate.Texts{})

@@ -32,13 +32,13 @@ type habits struct {
 	last                      string
 }
 
-// enough is how many requests of an account are looked at. busy is how many a day a mechanism brings
-// at most in these tests, or much where they compare how many, and row how many follow one another:
-// what is shared shows in the first requests, and to play all of them takes minutes.
+// enough is how many requests of an account are looked at. busy is how many a day a mechanism
+// brings at most in these tests, or much where they compare how many, and row how many follow one
+// another: what is shared shows in the first requests, and to play all of them takes minutes.
 const (
 	enough = 20
 	busy   = 16
-	much   = 40
+	much   = 32
 	row    = 6
 )
 
@@ -47,13 +47,16 @@ var start = time.Date(2026, 10, 6, 0, 0, 0, 0, time.UTC)
 
 const length = 48 * time.Hour
 
+// short is the length where neither times nor counts are compared.
+const short = 34 * time.Hour
+
 // hashSeed is that of the hashes of one run.
 var hashSeed = maphash.MakeSeed()
 
 // play plays a world and returns what each of its accounts showed.
 func play(t *testing.T, sc simulate.Scenario) (of map[string]*habits, w *simulate.World) {
 	t.Helper()
-	sc.Name, sc.Seed, sc.Start, sc.Duration = "one", 5, start, length
+	sc.Name, sc.Seed, sc.Start = "one", 5, start
 	w, err := simulate.New(sc, simulate.Texts{})
 	require.NoError(t, err)
 	of = map[string]*habits{}
@@ -86,9 +89,10 @@ func play(t *testing.T, sc simulate.Scenario) (of map[string]*habits, w *simulat
 }
 
 // observe plays a world of one crowd and returns what its accounts showed.
-func observe(t *testing.T, by ...simulate.Mechanism) (crowd []*habits) {
+func observe(t *testing.T, long time.Duration, by ...simulate.Mechanism) (crowd []*habits) {
 	t.Helper()
 	of, w := play(t, simulate.Scenario{
+		Duration:   long,
 		Gatherings: []simulate.Gathering{{ID: "crowd", Accounts: 50, Rate: 6, Mechanisms: by}},
 	})
 	for _, id := range w.Truth().BenignGroups[0].Accounts {
@@ -348,7 +352,7 @@ func known(v string) []string {
 
 func TestEveryMechanismMakesPeopleShareWhatItSaysAndLeavesThemIndividuals(t *testing.T) {
 	const begin = 10 * time.Hour
-	people := observe(t)
+	people := observe(t, length)
 	usual := map[Aspect]float64{}
 	for aspect, rule := range measures {
 		usual[aspect] = rule.of(people)
@@ -371,7 +375,12 @@ func TestEveryMechanismMakesPeopleShareWhatItSaysAndLeavesThemIndividuals(t *tes
 			if law.Arrival == simulate.Deadline {
 				law.Begin = 44*time.Hour - law.Spread
 			}
-			crowd := observe(t, law)
+			long := short
+			if law.Arrival == simulate.Deadline || slices.Contains(m.Shares, Schedule) ||
+				slices.Contains(m.Shares, Volume) {
+				long = length
+			}
+			crowd := observe(t, long, law)
 			require.Greater(t, len(crowd), 15)
 			require.NotEmpty(t, m.Shares)
 			if law.Begin == begin && law.Use.Rate > 0 {
