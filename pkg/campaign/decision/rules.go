@@ -158,6 +158,22 @@ func Passes(s *Scores, p *Policy) bool {
 	return !p.Observe && excess >= 0
 }
 
+// Closest is the rule whose margin is largest, of those for which the causes agree that it asks
+// for; the margin is minus infinity where there is none.
+func Closest(s *Scores, p *Policy) (rule RuleID, margin float64) {
+	margin = math.Inf(-1)
+	for id := range NumRules {
+		r := &Rules[id]
+		if r.causes && s.Causes < p.Families {
+			continue
+		}
+		if x := r.Margin(s, p); x > margin {
+			rule, margin = id, x
+		}
+	}
+	return rule, margin
+}
+
 // Margin is the largest of the rules' margins.
 func Margin(s *Scores, p *Policy) float64 {
 	most := math.Inf(-1)
