@@ -64,6 +64,7 @@ func (e *Engine) compare(t *tenant, now int64) *evaluation {
 			m.Tenant, m.Time = t.name, now
 			e.Trace(m)
 		}
+		v.search.Deeper = e.Deeper
 	}
 	p.Evaluation++
 	return v
