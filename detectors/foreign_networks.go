@@ -9,9 +9,9 @@ import (
 
 // foreignPrior is what is known beforehand of how far the work of the group comes from the networks
 // that each account was used from before. People use a program from where they are: from a tenth of
-// it, such as those who travel, to all of it. One group of people in eight is as foreign as a stolen
-// key: a program that they use at work only, through a VPN, or by a service that calls from many
-// places. One pool in two has accounts of its own, which it uses from the same places for all.
+// it, such as those who travel, to all of it. One group of people in eight is as foreign as a
+// stolen key: a program that they use at work only, through a VPN, or by a service that calls from
+// many places. One pool in two has accounts of its own, which it uses from the same places for all.
 func foreignPrior() *prior {
 	return &prior{least: 0.1, most: 0.9, alike: ForeignToPeople, personas: 1.0 / 2}
 }

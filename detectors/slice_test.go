@@ -212,7 +212,8 @@ func TestWorkFromOtherNetworksThanTheOwnersIsSeen(t *testing.T) {
 }
 
 func TestAccountsThatWereNotUsedBeforeAreNotTakenOver(t *testing.T) {
-	fresh := usedFrom(t, lease(people(40, 1), 60, false), func(i, k int) int { return (i + k) % 16 })
+	anywhere := func(i, k int) int { return (i + k) % 16 }
+	fresh := usedFrom(t, lease(people(40, 1), 60, false), anywhere)
 	for _, p := range fresh {
 		p.Networks, p.ActiveHour = fingerprint.NetworkDays{}, [6]uint64{1}
 	}
@@ -221,7 +222,7 @@ func TestAccountsThatWereNotUsedBeforeAreNotTakenOver(t *testing.T) {
 	require.Zero(t, b.bits(t, "history"), "what they send besides may be the same work")
 	_, _, ok := b.group().Takeover(b.ctx)
 	require.False(t, ok)
-	old := usedFrom(t, lease(people(40, 1), 60, false), func(i, k int) int { return (i + k) % 16 })
+	old := usedFrom(t, lease(people(40, 1), 60, false), anywhere)
 	require.NotZero(t, among(old).bits(t, "history"))
 }
 

@@ -15,9 +15,9 @@ import (
 // declared as batch, version 4 records that could not be read; what an older version did not count
 // is read as none. Version 5 leaves out what nothing read (old.go), version 6 says how many
 // attributes it holds, so that one more needs no other version. Version 7 ends with habits and
-// reasoning blocks, version 8 with how various tools and working directories are and a
-// sample of prompts, version 9 with the networks of the last days; its habits have the sizes of each
-// half of the requests, their networks and the beginnings of templates (habits_encoding.go).
+// reasoning blocks, version 8 with how various tools and working directories are and a sample of
+// prompts, version 9 with the networks of the last days; its habits have the sizes of each half of
+// the requests, their networks and the beginnings of templates (habits_encoding.go).
 const stateVersion = 9
 
 // Flags of an encoded fingerprint.

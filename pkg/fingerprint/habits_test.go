@@ -244,8 +244,8 @@ func TestHabitsAreBoundedWhateverComes(t *testing.T) {
 	h.templates = make([]templateHabits, MaxTemplates)
 	for i := range h.templates {
 		h.templates[i].use = TemplateUse{
-			Name: math.MaxUint64 - MaxTemplates + uint64(i), Since: math.MaxUint32, Requests: maxUses, SingleTurn: maxUses,
-			Output: maxSum, Intents: [8]uint32{7: maxUses},
+			Name: math.MaxUint64 - MaxTemplates + uint64(i), Since: math.MaxUint32,
+			Requests: maxUses, SingleTurn: maxUses, Output: maxSum, Intents: [8]uint32{7: maxUses},
 		}
 	}
 	parts := func(each func(p *partHabits)) {

@@ -94,8 +94,9 @@ type group struct {
 	contract, purpose string
 }
 
-// saw notes a request by an account, own where its owner sent it. A leased account is the campaign's
-// once the operator has used it: until then nothing tells it from those of other honest people.
+// saw notes a request by an account, own where its owner sent it. A leased account is the
+// campaign's once the operator has used it: until then nothing tells it from those of other honest
+// people.
 func (g *group) saw(a *account, own bool) {
 	switch {
 	case own && !a.owned:

@@ -62,8 +62,8 @@ const (
 	operatorMoved = 3
 	// FullSize is the number of entities from which a group's figures are what they seem. Each
 	// halving below costs smallPrice bits: there are more small groups to choose from, and they
-	// scatter more; without it four times as many honest groups of 8 to 15 as of 16 to 31 come within
-	// three bits of the thresholds in random worlds (docs/decisions/0022).
+	// scatter more; without it four times as many honest groups of 8 to 15 as of 16 to 31 come
+	// within three bits of the thresholds in random worlds (docs/decisions/0022).
 	FullSize   = 16
 	smallPrice = 1.5
 	// purposeSize is the least number of entities of the purpose rule (a research team has fewer

@@ -56,9 +56,9 @@ const (
 	lowQuantile, highQuantile  = 0.16, 0.84
 )
 
-// Fit measures an account against the model. c holds what groups are compared with; inside says that the model was learnt from this
-// account too, whose own part is then left out; linked that it exchanged a conversation with a
-// member.
+// Fit measures an account against the model. c holds what groups are compared with; inside says
+// that the model was learnt from this account too, whose own part is then left out; linked that it
+// exchanged a conversation with a member.
 func (m *Model) Fit(a *index.Account, c *detectors.Context, inside, linked bool) Likelihood {
 	p, others := &a.Profile, c.Baseline
 	l := Likelihood{requests: p.Requests}
@@ -152,9 +152,9 @@ func (a *Attribute) shares(v uint64, others *baseline.Baseline) (share, base flo
 	return share, base
 }
 
-// fit is what it says of an account that its requests by the group's text come from networks that it
-// was not used from before, or from those that it was; ok is false where that is unknown, or not the
-// group's way.
+// fit is what it says of an account that its requests by the group's text come from networks that
+// it was not used from before, or from those that it was; ok is false where that is unknown, or not
+// the group's way.
 func (t Takeover) fit(
 	p *fingerprint.Profile, c *detectors.Context, work *texts,
 ) (bits float64, ok bool) {

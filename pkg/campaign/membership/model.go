@@ -54,8 +54,8 @@ type Behaviour struct {
 	SD      float64          `json:"sd"`
 }
 
-// Takeover is the share of members whose work comes from networks that the account was not used from
-// before Began, the hour since 1970 in which the group's work began.
+// Takeover is the share of members whose work comes from networks that the account was not used
+// from before Began, the hour since 1970 in which the group's work began.
 type Takeover struct {
 	Share float64 `json:"share"`
 	Began uint32  `json:"began"`
