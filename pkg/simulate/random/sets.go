@@ -15,7 +15,8 @@ const (
 	// Choose is for choosing between variants and thresholds.
 	Choose Set = "choose"
 	// Final is looked at once, for the document; who looks earlier has to make a new one. This is
-	// the third: the first and the second were opened on 29 November 2026 and joined Choose.
+	// the third: it was opened on 29 November 2026, after the first and the second, which joined
+	// Choose.
 	Final Set = "final"
 )
 
