@@ -179,6 +179,9 @@ type Group struct {
 	UnnamedRejections, UnnamedTakenOver int
 	// Work is what the members' prompts share, computed once by SharedWork.
 	Work CommonWork
+	// Since is the hour since 1970 in which the group's work is known to have begun, 0 where it has
+	// not been seen before; see Began.
+	Since uint32
 	// Scale is how many accounts each member stands for, when only a sample was looked at; 0 is 1.
 	Scale float64
 	// SameProgram lists accounts outside the group that use its program, nil when there are too few

@@ -25,6 +25,7 @@ const (
 	Network  = attribute.Networks
 	Schedule = attribute.Schedule
 	Habits   = attribute.Habits
+	Takeover = attribute.Takeover
 )
 
 // Evidence is one detector's contribution. Positive bits support the suspicion, negative bits are

@@ -20,12 +20,13 @@ import (
 // Good 2005, as above).
 
 // pairs are the mean vectors of both halves of some accounts' requests, one after the other, with
-// the numbers of requests, the account and the template: an account has a row for each template,
-// and the rows of one template are a block.
+// the numbers of requests, their mean squared length, the account and the template: an account has
+// a row for each template, and the rows of one template are a block.
 type pairs struct {
 	dims      int
 	a, b      []float64
 	na, nb    []float64
+	squares   []float64
 	accounts  []int32
 	templates []uint64
 	// order, least, distinct and products are scratch memory.
@@ -39,12 +40,20 @@ type pairs struct {
 func (p *pairs) reset(dims int) {
 	p.dims = dims
 	p.a, p.b, p.na, p.nb = p.a[:0], p.b[:0], p.na[:0], p.nb[:0]
+	p.squares = p.squares[:0]
 	p.accounts, p.templates = p.accounts[:0], p.templates[:0]
 }
 
 // add adds what an account sent by a template, 0 for all of it, by the sums of its halves; one
-// without a request in either says nothing.
+// without a request in either says nothing. The vectors of single requests have length one.
 func (p *pairs) add(account int, template uint64, a, b []float64, na, nb float64) {
+	p.addOf(account, template, a, b, na, nb, 1)
+}
+
+// addOf is add for requests whose mean squared length is not one.
+func (p *pairs) addOf(
+	account int, template uint64, a, b []float64, na, nb, squares float64,
+) {
 	if na < leastWeight || nb < leastWeight {
 		return
 	}
@@ -54,7 +63,7 @@ func (p *pairs) add(account int, template uint64, a, b []float64, na, nb float64
 	for _, x := range b[:p.dims] {
 		p.b = append(p.b, x/nb)
 	}
-	p.na, p.nb = append(p.na, na), append(p.nb, nb)
+	p.na, p.nb, p.squares = append(p.na, na), append(p.nb, nb), append(p.squares, squares)
 	p.accounts, p.templates = append(p.accounts, int32(account)), append(p.templates, template)
 }
 
@@ -91,18 +100,19 @@ const (
 	leastWeight = 0.5
 )
 
-// compare estimates the kinship of a group. The vectors of single requests have length one.
+// compare estimates the kinship of a group.
 func (p *pairs) compare() (k kinship, ok bool) {
 	if k.accounts = p.comparable(); k.accounts < leastHalves {
 		return k, false
 	}
 	// deals is by how much the requests of one account are more alike than dealt ones, spread the
 	// variance of that where all are dealt.
-	var deals, spread, scale, count, sum, squares float64
+	var deals, spread, scale, count, sum, squares, length float64
 	rows := 0.0
 	for _, block := range p.compared() {
 		n := float64(len(block))
 		rows += n
+		length += n * p.length(block)
 		k.other += n * p.centre(block)
 		matched := 0.0
 		for _, i := range block {
@@ -123,7 +133,7 @@ func (p *pairs) compare() (k kinship, ok bool) {
 		spread += n * n / (n - 1)
 	}
 	k.other /= rows
-	rest := 1 - k.other
+	rest := length/rows - k.other
 	variance := math.Max(squares/count-sum*sum/(count*count), 0)
 	if rest <= 0 || variance == 0 {
 		return k, false
@@ -205,6 +215,17 @@ func (p *pairs) mean(block []int32, vectors, counts []float64) []float64 {
 		mean[d] /= total
 	}
 	return mean
+}
+
+// length is the mean squared length of the block's requests.
+func (p *pairs) length(block []int32) float64 {
+	sum, total := 0.0, 0.0
+	for _, i := range block {
+		n := repeats(p.na[i]) + repeats(p.nb[i])
+		sum += n * p.squares[i]
+		total += n
+	}
+	return sum / total
 }
 
 // sums is the inner product of the sums of both halves: that of all pairs.

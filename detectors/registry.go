@@ -13,7 +13,7 @@ func All() []Detector {
 		stack(), device(), params(), seed(), relay(),
 		network(),
 		loadBalance(), synchrony(), succession(),
-		subjects(), history(), sizes(), hours(), dealtAnswers(),
+		subjects(), history(), foreignNetworks(), sizes(), hours(), dealtAnswers(),
 		// Harvest.
 		elicitation(), coercion(), grading(), generation(), cleaning(),
 		outputLength(), yield(), reasoningLength(), singleTurn(), novelty(), dealtOut(),

@@ -1,10 +1,8 @@
 package detectors
 
 import (
-	"cmp"
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
@@ -23,8 +21,8 @@ func sizes() Detector {
 			Null:    habitNull,
 			Summary: "Requests and answers vary as much within an account as between accounts. Accounts with sizes of their own are mitigating evidence.",
 			Why: "One person asks briefly and another pastes pages; dealt-out items are as long " +
-				"on one account as on another. Intraclass correlation of log tokens by the " +
-				"analysis of variance (Fisher 1925), of requests and of whole answers without " +
+				"on one account as on another. Intraclass correlation of log tokens by the same " +
+				"comparison of halves as subjects, of requests and of whole answers without " +
 				"reasoning, whichever says more: token limits and reasoning are settings.",
 			Evasion:    "Sorting the work by length.",
 			LookAlikes: "Users of a program that makes all requests alike.",
@@ -33,9 +31,9 @@ func sizes() Detector {
 		Measure: func(g *Group, c *Context) (Measure, bool) {
 			var m Measure
 			ok := false
-			for _, of := range [...]func(p *fingerprint.PartHabits) fingerprint.Sizes{
-				func(p *fingerprint.PartHabits) fingerprint.Sizes { return p.Input },
-				func(p *fingerprint.PartHabits) fingerprint.Sizes { return p.Output },
+			for _, of := range [...]func(p *fingerprint.PartHabits) *fingerprint.Sizes{
+				func(p *fingerprint.PartHabits) *fingerprint.Sizes { return &p.Input },
+				func(p *fingerprint.PartHabits) *fingerprint.Sizes { return &p.Output },
 			} {
 				k, measured := g.compareSizes(c, of)
 				if !measured {
@@ -62,112 +60,47 @@ func sizes() Detector {
 	}
 }
 
-// sized are the sizes of what one account sent by a template, 0 for all of it.
-type sized struct {
-	account  int
-	template uint64
-	fingerprint.Sizes
-}
-
-// variances sums up rows of sizes, each of one account.
-type variances struct {
-	rows, values float64
-	// within is the sum of the squared deviations from the rows' means, sum and squares those of
-	// the means, each and eachSquared the sums of one over a row's number of values.
-	within, sum, squares, each, eachSquared float64
-}
-
-func (v *variances) add(s *fingerprint.Sizes) {
-	mean := s.Sum / s.Count
-	v.rows++
-	v.values += s.Count
-	v.within += math.Max(0, s.Squares-s.Sum*mean)
-	v.sum += mean
-	v.squares += mean * mean
-	v.each += 1 / s.Count
-	v.eachSquared += 1 / (s.Count * s.Count)
-}
-
-// compareSizes is the analysis of variance of one size over the members that have two values or
-// more: the variance of their means, less what the variance within gives at these numbers. Each
-// account's mean counts the same, or one with a thousand requests would be the group. As with
-// subjects, requests are compared with those by the same template.
+// compareSizes compares one size. As with subjects, requests are compared with those by the same
+// template, and a prompt that is asked again, for other answers to it, is in one half only.
 func (g *Group) compareSizes(
-	c *Context, of func(p *fingerprint.PartHabits) fingerprint.Sizes,
-) (k kinship, ok bool) {
-	// v is the sum of all blocks, between that of the squared deviations of the accounts' means
-	// from their block's, blocks the number of blocks.
-	var v variances
-	between, blocks := 0.0, 0.0
-	var accounts []int
-	for rows := g.sized(c, of); len(rows) > 0; {
-		n := slices.IndexFunc(rows, func(s sized) bool { return s.template != rows[0].template })
-		if n < 0 {
-			n = len(rows)
-		}
-		if n >= leastBlock {
-			one := variances{}
-			for i := range rows[:n] {
-				one.add(&rows[i].Sizes)
-				v.add(&rows[i].Sizes)
-				accounts = append(accounts, rows[i].account)
-			}
-			between += one.squares - one.sum*one.sum/one.rows
-			blocks++
-		}
-		rows = rows[n:]
-	}
-	slices.Sort(accounts)
-	k.accounts = len(slices.Compact(accounts))
-	within, freedom := v.values-v.rows, v.rows-blocks
-	if k.accounts < leastHalves || within < leastHalves || v.within <= 0 {
-		return k, false
-	}
-	variance := v.within / within
-	between = between/freedom - variance*v.each/v.rows
-	k.rho = between / (math.Max(0, between) + variance)
-	// The variance of a sample variance of normal means, and of the noise that is taken off it.
-	k.se = math.Sqrt(
-		2*v.eachSquared/(freedom*freedom) + 2*v.each*v.each/(v.rows*v.rows*within),
-	)
-	return k, true
-}
-
-// sized are the members' sizes by template where most members have such ones, else of all their
-// requests; those of one template follow each other.
-func (g *Group) sized(
-	c *Context, of func(p *fingerprint.PartHabits) fingerprint.Sizes,
-) []sized {
-	var templated, all []sized
-	accounts := 0
-	h := &c.habits
+	c *Context, of func(p *fingerprint.PartHabits) *fingerprint.Sizes,
+) (kinship, bool) {
+	templated, all := &c.pairs[0], &c.pairs[1]
+	templated.reset(1)
+	all.reset(1)
+	// Any value near the mean gives the same figures, but for rounding.
+	middle := math.NaN()
 	for i := range g.Members[:min(len(g.Members), mostCompared)] {
-		m := &g.Members[i]
-		if !m.Profile.Habits.Unpack(h) {
+		h := &c.habits
+		if !g.Members[i].Profile.Habits.Unpack(h) {
 			continue
 		}
-		before := len(templated)
-		for _, w := range g.byTemplate(c, m, h) {
-			if s := of(&w.part); s.Count >= leastSizes {
-				templated = append(templated, sized{i, w.template, s})
-			}
-		}
-		if len(templated) > before {
-			accounts++
-		}
 		pooled := h.Pooled()
-		if s := of(&pooled); s.Count >= leastSizes {
-			all = append(all, sized{i, 0, s})
+		s := of(&pooled)
+		if math.IsNaN(middle) && s.Count() > 0 {
+			middle = (s.Sums[0] + s.Sums[1]) / s.Count()
+		}
+		all.addSizes(i, 0, s, middle)
+		for _, w := range g.byTemplate(c, &g.Members[i], h) {
+			templated.addSizes(i, w.template, of(&w.part), middle)
 		}
 	}
-	if 2*accounts < len(all) || len(g.Work.Shingles) < leastShingles {
-		return all
+	if 2*templated.comparable() >= all.len() && len(g.Work.Shingles) >= leastShingles {
+		return templated.compare()
 	}
-	slices.SortStableFunc(templated, func(a, b sized) int {
-		return cmp.Compare(a.template, b.template)
-	})
-	return templated
+	return all.compare()
 }
 
-// leastSizes is the number of values from which an account has a variance.
-const leastSizes = 2
+// addSizes adds what an account sent by a template, by the distances of the sizes from a middle.
+func (p *pairs) addSizes(account int, template uint64, s *fingerprint.Sizes, middle float64) {
+	n := s.Count()
+	if n == 0 {
+		return
+	}
+	var halves [fingerprint.NumHalves][1]float64
+	for i := range halves {
+		halves[i][0] = s.Sums[i] - middle*s.Counts[i]
+	}
+	squares := s.Squares - 2*middle*(s.Sums[0]+s.Sums[1]) + n*middle*middle
+	p.addOf(account, template, halves[0][:], halves[1][:], s.Counts[0], s.Counts[1], squares/n)
+}

@@ -24,8 +24,10 @@ func asks(
 			half.Sum[d] += math.Sqrt(own)*subject[d] + math.Sqrt(1-own)*x
 		}
 		size := tokens + rng.NormFloat64()
-		p.Input.Add(fingerprint.Sizes{Count: 1, Sum: size, Squares: size * size})
-		p.Output.Add(fingerprint.Sizes{Count: 1, Sum: size, Squares: size * size})
+		s := fingerprint.Sizes{Squares: size * size}
+		s.Counts[k%2], s.Sums[k%2] = 1, size
+		p.Input.Add(&s)
+		p.Output.Add(&s)
 	}
 }
 
@@ -143,4 +145,115 @@ func TestSlicesAreComparedWithTheControlsWithoutWhatTheAccountsAreElsewhere(t *t
 		require.InDelta(t, a.median, b.median, 0.15)
 		require.InDelta(t, a.auc, b.auc, 0.05)
 	}
+}
+
+// usedFrom makes the accounts used from a network of their owner's on the day before the work of
+// leased began, and from some networks, of the account by number, for the work.
+func usedFrom(
+	t *testing.T, leased []*fingerprint.Profile, work func(i, k int) int,
+) []*fingerprint.Profile {
+	t.Helper()
+	const began = 20_003 * 24
+	for i, p := range leased {
+		p.LastSeen = 20_003*baseline.Day + baseline.Day/2
+		var h fingerprint.Habits
+		require.True(t, p.Habits.Unpack(&h))
+		for k := range h.Templates {
+			if h.Templates[k].Name == 0 {
+				continue
+			}
+			h.Templates[k].Since = began
+			if h.Templates[k].Name == leasedText {
+				for n := range leasedWork {
+					h.Parts[k].Networks[work(i, n)]++
+				}
+			}
+		}
+		p.Habits = h.Pack(nil)
+		p.Networks = fingerprint.NetworkDays{0, 1 << home(i)}
+	}
+	return leased
+}
+
+// home is the group of networks that an account's owner is in.
+func home(i int) int { return i * 7 % fingerprint.NumNetworks }
+
+func TestWorkFromOtherNetworksThanTheOwnersIsSeen(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 8))
+	proxies := func(int, int) int { return rng.IntN(fingerprint.NumNetworks) }
+	for name, c := range map[string]struct {
+		work        func(i, k int) int
+		least, most float64
+		foreign     bool
+	}{
+		"through many proxies":    {proxies, 1.5, 2, true},
+		"from home":               {func(i, _ int) int { return home(i) }, -1, -0.5, false},
+		"from a service's server": {func(int, int) int { return 3 }, 0, 0, true},
+		"from home half of the time": {
+			func(i, k int) int {
+				if k%2 == 0 {
+					return home(i)
+				}
+				return proxies(i, k)
+			}, -1, -0.5, false,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := among(usedFrom(t, lease(people(40, 1), 60, false), c.work))
+			bits := b.bits(t, "foreign_networks")
+			require.GreaterOrEqual(t, bits, c.least)
+			require.LessOrEqual(t, bits, c.most)
+			share, began, ok := b.group().Takeover(b.ctx)
+			require.True(t, ok)
+			require.EqualValues(t, 20_003*24, began)
+			require.Equal(t, c.foreign, share > half)
+		})
+	}
+}
+
+func TestAccountsThatWereNotUsedBeforeAreNotTakenOver(t *testing.T) {
+	anywhere := func(i, k int) int { return (i + k) % 16 }
+	fresh := usedFrom(t, lease(people(40, 1), 60, false), anywhere)
+	for _, p := range fresh {
+		p.Networks, p.ActiveHour = fingerprint.NetworkDays{}, [6]uint64{1}
+	}
+	b := among(fresh)
+	require.Zero(t, b.bits(t, "foreign_networks"))
+	require.Zero(t, b.bits(t, "history"), "what they send besides may be the same work")
+	_, _, ok := b.group().Takeover(b.ctx)
+	require.False(t, ok)
+	old := usedFrom(t, lease(people(40, 1), 60, false), anywhere)
+	require.NotZero(t, among(old).bits(t, "history"))
+}
+
+func TestPromptsThatAreAskedAgainOnTheirAccountDoNotMakeAnIndividualOfIt(t *testing.T) {
+	// Each account asks five prompts of their own lengths, sixteen times each, for many answers.
+	rng := rand.New(rand.NewPCG(9, 9))
+	members := people(40, 1)
+	for _, p := range members {
+		var h fingerprint.Habits
+		part := &h.Parts[fingerprint.Other]
+		for k := range 5 {
+			size := 8 + 2*rng.NormFloat64()
+			for range 16 {
+				part.Input.Counts[k%2]++
+				part.Input.Sums[k%2] += size
+				part.Input.Squares += size * size
+			}
+		}
+		p.Habits = h.Pack(nil)
+	}
+	require.Greater(t, among(members).bits(t, "sizes"), -0.5)
+	for i, p := range members {
+		var h fingerprint.Habits
+		part := &h.Parts[fingerprint.Other]
+		for k := range 80 {
+			size := 8 + float64(i%5) + 0.5*rng.NormFloat64()
+			part.Input.Counts[k%2]++
+			part.Input.Sums[k%2] += size
+			part.Input.Squares += size * size
+		}
+		p.Habits = h.Pack(nil)
+	}
+	require.Less(t, among(members).bits(t, "sizes"), -0.5, "who asks at length always does")
 }

@@ -173,14 +173,14 @@ const (
 
 // judged replays the world of a folder and compares what was found with its labels.
 func judged(ctx context.Context, conf config.Config, dir string) (evaluate.World, error) {
-	return judgedInto(ctx, conf, dir, eventsFile, &backtest.Files{}, nil)
+	return judgedInto(ctx, conf, dir, eventsFile, &backtest.Files{}, 0, nil)
 }
 
 // judgedInto is judged for the events of a file, writes what is found to the sink's files, and
-// shows what is measured to trace, where there is one.
+// shows what is measured to trace, where there is one: so many bits deeper than in service.
 func judgedInto(
 	ctx context.Context, conf config.Config, dir, events string, sink *backtest.Files,
-	trace func(search.Measurement),
+	deeper float64, trace func(search.Measurement),
 ) (evaluate.World, error) {
 	w := evaluate.World{Name: filepath.Base(dir), Nearest: math.Inf(-1)}
 	truth, err := backtest.ReadTruth(filepath.Join(dir, truthFile))
@@ -198,7 +198,8 @@ func judgedInto(
 		return w, err
 	}
 	stages.Correlate, err = correlate.New(correlate.Options{
-		Campaign: conf.Correlate, Alert: conf.Alerts, Trace: func(m search.Measurement) {
+		Campaign: conf.Correlate, Alert: conf.Alerts, Deeper: deeper,
+		Trace: func(m search.Measurement) {
 			if m.Fitted {
 				_, excess := decision.Nearest(&m.Scores, &conf.Correlate.Policy)
 				w.Nearest = max(w.Nearest, excess)

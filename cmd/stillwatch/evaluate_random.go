@@ -119,7 +119,9 @@ func (c evaluateCmd) randomly(ctx context.Context, t terminal, conf config.Confi
 		}
 		return evaluate.WriteObserved(t.out, title, seen)
 	}
-	return evaluate.WriteRandom(t.out, title, store.Outcomes(c.Random))
+	return evaluate.WriteRandom(
+		t.out, title, store.Outcomes(c.Random), &conf.Correlate.Policy,
+	)
 }
 
 // observation reads the groups of worlds that were observed.
@@ -279,24 +281,25 @@ func (c evaluateCmd) groups(index int) string {
 func (c evaluateCmd) world(
 	ctx context.Context, conf config.Config, index int, dir string,
 ) (evaluate.Outcome, error) {
+	near := evaluate.NewNearness(conf.Correlate.Policy)
 	if !c.Observe {
-		out, _, err := randomWorld(ctx, conf, c.options(index), dir, nil)
+		out, _, err := randomWorld(ctx, conf, c.options(index), dir, near, nil)
 		return out, err
 	}
 	seen := evaluate.NewObserved(conf.Correlate.Policy)
 	conf.Correlate = backtest.Observing(conf.Correlate)
-	out, groups, err := randomWorld(ctx, conf, c.options(index), dir, seen)
+	out, groups, err := randomWorld(ctx, conf, c.options(index), dir, near, seen)
 	if err != nil {
 		return out, err
 	}
 	return out, evaluate.WriteGroups(c.groups(index), groups)
 }
 
-// randomWorld simulates one world into a folder of its own, judges it, and removes it again. seen,
-// where there is one, takes what is measured.
+// randomWorld simulates one world into a folder of its own, judges it, and removes it again. near
+// takes what is measured, and so does seen, where there is one.
 func randomWorld(
 	ctx context.Context, conf config.Config, o random.Options, parent string,
-	seen *evaluate.Observed,
+	near *evaluate.Nearness, seen *evaluate.Observed,
 ) (out evaluate.Outcome, groups []evaluate.Group, err error) {
 	sc, err := random.Scenario(o)
 	if err != nil {
@@ -315,11 +318,15 @@ func randomWorld(
 	}
 	told := evaluate.NewTold()
 	sink := &backtest.Files{Alerts: told.Alerts(), Accounts: told.Accounts()}
-	var trace func(search.Measurement)
+	deeper, trace := float64(evaluate.Deeper), near.Add
 	if seen != nil {
-		trace = seen.Add
+		// With lower thresholds members are fitted as far down in any case.
+		deeper, trace = 0, func(m search.Measurement) {
+			near.Add(m)
+			seen.Add(m)
+		}
 	}
-	w, err := judgedInto(ctx, conf, dir, randomEventsFile, sink, trace)
+	w, err := judgedInto(ctx, conf, dir, randomEventsFile, sink, deeper, trace)
 	if err != nil {
 		return out, nil, err
 	}
@@ -333,6 +340,7 @@ func randomWorld(
 	}
 	out = evaluate.Sum(&truth, &w.Result, told)
 	out.Index = o.Index
+	out.Near = near.Groups(&truth, conf.Correlate.Search.MinGroup)
 	if seen != nil {
 		groups = seen.Groups(&truth, sink.Judge.Leaked)
 	}

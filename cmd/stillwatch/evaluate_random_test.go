@@ -11,7 +11,6 @@ import (
 
 	"github.com/stillwatch/stillwatch/cmd/stillwatch/internal/evaluate"
 	"github.com/stillwatch/stillwatch/pkg/app/config"
-	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
 )
 
 func TestEvaluateMeasuresRandomWorldsAndGoesOnWhereItStopped(t *testing.T) {
@@ -26,6 +25,7 @@ func TestEvaluateMeasuresRandomWorldsAndGoesOnWhereItStopped(t *testing.T) {
 	for _, want := range []string{
 		"# 2 random worlds, set develop, seed 3, 26h0m0s, 160 honest accounts each",
 		"| false findings a world-day (95 % upper bound) |",
+		"## Threshold for 0.01 false findings a day at 5000 accounts",
 		"## By tactic", "## By the attacker's cost", "## Mechanisms in crowds with false findings",
 	} {
 		require.Contains(t, tables, want)
@@ -79,79 +79,44 @@ func TestObservedWorldsKeepTheirGroupsAndAllResultsMakeASection(t *testing.T) {
 	require.FileExists(t, filepath.Join(filepath.Dir(out), "img", "random-cost-leaked.svg"))
 }
 
-// The four worlds have 32,000 account-days, 6.4 days of 5,000 accounts. The groups exceed the bound
-// of three bits below the thresholds by 1, 2, 3 and 3.5 bits: with four groups of 1.44 bits, 1.91
-// bits each. Half a group beside the four makes 0.70 a day there, and 0.01 a day are 8.1 bits
-// farther.
-func TestTheDefaultThresholdsAreDerivedFromTheHonestGroupsOfKeptWorlds(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "results")
-	// Floors that leave room for groups far below the sum of both axes.
-	file := filepath.Join(t.TempDir(), "stillwatch.yaml")
-	require.NoError(t, os.WriteFile(file, []byte(
-		"correlate:\n  coordination_bits: 1\n  harvest_bits: 1\n  total_bits: 6\n",
-	), 0o600))
-	args := []string{
-		"evaluate", "--random", "4", "--observe", "--results", dir, "--config", file,
-	}
-	conf := config.Default()
-	conf.Sketch.Secret = backtestSecret
-	p := &conf.Correlate.Policy
-	p.Coordination, p.Harvest, p.Total = 1, 1, 6
-	build, err := buildName()
-	require.NoError(t, err)
-	options, err := digest(conf)
-	require.NoError(t, err)
-	name := filepath.Join(dir, "random-develop-1-800-48h0m0s-observed")
-	require.NoError(t, os.MkdirAll(name, 0o700))
-	store, err := evaluate.OpenStore(name+".jsonl", build, options)
-	require.NoError(t, err)
-	// made is a fitted group by how many bits it is beyond a rule.
-	made := func(
-		rule decision.RuleID, excess float64, crowd string, numbers ...int,
-	) evaluate.Group {
-		p := conf.Correlate.Policy
-		s := decision.Scores{Causes: p.Families, Size: decision.FullSize}
-		if rule == decision.Operator {
-			s.Coordination, s.Harvest, s.Moved = p.Operator+excess, -9, 9
-		} else {
-			s.Coordination, s.Harvest = p.Total+excess-p.Harvest, p.Harvest
+// The four worlds have 32,000 account-days, 6.4 days of 5,000 accounts. Twelve honest groups exceed
+// the margin from which groups count by 1.5 bits each on average: 1.9 a day there, and 0.01 a day
+// are 1.5 ln 188 = 7.9 bits nearer.
+func TestTheThresholdIsDerivedFromTheHonestGroupsOfKeptWorlds(t *testing.T) {
+	for _, observe := range []bool{false, true} {
+		dir := t.TempDir()
+		args := []string{"evaluate", "--random", "4", "--results", dir}
+		name := filepath.Join(dir, "random-develop-1-800-48h0m0s")
+		if observe {
+			args, name = append(args, "--observe"), name+"-observed"
 		}
-		return evaluate.Group{
-			Fitted: true, Margin: excess, Excess: &excess, Size: len(numbers), Scores: s,
-			Honest: map[string][]int{crowd: numbers},
+		conf := config.Default()
+		conf.Sketch.Secret = backtestSecret
+		build, err := buildName()
+		require.NoError(t, err)
+		options, err := digest(conf)
+		require.NoError(t, err)
+		store, err := evaluate.OpenStore(name+".jsonl", build, options)
+		require.NoError(t, err)
+		for i := range 4 {
+			o := evaluate.Outcome{
+				Name: fmt.Sprintf("random-develop-1-%d", i), Index: i, Days: 10, Honest: 800,
+				Near: []evaluate.NearGroup{{Margin: -3.5}, {Margin: -3}, {Margin: -1}},
+			}
+			require.NoError(t, store.Add(o))
+		}
+		require.NoError(t, store.Close())
+		code, tables, stderr := execute(t, nil, args...)
+		require.Equal(t, 0, code, stderr)
+		for _, want := range []string{
+			"## Threshold for 0.01 false findings a day at 5000 accounts",
+			fmt.Sprintf("| this configuration | `total_bits` %.1f |", conf.Correlate.Total),
+			fmt.Sprintf("conditions moved by | +3.9 bits (`total_bits` %.1f) |", conf.Correlate.Total+3.9),
+			"| 12 in 6.4 days of 5000 honest accounts; the nearest -1.0 |",
+		} {
+			require.Contains(t, tables, want)
 		}
 	}
-	campaign := made(decision.Combined, 6, "people", 1, 2)
-	campaign.Honest, campaign.Campaigns, campaign.Purity = nil, map[string][]int{"c": {1, 2}}, 1
-	unfitted := made(decision.Combined, 5, "people", 7, 8)
-	unfitted.Fitted = false
-	for i, groups := range [][]evaluate.Group{
-		{made(decision.Combined, -2, "crowd-1", 1, 2, 3), campaign, unfitted},
-		{
-			made(decision.Combined, 0.5, "crowd-1", 1, 2, 3),
-			made(decision.Combined, 0.2, "crowd-1", 1, 2), // the same group at another time
-			made(decision.Operator, -1, "crowd-2", 1, 2, 3),
-		},
-		{made(decision.Combined, 0, "crowd-1", 4, 5, 6)},
-		{},
-	} {
-		world := fmt.Sprintf("random-develop-1-%d", i)
-		require.NoError(t, evaluate.WriteGroups(filepath.Join(name, world+".jsonl"), groups))
-		o := evaluate.Outcome{Name: world, Index: i, Days: 10, Honest: 800}
-		require.NoError(t, store.Add(o))
-	}
-	require.NoError(t, store.Close())
-	code, tables, stderr := execute(t, nil, args...)
-	require.Equal(t, 0, code, stderr)
-	for _, want := range []string{
-		fmt.Sprintf("| %.1f | +0.0 | 2 | 0.31 (0.98) | 0.146 (", p.Total),
-		"Thresholds for 0.01 false findings a day at 5000 accounts",
-		fmt.Sprintf("| expected | +5.2 | %.1f | %.1f | %.1f | 0.0096 | ", p.Total+5.2, p.Operator+5.2, p.Purpose),
-		"of 4 honest groups, those that came within\n3.0 bits of the thresholds or went beyond: 1.91 bits farther",
-	} {
-		require.Contains(t, tables, want)
-	}
-	require.Regexp(t, `\| 95 % sure \| \+1\d\.\d \|.* \| 0\.0(100|09\d) \|\n`, tables)
 }
 
 func TestWorldsWithAMissedCampaignAreKeptAsScenarios(t *testing.T) {

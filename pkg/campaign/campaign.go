@@ -147,7 +147,7 @@ func (c *Campaign) live(p *measure.Population) (slots []int32) {
 func (c *Campaign) fit(
 	a *index.Account, s *search.Search, inside bool, holds func(slot int32) bool,
 ) membership.Likelihood {
-	return c.Model.Fit(a, s.Assessor.Context.Baseline, inside, a.LinkedTo(holds))
+	return c.Model.Fit(a, s.Assessor.Context, inside, a.LinkedTo(holds))
 }
 
 // reopen begins a new finding about a campaign that was closed.

@@ -32,6 +32,8 @@ type Engine struct {
 	clockChanged bool
 	// Trace, when set, gets every group that is measured.
 	Trace func(search.Measurement)
+	// Deeper is by how many bits more below the thresholds groups are fitted for the trace alone.
+	Deeper float64
 	// Sighted, when set, gets at every evaluation what the watch list's indicators were found
 	// on.
 	Sighted func(watch.Sighting)

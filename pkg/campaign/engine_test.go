@@ -137,6 +137,49 @@ func TestAnEngineThatObservesMeasuresAndFindsNothing(t *testing.T) {
 	require.Positive(t, beyond)
 }
 
+// What is fitted for the trace alone shows how far groups stay below the thresholds, and changes no
+// finding.
+func TestGroupsFittedForTheTraceAloneBecomeNoFindings(t *testing.T) {
+	w := newWorld(5)
+	w.people(300)
+	w.applications(80)
+	w.tool(40)
+	w.class(30)
+	pool := w.pool(30, 40)
+	for _, total := range []float64{DefaultOptions().Total, 30} {
+		run := func(deeper float64) (emitted []Emission, fitted, below int) {
+			o := DefaultOptions()
+			o.Total, o.Operator, o.Purpose = total, total, total
+			e, err := New(o)
+			require.NoError(t, err)
+			e.Deeper = deeper
+			e.Trace = func(m search.Measurement) {
+				if m.Fitted {
+					fitted++
+				}
+				if m.Fitted && m.Margin < 0 {
+					below++
+				}
+			}
+			for _, p := range w.out {
+				e.Upsert(p)
+			}
+			e.Advance(w.now)
+			// As many evaluations as it takes for all groups to have their turn.
+			for range 15 {
+				emitted = append(emitted, e.Advance(e.Next()+1)...)
+			}
+			return emitted, fitted, below
+		}
+		found, fitted, _ := run(0)
+		deep, more, below := run(100)
+		require.Equal(t, found, deep)
+		require.Equal(t, total < 30, len(found) > 0, "the pool of %d", len(pool))
+		require.Greater(t, more, fitted)
+		require.Positive(t, below)
+	}
+}
+
 func TestATraceMayBeSetWhileTheEngineRuns(t *testing.T) {
 	w := newWorld(5)
 	w.people(300)

@@ -64,6 +64,7 @@ func (e *Engine) compare(t *tenant, now int64) *evaluation {
 			m.Tenant, m.Time = t.name, now
 			e.Trace(m)
 		}
+		v.search.Deeper = e.Deeper
 	}
 	p.Evaluation++
 	return v
@@ -167,6 +168,7 @@ func (v *evaluation) follow(c *Campaign) {
 	s.Claims.Add(members)
 	p.Sort(members)
 	g := s.Group(members, detectors.SetOf(c.Defining...))
+	g.Since = c.Model.Takeover.Began
 	score := s.Assessor.Assess(g, 1, true)
 	v.measure(c, &search.Found{Members: members, Group: g, Score: score})
 	c.withdrawWhenWeak(&score.Scores, &v.engine.o, v.now)
@@ -189,6 +191,7 @@ func (v *evaluation) learn(c *Campaign, members, likely []int32) {
 	}
 	p.Sort(all)
 	if g := s.Group(all, detectors.SetOf(c.Defining...)); g.Size >= float64(s.Options.MinGroup) {
+		g.Since = c.Model.Takeover.Began
 		c.Model = membership.Learn(g, s.Assessor.Context)
 	}
 }

@@ -15,9 +15,10 @@ import (
 // declared as batch, version 4 records that could not be read; what an older version did not count
 // is read as none. Version 5 leaves out what nothing read (old.go), version 6 says how many
 // attributes it holds, so that one more needs no other version. Version 7 ends with habits and
-// reasoning blocks, version 8 with how various tools and working directories are and a
-// sample of prompts.
-const stateVersion = 8
+// reasoning blocks, version 8 with how various tools and working directories are and a sample of
+// prompts, version 9 with the networks of the last days; its habits have the sizes of each half of
+// the requests, their networks and the beginnings of templates (habits_encoding.go).
+const stateVersion = 9
 
 // Flags of an encoded fingerprint.
 const flagVerified = 1
@@ -80,7 +81,7 @@ func (f *Fingerprint) AppendBinary(b []byte) ([]byte, error) {
 	b = f.unread.appendBinary(b, f.last)
 	b = f.habits.appendBinary(b)
 	b = f.appendReasoning(b, f.last)
-	return f.undertakings.appendBinary(b), nil
+	return f.networks.appendBinary(f.undertakings.appendBinary(b)), nil
 }
 
 // MarshalBinary is AppendBinary into new memory.
@@ -159,6 +160,9 @@ func (f *Fingerprint) UnmarshalBinary(data []byte) error {
 	}
 	if version > 7 {
 		d.undertakings = r.undertakings(scratch)
+	}
+	if version > 8 {
+		d.networks = r.networkDays()
 	}
 	if err := r.end(); err != nil {
 		return err

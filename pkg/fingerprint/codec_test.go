@@ -106,6 +106,14 @@ func readGolden(t *testing.T, name string, current func() []byte) []byte {
 	return data
 }
 
+// packedAnew writes the habits of a profile in the current encoding.
+func packedAnew(t *testing.T, p *Profile) {
+	t.Helper()
+	var h Habits
+	require.True(t, p.Habits.Unpack(&h))
+	p.Habits = h.Pack(nil)
+}
+
 // The golden files are what each version wrote. Those of older versions stay, and are only read.
 func TestEncodingsOfEveryVersionStayReadable(t *testing.T) {
 	indent := func(x any) []byte {
@@ -114,30 +122,30 @@ func TestEncodingsOfEveryVersionStayReadable(t *testing.T) {
 		return append(b, '\n')
 	}
 	t.Run("fingerprint", func(t *testing.T) {
-		data := readGolden(t, "fingerprint_v8.bin", func() []byte {
+		data := readGolden(t, "fingerprint_v9.bin", func() []byte {
 			return encoded(t, sampleFingerprint(t))
 		})
 		f, _ := newTest(t)
 		require.NoError(t, f.UnmarshalBinary(data))
 		p := indent(profileOf(f))
 		require.Equal(
-			t, string(readGolden(t, "fingerprint_v8.json", func() []byte { return p })), string(p),
+			t, string(readGolden(t, "fingerprint_v9.json", func() []byte { return p })), string(p),
 		)
 		require.Equal(t, data, encoded(t, f),
 			"the encoding changed: write a new version, and keep reading this one")
 	})
 	t.Run("profile", func(t *testing.T) {
-		data := readGolden(t, "profile_v8.bin", func() []byte {
+		data := readGolden(t, "profile_v9.bin", func() []byte {
 			return encoded(t, profileOf(sampleFingerprint(t)))
 		})
 		var p Profile
 		require.NoError(t, p.UnmarshalBinary(data))
-		require.Equal(t, string(readGolden(t, "fingerprint_v8.json", nil)), string(indent(&p)))
+		require.Equal(t, string(readGolden(t, "fingerprint_v9.json", nil)), string(indent(&p)))
 		require.Equal(t, data, encoded(t, &p),
 			"the encoding changed: write a new version, and keep reading this one")
 	})
 	for _, version := range []string{
-		"v2", "v3", "v4", "v5", "v6_of_ten_attributes", "v6", "v7",
+		"v2", "v3", "v4", "v5", "v6_of_ten_attributes", "v6", "v7", "v8",
 	} {
 		t.Run(version, func(t *testing.T) {
 			var want Profile
@@ -146,13 +154,17 @@ func TestEncodingsOfEveryVersionStayReadable(t *testing.T) {
 			)
 			f, _ := newTest(t)
 			require.NoError(t, f.UnmarshalBinary(readGolden(t, "fingerprint_"+version+".bin", nil)))
-			require.Equal(t, string(indent(&want)), string(indent(profileOf(f))))
+			got := profileOf(f)
+			packedAnew(t, got)
+			packedAnew(t, &want)
+			require.Equal(t, string(indent(&want)), string(indent(got)))
 			p := Profile{
 				Batch: 5, Unreadable: 6, UnreadableAt: 7, Unreadable24h: 8,
 				Read24h: 9, UnreadableSince: 10,
-				ToolSets: Variety{3, 2}, Workspaces: Variety{2, 1},
+				ToolSets: Variety{3, 2}, Workspaces: Variety{2, 1}, Networks: NetworkDays{1, 2},
 			}
 			require.NoError(t, p.UnmarshalBinary(readGolden(t, "profile_"+version+".bin", nil)))
+			packedAnew(t, &p)
 			require.Equal(t, string(indent(&want)), string(indent(&p)))
 
 			f.Observe(unread(f.LastSeen() + 1))
@@ -566,7 +578,7 @@ func FuzzFingerprintDecode(f *testing.F) {
 	addGolden(
 		f, "fingerprint_v1.bin", "fingerprint_v2.bin", "fingerprint_v3.bin",
 		"fingerprint_v4.bin", "fingerprint_v5.bin", "fingerprint_v6.bin", "fingerprint_v7.bin",
-		"fingerprint_v8.bin",
+		"fingerprint_v9.bin",
 	)
 	small.Observe(unread(origin + 1))
 	f.Add(encoded(f, small))
@@ -583,7 +595,7 @@ func FuzzProfileDecode(f *testing.F) {
 	f.Add(encoded(f, profileOf(small)))
 	addGolden(
 		f, "profile_v1.bin", "profile_v2.bin", "profile_v3.bin", "profile_v4.bin", "profile_v5.bin",
-		"profile_v6.bin", "profile_v7.bin", "profile_v8.bin",
+		"profile_v6.bin", "profile_v7.bin", "profile_v9.bin",
 	)
 	small.Observe(unread(origin + 1))
 	f.Add(encoded(f, profileOf(small)))

@@ -78,6 +78,7 @@ type Fingerprint struct {
 	gaps       [GapBuckets]uint32
 	active10m  [(Slots10m + 63) / 64]uint64
 	activeHour [(SlotsHour + 63) / 64]uint64
+	networks   NetworkDays
 
 	prompts, sources, endUsers distinct
 
@@ -218,6 +219,7 @@ func (f *Fingerprint) clock(o *Observation) {
 	f.medium.add(slotOf(t, f.opts.MediumPane), 1, int64(f.opts.MediumKeep/f.opts.MediumPane))
 	mark(f.active10m[:], Slots10m, t/600_000, f.last/600_000)
 	mark(f.activeHour[:], SlotsHour, t/3_600_000, f.last/3_600_000)
+	f.networks.mark(o.network(), t/Day, f.last/Day)
 	f.first, f.last = min(f.first, t), max(f.last, t)
 	f.seen++
 	f.aged++

@@ -37,14 +37,19 @@ type Habits struct {
 // two requests to be of one template.
 type TemplateUse struct {
 	// Name is the shingle, 0 where there is no template.
-	Name                 uint64
+	Name uint64
+	// Since is the hour since 1970 of the first request that is counted here, 0 where unknown.
+	Since                uint32
 	Requests, SingleTurn uint32
 	Output               uint64
 	Intents              [numIntents]uint32
 }
 
-// Add adds the requests of other; the name stays.
+// Add adds the requests of other; the name stays, and the earlier beginning counts.
 func (u *TemplateUse) Add(other *TemplateUse) {
+	if u.Since == 0 || other.Since != 0 && other.Since < u.Since {
+		u.Since = other.Since
+	}
 	u.Requests += other.Requests
 	u.SingleTurn += other.SingleTurn
 	u.Output += other.Output
@@ -58,6 +63,8 @@ type PartHabits struct {
 	Halves [NumHalves]Subjects
 	// Input and Output are the sizes of requests and answers in tokens.
 	Input, Output Sizes
+	// Networks are the weights of the requests by the network that they came from.
+	Networks Networks
 }
 
 // Subjects sums up what some requests are about.
@@ -85,15 +92,22 @@ func (s *Subjects) Dot(other *Subjects) (sum float64) {
 	return sum
 }
 
-// Sizes sums up log2(1 + tokens) of some requests. Count is as in Subjects.
+// Sizes sums up log2(1 + tokens) of some requests: the number and the sum of each half, and the
+// squares of both. Counts are as in Subjects.
 type Sizes struct {
-	Count, Sum, Squares float64
+	Counts, Sums [NumHalves]float64
+	Squares      float64
 }
 
+// Count is the weight of the requests of both halves.
+func (s *Sizes) Count() float64 { return s.Counts[0] + s.Counts[1] }
+
 // Add adds the requests of other.
-func (s *Sizes) Add(other Sizes) {
-	s.Count += other.Count
-	s.Sum += other.Sum
+func (s *Sizes) Add(other *Sizes) {
+	for i := range s.Counts {
+		s.Counts[i] += other.Counts[i]
+		s.Sums[i] += other.Sums[i]
+	}
 	s.Squares += other.Squares
 }
 
@@ -125,6 +139,7 @@ func (p *PartHabits) Add(other *PartHabits) {
 	for i := range p.Halves {
 		p.Halves[i].Add(&other.Halves[i])
 	}
-	p.Input.Add(other.Input)
-	p.Output.Add(other.Output)
+	p.Input.Add(&other.Input)
+	p.Output.Add(&other.Output)
+	p.Networks.Add(&other.Networks)
 }

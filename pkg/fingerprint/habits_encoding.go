@@ -13,12 +13,17 @@ type PackedHabits []byte
 
 const (
 	// maxPackedHabits bounds PackedHabits: the number of templates and a mask of what there is, for
-	// each template its use, for each part and half two numbers and the vector, and for each part
-	// twice three numbers.
-	maxPackedHabits = 1 + 2 + MaxTemplates*maxUse +
-		NumParts*(NumHalves*(5+5+packedSubject)+2*(5+6+7))
+	// each template its use, for each part and half two numbers and the vector, for each part twice
+	// five numbers, and its networks.
+	maxPackedHabits = 1 + 3 + MaxTemplates*maxUse +
+		NumParts*(NumHalves*(5+5+packedSubject)+2*(NumHalves*(5+6)+7)+3+5*NumNetworks)
+	// halved marks an encoding that has the sizes of each half, networks, and the beginnings of
+	// templates. Without it, as until version 8 of the encodings, sizes are those of all requests.
+	halved = 0x10
+	// wholeSums is the number of sums of a part until version 8.
+	wholeSums = NumHalves + numSizes
 	// maxUse is the largest encoding of a TemplateUse.
-	maxUse = 8 + 5 + 5 + 9 + 2 + numIntents*5
+	maxUse = 8 + 5 + 5 + 5 + 9 + 2 + numIntents*5
 	// packedScale is what the largest number of a packed vector becomes: six bits, four numbers in
 	// three bytes. Rounding scatters by 1 % of the largest number, much less than two requests do.
 	packedBits    = 6
@@ -87,14 +92,15 @@ func (b PackedHabits) read(h *Habits) bool {
 		return true
 	}
 	r := newReader(b)
-	n := r.templates()
+	n, sums := r.templates()
+	r.Check(n >= 0, "no number of templates")
 	var use TemplateUse
 	for i := range n {
-		if r.use(&use); h != nil {
+		if r.use(&use, sums); h != nil {
 			h.Templates[i] = use
 		}
 	}
-	mask := r.mask(n)
+	mask := r.mask(n, sums)
 	for i := range n + 1 {
 		of := i
 		if i == n {
@@ -104,15 +110,15 @@ func (b PackedHabits) read(h *Habits) bool {
 		if h != nil {
 			part = &h.Parts[of]
 		}
-		if !r.packedPart(part, mask>>(partSums*i)) {
+		if !r.packedPart(part, mask>>(sums*i), sums) {
 			return false
 		}
 	}
 	return r.end() == nil
 }
 
-// packedPart reads a part of packed habits.
-func (r *reader) packedPart(p *PartHabits, mask uint16) bool {
+// packedPart reads a part of packed habits, of so many sums.
+func (r *reader) packedPart(p *PartHabits, mask uint32, sums int) bool {
 	for i := range NumHalves {
 		if mask>>i&1 == 0 {
 			continue
@@ -134,8 +140,16 @@ func (r *reader) packedPart(p *PartHabits, mask uint16) bool {
 			continue
 		}
 		var s sizeSum
-		if r.sizes(&s); p != nil {
+		if r.sizes(&s, sums); p != nil {
 			s.get(p.sizes()[i])
+		}
+	}
+	if sums == partSums && mask>>wholeSums&1 == 1 {
+		var n networkSum
+		if r.networks(&n); p != nil {
+			for i, x := range n {
+				p.Networks[i] = float64(x) / weightUnit
+			}
 		}
 	}
 	return r.OK()
@@ -147,10 +161,10 @@ func (b PackedHabits) Uses(uses *[MaxTemplates]TemplateUse) (n int) {
 		return 0
 	}
 	r := newReader(b)
-	n = r.templates()
+	n, sums := r.templates()
 	for i := range n {
 		uses[i] = TemplateUse{}
-		r.use(&uses[i])
+		r.use(&uses[i], sums)
 	}
 	if !r.OK() {
 		return 0
@@ -181,34 +195,56 @@ func (h *habits) appendBinary(b []byte) []byte {
 // encode appends one more than the number of templates, the use of each, a bit for each sum of each
 // part that there is, and these; vector appends one of a subject.
 func (h *habits) encode(b []byte, text scale, vector func(*subjectSum, []byte) []byte) []byte {
-	b = append(b, byte(len(h.templates)+1))
+	b = append(b, halved|byte(len(h.templates)+1))
 	for i := range h.templates {
 		b = h.templates[i].use.appendBinary(b, text)
 	}
-	mask, at := uint16(0), len(b)
-	b = binary.LittleEndian.AppendUint16(b, mask)
+	mask := uint32(0)
+	for i := range len(h.templates) + 1 {
+		mask |= h.part(i).mask() << (partSums * i)
+	}
+	b = binary.AppendUvarint(b, uint64(mask))
 	for i := range len(h.templates) + 1 {
 		p := h.part(i)
 		for k := range p.halves {
 			if s := &p.halves[k]; s.weight > 0 {
-				mask |= 1 << (partSums*i + k)
 				b = vector(s, b)
 			}
 		}
-		for k, s := range p.sizes() {
-			if s.weight > 0 {
-				mask |= 1 << (partSums*i + NumHalves + k)
+		for _, s := range p.sizes() {
+			if s.weight() > 0 {
 				b = s.appendBinary(b)
 			}
 		}
+		if p.networks != (networkSum{}) {
+			b = appendSparse(b, p.networks[:])
+		}
 	}
-	binary.LittleEndian.PutUint16(b[at:], mask)
 	return b
+}
+
+// mask has a bit for each sum that there is.
+func (p *partHabits) mask() (mask uint32) {
+	for k := range p.halves {
+		if p.halves[k].weight > 0 {
+			mask |= 1 << k
+		}
+	}
+	for k, s := range p.sizes() {
+		if s.weight() > 0 {
+			mask |= 1 << (NumHalves + k)
+		}
+	}
+	if p.networks != (networkSum{}) {
+		mask |= 1 << wholeSums
+	}
+	return mask
 }
 
 // appendBinary appends the use, with its counts on the given footing.
 func (u *TemplateUse) appendBinary(b []byte, text scale) []byte {
 	b = binary.LittleEndian.AppendUint64(b, u.Name)
+	b = binary.AppendUvarint(b, uint64(u.Since))
 	b = binary.AppendUvarint(b, uint64(text.some(u.Requests)))
 	b = binary.AppendUvarint(b, uint64(text.some(u.SingleTurn)))
 	b = binary.AppendUvarint(b, text.sum(u.Output))
@@ -228,14 +264,17 @@ func (s *subjectSum) appendBinary(b []byte) []byte {
 }
 
 func (s *sizeSum) appendBinary(b []byte) []byte {
-	b = binary.AppendUvarint(b, uint64(s.weight))
-	b = binary.AppendUvarint(b, s.sum)
+	for i := range s.weights {
+		if b = binary.AppendUvarint(b, uint64(s.weights[i])); s.weights[i] > 0 {
+			b = binary.AppendUvarint(b, s.sums[i])
+		}
+	}
 	return binary.AppendUvarint(b, s.squares)
 }
 
 func (r *reader) habits() *habits {
-	n := int(r.Byte()) - 1
-	if n < 0 || !r.Check(n <= MaxTemplates, "too many templates") {
+	n, sums := r.templates()
+	if n < 0 || !r.OK() {
 		return nil
 	}
 	h := &habits{}
@@ -243,18 +282,18 @@ func (r *reader) habits() *habits {
 		h.templates = make([]templateHabits, n)
 	}
 	for i := range h.templates {
-		r.use(&h.templates[i].use)
+		r.use(&h.templates[i].use, sums)
 		r.Check(i == 0 || h.templates[i-1].use.Name < h.templates[i].use.Name,
 			"templates out of order")
 	}
-	mask := r.mask(n)
+	mask := r.mask(n, sums)
 	for i := range n + 1 {
-		r.part(h.part(i), mask>>(partSums*i))
+		r.part(h.part(i), mask>>(sums*i), sums)
 	}
 	return h
 }
 
-func (r *reader) part(p *partHabits, mask uint16) {
+func (r *reader) part(p *partHabits, mask uint32, sums int) {
 	for i := range p.halves {
 		if mask>>i&1 == 0 {
 			continue
@@ -269,33 +308,48 @@ func (r *reader) part(p *partHabits, mask uint16) {
 	}
 	for i, s := range p.sizes() {
 		if mask>>(i+NumHalves)&1 == 1 {
-			r.sizes(s)
+			r.sizes(s, sums)
 		}
 	}
-}
-
-// templates reads the number of templates.
-func (r *reader) templates() int {
-	n := int(r.Byte()) - 1
-	if !r.Check(n >= 0 && n <= MaxTemplates, "too many templates") {
-		return 0
+	if sums == partSums && mask>>wholeSums&1 == 1 {
+		r.networks(&p.networks)
 	}
-	return n
 }
 
-// mask reads what there is of n templates and the others.
-func (r *reader) mask(n int) uint16 {
-	b := r.Bytes(2)
-	if b == nil {
-		return 0
+// templates reads the number of templates, -1 where there are no habits, and says how many sums a
+// part has.
+func (r *reader) templates() (n, sums int) {
+	sums = wholeSums
+	first := r.Byte()
+	if first&halved != 0 {
+		first, sums = first&^halved, partSums
 	}
-	mask := binary.LittleEndian.Uint16(b)
-	r.Check(uint32(mask)>>(partSums*(n+1)) == 0, "unknown sum")
-	return mask
+	n = int(first) - 1
+	if !r.Check(n <= MaxTemplates && (n >= 0 || sums == wholeSums), "too many templates") {
+		return 0, sums
+	}
+	return n, sums
 }
 
-func (r *reader) use(u *TemplateUse) {
+// mask reads what there is of n templates and the others, with so many sums each.
+func (r *reader) mask(n, sums int) uint32 {
+	var mask uint64
+	if sums == wholeSums {
+		if b := r.Bytes(2); b != nil {
+			mask = uint64(binary.LittleEndian.Uint16(b))
+		}
+	} else {
+		mask = r.Uvarint()
+	}
+	r.Check(mask>>(sums*(n+1)) == 0, "unknown sum")
+	return uint32(mask)
+}
+
+func (r *reader) use(u *TemplateUse, sums int) {
 	u.Name = r.Fixed()
+	if u.Since = 0; sums == partSums {
+		u.Since = r.Uint32()
+	}
 	u.Requests, u.SingleTurn, u.Output = r.Uint32(), r.Uint32(), r.Uvarint()
 	r.sparse(u.Intents[:])
 	r.Check(u.Name != 0 && u.Requests <= maxUses && u.SingleTurn <= maxUses && u.Output <= maxSum,
@@ -311,10 +365,32 @@ func (r *reader) weight() uint32 {
 	return uint32(w)
 }
 
-func (r *reader) sizes(s *sizeSum) {
-	s.weight = r.weight()
-	s.sum, s.squares = r.Uvarint(), r.Uvarint()
-	r.Check(s.sum <= maxSizes && s.squares <= maxSquares, "size out of range")
+// sizes reads the sizes of both halves. Until version 8 they were not told apart: those are taken
+// for one half's, so that nothing is compared until there are others.
+func (r *reader) sizes(s *sizeSum, sums int) {
+	if sums == wholeSums {
+		s.weights[0], s.sums[0] = r.weight(), r.Uvarint()
+	} else {
+		for i := range s.weights {
+			w := r.Uvarint()
+			if r.Check(w <= maxWeight, "weight out of range"); w > 0 {
+				s.weights[i], s.sums[i] = uint32(w), r.Uvarint()
+			}
+		}
+		w := uint64(s.weights[0]) + uint64(s.weights[1])
+		r.Check(w > 0 && w <= maxWeight, "weight out of range")
+	}
+	s.squares = r.Uvarint()
+	r.Check(s.sums[0] <= maxSizes && s.sums[1] <= maxSizes && s.squares <= maxSquares,
+		"size out of range")
+}
+
+func (r *reader) networks(n *networkSum) {
+	r.sparse(n[:])
+	for _, x := range n {
+		r.Check(x <= maxWeight, "weight out of range")
+	}
+	r.Check(*n != networkSum{}, "no networks")
 }
 
 // packedHabits reads what a profile holds.

@@ -25,6 +25,7 @@ type templateHabits struct {
 type partHabits struct {
 	halves        [NumHalves]subjectSum
 	input, output sizeSum
+	networks      networkSum
 }
 
 const (
@@ -42,8 +43,8 @@ const (
 	maxSizes, maxSquares = maxSize * maxWeight / weightUnit, maxSize * maxSizes
 
 	numSizes = 2
-	// partSums is the number of sums of a part.
-	partSums = NumHalves + numSizes
+	// partSums is the number of sums of a part: of subjects, of sizes and of networks.
+	partSums = NumHalves + numSizes + 1
 )
 
 // subjectSum is a sum of subjects.
@@ -54,9 +55,13 @@ type subjectSum struct {
 
 // sizeSum is a sum of sizes.
 type sizeSum struct {
-	weight       uint32
-	sum, squares uint64
+	weights [NumHalves]uint32
+	sums    [NumHalves]uint64
+	squares uint64
 }
+
+// networkSum holds weights by group of networks.
+type networkSum [NumNetworks]uint32
 
 // sizes lists the sums of sizes in the order of the encodings.
 func (p *partHabits) sizes() [numSizes]*sizeSum { return [...]*sizeSum{&p.input, &p.output} }
@@ -141,6 +146,9 @@ func (f *Fingerprint) use(o *Observation, name uint64) int {
 		return i
 	}
 	u := &f.habits.templates[i].use
+	if u.Since == 0 {
+		u.Since = uint32(o.Time / 3_600_000)
+	}
 	u.Requests = min(u.Requests+1, maxUses)
 	if o.Messages >= 0 && o.Messages <= 1 {
 		u.SingleTurn = min(u.SingleTurn+1, maxUses)
@@ -179,9 +187,11 @@ func (f *Fingerprint) habit(o *Observation, template int, window int64) {
 	if template >= 0 {
 		p = &f.habits.templates[template].partHabits
 	}
-	p.halves[sk.Exact%NumHalves].add(&sk.Subject)
-	p.input.add(o.InputTokens)
-	p.output.add(o.answer())
+	half := int(sk.Exact % NumHalves)
+	p.halves[half].add(&sk.Subject)
+	p.input.add(half, o.InputTokens)
+	p.output.add(half, o.answer())
+	p.networks.add(o.network())
 }
 
 // answer is the size of a whole answer that was given without reasoning, else -1. Where an answer
@@ -206,17 +216,32 @@ func (s *subjectSum) add(subject *[sketch.SubjectSize]int8) {
 }
 
 // add counts a size in tokens, unless it is unknown.
-func (s *sizeSum) add(tokens int64) {
+func (s *sizeSum) add(half int, tokens int64) {
 	if tokens < 0 {
 		return
 	}
-	if s.weight > maxWeight-weightUnit {
+	if s.weight() > maxWeight-weightUnit {
 		s.halve()
 	}
 	size := uint64(math.Round(sizeUnit * math.Log2(1+float64(min(tokens, maxTokens)))))
-	s.weight += weightUnit
-	s.sum += size
+	s.weights[half] += weightUnit
+	s.sums[half] += size
 	s.squares += size * size
+}
+
+// weight is that of both halves.
+func (s *sizeSum) weight() uint32 { return s.weights[0] + s.weights[1] }
+
+// add counts a network, unless it is unknown.
+func (n *networkSum) add(network uint64) {
+	if network == 0 {
+		return
+	}
+	i := network % NumNetworks
+	if n[i] > maxWeight-weightUnit {
+		n.halve()
+	}
+	n[i] += weightUnit
 }
 
 func (s *subjectSum) halve() {
@@ -230,12 +255,21 @@ func (s *subjectSum) halve() {
 }
 
 func (s *sizeSum) halve() {
-	if s.weight /= 2; s.weight == 0 {
-		*s = sizeSum{}
-		return
+	for i := range s.weights {
+		if s.weights[i] /= 2; s.weights[i] == 0 {
+			s.sums[i] = 0
+		}
+		s.sums[i] /= 2
 	}
-	s.sum /= 2
-	s.squares /= 2
+	if s.squares /= 2; s.weight() == 0 {
+		s.squares = 0
+	}
+}
+
+func (n *networkSum) halve() {
+	for i := range n {
+		n[i] /= 2
+	}
 }
 
 // halve ages the habits; those of which nothing is left become nil.
@@ -250,6 +284,7 @@ func (h *habits) halve() *habits {
 		}
 		p.input.halve()
 		p.output.halve()
+		p.networks.halve()
 	}
 	for i := len(h.templates) - 1; i >= 0; i-- {
 		u := &h.templates[i].use
@@ -325,6 +360,7 @@ func (p *partHabits) merge(o *partHabits) {
 	}
 	p.input.merge(&o.input)
 	p.output.merge(&o.output)
+	p.networks.merge(&o.networks)
 }
 
 func (s *subjectSum) merge(o *subjectSum) {
@@ -338,11 +374,24 @@ func (s *subjectSum) merge(o *subjectSum) {
 }
 
 func (s *sizeSum) merge(o *sizeSum) {
-	s.weight += o.weight
-	s.sum += o.sum
+	for i := range s.weights {
+		s.weights[i] += o.weights[i]
+		s.sums[i] += o.sums[i]
+	}
 	s.squares += o.squares
-	if s.weight > maxWeight {
+	if s.weight() > maxWeight {
 		s.halve()
+	}
+}
+
+func (n *networkSum) merge(o *networkSum) {
+	most := uint32(0)
+	for i, x := range o {
+		n[i] += x
+		most = max(most, n[i])
+	}
+	if most > maxWeight {
+		n.halve()
 	}
 }
 
@@ -352,6 +401,9 @@ func (p *partHabits) set(from *PartHabits) {
 	}
 	p.input.set(&from.Input)
 	p.output.set(&from.Output)
+	for i, x := range from.Networks {
+		p.networks[i] = uint32(whole(x*weightUnit, 0, maxWeight))
+	}
 }
 
 func (s *subjectSum) set(from *Subjects) {
@@ -362,14 +414,18 @@ func (s *subjectSum) set(from *Subjects) {
 }
 
 func (s *sizeSum) get(to *Sizes) {
-	to.Count = float64(s.weight) / weightUnit
-	to.Sum = float64(s.sum) / sizeUnit
+	for i := range s.weights {
+		to.Counts[i] = float64(s.weights[i]) / weightUnit
+		to.Sums[i] = float64(s.sums[i]) / sizeUnit
+	}
 	to.Squares = float64(s.squares) / (sizeUnit * sizeUnit)
 }
 
 func (s *sizeSum) set(from *Sizes) {
-	s.weight = uint32(whole(from.Count*weightUnit, 0, maxWeight))
-	s.sum = uint64(whole(from.Sum*sizeUnit, 0, maxSizes))
+	for i := range s.weights {
+		s.weights[i] = uint32(whole(from.Counts[i]*weightUnit, 0, maxWeight/NumHalves))
+		s.sums[i] = uint64(whole(from.Sums[i]*sizeUnit, 0, maxSizes/NumHalves))
+	}
 	s.squares = uint64(whole(from.Squares*sizeUnit*sizeUnit, 0, maxSquares))
 }
 

@@ -48,8 +48,12 @@ func TestHabitsSumUpWhatRequestsAreAbout(t *testing.T) {
 		}
 		require.InDelta(t, 1, half.Dot(&half), 1e-9, "a subject has length 1")
 	}
-	require.Equal(t, Sizes{2, 20, 200}, h.Parts[Other].Input)
-	require.Equal(t, Sizes{1, 0, 0}, h.Parts[Other].Output, "an unknown size is no size of 0")
+	require.Equal(
+		t, Sizes{[2]float64{1, 1}, [2]float64{10, 10}, 200}, h.Parts[Other].Input, "by half",
+	)
+	require.Equal(
+		t, Sizes{Counts: [2]float64{0, 1}}, h.Parts[Other].Output, "an unknown size is no size of 0",
+	)
 	require.Equal(t, [NumParts]PartHabits{Other: h.Parts[Other]}, h.Parts)
 	require.Zero(t, h.Templates)
 	require.Equal(t, h.Parts[Other], h.Pooled())
@@ -75,10 +79,13 @@ func TestOnlyWholeAnswersWithoutReasoningAreSizes(t *testing.T) {
 		o.Status, o.InputTokens, o.OutputTokens, o.ReasoningTokens = StatusOK, 1023, 255, 0
 		c.change(o)
 		p := unpacked(t, observed(opts, o)).Parts[Other]
-		require.Equal(t, Sizes{1, 10, 100}, p.Input, name)
-		want := Sizes{}
+		half := o.Sketch.Exact % NumHalves
+		want := Sizes{Squares: 100}
+		want.Counts[half], want.Sums[half] = 1, 10
+		require.Equal(t, want, p.Input, name)
+		want = Sizes{}
 		if c.counts {
-			want = Sizes{1, 8, 64}
+			want.Counts[half], want.Sums[half], want.Squares = 1, 8, 64
 		}
 		require.Equal(t, want, p.Output, name)
 	}
@@ -223,15 +230,22 @@ func TestHabitsAreBoundedWhateverComes(t *testing.T) {
 		low[i] = -128
 	}
 	full := subjectSum{weight: maxWeight}
-	sizes := sizeSum{weight: maxWeight, sum: maxSizes, squares: maxSquares}
+	sizes := sizeSum{
+		weights: [2]uint32{maxWeight / 2, maxWeight / 2},
+		sums:    [2]uint64{maxSizes / 2, maxSizes / 2}, squares: maxSquares,
+	}
+	var networks networkSum
+	for i := range networks {
+		networks[i] = maxWeight
+	}
 	for i := range full.sum {
 		full.sum[i] = -maxSubjectSum - 1
 	}
 	h.templates = make([]templateHabits, MaxTemplates)
 	for i := range h.templates {
 		h.templates[i].use = TemplateUse{
-			Name: math.MaxUint64 - MaxTemplates + uint64(i), Requests: maxUses, SingleTurn: maxUses,
-			Output: maxSum, Intents: [8]uint32{7: maxUses},
+			Name: math.MaxUint64 - MaxTemplates + uint64(i), Since: math.MaxUint32,
+			Requests: maxUses, SingleTurn: maxUses, Output: maxSum, Intents: [8]uint32{7: maxUses},
 		}
 	}
 	parts := func(each func(p *partHabits)) {
@@ -240,15 +254,19 @@ func TestHabitsAreBoundedWhateverComes(t *testing.T) {
 		}
 	}
 	parts(func(p *partHabits) {
-		*p = partHabits{halves: [2]subjectSum{full, full}, input: sizes, output: sizes}
+		*p = partHabits{
+			halves: [2]subjectSum{full, full}, input: sizes, output: sizes,
+			networks: networks,
+		}
 	})
 	for range 3 {
 		parts(func(p *partHabits) {
 			for i := range p.halves {
 				p.halves[i].add(&low)
 			}
-			p.input.add(math.MaxInt64)
-			p.output.add(math.MaxInt64)
+			p.input.add(0, math.MaxInt64)
+			p.output.add(1, math.MaxInt64)
+			p.networks.add(NumNetworks)
 		})
 		h = *h.merge(h.clone())
 		r := newReader(h.appendBinary(nil))
@@ -269,6 +287,7 @@ func TestPackedHabitsKeepWhatTheyAreGiven(t *testing.T) {
 		for i := range rapid.IntRange(0, MaxTemplates).Draw(t, "templates") {
 			h.Templates[i] = TemplateUse{
 				Name:     uint64(i + 1),
+				Since:    rapid.Uint32().Draw(t, "since"),
 				Requests: rapid.Uint32Range(0, maxUses).Draw(t, "requests"),
 				Output:   rapid.Uint64Range(0, maxSum).Draw(t, "output"),
 				Intents:  [8]uint32{3: rapid.Uint32Range(0, maxUses).Draw(t, "intents")},
@@ -296,6 +315,7 @@ func TestPackedHabitsKeepWhatTheyAreGiven(t *testing.T) {
 		for i := range h.Parts {
 			require.Equal(t, h.Parts[i].Input, back.Parts[i].Input)
 			require.Equal(t, h.Parts[i].Output, back.Parts[i].Output)
+			require.Equal(t, h.Parts[i].Networks, back.Parts[i].Networks)
 		}
 		var uses [MaxTemplates]TemplateUse
 		h.Pack(nil).Uses(&uses)
@@ -308,6 +328,8 @@ func TestPackedHabitsKeepWhatTheyAreGiven(t *testing.T) {
 		"cut short": {1, 1, 0, 16, 5, 1}, "a weight of 0": {1, 1, 0, 0, 0},
 		"left over": {1, 1, 0, 16, 0, 9}, "a part of no template": {1, 16, 0, 16, 0},
 		"four templates": {5}, "no number of templates": {0, 0, 0},
+		"no number of templates, by half": {16, 0}, "sizes of no half": {17, 4, 0, 0, 0},
+		"a part of no template, by half": {17, 32, 16, 0}, "no networks": {17, 16, 0},
 	} {
 		require.False(t, spoilt.Unpack(new(Habits)), name)
 	}
@@ -327,8 +349,14 @@ func drawPart(t *rapid.T, p *PartHabits) {
 		}
 	}
 	for _, s := range p.sizes() {
-		s.Count = float64(rapid.IntRange(0, 100).Draw(t, "sizes"))
-		s.Sum, s.Squares = 9.5*s.Count, 99.75*s.Count
+		for half := range s.Counts {
+			s.Counts[half] = float64(rapid.IntRange(0, 100).Draw(t, "sizes"))
+			s.Sums[half] = 9.5 * s.Counts[half]
+		}
+		s.Squares = 99.75 * s.Count()
+	}
+	for i := range p.Networks {
+		p.Networks[i] = float64(rapid.IntRange(0, 100).Draw(t, "networks"))
 	}
 }
 

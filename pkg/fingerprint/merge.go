@@ -34,6 +34,7 @@ func (f *Fingerprint) Merge(other *Fingerprint) error {
 	mergeActivity(
 		f.activeHour[:], f.last/3_600_000, other.activeHour[:], other.last/3_600_000, SlotsHour,
 	)
+	f.networks.merge(&other.networks, f.last/Day, other.last/Day)
 	f.firstDay = f.mergeFirstDay(other)
 	f.first, f.last = min(f.first, other.first), max(f.last, other.last)
 	f.seen += other.seen

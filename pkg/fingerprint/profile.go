@@ -141,6 +141,8 @@ type Profile struct {
 	// Items are the smallest hashes of the account's prompts, ascending: those below the smallest
 	// of some accounts' last ones are all the prompts with such hashes that they sent.
 	Items []uint64
+	// Networks are the networks of the last days up to LastSeen.
+	Networks NetworkDays
 }
 
 // Contract is the contract that the account is under, 0 when there is none that counts: whoever

@@ -17,8 +17,9 @@ import (
 // version did not count is read as none. Version 5 leaves out what nothing read (old.go), version 6
 // says how many attributes it holds, so that one more needs no other version. Version 7 ends with
 // habits and reasoning blocks, version 8 with how various tools and working directories are and
-// a sample of prompts.
-const profileVersion = 8
+// a sample of prompts, version 9 with the networks of the last days; its habits have the sizes of
+// each half of the requests, their networks and the beginnings of templates (habits_encoding.go).
+const profileVersion = 9
 
 // AppendBinary appends the encoding of the profile. Lists longer than their limits and a
 // PromptHLL that is no sketch are errors.
@@ -86,7 +87,7 @@ func (p *Profile) AppendBinary(b []byte) ([]byte, error) {
 	b = p.appendUnreadable(b)
 	b = packed.AppendText(b, []byte(p.Habits))
 	b = appendHashes(appendHashes(b, p.Minted), p.Foreign)
-	return p.appendVarieties(b), nil
+	return p.Networks.appendBinary(p.appendVarieties(b)), nil
 }
 
 func (p *Profile) appendUnreadable(b []byte) []byte {
@@ -324,6 +325,9 @@ func (p *Profile) UnmarshalBinary(data []byte) error {
 		p.Foreign = r.hashes(p.Foreign, MaxCarried)
 	}
 	p.readVarieties(r, version)
+	if p.Networks = (NetworkDays{}); version > 8 {
+		p.Networks = r.networkDays()
+	}
 	return r.end()
 }
 

@@ -29,6 +29,7 @@ func (f *Fingerprint) Profile(dst *Profile) {
 		Unserved: newestFirst(old.Unserved, f.unserved),
 		Minted:   newestFirst(old.Minted, f.minted),
 		Foreign:  newestFirst(old.Foreign, f.foreign),
+		Networks: f.networks,
 		Items:    append(old.Items[:0], f.undertakings.items...),
 		ToolSets: f.undertakings.tools.show(), Workspaces: f.undertakings.workspaces.show(),
 	}

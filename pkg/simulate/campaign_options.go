@@ -23,6 +23,12 @@ type Wording struct {
 	Renew time.Duration `yaml:"renew,omitempty"`
 	// Public takes the items from the sets that crowds of this world ask too, where there are any.
 	Public bool `yaml:"public,omitempty"`
+	// Follow is the grammar rule of what is asked in the rounds in place of criticism.
+	Follow string `yaml:"follow,omitempty"`
+	// Talk is the mean number of ordinary exchanges that are sent along before the request.
+	Talk float64 `yaml:"talk,omitempty"`
+	// Own gives every account one of the templates for good.
+	Own bool `yaml:"own,omitempty"`
 	// Agreed puts the template into a first exchange that is sent along, which the assistant agrees
 	// to.
 	Agreed bool `yaml:"agreed,omitempty"`
@@ -35,6 +41,8 @@ type Recruiting struct {
 	Gap     time.Duration `yaml:"gap,omitempty"`
 	// Firms is how many organisations the accounts are seats of; 0 is none.
 	Firms int `yaml:"firms,omitempty"`
+	// Kinds are ways to sign up, of which each account has one, in place of Pool.SignUp.
+	Kinds []string `yaml:"kinds,omitempty"`
 	// Exits is how many addresses the whole pool has; 0 leaves each account its own.
 	Exits int `yaml:"exits,omitempty"`
 	// Countries is in how many countries the homes are; 0 is anywhere.
@@ -60,6 +68,9 @@ type Dealing struct {
 	Subjects bool `yaml:"subjects,omitempty"`
 }
 
+// signUps are the ways to come by accounts; empty is tight.
+var signUps = []string{"", "tight", "wide", "aged", "leased"}
+
 // single are the styles whose unit of work is one request, so that a campaign may mix them.
 var single = []string{
 	StyleTemplate, StyleSections, StyleInject, StyleBare, StyleGrade, StyleClean, StyleGenerate,
@@ -69,7 +80,7 @@ var single = []string{
 // validateOptions checks what the grammar has to be known for, and the ranges.
 func (c *Campaign) validateOptions(g *grammar) error {
 	w := &c.Prompt.Wording
-	for _, rule := range append(slices.Clone(w.Sections), w.Source) {
+	for _, rule := range append(slices.Clone(w.Sections), w.Source, w.Follow) {
 		if rule != "" && !g.has(rule) {
 			return fmt.Errorf("campaign %s: there is no grammar rule %q", c.ID, rule)
 		}
@@ -80,6 +91,11 @@ func (c *Campaign) validateOptions(g *grammar) error {
 		}
 	}
 	r, d := &c.Pool.Recruiting, &c.Schedule.Dealing
+	for _, kind := range r.Kinds {
+		if !slices.Contains(signUps, kind) {
+			return fmt.Errorf("campaign %s: sign-up %q is unknown; one of %q", c.ID, kind, signUps)
+		}
+	}
 	for name, v := range map[string]int{
 		"pack": w.Pack, "rounds": w.Rounds, "cohorts": r.Cohorts, "firms": r.Firms,
 		"exits": r.Exits, "countries": r.Countries, "quota": d.Quota,
@@ -87,6 +103,9 @@ func (c *Campaign) validateOptions(g *grammar) error {
 		if v < 0 {
 			return fmt.Errorf("campaign %s: %s must not be negative", c.ID, name)
 		}
+	}
+	if w.Talk < 0 {
+		return fmt.Errorf("campaign %s: talk must not be negative", c.ID)
 	}
 	if d.Skew < 0 || c.Schedule.Balance == "fill" && d.Quota == 0 {
 		return fmt.Errorf(

@@ -313,6 +313,8 @@ type account struct {
 	id    event.Account
 	group *group
 	seen  bool
+	// owned says that the owner of a leased account was seen to use it.
+	owned bool
 	r     rng
 
 	stack  stack

@@ -13,6 +13,7 @@ type member struct {
 	weight float64
 	shift  int // the hour of the day at which its eight hours begin
 	wait   int64
+	signUp string // how the operator came by it
 	// had is when the operator came by it, done when it was given up, 0 where it never was.
 	had, done int64
 
@@ -165,7 +166,8 @@ func (p *pool) pay() payment {
 // recruit makes one account of the pool, signed up before the given time.
 func (p *pool) recruit(cohortEnd int64) *member {
 	pc, w := &p.c.Pool, p.w
-	if pc.SignUp == "leased" {
+	kind := p.kindOfSignUp()
+	if kind == "leased" {
 		return p.lease(cohortEnd)
 	}
 	a := w.person(p.g, p.r.chance(0.7))
@@ -187,7 +189,7 @@ func (p *pool) recruit(cohortEnd int64) *member {
 			a.id.Plan = "api"
 		}
 	}
-	a.id.CreatedAt = p.signUp(cohortEnd)
+	a.id.CreatedAt = p.signUp(kind, cohortEnd)
 	switch {
 	case len(p.domains) > 0:
 		a.id.EmailDomain = pick(r, p.domains)
@@ -211,8 +213,10 @@ func (p *pool) recruit(cohortEnd int64) *member {
 		a.request = w.parameters(r, true)
 	}
 	p.connect(a)
-	m := &member{account: a, weight: r.lognormal(1, 1), shift: r.IntN(24), had: a.id.CreatedAt}
-	if pc.SignUp == "aged" {
+	m := &member{
+		account: a, weight: r.lognormal(1, 1), shift: r.IntN(24), had: a.id.CreatedAt, signUp: kind,
+	}
+	if kind == "aged" {
 		m.had = cohortEnd
 	}
 	p.enlist(m)
@@ -228,9 +232,9 @@ func (p *pool) enlist(m *member) {
 	p.join(m)
 }
 
-func (p *pool) signUp(cohortEnd int64) int64 {
+func (p *pool) signUp(kind string, cohortEnd int64) int64 {
 	pc := &p.c.Pool
-	switch pc.SignUp {
+	switch kind {
 	case "aged":
 		return min(p.w.ids.signUp(p.r), cohortEnd)
 	case "wide":
@@ -387,7 +391,7 @@ func (p *pool) block(t int64) {
 		p.w.at(ready, func(t int64) {
 			m := p.recruit(t)
 			m.id.CreatedAt = min(m.id.CreatedAt, t)
-			if p.c.Pool.SignUp != "aged" {
+			if m.signUp != "aged" {
 				m.id.CreatedAt = t - int64(p.r.Float64()*float64(min(
 					or(p.c.Pool.SignUpSpread, 36*time.Hour), 6*time.Hour,
 				).Milliseconds()))

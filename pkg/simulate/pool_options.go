@@ -21,6 +21,7 @@ type shared struct {
 // much of its quota it has used since when.
 type routine struct {
 	subject string
+	worker  int // the number of the account in the pool
 	hours   *shape
 	used    int
 	opened  int64
@@ -96,6 +97,7 @@ func (p *pool) join(m *member) {
 		host := pick(a.r, p.w.honest)
 		a.nets, a.addresses = slices.Clone(host.nets), slices.Clone(host.addresses)
 	}
+	m.worker = p.shared.count
 	p.shared.count++
 	d := &p.c.Schedule.Dealing
 	if d.Skew > 0 {
@@ -110,6 +112,14 @@ func (p *pool) join(m *member) {
 	if d.Stagger > 0 && !p.running && len(p.all) > 1 {
 		m.wait = p.begins + int64(a.r.Float64()*float64(d.Stagger.Milliseconds()))
 	}
+}
+
+// kindOfSignUp is the way in which the operator comes by the next account.
+func (p *pool) kindOfSignUp() string {
+	if kinds := p.c.Pool.Recruiting.Kinds; len(kinds) > 0 {
+		return pick(p.r, kinds)
+	}
+	return p.c.Pool.SignUp
 }
 
 // cohort is how much earlier than the last a burst of sign-ups was.
@@ -163,10 +173,21 @@ func (p *pool) renew(t int64) {
 func (p *pool) rounds(t int64, m *member, c *call) {
 	p.talk(t, m, c, 1+p.c.Prompt.Wording.Rounds, func(c *call) float64 {
 		c.input = append(
-			c.input, assistant(p.w.g.text(p.r, "grade.answer")), user(p.w.g.text(p.r, "t.critique")),
+			c.input, assistant(p.w.g.text(p.r, "grade.answer")), user(p.w.g.text(p.r, or(p.c.Prompt.Wording.Follow, "t.critique"))),
 		)
 		return p.r.lognormal(3*second, 0.7)
 	})
+}
+
+// talk are ordinary exchanges that a request comes with.
+func (s *template) talk(r rng, tongue string) (before []event.Message) {
+	n := s.p.Wording.Talk
+	for n > 0 && len(before) < maxHistory && r.chance(n/(n+1)) {
+		before = append(
+			before, user(s.w.prompt(r, tongue)), assistant(s.w.g.text(r, "answer.en")),
+		)
+	}
+	return before
 }
 
 // agreed is a first exchange in which the assistant agrees to the template.

@@ -310,3 +310,78 @@ func TestRulesOfLaterFilesAreNumberedAfterTheOthers(t *testing.T) {
 	}
 	require.Less(t, first, later)
 }
+
+func TestAccountsOfSeveralKindsAreCountedByTheirOwn(t *testing.T) {
+	_, _, w := pooled(t, 4, plain(func(c *Campaign) {
+		c.Pool.Recruiting.Kinds = []string{"wide", "aged", "leased"}
+		c.Tactics = []string{"all"}
+	}))
+	cost := w.Truth().Campaigns[0].Cost
+	require.Positive(t, cost.Made)
+	require.Positive(t, cost.Bought)
+	require.Positive(t, cost.Leased)
+	require.Equal(t, 24, cost.Made+cost.Bought+cost.Leased)
+}
+
+func TestAnUnknownKindOfSignUpIsRefused(t *testing.T) {
+	sc := small()
+	sc.Campaigns = sc.Campaigns[:1]
+	sc.Campaigns[0].Pool.Recruiting.Kinds = []string{"found"}
+	_, err := New(sc, Texts{})
+	require.ErrorContains(t, err, `sign-up "found" is unknown`)
+}
+
+// asked makes requests of a campaign's prompt.
+func asked(t *testing.T, p Prompt, worker int) (calls []*call) {
+	t.Helper()
+	w := newWorld(t, small())
+	s := w.newTemplate(newRNG(1, 2), p)
+	s.worker = worker
+	r := newRNG(3, 4)
+	for range 30 {
+		calls = append(calls, s.call(r, "en"))
+	}
+	return calls
+}
+
+func TestATemplateOfItsOwnStaysWithTheAccount(t *testing.T) {
+	heads := func(worker int) map[string]bool {
+		out := map[string]bool{}
+		p := Prompt{
+			Style: StyleTemplate, Templates: 9, Position: "system", Wording: Wording{Own: true},
+		}
+		for _, c := range asked(t, p, worker) {
+			out[c.system] = true
+		}
+		return out
+	}
+	require.Len(t, heads(0), 1)
+	require.Equal(t, heads(0), heads(9), "the tenth account has the first template again")
+	require.NotEqual(t, heads(0), heads(1))
+}
+
+func TestTheTemplateCanStandInBothPlaces(t *testing.T) {
+	for _, c := range asked(t, Prompt{Style: StyleTemplate, Position: "both"}, 0) {
+		require.NotEmpty(t, c.system)
+		require.Len(t, c.input, 1)
+		require.True(t, strings.HasSuffix(c.input[0].Text, c.system))
+	}
+}
+
+func TestTalkComesBeforeTheRequest(t *testing.T) {
+	messages := 0
+	for _, c := range asked(t, Prompt{Style: StyleTemplate, Wording: Wording{Talk: 3}}, 0) {
+		require.Equal(t, "user", c.input[len(c.input)-1].Role)
+		require.Equal(t, 1, len(c.input)%2)
+		messages += len(c.input)
+	}
+	require.InDelta(t, 7, float64(messages)/30, 3) // three exchanges and the request
+}
+
+func TestARuleForTheRoundsMustBeInTheGrammar(t *testing.T) {
+	sc := small()
+	sc.Campaigns = sc.Campaigns[:1]
+	sc.Campaigns[0].Prompt.Wording.Follow = "no.such"
+	_, err := New(sc, Texts{})
+	require.ErrorContains(t, err, "no.such")
+}

@@ -20,7 +20,7 @@ func (p *pool) lease(now int64) *member {
 	p.connect(&through)
 	m := &member{
 		account: &through, weight: p.r.lognormal(1, 1), shift: p.r.IntN(24),
-		had: max(p.begins, owner.from),
+		had: max(p.begins, owner.from), signUp: "leased",
 	}
 	p.enlist(m)
 	return m
@@ -28,7 +28,7 @@ func (p *pool) lease(now int64) *member {
 
 // asks is the next piece of work of a member: with personas, in the member's words and language.
 func (p *pool) asks(m *member) *call {
-	p.work.subject = m.subject
+	p.work.subject, p.work.worker = m.subject, m.worker
 	if !p.c.Prompt.Personas {
 		return p.work.call(p.r, "")
 	}
@@ -75,7 +75,7 @@ func (p *pool) cost() *Cost {
 		until := or(m.done, stop)
 		c.AccountDays += max(0, float64(until-max(p.begins, m.had))/day)
 		c.HeldDays += max(0, float64(until-m.had)/day)
-		switch p.c.Pool.SignUp {
+		switch m.signUp {
 		case "leased":
 			c.Leased++
 			continue

@@ -33,6 +33,33 @@ func TestOwnersOfLeasedAccountsGoOnWithTheirOwnUse(t *testing.T) {
 	require.False(t, truth.Start.Before(start.Add(24*time.Hour)))
 }
 
+func TestALeasedAccountIsTheCampaignsOnceTheOperatorHasUsedIt(t *testing.T) {
+	// Sixty requests at a time by one account: most accounts are not used within a day.
+	c := Campaign{
+		Accounts: 30, Rate: 10, Start: 12 * time.Hour, Tactics: []string{"leased-accounts"},
+		Prompt: Prompt{Style: StyleTemplate}, Pool: Pool{SignUp: "leased"},
+		Schedule: Schedule{CV: 1, Balance: "random", Batch: 60},
+	}
+	_, _, w := pooled(t, 36, c)
+	used, all := map[string]bool{}, map[string]bool{}
+	again := newWorld(t, w.sc)
+	for rec, ok := again.Next(); ok; rec, ok = again.Next() {
+		all[rec.Account] = true
+		if rec.Harvest {
+			used[rec.Account] = true
+		}
+	}
+	truth := w.Truth()
+	require.ElementsMatch(t, slices.Collect(maps.Keys(used)), truth.Campaigns[0].Accounts)
+	owners := slices.IndexFunc(truth.BenignGroups, func(b BenignGroup) bool {
+		return b.ID == "c-owners"
+	})
+	require.NotEqual(t, -1, owners, "the owners of the others are honest people")
+	for _, a := range truth.BenignGroups[owners].Accounts {
+		require.True(t, all[a] && !used[a])
+	}
+}
+
 func TestBurnersAreReplacedByFreshAccounts(t *testing.T) {
 	c := Campaign{
 		Accounts: 10, Rate: 60, Tactics: []string{"burners"}, Prompt: Prompt{Style: StyleTemplate},

@@ -20,6 +20,8 @@ type template struct {
 	asked []string
 	// subject is the kind of the next item where accounts have their own.
 	subject string
+	// worker is the number of the account that asks, for templates that are an account's own.
+	worker int
 	// deck holds the items that are still to be answered, each as often as it is.
 	deck []string
 }
@@ -116,9 +118,17 @@ func (f *frame) fill(text string) string {
 	return strings.NewReplacer("@1", f.tags[0], "@2", f.tags[1]).Replace(text)
 }
 
+// frame is the template of the next request.
+func (s *template) frame(r rng) *frame {
+	if s.p.Wording.Own {
+		return s.frames[s.worker%len(s.frames)]
+	}
+	return pick(r, s.frames)
+}
+
 // call is one work request in the given language (empty draws one).
 func (s *template) call(r rng, tongue string) *call {
-	f := pick(r, s.frames)
+	f := s.frame(r)
 	if tongue == "" {
 		tongue = "en"
 		if r.chance(s.p.Languages) {
@@ -154,6 +164,8 @@ func (s *template) call(r rng, tongue string) *call {
 		c.input = s.agreed(r, text, item)
 	case position == "system":
 		c.system, c.input = text, []event.Message{user(item)}
+	case position == "both":
+		c.system, c.input = text, []event.Message{user(item + "\n\n" + text)}
 	case position == "end":
 		c.input = []event.Message{user(item + "\n\n" + text)}
 	case position == "split":
@@ -162,6 +174,9 @@ func (s *template) call(r rng, tongue string) *call {
 			[]event.Message{user(item + "\n" + strings.TrimSpace(text[cut:]))}
 	default:
 		c.input = []event.Message{user(text + "\n\n" + item)}
+	}
+	if s.p.Wording.Talk > 0 {
+		c.input = append(s.talk(r, tongue), c.input...)
 	}
 	return c
 }

@@ -102,7 +102,8 @@ type Prompt struct {
 	// Templates is how many templates are in use at the same time; 0 is one.
 	Templates int `yaml:"templates"`
 	// Position is where the prompt template goes: first (before the item), system, end, any
-	// (redrawn for every request), split (system and end).
+	// (redrawn for every request), split (system and end), both (all of it as the system prompt and
+	// again behind the item).
 	Position string `yaml:"position"`
 	// Elicit says how openly reasoning is asked for: open, plain (no word about reasoning) or empty
 	// for the style's own.
@@ -366,7 +367,7 @@ func (c *Campaign) validate(share func(string, float64)) []error {
 		errs = append(errs, fmt.Errorf("campaign %s: accounts and rate must be positive", c.ID))
 	}
 	one("prompt.style", c.Prompt.Style, PromptStyles()...)
-	one("prompt.position", c.Prompt.Position, "", "first", "system", "end", "any", "split")
+	one("prompt.position", c.Prompt.Position, "", "first", "system", "end", "any", "split", "both")
 	one("prompt.elicit", c.Prompt.Elicit, "", "open", "plain")
 	one(
 		"prompt.items", c.Prompt.Items, "", "mixed", "math", "code", "reason", "know",
@@ -374,7 +375,7 @@ func (c *Campaign) validate(share func(string, float64)) []error {
 	)
 	one("prompt.effort", c.Prompt.Effort, "", "low", "medium", "high")
 	one("cover.kind", c.Cover.Kind, "", "chat", "api", "mixed")
-	one("pool.sign_up", c.Pool.SignUp, "", "tight", "wide", "aged", "leased")
+	one("pool.sign_up", c.Pool.SignUp, signUps...)
 	one("pool.stack", c.Pool.Stack, "", "one", "few", "rotating", "native")
 	one("pool.contract", c.Pool.Contract, "", "one", ownContract)
 	one("pool.params", c.Pool.Params, "", "one", "own")

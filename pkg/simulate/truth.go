@@ -75,9 +75,11 @@ type GroupCount struct {
 
 // group is a crowd's part or a campaign while the world runs.
 type group struct {
-	id, kind, crowd  string
-	campaign         bool
-	accounts         []string
+	id, kind, crowd string
+	campaign        bool
+	accounts        []string
+	// owners are the leased accounts that their owners used.
+	owners           []*account
 	events           int
 	harvest, success int
 	first, last      int64
@@ -90,6 +92,30 @@ type group struct {
 	// contract is the contract of the group's accounts: one for all, an own one for each
 	// (ownContract) or none; purpose is what they declare.
 	contract, purpose string
+}
+
+// saw notes a request by an account, own where its owner sent it. A leased account is the
+// campaign's once the operator has used it: until then nothing tells it from those of other honest
+// people.
+func (g *group) saw(a *account, own bool) {
+	switch {
+	case own && !a.owned:
+		a.owned = true
+		g.owners = append(g.owners, a)
+	case !own && !a.seen:
+		a.seen = true
+		g.accounts = append(g.accounts, a.id.ID)
+	}
+}
+
+// unused lists the leased accounts that the operator has not used.
+func (g *group) unused() (out []string) {
+	for _, a := range g.owners {
+		if !a.seen {
+			out = append(out, a.id.ID)
+		}
+	}
+	return out
 }
 
 // ownContract stands for a contract for each account.
@@ -114,6 +140,12 @@ func (w *World) truth() *Truth {
 		t.NewModel, t.ModelRelease = w.sc.Releases[0].Model, &at
 	}
 	for _, g := range w.groups {
+		if unused := g.unused(); len(unused) > 0 {
+			t.BenignGroups = append(t.BenignGroups, BenignGroup{
+				ID: g.id + "-owners", Kind: "owners of leased accounts that were not used",
+				Accounts: unused,
+			})
+		}
 		if len(g.accounts) == 0 {
 			continue
 		}

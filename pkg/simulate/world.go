@@ -184,10 +184,7 @@ func (w *World) emit(ev *event.Event, a *account, harvest, answered bool) {
 	if a.main != nil {
 		a = a.main
 	}
-	if !a.seen {
-		a.seen = true
-		g.accounts = append(g.accounts, a.id.ID)
-	}
+	g.saw(a, own)
 	g.events++
 	if !own {
 		if g.paid == 0 {

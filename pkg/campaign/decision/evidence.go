@@ -171,6 +171,7 @@ func causes(families *detectors.ByFamily, penalty float64) (n int) {
 		on(detectors.Identity) >= agreeingBits+penalty,
 		on(detectors.Schedule) >= agreeingBits,
 		on(detectors.Habits) >= agreeingBits,
+		on(detectors.Takeover) >= agreeingBits,
 	} {
 		if agree {
 			n++

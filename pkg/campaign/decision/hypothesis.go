@@ -89,10 +89,10 @@ func (e *evidence) left(causes detectors.Causes, g *detectors.Group) (out detect
 }
 
 // sum adds up the signal families. Groups are searched by funding, identity and network, which pay
-// for the search; not by schedule and habits.
+// for the search; not by schedule, habits and takeover.
 func sum(families *detectors.ByFamily, penalty float64) float64 {
 	on := families.On
 	searched := on(detectors.Funding) + on(detectors.Identity) + on(detectors.Network)
 	return programEvidence(families) + math.Max(0, searched-penalty) +
-		on(detectors.Schedule) + on(detectors.Habits)
+		on(detectors.Schedule) + on(detectors.Habits) + on(detectors.Takeover)
 }

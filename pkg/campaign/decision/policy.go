@@ -27,7 +27,7 @@ type Policy struct {
 	// requests makes a finding by the purpose rule.
 	Purpose float64 `yaml:"purpose_bits"`
 	// Families is the number of independent causes that must agree: the program (work and client),
-	// funding, identity, schedule, habits.
+	// funding, identity, schedule, habits, takeover.
 	Families int `yaml:"families"`
 	// AccountHarvest is the bits of harvest from which a single account is a finding.
 	AccountHarvest float64 `yaml:"account_harvest_bits"`

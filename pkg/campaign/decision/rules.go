@@ -62,8 +62,8 @@ const (
 	operatorMoved = 3
 	// FullSize is the number of entities from which a group's figures are what they seem. Each
 	// halving below costs smallPrice bits: there are more small groups to choose from, and they
-	// scatter more; of the honest groups of random worlds (set develop) the nearest of 8 to 11
-	// entities are three bits nearer to the thresholds than those of 16 and more.
+	// scatter more; without it four times as many honest groups of 8 to 15 as of 16 to 31 come
+	// within three bits of the thresholds in random worlds (docs/decisions/0022).
 	FullSize   = 16
 	smallPrice = 1.5
 	// purposeSize is the least number of entities of the purpose rule (a research team has fewer
@@ -156,6 +156,22 @@ func Nearest(s *Scores, p *Policy) (rule RuleID, excess float64) {
 func Passes(s *Scores, p *Policy) bool {
 	_, excess := Nearest(s, p)
 	return !p.Observe && excess >= 0
+}
+
+// Closest is the rule whose margin is largest, of those for which the causes agree that it asks
+// for; the margin is minus infinity where there is none.
+func Closest(s *Scores, p *Policy) (rule RuleID, margin float64) {
+	margin = math.Inf(-1)
+	for id := range NumRules {
+		r := &Rules[id]
+		if r.causes && s.Causes < p.Families {
+			continue
+		}
+		if x := r.Margin(s, p); x > margin {
+			rule, margin = id, x
+		}
+	}
+	return rule, margin
 }
 
 // Margin is the largest of the rules' margins.

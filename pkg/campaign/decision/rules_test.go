@@ -39,12 +39,17 @@ func TestARuleWithoutEnoughCausesDoesNotHold(t *testing.T) {
 	s := Scores{Coordination: 20, Harvest: 20, Size: FullSize, Causes: p.Families - 1}
 	require.False(t, Passes(&s, &p))
 	require.Positive(t, Margin(&s, &p), "the distance leaves the causes out")
+	_, margin := Closest(&s, &p)
+	require.Negative(t, margin, "of the rules whose causes agree")
 	s.Causes++
 	require.True(t, Passes(&s, &p))
 	s.Causes, s.Text, s.Purpose, s.Size = 0, 5, 5, purposeSize
 	require.True(t, Passes(&s, &p), "the purpose rule needs no second cause")
 	rule, _ := Nearest(&s, &p)
 	require.Equal(t, Purpose, rule)
+	rule, margin = Closest(&s, &p)
+	require.Equal(t, Purpose, rule)
+	require.InDelta(t, Rules[Purpose].Margin(&s, &p), margin, 1e-9)
 }
 
 func TestTheMarginIsZeroOnTheThresholdsAndGrowsBeyondThem(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 type Finder struct {
 	// families are the signal families on which an account agrees, by slot, a bit each; carried and
 	// shared are the rarity and the number of the shared shingles that it carries.
-	families []uint8
+	families []uint16
 	carried  []float32
 	shared   []uint8
 	// marked are the slots with anything in these.
@@ -22,7 +22,7 @@ type Finder struct {
 }
 
 // speaksAlone marks accounts whose text may speak alone, as if it were a second signal family.
-const speaksAlone = 1 << 7
+const speaksAlone = 1 << detectors.NumFamilies
 
 // Candidates lists, by slot, the accounts that may fit the model: those that agree on two signal
 // families, or carry half of its text. Nobody else can, and the postings know who they are, so that
@@ -42,6 +42,14 @@ func (f *Finder) Candidates(
 	}
 	f.markText(m, x)
 	f.markLayout(m, x)
+	if m.Takeover.Share > 0 {
+		// No posting lists who is used from elsewhere: anybody who agrees on something may be.
+		for _, i := range f.marked {
+			if f.families[i] != 0 {
+				f.families[i] |= uint16(detectors.SetOf(detectors.Takeover))
+			}
+		}
+	}
 	for _, i := range f.marked {
 		if families := f.families[i]; families&(families-1) != 0 {
 			out = append(out, i)
@@ -55,7 +63,7 @@ func (f *Finder) Candidates(
 func (f *Finder) reset(n int) {
 	if len(f.families) < n {
 		*f = Finder{
-			families: make([]uint8, n), carried: make([]float32, n), shared: make([]uint8, n),
+			families: make([]uint16, n), carried: make([]float32, n), shared: make([]uint8, n),
 			marked: f.marked[:0],
 		}
 		return
@@ -75,7 +83,7 @@ func (f *Finder) touch(i int32) {
 
 // mark notes that the accounts agree on a signal family.
 func (f *Finder) mark(members []int32, family detectors.Family) {
-	bit := uint8(detectors.SetOf(family))
+	bit := uint16(detectors.SetOf(family))
 	for _, i := range members {
 		f.touch(i)
 		f.families[i] |= bit
@@ -155,7 +163,7 @@ func (f *Finder) markCarriers(slots []int32, total float32) {
 			continue
 		}
 		if f.carried[i] >= carriedText*slack*total {
-			f.families[i] |= uint8(detectors.SetOf(detectors.Work))
+			f.families[i] |= uint16(detectors.SetOf(detectors.Work))
 		}
 		if f.carried[i] >= sameText*slack*total {
 			f.families[i] |= speaksAlone

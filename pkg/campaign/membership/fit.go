@@ -56,11 +56,11 @@ const (
 	lowQuantile, highQuantile  = 0.16, 0.84
 )
 
-// Fit measures an account against the model. inside says that the model was learnt from this
-// account too, whose own part is then left out; linked that it exchanged a conversation with a
-// member.
-func (m *Model) Fit(a *index.Account, others *baseline.Baseline, inside, linked bool) Likelihood {
-	p := &a.Profile
+// Fit measures an account against the model. c holds what groups are compared with; inside says
+// that the model was learnt from this account too, whose own part is then left out; linked that it
+// exchanged a conversation with a member.
+func (m *Model) Fit(a *index.Account, c *detectors.Context, inside, linked bool) Likelihood {
+	p, others := &a.Profile, c.Baseline
 	l := Likelihood{requests: p.Requests}
 	m.fitAttributes(&l, p, others, inside)
 	if m.HandOvers >= leastHandOvers {
@@ -68,6 +68,10 @@ func (m *Model) Fit(a *index.Account, others *baseline.Baseline, inside, linked 
 	}
 	if bits, same, ok := m.fitWork(p, others.N); ok {
 		l.Families[detectors.Work.Index()], l.SameText = bits, same
+		l.compared++
+	}
+	if bits, ok := m.Takeover.fit(p, c, m.texts()); ok {
+		l.Families[detectors.Takeover.Index()] = bits
 		l.compared++
 	}
 	for _, b := range l.Families {
@@ -146,6 +150,28 @@ func (a *Attribute) shares(v uint64, others *baseline.Baseline) (share, base flo
 		}
 	}
 	return share, base
+}
+
+// fit is what it says of an account that its requests by the group's text come from networks that
+// it was not used from before, or from those that it was; ok is false where that is unknown, or not
+// the group's way.
+func (t Takeover) fit(
+	p *fingerprint.Profile, c *detectors.Context, work *texts,
+) (bits float64, ok bool) {
+	if t.Share == 0 {
+		return 0, false
+	}
+	foreign, ok := detectors.ForeignWork(c, p, t.Began, func(template uint64) bool {
+		return work.known[template] != nil
+	})
+	switch {
+	case !ok:
+		return 0, false
+	case foreign:
+		return likelihoodRatio(t.Share, detectors.ForeignToPeople), true
+	default:
+		return likelihoodRatio(1-t.Share, 1-detectors.ForeignToPeople), true
+	}
 }
 
 // handOverRatio is what it says of an account that it exchanged a conversation with a member, or

@@ -40,6 +40,9 @@ type Model struct {
 	HandOvers    float64 `json:"hand_overs,omitempty"`
 	HandOverBase float64 `json:"hand_over_base,omitempty"`
 
+	// Takeover is how the group uses accounts of others; nothing where it does not.
+	Takeover Takeover `json:"takeover,omitzero"`
+
 	// indexed is made of Shingles when it is first asked for.
 	indexed *texts
 }
@@ -49,6 +52,13 @@ type Behaviour struct {
 	Feature baseline.Feature `json:"feature"`
 	Mean    float64          `json:"mean"`
 	SD      float64          `json:"sd"`
+}
+
+// Takeover is the share of members whose work comes from networks that the account was not used
+// from before Began, the hour since 1970 in which the group's work began.
+type Takeover struct {
+	Share float64 `json:"share"`
+	Began uint32  `json:"began"`
 }
 
 // Shingle is a shared shingle with how rare it is among the others, in bits: log2 of one over the
@@ -106,6 +116,8 @@ const (
 	layoutShare = 0.3
 	// nearlyAll is the share of members that makes a value common to a group.
 	nearlyAll = 0.8
+	// takenOver is the share of members from which a group uses accounts of others.
+	takenOver = 0.5
 	// unseen is what is added to the count of a value that nobody outside the group shows.
 	unseen = 0.5
 )
@@ -119,6 +131,9 @@ func Learn(g *detectors.Group, c *detectors.Context) *Model {
 		m.HandOvers, m.HandOverBase = float64(g.HandOvers)/float64(n), g.OthersHandedOver(c)
 	}
 	m.learnWork(g, c)
+	if share, began, ok := g.Takeover(c); ok && share >= takenOver {
+		m.Takeover = Takeover{Share: share, Began: began}
+	}
 	return m
 }
 

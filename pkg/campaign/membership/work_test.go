@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
@@ -150,4 +151,43 @@ func TestOnlyATextThatSpeaksAloneIsNotOutweighedByWhatDiffers(t *testing.T) {
 	require.False(t, of(5, -3).Fits(n, population), "and another client")
 	require.True(t, of(5, -3).Stays(n, population), "more likely a member than not")
 	require.False(t, of(5, -6).Stays(n, population))
+}
+
+func TestWhoIsUsedFromElsewhereForTheTextIsAMemberWithoutAnotherCause(t *testing.T) {
+	// Of 1,000 accounts 50 are members, whose text two other accounts in a hundred write.
+	const n, population, began = 50, 1000, uint32(20_003 * 24)
+	m := &Model{
+		Size: n, Shingles: shinglesOf(1, 0, 12, 5.6), Carriers: 1,
+		Takeover: Takeover{Share: 0.95, Began: began},
+	}
+	ctx := &detectors.Context{Baseline: &baseline.Baseline{N: population - n}}
+	account := func(network int, earlier uint16) *index.Account {
+		a := &index.Account{Profile: *writer(20, map[uint8]uint32{1: 15})}
+		a.Profile.LastSeen = (int64(began) + 10) * 3_600_000
+		a.Profile.Networks = fingerprint.NetworkDays{0, earlier}
+		var h fingerprint.Habits
+		h.Templates[0] = fingerprint.TemplateUse{
+			Name: m.Shingles[3].Hash, Since: began, Requests: 15,
+		}
+		h.Parts[0].Networks[network] = 15
+		h.Templates[1] = fingerprint.TemplateUse{Name: math.MaxUint64, Since: began, Requests: 5}
+		h.Parts[1].Networks[2] = 5
+		a.Profile.Habits = h.Pack(nil)
+		return a
+	}
+	for name, c := range map[string]struct {
+		account   *index.Account
+		fits, yes bool
+	}{
+		"from elsewhere": {account(7, 1<<2), true, true},
+		"from home":      {account(2, 1<<2), false, true},
+		"a new account":  {account(7, 0), false, false},
+	} {
+		l := m.Fit(c.account, ctx, false, false)
+		require.Equal(t, c.fits, l.Fits(n, population), name)
+		require.Equal(t, c.yes, l.Families[detectors.Takeover.Index()] != 0, name)
+	}
+	m.Takeover = Takeover{}
+	l := m.Fit(account(7, 1<<2), ctx, false, false)
+	require.False(t, l.Fits(n, population), "a group whose accounts are its own")
 }

@@ -113,7 +113,7 @@ func (s *Search) fitting(
 			continue
 		}
 		a := p.Slots[i]
-		l := m.Fit(a, s.Assessor.Context.Baseline, inside[i], a.LinkedTo(isInside))
+		l := m.Fit(a, s.Assessor.Context, inside[i], a.LinkedTo(isInside))
 		if inside[i] && l.IsLikely(size, population) {
 			f.likely = append(f.likely, i)
 		}

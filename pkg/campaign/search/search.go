@@ -26,6 +26,9 @@ type Search struct {
 	Memory *Memory
 	// Trace, when set, is called with every group that is measured.
 	Trace func(Measurement)
+	// Deeper is by how many bits more below the thresholds members are fitted now and then, for the
+	// trace alone: such groups become no findings.
+	Deeper float64
 
 	// Claims are the accounts that a campaign explains already: they are in no other candidate.
 	Claims Claims
@@ -77,8 +80,15 @@ func Turn(identity uint64, evaluation int32) bool {
 // campaign.
 func (s *Search) Run() (out []Found) {
 	r := &run{Search: s}
+	r.queue.from = fitMargin - s.Deeper
 	r.fill()
 	for c := r.next(); c != nil; c = r.next() {
+		if c.cached.margin < fitMargin {
+			if r.isTurn(c) {
+				r.fit(c)
+			}
+			continue
+		}
 		if c.cached.failed && !r.isTurn(c) {
 			if r.retried == retries {
 				continue
@@ -152,8 +162,9 @@ func (r *run) next() *candidate {
 // isTurn says that it is the candidate's turn; see Turn.
 func (r *run) isTurn(c *candidate) bool { return Turn(c.identity, r.Population.Evaluation) }
 
-// queue holds candidates to be fitted.
+// queue holds candidates to be fitted, from a margin on.
 type queue struct {
+	from   float64
 	list   []*candidate
 	sorted bool
 	// below are too far below the thresholds. They are kept to be measured again when a campaign
@@ -162,7 +173,7 @@ type queue struct {
 }
 
 func (q *queue) add(c *candidate) {
-	if c.cached.margin < fitMargin {
+	if c.cached.margin < q.from {
 		q.below = append(q.below, c)
 	} else {
 		q.list, q.sorted = append(q.list, c), false

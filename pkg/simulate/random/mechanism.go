@@ -59,6 +59,7 @@ func Mechanisms() []Mechanism {
 	all := slices.Concat(
 		learning(), programs(), fashions(), money(), places(), work(), publicSets(), services(),
 		launches(), methods(), helpers(), pipelines(), callings(), occasions(), briefs(),
+		gadgets(), schools(), offices(), days(), access(),
 	)
 	slices.SortFunc(all, func(a, b Mechanism) int { return cmp.Compare(a.Name, b.Name) })
 	return all

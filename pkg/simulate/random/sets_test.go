@@ -2,6 +2,7 @@ package random
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -79,18 +80,37 @@ func TestEachSetHasTacticsOfAllDimensionsAndDegreesOfCare(t *testing.T) {
 	}
 }
 
-func TestTheFinalSetHasBlatantAndCarefulTacticsOfEveryRequiredDimension(t *testing.T) {
-	for _, d := range Dimensions() {
-		if !required(d) {
-			continue
+func TestTheFinalSetIsLargeAndHasBlatantAndCarefulTacticsOfEveryRequiredDimension(t *testing.T) {
+	mechanisms := 0
+	for _, m := range Mechanisms() {
+		if SetOf(m.Name) == Final {
+			mechanisms++
 		}
-		care := map[int]bool{}
+	}
+	require.GreaterOrEqual(t, mechanisms, 36)
+	for _, d := range Dimensions() {
+		n, care := 0, map[int]bool{}
 		for _, c := range Tactics() {
 			if c.Dimension == d && SetOf(c.Name) == Final {
+				n++
 				care[c.Care] = true
 			}
 		}
-		require.Len(t, care, 3, d)
+		if required(d) {
+			require.GreaterOrEqual(t, n, 4, d)
+			require.Len(t, care, 3, d)
+		} else {
+			require.GreaterOrEqual(t, n, 2, d)
+		}
+	}
+}
+
+func TestTheDocumentListsAllButTheUnopenedSet(t *testing.T) {
+	text := Markdown()
+	for _, set := range Sets() {
+		for _, name := range members[set] {
+			require.Equal(t, set != unopened, strings.Contains(text, "`"+name+"`"), name)
+		}
 	}
 }
 

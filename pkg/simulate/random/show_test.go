@@ -3,6 +3,7 @@ package random
 import (
 	"cmp"
 	"fmt"
+	"hash/maphash"
 	"slices"
 	"strings"
 	"testing"
@@ -14,62 +15,97 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/simulate"
 )
 
-// habits is what a test keeps of an account.
+// habits is what a test keeps of an account: how often it asked and when, and of its first requests
+// all that they show.
 type habits struct {
-	created                     int64
-	agents, params, ips, orgs   map[string]int
-	payment, issuer             string
-	shingles, lines, layouts    map[string]bool
-	requests, single, reasoning int
-	messages                    int
-	outputs                     []int64
-	times                       []int64
+	requests                  int
+	times                     []int64
+	created                   int64
+	agents, params, ips, orgs map[string]int
+	payment, issuer           string
+	shingles                  map[uint64]bool
+	lines, layouts            map[string]bool
+	looked, single, reasoning int
+	messages                  int
+	outputs                   []int64
+	bags                      []words
+	last                      string
 }
 
-// start is that of the worlds of one crowd.
+// enough is how many requests of an account are looked at. busy is how many a day a mechanism
+// brings at most in these tests, or much where they compare how many, and row how many follow one
+// another: what is shared shows in the first requests, and to play all of them takes minutes.
+const (
+	enough = 20
+	busy   = 16
+	much   = 32
+	row    = 6
+)
+
+// start is that of the worlds of one crowd, length how long they are.
 var start = time.Date(2026, 10, 6, 0, 0, 0, 0, time.UTC)
 
-// observe plays a world of one crowd and returns what each of its accounts showed.
-func observe(t *testing.T, length time.Duration, by ...simulate.Mechanism) (crowd []*habits) {
+const length = 48 * time.Hour
+
+// short is the length where neither times nor counts are compared.
+const short = 34 * time.Hour
+
+// hashSeed is that of the hashes of one run.
+var hashSeed = maphash.MakeSeed()
+
+// play plays a world and returns what each of its accounts showed.
+func play(t *testing.T, sc simulate.Scenario) (of map[string]*habits, w *simulate.World) {
 	t.Helper()
-	w, err := simulate.New(simulate.Scenario{
-		Name: "one", Seed: 5, Start: start, Duration: length,
-		Gatherings: []simulate.Gathering{{ID: "crowd", Accounts: 60, Rate: 6, Mechanisms: by}},
-	}, simulate.Texts{})
+	sc.Name, sc.Seed, sc.Start = "one", 5, start
+	w, err := simulate.New(sc, simulate.Texts{})
 	require.NoError(t, err)
-	of := map[string]*habits{}
+	of = map[string]*habits{}
 	dec := event.NewDecoder(event.DefaultLimits())
 	for {
 		rec, ok := w.Next()
 		if !ok {
-			break
+			return of, w
+		}
+		h := of[rec.Account]
+		if h == nil {
+			h = &habits{
+				agents: map[string]int{}, params: map[string]int{}, ips: map[string]int{},
+				orgs: map[string]int{}, shingles: map[uint64]bool{},
+				lines: map[string]bool{}, layouts: map[string]bool{},
+			}
+			of[strings.Clone(rec.Account)] = h
+		}
+		h.requests++
+		h.times = append(h.times, rec.Time)
+		if h.looked >= enough {
+			continue
 		}
 		var ev event.Event
 		if err := dec.Decode(rec.JSON, &ev); err != nil {
 			require.NoError(t, err)
 		}
-		h := of[rec.Account]
-		if h == nil {
-			h = &habits{
-				created: ev.Account.CreatedAt, payment: strings.Clone(ev.Account.PaymentFP),
-				issuer: strings.Clone(ev.Account.PaymentIssuer),
-				agents: map[string]int{}, params: map[string]int{}, ips: map[string]int{},
-				orgs: map[string]int{}, shingles: map[string]bool{},
-				lines: map[string]bool{}, layouts: map[string]bool{},
-			}
-			of[strings.Clone(rec.Account)] = h
-		}
-		h.take(&ev)
+		h.look(&ev)
 	}
+}
+
+// observe plays a world of one crowd and returns what its accounts showed.
+func observe(t *testing.T, long time.Duration, by ...simulate.Mechanism) (crowd []*habits) {
+	t.Helper()
+	of, w := play(t, simulate.Scenario{
+		Duration:   long,
+		Gatherings: []simulate.Gathering{{ID: "crowd", Accounts: 50, Rate: 6, Mechanisms: by}},
+	})
 	for _, id := range w.Truth().BenignGroups[0].Accounts {
 		crowd = append(crowd, of[id])
 	}
 	return crowd
 }
 
-func (h *habits) take(ev *event.Event) {
-	h.requests++
-	h.times = append(h.times, ev.Time)
+func (h *habits) look(ev *event.Event) {
+	h.looked++
+	h.created = ev.Account.CreatedAt
+	h.payment = strings.Clone(ev.Account.PaymentFP)
+	h.issuer = strings.Clone(ev.Account.PaymentIssuer)
 	h.messages += len(ev.Content.Input)
 	if len(ev.Content.Input) == 1 {
 		h.single++
@@ -87,13 +123,46 @@ func (h *habits) take(ev *event.Event) {
 		h.orgs[strings.Clone(ev.Account.OrgID)]++
 	}
 	text := strings.Clone(ev.Content.System + "\n" + ev.Content.Input[len(ev.Content.Input)-1].Text)
-	if lower := strings.ToLower(text); q.ReasoningEffort != "" || strings.Contains(lower, "reason") || strings.Contains(lower, "thought") {
+	lower := strings.ToLower(text)
+	if q.ReasoningEffort != "" || strings.Contains(lower, "reason") ||
+		strings.Contains(lower, "thought") {
 		h.reasoning++
 	}
-	words := strings.Fields(text)
-	for i := range len(words) - 5 {
-		h.shingles[strings.Join(words[i:i+6], " ")] = true
+	if text == h.last {
+		return // a retry
 	}
+	h.last = text
+	bag := words{}
+	for word := range strings.FieldsSeq(lower) {
+		bag[word] = 1
+	}
+	h.bags = append(h.bags, bag)
+	h.addShingles(text)
+	h.addLines(text)
+}
+
+// addShingles keeps all six words in a row.
+func (h *habits) addShingles(text string) {
+	const six = 6
+	var ends []int // of the last words, as far as there are six
+	from, in := 0, false
+	for i := 0; i <= len(text); i++ {
+		space := i == len(text) || text[i] == ' ' || text[i] == '\n' || text[i] == '\t'
+		switch {
+		case space && in:
+			in = false
+			ends = append(ends, from)
+			if n := len(ends); n >= six {
+				h.shingles[maphash.String(hashSeed, text[ends[n-six]:i])] = true
+			}
+		case !space && !in:
+			in, from = true, i
+		}
+	}
+}
+
+// addLines keeps lines and the first headings.
+func (h *habits) addLines(text string) {
 	var heads []string
 	for line := range strings.Lines(text) {
 		line = strings.TrimSpace(line)
@@ -115,8 +184,8 @@ func (h *habits) take(ev *event.Event) {
 }
 
 // most is the share of accounts that show the value which most accounts show.
-func most(group []*habits, values func(h *habits) []string) float64 {
-	count, top := map[string]int{}, 0
+func most[K comparable](group []*habits, values func(h *habits) []K) float64 {
+	count, top := map[K]int{}, 0
 	for _, h := range group {
 		for _, v := range values(h) {
 			count[v]++
@@ -143,8 +212,8 @@ func shared(group []*habits, least int, values func(h *habits) []string) float64
 	return float64(n) / float64(len(group))
 }
 
-func keys[V any](m map[string]V) []string {
-	out := make([]string, 0, len(m))
+func keys[K comparable, V any](m map[K]V) []K {
+	out := make([]K, 0, len(m))
 	for k := range m {
 		out = append(out, k)
 	}
@@ -188,7 +257,7 @@ var measures = map[Aspect]struct {
 }{
 	Template: {
 		func(g []*habits) float64 {
-			return most(g, func(h *habits) []string { return keys(h.shingles) })
+			return most(g, func(h *habits) []uint64 { return keys(h.shingles) })
 		},
 		1, 0.15,
 	},
@@ -254,10 +323,10 @@ var measures = map[Aspect]struct {
 		return float64(all[len(all)*3/4])
 	}, 1.3, 0},
 	Reasoning: {func(g []*habits) float64 {
-		return ratio(g, func(h *habits) (int, int) { return h.reasoning, h.requests })
+		return ratio(g, func(h *habits) (int, int) { return h.reasoning, h.looked })
 	}, 1, 0.15},
 	SingleTurns: {func(g []*habits) float64 {
-		return ratio(g, func(h *habits) (int, int) { return h.single, h.requests })
+		return ratio(g, func(h *habits) (int, int) { return h.single, h.looked })
 	}, 1, 0.1},
 	Volume: {func(g []*habits) float64 {
 		return ratio(g, func(h *habits) (int, int) { return h.requests, 1 })
@@ -269,7 +338,7 @@ var measures = map[Aspect]struct {
 		1, 0.2,
 	},
 	Conversations: {func(g []*habits) float64 {
-		return ratio(g, func(h *habits) (int, int) { return h.messages, h.requests })
+		return ratio(g, func(h *habits) (int, int) { return h.messages, h.looked })
 	}, 1, 0.8},
 }
 
@@ -281,10 +350,13 @@ func known(v string) []string {
 	return []string{v}
 }
 
-func TestEveryMechanismMakesPeopleShareWhatItSays(t *testing.T) {
-	const length = 48 * time.Hour
+func TestEveryMechanismMakesPeopleShareWhatItSaysAndLeavesThemIndividuals(t *testing.T) {
 	const begin = 10 * time.Hour
 	people := observe(t, length)
+	usual := map[Aspect]float64{}
+	for aspect, rule := range measures {
+		usual[aspect] = rule.of(people)
+	}
 	for _, m := range Mechanisms() {
 		t.Run(m.Name, func(t *testing.T) {
 			t.Parallel()
@@ -292,13 +364,24 @@ func TestEveryMechanismMakesPeopleShareWhatItSays(t *testing.T) {
 			if law.Begin > -length/5 && law.Arrival != simulate.Deadline {
 				law.Begin, law.Spread = begin, min(law.Spread, 20*time.Hour)
 			}
+			rate := float64(busy)
+			if slices.Contains(m.Shares, Volume) {
+				rate = much
+			}
+			law.Use.Rate, law.Use.Run = min(law.Use.Rate, rate), min(law.Use.Run, row)
 			if law.Use.Rate > 0 {
 				law.Beside = -1 // what members do otherwise is like what others do
 			}
 			if law.Arrival == simulate.Deadline {
 				law.Begin = 44*time.Hour - law.Spread
 			}
-			crowd := observe(t, length, law)
+			long := short
+			if law.Arrival == simulate.Deadline || slices.Contains(m.Shares, Schedule) ||
+				slices.Contains(m.Shares, Volume) {
+				long = length
+			}
+			crowd := observe(t, long, law)
+			require.Greater(t, len(crowd), 15)
 			require.NotEmpty(t, m.Shares)
 			if law.Begin == begin && law.Use.Rate > 0 {
 				// Without their own use nobody whom it reaches does anything before.
@@ -308,16 +391,22 @@ func TestEveryMechanismMakesPeopleShareWhatItSays(t *testing.T) {
 						early++
 					}
 				}
-				require.LessOrEqual(t, early, int(60*(1-law.Adoption))+9)
+				require.LessOrEqual(t, early, int(50*(1-law.Adoption))+8)
 			}
 			for _, aspect := range m.Shares {
 				rule := measures[aspect]
-				have, usual := rule.of(crowd), rule.of(people)
+				have := rule.of(crowd)
 				require.GreaterOrEqual(
-					t, have, cmp.Or(rule.beyond, 1)*usual+rule.least,
-					"%s: the crowd shows %.2f, others %.2f", aspect, have, usual,
+					t, have, cmp.Or(rule.beyond, 1)*usual[aspect]+rule.least,
+					"%s: the crowd shows %.2f, others %.2f", aspect, have, usual[aspect],
 				)
 			}
+			if slices.Contains(m.Shares, Items) {
+				return // what they ask is the same: the public set
+			}
+			apart(crowd)
+			within, between := alike(crowd)
+			require.Greater(t, within, 3*between, "within %.4f, between %.4f", within, between)
 		})
 	}
 }

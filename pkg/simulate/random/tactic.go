@@ -58,7 +58,8 @@ type Tactic struct {
 // Tactics lists all tactics, by dimension and name.
 func Tactics() []Tactic {
 	all := slices.Concat(
-		wordings(), accounts(), schedules(), asks(), pools(), routines(),
+		wordings(), accounts(), schedules(), asks(), pools(), routines(), crafts(), supplies(),
+		workings(),
 	)
 	order := Dimensions()
 	slices.SortStableFunc(all, func(a, b Tactic) int {

@@ -21,6 +21,9 @@ type Options struct {
 	// Trace, when set, is called with every candidate that is measured: for reports and
 	// calibration.
 	Trace func(search.Measurement)
+	// Deeper is by how many bits more below the thresholds groups have their members fitted, as if
+	// they were to become findings, for the trace alone.
+	Deeper float64
 	// Watch is what is watched for beside what correlate finds itself.
 	Watch WatchOptions
 }
@@ -86,7 +89,8 @@ func (c *correlator) Open(int) (stage.Task, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine.Trace, engine.Sighted = c.o.Trace, c.o.Watch.Sighted
+	engine.Trace, engine.Deeper = c.o.Trace, c.o.Deeper
+	engine.Sighted = c.o.Watch.Sighted
 	return &task{
 		encoder: c.encoder, engine: engine, needs: engine.Keys(), watcher: newWatcher(c.o.Watch),
 	}, nil

@@ -28,6 +28,9 @@ type Outcome struct {
 	Campaigns []CampaignOutcome `json:"campaigns,omitempty"`
 	Crowds    []CrowdOutcome    `json:"crowds"`
 	False     []FalseOutcome    `json:"false,omitempty"`
+	// Near are the honest groups that came near a threshold; nil in results of a program that did
+	// not keep them.
+	Near []NearGroup `json:"near"`
 }
 
 // Wanting says that a finding was false or a campaign was not found.

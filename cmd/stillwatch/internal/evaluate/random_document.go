@@ -114,6 +114,7 @@ func RenderRandom(
 		}
 	}
 	if len(warm) > 0 {
+		p.threshold(warm, &o.Policy)
 		p.line("\n### What evasion costs")
 		p.evasion(warm)
 		draw(costCharts(warm, "random"))
@@ -134,7 +135,7 @@ func RenderRandom(
 		p.line("bits, and each group counts by the best that it showed by then.")
 		s := seen.study()
 		p.thresholds(s)
-		p.defaults(s)
+		p.threshold(seen.Worlds, &o.Policy)
 		p.tacticsAt(s)
 		draw(s.rocCharts("random-" + string(set)))
 	}

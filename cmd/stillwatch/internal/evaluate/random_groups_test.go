@@ -171,8 +171,8 @@ func TestTheCurveIsWrittenAsTablesAndCharts(t *testing.T) {
 	require.NoError(t, WriteObserved(&b, "one", s.Observation))
 	require.Contains(t, b.String(),
 		fmt.Sprintf("| %.1f | +1.0 | 0 | 0.00 (1872.33) | ", wide().Total+1)+
-			"110.933 (1278.737) | 100.0 % | 50.0 % | 66.7 % | 10.0 % |")
-	require.Contains(t, b.String(), "Thresholds for 0.01 false findings a day at 5000 accounts")
+			"100.0 % | 50.0 % | 66.7 % | 10.0 % |")
+	require.Contains(t, b.String(), "## Threshold for 0.01 false findings a day at 5000 accounts")
 	require.Contains(t, b.String(), "| wording: fixed-template | 1 |")
 	names, images := s.rocCharts("p")
 	require.Empty(t, names, "one kind of campaigns is no comparison")

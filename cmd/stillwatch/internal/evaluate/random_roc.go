@@ -50,7 +50,6 @@ type beyond struct {
 	*Group
 
 	excess float64
-	rule   decision.RuleID
 }
 
 // study is an observation with what does not depend on which campaigns are looked at.
@@ -60,26 +59,24 @@ type study struct {
 	groups [][]beyond
 	// curve is over all campaigns.
 	curve []point
-	// target is where the thresholds give as few false findings as is wanted.
-	target backtest.Derivation
 }
 
 func (o *Observation) study() *study {
 	s := &study{Observation: o}
-	var peaks []backtest.Peak
+	var falses []float64
 	accountDays := 0.0
 	for i := range o.Worlds {
 		w := &o.Worlds[i]
 		accountDays += w.Days * float64(w.Honest)
 		groups := o.beyond(w.Name)
 		s.groups = append(s.groups, groups)
-		peaks = append(peaks, o.falsePeaks(groups)...)
+		falses = append(falses, o.falses(groups)...)
 	}
 	fares := s.fares(every)
 	for shift := float64(leastShift); shift <= mostShift; shift += groupStep {
 		p := point{shift: shift, fare: fares[len(s.curve)]}
-		for _, peak := range peaks {
-			if peak.Excess >= shift {
+		for _, excess := range falses {
+			if excess >= shift {
 				p.falses++
 			}
 		}
@@ -91,10 +88,6 @@ func (o *Observation) study() *study {
 		}
 		s.curve = append(s.curve, p)
 	}
-	// Of the worlds nothing is expected beforehand: they are what the defaults are chosen by.
-	s.target = backtest.Derive(
-		peaks, backtest.TargetRate, accountDays/manyAccounts, backtest.Expectation{},
-	)
 	return s
 }
 
@@ -124,8 +117,8 @@ func (o *Observation) beyond(world string) (out []beyond) {
 		if !g.Fitted || g.Excess == nil {
 			continue
 		}
-		if rule, excess := decision.Nearest(&g.Scores, &policy); excess >= leastShift {
-			out = append(out, beyond{g, excess, rule})
+		if _, excess := decision.Nearest(&g.Scores, &policy); excess >= leastShift {
+			out = append(out, beyond{g, excess})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b beyond) int { return cmp.Compare(a.Time, b.Time) })
@@ -147,10 +140,10 @@ func (g *Group) accounts(f func(account string, honest bool)) {
 	}
 }
 
-// falsePeaks is how far each distinct group of mostly honest accounts got. As when a tenant is
+// falses is how far each distinct group of mostly honest accounts got. As when a tenant is
 // calibrated, the best one takes its accounts away: another that consists mostly of them is the
 // same group again.
-func (o *Observation) falsePeaks(groups []beyond) (peaks []backtest.Peak) {
+func (o *Observation) falses(groups []beyond) (excesses []float64) {
 	sorted := slices.SortedStableFunc(slices.Values(groups), func(a, b beyond) int {
 		return cmp.Compare(b.excess, a.excess)
 	})
@@ -168,10 +161,10 @@ func (o *Observation) falsePeaks(groups []beyond) (peaks []backtest.Peak) {
 		})
 		enough := fresh >= o.Options.Search.MinGroup && 2*fresh > g.Size
 		if fresh == g.Size || enough {
-			peaks = append(peaks, backtest.Peak{Excess: g.excess, Rule: g.rule})
+			excesses = append(excesses, g.excess)
 		}
 	}
-	return peaks
+	return excesses
 }
 
 // namedBeyond counts the accounts in groups beyond a height, and the honest ones among them.
@@ -219,21 +212,12 @@ func fareAt(groups []beyond, c *CampaignOutcome, shift float64) CampaignOutcome 
 }
 
 // row is a point as a row of the table.
-func (p *point) row(threshold float64, t *backtest.Tail) string {
+func (p *point) row(threshold float64) string {
 	return fmt.Sprintf(
-		"| %.1f | %+.1f | %d | %.2f (%.2f) | %s | %s | %s | %s | %s |", threshold+p.shift, p.shift,
-		p.falses, p.rate, p.upper, expected(t, p.shift), share(p.fare.found, p.fare.n),
+		"| %.1f | %+.1f | %d | %.2f (%.2f) | %s | %s | %s | %s |", threshold+p.shift, p.shift,
+		p.falses, p.rate, p.upper, share(p.fare.found, p.fare.n),
 		share(p.fare.hit, p.fare.accounts), share(p.named-p.wrong, p.named), p.fare.leaked(0.5),
 	)
-}
-
-// expected is the number of false findings a day by the tail, with its upper bound. Below where the
-// tail begins it says nothing.
-func expected(t *backtest.Tail, shift float64) string {
-	if shift < t.Threshold {
-		return "–"
-	}
-	return fmt.Sprintf("%.3f (%.3f)", t.Rate(shift), t.Upper(shift))
 }
 
 // wanted are the false findings a day among manyAccounts accounts at which tactics are compared:
@@ -287,50 +271,18 @@ func (p *tables) thresholds(s *study) {
 	p.head(
 		"Thresholds", "total_bits", "all thresholds moved by", "false findings",
 		fmt.Sprintf("a day at %d accounts (95 %% upper bound)", manyAccounts),
-		"expected of the tail (95 % upper bound)", "campaigns found",
-		"recall", "precision", "leaked (median)",
+		"campaigns found", "recall", "precision", "leaked (median)",
 		"of "+sizeableWords+": found, recall, leaked (median)",
 	)
 	large := s.fares((*CampaignOutcome).sizeable)
 	for i := range s.curve {
 		if at, f := &s.curve[i], &large[i]; at.shift == math.Trunc(at.shift) {
 			p.line(
-				"%s %s, %s, %s |", at.row(s.Options.Total, &s.target.Tail), share(f.found, f.n),
+				"%s %s, %s, %s |", at.row(s.Options.Total), share(f.found, f.n),
 				share(f.hit, f.accounts), f.leaked(0.5),
 			)
 		}
 	}
-}
-
-// defaults writes at which thresholds as few false findings are expected as is wanted.
-func (p *tables) defaults(s *study) {
-	d, policy := &s.target, s.Options.Policy
-	p.head(
-		fmt.Sprintf(
-			"Thresholds for %g false findings a day at %d accounts",
-			backtest.TargetRate, manyAccounts,
-		),
-		"which", "moved by", "total_bits", "operator_bits", "purpose_bits", "expected a day",
-		"at most (95 %)",
-	)
-	for _, row := range []struct {
-		name  string
-		shift float64
-	}{{"measured with", 0}, {"expected", d.Shift}, {"95 % sure", d.Cautious}} {
-		moved := d.Moved(policy, row.shift)
-		rate, most := "–", "–"
-		if row.shift >= d.Tail.Threshold {
-			rate = fmt.Sprintf("%.4f", d.Tail.Rate(row.shift))
-			most = fmt.Sprintf("%.4f", d.Tail.Upper(row.shift))
-		}
-		p.line(
-			"| %s | %+.1f | %.1f | %.1f | %.1f | %s | %s |", row.name, row.shift,
-			moved.Total, moved.Operator, moved.Purpose, rate, most,
-		)
-	}
-	p.line("\nBy an exponential tail (docs/tuning.md) of %d honest groups, those that came within", d.Tail.N)
-	p.line("%.1f bits of the thresholds or went beyond: %.2f bits farther on average. operator_bits and", -d.Tail.Threshold, d.Tail.Mean)
-	p.line("purpose_bits move where groups come near by these rules.")
 }
 
 // tacticsAt writes how campaigns fare by tactic at a few rates of false findings.

@@ -10,6 +10,7 @@ import (
 
 	"gonum.org/v1/gonum/mathext"
 
+	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
 	"github.com/stillwatch/stillwatch/pkg/simulate/random"
 )
 
@@ -26,16 +27,18 @@ func WriteObserved(w io.Writer, title string, o *Observation) error {
 	p.line("# %s, observed\n", title)
 	s := o.study()
 	p.thresholds(s)
-	p.defaults(s)
+	p.threshold(o.Worlds, &o.Options.Policy)
 	p.tacticsAt(s)
 	return p.err
 }
 
-// WriteRandom writes the tables of random worlds as Markdown.
-func WriteRandom(w io.Writer, title string, worlds []Outcome) error {
+// WriteRandom writes the tables of random worlds as Markdown. policy holds the thresholds by which
+// they were measured.
+func WriteRandom(w io.Writer, title string, worlds []Outcome, policy *decision.Policy) error {
 	p := &tables{w: w}
 	p.line("# %s\n", title)
 	p.summary(worlds)
+	p.threshold(worlds, policy)
 	p.care(worlds)
 	p.tactics(worlds)
 	p.costs(worlds)
@@ -61,12 +64,16 @@ func (p *tables) line(format string, args ...any) {
 	}
 }
 
-func (p *tables) head(title string, columns ...string) {
+func (p *tables) title(title string) {
 	level := "##"
 	if p.within {
 		level = "####"
 	}
 	p.line("\n%s %s\n", level, title)
+}
+
+func (p *tables) head(title string, columns ...string) {
+	p.title(title)
 	p.line("| %s |", strings.Join(columns, " | "))
 	p.line("|%s", strings.Repeat("---|", len(columns)))
 }

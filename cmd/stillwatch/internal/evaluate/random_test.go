@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stillwatch/stillwatch/pkg/backtest"
+	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
 	"github.com/stillwatch/stillwatch/pkg/simulate"
 )
 
@@ -75,7 +76,8 @@ func outcome(t *testing.T) Outcome {
 
 func TestARandomWorldIsSummedUpWithItsMechanismsTacticsAndEvidence(t *testing.T) {
 	var b strings.Builder
-	require.NoError(t, WriteRandom(&b, "one", []Outcome{outcome(t)}))
+	policy := decision.DefaultPolicy()
+	require.NoError(t, WriteRandom(&b, "one", []Outcome{outcome(t)}, &policy))
 	for _, want := range []string{
 		"| worlds, honest accounts, world-days | 1, 4, 2.0 |",
 		"| false findings a world-day (95 % upper bound) | 0.50 (2.37) |",
@@ -97,7 +99,8 @@ func TestARandomWorldIsSummedUpWithItsMechanismsTacticsAndEvidence(t *testing.T)
 
 func TestNoWorldsGiveTablesWithoutFigures(t *testing.T) {
 	var b strings.Builder
-	require.NoError(t, WriteRandom(&b, "none", nil))
+	policy := decision.DefaultPolicy()
+	require.NoError(t, WriteRandom(&b, "none", nil, &policy))
 	require.Contains(t, b.String(), "| campaigns found | 0 of 0 |")
 }
 
