@@ -20,21 +20,22 @@ func foreignPrior() *prior {
 const ForeignToPeople = 1.0 / 8
 
 // foreignNetworks compares the networks of the requests that carry the group's template with those
-// of each account's other requests.
+// that each account was used from on the days before the group's work began.
 func foreignNetworks() Detector {
 	return Detector{
 		Spec: Spec{
 			ID: "foreign_networks", Axis: Coordination, Family: Takeover, Explained: OneSet,
 			Costly: true, Max: 2, Min: -1,
 			Null:    habitNull,
-			Summary: "What the accounts do by the template comes from other networks than what each does otherwise.",
+			Summary: "What the accounts do by the template comes from networks that they were not used from before.",
 			Why: "The harvest on stolen keys and leased accounts comes from the operator's " +
 				"proxies, beside the owner's own use: what security operations know as a sign-in " +
 				"from an unusual place (MITRE ATT&CK T1078, valid accounts). Who takes up a " +
 				"program uses it where he is. Similarity of the networks of an account's " +
-				"templated requests and of its others, against those of other members, by the " +
-				"same comparison as subjects. Work that comes from the same network for all " +
-				"accounts, as from a service's own servers, is not compared.",
+				"templated requests and those of the same account on the days before the group's " +
+				"work began, against those of other members, by the same comparison as subjects. " +
+				"Work that comes from the same network for all accounts, as from a service's own " +
+				"servers, is not compared, nor are accounts that were not used before.",
 			Evasion: "Proxies in the network of each account's owner.",
 			LookAlikes: "People who use a program at work and the account at home as well; " +
 				"evaluators who run a public set on servers.",
@@ -48,11 +49,11 @@ func foreignNetworks() Detector {
 			return Measure{Bits: foreignPrior().bits(&k), Observed: k.own, Expected: k.other}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
-			note := "the templated work comes from networks that the accounts are not used from"
+			note := "the templated work comes from networks that the accounts were not used from before"
 			if m.Bits < 0 {
-				note = "the templated work comes from where the accounts are used otherwise"
+				note = "the templated work comes from where the accounts were used before"
 			}
-			return fmt.Sprintf("networks of one account's templated and other requests are alike by %.2f",
+			return fmt.Sprintf("networks of one account's templated and earlier requests are alike by %.2f",
 					m.Observed),
 				fmt.Sprintf("those of different accounts by %.2f", m.Expected), note
 		},

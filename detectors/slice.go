@@ -83,6 +83,54 @@ func (g *Group) work(
 	return work, rest, true
 }
 
+// eachSlice calls f with the templated requests of each member that is compared, and its others;
+// with none where the group has no text.
+func (g *Group) eachSlice(c *Context, f func(i int, slice, rest *fingerprint.PartHabits)) {
+	if len(g.Work.Shingles) < leastShingles {
+		return
+	}
+	for i := range g.Members[:min(len(g.Members), mostCompared)] {
+		h := &c.habits
+		if !g.Members[i].Profile.Habits.Unpack(h) {
+			continue
+		}
+		if slice, rest, ok := g.work(&g.Members[i], h); ok {
+			f(i, &slice, &rest)
+		}
+	}
+}
+
+// firstMembers is one in how many members have sent their first request by the group's templates
+// when its work began: a single one may have had the text before.
+const firstMembers = 10
+
+// Began is the hour since 1970 in which the work by the group's templates began, 0 where unknown.
+func (g *Group) Began() uint32 {
+	var hours []uint32
+	var uses [fingerprint.MaxTemplates]fingerprint.TemplateUse
+	for i := range g.Members {
+		m := &g.Members[i]
+		var all fingerprint.TemplateUse
+		for k := range m.Profile.Habits.Uses(&uses) {
+			if m.templates>>k&1 == 1 {
+				all.Add(&uses[k])
+			}
+		}
+		if all.Since > 0 {
+			hours = append(hours, all.Since)
+		}
+	}
+	if len(hours) == 0 {
+		return g.Since
+	}
+	slices.Sort(hours)
+	first := hours[len(hours)/firstMembers]
+	if g.Since > 0 {
+		return min(first, g.Since)
+	}
+	return first
+}
+
 // templateWork is what a member sent by one template: it is compared with what others sent by it.
 type templateWork struct {
 	// template is the number of the text that the template is of, or its name where it is of none.
