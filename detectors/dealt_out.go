@@ -42,7 +42,7 @@ func dealtOut() Detector {
 			Needs:      []string{"content.input or sketch"},
 		},
 		Measure: func(g *Group, _ *Context) (Measure, bool) {
-			if len(g.Work.Shingles) < leastShingles && g.Work.Layout == 0 {
+			if !g.Work.HasText() && g.Work.Layout == 0 {
 				return Measure{}, false
 			}
 			sets := promptSets(g)

@@ -415,6 +415,18 @@ func TestASharedTemplateIsWorthItsRarityAndItsShareOfTheWork(t *testing.T) {
 	require.Less(t, popular, 2.0, "what a third of all accounts use links nobody")
 }
 
+func TestOnePhraseIsATextWhereItIsWhatTheAccountsAreFor(t *testing.T) {
+	// What a short system prompt of twenty accounts shows: one sampled shingle.
+	system := func(share float64) func(int, *fingerprint.Profile) {
+		return func(_ int, p *fingerprint.Profile) {
+			p.Requests, p.WithText, p.TemplateRequests = 40, 40, uint32(40*share)
+			p.Template = []fingerprint.Counted{{Hash: 1 << 50, Count: uint32(40 * share)}}
+		}
+	}
+	require.Greater(t, among(each(people(20, 8), system(1))).bits(t, "prompt_template"), 3.0)
+	require.Zero(t, among(each(people(20, 8), system(0.3))).bits(t, "prompt_template"))
+}
+
 func TestWhoStopsAsOthersDoIsNotSucceeded(t *testing.T) {
 	begins := func(p *fingerprint.Profile) int64 { return p.FirstSeen + baseline.Day + 3_600_000 }
 	members := each(people(40, 3), func(i int, p *fingerprint.Profile) {

@@ -29,7 +29,7 @@ func promptTemplate() Detector {
 		},
 		Measure: func(g *Group, c *Context) (Measure, bool) {
 			w := &g.Work
-			if len(w.Shingles) < leastShingles {
+			if !w.HasText() {
 				return Measure{}, false
 			}
 			return Measure{

@@ -23,7 +23,9 @@ func sizes() Detector {
 			Why: "One person asks briefly and another pastes pages; dealt-out items are as long " +
 				"on one account as on another. Intraclass correlation of log tokens by the same " +
 				"comparison of halves as subjects, of requests and of whole answers without " +
-				"reasoning, whichever says more: token limits and reasoning are settings.",
+				"reasoning, whichever says more: token limits and reasoning are settings. Answers " +
+				"are those of accounts nearly all of whose answers were whole and without " +
+				"reasoning, because a limit picks the short ones.",
 			Evasion:    "Sorting the work by length.",
 			LookAlikes: "Users of a program that makes all requests alike.",
 			Needs:      []string{"usage.input_tokens", "usage.output_tokens"},
@@ -33,7 +35,7 @@ func sizes() Detector {
 			ok := false
 			for _, of := range [...]func(p *fingerprint.PartHabits) *fingerprint.Sizes{
 				func(p *fingerprint.PartHabits) *fingerprint.Sizes { return &p.Input },
-				func(p *fingerprint.PartHabits) *fingerprint.Sizes { return &p.Output },
+				wholeAnswers,
 			} {
 				k, measured := g.compareSizes(c, of)
 				if !measured {
@@ -60,6 +62,22 @@ func sizes() Detector {
 	}
 }
 
+// leastWhole is the share of the requests that must have been answered as a whole and without
+// reasoning. Of answers with a normal distribution, a limit that cuts a tenth shortens the mean of
+// the others by a fifth of the standard deviation: where half of the accounts have it, that is one
+// hundredth of the variance, as much as the least that is told from nothing.
+const leastWhole = 0.9
+
+// wholeAnswers are the sizes of answers, nothing where too many were cut off for the others to be a
+// fair sample.
+func wholeAnswers(p *fingerprint.PartHabits) *fingerprint.Sizes {
+	all := p.All()
+	if p.Output.Count() < leastWhole*all.Count {
+		return nil
+	}
+	return &p.Output
+}
+
 // compareSizes compares one size. As with subjects, requests are compared with those by the same
 // template, and a prompt that is asked again, for other answers to it, is in one half only.
 func (g *Group) compareSizes(
@@ -77,7 +95,7 @@ func (g *Group) compareSizes(
 		}
 		pooled := h.Pooled()
 		s := of(&pooled)
-		if math.IsNaN(middle) && s.Count() > 0 {
+		if s != nil && math.IsNaN(middle) && s.Count() > 0 {
 			middle = (s.Sums[0] + s.Sums[1]) / s.Count()
 		}
 		all.addSizes(i, 0, s, middle)
@@ -85,18 +103,18 @@ func (g *Group) compareSizes(
 			templated.addSizes(i, w.template, of(&w.part), middle)
 		}
 	}
-	if 2*templated.comparable() >= all.len() && len(g.Work.Shingles) >= leastShingles {
+	if 2*templated.comparable() >= all.len() && g.Work.HasText() {
 		return templated.compare()
 	}
 	return all.compare()
 }
 
-// addSizes adds what an account sent by a template, by the distances of the sizes from a middle.
+// addSizes adds what an account sent by a template, if that is known, by the distances of the sizes from a middle.
 func (p *pairs) addSizes(account int, template uint64, s *fingerprint.Sizes, middle float64) {
-	n := s.Count()
-	if n == 0 {
+	if s == nil || s.Count() == 0 {
 		return
 	}
+	n := s.Count()
 	var halves [fingerprint.NumHalves][1]float64
 	for i := range halves {
 		halves[i][0] = s.Sums[i] - middle*s.Counts[i]

@@ -86,7 +86,7 @@ func (g *Group) work(
 // eachSlice calls f with the templated requests of each member that is compared, and its others;
 // with none where the group has no text.
 func (g *Group) eachSlice(c *Context, f func(i int, slice, rest *fingerprint.PartHabits)) {
-	if len(g.Work.Shingles) < leastShingles {
+	if !g.Work.HasText() {
 		return
 	}
 	for i := range g.Members[:min(len(g.Members), mostCompared)] {

@@ -3,6 +3,7 @@ package detectors
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -257,3 +258,63 @@ func TestPromptsThatAreAskedAgainOnTheirAccountDoNotMakeAnIndividualOfIt(t *test
 	}
 	require.Less(t, among(members).bits(t, "sizes"), -0.5, "who asks at length always does")
 }
+
+func TestAnswersThatALimitCutsSayNothingOfTheirAccount(t *testing.T) {
+	// A pool whose work is dealt out. A third of its accounts have a low limit: only the shorter
+	// half of their answers is whole.
+	rng := rand.New(rand.NewPCG(1, 9))
+	members := people(24, 1)
+	for i, p := range members {
+		var h fingerprint.Habits
+		part := &h.Parts[fingerprint.Other]
+		asks(rng, part, 40, unit(rng), 0, 10)
+		if i%3 == 0 {
+			part.Output = fingerprint.Sizes{}
+			for k := range 20 {
+				size := 10 - math.Abs(rng.NormFloat64())
+				s := fingerprint.Sizes{Squares: size * size}
+				s.Counts[k%2], s.Sums[k%2] = 1, size
+				part.Output.Add(&s)
+			}
+		}
+		p.Habits = h.Pack(nil)
+	}
+	pool := among(members)
+	k, ok := pool.group().compareSizes(pool.ctx, wholeAnswers)
+	require.True(t, ok)
+	require.Equal(t, 16, k.accounts)
+	require.Greater(t, sizePrior().bits(&k), 0.0)
+	k, ok = pool.group().compareSizes(
+		pool.ctx, func(p *fingerprint.PartHabits) *fingerprint.Sizes { return &p.Output },
+	)
+	require.True(t, ok)
+	require.Less(t, sizePrior().bits(&k), -1.0, "the limits would make individuals of them")
+}
+
+func TestWorkersWhosePromptsAreTheirOwnReplayNoSet(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 11))
+	// prompts are those of an account: its own, or drawn from a set that all have.
+	work := func(prompts func(account, k int) uint64) bench {
+		members := people(24, 1)
+		for i, p := range members {
+			var h fingerprint.Habits
+			asks(rng, &h.Parts[fingerprint.Other], 60, unit(rng), 0, 10)
+			p.Habits = h.Pack(nil)
+			for k := range fingerprint.MaxItems {
+				p.Items = append(p.Items, prompts(i, k))
+			}
+			slices.Sort(p.Items)
+			p.Items = slices.Compact(p.Items)
+		}
+		return among(members)
+	}
+	own := work(func(account, k int) uint64 { return hashed(account*100 + k) })
+	require.Greater(t, own.bits(t, "subjects"), 2.5)
+	set := work(func(_, _ int) uint64 { return hashed(rng.IntN(500)) })
+	require.InDelta(t, 1.8, set.bits(t, "subjects"), 0.2, "evaluators of a public set")
+	unknown := work(func(_, _ int) uint64 { return hashed(1) })
+	require.InDelta(t, 1.8, unknown.bits(t, "subjects"), 0.2, "too few prompts to tell")
+}
+
+// hashed is a keyed hash as far as a test needs one.
+func hashed(x int) uint64 { return uint64(x+1) * 0x9e3779b97f4a7c15 }

@@ -9,11 +9,19 @@ import (
 // subjectPrior is what is known of subjects beforehand. How much of a request's words is its
 // author's own is from half a per cent, in short chat questions, to most of it, in applications.
 // One group of people in four is as exchangeable as workers: evaluators of one public set, a class
-// with one sheet, people who chat about this and that. One pool in eight gives each account a
-// subject, a language or a repository of its own, which costs the operator the free choice of which
-// account asks what (docs/random-worlds.md, tactic personas).
-func subjectPrior() *prior {
-	return &prior{least: 0.005, most: 0.8, alike: 1.0 / 4, personas: 1.0 / 8}
+// with one sheet, people who chat about this and that. Where the members' prompts are seen to be
+// each member's own, the first two are ruled out, and one group in eight is left: of 166 crowds of
+// random worlds that were known well enough none was, of two that sent the same prompts one
+// (docs/tuning.md); with one in sixteen, competitors with problems of one kind became a finding.
+// One pool in eight gives each account a subject, a language or a repository of its own, which
+// costs the operator the free choice of which account asks what (docs/random-worlds.md, tactic
+// personas).
+func subjectPrior(ownPrompts bool) *prior {
+	p := &prior{least: 0.005, most: 0.8, alike: 1.0 / 4, personas: 1.0 / 8}
+	if ownPrompts {
+		p.alike = 1.0 / 8
+	}
+	return p
 }
 
 // subjects tells workers, of whom one could have sent what another sent, from people, who ask about
@@ -21,7 +29,7 @@ func subjectPrior() *prior {
 func subjects() Detector {
 	return Detector{
 		Spec: Spec{
-			ID: "subjects", Axis: Coordination, Family: Habits, Explained: OneSet, Max: 2, Min: -3,
+			ID: "subjects", Axis: Coordination, Family: Habits, Explained: OneSet, Max: 3, Min: -3,
 			Null:    habitNull,
 			Summary: "Any member could have sent what another member sent. Members with subjects of their own are mitigating evidence.",
 			Why: "A pool's work is dealt out; people have subjects, words and a language of " +
@@ -34,7 +42,8 @@ func subjects() Detector {
 			Evasion: "A persona or an assignment for each account: the free choice of which " +
 				"account asks what.",
 			LookAlikes: "Evaluators of one public set and a class with one sheet; therefore it " +
-				"is never more than two bits.",
+				"is never more than two bits unless the members' prompts are seen to be each " +
+				"member's own.",
 			Needs: []string{"content.input or sketch.subject"},
 		},
 		Measure: func(g *Group, c *Context) (Measure, bool) {
@@ -42,7 +51,12 @@ func subjects() Detector {
 			if !ok {
 				return Measure{}, false
 			}
-			return Measure{Bits: subjectPrior().bits(&k), Observed: k.own, Expected: k.other}, true
+			bits := subjectPrior(false).bits(&k)
+			// Prompts are compared where it matters, for the cost.
+			if bits > 0 && g.ownPrompts() {
+				bits = subjectPrior(true).bits(&k)
+			}
+			return Measure{Bits: bits, Observed: k.own, Expected: k.other}, true
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
 			note := "the work is dealt out among the accounts"
@@ -73,8 +87,30 @@ func (g *Group) subjectPairs(c *Context) *pairs {
 		a, b := h.Half(0), h.Half(1)
 		all.add(i, 0, a.Sum[:], b.Sum[:], a.Count, b.Count)
 	}
-	if 2*templated.comparable() >= all.len() && len(g.Work.Shingles) >= leastShingles {
+	if 2*templated.comparable() >= all.len() && g.Work.HasText() {
 		return templated
 	}
 	return all
+}
+
+const (
+	// leastSampled is the number of sampled prompts from which it is known whose they are,
+	// sameSampled the share sent by several members from which they are not each member's own.
+	// Fifteen members who draw ten items each from a set of 500 send a seventh of them twice; of the
+	// crowds of random worlds that replay no set, nine in ten send less than a twentieth (judged).
+	leastSampled = 30
+	sameSampled  = 0.1
+)
+
+// ownPrompts says whether the members are seen to send prompts of their own, as far as they are
+// sampled.
+func (g *Group) ownPrompts() bool {
+	sent, _ := g.sampledPrompts()
+	same := 0
+	for _, who := range sent {
+		if len(who) > 1 {
+			same++
+		}
+	}
+	return len(sent) >= leastSampled && float64(same) < sameSampled*float64(len(sent))
 }

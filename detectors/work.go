@@ -29,9 +29,12 @@ const (
 	// carrierShingles is one in how many of the shared shingles a carrier shows: a sample of its
 	// template may miss the others.
 	carrierShingles = 3
-	// leastShingles is the number of shared shingles from which there is a template: one is a
-	// phrase.
+	// leastShingles is the number of shared shingles from which there is a text whatever its part
+	// in the requests: one may be a phrase. Of a system prompt one shingle in eight is sampled, so
+	// that a short one shows one; where it is in mostTraffic of the members' requests or more it is
+	// what they are for.
 	leastShingles = 2
+	mostTraffic   = 0.5
 	// fullTraffic is the share of a member's requests from which its template or layout is full
 	// evidence: a reseller hides its harvest among ordinary requests.
 	fullTraffic = 0.25
@@ -61,6 +64,12 @@ type CommonWork struct {
 	LayoutRarity float64
 	// LayoutTraffic is the mean share of requests in it among those members.
 	LayoutTraffic float64
+}
+
+// HasText says that the members share a text.
+func (w *CommonWork) HasText() bool {
+	n := len(w.Shingles)
+	return n >= leastShingles || n > 0 && w.Traffic >= mostTraffic
 }
 
 // Shared is a shingle with the weight of the members that carry it, its idf, and the number of the

@@ -122,7 +122,7 @@ func (f *Finder) markAttribute(a *Attribute, x *index.Index, others *baseline.Ba
 
 // markText marks the accounts that carry the shared text; see texts.fit.
 func (f *Finder) markText(m *Model, x *index.Index) {
-	if len(m.Shingles) < carriedShingles {
+	if !m.hasText() {
 		return
 	}
 	t := m.texts()
@@ -133,7 +133,7 @@ func (f *Finder) markText(m *Model, x *index.Index) {
 			f.carried[i] += float32(s.Rarity)
 		}
 	}
-	f.markCarriers(f.marked, float32(t.total))
+	f.markCarriers(t, f.marked, float32(t.total))
 	// The same for each text.
 	for text, total := range t.of {
 		if total == 0 || total == t.total {
@@ -150,16 +150,16 @@ func (f *Finder) markText(m *Model, x *index.Index) {
 				f.carried[i] += float32(s.Rarity)
 			}
 		}
-		f.markCarriers(f.marked, float32(total))
+		f.markCarriers(t, f.marked, float32(total))
 	}
 }
 
 // markCarriers marks the accounts that carry enough of a text whose rarities sum up to total.
-func (f *Finder) markCarriers(slots []int32, total float32) {
+func (f *Finder) markCarriers(t *texts, slots []int32, total float32) {
 	// A little less than texts.fit asks for: sums in another order.
 	const slack = 0.99
 	for _, i := range slots {
-		if f.shared[i] < carriedShingles {
+		if int(f.shared[i]) < t.least {
 			continue
 		}
 		if f.carried[i] >= carriedText*slack*total {

@@ -25,6 +25,9 @@ type Likelihood struct {
 	requests uint32
 	// compared is the number of signal families that the model and the account both speak of.
 	compared int
+	// tied says that the account shares a device or a conversation with the members, which is more
+	// of an identity than the day of the sign-up.
+	tied bool
 }
 
 const (
@@ -65,6 +68,7 @@ func (m *Model) Fit(a *index.Account, c *detectors.Context, inside, linked bool)
 	m.fitAttributes(&l, p, others, inside)
 	if m.HandOvers >= leastHandOvers {
 		l.Families[detectors.Identity.Index()] += m.handOverRatio(linked)
+		l.tied = l.tied || linked
 	}
 	if bits, same, ok := m.fitWork(p, others.N); ok {
 		l.Families[detectors.Work.Index()], l.SameText = bits, same
@@ -110,7 +114,9 @@ func (m *Model) fitAttributes(
 			share = math.Max(0, (share*m.Size-1)/(m.Size-1))
 		}
 		family := a.Family.Index()
-		l.Families[family] += likelihoodRatio(share, base)
+		bits := likelihoodRatio(share, base)
+		l.Families[family] += bits
+		l.tied = l.tied || a.Attribute == attribute.Device && bits >= agreeingBits
 		compared[family]++
 	}
 	for family, n := range compared {
@@ -263,20 +269,18 @@ func priorLogOdds(n, population float64) float64 {
 }
 
 // causes counts the causes on which the account agrees with the members: the work and client signal
-// families are one, the program, which whoever uses it shows.
+// families are one, the program, which whoever uses it shows. So are the client and the day of the
+// sign-up where the text does not agree: whom a launch brings has both, and texts of their own.
 func (l *Likelihood) causes() (n int) {
-	program := false
-	for i, family := range detectors.Families {
-		switch {
-		case l.Families[i] < agreeingBits:
-		case family == detectors.Work || family == detectors.Client:
-			program = true
-		default:
+	agrees := func(f detectors.Family) bool { return l.Families[f.Index()] >= agreeingBits }
+	for _, family := range detectors.Families {
+		if agrees(family) {
 			n++
 		}
 	}
-	if program {
-		n++
+	launch := agrees(detectors.Identity) && !l.tied
+	if agrees(detectors.Client) && (agrees(detectors.Work) || launch) {
+		n--
 	}
 	return n
 }

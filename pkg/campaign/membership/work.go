@@ -15,8 +15,9 @@ const (
 	// profile holds a sample.
 	carriedText = 0.1
 	sameText    = 0.5
-	// carriedShingles is the least number of shared shingles that an account must carry, and the
-	// least that the model must have: one may be a phrase.
+	// carriedShingles is the least number of shared shingles that an account must carry: one may be
+	// a phrase. Where the model has one only, it is a text if it is in most requests of those who
+	// carry it, and an account carries it that sends it in most of its own.
 	carriedShingles = 2
 	// textRequests is the number of requests with text from which an account's text can recur and
 	// speak alone, rareRequests from which a text does that is in few of the account's requests and
@@ -43,7 +44,7 @@ const (
 // shared text; ok is false while the account has sent too little to tell.
 func (m *Model) fitWork(p *fingerprint.Profile, population int) (bits float64, same, ok bool) {
 	bits = math.Inf(-1)
-	if len(m.Shingles) >= carriedShingles && p.WithText >= textRequests {
+	if m.hasText() && p.WithText >= textRequests {
 		others := math.Max(float64(population)-m.Size, 1)
 		bits, same = m.texts().fit(p, m.Carriers*m.shows(p.WithText), math.Log2(others/nobodyElse))
 	}
@@ -60,9 +61,20 @@ func (m *Model) fitWork(p *fingerprint.Profile, population int) (bits float64, s
 	return bits, same, true
 }
 
+// hasText says whether the members share a text.
+func (m *Model) hasText() bool {
+	n := len(m.Shingles)
+	return n >= carriedShingles || n > 0 && m.Pace >= mostPace
+}
+
+// mostPace is the share of a carrier's requests from which one shingle is a text.
+const mostPace = 0.5
+
 // texts are a model's shingles by hash, with the sum of their rarities, in all and by text.
 type texts struct {
 	known map[uint64]*Shingle
+	// least is how many of them an account must carry.
+	least int
 	total float64
 	of    [detectors.MaxTexts]float64
 }
@@ -70,7 +82,10 @@ type texts struct {
 // texts indexes the shingles once.
 func (m *Model) texts() *texts {
 	if m.indexed == nil {
-		m.indexed = &texts{known: make(map[uint64]*Shingle, len(m.Shingles))}
+		m.indexed = &texts{
+			known: make(map[uint64]*Shingle, len(m.Shingles)),
+			least: min(carriedShingles, len(m.Shingles)),
+		}
 		for i := range m.Shingles {
 			s := &m.Shingles[i]
 			m.indexed.known[s.Hash] = s
@@ -93,6 +108,9 @@ type carriedWork struct {
 func (t *texts) carried(p *fingerprint.Profile) (c carriedWork) {
 	least := fingerprint.Recurs(p.WithText)
 	for _, s := range p.Template {
+		if t.least < carriedShingles && !inMost(s.Count, p) {
+			continue
+		}
 		if of := t.known[s.Hash]; of != nil && s.Count >= least {
 			c.n++
 			c.total += of.Rarity
@@ -131,7 +149,7 @@ func (t *texts) fit(
 ) (bits float64, same bool) {
 	c := t.carried(p)
 	share := t.share(&c)
-	if c.n < carriedShingles || share < carriedText {
+	if c.n < t.least || share < carriedText {
 		return absence(showing), false
 	}
 	same = share >= sameText && t.cover(p, &c, c.total/float64(c.n) >= unknown)

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
@@ -61,6 +62,30 @@ func TestATextSpeaksAloneWhereItCoversWhatAnAccountDoes(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestOnePhraseIsATextInMostRequestsOnly(t *testing.T) {
+	m := Model{Shingles: shinglesOf(1, 0, 1, 9), Pace: 0.9}
+	require.True(t, m.hasText())
+	for _, c := range []struct {
+		name string
+		n    uint32
+		with uint32
+		same bool
+	}{
+		{"all requests", 20, 20, true},
+		{"most requests", 20, 10, true},
+		{"a third of them", 30, 10, false},
+		{"a tenth", 90, 10, false},
+	} {
+		bits, same := m.texts().fit(writer(c.n, map[uint8]uint32{1: c.with}), 1, math.Inf(1))
+		require.Equal(t, c.same, same, c.name)
+		require.Equal(t, c.same, bits > 0, c.name)
+	}
+	m.Pace = 0.3
+	require.False(t, m.hasText(), "a phrase in a third of the requests of those who carry it")
+	m.Shingles = shinglesOf(1, 0, 2, 9)
+	require.True(t, m.hasText())
 }
 
 func TestATextThatNobodyElseHasSpeaksAloneFromThreeSightingsOn(t *testing.T) {
@@ -151,6 +176,77 @@ func TestOnlyATextThatSpeaksAloneIsNotOutweighedByWhatDiffers(t *testing.T) {
 	require.False(t, of(5, -3).Fits(n, population), "and another client")
 	require.True(t, of(5, -3).Stays(n, population), "more likely a member than not")
 	require.False(t, of(5, -6).Stays(n, population))
+}
+
+func TestWhatALaunchBringsIsOneCause(t *testing.T) {
+	const n, population = 200, 1000
+	for name, c := range map[string]struct {
+		families map[detectors.Family]float64
+		tied     bool
+		fits     bool
+	}{
+		"client and sign-up day": {
+			map[detectors.Family]float64{detectors.Client: 6, detectors.Identity: 5}, false, false,
+		},
+		"client and device": {
+			map[detectors.Family]float64{detectors.Client: 6, detectors.Identity: 5}, true, true,
+		},
+		"client, sign-up day and card": {
+			map[detectors.Family]float64{
+				detectors.Client: 6, detectors.Identity: 5, detectors.Funding: 2,
+			}, false, true,
+		},
+		"client, sign-up day and text": {
+			map[detectors.Family]float64{
+				detectors.Client: 6, detectors.Identity: 5, detectors.Work: 2,
+			}, false, true,
+		},
+		"sign-up day and text": {
+			map[detectors.Family]float64{detectors.Identity: 5, detectors.Work: 5}, false, true,
+		},
+		"text and client": {
+			map[detectors.Family]float64{detectors.Client: 6, detectors.Work: 5}, false, false,
+		},
+	} {
+		l := &Likelihood{requests: 20, tied: c.tied}
+		for family, bits := range c.families {
+			l.Families[family.Index()] = bits
+			l.Bits += bits
+		}
+		require.Equal(t, c.fits, l.Fits(n, population), name)
+	}
+}
+
+func TestADeviceOrAConversationIsMoreThanADayOfSignUp(t *testing.T) {
+	const device, stack, day = 7, 8, 20_000
+	m := &Model{Size: 20, HandOvers: 1, Attributes: []Attribute{
+		{attribute.Stack, detectors.Client, []Value{{stack, 1, 0.001}}, 1},
+		{attribute.SignupDay, detectors.Identity, []Value{{day + 1, 1, 0.001}}, 1},
+		{attribute.Device, detectors.Identity, []Value{{device, 1, 0.001}}, 1},
+	}}
+	ctx := &detectors.Context{Baseline: &baseline.Baseline{N: 1000}}
+	account := func(of uint64) *index.Account {
+		a := &index.Account{Profile: fingerprint.Profile{Requests: 20, CreatedAt: day * 86_400_000}}
+		for attr, v := range map[attribute.Attribute]uint64{
+			attribute.Stack: stack, attribute.Device: of,
+		} {
+			if v > 0 {
+				a.Profile.Values[attr] = []fingerprint.Counted{{Hash: v, Count: 20}}
+			}
+		}
+		return a
+	}
+	for name, c := range map[string]struct {
+		account      *index.Account
+		linked, tied bool
+	}{
+		"the pool's device":            {account(device), false, true},
+		"a device of its own":          {account(device + 1), false, false},
+		"a conversation with a member": {account(device + 1), true, true},
+	} {
+		l := m.Fit(c.account, ctx, false, c.linked)
+		require.Equal(t, c.tied, l.tied, name)
+	}
 }
 
 func TestWhoIsUsedFromElsewhereForTheTextIsAMemberWithoutAnotherCause(t *testing.T) {
