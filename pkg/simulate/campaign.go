@@ -13,6 +13,9 @@ const (
 	agenticSteps = 9.0
 )
 
+// codingShare is the share of relayed conversations that are a coding agent's.
+const codingShare = 0.45
+
 // unitMix says how a piece of work is chosen so that cover traffic has its share of the requests.
 func (p *pool) unitMix() (cover, perUnit float64) {
 	h := 1.0
@@ -57,6 +60,10 @@ func (p *pool) run(start int64) {
 		if t > stop {
 			return
 		}
+		if t < p.quiet {
+			w.at(p.quiet, step)
+			return
+		}
 		if duty < 1 && t > rest {
 			t += int64(wave * (1 - duty) * p.r.gamma(0.5))
 			rest = t + int64(wave*duty*p.r.gamma(0.5))
@@ -85,7 +92,7 @@ func (p *pool) unit(t int64, cover float64) {
 	p.batch--
 	m.used++
 	p.renew(t)
-	if p.r.chance(cover) {
+	if p.warming(t) || p.r.chance(cover) {
 		p.cover(t, m)
 		return
 	}
@@ -112,6 +119,7 @@ func (p *pool) send(t int64, m *member, c *call, tries int) outcome {
 	if p.c.Pool.Stack == "rotating" {
 		m.stack = pick(p.r, p.stacks)
 	}
+	p.upgrade(t, m)
 	if c.model == "" {
 		c.model = p.model(t)
 	}
@@ -204,7 +212,7 @@ const (
 func (p *pool) relay(t int64, m *member) {
 	i := p.r.IntN(len(p.customers))
 	who := p.customers[i]
-	if p.r.chance(0.45) {
+	if p.r.chance(or(p.c.Prompt.Wording.Coding, codingShare)) {
 		p.coding(t, m, p.coders[i], relayTurns)
 		return
 	}

@@ -32,6 +32,24 @@ type Wording struct {
 	// Agreed puts the template into a first exchange that is sent along, which the assistant agrees
 	// to.
 	Agreed bool `yaml:"agreed,omitempty"`
+	// Kinds are the kinds of items, as often as they are drawn; empty is all.
+	Kinds []string `yaml:"kinds,omitempty"`
+	// Casts is how many personas the accounts have between them; 0 is one each.
+	Casts int `yaml:"casts,omitempty"`
+	// Coding is the share of relayed conversations that are a coding agent's; 0 is 0.45.
+	Coding float64 `yaml:"coding,omitempty"`
+	// Plain leaves out headings and labels, as in what people type.
+	Plain bool `yaml:"plain,omitempty"`
+}
+
+// Aftermath is what a campaign does after accounts of it were blocked.
+type Aftermath struct {
+	// Again is after which time the operator blocks anew; 0 is never.
+	Again time.Duration `yaml:"again,omitempty"`
+	// Pause is for how long the whole pool rests.
+	Pause time.Duration `yaml:"pause,omitempty"`
+	// Reword writes the wording anew.
+	Reword bool `yaml:"reword,omitempty"`
 }
 
 // Recruiting is how a pool comes by its accounts beyond SignUp, and from where they connect.
@@ -51,6 +69,16 @@ type Recruiting struct {
 	Neighbours bool `yaml:"neighbours,omitempty"`
 	// Popular dresses all accounts in the client that most honest accounts have.
 	Popular bool `yaml:"popular,omitempty"`
+	// Stacks is how many client stacks the pool has, of which each account keeps one; 0 is what
+	// Pool.Stack says.
+	Stacks int `yaml:"stacks,omitempty"`
+	// Upgrade is after which time a pool with one client has another version of it.
+	Upgrade time.Duration `yaml:"upgrade,omitempty"`
+	// Mobile gives each account, beside its own, the network of an honest one.
+	Mobile bool `yaml:"mobile,omitempty"`
+	// Fresh is how long before its first work an account signs up at most, where Stagger puts the
+	// accounts to work one after the other; 0 is with the others.
+	Fresh time.Duration `yaml:"fresh,omitempty"`
 }
 
 // Dealing is how a pool deals its work beyond Balance.
@@ -66,7 +94,14 @@ type Dealing struct {
 	Stagger time.Duration `yaml:"stagger,omitempty"`
 	// Subjects gives every account one kind of item.
 	Subjects bool `yaml:"subjects,omitempty"`
+	// From and To are the hours of the day, in the zone of the campaign, between which it works;
+	// the same is at any.
+	From int `yaml:"from,omitempty"`
+	To   int `yaml:"to,omitempty"`
 }
+
+// hourOfDay says whether a number is an hour of the day.
+func hourOfDay(h int) bool { return h >= 0 && h < 24 }
 
 // signUps are the ways to come by accounts; empty is tight.
 var signUps = []string{"", "tight", "wide", "aged", "leased"}
@@ -98,11 +133,28 @@ func (c *Campaign) validateOptions(g *grammar) error {
 	}
 	for name, v := range map[string]int{
 		"pack": w.Pack, "rounds": w.Rounds, "cohorts": r.Cohorts, "firms": r.Firms,
-		"exits": r.Exits, "countries": r.Countries, "quota": d.Quota,
+		"exits": r.Exits, "countries": r.Countries, "quota": d.Quota, "casts": w.Casts,
+		"stacks": r.Stacks,
 	} {
 		if v < 0 {
 			return fmt.Errorf("campaign %s: %s must not be negative", c.ID, name)
 		}
+	}
+	for _, kind := range w.Kinds {
+		if !slices.Contains(itemKinds, kind) {
+			return fmt.Errorf("campaign %s: kind %q is unknown; one of %q", c.ID, kind, itemKinds)
+		}
+	}
+	if w.Coding < 0 || w.Coding > 1 {
+		return fmt.Errorf("campaign %s: coding: %g is not a share", c.ID, w.Coding)
+	}
+	if !hourOfDay(d.From) || !hourOfDay(d.To) {
+		return fmt.Errorf("campaign %s: from and to must be hours from 0 to 23", c.ID)
+	}
+	if c.Cover.Before > 0 && c.Cover.Share == 0 {
+		return fmt.Errorf(
+			"campaign %s: ordinary requests before the work need a share of cover", c.ID,
+		)
 	}
 	if w.Talk < 0 {
 		return fmt.Errorf("campaign %s: talk must not be negative", c.ID)

@@ -22,6 +22,20 @@ func (s *shape) onOne(d time.Weekday) *shape {
 	return &one
 }
 
+// within is the shape between two local hours of the day, over midnight where the first is later.
+func (s *shape) within(from, to int) *shape {
+	const outside = 0.01 // of what is done inside
+	hours := s.hours
+	for h := range hours {
+		if (h-from+24)%24 >= (to-from+24)%24 {
+			hours[h] *= outside
+		}
+	}
+	part := makeShape(s.weekend, hours)
+	part.weekly, part.on = s.weekly, s.on
+	return part
+}
+
 func makeShape(weekend float64, hours [24]float64) *shape {
 	sum := 0.0
 	for _, h := range hours {

@@ -136,6 +136,9 @@ type SharedUse struct {
 	Answer float64 `yaml:"answer,omitempty"`
 	// Hours is when: own, office, product, flat or nightly (by the clock, at the same minute).
 	Hours string `yaml:"hours,omitempty"`
+	// From and To are the local hours of the day between which it happens; the same is at any.
+	From int `yaml:"from,omitempty"`
+	To   int `yaml:"to,omitempty"`
 	// Weekly is on one day of the week, which is in the world.
 	Weekly bool `yaml:"weekly,omitempty"`
 	// Run is the mean number of requests one after the other.
@@ -184,6 +187,9 @@ func (c *Gathering) validate(g *grammar) error {
 		}
 		if m.Use.Rate < 0 || m.Use.Sigma < 0 || m.Circle < 0 {
 			bad("use.rate, use.sigma and circle must not be negative")
+		}
+		if !hourOfDay(m.Use.From) || !hourOfDay(m.Use.To) {
+			bad("use.from and use.to must be hours from 0 to 23")
 		}
 	}
 	return errors.Join(errs...)

@@ -246,3 +246,26 @@ func TestAGatheringThatCannotBeIsRefused(t *testing.T) {
 		})
 	}
 }
+
+func TestSomeThingsAreDoneBetweenTwoHoursOfTheDay(t *testing.T) {
+	people, w := gathered(t, 72, Gathering{Accounts: 40, Mechanisms: []Mechanism{{
+		Name: "m", Adoption: 1, Begin: -48 * time.Hour, Arrival: Steady, Spread: 24 * time.Hour,
+		Beside: -1, Identity: SharedIdentity{Place: true},
+		Use: SharedUse{Rate: 12, Position: "before", Hours: "flat", From: 18, To: 21},
+	}}})
+	zone := 0.0
+	for _, a := range w.honest {
+		zone = a.zone
+	}
+	in, all := 0, 0
+	for _, events := range people {
+		for _, e := range events {
+			if h := (e.time + int64(zone*hour)) / hour % 24; h >= 18 && h < 21 {
+				in++
+			}
+			all++
+		}
+	}
+	require.Greater(t, all, 300)
+	require.Greater(t, float64(in)/float64(all), 0.85)
+}

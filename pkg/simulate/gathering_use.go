@@ -49,6 +49,9 @@ func (w *World) follow(m *individual, hit reached) {
 		w.nightly(h, hit, rate)
 		return
 	}
+	if use.From != use.To {
+		hours = hours.within(use.From, use.To)
+	}
 	if use.Weekly {
 		hours = hours.onOne(hit.thing.weekday)
 	}

@@ -56,6 +56,7 @@ type pool struct {
 
 	shared  shared
 	renewed int64 // when the wording was
+	quiet   int64 // until when the whole pool rests
 }
 
 type payment struct{ fp, issuer string }
@@ -80,8 +81,13 @@ func (w *World) addCampaign(c *Campaign) {
 		p.shape = w.shapes.people
 	case "night":
 		p.shape = w.shapes.night
+	case "product":
+		p.shape = w.shapes.product
 	default:
 		p.shape = w.shapes.flat
+	}
+	if d := &c.Schedule.Dealing; d.From != d.To {
+		p.shape = p.shape.within(d.From, d.To)
 	}
 	p.equip()
 	start := w.start + c.Start.Milliseconds()
@@ -227,7 +233,7 @@ func (p *pool) recruit(cohortEnd int64) *member {
 func (p *pool) enlist(m *member) {
 	p.all = append(p.all, m)
 	if p.c.Prompt.Personas {
-		m.r.taste = newTaste(m.r)
+		m.r.taste = p.persona(m)
 	}
 	p.join(m)
 }
@@ -328,7 +334,9 @@ func (p *pool) choose(t int64, not *member) *member {
 			return m
 		}
 	}
-	i := slices.IndexFunc(p.members, func(m *member) bool { return !m.banned && m != not })
+	i := slices.IndexFunc(p.members, func(m *member) bool {
+		return !m.banned && m != not && m.id.CreatedAt <= t
+	})
 	if i < 0 {
 		return nil
 	}
@@ -370,7 +378,7 @@ func (p *pool) block(t int64) {
 	share := or(re.BlockShare, 1)
 	var shut []*member
 	for _, m := range p.members {
-		if p.r.chance(share) {
+		if p.r.chance(share) && !m.banned {
 			shut = append(shut, m)
 		}
 	}
@@ -382,6 +390,7 @@ func (p *pool) block(t int64) {
 			})
 		}
 	}
+	p.afterBlock(t)
 	if !re.Replace {
 		return
 	}

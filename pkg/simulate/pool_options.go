@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/stillwatch/stillwatch/pkg/event"
 )
@@ -14,7 +15,10 @@ type shared struct {
 	nets  []network
 	exits []string
 	homes []place
-	count int // of accounts made
+	casts []*taste // the personas where several accounts have one
+	count int      // of accounts made
+	// version is when the client is the next one.
+	version int64
 }
 
 // routine is what one member has of the pool's dealing: the kind of its items, its hours, and how
@@ -46,7 +50,87 @@ func (p *pool) equipOptions() {
 	if o.Popular {
 		p.stacks = []stack{p.w.popularStack()}
 	}
+	if o.Stacks > 0 {
+		p.stacks = nil
+	}
+	for range o.Stacks {
+		p.stacks = append(p.stacks, p.w.honestStack(p.r))
+	}
+	for range p.c.Prompt.Wording.Casts {
+		p.shared.casts = append(p.shared.casts, newTaste(p.r))
+	}
 }
+
+// persona is the taste of a new account: its own, or that of some accounts.
+func (p *pool) persona(m *member) *taste {
+	if n := len(p.shared.casts); n > 0 {
+		return p.shared.casts[p.shared.count%n]
+	}
+	return newTaste(m.r)
+}
+
+// upgrade gives a pool with one client the next version of it when it is time.
+func (p *pool) upgrade(t int64, m *member) {
+	every := p.c.Pool.Recruiting.Upgrade.Milliseconds()
+	if every == 0 || len(p.stacks) != 1 {
+		return
+	}
+	if p.shared.version == 0 {
+		p.shared.version = t + every
+	}
+	if t >= p.shared.version {
+		p.stacks[0] = p.w.versionOf(p.r, p.stacks[0])
+		p.shared.version = t + every
+	}
+	m.stack = p.stacks[0]
+}
+
+// versionOf is another version of a client that an honest account has; any other client where none
+// has one.
+func (w *World) versionOf(r rng, of stack) stack {
+	name := func(agent string) string {
+		return strings.Map(func(c rune) rune {
+			if c == '.' || c >= '0' && c <= '9' {
+				return -1
+			}
+			return c
+		}, agent)
+	}
+	var versions []stack
+	for _, a := range w.honest {
+		if name(a.stack.agent) == name(of.agent) && a.stack.agent != of.agent {
+			versions = append(versions, a.stack)
+		}
+	}
+	if len(versions) == 0 {
+		return w.honestStack(r)
+	}
+	return pick(r, versions)
+}
+
+// afterBlock is what follows when accounts were blocked at t.
+func (p *pool) afterBlock(t int64) {
+	after := &p.c.Reactions.Aftermath
+	if after.Again > 0 {
+		p.w.at(t+after.Again.Milliseconds(), p.block)
+	}
+	if after.Pause > 0 {
+		p.quiet = t + after.Pause.Milliseconds()
+	}
+	if after.Reword {
+		p.reword()
+	}
+}
+
+// reword writes the wording anew; the work list goes on where it is.
+func (p *pool) reword() {
+	next := p.w.newTemplate(p.r, p.c.Prompt)
+	next.dealt, next.asked = p.work.dealt, p.work.asked
+	p.work = next
+}
+
+// warming says that all requests are still ordinary.
+func (p *pool) warming(t int64) bool { return t < p.begins+p.c.Cover.Before.Milliseconds() }
 
 // popularStack is the client of most honest accounts.
 func (w *World) popularStack() stack {
@@ -97,6 +181,11 @@ func (p *pool) join(m *member) {
 		host := pick(a.r, p.w.honest)
 		a.nets, a.addresses = slices.Clone(host.nets), slices.Clone(host.addresses)
 	}
+	if o.Mobile && len(p.w.honest) > 0 {
+		net, at := pick(a.r, p.w.honest).line(a.r)
+		a.nets = append(slices.Clone(a.nets), net)
+		a.addresses = append(slices.Clone(a.addresses), at)
+	}
 	m.worker = p.shared.count
 	p.shared.count++
 	d := &p.c.Schedule.Dealing
@@ -104,14 +193,26 @@ func (p *pool) join(m *member) {
 		m.weight = a.r.lognormal(1, d.Skew)
 	}
 	if d.Subjects {
-		m.subject = pick(a.r, itemKinds)
+		m.subject = pick(a.r, p.c.Prompt.Wording.kinds())
 	}
 	if p.c.Schedule.Shape == "own" {
 		m.hours = ownHours(a.r)
 	}
 	if d.Stagger > 0 && !p.running && len(p.all) > 1 {
 		m.wait = p.begins + int64(a.r.Float64()*float64(d.Stagger.Milliseconds()))
+		if o.Fresh > 0 {
+			a.id.CreatedAt = m.wait - int64(a.r.Float64()*float64(o.Fresh.Milliseconds()))
+			m.had = a.id.CreatedAt
+		}
 	}
+}
+
+// line is a network that an account has, and an address of it.
+func (a *account) line(r rng) (net network, address string) {
+	if len(a.addresses) > 0 {
+		return a.nets[0], a.addresses[0]
+	}
+	return a.nets[0], a.nets[0].address(r)
 }
 
 // kindOfSignUp is the way in which the operator comes by the next account.
@@ -162,9 +263,7 @@ func (p *pool) renew(t int64) {
 		return
 	}
 	if p.renewed > 0 {
-		next := p.w.newTemplate(p.r, p.c.Prompt)
-		next.dealt, next.asked = p.work.dealt, p.work.asked
-		p.work = next
+		p.reword()
 	}
 	p.renewed = t
 }

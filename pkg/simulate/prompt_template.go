@@ -95,6 +95,9 @@ func (w *World) newTemplate(r rng, p Prompt) *template {
 		case StyleGrade:
 			f.answer = r.uniform(150, 420)
 		}
+		if p.Wording.Plain {
+			f.head, f.slotLine, f.label = "", false, ""
+		}
 		rules := frameRules(p)
 		given := len(p.Wording.Sections) > 0
 		if given {
@@ -157,6 +160,9 @@ func (s *template) call(r rng, tongue string) *call {
 	if position == "any" {
 		position = pick(r, []string{"first", "system", "end", "first", "end"})
 	}
+	if position == "own" {
+		position = [...]string{"first", "system", "end"}[s.worker%3]
+	}
 	switch {
 	case text == "":
 		c.input = []event.Message{user(item)}
@@ -168,6 +174,11 @@ func (s *template) call(r rng, tongue string) *call {
 		c.system, c.input = text, []event.Message{user(item + "\n\n" + text)}
 	case position == "end":
 		c.input = []event.Message{user(item + "\n\n" + text)}
+	case position == "around":
+		cut := max(0, strings.LastIndexByte(text, '\n'))
+		c.input = []event.Message{
+			user(joinLines(text[:cut], item, strings.TrimSpace(text[cut:]))),
+		}
 	case position == "split":
 		cut := max(0, strings.LastIndexByte(text, '\n'))
 		c.system, c.input = text[:cut],
@@ -286,13 +297,21 @@ func (s *template) question(r rng, tongue string) string {
 	}
 	kind := or(s.subject, s.p.Items)
 	if kind == "" || kind == "mixed" {
-		kind = pick(r, itemKinds)
+		kind = pick(r, s.p.Wording.kinds())
 	}
 	return s.w.g.text(r, "item."+kind)
 }
 
 // itemKinds are the kinds of items, as often as they are drawn.
 var itemKinds = []string{"math", "code", "reason", "know", "know", "tool", "analysis"}
+
+// kinds are the kinds of items of a campaign, as often as they are drawn.
+func (w *Wording) kinds() []string {
+	if len(w.Kinds) > 0 {
+		return w.Kinds
+	}
+	return itemKinds
+}
 
 // probe is one differently worded attempt to make the model show what it hides.
 func (s *template) probe(r rng) *call {

@@ -103,7 +103,8 @@ type Prompt struct {
 	Templates int `yaml:"templates"`
 	// Position is where the prompt template goes: first (before the item), system, end, any
 	// (redrawn for every request), split (system and end), both (all of it as the system prompt and
-	// again behind the item).
+	// again behind the item), around (its last section behind the item), own (each account keeps to
+	// one of first, system and end).
 	Position string `yaml:"position"`
 	// Elicit says how openly reasoning is asked for: open, plain (no word about reasoning) or empty
 	// for the style's own.
@@ -144,6 +145,8 @@ type Cover struct {
 	Share float64 `yaml:"share"`
 	// Kind is chat, api or mixed; empty is chat.
 	Kind string `yaml:"kind"`
+	// Before is for how long all requests are ordinary at first.
+	Before time.Duration `yaml:"before,omitempty"`
 }
 
 // Pool says how the accounts came to be and what they have in common.
@@ -189,8 +192,9 @@ type Pool struct {
 
 // Schedule says when the campaign asks, and which account.
 type Schedule struct {
-	// Shape is flat (round the clock), office, diurnal, night, shifts (each account works eight
-	// hours) or own (each has hours like a person's, where it lives); empty is flat.
+	// Shape is flat (round the clock), office, diurnal, night, product (as products are used),
+	// shifts (each account works eight hours) or own (each has hours like a person's, where it
+	// lives); empty is flat.
 	Shape string `yaml:"shape"`
 	// CV is the coefficient of variation of the pool's gaps: 0 a metronome, 1 random, 2 bursty.
 	CV float64 `yaml:"cv"`
@@ -227,6 +231,8 @@ type Reactions struct {
 	ReplaceIn time.Duration `yaml:"replace_in"`
 	// RateLimited is the share of requests answered with 429; 0 is the population's own share.
 	RateLimited float64 `yaml:"rate_limited"`
+
+	Aftermath Aftermath `yaml:"aftermath,omitempty"`
 }
 
 // Probe is a burst of differently worded attempts before the work begins.
@@ -367,7 +373,10 @@ func (c *Campaign) validate(share func(string, float64)) []error {
 		errs = append(errs, fmt.Errorf("campaign %s: accounts and rate must be positive", c.ID))
 	}
 	one("prompt.style", c.Prompt.Style, PromptStyles()...)
-	one("prompt.position", c.Prompt.Position, "", "first", "system", "end", "any", "split", "both")
+	one(
+		"prompt.position", c.Prompt.Position, "", "first", "system", "end", "any", "split", "both",
+		"around", "own",
+	)
 	one("prompt.elicit", c.Prompt.Elicit, "", "open", "plain")
 	one(
 		"prompt.items", c.Prompt.Items, "", "mixed", "math", "code", "reason", "know",
@@ -382,8 +391,8 @@ func (c *Campaign) validate(share func(string, float64)) []error {
 	one("pool.device", c.Pool.Device, "", "none", "unified", "relay", "own")
 	one("pool.network", c.Pool.Network, "", "residential", "datacenter", "vpn", "mixed")
 	one(
-		"schedule.shape", c.Schedule.Shape, "", "flat", "office", "diurnal", "night", "shifts",
-		"own",
+		"schedule.shape", c.Schedule.Shape, "", "flat", "office", "diurnal", "night", "product",
+		"shifts", "own",
 	)
 	one("schedule.balance", c.Schedule.Balance, "", "lru", "even", "random", "skewed", "fill")
 	if c.Prompt.Answers < 0 || c.Prompt.ToolLists < 0 || c.Prompt.Repositories < 0 {

@@ -60,6 +60,7 @@ func Mechanisms() []Mechanism {
 		learning(), programs(), fashions(), money(), places(), work(), publicSets(), services(),
 		launches(), methods(), helpers(), pipelines(), callings(), occasions(), briefs(),
 		gadgets(), schools(), offices(), days(), access(),
+		benches(), homes(), classrooms(), trades(), moments(), wallets(),
 	)
 	slices.SortFunc(all, func(a, b Mechanism) int { return cmp.Compare(a.Name, b.Name) })
 	return all

@@ -59,7 +59,7 @@ type Tactic struct {
 func Tactics() []Tactic {
 	all := slices.Concat(
 		wordings(), accounts(), schedules(), asks(), pools(), routines(), crafts(), supplies(),
-		workings(),
+		workings(), requests(), stocks(), habitual(),
 	)
 	order := Dimensions()
 	slices.SortStableFunc(all, func(a, b Tactic) int {
