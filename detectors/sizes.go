@@ -109,7 +109,8 @@ func (g *Group) compareSizes(
 	return all.compare()
 }
 
-// addSizes adds what an account sent by a template, if that is known, by the distances of the sizes from a middle.
+// addSizes adds what an account sent by a template, if that is known, by the distances of the sizes
+// from a middle.
 func (p *pairs) addSizes(account int, template uint64, s *fingerprint.Sizes, middle float64) {
 	if s == nil || s.Count() == 0 {
 		return

@@ -96,8 +96,9 @@ func (g *Group) subjectPairs(c *Context) *pairs {
 const (
 	// leastSampled is the number of sampled prompts from which it is known whose they are,
 	// sameSampled the share sent by several members from which they are not each member's own.
-	// Fifteen members who draw ten items each from a set of 500 send a seventh of them twice; of the
-	// crowds of random worlds that replay no set, nine in ten send less than a twentieth (judged).
+	// Fifteen members who draw ten items each from a set of 500 send a seventh of them twice; of
+	// the crowds of random worlds that replay no set, nine in ten send less than a twentieth
+	// (judged).
 	leastSampled = 30
 	sameSampled  = 0.1
 )

@@ -32,9 +32,9 @@ const (
 	// leastShingles is the number of shared shingles from which there is a text whatever its part
 	// in the requests: one may be a phrase. Of a system prompt one shingle in eight is sampled, so
 	// that a short one shows one; where it is in mostTraffic of the members' requests or more it is
-	// what they are for.
+	// what they are for (judged).
 	leastShingles = 2
-	mostTraffic   = 0.5
+	mostTraffic   = 0.8
 	// fullTraffic is the share of a member's requests from which its template or layout is full
 	// evidence: a reseller hides its harvest among ordinary requests.
 	fullTraffic = 0.25

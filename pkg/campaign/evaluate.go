@@ -141,12 +141,19 @@ func (v *evaluation) follow(c *Campaign) {
 		}
 	}
 	size, population := c.Model.Size, float64(p.Entities())
-	for _, i := range s.MemberCandidates(c.Model, members) {
+	candidates := s.MemberCandidates(c.Model, members)
+	fit := func(i int32) membership.Likelihood {
+		return c.fit(p.Slots[i], s, near[i] || holds(i), holds)
+	}
+	if all {
+		c.Model.Launched = search.Launched(candidates, fit)
+	}
+	for _, i := range candidates {
 		a := p.Slots[i]
 		if !all && a.Changed < p.Evaluation || s.Claims.Has(i) || holds(i) {
 			continue
 		}
-		switch l := c.fit(a, s, near[i], holds); {
+		switch l := fit(i); {
 		case l.Fits(size, population):
 			members = append(members, i)
 			v.join(c, a.Profile.Account)
@@ -192,7 +199,9 @@ func (v *evaluation) learn(c *Campaign, members, likely []int32) {
 	p.Sort(all)
 	if g := s.Group(all, detectors.SetOf(c.Defining...)); g.Size >= float64(s.Options.MinGroup) {
 		g.Since = c.Model.Takeover.Began
+		launched := c.Model.Launched
 		c.Model = membership.Learn(g, s.Assessor.Context)
+		c.Model.Launched = launched
 	}
 }
 

@@ -26,8 +26,9 @@ type Likelihood struct {
 	// compared is the number of signal families that the model and the account both speak of.
 	compared int
 	// tied says that the account shares a device or a conversation with the members, which is more
-	// of an identity than the day of the sign-up.
-	tied bool
+	// of an identity than the day of the sign-up, launched that the launch is the members' own
+	// (Launch).
+	tied, launched bool
 }
 
 const (
@@ -64,7 +65,7 @@ const (
 // exchanged a conversation with a member.
 func (m *Model) Fit(a *index.Account, c *detectors.Context, inside, linked bool) Likelihood {
 	p, others := &a.Profile, c.Baseline
-	l := Likelihood{requests: p.Requests}
+	l := Likelihood{requests: p.Requests, launched: m.Launched}
 	m.fitAttributes(&l, p, others, inside)
 	if m.HandOvers >= leastHandOvers {
 		l.Families[detectors.Identity.Index()] += m.handOverRatio(linked)
@@ -270,20 +271,26 @@ func priorLogOdds(n, population float64) float64 {
 
 // causes counts the causes on which the account agrees with the members: the work and client signal
 // families are one, the program, which whoever uses it shows. So are the client and the day of the
-// sign-up where the text does not agree: whom a launch brings has both, and texts of their own.
+// sign-up where the text does not agree, unless the launch is the members' own: whom a launch
+// brings has both, and texts of his own.
 func (l *Likelihood) causes() (n int) {
-	agrees := func(f detectors.Family) bool { return l.Families[f.Index()] >= agreeingBits }
-	for _, family := range detectors.Families {
-		if agrees(family) {
+	for i := range l.Families {
+		if l.Families[i] >= agreeingBits {
 			n++
 		}
 	}
-	launch := agrees(detectors.Identity) && !l.tied
-	if agrees(detectors.Client) && (agrees(detectors.Work) || launch) {
+	if l.agrees(detectors.Client) && (l.agrees(detectors.Work) || l.ofLaunch() && !l.launched) {
 		n--
 	}
 	return n
 }
+
+// agrees says that a signal family speaks for the account.
+func (l *Likelihood) agrees(f detectors.Family) bool { return l.Families.On(f) >= agreeingBits }
+
+// ofLaunch says that the account agrees on the days of sign-up, and shares no device and no
+// conversation.
+func (l *Likelihood) ofLaunch() bool { return l.agrees(detectors.Identity) && !l.tied }
 
 // Stays says whether an account that was named remains one of n members among population entities.
 // One that was named early on little evidence and turns out more likely not to be one does not; a

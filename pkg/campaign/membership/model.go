@@ -43,6 +43,9 @@ type Model struct {
 	// Takeover is how the group uses accounts of others; nothing where it does not.
 	Takeover Takeover `json:"takeover,omitzero"`
 
+	// Launched says that the launch is the members' own; see Launch. Learn does not know it.
+	Launched bool `json:"launched,omitempty"`
+
 	// indexed is made of Shingles when it is first asked for.
 	indexed *texts
 }

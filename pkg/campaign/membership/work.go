@@ -61,14 +61,16 @@ func (m *Model) fitWork(p *fingerprint.Profile, population int) (bits float64, s
 	return bits, same, true
 }
 
-// hasText says whether the members share a text.
+// hasText says whether the members share a text. One shingle is one where no layout is known by
+// which members are told: of a text that is worded anew each time it is a phrase that some keep.
 func (m *Model) hasText() bool {
 	n := len(m.Shingles)
-	return n >= carriedShingles || n > 0 && m.Pace >= mostPace
+	return n >= carriedShingles || n > 0 && m.Pace >= mostPace && m.Layout == 0
 }
 
-// mostPace is the share of a carrier's requests from which one shingle is a text.
-const mostPace = 0.5
+// mostPace is the share of a carrier's requests from which one shingle is a text: a system prompt
+// is in all of them (judged).
+const mostPace = 0.8
 
 // texts are a model's shingles by hash, with the sum of their rarities, in all and by text.
 type texts struct {

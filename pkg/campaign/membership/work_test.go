@@ -180,32 +180,33 @@ func TestOnlyATextThatSpeaksAloneIsNotOutweighedByWhatDiffers(t *testing.T) {
 
 func TestWhatALaunchBringsIsOneCause(t *testing.T) {
 	const n, population = 200, 1000
+	type families = map[detectors.Family]float64
 	for name, c := range map[string]struct {
-		families map[detectors.Family]float64
+		families families
 		tied     bool
 		fits     bool
 	}{
 		"client and sign-up day": {
-			map[detectors.Family]float64{detectors.Client: 6, detectors.Identity: 5}, false, false,
+			families{detectors.Client: 6, detectors.Identity: 5}, false, false,
 		},
 		"client and device": {
-			map[detectors.Family]float64{detectors.Client: 6, detectors.Identity: 5}, true, true,
+			families{detectors.Client: 6, detectors.Identity: 5}, true, true,
 		},
 		"client, sign-up day and card": {
-			map[detectors.Family]float64{
+			families{
 				detectors.Client: 6, detectors.Identity: 5, detectors.Funding: 2,
 			}, false, true,
 		},
 		"client, sign-up day and text": {
-			map[detectors.Family]float64{
+			families{
 				detectors.Client: 6, detectors.Identity: 5, detectors.Work: 2,
 			}, false, true,
 		},
 		"sign-up day and text": {
-			map[detectors.Family]float64{detectors.Identity: 5, detectors.Work: 5}, false, true,
+			families{detectors.Identity: 5, detectors.Work: 5}, false, true,
 		},
 		"text and client": {
-			map[detectors.Family]float64{detectors.Client: 6, detectors.Work: 5}, false, false,
+			families{detectors.Client: 6, detectors.Work: 5}, false, false,
 		},
 	} {
 		l := &Likelihood{requests: 20, tied: c.tied}
@@ -214,7 +215,33 @@ func TestWhatALaunchBringsIsOneCause(t *testing.T) {
 			l.Bits += bits
 		}
 		require.Equal(t, c.fits, l.Fits(n, population), name)
+		l.launched = true
+		own := c.fits || c.families[detectors.Work] == 0
+		require.Equal(t, own, l.Fits(n, population), "%s, of a launch of their own", name)
 	}
+}
+
+func TestALaunchIsTheMembersOwnUntilSomebodyElseIsSeenInIt(t *testing.T) {
+	of := func(client, identity, work float64) *Likelihood {
+		l := &Likelihood{}
+		l.Families[detectors.Client.Index()] = client
+		l.Families[detectors.Identity.Index()] = identity
+		l.Families[detectors.Work.Index()] = work
+		return l
+	}
+	var launch Launch
+	for range leastOfLaunch {
+		require.False(t, launch.Own())
+		launch.Add(of(5, 3, 6))
+	}
+	require.True(t, launch.Own())
+	launch.Add(of(5, 3, 0))
+	require.True(t, launch.Own(), "one who has sent too little to show the text")
+	launch.Add(of(5, -1, -3))
+	launch.Add(of(-2, 3, -3))
+	require.True(t, launch.Own(), "users of the client, and people who signed up in these days")
+	launch.Add(of(5, 3, -3))
+	require.False(t, launch.Own())
 }
 
 func TestADeviceOrAConversationIsMoreThanADayOfSignUp(t *testing.T) {

@@ -108,12 +108,15 @@ func (s *Search) fitting(
 	p := s.Population
 	population := float64(p.Entities())
 	isInside := func(slot int32) bool { return inside[slot] }
-	for _, i := range s.MemberCandidates(m, known) {
-		if s.Claims.Has(i) {
-			continue
-		}
+	candidates := s.MemberCandidates(m, known)
+	candidates = slices.DeleteFunc(candidates, s.Claims.Has)
+	fit := func(i int32) membership.Likelihood {
 		a := p.Slots[i]
-		l := m.Fit(a, s.Assessor.Context, inside[i], a.LinkedTo(isInside))
+		return m.Fit(a, s.Assessor.Context, inside[i], a.LinkedTo(isInside))
+	}
+	m.Launched = Launched(candidates, fit)
+	for _, i := range candidates {
+		l := fit(i)
 		if inside[i] && l.IsLikely(size, population) {
 			f.likely = append(f.likely, i)
 		}
@@ -135,4 +138,16 @@ func (s *Search) fitting(
 // learnt from.
 func (s *Search) MemberCandidates(m *membership.Model, inside []int32) []int32 {
 	return s.Memory.finder.Candidates(m, s.Population.Index, s.Assessor.Context.Baseline, inside)
+}
+
+// Launched says whether the launch of a model is the members' own, by how the candidates fit it.
+func Launched(
+	candidates []int32, fit func(slot int32) membership.Likelihood,
+) bool {
+	var launch membership.Launch
+	for _, i := range candidates {
+		l := fit(i)
+		launch.Add(&l)
+	}
+	return launch.Own()
 }

@@ -136,7 +136,7 @@ func (s *screen) comparison(crowds []crowd, o campaign.Options) {
 		s.printf("  %s %-55s %8d  %5d  %s\n",
 			mark, describe(c), c.accounts, c.named, s.style(faint, closest))
 	}
-	s.printf("\n  A finding needs %g bits of coordination beyond the best honest explanation and %g of harvest, %g in sum; from %g it is High.\n",
+	s.printf("\n  A finding needs, in bits, %g of coordination beyond the best honest explanation and %g of harvest, %g in sum; from %g it is High.\n",
 		o.Coordination, o.Harvest, o.Total, o.Total+o.HighMargin)
 }
 
