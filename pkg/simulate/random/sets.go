@@ -15,8 +15,7 @@ const (
 	// Choose is for choosing between variants and thresholds.
 	Choose Set = "choose"
 	// Final is looked at once, for the document; who looks earlier has to make a new one. This is
-	// the fourth, which nobody has opened. The first three were opened on 29 November 2026 and
-	// joined Choose.
+	// the fourth: it was opened on 30 November 2026, after the first three, which joined Choose.
 	Final Set = "final"
 )
 
