@@ -122,10 +122,10 @@ func (f *Finder) markAttribute(a *Attribute, x *index.Index, others *baseline.Ba
 
 // markText marks the accounts that carry the shared text; see texts.fit.
 func (f *Finder) markText(m *Model, x *index.Index) {
-	if !m.hasText() {
+	t := m.texts()
+	if t.least == 0 {
 		return
 	}
-	t := m.texts()
 	for _, s := range m.Shingles {
 		for _, i := range x.Postings.Members(index.MakeKey(index.ByShingle, s.Hash)) {
 			f.touch(i)

@@ -44,7 +44,7 @@ const (
 // shared text; ok is false while the account has sent too little to tell.
 func (m *Model) fitWork(p *fingerprint.Profile, population int) (bits float64, same, ok bool) {
 	bits = math.Inf(-1)
-	if m.hasText() && p.WithText >= textRequests {
+	if m.texts().least > 0 && p.WithText >= textRequests {
 		others := math.Max(float64(population)-m.Size, 1)
 		bits, same = m.texts().fit(p, m.Carriers*m.shows(p.WithText), math.Log2(others/nobodyElse))
 	}
@@ -61,11 +61,15 @@ func (m *Model) fitWork(p *fingerprint.Profile, population int) (bits float64, s
 	return bits, same, true
 }
 
-// hasText says whether the members share a text. One shingle is one where no layout is known by
-// which members are told: of a text that is worded anew each time it is a phrase that some keep.
-func (m *Model) hasText() bool {
+// leastCarried is how many shingles of the model an account must carry, 0 where the members share no
+// text. One shingle is a text where no layout is known by which members are told: of a text that is
+// worded anew each time it is a phrase that some keep.
+func leastCarried(m *Model) int {
 	n := len(m.Shingles)
-	return n >= carriedShingles || n > 0 && m.Pace >= mostPace && m.Layout == 0
+	if n >= carriedShingles || n > 0 && m.Pace >= mostPace && m.Layout == 0 {
+		return min(carriedShingles, n)
+	}
+	return 0
 }
 
 // mostPace is the share of a carrier's requests from which one shingle is a text: a system prompt
@@ -75,7 +79,7 @@ const mostPace = 0.8
 // texts are a model's shingles by hash, with the sum of their rarities, in all and by text.
 type texts struct {
 	known map[uint64]*Shingle
-	// least is how many of them an account must carry.
+	// least is how many of them an account must carry, 0 where they are no text.
 	least int
 	total float64
 	of    [detectors.MaxTexts]float64
@@ -86,7 +90,7 @@ func (m *Model) texts() *texts {
 	if m.indexed == nil {
 		m.indexed = &texts{
 			known: make(map[uint64]*Shingle, len(m.Shingles)),
-			least: min(carriedShingles, len(m.Shingles)),
+			least: leastCarried(m),
 		}
 		for i := range m.Shingles {
 			s := &m.Shingles[i]

@@ -66,7 +66,7 @@ func TestATextSpeaksAloneWhereItCoversWhatAnAccountDoes(t *testing.T) {
 
 func TestOnePhraseIsATextInMostRequestsOnly(t *testing.T) {
 	m := Model{Shingles: shinglesOf(1, 0, 1, 9), Pace: 0.9}
-	require.True(t, m.hasText())
+	require.Equal(t, 1, leastCarried(&m))
 	for _, c := range []struct {
 		name string
 		n    uint32
@@ -83,9 +83,11 @@ func TestOnePhraseIsATextInMostRequestsOnly(t *testing.T) {
 		require.Equal(t, c.same, bits > 0, c.name)
 	}
 	m.Pace = 0.3
-	require.False(t, m.hasText(), "a phrase in a third of the requests of those who carry it")
+	require.Zero(t, leastCarried(&m), "a phrase in a third of the requests of those who carry it")
 	m.Shingles = shinglesOf(1, 0, 2, 9)
-	require.True(t, m.hasText())
+	require.Equal(t, carriedShingles, leastCarried(&m))
+	m = Model{Shingles: shinglesOf(1, 0, 1, 9), Pace: 0.9, Layout: 7}
+	require.Zero(t, leastCarried(&m), "members are told by their layout")
 }
 
 func TestATextThatNobodyElseHasSpeaksAloneFromThreeSightingsOn(t *testing.T) {
