@@ -61,9 +61,9 @@ func (m *Model) fitWork(p *fingerprint.Profile, population int) (bits float64, s
 	return bits, same, true
 }
 
-// leastCarried is how many shingles of the model an account must carry, 0 where the members share no
-// text. One shingle is a text where no layout is known by which members are told: of a text that is
-// worded anew each time it is a phrase that some keep.
+// leastCarried is how many shingles of the model an account must carry, 0 where the members share
+// no text. One shingle is a text where no layout is known by which members are told: of a text that
+// is worded anew each time it is a phrase that some keep.
 func leastCarried(m *Model) int {
 	n := len(m.Shingles)
 	if n >= carriedShingles || n > 0 && m.Pace >= mostPace && m.Layout == 0 {
