@@ -12,10 +12,10 @@ import (
 // with one sheet, people who chat about this and that. Where the members' prompts are seen to be
 // each member's own, the first two are ruled out, and one group in eight is left: of 166 crowds of
 // random worlds that were known well enough none was, of two that sent the same prompts one
-// (docs/tuning.md); with one in sixteen, competitors with problems of one kind became a finding.
-// One pool in eight gives each account a subject, a language or a repository of its own, which
-// costs the operator the free choice of which account asks what (docs/random-worlds.md, tactic
-// personas).
+// (docs/decisions/0024); with one in sixteen, competitors with problems of one kind became a
+// finding. One pool in eight gives each account a subject, a language or a repository of its own,
+// which costs the operator the free choice of which account asks what (docs/random-worlds.md,
+// tactic personas).
 func subjectPrior(ownPrompts bool) *prior {
 	p := &prior{least: 0.005, most: 0.8, alike: 1.0 / 4, personas: 1.0 / 8}
 	if ownPrompts {
