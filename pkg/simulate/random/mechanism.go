@@ -61,6 +61,7 @@ func Mechanisms() []Mechanism {
 		launches(), methods(), helpers(), pipelines(), callings(), occasions(), briefs(),
 		gadgets(), schools(), offices(), days(), access(),
 		benches(), homes(), classrooms(), trades(), moments(), wallets(),
+		workshops(), loops(), studies(), desks(), lines(),
 	)
 	slices.SortFunc(all, func(a, b Mechanism) int { return cmp.Compare(a.Name, b.Name) })
 	return all

@@ -60,6 +60,7 @@ func Tactics() []Tactic {
 	all := slices.Concat(
 		wordings(), accounts(), schedules(), asks(), pools(), routines(), crafts(), supplies(),
 		workings(), requests(), stocks(), habitual(),
+		questions(), holdings(), manners(),
 	)
 	order := Dimensions()
 	slices.SortStableFunc(all, func(a, b Tactic) int {
