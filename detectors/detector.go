@@ -201,8 +201,9 @@ type Group struct {
 	// stratum.
 	kinds   [baseline.NumKinds]float64
 	counted [attribute.Num]*tally
-	// dealt is what deals found, once it was asked.
-	dealt *dealtOften
+	// subjects is what kinshipOfSubjects found, dealt what deals found, once they were asked.
+	subjects *subjectKinship
+	dealt    *dealtOften
 	// counter is scratch memory.
 	counter *baseline.Counter
 	ranks   [baseline.NumFeatures]*ranked

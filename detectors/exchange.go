@@ -77,7 +77,9 @@ type kinship struct {
 	rho, se float64
 	// own and other are the mean similarities of two requests of one account and of two accounts.
 	own, other float64
-	accounts   int
+	// rest is the variance of a request: its squared length less what is common to all.
+	rest     float64
+	accounts int
 }
 
 const (
@@ -105,43 +107,63 @@ func (p *pairs) compare() (k kinship, ok bool) {
 	if k.accounts = p.comparable(); k.accounts < leastHalves {
 		return k, false
 	}
-	// deals is by how much the requests of one account are more alike than dealt ones, spread the
-	// variance of that where all are dealt.
-	var deals, spread, scale, count, sum, squares, length float64
-	rows := 0.0
+	var d dealing
+	var length, rows float64
 	for _, block := range p.compared() {
 		n := float64(len(block))
 		rows += n
 		length += n * p.length(block)
 		k.other += n * p.centre(block)
-		matched := 0.0
-		for _, i := range block {
-			matched += p.dot(int(i), int(i))
-			scale += math.Sqrt(repeats(p.na[i]) * repeats(p.nb[i]))
-		}
-		for _, products := range p.permuted(block) {
-			for _, x := range products {
-				// Taking the means off n rows takes a share 1/n of the variance of either factor.
-				x *= n / (n - 1)
-				count, sum, squares = count+1, sum+x, squares+x*x
-			}
-		}
-		// What all pairs of different accounts give is taken off: their mean is known from the
-		// sums. A permutation's variance is that of its terms times n/(n-1), because they add up to
-		// a constant.
-		deals += (n*matched - p.sums(block)) / (n - 1)
-		spread += n * n / (n - 1)
+		p.deal(block, &d)
 	}
 	k.other /= rows
-	rest := length/rows - k.other
-	variance := math.Max(squares/count-sum*sum/(count*count), 0)
-	if rest <= 0 || variance == 0 {
-		return k, false
+	k.rest = length/rows - k.other
+	return k, d.estimate(&k, 1)
+}
+
+// dealing adds up, over blocks, by how much the requests of one account are more alike than dealt
+// ones.
+type dealing struct {
+	// deals is the sum of that, spread how many times its variance is that of one product.
+	deals, spread float64
+	// count, sum and squares are of the products of rows of different accounts.
+	count, sum, squares float64
+	// scale is the number of pairs of requests, as centre weighs them.
+	scale float64
+}
+
+// deal adds a block whose rows are centred.
+func (p *pairs) deal(block []int32, d *dealing) {
+	n, matched := float64(len(block)), 0.0
+	for _, i := range block {
+		matched += p.dot(int(i), int(i))
+		d.scale += math.Sqrt(repeats(p.na[i]) * repeats(p.nb[i]))
 	}
-	k.rho = deals / scale / rest
-	k.se = math.Sqrt(spread*variance) / scale / rest
-	k.own = k.other + k.rho*rest
-	return k, true
+	for _, products := range p.permuted(block) {
+		for _, x := range products {
+			// Taking the means off n rows takes a share 1/n of the variance of either factor.
+			x *= n / (n - 1)
+			d.count, d.sum, d.squares = d.count+1, d.sum+x, d.squares+x*x
+		}
+	}
+	// What all pairs of different accounts give is taken off: their mean is known from the
+	// sums. A permutation's variance is that of its terms times n/(n-1), because they add up to
+	// a constant.
+	d.deals += (n*matched - p.sums(block)) / (n - 1)
+	d.spread += n * n / (n - 1)
+}
+
+// estimate is the kinship that was added up, where the first halves have a share left of the
+// variance that they have among all. It fails where nothing varies.
+func (d *dealing) estimate(k *kinship, left float64) bool {
+	variance := math.Max(d.squares/d.count-d.sum*d.sum/(d.count*d.count), 0)
+	if k.rest <= 0 || variance == 0 {
+		return false
+	}
+	k.rho = d.deals / d.scale / k.rest / left
+	k.se = math.Sqrt(d.spread*variance) / d.scale / k.rest / left
+	k.own = k.other + k.rho*k.rest
+	return true
 }
 
 // comparable puts the rows in order and counts the accounts that can be compared.
@@ -323,17 +345,22 @@ func (p *prior) bits(k *kinship) float64 {
 // own is the density of an estimate where the accounts have something of their own: within each
 // doubling of the kinship, all values are as likely.
 func (p *prior) own(rho, se float64) (density float64) {
-	phi := func(x float64) float64 { return math.Erfc(-x/math.Sqrt2) / 2 }
 	doublings := math.Ceil(math.Log2(p.most / p.least))
 	step := math.Pow(p.most/p.least, 1/doublings)
 	low := p.least
 	for range int(doublings) {
 		high := low * step
-		density += (phi((high-rho)/se) - phi((low-rho)/se)) / (high - low) / doublings
+		density += within(low, high, rho, se) / doublings
 		low = high
 	}
 	// Never quite nothing, or a ratio of two densities would be none.
 	return math.Max(density, tiny)
+}
+
+// within is the density of an estimate with a standard error of what is anywhere from low to high.
+func within(low, high, x, se float64) float64 {
+	phi := func(x float64) float64 { return math.Erfc(-x/math.Sqrt2) / 2 }
+	return (phi((high-x)/se) - phi((low-x)/se)) / (high - low)
 }
 
 // habitNull is the null of habits.

@@ -32,7 +32,12 @@ func history() Detector {
 			Needs:      []string{"content.input or sketch.subject"},
 		},
 		Measure: func(g *Group, c *Context) (Measure, bool) {
-			k, ok := g.historyPairs(c).compare()
+			teams := g.kinshipOfSubjects(c).teams
+			p := g.historyPairs(c)
+			k, ok := p.compare()
+			if ok && teams != nil {
+				k, ok = p.insideOf(teams, &k)
+			}
 			if !ok {
 				return Measure{}, false
 			}

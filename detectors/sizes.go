@@ -79,10 +79,12 @@ func wholeAnswers(p *fingerprint.PartHabits) *fingerprint.Sizes {
 }
 
 // compareSizes compares one size. As with subjects, requests are compared with those by the same
-// template, and a prompt that is asked again, for other answers to it, is in one half only.
+// template, and inside the teams of subjects where there are such: one's text is longer than
+// another's. And a prompt that is asked again, for other answers to it, is in one half only.
 func (g *Group) compareSizes(
 	c *Context, of func(p *fingerprint.PartHabits) *fingerprint.Sizes,
 ) (kinship, bool) {
+	teams := g.kinshipOfSubjects(c).teams
 	templated, all := &c.pairs[0], &c.pairs[1]
 	templated.reset(1)
 	all.reset(1)
@@ -103,10 +105,15 @@ func (g *Group) compareSizes(
 			templated.addSizes(i, w.template, of(&w.part), middle)
 		}
 	}
+	p := all
 	if 2*templated.comparable() >= all.len() && g.Work.HasText() {
-		return templated.compare()
+		p = templated
 	}
-	return all.compare()
+	k, ok := p.compare()
+	if ok && teams != nil {
+		return p.insideOf(teams, &k)
+	}
+	return k, ok
 }
 
 // addSizes adds what an account sent by a template, if that is known, by the distances of the sizes

@@ -2,6 +2,7 @@ package detectors
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/stillwatch/stillwatch/pkg/sketch"
 )
@@ -38,27 +39,31 @@ func subjects() Detector {
 				"of two (intraclass correlation, one-way random effects: Fisher 1925, Shrout and " +
 				"Fleiss 1979; similarity of a hashed feature map, Weinberger et al. 2009), in the " +
 				"requests that carry the template where there is one. The null is known by pairing " +
-				"every half with other members' halves. The bits are a likelihood ratio.",
-			Evasion: "A persona or an assignment for each account: the free choice of which " +
-				"account asks what.",
+				"every half with other members' halves. The bits are a likelihood ratio. Where the " +
+				"accounts have something of their own, it is asked again inside teams of like " +
+				"accounts: a pool with a few personas or texts has teams of workers.",
+			Evasion: "A persona or an assignment for each account, and no two alike: the free " +
+				"choice of which account asks what.",
 			LookAlikes: "Evaluators of one public set and a class with one sheet; therefore it " +
 				"is never more than two bits unless the members' prompts are seen to be each " +
 				"member's own.",
 			Needs: []string{"content.input or sketch.subject"},
 		},
 		Measure: func(g *Group, c *Context) (Measure, bool) {
-			k, ok := g.subjectPairs(c).compare()
-			if !ok {
-				return Measure{}, false
+			k := g.kinshipOfSubjects(c)
+			m := Measure{Bits: k.bits, Observed: k.own, Expected: k.other}
+			if k.teams != nil {
+				m.Observed, m.Expected, m.Value = k.kept, peopleKeep, uint64(k.teams.number())
 			}
-			bits := subjectPrior(false).bits(&k)
-			// Prompts are compared where it matters, for the cost.
-			if bits > 0 && g.ownPrompts() {
-				bits = subjectPrior(true).bits(&k)
-			}
-			return Measure{Bits: bits, Observed: k.own, Expected: k.other}, true
+			return m, k.known
 		},
 		Explain: func(_ *Group, m Measure) (string, string, string) {
+			if m.Value > 0 {
+				return fmt.Sprintf("%.0f %% of what the accounts have of their own is left "+
+						"inside %d teams of like accounts", 100*m.Observed, m.Value),
+					fmt.Sprintf("people keep %.0f %%", 100*m.Expected),
+					"the work is dealt out inside teams"
+			}
 			note := "the work is dealt out among the accounts"
 			if m.Bits < 0 {
 				note = "each account has subjects of its own"
@@ -67,6 +72,45 @@ func subjects() Detector {
 				fmt.Sprintf("two requests of different accounts by %.2f", m.Expected), note
 		},
 	}
+}
+
+// subjectKinship is what the subjects of a group's members say.
+type subjectKinship struct {
+	kinship
+	known bool
+	bits  float64
+	// teams are those in which the members are exchangeable, nil where there are none, kept is the
+	// share of their kinship that is left there.
+	teams teams
+	kept  float64
+}
+
+// kinshipOfSubjects compares the members' subjects, once.
+func (g *Group) kinshipOfSubjects(c *Context) *subjectKinship {
+	if g.subjects != nil {
+		return g.subjects
+	}
+	k := &subjectKinship{}
+	g.subjects = k
+	p := g.subjectPairs(c)
+	if k.kinship, k.known = p.compare(); !k.known {
+		return k
+	}
+	k.bits = subjectPrior(false).bits(&k.kinship)
+	// Whose the prompts are is asked where it matters, for the cost.
+	if !g.ownPrompts() {
+		return k
+	}
+	own := subjectPrior(true)
+	if k.bits = own.bits(&k.kinship); k.bits >= surelyOwn {
+		return k
+	}
+	if inside, of, ok := p.inTeams(&k.kinship); ok {
+		if k.bits = own.bitsInTeams(&k.kinship, &inside); k.bits > 0 {
+			k.teams, k.kept = of, math.Max(0, inside.rho/k.rho)
+		}
+	}
+	return k
 }
 
 // subjectPairs are the halves of the members' requests: of those by each template where most
@@ -92,6 +136,10 @@ func (g *Group) subjectPairs(c *Context) *pairs {
 	}
 	return all
 }
+
+// surelyOwn is the bits from which accounts have something of their own, so that it is asked
+// whether teams have: the odds are four to one.
+const surelyOwn = -2
 
 const (
 	// leastSampled is the number of sampled prompts from which it is known whose they are,

@@ -20,6 +20,9 @@ type CampaignResult struct {
 	// its final members were named (1 when they never were).
 	Hours, Leaked, HalfLeaked float64
 	Recall                    float64
+	// Low is the share of its accounts that nothing but a finding of severity Low about several
+	// accounts names: one customer in the open, for contracts to judge.
+	Low float64
 
 	alarm int64
 }
@@ -193,6 +196,7 @@ func (j *Judge) Result() Result {
 func (j *Judge) campaign(c *TruthGroup, alarm int64) (r CampaignResult, named int) {
 	r = CampaignResult{ID: c.ID, Kind: c.Kind, HalfLeaked: 1, Leaked: 1}
 	var times []int64
+	low := 0
 	for _, a := range c.Accounts {
 		if !j.active[a] {
 			continue
@@ -200,10 +204,13 @@ func (j *Judge) campaign(c *TruthGroup, alarm int64) (r CampaignResult, named in
 		r.Accounts++
 		if at, ok := j.named[a]; ok {
 			times = append(times, at)
+		} else if j.isLow(a) {
+			low++
 		}
 	}
 	if r.Accounts > 0 {
 		r.Recall = float64(len(times)) / float64(r.Accounts)
+		r.Low = float64(low) / float64(r.Accounts)
 	}
 	h := j.harvested[c.ID]
 	slices.Sort(h)
@@ -216,6 +223,14 @@ func (j *Judge) campaign(c *TruthGroup, alarm int64) (r CampaignResult, named in
 		r.HalfLeaked = shareBefore(h, times[half-1])
 	}
 	return r, len(times)
+}
+
+// isLow says that a finding about several accounts names the account, at whatever severity.
+func (j *Judge) isLow(account string) bool {
+	return slices.ContainsFunc(j.order, func(f *finding) bool {
+		_, ok := f.members[account]
+		return ok && len(f.members) > 1
+	})
 }
 
 // Leaked is the share of a labelled campaign's harvest that was served before a moment (Unix ms).

@@ -52,6 +52,8 @@ type CampaignOutcome struct {
 	Hours      float64 `json:"hours"`
 	HalfLeaked float64 `json:"half_leaked"`
 	Recall     float64 `json:"recall"`
+	// Low is the share of its accounts that are told of as one customer at severity Low alone.
+	Low float64 `json:"low,omitempty"`
 	// Members and Own count the accounts that the findings about it name, and its own among them.
 	Members int `json:"members"`
 	Own     int `json:"own"`
@@ -217,7 +219,7 @@ func Sum(truth *simulate.Truth, res *backtest.Result, told *Told) Outcome {
 		out.Campaigns = append(out.Campaigns, CampaignOutcome{
 			ID: c.ID, Kind: c.Kind, Tactics: c.Tactics, Cost: c.Cost, Accounts: r.Accounts,
 			Found: r.Found, Hours: r.Hours, HalfLeaked: r.HalfLeaked,
-			Recall: r.Recall, Members: members[c.ID], Own: hits[c.ID],
+			Recall: r.Recall, Low: r.Low, Members: members[c.ID], Own: hits[c.ID],
 		})
 	}
 	return out

@@ -150,15 +150,29 @@ func figures(worlds []Outcome) []figure {
 			all.leaked(0.5) + ", " + all.leaked(0.9),
 		},
 	)
+	hidden := fareOf(worlds, func(c *CampaignOutcome) bool { return c.sizeable() && !c.oneCustomer() })
 	large := fareOf(worlds, (*CampaignOutcome).sizeable)
-	return append(out, figure{
-		"of " + sizeableWords + ": found; recall, precision, leaked (median, nine in ten)",
-		fmt.Sprintf(
-			"%d of %d; %s, %s, %s, %s", large.found, large.n, share(large.hit, large.accounts),
-			share(large.own, large.members), large.leaked(0.5), large.leaked(0.9),
-		),
-	})
+	return append(
+		out, figure{
+			"of " + sizeableWords + ": found; recall, precision, leaked (median, nine in ten)",
+			large.words(),
+		}, figure{
+			"the same without those told of as one customer at Low", hidden.words(),
+		},
+	)
 }
+
+// words are the figures of the acceptance of issue 13.
+func (f *fare) words() string {
+	return fmt.Sprintf(
+		"%d of %d; %s, %s, %s, %s", f.found, f.n, share(f.hit, f.accounts),
+		share(f.own, f.members), f.leaked(0.5), f.leaked(0.9),
+	)
+}
+
+// oneCustomer says that half of the accounts or more are told of at Low, as one customer in the
+// open who collects outputs, which is for contracts to judge.
+func (c *CampaignOutcome) oneCustomer() bool { return !c.Found && c.Low >= 0.5 }
 
 func (p *tables) summary(worlds []Outcome) {
 	p.line("| figure | value |\n|---|---|")
