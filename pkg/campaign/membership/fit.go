@@ -19,7 +19,7 @@ type Likelihood struct {
 	// signal family is needed.
 	SameText bool
 
-	// against is the part of Bits that a text which speaks alone outweighs.
+	// against is the part of Bits that a text which speaks alone outweighs, or work from elsewhere.
 	against float64
 	// requests is the number of requests that it was measured on.
 	requests uint32
@@ -29,6 +29,9 @@ type Likelihood struct {
 	// of an identity than the day of the sign-up, launched that the launch is the members' own
 	// (Launch).
 	tied, launched bool
+	// dealt says that the account is one of those among whom the work is seen to be dealt out, and
+	// that its own requests do not speak against that.
+	dealt bool
 }
 
 const (
@@ -78,6 +81,11 @@ func (m *Model) Fit(a *index.Account, c *detectors.Context, inside, linked bool)
 	if bits, ok := m.Takeover.fit(p, c, m.texts()); ok {
 		l.Families[detectors.Takeover.Index()] = bits
 		l.compared++
+	}
+	if bits, ok := m.fitSubjects(p, c); ok {
+		l.Families[detectors.Habits.Index()] = bits
+		l.compared++
+		l.dealt = inside && bits >= 0
 	}
 	for _, b := range l.Families {
 		l.Bits += b
@@ -181,6 +189,21 @@ func (t Takeover) fit(
 	}
 }
 
+// fitSubjects is what the account's requests say of whether they were dealt out to it.
+func (m *Model) fitSubjects(
+	p *fingerprint.Profile, c *detectors.Context,
+) (bits float64, ok bool) {
+	if len(m.Dealt.Blocks) == 0 {
+		return 0, false
+	}
+	return m.Dealt.Fit(c, p, func(template uint64) uint8 {
+		if s := m.texts().known[template]; s != nil {
+			return s.Text
+		}
+		return 0
+	})
+}
+
 // handOverRatio is what it says of an account that it exchanged a conversation with a member, or
 // did not.
 func (m *Model) handOverRatio(linked bool) float64 {
@@ -255,9 +278,10 @@ func (l *Likelihood) alone(prior float64) bool {
 }
 
 // bits are those that count at these prior odds. A text that speaks alone is not outweighed by a
-// card or a day that differs: a replaced pool has new ones.
+// card or a day that differs: a replaced pool has new ones. And of an account that is used for the
+// text from elsewhere, client, card and day are its owner's.
 func (l *Likelihood) bits(prior float64) float64 {
-	if l.alone(prior) {
+	if l.alone(prior) || l.agrees(detectors.Takeover) && l.agrees(detectors.Work) {
 		return l.Bits - l.against
 	}
 	return l.Bits
@@ -278,6 +302,9 @@ func (l *Likelihood) causes() (n int) {
 		if l.Families[i] >= agreeingBits {
 			n++
 		}
+	}
+	if l.dealt && !l.agrees(detectors.Habits) {
+		n++
 	}
 	if l.agrees(detectors.Client) && (l.agrees(detectors.Work) || l.ofLaunch() && !l.launched) {
 		n--

@@ -47,9 +47,10 @@ type CampaignOutcome struct {
 	Cost     *simulate.Cost `json:"cost"`
 	Accounts int            `json:"accounts"`
 	Found    bool           `json:"found"`
-	// Hours is from the first harvest to the finding, HalfLeaked the share of the harvest before
-	// half of the accounts were named.
+	// Hours is from the first harvest to the finding, Leaked the share of the harvest before it,
+	// HalfLeaked that before half of the accounts were named.
 	Hours      float64 `json:"hours"`
+	Leaked     float64 `json:"leaked"`
 	HalfLeaked float64 `json:"half_leaked"`
 	Recall     float64 `json:"recall"`
 	// Low is the share of its accounts that are told of as one customer at severity Low alone.
@@ -218,7 +219,7 @@ func Sum(truth *simulate.Truth, res *backtest.Result, told *Told) Outcome {
 		r := res.Campaigns[i]
 		out.Campaigns = append(out.Campaigns, CampaignOutcome{
 			ID: c.ID, Kind: c.Kind, Tactics: c.Tactics, Cost: c.Cost, Accounts: r.Accounts,
-			Found: r.Found, Hours: r.Hours, HalfLeaked: r.HalfLeaked,
+			Found: r.Found, Hours: r.Hours, Leaked: r.Leaked, HalfLeaked: r.HalfLeaked,
 			Recall: r.Recall, Low: r.Low, Members: members[c.ID], Own: hits[c.ID],
 		})
 	}

@@ -225,7 +225,7 @@ func TestASectionOnRandomWorldsIsPutIntoTheDocumentAndKept(t *testing.T) {
 	require.NoError(t, err)
 	for _, want := range []string{
 		"| figure | develop | develop, cold |",
-		"| of 20 accounts and 3 requests an account and day or more: found; recall, precision, leaked (median, nine in ten) | 0 of 1; ",
+		"| of 20 accounts and 3 requests an account and day or more: found; recall, precision; leaked (median, nine in ten) until half of the accounts were named, until it was found | 0 of 1; ",
 		"| wording: fixed-template | develop | 0 | 1 | 0 | 75.0 % | 75.0 % | 20.0 % | never | 20 | 0 | 2 | 1.2 | 900 | 0.0 |",
 		"- 40 accounts, 20 account days for 1,000 answers, 900 tokens an answer: fixed-template, slow-pace",
 		"### Other thresholds, set develop", "#### Tactics by false findings",

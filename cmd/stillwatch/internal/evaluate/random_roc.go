@@ -191,7 +191,7 @@ func namedBeyond(groups []beyond, shift float64) (named, wrong int) {
 // fareAt is how a campaign would have fared with the thresholds at a height.
 func fareAt(groups []beyond, c *CampaignOutcome, shift float64) CampaignOutcome {
 	out := *c
-	out.Found, out.HalfLeaked, out.Hours = false, 1, 0
+	out.Found, out.Leaked, out.HalfLeaked, out.Hours = false, 1, 1, 0
 	seen := map[int]bool{}
 	for _, g := range groups {
 		own := g.Campaigns[c.ID]
@@ -199,7 +199,9 @@ func fareAt(groups []beyond, c *CampaignOutcome, shift float64) CampaignOutcome 
 			continue
 		}
 		// A finding is about a campaign that makes up a fifth of it, as for the judge of a run.
-		out.Found = out.Found || 5*len(own) >= g.Size
+		if !out.Found && 5*len(own) >= g.Size {
+			out.Found, out.Leaked = true, g.Leaked[c.ID]
+		}
 		for _, n := range own {
 			seen[n] = true
 		}

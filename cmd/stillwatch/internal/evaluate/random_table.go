@@ -154,7 +154,8 @@ func figures(worlds []Outcome) []figure {
 	large := fareOf(worlds, (*CampaignOutcome).sizeable)
 	return append(
 		out, figure{
-			"of " + sizeableWords + ": found; recall, precision, leaked (median, nine in ten)",
+			"of " + sizeableWords + ": found; recall, precision; leaked (median, nine in ten) until " +
+				"half of the accounts were named, until it was found",
 			large.words(),
 		}, figure{
 			"the same without those told of as one customer at Low", hidden.words(),
@@ -165,8 +166,8 @@ func figures(worlds []Outcome) []figure {
 // words are the figures of the acceptance of issue 13.
 func (f *fare) words() string {
 	return fmt.Sprintf(
-		"%d of %d; %s, %s, %s, %s", f.found, f.n, share(f.hit, f.accounts),
-		share(f.own, f.members), f.leaked(0.5), f.leaked(0.9),
+		"%d of %d; %s, %s; %s, %s; %s, %s", f.found, f.n, share(f.hit, f.accounts),
+		share(f.own, f.members), f.leaked(0.5), f.leaked(0.9), f.first(0.5), f.first(0.9),
 	)
 }
 
@@ -184,7 +185,7 @@ func (p *tables) summary(worlds []Outcome) {
 // fare is how a number of campaigns fared.
 type fare struct {
 	n, found, accounts, hit, members, own int
-	shares, hours                         []float64
+	shares, firsts, hours                 []float64
 }
 
 func fareOf(worlds []Outcome, which func(*CampaignOutcome) bool) fare {
@@ -209,6 +210,7 @@ func (f *fare) add(c CampaignOutcome) {
 	f.members += c.Members
 	f.own += c.Own
 	f.shares = append(f.shares, c.HalfLeaked)
+	f.firsts = append(f.firsts, c.Leaked)
 	if c.Found {
 		f.found++
 		f.hours = append(f.hours, c.Hours)
@@ -217,6 +219,7 @@ func (f *fare) add(c CampaignOutcome) {
 
 func (f *fare) sort() {
 	slices.Sort(f.shares)
+	slices.Sort(f.firsts)
 	slices.Sort(f.hours)
 }
 
@@ -230,6 +233,14 @@ func (f *fare) leaked(q float64) string {
 		return "–"
 	}
 	return percent(quantile(f.shares, q))
+}
+
+// first is a quantile of what leaked until the first finding.
+func (f *fare) first(q float64) string {
+	if len(f.firsts) == 0 {
+		return "–"
+	}
+	return percent(quantile(f.firsts, q))
 }
 
 func (f *fare) hour() string {

@@ -64,7 +64,7 @@ func outcome(t *testing.T) Outcome {
 	res := &backtest.Result{
 		Named: 6, Wrong: 3, Days: 2,
 		Campaigns: []backtest.CampaignResult{
-			{ID: "c", Accounts: 4, Found: true, Hours: 1.5, HalfLeaked: 0.2, Recall: 0.75},
+			{ID: "c", Accounts: 4, Found: true, Hours: 1.5, Leaked: 0.1, HalfLeaked: 0.2, Recall: 0.75},
 		},
 		Crowds: []backtest.CrowdResult{
 			{ID: "crowd-1", Accounts: 3, False: 1, Wrong: 2}, {ID: "people", Accounts: 1, Wrong: 1},
@@ -95,6 +95,26 @@ func TestARandomWorldIsSummedUpWithItsMechanismsTacticsAndEvidence(t *testing.T)
 	} {
 		require.Contains(t, b.String(), want)
 	}
+}
+
+func TestACampaignToldOfAsOneCustomerIsCountedApart(t *testing.T) {
+	large := func(found bool, leaked, low float64) CampaignOutcome {
+		return CampaignOutcome{
+			Accounts: 30, Found: found, Recall: 1 - leaked, Leaked: leaked / 2, HalfLeaked: leaked,
+			Low: low, Cost: &simulate.Cost{AccountDaysPer1000: 10, RequestsPerAnswer: 1},
+		}
+	}
+	worlds := []Outcome{{Days: 1, Campaigns: []CampaignOutcome{
+		large(true, 0.2, 0), large(false, 1, 0.9), large(false, 1, 0.2),
+	}}}
+	rows := map[string]string{}
+	for _, f := range figures(worlds) {
+		rows[f.name] = f.value
+	}
+	require.Contains(t, rows["of "+sizeableWords+": found; recall, precision; leaked (median, "+
+		"nine in ten) until half of the accounts were named, until it was found"], "1 of 3; 26.7 %")
+	require.Contains(t, rows["the same without those told of as one customer at Low"],
+		"1 of 2; 40.0 %, –; 100.0 %, 100.0 %; 50.0 %, 50.0 %")
 }
 
 func TestNoWorldsGiveTablesWithoutFigures(t *testing.T) {
