@@ -29,8 +29,7 @@ type DealtBlock struct {
 }
 
 const (
-	// leastDealt is the bits of subjects from which a group deals its work out: three to one for
-	// that, nearly.
+	// leastDealt is the bits of subjects from which a group deals its work out: two to one.
 	leastDealt = 1
 	// mostDealt bounds the templates whose means are kept, because a model is state that is saved.
 	mostDealt = 16
@@ -71,7 +70,8 @@ func (d *Dealt) Fit(
 	c *Context, p *fingerprint.Profile, text func(template uint64) uint8,
 ) (bits float64, ok bool) {
 	h := &c.habits
-	if len(d.Blocks) == 0 || !p.Habits.Unpack(h) {
+	// Saved state may hold anything.
+	if d.Rest <= 0 || d.Noise <= 0 || len(d.Blocks) == 0 || !p.Habits.Unpack(h) {
 		return 0, false
 	}
 	var f dealtFit

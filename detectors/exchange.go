@@ -119,7 +119,8 @@ func (p *pairs) compare() (k kinship, ok bool) {
 	}
 	k.other /= rows
 	k.rest = length/rows - k.other
-	return k, d.estimate(&k, 1)
+	ok = d.estimate(&k, 1)
+	return k, ok
 }
 
 // dealing adds up, over blocks, by how much the requests of one account are more alike than dealt

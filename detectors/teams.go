@@ -2,11 +2,12 @@ package detectors
 
 import "math"
 
-// Teams: a pool may have a few personas, texts or places of the text in the prompt, each for some of
-// its accounts. Then the halves of one account are more alike than those of two, and yet what one
-// member of such a team sent another could have sent. The first halves tell who might be of one
+// Teams: a pool may have a few personas, texts or places of the text in the prompt, each for some
+// of its accounts. Then the halves of one account are more alike than those of two, and yet what
+// one member of such a team sent another could have sent. The first halves tell who might be of one
 // team; whether its members are exchangeable is asked of the second halves, which had no part in
-// that (sample splitting: Cox, A note on data-dependent choice, Biometrika 62, 1975).
+// that (Cox, A note on data-splitting for the evaluation of significance levels, Biometrika 62,
+// 1975).
 //
 // Of individuals, the second half follows the first inside a team as it does between teams, however
 // the first halves chose the teams: a regression line does not depend on which values it starts
@@ -17,8 +18,8 @@ import "math"
 // accounts is left to be compared.
 const teamRows = 4
 
-// leastTeamed is the number of accounts in teams from which teams are told from people: six teams of
-// four. Below, one team of a small campaign among bystanders looks like teams: with four, 13
+// leastTeamed is the number of accounts in teams from which teams are told from people: six teams
+// of four. Below, one team of a small campaign among bystanders looks like teams: with four, 13
 // bystanders of six accounts became a finding (choose 401, world 20).
 const leastTeamed = 6 * teamRows
 
@@ -37,8 +38,9 @@ const (
 	teamsOfPeople = 1.0 / 32
 )
 
-// bitsInTeams is the log-likelihood ratio of a pool against people where the accounts have something
-// of their own, by whether that is left inside teams. It adds to bits, which says that they have.
+// bitsInTeams is the log-likelihood ratio of a pool against people where the accounts have
+// something of their own, by whether that is left inside teams. It adds to bits, which says that
+// they have.
 func (p *prior) bitsInTeams(all, inside *kinship) float64 {
 	kept := math.Max(0, math.Min(inside.rho/all.rho, mostKept))
 	se := math.Hypot(inside.se, kept*all.se) / all.rho
@@ -82,7 +84,8 @@ func (p *pairs) inTeams(all *kinship) (k kinship, of teams, ok bool) {
 		return k, nil, false
 	}
 	k.accounts, k.other, k.rest = len(of), all.other, all.rest
-	return k, of, d.estimate(&k, inside.mean()/rows.whole.mean())
+	ok = d.estimate(&k, inside.mean()/rows.whole.mean())
+	return k, of, ok
 }
 
 // insideOf estimates the kinship inside teams that something else has told, after compare.
@@ -105,7 +108,8 @@ func (p *pairs) insideOf(of teams, all *kinship) (k kinship, ok bool) {
 		return k, false
 	}
 	k.other, k.rest = all.other, all.rest
-	return k, d.estimate(&k, 1)
+	ok = d.estimate(&k, 1)
+	return k, ok
 }
 
 // centred are rows whose means are taken off, one for each account, with their variance.
@@ -213,96 +217,4 @@ func (p *centred) parted() (out [][]int32) {
 		}
 	}
 	return out
-}
-
-// ward is a joining of rows under way: the teams, nil for one that was joined to another, the
-// numbers of requests, and by how much the union of two teams adds to the variance. nearest is the
-// team before it that each is nearest to.
-type ward struct {
-	teams   [][]int32
-	weights []float64
-	adds    [][]float64
-	nearest []int
-}
-
-// ward begins with a team for each row.
-func (p *centred) ward() *ward {
-	n := p.len()
-	w := &ward{
-		teams: make([][]int32, n), weights: make([]float64, n),
-		adds: make([][]float64, n), nearest: make([]int, n),
-	}
-	all := make([]float64, n*n)
-	for x := range n {
-		w.teams[x], w.weights[x] = []int32{int32(x)}, repeats(p.na[x])
-		w.adds[x] = all[x*n:][:n]
-		for y := range x {
-			w.adds[x][y] = p.union(int32(x), int32(y))
-		}
-		w.seek(x)
-	}
-	return w
-}
-
-// union is by how much the union of two rows adds to the variance of the first halves.
-func (p *pairs) union(i, j int32) float64 {
-	n, m := repeats(p.na[i]), repeats(p.na[j])
-	a, b := p.first(i), p.first(j)
-	s, t, sum := 1/math.Sqrt(n), 1/math.Sqrt(m), 0.0
-	for d := range a {
-		x := s*a[d] - t*b[d]
-		sum += x * x
-	}
-	return sum * n * m / (n + m)
-}
-
-// seek finds the team before x that it is nearest to, -1 for none.
-func (w *ward) seek(x int) {
-	w.nearest[x] = -1
-	least := math.Inf(1)
-	for y, add := range w.adds[x][:x] {
-		if w.teams[y] != nil && add < least {
-			w.nearest[x], least = y, add
-		}
-	}
-}
-
-// join joins the two nearest teams.
-func (w *ward) join() {
-	x, least := -1, math.Inf(1)
-	for z, y := range w.nearest {
-		if w.teams[z] != nil && y >= 0 && w.adds[z][y] < least {
-			x, least = z, w.adds[z][y]
-		}
-	}
-	y := w.nearest[x]
-	for z := range w.teams {
-		if w.teams[z] == nil || z == x || z == y {
-			continue
-		}
-		// Lance and Williams 1967.
-		n, m, other := w.weights[x], w.weights[y], w.weights[z]
-		*w.add(y, z) = ((n+other)**w.add(x, z) + (m+other)**w.add(y, z) - other*least) /
-			(n + m + other)
-	}
-	w.teams[y], w.teams[x] = append(w.teams[y], w.teams[x]...), nil
-	w.weights[y] += w.weights[x]
-	for z := y; z < len(w.teams); z++ {
-		if w.teams[z] != nil && (z == y || w.nearest[z] == x || w.nearest[z] == y) {
-			w.seek(z)
-		}
-	}
-	for z := y + 1; z < len(w.teams); z++ {
-		if w.teams[z] != nil && w.nearest[z] >= 0 && w.adds[z][y] < w.adds[z][w.nearest[z]] {
-			w.nearest[z] = y
-		}
-	}
-}
-
-// add is by how much the union of two different teams adds to the variance.
-func (w *ward) add(x, y int) *float64 {
-	if x < y {
-		x, y = y, x
-	}
-	return &w.adds[x][y]
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/sketch"
 )
 
-// kindsOf makes accounts of which kind(i) is the i-th one's: kinds give a share of a request, and an
-// account's own subject another.
+// kindsOf makes accounts of which kind(i) is the i-th one's: kinds give a share of a request, and
+// an account's own subject another.
 func kindsOf(
 	rng *rand.Rand, accounts, requests int, kind func(i int) int, share, own float64,
 ) *pairs {

@@ -150,8 +150,10 @@ func figures(worlds []Outcome) []figure {
 			all.leaked(0.5) + ", " + all.leaked(0.9),
 		},
 	)
-	hidden := fareOf(worlds, func(c *CampaignOutcome) bool { return c.sizeable() && !c.oneCustomer() })
 	large := fareOf(worlds, (*CampaignOutcome).sizeable)
+	hidden := fareOf(worlds, func(c *CampaignOutcome) bool {
+		return c.sizeable() && !c.oneCustomer()
+	})
 	return append(
 		out, figure{
 			"of " + sizeableWords + ": found; recall, precision; leaked (median, nine in ten) until " +
