@@ -77,10 +77,9 @@ type kinship struct {
 	rho, se float64
 	// own and other are the mean similarities of two requests of one account and of two accounts.
 	own, other float64
-	// rest is the variance of a request: its squared length less what is common to all, noise that
-	// of the products of two accounts' halves.
-	rest, noise float64
-	accounts    int
+	// rest is the variance of a request: its squared length less what is common to all.
+	rest     float64
+	accounts int
 }
 
 const (
@@ -162,7 +161,6 @@ func (d *dealing) estimate(k *kinship, left float64) bool {
 	if k.rest <= 0 || variance == 0 {
 		return false
 	}
-	k.noise = variance
 	k.rho = d.deals / d.scale / k.rest / left
 	k.se = math.Sqrt(d.spread*variance) / d.scale / k.rest / left
 	k.own = k.other + k.rho*k.rest

@@ -269,7 +269,7 @@ func (p *Population) group(
 	// What was not looked at is taken to be like what was.
 	part := float64(len(all)) / float64(max(len(members), 1))
 	g.Scale = part
-	g.SameProgram = func() *baseline.Controls { return p.sameProgram(g, c, inside()) }
+	g.SameProgram = func() *baseline.Controls { return p.sameProgram(g, inside()) }
 	g.SelfShare = math.Min(MaxShare, counted*part/float64(max(c.Baseline.N, 1)))
 	for _, n := range [...]*int{
 		&g.Unnamed, &g.Handed, &g.Carried, &g.UnnamedRejections, &g.UnnamedTakenOver,

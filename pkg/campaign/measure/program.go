@@ -5,7 +5,6 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
-	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
 const (
@@ -21,47 +20,22 @@ const (
 
 // sameProgram lists accounts outside the group that use its program, nil when there are too few of
 // them: those that carry its text, else its prompt layout, else its client and parameters.
-func (p *Population) sameProgram(
-	g *detectors.Group, c *detectors.Context, inside map[int32]bool,
-) *baseline.Controls {
-	worker := worker(g, c)
-	outside := func(i int32) bool {
-		return !inside[i] && !p.state[i].inCampaign && !worker(&p.Slots[i].Profile)
-	}
+func (p *Population) sameProgram(g *detectors.Group, inside map[int32]bool) *baseline.Controls {
 	if g.Work.Carriers >= usesProgram*g.Size {
-		if c := p.controls(p.carriers(&g.Work, len(inside)), outside); c != nil {
+		if c := p.controls(p.carriers(&g.Work, len(inside)), inside); c != nil {
 			return c
 		}
 	}
 	if g.Work.LayoutShare >= usesProgram {
 		k := index.MakeKey(index.ByLayout, g.Work.Layout)
-		if c := p.controls(p.Postings.Members(k), outside); c != nil {
+		if c := p.controls(p.Postings.Members(k), inside); c != nil {
 			return c
 		}
 	}
 	if k, share := commonestClient(g); share >= usesProgram {
-		return p.controls(p.Postings.Members(k), outside)
+		return p.controls(p.Postings.Members(k), inside)
 	}
 	return nil
-}
-
-// worker says whether the work that is dealt out in a group may have been dealt out to an account
-// as well: the rest of a pool is no measure for a part of it. Where the group deals nothing out,
-// nobody is a worker.
-func worker(g *detectors.Group, c *detectors.Context) func(*fingerprint.Profile) bool {
-	dealt, ok := g.Dealt(c)
-	if !ok {
-		return func(*fingerprint.Profile) bool { return false }
-	}
-	texts := map[uint64]uint8{}
-	for _, s := range g.Work.Shingles {
-		texts[s.Hash] = s.Text
-	}
-	text := func(template uint64) uint8 { return texts[template] }
-	return func(p *fingerprint.Profile) bool {
-		bits, ok := dealt.Fit(c, p, text)
-		return !ok || bits >= 0
-	}
 }
 
 // carriers lists the accounts that carry a third of the group's commonest shingles.
@@ -105,12 +79,12 @@ func commonestClient(g *detectors.Group) (most index.Key, share float64) {
 
 // controls are the accounts of a list that are in neither the group nor an open campaign, one for
 // each entity; nil when there are too few.
-func (p *Population) controls(list []int32, outside func(int32) bool) *baseline.Controls {
+func (p *Population) controls(list []int32, inside map[int32]bool) *baseline.Controls {
 	var vectors []*baseline.Vector
 	seen := map[uint64]bool{}
 	for _, i := range list {
 		a := p.Slots[i]
-		if seen[a.Entity] || !outside(i) {
+		if inside[i] || p.state[i].inCampaign || seen[a.Entity] {
 			continue
 		}
 		seen[a.Entity] = true

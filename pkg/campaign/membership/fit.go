@@ -29,9 +29,6 @@ type Likelihood struct {
 	// of an identity than the day of the sign-up, launched that the launch is the members' own
 	// (Launch).
 	tied, launched bool
-	// dealt says that the account is one of those among whom the work is seen to be dealt out, and
-	// that its own requests do not speak against that.
-	dealt bool
 }
 
 const (
@@ -81,11 +78,6 @@ func (m *Model) Fit(a *index.Account, c *detectors.Context, inside, linked bool)
 	if bits, ok := m.Takeover.fit(p, c, m.texts()); ok {
 		l.Families[detectors.Takeover.Index()] = bits
 		l.compared++
-	}
-	if bits, ok := m.fitSubjects(p, c); ok {
-		l.Families[detectors.Habits.Index()] = bits
-		l.compared++
-		l.dealt = inside && bits >= 0
 	}
 	for _, b := range l.Families {
 		l.Bits += b
@@ -189,21 +181,6 @@ func (t Takeover) fit(
 	}
 }
 
-// fitSubjects is what the account's requests say of whether they were dealt out to it.
-func (m *Model) fitSubjects(
-	p *fingerprint.Profile, c *detectors.Context,
-) (bits float64, ok bool) {
-	if len(m.Dealt.Blocks) == 0 {
-		return 0, false
-	}
-	return m.Dealt.Fit(c, p, func(template uint64) uint8 {
-		if s := m.texts().known[template]; s != nil {
-			return s.Text
-		}
-		return 0
-	})
-}
-
 // handOverRatio is what it says of an account that it exchanged a conversation with a member, or
 // did not.
 func (m *Model) handOverRatio(linked bool) float64 {
@@ -302,9 +279,6 @@ func (l *Likelihood) causes() (n int) {
 		if l.Families[i] >= agreeingBits {
 			n++
 		}
-	}
-	if l.dealt && !l.agrees(detectors.Habits) {
-		n++
 	}
 	if l.agrees(detectors.Client) && (l.agrees(detectors.Work) || l.ofLaunch() && !l.launched) {
 		n--

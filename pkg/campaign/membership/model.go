@@ -43,10 +43,6 @@ type Model struct {
 	// Takeover is how the group uses accounts of others; nothing where it does not.
 	Takeover Takeover `json:"takeover,omitzero"`
 
-	// Dealt is what the work is about that is dealt out among the members; nothing where each has
-	// subjects of its own.
-	Dealt detectors.Dealt `json:"dealt,omitzero"`
-
 	// Launched says that the launch is the members' own; see Launch. Learn does not know it.
 	Launched bool `json:"launched,omitempty"`
 
@@ -140,9 +136,6 @@ func Learn(g *detectors.Group, c *detectors.Context) *Model {
 	m.learnWork(g, c)
 	if share, began, ok := g.Takeover(c); ok && share >= takenOver {
 		m.Takeover = Takeover{Share: share, Began: began}
-	}
-	if dealt, ok := g.Dealt(c); ok {
-		m.Dealt = dealt
 	}
 	return m
 }

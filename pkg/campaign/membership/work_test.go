@@ -2,7 +2,6 @@ package membership
 
 import (
 	"math"
-	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -12,7 +11,6 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
-	"github.com/stillwatch/stillwatch/pkg/sketch"
 )
 
 // shinglesOf lists the shingles of a text from number from to number to.
@@ -280,67 +278,24 @@ func TestADeviceOrAConversationIsMoreThanADayOfSignUp(t *testing.T) {
 	}
 }
 
-func TestAWorkerOfAGroupNeedsNoOtherCauseThanItsProgram(t *testing.T) {
-	// Of 1,000 accounts 50 are members, whose client and text others have as well.
-	const n, population, stack, requests = 50, 1000, 8, 24
-	m := &Model{
-		Size: n, Shingles: shinglesOf(1, 0, 12, 5), Carriers: 1,
-		Attributes: []Attribute{
-			{attribute.Stack, detectors.Client, []Value{{stack, 1, 0.005}}, 1},
-		},
-		Dealt: detectors.Dealt{
-			Blocks: []detectors.DealtBlock{{Mean: make([]float32, sketch.SubjectSize)}},
-			Rest:   1, Noise: 1.0 / sketch.SubjectSize, OwnPrompts: true,
-		},
-	}
-	ctx := &detectors.Context{Baseline: &baseline.Baseline{N: population - n}}
-	// account sends requests of which a share is about one subject.
-	account := func(own float64) *index.Account {
-		rng := rand.New(rand.NewPCG(1, 25))
-		a := &index.Account{Profile: *writer(20, map[uint8]uint32{1: 15})}
-		a.Profile.Values[attribute.Stack] = []fingerprint.Counted{{Hash: stack, Count: 20}}
-		var h fingerprint.Habits
-		for k := range requests {
-			half := &h.Parts[fingerprint.Other].Halves[k%fingerprint.NumHalves]
-			half.Count++
-			for d := range half.Sum {
-				half.Sum[d] += rng.NormFloat64() * math.Sqrt((1-own)/sketch.SubjectSize)
-			}
-			half.Sum[3] += math.Sqrt(own)
-		}
-		a.Profile.Habits = h.Pack(nil)
-		return a
-	}
-	for name, c := range map[string]struct {
-		own    float64
-		inside bool
-		fits   bool
-	}{
-		"a worker among them":                  {0, true, true},
-		"a person among them":                  {0.5, true, false},
-		"a person who uses the same program":   {0.5, false, false},
-		"who might be a worker, and is not in": {0, false, true},
-	} {
-		l := m.Fit(account(c.own), ctx, c.inside, false)
-		require.Equal(t, c.fits, l.Fits(n, population), "%s: %+v", name, l)
-	}
-	m.Dealt = detectors.Dealt{}
-	l := m.Fit(account(0), ctx, true, false)
-	require.False(t, l.Fits(n, population), "whose work is not seen to be dealt out")
-}
-
 func TestWhoIsUsedFromElsewhereForTheTextIsAMemberWithoutAnotherCause(t *testing.T) {
 	// Of 1,000 accounts 50 are members, whose text two other accounts in a hundred write.
 	const n, population, began = 50, 1000, uint32(20_003 * 24)
+	const clients, owners = 7, 8
 	m := &Model{
 		Size: n, Shingles: shinglesOf(1, 0, 12, 5.6), Carriers: 1,
 		Takeover: Takeover{Share: 0.95, Began: began},
+		Attributes: []Attribute{
+			{attribute.Stack, detectors.Client, []Value{{clients, 1, 0.01}}, 1},
+		},
 	}
 	ctx := &detectors.Context{Baseline: &baseline.Baseline{N: population - n}}
 	account := func(network int, earlier uint16) *index.Account {
 		a := &index.Account{Profile: *writer(20, map[uint8]uint32{1: 15})}
 		a.Profile.LastSeen = (int64(began) + 10) * 3_600_000
 		a.Profile.Networks = fingerprint.NetworkDays{0, earlier}
+		// The owner's client speaks against it, and most of the requests are his.
+		a.Profile.Values[attribute.Stack] = []fingerprint.Counted{{Hash: owners, Count: 20}}
 		var h fingerprint.Habits
 		h.Templates[0] = fingerprint.TemplateUse{
 			Name: m.Shingles[3].Hash, Since: began, Requests: 15,
