@@ -97,7 +97,6 @@ func (g *Group) kinshipOfSubjects(c *Context) *subjectKinship {
 		return k
 	}
 	k.bits = subjectPrior(false).bits(&k.kinship)
-	// Whose the prompts are is asked where it matters, for the cost.
 	if !g.ownPrompts() {
 		return k
 	}
