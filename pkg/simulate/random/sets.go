@@ -15,8 +15,7 @@ const (
 	// Choose is for choosing between variants and thresholds.
 	Choose Set = "choose"
 	// Final is looked at once, for the document; who looks earlier has to make a new one. This is
-	// the fifth, which nobody has opened: the document counts its members and does not list them.
-	// The first four were opened on 29 and 30 November 2026 and joined Choose.
+	// the fifth: it was opened on 30 November 2026, after the first four, which joined Choose.
 	Final Set = "final"
 )
 
