@@ -105,10 +105,7 @@ func (g *Group) compareSizes(
 			templated.addSizes(i, w.template, of(&w.part), middle)
 		}
 	}
-	p := all
-	if 2*templated.comparable() >= all.len() && g.Work.HasText() {
-		p = templated
-	}
+	p := g.templatedOr(all, templated)
 	k, ok := p.compare()
 	if ok && teams != nil {
 		return p.insideOf(teams, &k)

@@ -161,6 +161,15 @@ func (g *Group) byTemplate(c *Context, m *Member, h *fingerprint.Habits) []templ
 	return out
 }
 
+// templatedOr are the members' requests by each template where the group has a text and most members
+// can be compared by such ones, else all of their requests.
+func (g *Group) templatedOr(all, templated *pairs) *pairs {
+	if 2*templated.comparable() >= all.len() && g.Work.HasText() {
+		return templated
+	}
+	return all
+}
+
 // figures are a member's features in the group: of its slice where it has one.
 func (m *Member) figures() *baseline.Vector {
 	if m.slice != nil {

@@ -112,8 +112,7 @@ func (g *Group) kinshipOfSubjects(c *Context) *subjectKinship {
 	return k
 }
 
-// subjectPairs are the halves of the members' requests: of those by each template where most
-// members can be compared by such ones, else of all.
+// subjectPairs are the halves of the members' requests.
 func (g *Group) subjectPairs(c *Context) *pairs {
 	templated, all := &c.pairs[0], &c.pairs[1]
 	templated.reset(sketch.SubjectSize)
@@ -130,10 +129,7 @@ func (g *Group) subjectPairs(c *Context) *pairs {
 		a, b := h.Half(0), h.Half(1)
 		all.add(i, 0, a.Sum[:], b.Sum[:], a.Count, b.Count)
 	}
-	if 2*templated.comparable() >= all.len() && g.Work.HasText() {
-		return templated
-	}
-	return all
+	return g.templatedOr(all, templated)
 }
 
 // surelyOwn is the bits from which accounts have something of their own, so that it is asked

@@ -56,13 +56,8 @@ func (w *ward) seek(x int) {
 
 // join joins the two nearest teams.
 func (w *ward) join() {
-	x, least := -1, math.Inf(1)
-	for z, y := range w.nearest {
-		if w.teams[z] != nil && y >= 0 && w.adds[z][y] < least {
-			x, least = z, w.adds[z][y]
-		}
-	}
-	y := w.nearest[x]
+	x, y := w.closest()
+	least := w.adds[x][y]
 	for z := range w.teams {
 		if w.teams[z] == nil || z == x || z == y {
 			continue
@@ -74,13 +69,28 @@ func (w *ward) join() {
 	}
 	w.teams[y], w.teams[x] = append(w.teams[y], w.teams[x]...), nil
 	w.weights[y] += w.weights[x]
-	for z := y; z < len(w.teams); z++ {
-		if w.teams[z] != nil && (z == y || w.nearest[z] == x || w.nearest[z] == y) {
-			w.seek(z)
+	w.renew(x, y)
+}
+
+// closest are the two nearest teams, the later first.
+func (w *ward) closest() (x, y int) {
+	least := math.Inf(1)
+	for z, to := range w.nearest {
+		if w.teams[z] != nil && to >= 0 && w.adds[z][to] < least {
+			x, y, least = z, to, w.adds[z][to]
 		}
 	}
-	for z := y + 1; z < len(w.teams); z++ {
-		if w.teams[z] != nil && w.nearest[z] >= 0 && w.adds[z][y] < w.adds[z][w.nearest[z]] {
+	return x, y
+}
+
+// renew finds the nearest teams anew after x was joined to y.
+func (w *ward) renew(x, y int) {
+	for z := y; z < len(w.teams); z++ {
+		switch {
+		case w.teams[z] == nil:
+		case z == y || w.nearest[z] == x || w.nearest[z] == y:
+			w.seek(z)
+		case w.nearest[z] >= 0 && w.adds[z][y] < w.adds[z][w.nearest[z]]:
 			w.nearest[z] = y
 		}
 	}

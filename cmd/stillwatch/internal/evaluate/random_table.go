@@ -83,8 +83,8 @@ func (c *CampaignOutcome) sizeable() bool {
 	return c.Accounts >= sizeableAccounts && c.rate() >= sizeableRate
 }
 
-// The size and the requests an account and day from which a campaign has to be found (acceptance of
-// issue 13).
+// The size and the requests an account and day from which a campaign has to be found: the aim that
+// the detection was built for.
 const (
 	sizeableAccounts = 20
 	sizeableRate     = 3
@@ -165,7 +165,7 @@ func figures(worlds []Outcome) []figure {
 	)
 }
 
-// words are the figures of the acceptance of issue 13.
+// words are the figures by which campaigns that have to be found are judged.
 func (f *fare) words() string {
 	return fmt.Sprintf(
 		"%d of %d; %s, %s; %s, %s; %s, %s", f.found, f.n, share(f.hit, f.accounts),
