@@ -161,8 +161,8 @@ func (g *Group) byTemplate(c *Context, m *Member, h *fingerprint.Habits) []templ
 	return out
 }
 
-// templatedOr are the members' requests by each template where the group has a text and most members
-// can be compared by such ones, else all of their requests.
+// templatedOr are the members' requests by each template where the group has a text and most of
+// them can be compared by such ones, else all of their requests.
 func (g *Group) templatedOr(all, templated *pairs) *pairs {
 	if 2*templated.comparable() >= all.len() && g.Work.HasText() {
 		return templated
