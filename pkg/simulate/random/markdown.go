@@ -7,7 +7,7 @@ import (
 
 // unopened is the set that nobody has looked at. Its members are counted in the document and not
 // listed: who reads them designs for them. When it is opened, this becomes empty.
-const unopened Set = ""
+const unopened Set = Final
 
 // withheld says how many of a list are of the unopened set.
 func withheld[T any](all []T, name func(T) string) string {

@@ -62,6 +62,7 @@ func Mechanisms() []Mechanism {
 		gadgets(), schools(), offices(), days(), access(),
 		benches(), homes(), classrooms(), trades(), moments(), wallets(),
 		workshops(), loops(), studies(), desks(), lines(),
+		queues(), engines(), guilds(), terms(), passages(),
 	)
 	slices.SortFunc(all, func(a, b Mechanism) int { return cmp.Compare(a.Name, b.Name) })
 	return all

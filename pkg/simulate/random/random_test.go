@@ -235,7 +235,7 @@ func yes(is bool) string {
 func TestEveryMechanismAndTacticIsDrawn(t *testing.T) {
 	drawn := map[string]bool{}
 	for _, set := range Sets() {
-		for i := range 300 {
+		for i := range 450 {
 			o := Options{Set: set, Seed: 9, Index: i, Accounts: 800, Duration: 48 * time.Hour}
 			sc, err := Scenario(o)
 			require.NoError(t, err)

@@ -61,6 +61,7 @@ func Tactics() []Tactic {
 		wordings(), accounts(), schedules(), asks(), pools(), routines(), crafts(), supplies(),
 		workings(), requests(), stocks(), habitual(),
 		questions(), holdings(), manners(),
+		errands(), means(), tempers(),
 	)
 	order := Dimensions()
 	slices.SortStableFunc(all, func(a, b Tactic) int {
