@@ -111,16 +111,18 @@ type Context struct {
 	// Rejections counts the conversations that were rejected on an account in no open campaign,
 	// TakenOver those of them that went on in another account.
 	Rejections, TakenOver int
-	// ShingleAccounts and LayoutAccounts are the numbers of live entities whose prompt template
-	// holds the shingle, whose prompts recur in the prompt layout.
-	ShingleAccounts, LayoutAccounts func(hash uint64) int
+	// ShingleAccounts are the numbers of live entities in whose prompts the shingle recurs, and of
+	// those that wrote it once and have sent little else.
+	ShingleAccounts func(hash uint64) (recurring, once int)
+	// LayoutAccounts is the number of live entities whose prompts recur in the prompt layout.
+	LayoutAccounts func(hash uint64) int
 
 	// habits, pairs and work are scratch memory: what is compared of a group's members.
 	habits fingerprint.Habits
 	pairs  [2]pairs
 	work   []templateWork
-	// values, shingles and layouts count what its members show.
-	values, shingles, layouts baseline.Counter
+	// values, shingles, once and layouts count what its members show.
+	values, shingles, once, layouts baseline.Counter
 }
 
 // Idf is log2 of the population over the accounts that show something: how surprising it is to

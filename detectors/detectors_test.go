@@ -63,22 +63,27 @@ type bench struct {
 func among(members []*fingerprint.Profile) bench {
 	var entities []baseline.Entity
 	var lives baseline.Lives
-	df := map[uint64]int{}
+	df, once := map[uint64]int{}, map[uint64]int{}
 	for _, p := range append(people(600, 77), members...) {
 		v := baseline.Features(p)
 		entities = append(entities, baseline.Entity{Profile: p, Vector: &v})
 		lives.Add(p)
 		for _, s := range p.Template {
-			df[s.Hash]++
+			if s.Count >= fingerprint.Recurs(p.WithText) {
+				df[s.Hash]++
+			} else {
+				once[s.Hash]++
+			}
 		}
 		for _, s := range p.Layouts {
 			df[s.Hash]++
 		}
 	}
-	count := func(h uint64) int { return df[h] }
 	return bench{&Context{
-		Baseline: baseline.Take(entities, len(entities), baseline.DefaultOptions()),
-		Lives:    lives, ShingleAccounts: count, LayoutAccounts: count,
+		Baseline:        baseline.Take(entities, len(entities), baseline.DefaultOptions()),
+		Lives:           lives,
+		ShingleAccounts: func(h uint64) (int, int) { return df[h], once[h] },
+		LayoutAccounts:  func(h uint64) int { return df[h] },
 	}, members}
 }
 
@@ -101,7 +106,10 @@ func (b bench) group() *Group {
 
 func mass(p *fingerprint.Profile, c *Context) (m float64) {
 	for _, s := range p.Template {
-		m += float64(s.Count) * c.Idf(c.ShingleAccounts(s.Hash))
+		if s.Count >= fingerprint.Recurs(p.WithText) {
+			again, _ := c.ShingleAccounts(s.Hash)
+			m += float64(s.Count) * c.Idf(again)
+		}
 	}
 	return m
 }
@@ -485,4 +493,53 @@ func TestNoDetectorSaysMoreThanItsSpecAllows(t *testing.T) {
 	}
 	s := Spec{Min: -1, Max: 1}
 	require.Zero(t, s.Clamp(math.NaN()))
+}
+
+func TestATextThatEveryMemberSentOnceIsShared(t *testing.T) {
+	once := func(prompts uint32) func(int, *fingerprint.Profile) {
+		return func(i int, p *fingerprint.Profile) {
+			p.Requests, p.WithText, p.TemplateRequests = prompts, prompts, 0
+			p.Template = p.Template[:0]
+			for k := range 24 {
+				hash := uint64(7000 + k)
+				if k >= 12 {
+					// What each asked in it.
+					hash = uint64(1<<40 + 1000*i + k)
+				}
+				p.Template = append(p.Template, fingerprint.Counted{Hash: hash, Count: 1})
+			}
+		}
+	}
+	work := among(each(people(30, 3), once(1))).group().Work
+	require.Len(t, work.Shingles, 12)
+	require.True(t, work.HasText())
+	require.InDelta(t, 30, work.Carriers, 1e-9)
+	require.InDelta(t, 1, work.Traffic, 1e-9)
+	require.InDelta(t, 1, work.Mass, 1e-9)
+	work = among(each(people(30, 3), once(20))).group().Work
+	require.Empty(t, work.Shingles, "of who sends much, what it wrote once says nothing")
+}
+
+func TestWhatOthersWroteOnceDoesNotMakeATextThatRecursCommon(t *testing.T) {
+	// Thirty accounts send a text again and again; a hundred others tried it once.
+	text := func(count uint32) []fingerprint.Counted {
+		list := make([]fingerprint.Counted, 12)
+		for k := range list {
+			list[k] = fingerprint.Counted{Hash: uint64(7000 + k), Count: count}
+		}
+		return list
+	}
+	pool := each(people(30, 3), func(_ int, p *fingerprint.Profile) {
+		p.Requests, p.WithText, p.TemplateRequests, p.Template = 40, 40, 40, text(40)
+	})
+	tried := each(people(100, 4), func(_ int, p *fingerprint.Profile) {
+		p.Requests, p.WithText, p.TemplateRequests, p.Template = 5, 5, 0, text(1)
+	})
+	b := among(append(pool, tried...))
+	b.members = pool
+	again := b.group().Work
+	b.members = tried
+	once := b.group().Work
+	require.Greater(t, again.Rarity, once.Rarity+1)
+	require.InDelta(t, 1, again.Mass, 1e-9)
 }

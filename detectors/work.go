@@ -42,8 +42,9 @@ const (
 
 // CommonWork is what the prompts of a group's members have in common.
 type CommonWork struct {
-	// Shingles are the shared shingles: in the prompt template of at least a fifth of the members
-	// and, among them, several times as common as in the population.
+	// Shingles are the shared shingles: in the profile of at least a fifth of the members (in the
+	// prompt template, or written once by one that has sent little) and, among them, several times
+	// as common as in the population.
 	Shingles []Shared
 	// Mass is the members' mean share of the recurring text in these requests that is shared,
 	// weighted by rarity. Traffic is the mean share of their requests that carry shared text.
@@ -72,13 +73,33 @@ func (w *CommonWork) HasText() bool {
 	return n >= leastShingles || n > 0 && w.Traffic >= mostTraffic
 }
 
-// Shared is a shingle with the weight of the members that carry it, its idf, and the number of the
-// text that it is of; 0 is none that is known by several shingles.
+// Shared is a shingle with the weight of the members that carry it, that of those among them that
+// wrote it once, its idf, and the number of the text that it is of; 0 is none that is known by
+// several shingles.
 type Shared struct {
-	Hash   uint64
-	Weight float64
-	Idf    float64
-	Text   uint8
+	Hash         uint64
+	Weight, Once float64
+	// Idf is the mean over the members: in whose prompts it recurs, against the others in whose
+	// prompts it does; who wrote it once, against all that wrote it. Recurring is the first.
+	Idf, Recurring float64
+	Text           uint8
+}
+
+// sharedBy is a shingle that members carry, once or again and again, ok where it is the group's.
+func (g *Group) sharedBy(c *Context, hash uint64, recurring, once float64) (s Shared, ok bool) {
+	s = Shared{Hash: hash, Weight: recurring + once, Once: once}
+	if s.Weight < g.Size/shingleMembers || s.Weight < leastCarriers {
+		return s, false
+	}
+	again, all := c.ShingleAccounts(hash)
+	all += again
+	others := (recurring*float64(again) + once*float64(all)) / s.Weight
+	if s.Weight/g.Size < overPopulation*others/float64(c.Baseline.N+1) {
+		return s, false
+	}
+	s.Recurring = c.Idf(again)
+	s.Idf = (recurring*s.Recurring + once*c.Idf(all)) / s.Weight
+	return s, true
 }
 
 // SharedWork finds what the members' prompt templates have in common and remembers it in the group.
@@ -86,15 +107,20 @@ type Shared struct {
 // It is asked for where there is shared text only.
 func (g *Group) SharedWork(c *Context, mass func(member int) float64) {
 	g.counter = &c.values
-	weights, layouts := &c.shingles, &c.layouts
-	weights.Reset()
+	weights, layouts := [...]*baseline.Counter{&c.shingles, &c.once}, &c.layouts
+	weights[0].Reset()
+	weights[1].Reset()
 	layouts.Reset()
 	for i := range g.Members {
 		m := &g.Members[i]
-		least := fingerprint.Recurs(m.Profile.WithText)
+		prompts := m.Profile.WithText
+		least, shown := fingerprint.Recurs(prompts), fingerprint.Shows(prompts)
 		for _, s := range m.Profile.Template {
-			if s.Count >= least {
-				weights.Add(s.Hash, m.Weight)
+			switch {
+			case s.Count >= least:
+				weights[0].Add(s.Hash, m.Weight)
+			case s.Count >= shown:
+				weights[1].Add(s.Hash, m.Weight)
 			}
 		}
 		for _, s := range m.Profile.Layouts {
@@ -104,15 +130,17 @@ func (g *Group) SharedWork(c *Context, mass func(member int) float64) {
 		}
 	}
 	w := CommonWork{}
-	weights.Each(func(h uint64, weight float64) {
-		if weight < g.Size/shingleMembers || weight < leastCarriers {
-			return
+	recur, once := weights[0], weights[1]
+	add := func(h uint64, recurring, once float64) {
+		if s, ok := g.sharedBy(c, h, recurring, once); ok {
+			w.Shingles = append(w.Shingles, s)
 		}
-		df := c.ShingleAccounts(h)
-		if weight/g.Size < overPopulation*float64(df)/float64(c.Baseline.N+1) {
-			return
+	}
+	recur.Each(func(h uint64, weight float64) { add(h, weight, once.Of(h)) })
+	once.Each(func(h uint64, weight float64) {
+		if recur.Of(h) == 0 {
+			add(h, 0, weight)
 		}
-		w.Shingles = append(w.Shingles, Shared{Hash: h, Weight: weight, Idf: c.Idf(df)})
 	})
 	slices.SortFunc(w.Shingles, func(a, b Shared) int {
 		return cmp.Or(cmp.Compare(b.Weight*b.Idf, a.Weight*a.Idf), cmp.Compare(a.Hash, b.Hash))
@@ -207,22 +235,26 @@ func contain(
 	if len(shared) == 0 || p.WithText == 0 {
 		return x
 	}
-	least := fingerprint.Recurs(p.WithText)
-	inside := 0.0
+	least, shown := fingerprint.Recurs(p.WithText), fingerprint.Shows(p.WithText)
+	inside, recurring := 0.0, 0.0
 	var seen Sightings
 	rest := make([]uint32, 0, fingerprint.MaxTemplate)
 	for _, s := range p.Template {
-		if s.Count < least {
-			continue
-		}
 		of := shared[s.Hash]
-		if of == nil {
+		switch {
+		case s.Count < shown || of == nil && s.Count < least:
+			// What it wrote once and nobody else wrote is what it asked.
+			continue
+		case of == nil:
 			seen.Other(s.Count)
 			rest = append(rest, s.Count)
 			continue
 		}
 		seen.Shared(of.Text, s.Count)
-		inside += float64(s.Count) * of.Idf
+		inside += float64(s.Count) * of.Recurring
+		if s.Count >= least {
+			recurring += float64(s.Count) * of.Recurring
+		}
 		x.carried[of.Text]++
 	}
 	covered := seen.Requests(p)
@@ -239,7 +271,7 @@ func contain(
 		others += float64(n)
 		beside += math.Max(0, float64(n)+float64(covered)-float64(max(templated, n)))
 	}
-	own := math.Max(0, mass()-inside)
+	own := math.Max(0, mass()-recurring)
 	if others > 0 {
 		own *= beside / others
 	}

@@ -31,6 +31,17 @@ type counted struct {
 // leastSlots is the number of slots that a counter begins with: those of 32 values.
 const leastSlots = 64
 
+// Of is the weight of a value, 0 where it was not counted.
+func (k *Counter) Of(value uint64) float64 {
+	if value == 0 || len(k.counted) == 0 {
+		return 0
+	}
+	if n := k.slots[k.find(value)]; n != 0 {
+		return k.counted[n-1].weight
+	}
+	return 0
+}
+
 // Reset empties the counter and keeps its memory.
 func (k *Counter) Reset() {
 	for i := range k.counted {

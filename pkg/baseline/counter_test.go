@@ -33,6 +33,9 @@ func TestACounterCountsAsAMapDoes(t *testing.T) {
 		got := map[uint64]float64{}
 		k.Each(func(v uint64, w float64) { got[v] += w })
 		require.Equal(t, want, got)
+		for v := range uint64(distinct + 2) {
+			require.Equal(t, want[v], k.Of(v))
+		}
 		known := 0.0
 		for w := range maps.Values(want) {
 			known += w

@@ -82,7 +82,8 @@ type Fingerprint struct {
 
 	prompts, sources, endUsers distinct
 
-	// door remembers shingles seen once; turns, system and prompt layouts count those that recur.
+	// door remembers shingles seen once; turns, system and prompt layouts count those that recur,
+	// and hold a sample of what an account wrote once while it has sent little (Shows).
 	door                   rotatingBloom
 	turns, system, layouts table
 	values                 [attribute.NumKept][]attributeValue
@@ -270,7 +271,10 @@ func (f *Fingerprint) text(o *Observation, t *totals) {
 	t.bump(nText, 1)
 	t.bump(sumPrompt, uint64(min(max(sk.Tokens, 0), maxTokens)))
 	countIntents(sk.Intents, nIntents, t)
-	f.agedText++
+	if f.agedText++; f.agedText == fewPrompts {
+		f.turns.dropOnce()
+		f.system.dropOnce()
+	}
 	f.door.rotate(f.last, f.opts.DoorkeeperWindow.Milliseconds(), shingleMarks)
 	name := f.template(
 		sk.Turn[:min(len(sk.Turn), turnShingles)], sk.System[:min(len(sk.System), systemShingles)],
@@ -334,7 +338,7 @@ func (f *Fingerprint) template(turn, system []uint64) (name uint64) {
 }
 
 // shingle counts one shingle wherever it is known; when it is new but was seen before, it enters
-// the given table with that second sighting.
+// the given table with that second sighting, and with the first while it would be shown.
 func (f *Fingerprint) shingle(h uint64, into *table, capacity int) (known bool) {
 	for _, t := range [...]table{f.turns, f.system} {
 		if i, ok := t.find(h); ok {
@@ -346,6 +350,9 @@ func (f *Fingerprint) shingle(h uint64, into *table, capacity int) (known bool) 
 		into.insert(h, 2, capacity, f.seen)
 	} else {
 		f.door.add(h)
+		if f.showsOnce() {
+			into.insertOnce(h, capacity)
+		}
 	}
 	return false
 }

@@ -79,8 +79,8 @@ type Profile struct {
 	// PromptHLL is the axiomhq/hyperloglog sketch of the exact prompts, for unions.
 	PromptHLL []byte
 
-	// Template holds the shingles that recur in the account's prompts, Layouts the line
-	// structures.
+	// Template holds the shingles that recur in the account's prompts, and of an account that has
+	// sent little those that it wrote once (Shows, Recurs); Layouts the line structures that recur.
 	Template []Counted
 	Layouts  []Counted
 	// TemplateRequests counts the requests that carried at least one shingle already in the prompt

@@ -102,6 +102,22 @@ const (
 	fewRecurrences, fewPrompts = 2, 10
 )
 
+// Shows is the number of prompts from which a shingle is in a profile, when the account has sent so
+// many. Of an account that has sent fewer than fewPrompts, what it wrote once is there too: a pool
+// whose accounts send six requests a day (Anthropic, September 2026) has one text in hundreds of
+// accounts before it has it twice in one of them, and that other accounts wrote the same is as good
+// a sign as that this one wrote it again. Of one that has sent more, what it wrote once would be a
+// small part of all that it wrote once.
+func Shows(prompts uint32) uint32 {
+	if prompts < fewPrompts {
+		return 1
+	}
+	return recurrences
+}
+
+// showsOnce says that a profile shows what the account wrote once.
+func (f *Fingerprint) showsOnce() bool { return Shows(f.agedText) == 1 }
+
 // Recurs is the number of prompts from which a shingle or prompt layout is part of an account's
 // prompt template, when it has sent so many.
 func Recurs(prompts uint32) uint32 {
@@ -154,10 +170,10 @@ func top(dst []Counted, t table, least uint32, most int, s scale) []Counted {
 	return dst[:mark+min(len(dst)-mark, most)]
 }
 
-// topShingles appends the prompt template: turn and system shingles each have their places, and
-// take what the other leaves free.
+// topShingles appends the prompt template, and what was written once where that is shown: turn and
+// system shingles each have their places, and take what the other leaves free.
 func (f *Fingerprint) topShingles(dst []Counted, s scale) []Counted {
-	least := f.least()
+	least := Shows(f.agedText)
 	turns, system := certainly(f.turns, least), certainly(f.system, least)
 	forTurns := min(turns, max(turnQuota, MaxTemplate-system))
 	dst = top(dst, f.turns, least, forTurns, s)

@@ -50,7 +50,7 @@ func (t *table) insert(hash uint64, n uint32, capacity int, now uint64) {
 			}
 		}
 		out := (*t)[least]
-		if hash > out.hash && mix(hash^now)%(4*uint64(out.count)) != 0 {
+		if out.count >= n && hash > out.hash && mix(hash^now)%(4*uint64(out.count)) != 0 {
 			return
 		}
 		if out.count >= n {
@@ -60,6 +60,32 @@ func (t *table) insert(hash uint64, n uint32, capacity int, now uint64) {
 	}
 	i, _ := t.find(hash)
 	*t = slices.Insert(*t, i, e)
+}
+
+// insertOnce adds a hash that is not in the table and was seen once, if it finds a place: where
+// others were seen more often, or are as rare and smaller, it does not. So what was seen once never
+// takes the place or the count of what recurs, and of it the smallest hashes stay, the same ones in
+// every account.
+func (t *table) insertOnce(hash uint64, capacity int) {
+	if len(*t) >= capacity {
+		largest := -1
+		for i, x := range *t {
+			if x.count == 1 {
+				largest = i
+			}
+		}
+		if largest < 0 || (*t)[largest].hash < hash {
+			return
+		}
+		*t = slices.Delete(*t, largest, largest+1)
+	}
+	i, _ := t.find(hash)
+	*t = slices.Insert(*t, i, entry{hash: hash, count: 1})
+}
+
+// dropOnce drops what was seen once. The doorkeeper knows it still.
+func (t *table) dropOnce() {
+	*t = slices.Clip(slices.DeleteFunc(*t, func(e entry) bool { return e.count == 1 }))
 }
 
 // mix spreads a number over all bits (the finalizer of splitmix64).

@@ -91,8 +91,67 @@ func TestASlowAccountShowsItsTemplateAfterAFewRequests(t *testing.T) {
 		f.Observe(o)
 	}
 	p := profileOf(f)
-	require.Len(t, p.Template, 16)
+	require.Len(t, recurring(p), 16)
 	require.EqualValues(t, 3, p.Template[0].Count)
+}
+
+// recurring lists what a profile holds for the account's template.
+func recurring(p *Profile) (out []Counted) {
+	for _, c := range p.Template {
+		if c.Count >= Recurs(p.WithText) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+func TestAnAccountThatHasSentLittleShowsWhatItWroteOnce(t *testing.T) {
+	f, _ := newTest(t)
+	send := func(n uint64) *Profile {
+		f.Observe(templated(1, 7, n, origin+int64(n)*millis(4*time.Hour)))
+		return profileOf(f)
+	}
+	p := send(0)
+	require.Len(t, p.Template, 22, "its only prompt, the template and what is in its slot")
+	require.Empty(t, recurring(p))
+	p = send(1)
+	require.Len(t, recurring(p), 12)
+	require.Len(t, p.Template, 12+2*10)
+	for n := uint64(2); n < fewPrompts-1; n++ {
+		p = send(n)
+	}
+	require.Len(t, p.Template, MaxTemplate, "what is written once takes the room that is left")
+	require.Len(t, recurring(p), 12)
+	require.Len(t, send(fewPrompts).Template, 12)
+	require.Len(t, f.turns, 12, "and no longer in the state")
+}
+
+func TestOfWhatAccountsWroteOnceTheSmallestHashesStay(t *testing.T) {
+	// Two accounts that wrote the same among much else: what they both show is the same part of it.
+	common := shingles(60, useTemplate, 7)
+	var shown [2]map[uint64]bool
+	for account := range shown {
+		f, _ := newTest(t)
+		for n := range uint64(3) {
+			o := request(1, n, origin+int64(n)*millis(time.Hour))
+			o.Sketch.Turn = sorted(shingles(60, useShingle, uint64(account), n))
+			if n == 1 {
+				o.Sketch.Turn = common
+			}
+			f.Observe(o)
+		}
+		shown[account] = map[uint64]bool{}
+		for _, c := range profileOf(f).Template {
+			shown[account][c.Hash] = true
+		}
+	}
+	both := 0
+	for _, h := range common {
+		if shown[0][h] && shown[1][h] {
+			both++
+		}
+	}
+	require.Greater(t, both, 15, "a third of it, not a ninth as if each had kept others")
 }
 
 func TestALongSystemPromptDoesNotPushTheTemplateOut(t *testing.T) {

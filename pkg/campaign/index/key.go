@@ -70,6 +70,20 @@ func (k Key) hash() uint64 { return uint64(k) &^ (uint64(1<<kindBits-1) << kindS
 // isConversation says that the posting is of a conversation.
 func (k Key) isConversation() bool { return k.Kind() == ByServed || k.Kind() == ByContinued }
 
+// onceBit is the bit of a shingle's key that tells who wrote it once (1) from in whose prompts it
+// recurs (0): no kind is free.
+const onceBit = 1
+
+// ShingleKey names the posting of the accounts in whose prompts a shingle recurs, or of those that
+// wrote it once and have sent little else.
+func ShingleKey(hash uint64, once bool) Key {
+	k := MakeKey(ByShingle, hash) &^ onceBit
+	if once {
+		k |= onceBit
+	}
+	return k
+}
+
 // counterpart is the posting of who continued what an account was served, or of who presents the
 // reasoning that it was given, and the other way round.
 func (k Key) counterpart() Key {
@@ -115,10 +129,10 @@ func appendKeys(keys []Key, p *fingerprint.Profile) []Key {
 			keys = append(keys, MakeKey(kind, hash))
 		}
 	}
-	least := fingerprint.Recurs(p.WithText)
+	least, shown := fingerprint.Recurs(p.WithText), fingerprint.Shows(p.WithText)
 	for _, s := range p.Template {
-		if s.Count >= least {
-			add(ByShingle, s.Hash)
+		if s.Count >= shown {
+			keys = append(keys, ShingleKey(s.Hash, s.Count < least))
 		}
 	}
 	for _, s := range p.Layouts {

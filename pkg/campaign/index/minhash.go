@@ -48,14 +48,18 @@ func (s *Postings) sign(l *posting) {
 
 // ShingleGroups joins shingles whose account sets are nearly equal, by MinHash signatures and
 // locality-sensitive hashing (Broder 1997), and calls visit for each with the accounts that carry
-// at least a third of them. Only shingles of at least least and at most most accounts count.
+// at least a third of them, again and again or once. Only shingles of at least least and at most
+// most accounts count.
 func (s *Postings) ShingleGroups(least, most int, visit func(first Key, members []int32)) {
 	var shingles []*posting
-	s.between(least, most, func(l *posting) {
-		if l.key.Kind() == ByShingle {
+	for _, l := range s.lists {
+		if l == nil || l.key.Kind() != ByShingle {
+			continue
+		}
+		if l = s.carriers(l, least, most); l != nil {
 			shingles = append(shingles, l)
 		}
-	})
+	}
 	counts := map[int32]int{}
 	for _, c := range s.cluster(shingles) {
 		if len(c) == 1 {
@@ -77,6 +81,51 @@ func (s *Postings) ShingleGroups(least, most int, visit func(first Key, members 
 		s.accounts.Sort(members)
 		visit(c[0].key, members)
 	}
+}
+
+// carriers is a posting of a shingle together with the one of those who wrote it once, or the other
+// way round; nil where they have too few or too many accounts, and for the second of two lists.
+func (s *Postings) carriers(l *posting, least, most int) *posting {
+	var lone [1]int32
+	other := lone[:0]
+	var second *posting
+	if n, ok := s.entries[l.key^onceBit]; ok && n >= 0 {
+		other = append(other, n)
+	} else if ok {
+		if l.key&onceBit != 0 {
+			return nil
+		}
+		second = s.lists[^n]
+		other = s.ordered(second)
+	}
+	members := s.ordered(l)
+	if n := len(members) + len(other); n < least || n > most {
+		return nil
+	}
+	if len(other) == 0 {
+		return l
+	}
+	both := &posting{key: l.key, members: make([]int32, 0, len(members)+len(other))}
+	for _, i := range other {
+		at, _ := slices.BinarySearchFunc(members, s.accounts.Slots[i], s.before)
+		both.members = append(append(both.members, members[:at]...), i)
+		members = members[at:]
+	}
+	both.members = append(both.members, members...)
+	if second == nil {
+		return both
+	}
+	// The least hash of a union is the lesser of both.
+	for _, x := range [...]*posting{l, second} {
+		if !x.signed {
+			s.sign(x)
+		}
+	}
+	both.signature, both.signed = l.signature, true
+	for h := range both.signature {
+		both.signature[h] = min(both.signature[h], second.signature[h])
+	}
+	return both
 }
 
 // cluster puts postings with nearly the same accounts together, the largest first.

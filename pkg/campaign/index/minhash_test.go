@@ -10,9 +10,10 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
 
-// FuzzShingleGroups deals shingles to accounts. Shingles of the same accounts are one group, a
-// group's accounts carry shingles, are listed once and in sampling order, and the groups do not
-// depend on the order in which the accounts came.
+// FuzzShingleGroups deals shingles to accounts, some of which have sent little and show what they
+// wrote once. Shingles of the same accounts are one group, a group's accounts carry shingles, are
+// listed once and in sampling order, and the groups depend neither on the order in which the
+// accounts came nor on how often an account wrote what it shows.
 func FuzzShingleGroups(f *testing.F) {
 	f.Add([]byte("\x01\x01\x02\x01\x03\x01\x01\x02\x02\x02\x03\x02\x04\x07"))
 	f.Add([]byte("aAbAcAdAaBbBcBdBaCbCcCeC"))
@@ -27,7 +28,7 @@ func FuzzShingleGroups(f *testing.F) {
 		for i := 0; i+1 < len(deal); i += 2 {
 			carried[deal[i]%accounts][Mix(99, uint64(deal[i+1]%shingles))] = true
 		}
-		groups := func(backwards bool) (out [][]string) {
+		groups := func(backwards bool, once int) (out [][]string) {
 			x := New()
 			for n := range accounts {
 				i := n
@@ -37,8 +38,12 @@ func FuzzShingleGroups(f *testing.F) {
 				p := fingerprint.Profile{
 					Account: fmt.Sprintf("acct-%02d", i), Requests: 9, WithText: 9,
 				}
+				count := uint32(5)
+				if i < once {
+					count = 1
+				}
 				for h := range carried[i] {
-					p.Template = append(p.Template, fingerprint.Counted{Hash: h, Count: 5})
+					p.Template = append(p.Template, fingerprint.Counted{Hash: h, Count: count})
 				}
 				x.Upsert(p)
 			}
@@ -64,8 +69,12 @@ func FuzzShingleGroups(f *testing.F) {
 		for _, set := range sets {
 			different[set] = true
 		}
-		got := groups(false)
+		got := groups(false, 0)
 		require.LessOrEqual(t, len(got), len(different))
-		require.ElementsMatch(t, got, groups(true))
+		require.ElementsMatch(t, got, groups(true, 0))
+		for _, once := range [...]int{1, accounts / 2, accounts} {
+			require.ElementsMatch(t, got, groups(false, once))
+			require.ElementsMatch(t, got, groups(true, once))
+		}
 	})
 }

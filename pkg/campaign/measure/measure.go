@@ -120,8 +120,9 @@ func (p *Population) Context(now int64, rhythmSample int) *detectors.Context {
 	rhythm, lives := p.rhythm(now, rhythmSample)
 	c := &detectors.Context{
 		Baseline: p.Baseline, Rhythm: rhythm, Lives: lives,
-		ShingleAccounts: func(h uint64) int {
-			return p.Postings.Entities(index.MakeKey(index.ByShingle, h))
+		ShingleAccounts: func(h uint64) (recurring, once int) {
+			of := p.Postings.Entities
+			return of(index.ShingleKey(h, false)), of(index.ShingleKey(h, true))
 		},
 		LayoutAccounts: func(h uint64) int {
 			return p.Postings.Entities(index.MakeKey(index.ByLayout, h))
@@ -182,7 +183,7 @@ func (p *Population) mass(a *index.Account) float64 {
 	n := math.Log2(float64(p.Entities() + 1))
 	for _, x := range a.Profile.Template {
 		if x.Count >= least {
-			carriers := p.Postings.Entities(index.MakeKey(index.ByShingle, x.Hash))
+			carriers := p.Postings.Entities(index.ShingleKey(x.Hash, false))
 			s.mass += float64(x.Count) * (n - p.logs[carriers])
 		}
 	}

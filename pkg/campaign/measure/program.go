@@ -43,10 +43,12 @@ func (p *Population) carriers(w *detectors.CommonWork, members int) (out []int32
 	shingles := w.Shingles[:min(len(w.Shingles), textShingles)]
 	carried := map[int32]int{}
 	for _, s := range shingles {
-		// Beyond that many, the first in sampling order are as good.
-		list := p.Postings.Members(index.MakeKey(index.ByShingle, s.Hash))
-		for _, i := range list[:min(len(list), members+mostControls)] {
-			carried[i]++
+		for _, once := range [...]bool{false, true} {
+			// Beyond that many, the first in sampling order are as good.
+			list := p.Postings.Members(index.ShingleKey(s.Hash, once))
+			for _, i := range list[:min(len(list), members+mostControls)] {
+				carried[i]++
+			}
 		}
 	}
 	for i, n := range carried {

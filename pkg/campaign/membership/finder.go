@@ -127,10 +127,12 @@ func (f *Finder) markText(m *Model, x *index.Index) {
 		return
 	}
 	for _, s := range m.Shingles {
-		for _, i := range x.Postings.Members(index.MakeKey(index.ByShingle, s.Hash)) {
-			f.touch(i)
-			f.shared[i] = min(f.shared[i]+1, carriedShingles)
-			f.carried[i] += float32(s.Rarity)
+		for _, once := range [...]bool{false, true} {
+			for _, i := range x.Postings.Members(index.ShingleKey(s.Hash, once)) {
+				f.touch(i)
+				f.shared[i] = min(f.shared[i]+1, carriedShingles)
+				f.carried[i] += float32(s.Rarity)
+			}
 		}
 	}
 	f.markCarriers(t, f.marked, float32(t.total))
@@ -146,8 +148,10 @@ func (f *Finder) markText(m *Model, x *index.Index) {
 			if int(s.Text) != text {
 				continue
 			}
-			for _, i := range x.Postings.Members(index.MakeKey(index.ByShingle, s.Hash)) {
-				f.carried[i] += float32(s.Rarity)
+			for _, once := range [...]bool{false, true} {
+				for _, i := range x.Postings.Members(index.ShingleKey(s.Hash, once)) {
+					f.carried[i] += float32(s.Rarity)
+				}
 			}
 		}
 		f.markCarriers(t, f.marked, float32(total))

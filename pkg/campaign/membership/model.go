@@ -65,10 +65,13 @@ type Takeover struct {
 }
 
 // Shingle is a shared shingle with how rare it is among the others, in bits: log2 of one over the
-// share of the accounts outside the group that carry it.
+// share of the accounts outside the group in whose prompts it recurs.
 type Shingle struct {
 	Hash   uint64  `json:"hash"`
 	Rarity float64 `json:"rarity"`
+	// Once is the same for all accounts outside that carry it, also those that wrote it once; 0 in
+	// state of a version that did not count these.
+	Once float64 `json:"once,omitempty"`
 	// Text is the number of the text that it is of: a pool may work on several at once.
 	Text uint8 `json:"text,omitempty"`
 }
@@ -197,8 +200,13 @@ func (m *Model) learnWork(g *detectors.Group, c *detectors.Context) {
 		return math.Log2((others + 1) / (math.Max(float64(df)-inside, 0) + unseen))
 	}
 	for _, s := range w.Shingles[:min(len(w.Shingles), maxShingles)] {
-		if r := rarity(c.ShingleAccounts(s.Hash), s.Weight); r >= leastRarity {
-			m.Shingles = append(m.Shingles, Shingle{s.Hash, r, s.Text})
+		again, once := c.ShingleAccounts(s.Hash)
+		x := Shingle{
+			Hash: s.Hash, Rarity: rarity(again, s.Weight-s.Once),
+			Once: rarity(again+once, s.Weight), Text: s.Text,
+		}
+		if x.Once >= leastRarity {
+			m.Shingles = append(m.Shingles, x)
 		}
 	}
 	m.Carriers, m.Pace = w.Carriers/g.Size, w.Pace

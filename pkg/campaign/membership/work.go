@@ -19,8 +19,8 @@ const (
 	// a phrase. Where the model has one only, it is a text if it is in most requests of those who
 	// carry it, and an account carries it that sends it in most of its own.
 	carriedShingles = 2
-	// textRequests is the number of requests with text from which an account's text can recur and
-	// speak alone, rareRequests from which a text does that is in few of the account's requests and
+	// textRequests is the number of requests with text from which an account's text can speak
+	// alone, rareRequests from which a text does that is in few of the account's requests and
 	// in nobody else's, layoutRequests from which the absence of a layout says something.
 	textRequests   = 2
 	rareRequests   = 3
@@ -44,7 +44,7 @@ const (
 // shared text; ok is false while the account has sent too little to tell.
 func (m *Model) fitWork(p *fingerprint.Profile, population int) (bits float64, same, ok bool) {
 	bits = math.Inf(-1)
-	if m.texts().least > 0 && p.WithText >= textRequests {
+	if m.texts().least > 0 && p.WithText > 0 {
 		others := math.Max(float64(population)-m.Size, 1)
 		bits, same = m.texts().fit(p, m.Carriers*m.shows(p.WithText), math.Log2(others/nobodyElse))
 	}
@@ -103,24 +103,34 @@ func (m *Model) texts() *texts {
 }
 
 // carriedWork is what an account shows of a model's texts: the number of shingles, their rarity in
-// all and by text.
+// all and by text, and their rarity among those who show them as this account does, again and again
+// or once.
 type carriedWork struct {
 	n     int
 	total float64
 	of    [detectors.MaxTexts]float64
+	bits  float64
 }
+
+// rarity is the mean of the shingles' in bits.
+func (c *carriedWork) rarity() float64 { return c.bits / float64(c.n) }
 
 // carried adds up what the account shows.
 func (t *texts) carried(p *fingerprint.Profile) (c carriedWork) {
-	least := fingerprint.Recurs(p.WithText)
+	least, shown := fingerprint.Recurs(p.WithText), fingerprint.Shows(p.WithText)
 	for _, s := range p.Template {
 		if t.least < carriedShingles && !inMost(s.Count, p) {
 			continue
 		}
-		if of := t.known[s.Hash]; of != nil && s.Count >= least {
+		if of := t.known[s.Hash]; of != nil && s.Count >= shown {
 			c.n++
 			c.total += of.Rarity
 			c.of[of.Text] += of.Rarity
+			if s.Count >= least {
+				c.bits += of.Rarity
+			} else {
+				c.bits += of.Once
+			}
 		}
 	}
 	return c
@@ -137,14 +147,14 @@ func (t *texts) share(c *carriedWork) float64 {
 	return share
 }
 
-// shows is the chance that a carrier shows the text after n requests: until it recurs, an account
-// with several texts in turn shows none of them. The sightings of the commonest one are taken to be
+// shows is the chance that a carrier shows the text after n requests: one with several texts in
+// turn has not shown each of them at first. The sightings of the commonest one are taken to be
 // Poisson.
 func (m *Model) shows(n uint32) float64 {
 	if m.Pace == 0 {
 		return 1
 	}
-	return distuv.Poisson{Lambda: m.Pace * float64(n)}.Survival(float64(fingerprint.Recurs(n)) - 1)
+	return distuv.Poisson{Lambda: m.Pace * float64(n)}.Survival(float64(fingerprint.Shows(n)) - 1)
 }
 
 // fit compares the shared text, which a share of accounts like this one would show. same says that
@@ -158,12 +168,12 @@ func (t *texts) fit(
 	if c.n < t.least || share < carriedText {
 		return absence(showing), false
 	}
-	same = share >= sameText && t.cover(p, &c, c.total/float64(c.n) >= unknown)
+	same = share >= sameText && t.cover(p, &c, c.rarity() >= unknown)
 	limit := float64(maxFit)
 	if same {
 		limit = maxSameText
 	}
-	return math.Min(limit, c.total/float64(c.n)) * math.Min(1, share/sameText), same
+	return math.Min(limit, c.rarity()) * math.Min(1, share/sameText), same
 }
 
 // cover says whether the texts that the account carries cover enough of its requests to speak
@@ -173,13 +183,13 @@ func (t *texts) cover(p *fingerprint.Profile, c *carriedWork, rare bool) bool {
 		return false
 	}
 	all := c.total >= sameText*t.total
-	least := fingerprint.Recurs(p.WithText)
+	least, shown := fingerprint.Recurs(p.WithText), fingerprint.Shows(p.WithText)
 	var seen detectors.Sightings
 	for _, s := range p.Template {
-		if s.Count < least {
+		of := t.known[s.Hash]
+		if s.Count < shown || of == nil && s.Count < least {
 			continue
 		}
-		of := t.known[s.Hash]
 		if of != nil && (all || c.of[of.Text] >= sameText*t.of[of.Text]) {
 			seen.Shared(of.Text, s.Count)
 		} else {

@@ -16,7 +16,9 @@ import (
 // shinglesOf lists the shingles of a text from number from to number to.
 func shinglesOf(text uint8, from, to uint64, rarity float64) (out []Shingle) {
 	for k := from; k < to; k++ {
-		out = append(out, Shingle{index.Mix(uint64(text), k) | 1, rarity, text})
+		out = append(out, Shingle{
+			Hash: index.Mix(uint64(text), k) | 1, Rarity: rarity, Once: rarity, Text: text,
+		})
 	}
 	return out
 }
@@ -51,7 +53,8 @@ func TestATextSpeaksAloneWhereItCoversWhatAnAccountDoes(t *testing.T) {
 		{"a tenth is not reached", 400, map[uint8]uint32{1: 9, 2: 8, own: 300}, false},
 		{"tried a few times", 30, map[uint8]uint32{1: 4, own: 20}, false},
 		{"two requests, both with the text", 2, map[uint8]uint32{1: 2}, true},
-		{"a text tells nothing before it recurs", 1, map[uint8]uint32{1: 1}, false},
+		{"two requests, each with another of the texts", 2, map[uint8]uint32{1: 1, 2: 1}, true},
+		{"a single request does not speak alone", 1, map[uint8]uint32{1: 1}, false},
 		{"another text", 40, map[uint8]uint32{own: 40}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -121,11 +124,24 @@ func TestThatATextIsNotThereSpeaksAgainstThoseWhoCouldHaveShownIt(t *testing.T) 
 		require.True(t, ok)
 		return bits
 	}
-	require.Greater(t, against(4), -0.5)
-	require.Less(t, against(12), against(4))
+	require.Greater(t, against(1), -0.5, "one in four of the members' requests carries it")
+	require.Less(t, against(4), against(1))
+	require.Greater(t, against(4), -1.5)
+	require.Less(t, against(20), against(4))
 	require.Less(t, against(60), -3.0)
 	m.Pace = 1
 	require.Less(t, against(12), -3.0, "in every request of the members")
+}
+
+func TestATextSpeaksForWhoWroteItOnce(t *testing.T) {
+	m := Model{Size: 20, Shingles: shinglesOf(1, 0, 12, 9), Carriers: 1, Pace: 1}
+	bits, same, ok := m.fitWork(writer(1, map[uint8]uint32{1: 1}), 1000)
+	require.True(t, ok)
+	require.Positive(t, bits)
+	require.False(t, same)
+	bits, _, ok = m.fitWork(writer(30, map[uint8]uint32{1: 1}), 1000)
+	require.True(t, ok)
+	require.Less(t, bits, -3.0, "of who wrote much it is chance, and most of it is missing")
 }
 
 func TestModelsAreAlikeByTheLargerTextAndNotByAPublicPhrase(t *testing.T) {
