@@ -20,7 +20,9 @@ func promptTemplate() Detector {
 				"again. Coordinated sampling of shingles (Broder 1997) weighted by inverse " +
 				"document frequency (Sparck Jones 1972; column weights of FRAUDAR, Hooi et al. " +
 				"2016), times the share of the members' own recurring text and traffic that is " +
-				"common.",
+				"common. Of an account that has sent fewer than ten prompts, what it wrote once " +
+				"counts too, as rare as it is among all who wrote it: a pool of hundreds of " +
+				"accounts at six requests a day has a text in all of them before it recurs in one.",
 			Evasion: "Rewriting the template for every request with a model good enough to " +
 				"leave no four words together: one more inference per harvested answer; layout, " +
 				"intents and the pool's other signal families remain.",
