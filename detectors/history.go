@@ -2,6 +2,7 @@ package detectors
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 	"github.com/stillwatch/stillwatch/pkg/sketch"
@@ -62,6 +63,7 @@ func (g *Group) historyPairs(c *Context) *pairs {
 	p := &c.pairs[0]
 	p.reset(sketch.SubjectSize)
 	began := g.Began()
+	began -= min(began, g.unnamedHours())
 	g.eachSlice(c, func(i int, slice, rest *fingerprint.PartHabits) {
 		if began > 0 && !activeBefore(g.Members[i].Profile, began) {
 			return
@@ -70,6 +72,19 @@ func (g *Group) historyPairs(c *Context) *pairs {
 		p.add(i, 0, work.Sum[:], other.Sum[:], work.Count, other.Count)
 	})
 	return p
+}
+
+// unnamedHours is how many hours before its beginning was seen the work may have begun: a template
+// has its name from the third request by it on, and until then the requests are among the others.
+func (g *Group) unnamedHours() uint32 {
+	const unnamed = 2
+	var hours, requests float64
+	for i := range g.Members {
+		p := g.Members[i].Profile
+		hours += float64(p.LastSeen-p.FirstSeen) / hourMillis
+		requests += float64(p.Requests)
+	}
+	return uint32(math.Ceil(unnamed * hours / math.Max(requests, 1)))
 }
 
 // activeBefore says whether the account sent a request before an hour since 1970.

@@ -147,14 +147,15 @@ func (t *texts) share(c *carriedWork) float64 {
 	return share
 }
 
-// shows is the chance that a carrier shows the text after n requests: one with several texts in
-// turn has not shown each of them at first. The sightings of the commonest one are taken to be
+// shows is the chance that the text recurs for a carrier after n requests: until it does, an account
+// with several texts in turn may show none of them, for a profile holds a sample of what was written
+// once. The sightings of the commonest one are taken to be
 // Poisson.
 func (m *Model) shows(n uint32) float64 {
 	if m.Pace == 0 {
 		return 1
 	}
-	return distuv.Poisson{Lambda: m.Pace * float64(n)}.Survival(float64(fingerprint.Shows(n)) - 1)
+	return distuv.Poisson{Lambda: m.Pace * float64(n)}.Survival(float64(fingerprint.Recurs(n)) - 1)
 }
 
 // fit compares the shared text, which a share of accounts like this one would show. same says that
