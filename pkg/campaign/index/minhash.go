@@ -33,7 +33,7 @@ func (a *signature) alike(b *signature) bool {
 }
 
 // sign computes the signature of a posting.
-func (s *Postings) sign(l *posting) {
+func (s shingles) sign(l *posting) {
 	for h := range l.signature {
 		l.signature[h] = ^uint32(0)
 	}
@@ -51,17 +51,9 @@ func (s *Postings) sign(l *posting) {
 // at least a third of them, again and again or once. Only shingles of at least least and at most
 // most accounts count.
 func (s *Postings) ShingleGroups(least, most int, visit func(first Key, members []int32)) {
-	var shingles []*posting
-	for _, l := range s.lists {
-		if l == nil || l.key.Kind() != ByShingle {
-			continue
-		}
-		if l = s.carriers(l, least, most); l != nil {
-			shingles = append(shingles, l)
-		}
-	}
+	of := shingles{s}
 	counts := map[int32]int{}
-	for _, c := range s.cluster(shingles) {
+	for _, c := range of.cluster(of.between(least, most)) {
 		if len(c) == 1 {
 			visit(c[0].key, c[0].members)
 			continue
@@ -83,58 +75,78 @@ func (s *Postings) ShingleGroups(least, most int, visit func(first Key, members 
 	}
 }
 
-// carriers is a posting of a shingle together with the one of those who wrote it once, or the other
-// way round; nil where they have too few or too many accounts, and for the second of two lists.
-func (s *Postings) carriers(l *posting, least, most int) *posting {
-	var lone [1]int32
-	other := lone[:0]
-	var second *posting
-	if n, ok := s.entries[l.key^onceBit]; ok && n >= 0 {
-		other = append(other, n)
-	} else if ok {
-		if l.key&onceBit != 0 {
-			return nil
+// shingles reads the postings of shingles, of which each may have two.
+type shingles struct{ *Postings }
+
+// between lists the shingles that at least least and at most most accounts carry, again and again
+// or once, each with all of these accounts.
+func (s shingles) between(least, most int) (out []*posting) {
+	for _, l := range s.lists {
+		if l == nil || l.key.Kind() != ByShingle {
+			continue
 		}
-		second = s.lists[^n]
-		other = s.ordered(second)
+		other := s.other(l)
+		if other != nil && len(other.members) > 1 && l.key&onceBit != 0 {
+			continue // the other list's turn
+		}
+		n := len(s.ordered(l))
+		if other != nil {
+			n += len(other.members)
+		}
+		switch {
+		case n < least || n > most:
+		case other == nil:
+			out = append(out, l)
+		default:
+			out = append(out, s.both(l, other))
+		}
 	}
-	members := s.ordered(l)
-	if n := len(members) + len(other); n < least || n > most {
+	return out
+}
+
+// other is the posting of who wrote a shingle once, for the one of those in whose prompts it
+// recurs, and the other way round; nil where there is none.
+func (s shingles) other(l *posting) *posting {
+	n, ok := s.entries[l.key^onceBit]
+	switch {
+	case !ok:
 		return nil
+	case n >= 0:
+		return &posting{members: []int32{n}}
 	}
-	if len(other) == 0 {
-		return l
-	}
-	both := &posting{key: l.key, members: make([]int32, 0, len(members)+len(other))}
-	for _, i := range other {
+	other := s.lists[^n]
+	s.ordered(other)
+	return other
+}
+
+// both joins two postings that have no account in common.
+func (s shingles) both(l, other *posting) *posting {
+	members := l.members
+	u := &posting{key: l.key, members: make([]int32, 0, len(members)+len(other.members))}
+	for _, i := range other.members {
 		at, _ := slices.BinarySearchFunc(members, s.accounts.Slots[i], s.before)
-		both.members = append(append(both.members, members[:at]...), i)
+		u.members = append(append(u.members, members[:at]...), i)
 		members = members[at:]
 	}
-	both.members = append(both.members, members...)
-	if second == nil {
-		return both
-	}
+	u.members = append(u.members, members...)
 	// The least hash of a union is the lesser of both.
-	for _, x := range [...]*posting{l, second} {
-		if !x.signed {
-			s.sign(x)
-		}
+	u.signature, u.signed = *s.signed(l), true
+	for h, x := range s.signed(other) {
+		u.signature[h] = min(u.signature[h], x)
 	}
-	both.signature, both.signed = l.signature, true
-	for h := range both.signature {
-		both.signature[h] = min(both.signature[h], second.signature[h])
+	return u
+}
+
+// signed is the signature of a posting.
+func (s shingles) signed(l *posting) *signature {
+	if !l.signed {
+		s.sign(l)
 	}
-	return both
+	return &l.signature
 }
 
 // cluster puts postings with nearly the same accounts together, the largest first.
-func (s *Postings) cluster(list []*posting) (clusters [][]*posting) {
-	for _, l := range list {
-		if !l.signed {
-			s.sign(l)
-		}
-	}
+func (s shingles) cluster(list []*posting) (clusters [][]*posting) {
 	slices.SortFunc(list, func(a, b *posting) int {
 		return cmp.Or(cmp.Compare(len(b.members), len(a.members)), cmp.Compare(a.key, b.key))
 	})
@@ -147,14 +159,15 @@ func (s *Postings) cluster(list []*posting) (clusters [][]*posting) {
 	home := make([]int, len(list))
 	for n, l := range list {
 		home[n] = none
+		signature := s.signed(l)
 		for b := 0; b < minhashes; b += bandSize {
-			k := band{b, uint64(l.signature[b])<<32 | uint64(l.signature[b+1])}
+			k := band{b, uint64(signature[b])<<32 | uint64(signature[b+1])}
 			first, ok := firsts[k]
 			if !ok {
 				firsts[k] = n
 				continue
 			}
-			if home[n] == none && l.signature.alike(&list[first].signature) {
+			if home[n] == none && signature.alike(&list[first].signature) {
 				home[n] = home[first]
 			}
 		}

@@ -18,7 +18,7 @@ func FuzzShingleGroups(f *testing.F) {
 	f.Add([]byte("\x01\x01\x02\x01\x03\x01\x01\x02\x02\x02\x03\x02\x04\x07"))
 	f.Add([]byte("aAbAcAdAaBbBcBdBaCbCcCeC"))
 	f.Fuzz(func(t *testing.T, deal []byte) {
-		const accounts, shingles, least = 24, 32, 2
+		const accounts, shingles, least = 24, 32, 3
 		deal = deal[:min(len(deal), 512)]
 		var carried [accounts]map[uint64]bool
 		sets := map[uint64]string{}

@@ -147,10 +147,9 @@ func (t *texts) share(c *carriedWork) float64 {
 	return share
 }
 
-// shows is the chance that the text recurs for a carrier after n requests: until it does, an account
-// with several texts in turn may show none of them, for a profile holds a sample of what was written
-// once. The sightings of the commonest one are taken to be
-// Poisson.
+// shows is the chance that the text recurs for a carrier after n requests: until it does, an
+// account with several texts in turn may show none of them, since a profile holds a sample of what
+// was written once. The sightings of the commonest one are taken to be Poisson.
 func (m *Model) shows(n uint32) float64 {
 	if m.Pace == 0 {
 		return 1
