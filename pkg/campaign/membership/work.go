@@ -19,8 +19,8 @@ const (
 	// a phrase. Where the model has one only, it is a text if it is in most requests of those who
 	// carry it, and an account carries it that sends it in most of its own.
 	carriedShingles = 2
-	// textRequests is the number of requests with text from which an account's text can speak
-	// alone, rareRequests from which a text does that is in few of the account's requests and
+	// textRequests is the number of requests with text from which an account's text can recur and
+	// speak alone, rareRequests from which a text does that is in few of the account's requests and
 	// in nobody else's, layoutRequests from which the absence of a layout says something.
 	textRequests   = 2
 	rareRequests   = 3
@@ -183,11 +183,12 @@ func (t *texts) cover(p *fingerprint.Profile, c *carriedWork, rare bool) bool {
 		return false
 	}
 	all := c.total >= sameText*t.total
-	least, shown := fingerprint.Recurs(p.WithText), fingerprint.Shows(p.WithText)
+	// What was written once may be a phrase of the text, and half of two requests is no habit.
+	least := fingerprint.Recurs(p.WithText)
 	var seen detectors.Sightings
 	for _, s := range p.Template {
 		of := t.known[s.Hash]
-		if s.Count < shown || of == nil && s.Count < least {
+		if s.Count < least {
 			continue
 		}
 		if of != nil && (all || c.of[of.Text] >= sameText*t.of[of.Text]) {

@@ -53,7 +53,8 @@ func TestATextSpeaksAloneWhereItCoversWhatAnAccountDoes(t *testing.T) {
 		{"a tenth is not reached", 400, map[uint8]uint32{1: 9, 2: 8, own: 300}, false},
 		{"tried a few times", 30, map[uint8]uint32{1: 4, own: 20}, false},
 		{"two requests, both with the text", 2, map[uint8]uint32{1: 2}, true},
-		{"two requests, each with another of the texts", 2, map[uint8]uint32{1: 1, 2: 1}, true},
+		{"two requests, one of them with the text", 2, map[uint8]uint32{1: 1}, false},
+		{"two requests, each with another of the texts", 2, map[uint8]uint32{1: 1, 2: 1}, false},
 		{"a single request does not speak alone", 1, map[uint8]uint32{1: 1}, false},
 		{"another text", 40, map[uint8]uint32{own: 40}, false},
 	} {
