@@ -107,9 +107,9 @@ func (g *Group) sharedBy(c *Context, hash uint64, recurring, once float64) (s Sh
 // It is asked for where there is shared text only.
 func (g *Group) SharedWork(c *Context, mass func(member int) float64) {
 	g.counter = &c.values
-	weights, layouts := [...]*baseline.Counter{&c.shingles, &c.once}, &c.layouts
-	weights[0].Reset()
-	weights[1].Reset()
+	recurring, once, layouts := &c.shingles, &c.once, &c.layouts
+	recurring.Reset()
+	once.Reset()
 	layouts.Reset()
 	for i := range g.Members {
 		m := &g.Members[i]
@@ -118,9 +118,9 @@ func (g *Group) SharedWork(c *Context, mass func(member int) float64) {
 		for _, s := range m.Profile.Template {
 			switch {
 			case s.Count >= least:
-				weights[0].Add(s.Hash, m.Weight)
+				recurring.Add(s.Hash, m.Weight)
 			case s.Count >= shown:
-				weights[1].Add(s.Hash, m.Weight)
+				once.Add(s.Hash, m.Weight)
 			}
 		}
 		for _, s := range m.Profile.Layouts {
@@ -130,16 +130,15 @@ func (g *Group) SharedWork(c *Context, mass func(member int) float64) {
 		}
 	}
 	w := CommonWork{}
-	recur, once := weights[0], weights[1]
-	add := func(h uint64, recurring, once float64) {
-		if s, ok := g.sharedBy(c, h, recurring, once); ok {
+	add := func(h uint64) {
+		if s, ok := g.sharedBy(c, h, recurring.Of(h), once.Of(h)); ok {
 			w.Shingles = append(w.Shingles, s)
 		}
 	}
-	recur.Each(func(h uint64, weight float64) { add(h, weight, once.Of(h)) })
-	once.Each(func(h uint64, weight float64) {
-		if recur.Of(h) == 0 {
-			add(h, 0, weight)
+	recurring.Each(func(h uint64, _ float64) { add(h) })
+	once.Each(func(h uint64, _ float64) {
+		if recurring.Of(h) == 0 {
+			add(h)
 		}
 	})
 	slices.SortFunc(w.Shingles, func(a, b Shared) int {

@@ -82,8 +82,8 @@ type Fingerprint struct {
 
 	prompts, sources, endUsers distinct
 
-	// door remembers shingles seen once; turns, system and prompt layouts count those that recur,
-	// and hold a sample of what an account wrote once while it has sent little (Shows).
+	// door remembers shingles seen once; turns, system and prompt layouts count those that recur.
+	// While an account has sent little, turns and system hold what it wrote once as well (Shows).
 	door                   rotatingBloom
 	turns, system, layouts table
 	values                 [attribute.NumKept][]attributeValue

@@ -125,6 +125,11 @@ func (s *Postings) Members(k Key) []int32 {
 	return s.ordered(s.lists[^n])
 }
 
+// Carriers lists the accounts in whose prompts a shingle recurs, and those that wrote it once.
+func (s *Postings) Carriers(hash uint64) [2][]int32 {
+	return [...][]int32{s.Members(ShingleKey(hash, false)), s.Members(ShingleKey(hash, true))}
+}
+
 // Entities is the number of entities that show a value.
 func (s *Postings) Entities(k Key) int {
 	n, ok := s.entries[k]

@@ -43,9 +43,8 @@ func (p *Population) carriers(w *detectors.CommonWork, members int) (out []int32
 	shingles := w.Shingles[:min(len(w.Shingles), textShingles)]
 	carried := map[int32]int{}
 	for _, s := range shingles {
-		for _, once := range [...]bool{false, true} {
+		for _, list := range p.Postings.Carriers(s.Hash) {
 			// Beyond that many, the first in sampling order are as good.
-			list := p.Postings.Members(index.ShingleKey(s.Hash, once))
 			for _, i := range list[:min(len(list), members+mostControls)] {
 				carried[i]++
 			}

@@ -127,8 +127,8 @@ func (f *Finder) markText(m *Model, x *index.Index) {
 		return
 	}
 	for _, s := range m.Shingles {
-		for _, once := range [...]bool{false, true} {
-			for _, i := range x.Postings.Members(index.ShingleKey(s.Hash, once)) {
+		for _, list := range x.Postings.Carriers(s.Hash) {
+			for _, i := range list {
 				f.touch(i)
 				f.shared[i] = min(f.shared[i]+1, carriedShingles)
 				f.carried[i] += float32(s.Rarity)
@@ -148,8 +148,8 @@ func (f *Finder) markText(m *Model, x *index.Index) {
 			if int(s.Text) != text {
 				continue
 			}
-			for _, once := range [...]bool{false, true} {
-				for _, i := range x.Postings.Members(index.ShingleKey(s.Hash, once)) {
+			for _, list := range x.Postings.Carriers(s.Hash) {
+				for _, i := range list {
 					f.carried[i] += float32(s.Rarity)
 				}
 			}

@@ -187,10 +187,10 @@ func (t *texts) cover(p *fingerprint.Profile, c *carriedWork, rare bool) bool {
 	least := fingerprint.Recurs(p.WithText)
 	var seen detectors.Sightings
 	for _, s := range p.Template {
-		of := t.known[s.Hash]
 		if s.Count < least {
 			continue
 		}
+		of := t.known[s.Hash]
 		if of != nil && (all || c.of[of.Text] >= sameText*t.of[of.Text]) {
 			seen.Shared(of.Text, s.Count)
 		} else {
