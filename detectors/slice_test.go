@@ -227,6 +227,27 @@ func TestAccountsThatWereNotUsedBeforeAreNotTakenOver(t *testing.T) {
 	require.NotZero(t, among(old).bits(t, "history"))
 }
 
+func TestTheFirstRequestsByATemplateAreNoLifeBeforeTheWorkBegan(t *testing.T) {
+	// A template has its name from the third request on: until then they are among the others.
+	const began, hour = 20_003 * 24, 3_600_000
+	since := func(before int64) bench {
+		pool := usedFrom(t, lease(people(40, 1), 60, false), func(i, k int) int { return (i + k) % 16 })
+		for _, p := range pool {
+			first := began - before
+			p.FirstSeen = first * hour
+			i := p.LastSeen/hour - first
+			require.Less(t, i, int64(fingerprint.SlotsHour))
+			p.ActiveHour = [6]uint64{}
+			p.ActiveHour[i/64] = 1 << (i % 64)
+			p.Requests = uint32(i)
+		}
+		return among(pool)
+	}
+	b, old := since(2), since(30)
+	require.Zero(t, b.bits(t, "history"), "two requests of one an hour")
+	require.NotZero(t, old.bits(t, "history"), "they were used a day before")
+}
+
 func TestPromptsThatAreAskedAgainOnTheirAccountDoNotMakeAnIndividualOfIt(t *testing.T) {
 	// Each account asks five prompts of their own lengths, sixteen times each, for many answers.
 	rng := rand.New(rand.NewPCG(9, 9))
