@@ -231,7 +231,8 @@ func TestTheFirstRequestsByATemplateAreNoLifeBeforeTheWorkBegan(t *testing.T) {
 	// A template has its name from the third request on: until then they are among the others.
 	const began, hour = 20_003 * 24, 3_600_000
 	since := func(before int64) bench {
-		pool := usedFrom(t, lease(people(40, 1), 60, false), func(i, k int) int { return (i + k) % 16 })
+		anywhere := func(i, k int) int { return (i + k) % 16 }
+		pool := usedFrom(t, lease(people(40, 1), 60, false), anywhere)
 		for _, p := range pool {
 			first := began - before
 			p.FirstSeen = first * hour
