@@ -23,7 +23,7 @@ const module = "github.com/stillwatch/stillwatch/"
 var floors = []string{
 	"pkg/record", "pkg/packed",
 	"pkg/siphash", "pkg/event", "pkg/enrich", "pkg/attribute", "pkg/sketch", "pkg/fingerprint",
-	"pkg/baseline", "detectors", "pkg/watchlist",
+	"pkg/baseline", "detectors", "pkg/watchlist", "pkg/review",
 	// The rooms of campaign, then the engine that joins them.
 	"pkg/campaign/index", "pkg/campaign/decision", "pkg/campaign/measure",
 	"pkg/campaign/membership", "pkg/campaign/search", "pkg/campaign/watch",
@@ -34,7 +34,7 @@ var floors = []string{
 // pkg/backtest) knows their contract only, pkg/stage.
 var stages = []string{
 	"pkg/stage", "pkg/stage/ingest", "pkg/stage/fingerprinting",
-	"pkg/stage/correlate", "pkg/stage/keyed",
+	"pkg/stage/verdicts", "pkg/stage/correlate", "pkg/stage/keyed",
 }
 
 // allowed lists what the parts outside the floors may import of this module; the floors' own rule
@@ -52,10 +52,12 @@ var allowed = map[string][]string{
 	"pkg/stage/fingerprinting": {"pkg/stage", "pkg/packed", "pkg/event", "pkg/fingerprint"},
 	// What is watched for is compared by the hashes that ingest makes, and only it knows how.
 	"pkg/stage/correlate": {
-		"pkg/stage", "pkg/stage/ingest", "pkg/attribute", "pkg/fingerprint", "pkg/watchlist",
+		"pkg/stage", "pkg/stage/ingest", "pkg/stage/verdicts", "pkg/attribute",
+		"pkg/fingerprint", "pkg/watchlist", "pkg/review",
 		"pkg/campaign", "pkg/campaign/search", "pkg/campaign/watch", "pkg/alert",
 	},
-	"pkg/stage/keyed": {"pkg/stage"},
+	"pkg/stage/keyed":    {"pkg/stage"},
+	"pkg/stage/verdicts": {"pkg/stage", "pkg/review"},
 	"pkg/remote":      {},
 	"pkg/stream":      {"pkg/remote", "pkg/record"},
 	"pkg/filewatch":   {},

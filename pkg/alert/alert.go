@@ -185,10 +185,10 @@ func (e *Encoder) Account(v *campaign.AccountVerdict) (Record, error) {
 		return Record{}, errors.New("alert: an account verdict needs an account")
 	}
 	switch v.Status {
-	case campaign.Implicated, campaign.Watched, campaign.Cleared:
+	case campaign.Implicated, campaign.Watched, campaign.Allowed, campaign.Cleared:
 	default:
 		return Record{}, fmt.Errorf(
-			"alert: unknown account status %q; it is implicated, watched or cleared", v.Status,
+			"alert: unknown account status %q; it is implicated, watched, allowed or cleared", v.Status,
 		)
 	}
 	rec := accountRecord{

@@ -1,6 +1,9 @@
 package alert
 
-import "github.com/stillwatch/stillwatch/pkg/campaign"
+import (
+	"github.com/stillwatch/stillwatch/pkg/campaign"
+	"github.com/stillwatch/stillwatch/pkg/review"
+)
 
 // The OCSF ids in use, with their captions.
 const (
@@ -20,7 +23,10 @@ const (
 
 	actionObserved      = 3
 	dispositionDetected = 15
+	verdictFalse        = 1
+	verdictTrue         = 2
 	verdictSuspicious   = 4
+	verdictBenign       = 5
 	stateActive         = 1
 	roleTarget          = 1
 	userTypeUser        = 1
@@ -60,6 +66,24 @@ func riskLevels() captions {
 
 func analyticTypes() captions {
 	return captions{analyticRule: "Rule", analyticBehavioral: "Behavioral"}
+}
+
+func verdicts() captions {
+	return captions{
+		verdictFalse: "False Positive", verdictTrue: "True Positive", verdictBenign: "Benign",
+	}
+}
+
+// verdictID is OCSF's verdict_id for what an analyst said.
+func verdictID(a review.Action) int {
+	switch a {
+	case review.Confirm:
+		return verdictTrue
+	case review.Dismiss:
+		return verdictFalse
+	default:
+		return verdictBenign
+	}
 }
 
 func observableTypes() captions {
@@ -113,8 +137,6 @@ func statusID(f *campaign.Finding) int {
 		switch f.CloseReason {
 		case "withdrawn":
 			return statusDeleted
-		case "allowed":
-			return statusSuppressed
 		default:
 			return statusResolved
 		}
@@ -140,8 +162,10 @@ func closeDetail(reason string) string {
 		return "merged: continued in a related finding"
 	case "dismissed":
 		return "dismissed: an analyst judged it a false alarm"
-	case "allowed":
-		return "allowed: an analyst allowed the group"
+	case "superseded":
+		return "superseded: the campaign came back, and is reported in a new finding"
+	case "over":
+		return "over: the hour of this summary has passed"
 	}
 	if reason = sentence(reason, maxText); reason != "" {
 		return reason

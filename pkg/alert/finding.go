@@ -10,6 +10,7 @@ import (
 
 	"github.com/stillwatch/stillwatch/detectors"
 	"github.com/stillwatch/stillwatch/pkg/campaign"
+	"github.com/stillwatch/stillwatch/pkg/review"
 )
 
 // limits is how many entries of each list a record carries.
@@ -65,9 +66,12 @@ func (m *mapper) detectionFinding() *detectionFinding {
 		first = min(first, last)
 	}
 	created := clampTime(f.Created)
+	modified := max(created, clampTime(f.Modified))
+	// A request may lie after the record: its clock is the client's.
+	first, last = min(first, modified), min(last, modified)
 	requests := max(0, f.Requests)
 	d := &detectionFinding{
-		Time:         created,
+		Time:         modified,
 		ActivityID:   int(f.Activity),
 		ActivityName: activities()[int(f.Activity)],
 		CategoryUID:  categoryUID, CategoryName: "Findings",
@@ -76,7 +80,7 @@ func (m *mapper) detectionFinding() *detectionFinding {
 		TypeName:   "Detection Finding: " + activities()[int(f.Activity)],
 		SeverityID: severity, Severity: severities()[severity],
 		StatusID: statusID(f), Status: statuses()[statusID(f)],
-		IsAlert:      f.Activity == campaign.Create && !f.Muted,
+		IsAlert:      f.Alerts,
 		ConfidenceID: confidenceID(confidence), Confidence: confidences()[confidenceID(confidence)],
 		ConfidenceScore: confidence, RiskLevelID: riskLevelID(severity),
 		RiskLevel: riskLevels()[riskLevelID(severity)], RiskScore: riskScore(severity, confidence),
@@ -90,12 +94,7 @@ func (m *mapper) detectionFinding() *detectionFinding {
 		AnomalyAnalyses: m.anomalies(),
 		Unmapped:        unmapped{Stillwatch: m.detail()},
 	}
-	if f.Activity == campaign.Close {
-		d.StatusCode = m.text(f.CloseReason, maxText)
-		d.StatusDetail = closeDetail(f.CloseReason)
-	} else if f.Muted {
-		d.StatusDetail = "muted: an analyst allowed the group"
-	}
+	m.status(d)
 	d.FindingInfo = m.info(d, created)
 	d.Message = m.message(d)
 	if step := m.text(f.NextStep, maxProse); step != "" {
@@ -109,6 +108,32 @@ func (m *mapper) detectionFinding() *detectionFinding {
 	return d
 }
 
+// status says in words where the finding is in its life, and what an analyst said of it.
+func (m *mapper) status(d *detectionFinding) {
+	f := m.f
+	switch notice := m.text(f.Notice, maxText); {
+	case f.Activity == campaign.Close:
+		d.StatusCode = m.text(f.CloseReason, maxText)
+		d.StatusDetail = closeDetail(f.CloseReason)
+	case f.Muted:
+		d.StatusDetail = "muted: an analyst allowed the group"
+	case notice != "":
+		d.StatusDetail = "alerts again: " + notice
+	case f.Rationed:
+		d.StatusDetail = "no alert: too many findings alert in this hour; see the summary"
+	case f.Alerts && f.Activity == campaign.Update:
+		d.StatusDetail = "alerts again: its severity has risen"
+	}
+	if f.Review == nil {
+		return
+	}
+	d.VerdictID = verdictID(f.Review.Action)
+	d.Verdict = verdicts()[d.VerdictID]
+	d.Comment = m.text(f.Review.Author+": "+f.Review.Reason, maxProse)
+	// Verdict and comment are there with OCSF's incident profile.
+	d.Metadata.Profiles = append(d.Metadata.Profiles, "incident")
+}
+
 func typeUID(a campaign.Activity) int64 { return classUID*100 + int64(a) }
 
 func int32Of(n int64) int32 { return int32(max(0, min(math.MaxInt32, n))) }
@@ -118,6 +143,12 @@ func (m *mapper) metadata() metadata {
 	labels := []string{"distillation", kindName(f.Kind)}
 	if f.Muted {
 		labels = append(labels, "muted")
+	}
+	if f.Rationed {
+		labels = append(labels, "rationed")
+	}
+	if f.Review != nil && f.Review.Action == review.Confirm {
+		labels = append(labels, "confirmed")
 	}
 	return metadata{
 		Version: ocsfVersion, UID: f.UID + ":" + strconv.Itoa(f.Sequence),
@@ -131,10 +162,10 @@ func (m *mapper) metadata() metadata {
 	}
 }
 
-// kindName is the kind as consumers see it: one of the three, or "campaign" for what is none.
+// kindName is the kind as consumers see it: one of the four, or "campaign" for what is none.
 func kindName(k campaign.Kind) string {
 	switch k {
-	case campaign.KindAccount, campaign.KindTripwire:
+	case campaign.KindAccount, campaign.KindTripwire, campaign.KindOverflow:
 		return string(k)
 	default:
 		return string(campaign.KindCampaign)
@@ -213,6 +244,8 @@ func (m *mapper) analytic() analytic {
 	case campaign.KindTripwire:
 		// A tripwire is a deterministic rule, not a deviation from a baseline.
 		a.TypeID, a.Name = analyticRule, "Tripwire"
+	case campaign.KindOverflow:
+		a.TypeID, a.Name = analyticRule, "Limit of alerts"
 	}
 	a.Type = analyticTypes()[a.TypeID]
 	return a
@@ -265,7 +298,7 @@ func (m *mapper) evidences() []evidence {
 			Name: "member account", UID: identifier(member.Account),
 			VerdictID: verdictSuspicious, Verdict: "Suspicious",
 			Data: memberData{
-				Agreement: round(math.Max(0, math.Min(1, member.Agreement)), 1e6),
+				Agreement: decimal(round(math.Max(0, math.Min(1, member.Agreement)), 1e6)),
 				Families:  m.families(member.Families), Requests: member.Requests,
 				FirstSeen: clampTime(member.FirstSeen), LastSeen: clampTime(member.LastSeen),
 			},
@@ -351,12 +384,16 @@ func (m *mapper) detail() detail {
 	f := m.f
 	d := detail{
 		Schema: "1", Kind: kindName(f.Kind),
-		CoordinationBits: bits(f.Coordination), HarvestBits: bits(f.Harvest),
-		Families: m.families(f.Families), Members: max(0, f.Members),
+		CoordinationBits: decimal(bits(f.Coordination)),
+		HarvestBits:      decimal(bits(f.Harvest)),
+		Families:         m.families(f.Families), Members: max(0, f.Members),
 		Requests: max(0, f.Requests), OutputTokens: max(0, f.OutputTokens),
 		Evidence: []detailEvidence{}, Shared: []detailShared{}, Mitigating: []string{},
 		Timeline: []detailPoint{},
-		Muted:    f.Muted,
+		Muted:    f.Muted, Rationed: f.Rationed, Verdict: m.verdict(),
+	}
+	for _, phrase := range f.Template[:m.keep(len(f.Template), m.limits.words)] {
+		d.Template = append(d.Template, identifier(phrase))
 	}
 	if f.Activity == campaign.Close {
 		d.CloseReason = m.text(f.CloseReason, maxText)
@@ -371,14 +408,14 @@ func (m *mapper) detail() detail {
 		e := &shown[i]
 		d.Evidence = append(d.Evidence, detailEvidence{
 			Detector: detectorName(e), Axis: axisName(e.Axis), Family: identifier(string(e.Family)),
-			Bits: bits(e.Bits), Observed: m.text(e.Observed, maxText),
+			Bits: decimal(bits(e.Bits)), Observed: m.text(e.Observed, maxText),
 			Expected: m.text(e.Expected, maxText), Note: m.text(e.Note, maxText),
 		})
 	}
 	for _, s := range f.Shared[:m.keep(len(f.Shared), m.limits.shared)] {
 		d.Shared = append(d.Shared, detailShared{
 			Attribute: identifier(s.Attribute), Value: m.text(s.Value, maxText),
-			Share: round(s.Share, 1e6), Baseline: round(s.Baseline, 1e6),
+			Share: decimal(round(s.Share, 1e6)), Baseline: decimal(round(s.Baseline, 1e6)),
 		})
 	}
 	for _, s := range f.Mitigating[:m.keep(len(f.Mitigating), m.limits.words)] {
@@ -395,6 +432,19 @@ func (m *mapper) detail() detail {
 		d.Related = append(d.Related, identifier(uid))
 	}
 	return d
+}
+
+// verdict is what an analyst said, for machines.
+func (m *mapper) verdict() *detailVerdict {
+	r := m.f.Review
+	if r == nil {
+		return nil
+	}
+	return &detailVerdict{
+		ID: identifier(r.Verdict), Action: identifier(string(r.Action)),
+		Author: m.text(r.Author, maxID), Reason: m.text(r.Reason, maxProse),
+		Since: clampTime(r.Since), Expires: clampTime(r.Expires),
+	}
 }
 
 // observables names what an analyst pivots on, each with the path of its place in the record. A

@@ -1,5 +1,23 @@
 package alert
 
+import (
+	"bytes"
+	"strconv"
+)
+
+// decimal is a number that keeps its type in JSON: it always has a point, because Elasticsearch maps
+// a field by the first record that has it, and 3 would make it one of whole numbers.
+type decimal float64
+
+// MarshalJSON writes the number.
+func (d decimal) MarshalJSON() ([]byte, error) {
+	b := strconv.AppendFloat(nil, float64(d), 'f', -1, 64)
+	if !bytes.ContainsRune(b, '.') {
+		b = append(b, ".0"...)
+	}
+	return b, nil
+}
+
 // The OCSF 1.8.0 objects that a finding uses, with their attributes in the order in which they are
 // written. Attributes without omitempty are always there. Integers are int32 where OCSF says
 // integer_t: Parquet readers of the class map it to INT32.
@@ -26,6 +44,9 @@ type detectionFinding struct {
 	StatusCode   string `json:"status_code,omitempty"`
 	StatusDetail string `json:"status_detail,omitempty"`
 	IsAlert      bool   `json:"is_alert"`
+	VerdictID    int    `json:"verdict_id,omitempty"`
+	Verdict      string `json:"verdict,omitempty"`
+	Comment      string `json:"comment,omitempty"`
 
 	ConfidenceID    int    `json:"confidence_id"`
 	Confidence      string `json:"confidence"`
@@ -162,7 +183,7 @@ type httpRequest struct {
 }
 
 type memberData struct {
-	Agreement float64  `json:"agreement"`
+	Agreement decimal  `json:"agreement"`
 	Families  []string `json:"planes"`
 	Requests  uint32   `json:"requests"`
 	FirstSeen int64    `json:"first_seen,omitempty"`
@@ -221,8 +242,8 @@ type unmapped struct {
 type detail struct {
 	Schema           string           `json:"schema"`
 	Kind             string           `json:"kind"`
-	CoordinationBits float64          `json:"coordination_bits"`
-	HarvestBits      float64          `json:"harvest_bits"`
+	CoordinationBits decimal          `json:"coordination_bits"`
+	HarvestBits      decimal          `json:"harvest_bits"`
 	Families         []string         `json:"planes"`
 	Members          int              `json:"members"`
 	Requests         int64            `json:"requests"`
@@ -235,6 +256,19 @@ type detail struct {
 	CloseReason      string           `json:"close_reason,omitempty"`
 	Related          []string         `json:"related,omitempty"`
 	Customer         *detailCustomer  `json:"customer,omitempty"`
+	Template         []string         `json:"template,omitempty"`
+	Rationed         bool             `json:"rationed,omitempty"`
+	Verdict          *detailVerdict   `json:"verdict,omitempty"`
+}
+
+// detailVerdict is there while an analyst's verdict is in force on the finding.
+type detailVerdict struct {
+	ID      string `json:"id"`
+	Action  string `json:"action"`
+	Author  string `json:"author"`
+	Reason  string `json:"reason"`
+	Since   int64  `json:"since"`
+	Expires int64  `json:"expires,omitempty"`
 }
 
 // detailCustomer is there when the members are one customer in the open or one account under a
@@ -249,7 +283,7 @@ type detailEvidence struct {
 	Detector string  `json:"detector"`
 	Axis     string  `json:"axis"`
 	Family   string  `json:"plane,omitempty"`
-	Bits     float64 `json:"bits"`
+	Bits     decimal `json:"bits"`
 	Observed string  `json:"observed"`
 	Expected string  `json:"expected"`
 	Note     string  `json:"note,omitempty"`
@@ -258,8 +292,8 @@ type detailEvidence struct {
 type detailShared struct {
 	Attribute string  `json:"facet"`
 	Value     string  `json:"value"`
-	Share     float64 `json:"share"`
-	Baseline  float64 `json:"census"`
+	Share     decimal `json:"share"`
+	Baseline  decimal `json:"census"`
 }
 
 type detailPoint struct {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stillwatch/stillwatch/detectors"
 	"github.com/stillwatch/stillwatch/pkg/campaign"
+	"github.com/stillwatch/stillwatch/pkg/review"
 )
 
 // Parse reads the value of a finding record back, for what shows findings without having made them:
@@ -31,11 +32,18 @@ func Parse(value []byte) (*campaign.Finding, error) {
 		Created: d.FindingInfo.CreatedTime, Modified: d.FindingInfo.ModifiedTime,
 		FirstSeen: d.StartTime, LastSeen: d.EndTime, Severity: campaign.Severity(d.SeverityID),
 		Confidence:   d.ConfidenceScore,
-		Coordination: own.CoordinationBits, Harvest: own.HarvestBits,
+		Coordination: float64(own.CoordinationBits), Harvest: float64(own.HarvestBits),
 		Families: familiesOf(own.Families),
 		Members:  own.Members, Requests: own.Requests, OutputTokens: own.OutputTokens,
 		Mitigating: own.Mitigating, CloseReason: own.CloseReason,
-		Muted: own.Muted, Related: own.Related,
+		Muted: own.Muted, Related: own.Related, Template: own.Template, Alerts: d.IsAlert,
+		Rationed: own.Rationed,
+	}
+	if v := own.Verdict; v != nil {
+		f.Review = &campaign.Review{
+			Verdict: v.ID, Action: review.Action(v.Action), Author: v.Author, Reason: v.Reason,
+			Since: v.Since, Expires: v.Expires,
+		}
 	}
 	if d.Remediation != nil {
 		f.NextStep = d.Remediation.Desc
@@ -50,7 +58,7 @@ func Parse(value []byte) (*campaign.Finding, error) {
 			axis = detectors.Harvest
 		}
 		f.Evidence = append(f.Evidence, detectors.Evidence{
-			Detector: e.Detector, Axis: axis, Family: detectors.Family(e.Family), Bits: e.Bits,
+			Detector: e.Detector, Axis: axis, Family: detectors.Family(e.Family), Bits: float64(e.Bits),
 			Observed: e.Observed, Expected: e.Expected, Note: e.Note,
 		})
 	}
@@ -58,7 +66,10 @@ func Parse(value []byte) (*campaign.Finding, error) {
 		f.Sample = append(f.Sample, member(&d.Evidences[i]))
 	}
 	for _, s := range own.Shared {
-		f.Shared = append(f.Shared, campaign.SharedAttribute(s))
+		f.Shared = append(f.Shared, campaign.SharedAttribute{
+			Attribute: s.Attribute, Value: s.Value,
+			Share: float64(s.Share), Baseline: float64(s.Baseline),
+		})
 	}
 	for _, p := range own.Timeline {
 		f.Timeline = append(f.Timeline, campaign.Point(p))
@@ -68,7 +79,7 @@ func Parse(value []byte) (*campaign.Finding, error) {
 
 func member(e *evidence) campaign.Member {
 	m := campaign.Member{
-		Account: e.UID, Requests: e.Data.Requests, Agreement: e.Data.Agreement,
+		Account: e.UID, Requests: e.Data.Requests, Agreement: float64(e.Data.Agreement),
 		Families: familiesOf(e.Data.Families), FirstSeen: e.Data.FirstSeen,
 		LastSeen: e.Data.LastSeen,
 	}

@@ -265,7 +265,7 @@ func (x *stixExport) campaign(owner, producer string) stixObject {
 		if s := &f.Shared[i]; shareable(s) {
 			ext.Shared = append(ext.Shared, detailShared{
 				Attribute: s.Attribute, Value: sentence(s.Value, maxText),
-				Share: round(s.Share, 1e6), Baseline: round(s.Baseline, 1e6),
+				Share: decimal(round(s.Share, 1e6)), Baseline: decimal(round(s.Baseline, 1e6)),
 			})
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/stage/fingerprinting"
 	"github.com/stillwatch/stillwatch/pkg/stage/ingest"
 	"github.com/stillwatch/stillwatch/pkg/stage/keyed"
+	"github.com/stillwatch/stillwatch/pkg/stage/verdicts"
 	"github.com/stillwatch/stillwatch/pkg/store"
 	"github.com/stillwatch/stillwatch/pkg/stream"
 )
@@ -71,7 +72,10 @@ func newStages(opts Options, enricher *enrich.Enricher, lists *watchLists) ([]*s
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, &stageRun{stage: s, topics: []string{c.Topics.Profiles}, outbox: true})
+		out = append(out,
+			&stageRun{stage: verdicts.New(), topics: []string{c.Topics.Verdicts}},
+			&stageRun{stage: s, topics: []string{c.Topics.Profiles}, outbox: true},
+		)
 	}
 	return out, nil
 }
@@ -83,6 +87,7 @@ func outputs(t config.Topics) map[stage.Output]string {
 		stage.Profiles:     t.Profiles,
 		stage.Alerts:       t.Alerts,
 		stage.Accounts:     t.Accounts,
+		stage.Audit:        t.Audit,
 		stage.DeadLetters:  t.DeadLetters,
 	}
 }
@@ -126,7 +131,8 @@ func topicSpecs(c config.Config) []stream.TopicSpec {
 		specs = append(specs, profiles)
 	}
 	if c.Runs(config.StageCorrelate) {
-		specs = append(specs, single(t.Alerts, ""), single(t.Accounts, "compact"))
+		specs = append(specs, single(t.Alerts, ""), single(t.Accounts, "compact"),
+			single(t.Verdicts, ""), single(t.Audit, "compact"))
 	}
 	return specs
 }

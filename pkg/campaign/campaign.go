@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/google/uuid"
@@ -66,16 +67,23 @@ type Campaign struct {
 	// LastEmitted is what the last record said, to judge what is news.
 	LastEmitted lastEmitted `json:"last_emitted"`
 	Timeline    []Point     `json:"timeline,omitempty"`
-	Related     []string    `json:"related,omitempty"`
+	Related     related     `json:"related,omitempty"`
 
 	FirstSeen   int64  `json:"first_seen"`
 	LastSeen    int64  `json:"last_seen"`
 	Requests    int64  `json:"requests"`
 	Closed      bool   `json:"closed,omitempty"`
 	CloseReason string `json:"close_reason,omitempty"`
+	// Review is what the last verdict of an analyst in force says of it, nil when there is none.
+	// Heard is the number of the last verdict that no longer counts for it.
+	Review *Review `json:"review,omitempty"`
+	Heard  int64   `json:"heard,omitempty"`
 	// WeakSince is when its members last began to measure far below the thresholds, 0 when they do
 	// not.
 	WeakSince int64 `json:"weak_since,omitempty"`
+
+	// Overflow counts the findings that a summary is about.
+	Overflow int `json:"overflow,omitempty"`
 
 	// shown is what the last measurement showed, for the next record.
 	shown shown
@@ -83,6 +91,9 @@ type Campaign struct {
 	dirty bool
 	// closing is why it is about to be closed, empty when it is not.
 	closing string
+	// urgent says that a record about it is due now, rings that it alerts, notice why.
+	urgent, rings bool
+	notice        string
 	// followed is the evaluation in which it was last followed, expanded a hash of the accounts
 	// with which it was last expanded.
 	followed int32
@@ -109,8 +120,11 @@ type lastEmitted struct {
 var namespace = uuid.MustParse("6f1d9f5e-3c55-4b0e-9a57-2f7a3c6f4c11")
 
 // UID is the identity of the campaign's current finding.
-func (c *Campaign) UID() string {
-	name := c.Tenant + "\x00" + c.ID + "\x00" + strconv.Itoa(c.Episode)
+func (c *Campaign) UID() string { return uidOf(c, c.Episode) }
+
+// uidOf is the identity of a campaign's finding of an episode.
+func uidOf(c *Campaign, episode int) string {
+	name := c.Tenant + "\x00" + c.ID + "\x00" + strconv.Itoa(episode)
 	return uuid.NewSHA1(namespace, []byte(name)).String()
 }
 
@@ -152,13 +166,29 @@ func (c *Campaign) fit(
 
 // reopen begins a new finding about a campaign that was closed.
 func (c *Campaign) reopen(now int64) {
-	c.Related = append(c.Related, c.UID())
+	c.Related.add(c.UID())
 	c.Closed, c.CloseReason, c.closing, c.WeakSince = false, "", "", 0
 	c.Episode++
 	c.Sequence = 0
 	c.Opened = now
 	c.LastEmitted = lastEmitted{}
 	c.Severity = 0
+}
+
+// maxRelated bounds the findings that one points at, the newest; a record shows as many.
+const maxRelated = 64
+
+// related are the UIDs of findings that one points at.
+type related []string
+
+// add has the finding point at another, and reports whether it did not before.
+func (r *related) add(uid string) bool {
+	if slices.Contains(*r, uid) {
+		return false
+	}
+	*r = append(*r, uid)
+	*r = (*r)[max(0, len(*r)-maxRelated):]
+	return true
 }
 
 // withdrawWhenWeak ends a finding whose members measure far below the thresholds for long: it was
@@ -168,7 +198,7 @@ func (c *Campaign) withdrawWhenWeak(s *decision.Scores, o *Options, now int64) {
 	peak := *s
 	peak.Harvest = max(s.Harvest, c.Harvest)
 	switch {
-	case !decision.Weak(&peak, &o.Policy):
+	case c.Review.confirms() || !decision.Weak(&peak, &o.Policy):
 		c.WeakSince = 0
 	case c.WeakSince == 0:
 		c.WeakSince = now

@@ -1,9 +1,8 @@
 package campaign
 
 import (
-	"cmp"
-
 	"github.com/stillwatch/stillwatch/pkg/campaign/watch"
+	"github.com/stillwatch/stillwatch/pkg/review"
 )
 
 const (
@@ -32,11 +31,14 @@ func (c *Campaign) isNews() bool {
 		2*len(c.Members) >= newsMembers*last.Members || c.Requests >= newsRequests*last.Requests
 }
 
+// emitter is the last step of an evaluation.
+type emitter struct{ *evaluation }
+
 // emit returns the records that are due: creations, updates, closures, and the verdicts on the
 // accounts that changed.
-func (v *evaluation) emit() (out []Emission) {
+func (v emitter) emit() []Emission {
 	for _, c := range v.tenant.campaigns {
-		if c.Closed {
+		if c.Closed || c.kind() == KindOverflow {
 			continue
 		}
 		c.addPoint(v.now)
@@ -45,17 +47,18 @@ func (v *evaluation) emit() (out []Emission) {
 			continue
 		}
 		severity := c.LastEmitted.Severity
-		out = append(out, Emission{Finding: c.emit(activity, v.now)})
+		f := c.emit(activity, v.now)
+		v.ration(f)
+		v.out = append(v.out, Emission{Finding: f})
 		if activity == Close || c.Severity != severity {
-			for name := range c.Members {
-				v.changed[name] = true
-			}
+			changeMembers(c, v.changed)
 		}
 	}
+	v.emitOverflow()
 	for _, name := range sortedKeys(v.changed) {
-		out = append(out, Emission{Account: v.tenant.verdict(name, v.now)})
+		v.out = append(v.out, Emission{Account: v.tenant.verdict(name, v.now)})
 	}
-	return out
+	return v.out
 }
 
 // addPoint adds to the timeline.
@@ -82,26 +85,30 @@ func (c *Campaign) due(now int64, o *Options) (a Activity, due bool) {
 		c.Closed, c.CloseReason = true, c.closing
 		return Close, true
 	}
+	if c.urgent || c.Severity > c.LastEmitted.Severity {
+		return Update, true
+	}
 	return Update, c.isNews() && now-c.Modified >= o.UpdateInterval.Milliseconds()
 }
 
 // emit makes the next record.
 func (c *Campaign) emit(a Activity, now int64) *Finding {
+	alerts := a == Create || a == Update && (c.rings || c.Severity > c.LastEmitted.Severity)
 	c.Sequence++
 	c.Modified = now
-	c.LastEmitted = lastEmitted{
-		// All may have been let go, or belong to another finding now: then this one speaks of those
-		// that it spoke of before.
-		Members:  cmp.Or(len(c.Members), c.LastEmitted.Members),
-		Severity: c.Severity, Families: len(c.Families), Requests: c.Requests,
-	}
+	c.LastEmitted = stateOf(c)
 	c.dirty = true
-	return c.finding(a, now)
+	f := c.finding(a, now)
+	f.Alerts, f.Notice = alerts && !c.Review.allows(), c.notice
+	c.urgent, c.rings, c.notice = false, false, ""
+	return f
 }
 
-// verdict is the standing of one account.
+// verdict is the standing of one account. A finding that an analyst has muted, and an account that
+// one has allowed, implicate nobody.
 func (t *tenant) verdict(account string, now int64) *AccountVerdict {
 	v := &AccountVerdict{Account: account, Tenant: t.name, Time: now, Status: Cleared}
+	allowed := t.saidOf(account) == review.Allow
 	for _, c := range t.campaigns {
 		since, ok := c.Members[account]
 		if !ok || c.Closed {
@@ -110,11 +117,15 @@ func (t *tenant) verdict(account string, now int64) *AccountVerdict {
 		v.Findings = append(v.Findings, FindingRef{
 			UID: c.UID(), Severity: c.Severity, Confidence: c.Confidence, Since: since,
 		})
+		status := Watched
 		switch {
+		case allowed || c.Review.allows():
+			status = Allowed
 		case c.Severity >= Medium:
-			v.Status = Implicated
-		case v.Status != Implicated:
-			v.Status = Watched
+			status = Implicated
+		}
+		if status.weight() > v.Status.weight() {
+			v.Status = status
 		}
 	}
 	return v

@@ -18,6 +18,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 	"github.com/stillwatch/stillwatch/pkg/campaign/watch"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+	"github.com/stillwatch/stillwatch/pkg/review"
 )
 
 // Engine holds the live profiles of all tenants and the campaigns among them. It is not safe for
@@ -30,6 +31,7 @@ type Engine struct {
 	// clockChanged says that the next evaluation or the list of campaigns is not as it was last
 	// saved.
 	clockChanged bool
+	reviews      reviews
 	// Trace, when set, gets every group that is measured.
 	Trace func(search.Measurement)
 	// Deeper is by how many bits more below the thresholds groups are fitted for the trace alone.
@@ -47,12 +49,19 @@ type tenant struct {
 	memory     search.Memory
 	watchers   *watch.Watchers
 	campaigns  []*Campaign
+	// book holds the verdicts of analysts, unsaved those that are not as they were last saved.
+	book    review.Book
+	unsaved []*review.Held
+	// alerts counts what alerted in the current hour.
+	alerts alertCount
 }
 
-// Emission is one thing to tell: a finding or an account verdict.
+// Emission is one thing to tell: a finding, an account verdict, or what became of an analyst's
+// verdict.
 type Emission struct {
 	Finding *Finding
 	Account *AccountVerdict
+	Audit   *review.Entry
 }
 
 // New makes an engine; the options must be valid.
@@ -95,7 +104,8 @@ func (e *Engine) Remove(tenantName, account string) {
 	}
 	t.population.Remove(account)
 	t.watchers.Unread.Forget(account)
-	if t.population.Len() == 0 && len(t.campaigns) == 0 && t.watchers.Unread.Len() == 0 {
+	if t.population.Len() == 0 && len(t.campaigns) == 0 && t.watchers.Unread.Len() == 0 &&
+		t.book.Len() == 0 {
 		delete(e.tenants, tenantName)
 	}
 }
@@ -132,6 +142,7 @@ func (e *Engine) Advance(now int64) []Emission {
 	}
 	// Aligned to the interval, so that a restart evaluates at the same times.
 	e.next, e.clockChanged = now-now%interval+interval, true
+	e.reviews.keep(e.tenants, now)
 	var out []Emission
 	for _, name := range sortedKeys(e.tenants) {
 		out = append(out, e.evaluate(e.tenants[name], now)...)

@@ -12,6 +12,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
 	"github.com/stillwatch/stillwatch/pkg/campaign/membership"
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
+	"github.com/stillwatch/stillwatch/pkg/review"
 )
 
 // evaluation is one look at one tenant.
@@ -23,6 +24,8 @@ type evaluation struct {
 	search *search.Search
 	// changed are the accounts whose standing has changed, by name.
 	changed map[string]bool
+	// out is what there is to tell beside the records that are due at the end.
+	out []Emission
 }
 
 // evaluate looks at a tenant and returns what there is to tell.
@@ -30,14 +33,17 @@ func (e *Engine) evaluate(t *tenant, now int64) []Emission {
 	// Also where nothing is judged yet: what is pending must not pile up.
 	t.population.IndexPending()
 	if !e.ready(t, now) {
-		return nil
+		v := &evaluation{engine: e, tenant: t, now: now, changed: map[string]bool{}}
+		reviewing{v}.review()
+		return emitter{v}.emit()
 	}
 	v := e.compare(t, now)
 	v.followCampaigns()
 	v.searchGroups()
 	v.expandCampaigns()
 	v.watch()
-	return v.emit()
+	reviewing{v}.review()
+	return emitter{v}.emit()
 }
 
 // ready says whether there is a population to compare with: large enough, and observed for long
@@ -87,7 +93,7 @@ func (t *tenant) inOpenCampaigns(yield func(string) bool) {
 // followCampaigns goes before the search: who fits an open campaign belongs to it and is explained.
 func (v *evaluation) followCampaigns() {
 	for _, c := range v.tenant.campaigns {
-		if !c.Closed && c.kind() == KindCampaign {
+		if isMeasured(c) {
 			v.follow(c)
 		}
 	}
@@ -111,16 +117,23 @@ func (v *evaluation) expandCampaigns() {
 
 // join makes an account a member.
 func (v *evaluation) join(c *Campaign, name string) {
-	if _, ok := c.Members[name]; !ok {
-		c.Members[name] = v.now
-		v.changed[name], c.dirty = true, true
+	if _, ok := c.Members[name]; ok || v.tenant.saidOf(name) == review.Dismiss {
+		return
+	}
+	c.Members[name] = v.now
+	c.dirty = true
+	if !c.Review.dismisses() {
+		v.changed[name] = true
 	}
 }
 
 // leave takes a member out.
 func (v *evaluation) leave(c *Campaign, name string) {
 	delete(c.Members, name)
-	v.changed[name], c.dirty = true, true
+	c.dirty = true
+	if !c.Review.dismisses() {
+		v.changed[name] = true
+	}
 }
 
 // follow takes the accounts that fit an open campaign into it and measures it again.
@@ -214,7 +227,10 @@ func (v *evaluation) remaining(c *Campaign) (members []int32) {
 		if a == nil {
 			continue
 		}
-		if l := c.fit(a, v.search, true, holds); !l.Stays(c.Model.Size, float64(p.Entities())) {
+		said := v.tenant.saidOf(name)
+		l := c.fit(a, v.search, true, holds)
+		if said == review.Dismiss && !c.Review.dismisses() ||
+			said != review.Confirm && !l.Stays(c.Model.Size, float64(p.Entities())) {
 			v.leave(c, name)
 			continue
 		}
@@ -306,10 +322,21 @@ func (v *evaluation) openOrMerge(f *search.Found) {
 		)
 		// What is explained is no part of the population from now on.
 		v.tenant.population.Baseline = nil
-	case home.Closed:
-		home.reopen(v.now)
+	case home.Closed && !home.Review.dismisses():
+		v.reopen(home)
 	}
 	v.assign(home, f)
+}
+
+// reopen begins a new finding about a campaign that was closed, and a last record of the old one
+// that points at it.
+func (v *evaluation) reopen(c *Campaign) {
+	c.Sequence++
+	last := c.finding(Close, v.now)
+	last.CloseReason = closeSuperseded
+	c.reopen(v.now)
+	last.Related = append(last.Related, c.UID())
+	v.out = append(v.out, Emission{Finding: last})
 }
 
 // open makes a new finding.

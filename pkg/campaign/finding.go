@@ -36,6 +36,8 @@ const (
 	KindAccount Kind = "account"
 	// KindTripwire is a sign that needs no statistics, such as a relay's constant.
 	KindTripwire Kind = "tripwire"
+	// KindOverflow is a summary: more findings alerted in an hour than Options.AlertsPerHour.
+	KindOverflow Kind = "overflow"
 )
 
 // Member is one account of the group, for the sample in a finding.
@@ -102,12 +104,22 @@ type Finding struct {
 	Purpose                     string
 	// NextStep is the recommended action.
 	NextStep string
-	// CloseReason is set on Close: quiet, withdrawn, merged, dismissed, allowed.
+	// CloseReason is set on Close: quiet, withdrawn, merged, dismissed, superseded, over.
 	CloseReason string
-	// Muted says that an analyst allowed the group: it is scored and shown, not alerted.
-	Muted bool
-	// Related are the UIDs of findings that this one continues or absorbed.
+	// Alerts says that the record alerts: the finding is new, its severity has risen, or it is no
+	// longer muted. Rationed says that it would, had not too many others in this hour.
+	Alerts, Rationed bool
+	// Notice says why it alerts again, empty when it does not.
+	Notice string
+	// Review is what an analyst's verdict in force says of it, nil when there is none. Muted says
+	// that it is an Allow: the group is measured and reported, and does not alert.
+	Review *Review
+	Muted  bool
+	// Related are the UIDs of findings that this one continues, absorbed, was absorbed by or is
+	// continued in.
 	Related []string
+	// Template names the phrases of the group's text, as verdicts on a template do.
+	Template []string
 }
 
 // SharedAttribute is a readable value that the members share, with the share of members that show
@@ -126,9 +138,25 @@ const (
 	// lower one.
 	Implicated AccountStatus = "implicated"
 	Watched    AccountStatus = "watched"
+	// Allowed accounts are members of open findings, and an analyst has allowed them or the groups.
+	Allowed AccountStatus = "allowed"
 	// Cleared accounts were named before and are in no open finding now.
 	Cleared AccountStatus = "cleared"
 )
+
+// weight orders statuses: of several findings the one counts by which most is to be done.
+func (s AccountStatus) weight() int {
+	switch s {
+	case Implicated:
+		return 3
+	case Watched:
+		return 2
+	case Allowed:
+		return 1
+	default:
+		return 0
+	}
+}
 
 // AccountVerdict is one record of stillwatch.accounts.
 type AccountVerdict struct {

@@ -31,6 +31,9 @@ type Options struct {
 
 	// UpdateInterval is the least event time between two updates of a finding.
 	UpdateInterval time.Duration `yaml:"update_interval"`
+	// AlertsPerHour bounds the records of a tenant that alert in an hour; those beyond are written
+	// without an alert, and one summary alerts for them.
+	AlertsPerHour int `yaml:"alerts_per_hour"`
 	// Quiet closes a campaign whose members have all been silent for so long.
 	Quiet time.Duration `yaml:"quiet"`
 	// Withdraw closes a campaign whose members have measured far below the thresholds for so long.
@@ -51,7 +54,7 @@ func DefaultOptions() Options {
 	return Options{
 		Interval: 10 * time.Minute, WarmUp: 30 * time.Minute, MinPopulation: 50,
 		Search: search.DefaultOptions(), Policy: decision.DefaultPolicy(),
-		Watch: watch.DefaultOptions(), UpdateInterval: 15 * time.Minute,
+		Watch: watch.DefaultOptions(), UpdateInterval: 15 * time.Minute, AlertsPerHour: 30,
 		Quiet: 72 * time.Hour, Withdraw: 24 * time.Hour, Memory: 45 * 24 * time.Hour,
 		SampleMembers: 20, WatchLists: []string{},
 		Baseline: baseline.DefaultOptions(),
@@ -69,6 +72,7 @@ func (o *Options) Validate() error {
 	positive("interval", o.Interval > 0)
 	positive("min_population", o.MinPopulation > 0)
 	positive("update_interval", o.UpdateInterval > 0)
+	positive("alerts_per_hour", o.AlertsPerHour > 0)
 	positive("quiet", o.Quiet > 0)
 	positive("withdraw", o.Withdraw > 0)
 	positive("memory", o.Memory > 0)

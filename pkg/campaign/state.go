@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Saved is one piece of the engine's state: a key and its value, nil when it is to be deleted.
@@ -23,13 +24,21 @@ type clockState struct {
 	IDs []string `json:"ids"`
 	// Disturbed holds, by tenant, when a logger's fault was last seen.
 	Disturbed map[string]int64 `json:"disturbed,omitempty"`
+	// Verdicts lists the verdicts of analysts that are held, Given counts all that ever came.
+	Verdicts []string `json:"verdicts,omitempty"`
+	Given    int64    `json:"given,omitempty"`
+	// Alerts counts the alerts of the current hour, by tenant.
+	Alerts map[string]alertCount `json:"alerts,omitempty"`
 }
 
 // Dirty returns the state that changed since the last call.
 func (e *Engine) Dirty() ([]Saved, error) {
-	var out []Saved
-	st := clockState{Version: 1, Next: e.next}
-	for _, t := range e.withCampaigns() {
+	out, err := e.reviews.unsaved(e.tenants)
+	if err != nil {
+		return nil, err
+	}
+	st := clockState{Version: 1, Next: e.next, Given: e.reviews.given}
+	for _, t := range withCampaigns(e.tenants) {
 		for _, c := range t.campaigns {
 			st.IDs = append(st.IDs, c.ID)
 			if !c.dirty {
@@ -48,6 +57,15 @@ func (e *Engine) Dirty() ([]Saved, error) {
 	}
 	e.clockChanged = false
 	for name, t := range e.tenants {
+		if t.alerts.Count > 0 {
+			if st.Alerts == nil {
+				st.Alerts = map[string]alertCount{}
+			}
+			st.Alerts[name] = t.alerts
+		}
+		for _, h := range t.book.All() {
+			st.Verdicts = append(st.Verdicts, keyOf(h))
+		}
 		if at := t.watchers.Unread.DisturbedAt; at > 0 {
 			if st.Disturbed == nil {
 				st.Disturbed = map[string]int64{}
@@ -55,6 +73,7 @@ func (e *Engine) Dirty() ([]Saved, error) {
 			st.Disturbed[name] = at
 		}
 	}
+	slices.Sort(st.Verdicts)
 	b, err := json.Marshal(st)
 	if err != nil {
 		return nil, fmt.Errorf("encode the engine's clock: %w", err)
@@ -63,8 +82,8 @@ func (e *Engine) Dirty() ([]Saved, error) {
 }
 
 // withCampaigns lists the tenants that have campaigns, by name: of many tenants, few.
-func (e *Engine) withCampaigns() (out []*tenant) {
-	for _, t := range e.tenants {
+func withCampaigns(tenants map[string]*tenant) (out []*tenant) {
+	for _, t := range tenants {
 		if len(t.campaigns) > 0 {
 			out = append(out, t)
 		}
@@ -99,10 +118,22 @@ func (e *Engine) Restore(key string, value []byte) (Restored, error) {
 		for name, at := range st.Disturbed {
 			e.tenant(name).watchers.Unread.DisturbedAt = at
 		}
+		e.reviews.given = st.Given
+		for name, count := range st.Alerts {
+			e.tenant(name).alerts = count
+		}
 		out := st.campaigns()
+		out.More = append(out.More, st.Verdicts...)
 		// Then the list is written anew with the next state.
 		e.clockChanged = out.ListedAgain > 0
 		return out, nil
+	}
+	if strings.HasPrefix(key, verdictKey) {
+		h, err := readVerdict(key, value)
+		if err == nil {
+			e.tenant(h.Verdict.Tenant).book.Put(h)
+		}
+		return Restored{}, err
 	}
 	c := &Campaign{}
 	if err := json.Unmarshal(value, c); err != nil {

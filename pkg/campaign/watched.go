@@ -32,7 +32,7 @@ func (v *evaluation) watch() {
 func (v *watched) view() *watch.View {
 	findings := map[string]watch.Finding{}
 	for _, c := range v.tenant.campaigns {
-		if c.kind() == KindCampaign {
+		if c.kind() == KindCampaign || c.kind() == KindOverflow {
 			continue
 		}
 		v.findings[c.ID] = c
@@ -51,17 +51,34 @@ func (v *watched) view() *watch.View {
 // campaign does not explain what could not be read.
 func (v *watched) releaseExplained() {
 	for _, c := range v.tenant.campaigns {
-		if c.Closed || c.kind() == KindCampaign || c.Tripwire == watch.Unreadable {
+		if c.Closed || c.kind() == KindCampaign || c.kind() == KindOverflow ||
+			c.Tripwire == watch.Unreadable {
 			continue
 		}
-		for name := range c.Members {
+		for _, name := range sortedKeys(c.Members) {
 			a := v.search.Population.Named(name)
 			if a != nil && v.search.Claims.Has(a.Slot) {
 				v.leave(c, name)
+				v.relate(c, name)
 			}
 		}
 		if len(c.Members) == 0 {
 			c.closing = watch.Merged
+		}
+	}
+}
+
+// relate has a watcher's finding and the campaign that explains one of its accounts point at each
+// other.
+func (v *watched) relate(c *Campaign, name string) {
+	for _, other := range v.tenant.campaigns {
+		_, holds := other.Members[name]
+		if !holds || other.Closed || other.kind() != KindCampaign {
+			continue
+		}
+		c.Related.add(other.UID())
+		if other.Related.add(c.UID()) {
+			other.urgent, other.dirty = true, true
 		}
 	}
 }
@@ -78,8 +95,8 @@ func (v *watched) openWatch(n *watch.Proposal) {
 		}
 		c = v.open(n.ID, kind)
 		v.findings[n.ID] = c
-	case c.Closed:
-		c.reopen(v.now)
+	case c.Closed && !c.Review.dismisses():
+		v.reopen(c)
 	}
 	c.Tripwire, c.Subject, c.Signs = n.Tripwire, n.Subject, n.Signs
 	if n.Unread != nil {

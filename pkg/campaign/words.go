@@ -7,7 +7,9 @@ import (
 	"strings"
 
 	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/campaign/membership"
 	"github.com/stillwatch/stillwatch/pkg/campaign/watch"
+	"github.com/stillwatch/stillwatch/pkg/review"
 )
 
 // What a finding recommends.
@@ -23,6 +25,8 @@ const (
 		"verified."
 	nextAllowed = "Nothing to stop: by your own records the contract is for this. Compare the volume " +
 		"with what was agreed; what the customer does with the outputs is for the contract to say."
+	nextSort = "Look at the findings of this hour by risk_score, the related ones too: they are in the " +
+		"alerts topic, and do not alert. When many are alike, look for their common cause first."
 	nextMend = "Read the dead letters of these accounts: the header stillwatch-account names the " +
 		"account, stillwatch-reason says what is wrong. Correct what makes the records unreadable, " +
 		"in the gateway's logger or in what it lets these callers write; until then no detector " +
@@ -43,7 +47,11 @@ func (c *Campaign) finding(activity Activity, now int64) *Finding {
 		Models: slices.Clone(c.shown.models), Shared: slices.Clone(c.shown.shared),
 		Timeline: slices.Clone(c.Timeline), CloseReason: c.CloseReason,
 		Related: slices.Clone(c.Related), Customer: c.Customer, Contract: c.Contract,
-		Allowed: c.Allowed, Purpose: c.Purpose,
+		Allowed: c.Allowed, Purpose: c.Purpose, Muted: c.Review.allows(), Template: templateOf(c.Model),
+	}
+	if c.Review != nil {
+		said := *c.Review
+		f.Review = &said
 	}
 	for _, e := range f.Evidence {
 		if e.Bits < 0 {
@@ -55,6 +63,8 @@ func (c *Campaign) finding(activity Activity, now int64) *Finding {
 
 func title(c *Campaign) string {
 	switch {
+	case c.kind() == KindOverflow:
+		return "More findings than alert in an hour"
 	case c.kind() == KindTripwire:
 		return c.Tripwire.Title()
 	case c.Allowed && c.Severity < Medium:
@@ -70,6 +80,8 @@ func title(c *Campaign) string {
 
 func nextStep(c *Campaign) string {
 	switch {
+	case c.kind() == KindOverflow:
+		return nextSort
 	case c.Tripwire == watch.Unreadable:
 		return nextMend
 	case c.Allowed && c.Severity < Medium:
@@ -86,6 +98,12 @@ func nextStep(c *Campaign) string {
 // summary says in a sentence what and why, and in another what honest reading comes nearest.
 func summary(c *Campaign) string {
 	// When all were released, LastEmitted has the number of accounts that the finding named.
+	if c.kind() == KindOverflow {
+		return fmt.Sprintf(
+			"%d findings beyond correlate.alerts_per_hour were written without an alert.",
+			c.Overflow,
+		)
+	}
 	accounts := plural(c.LastEmitted.Members)
 	if c.Tripwire == watch.Unreadable {
 		does := c.Tripwire.Does(nil)
@@ -144,6 +162,21 @@ func reasons(c *Campaign) (why []string) {
 	}
 	return why
 }
+
+// templateOf names phrases of the group's text.
+func templateOf(m *membership.Model) (out []string) {
+	if m == nil {
+		return nil
+	}
+	for _, s := range m.Shingles[:min(len(m.Shingles), maxPhrases)] {
+		out = append(out, review.Phrase(s.Hash))
+	}
+	return out
+}
+
+// maxPhrases bounds the phrases that name a text: an account carries half of them or does not write
+// it.
+const maxPhrases = 16
 
 func plural(accounts int) string {
 	if accounts == 1 {

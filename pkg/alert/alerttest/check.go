@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -48,6 +49,11 @@ func Check(record []byte) error {
 		return fmt.Errorf("alert: %w", err)
 	}
 	return nil
+}
+
+// decimalNames are the attributes that are decimals in every record.
+var decimalNames = []string{
+	"coordination_bits", "harvest_bits", "bits", "share", "census", "agreement",
 }
 
 type checker struct {
@@ -184,9 +190,12 @@ func (c *checker) times() {
 			c.fault("%s is after %s", pair[0], pair[1])
 		}
 	}
-	opened, _ := c.number("time")
-	if created, ok := c.number("finding_info.created_time"); !ok || created != opened {
-		c.fault("time must be the finding's created_time")
+	at, _ := c.number("time")
+	if modified, ok := c.number("finding_info.modified_time"); !ok || modified != at {
+		c.fault("time must be the record's: the finding's modified_time")
+	}
+	if end, ok := c.number("end_time"); ok && end > at {
+		c.fault("end_time is after time")
 	}
 }
 
@@ -216,9 +225,19 @@ func (c *checker) life() {
 	if err != nil {
 		c.fault("is_alert is missing")
 	}
-	if isAlert == true && (activity != int64(campaign.Create) || status != statusNew) {
-		c.fault("is_alert is true; only an unmuted Create alerts")
+	if isAlert == true && (activity == int64(campaign.Close) || status == statusSuppressed) {
+		c.fault("is_alert is true; neither a Close nor a muted finding alerts")
 	}
+	if id, ok := c.number("verdict_id"); ok {
+		if want := map[int64]string{1: "False Positive", 2: "True Positive", 5: "Benign"}[id]; want ==
+			"" || want != c.text("verdict") {
+			c.fault("verdict %q is not the caption of verdict_id %d", c.text("verdict"), id)
+		}
+		if profiles, _ := resolve(c.doc, "metadata.profiles"); !contains(profiles, "incident") {
+			c.fault("a verdict needs the incident profile")
+		}
+	}
+	c.decimals("", c.doc)
 	closed := status == statusResolved || status == statusDeleted
 	switch {
 	case activity == int64(campaign.Close) && !closed && status != statusSuppressed:
@@ -227,6 +246,26 @@ func (c *checker) life() {
 		c.fault("status_id %d needs activity Close", status)
 	case activity == int64(campaign.Close) && c.text("status_detail") == "":
 		c.fault("a Close needs status_detail")
+	}
+}
+
+// decimals looks for numbers that should always have a point: those of unmapped.stillwatch that are
+// no counts and no times.
+func (c *checker) decimals(path string, v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, inner := range v {
+			c.decimals(path+"."+name, inner)
+		}
+	case []any:
+		for _, inner := range v {
+			c.decimals(path, inner)
+		}
+	case json.Number:
+		name := path[strings.LastIndex(path, ".")+1:]
+		if decimal := slices.Contains(decimalNames, name); decimal && !strings.Contains(v.String(), ".") {
+			c.fault("%s is %s; a decimal always has a point", path, v)
+		}
 	}
 }
 

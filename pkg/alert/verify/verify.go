@@ -207,7 +207,8 @@ func (c *check) order(known *finding, f *campaign.Finding, partial bool) {
 	case f.Sequence > last.Sequence+1 && !partial:
 		c.fault("follows sequence %d; a sequence rises by one", last.Sequence)
 	}
-	if last.Activity == campaign.Close {
+	if last.Activity == campaign.Close &&
+		(f.Activity != campaign.Close || f.CloseReason != "superseded") {
 		c.fault("follows the record that closed the finding")
 	}
 	if f.Severity < last.Severity {

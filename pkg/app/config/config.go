@@ -86,6 +86,8 @@ type Topics struct {
 	Profiles     string   `yaml:"profiles"`
 	Alerts       string   `yaml:"alerts"`
 	Accounts     string   `yaml:"accounts"`
+	Verdicts     string   `yaml:"verdicts"`
+	Audit        string   `yaml:"audit"`
 	DeadLetters  string   `yaml:"dead_letters"`
 }
 
@@ -131,6 +133,8 @@ func Default() Config {
 			Profiles:     "stillwatch.profiles",
 			Alerts:       "stillwatch.alerts",
 			Accounts:     "stillwatch.accounts",
+			Verdicts:     "stillwatch.verdicts",
+			Audit:        "stillwatch.audit",
 			DeadLetters:  "stillwatch.deadletter",
 		},
 		Pipeline:        pipeline.DefaultOptions(),

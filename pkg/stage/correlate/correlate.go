@@ -4,6 +4,7 @@ package correlate
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -11,7 +12,9 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/campaign"
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+	"github.com/stillwatch/stillwatch/pkg/review"
 	"github.com/stillwatch/stillwatch/pkg/stage"
+	"github.com/stillwatch/stillwatch/pkg/stage/verdicts"
 )
 
 // Options configures the stage.
@@ -72,6 +75,15 @@ var (
 		Help:   "Account records sent, by status.",
 		Labels: []string{"status"},
 	}
+	auditRecords = &stage.Counter{
+		Kind: stage.Own, Name: "audit_records_total",
+		Help:   "Audit records sent: what became of analysts' verdicts, by event.",
+		Labels: []string{"event"},
+	}
+	verdictsTaken = &stage.Counter{
+		Kind: stage.Processed, Name: "verdict",
+		Help: "Verdicts of analysts taken in.",
+	}
 	listedAgain = &stage.Counter{
 		Kind: stage.Repaired, Name: "campaign_listed_again",
 		Help: "Campaigns that the stored list named again.",
@@ -80,7 +92,10 @@ var (
 
 // Counters are the stage's counters.
 func (c *correlator) Counters() []*stage.Counter {
-	return []*stage.Counter{stage.OK, stage.DeadLettered, Findings, accountRecords, listedAgain}
+	return []*stage.Counter{
+		stage.OK, stage.DeadLettered, Findings, accountRecords, auditRecords, verdictsTaken,
+		listedAgain,
+	}
 }
 
 // Open makes the task of a partition.
@@ -174,8 +189,10 @@ func (t *task) RebuildFrom() int64 { return 0 }
 // Rebuild takes in the profiles before the committed offset; nothing is evaluated.
 func (t *task) Rebuild(batch []stage.Record) error {
 	for i := range batch {
-		// What cannot be read was reported when it was first met.
-		_ = t.take(&batch[i])
+		// What cannot be read was reported when it was first met; verdicts are in the state.
+		if !verdicts.IsVerdict(batch[i].Key) {
+			_ = t.take(&batch[i])
+		}
 	}
 	return nil
 }
@@ -189,13 +206,13 @@ func (t *task) Process(batch []stage.Record) (stage.Result, error) {
 	t.watcher.hand(t.engine)
 	for i := range batch {
 		r := &batch[i]
-		if err := t.take(r); err != nil {
-			res.Counts.Add(1, stage.DeadLettered, reasonBadProfile)
-			res.Out = append(res.Out, stage.NewDeadLetter(r, reasonBadProfile, err.Error()))
+		emissions, reason, err := t.step(r, res.Counts)
+		if err != nil {
+			res.Counts.Add(1, stage.DeadLettered, reason)
+			res.Out = append(res.Out, stage.NewDeadLetter(r, reason, err.Error()))
 			continue
 		}
-		res.Counts.Add(1, stage.OK)
-		for _, e := range t.engine.Advance(t.clock.now) {
+		for _, e := range emissions {
 			if err := t.emit(&res, e); err != nil {
 				return stage.Result{}, err
 			}
@@ -209,6 +226,29 @@ func (t *task) Process(batch []stage.Record) (stage.Result, error) {
 		res.Changes = append(res.Changes, stage.Change{Key: s.Key, Value: s.Value})
 	}
 	return res, nil
+}
+
+// step takes one record in and returns what it leads to; the error says why it becomes a dead
+// letter, the reason in a word.
+func (t *task) step(
+	r *stage.Record, counts stage.Counts,
+) (out []campaign.Emission, reason string, err error) {
+	if verdicts.IsVerdict(r.Key) {
+		if len(r.Value) == 0 {
+			return nil, "", nil // who cleans the topic up
+		}
+		said, err := review.Parse(r.Value)
+		if err != nil {
+			return nil, verdicts.Reason(err), err
+		}
+		counts.Add(1, verdictsTaken)
+		return t.engine.Give(said, cmp.Or(t.clock.now, said.Time)), "", nil
+	}
+	if err := t.take(r); err != nil {
+		return nil, reasonBadProfile, err
+	}
+	counts.Add(1, stage.OK)
+	return t.engine.Advance(t.clock.now), "", nil
 }
 
 // Sizes counts the live profiles and the open campaigns.
@@ -236,6 +276,9 @@ func (t *task) take(r *stage.Record) error {
 }
 
 func (t *task) emit(res *stage.Result, e campaign.Emission) error {
+	if e.Audit != nil {
+		return auditRecord(res, e.Audit)
+	}
 	var rec alert.Record
 	var err error
 	to := stage.Alerts
@@ -253,6 +296,19 @@ func (t *task) emit(res *stage.Result, e campaign.Emission) error {
 	}
 	res.Out = append(res.Out, stage.Out{
 		To: to, Key: rec.Key, Value: rec.Value, Headers: rec.Headers,
+	})
+	return nil
+}
+
+func auditRecord(res *stage.Result, e *review.Entry) error {
+	value, err := e.Record()
+	if err != nil {
+		return err
+	}
+	res.Counts.Add(1, auditRecords, string(e.Event))
+	res.Out = append(res.Out, stage.Out{
+		To: stage.Audit, Key: e.Key(), Value: value,
+		Headers: []stage.Header{{Key: "content-type", Value: []byte("application/json")}},
 	})
 	return nil
 }

@@ -1,0 +1,110 @@
+package review
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+)
+
+// Event is what became of a verdict.
+type Event string
+
+// The events.
+const (
+	// Given says that a verdict was taken in.
+	Given Event = "given"
+	// Unknown says that what it is about is not known here, so that it changes nothing.
+	Unknown Event = "unknown"
+	// Applied says that it counts for a finding from now on.
+	Applied Event = "applied"
+	// Changed says that it no longer counts for a finding, because its group has changed.
+	Changed Event = "changed"
+	// Expired and Revoked say that it is over.
+	Expired Event = "expired"
+	Revoked Event = "revoked"
+)
+
+// Entry is one line of the audit: what became of a verdict, when, and for whom.
+type Entry struct {
+	// Verdict is the verdict, Number counts its entries from 1.
+	Verdict Verdict
+	Number  int
+	Event   Event
+	// Time is when, in Unix milliseconds of event time.
+	Time int64
+	// Finding and Campaign are what it was applied to, empty where it was not about one.
+	Finding, Campaign string
+	// Members counts the accounts of the finding, Accounts names them: the labels that calibrate
+	// learns from.
+	Members  int
+	Accounts []string
+	// Detail says in words what happened.
+	Detail string
+}
+
+type entryDocument struct {
+	Schema   string   `json:"schema"`
+	ID       string   `json:"id"`
+	Time     int64    `json:"time"`
+	Tenant   string   `json:"tenant"`
+	Event    Event    `json:"event"`
+	Detail   string   `json:"detail,omitempty"`
+	Finding  string   `json:"finding,omitempty"`
+	Campaign string   `json:"campaign,omitempty"`
+	Members  int      `json:"members,omitempty"`
+	Accounts []string `json:"accounts,omitempty"`
+	Cut      bool     `json:"accounts_cut,omitempty"`
+	Verdict  *Verdict `json:"verdict"`
+}
+
+// entryAccounts bounds the accounts that an entry names, so that it stays below MaxRecord beside
+// the verdict: 2,000 of the longest names are half of it.
+const entryAccounts = 2000
+
+// Key is the record's key on the audit topic: each entry has its own, so that compaction keeps all.
+func (e *Entry) Key() []byte {
+	return []byte(e.Verdict.ID + ":" + strconv.Itoa(e.Number))
+}
+
+// Record writes the entry as one line of JSON.
+func (e *Entry) Record() ([]byte, error) {
+	d := entryDocument{
+		Schema: schema, ID: string(e.Key()), Time: e.Time, Tenant: e.Verdict.Tenant,
+		Event: e.Event, Detail: e.Detail, Finding: e.Finding, Campaign: e.Campaign,
+		Members:  e.Members,
+		Accounts: e.Accounts[:min(len(e.Accounts), entryAccounts)],
+		Cut:      len(e.Accounts) > entryAccounts, Verdict: &e.Verdict,
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(d); err != nil {
+		return nil, fmt.Errorf("encode audit entry %s: %w", d.ID, err)
+	}
+	out := bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+	if len(out) > MaxRecord && len(d.Accounts) > 0 {
+		shorter := *e
+		shorter.Accounts = nil
+		return shorter.Record()
+	}
+	return out, nil
+}
+
+// ParseEntry reads a record of the audit topic.
+func ParseEntry(record []byte) (Entry, error) {
+	var d entryDocument
+	if err := json.Unmarshal(record, &d); err != nil {
+		return Entry{}, fmt.Errorf("read audit entry: %w", err)
+	}
+	if d.Verdict == nil || d.Schema != schema {
+		return Entry{}, fmt.Errorf("read audit entry: it has no verdict of schema %q", schema)
+	}
+	e := Entry{
+		Verdict: *d.Verdict, Event: d.Event, Time: d.Time, Finding: d.Finding,
+		Campaign: d.Campaign, Members: d.Members, Accounts: d.Accounts, Detail: d.Detail,
+	}
+	_, number, _ := bytes.Cut([]byte(d.ID), []byte(":"))
+	e.Number, _ = strconv.Atoi(string(number))
+	return e, nil
+}
