@@ -70,8 +70,8 @@ func TestCheckFindsWhatTheSchemaCannot(t *testing.T) {
 			`"modified_time":1`, "created_time is after",
 		},
 		{
-			"a time that is not the creation's", `"created_time":1772432400000`,
-			`"created_time":5`, "time must be",
+			"a time that is not the record's", `"modified_time":1772432400000`,
+			`"modified_time":1772432400001`, "time must be",
 		},
 		{"a record of another sequence", `"sequence":1`, `"sequence":2`, "metadata.uid"},
 		{"another version", `"version":"1.8.0"`, `"version":"1.7.0"`, "metadata.version"},
@@ -83,9 +83,14 @@ func TestCheckFindsWhatTheSchemaCannot(t *testing.T) {
 			`"status_id":4,"status":"Resolved"`, "needs activity Close",
 		},
 		{
-			"an alert that is not new", `"status_id":1,"status":"New"`,
-			`"status_id":3,"status":"Suppressed"`, "only an unmuted Create",
+			"an alert of a muted finding", `"status_id":1,"status":"New"`,
+			`"status_id":3,"status":"Suppressed"`, "nor a muted finding alerts",
 		},
+		{
+			"an end after the record", `"end_time":1772432398000`, `"end_time":1772432400001`,
+			"end_time is after time",
+		},
+		{"a decimal without a point", `"bits":7.9`, `"bits":8`, "always has a point"},
 		{"no is_alert", `"is_alert":true,`, ``, "is_alert is missing"},
 		{"time that is not first", `{"time":1772432400000,`, `{`, "begins with"},
 		{"a line break", `"message":`, "\n\"message\":", "one line"},

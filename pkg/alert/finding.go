@@ -80,7 +80,7 @@ func (m *mapper) detectionFinding() *detectionFinding {
 		TypeName:   "Detection Finding: " + activities()[int(f.Activity)],
 		SeverityID: severity, Severity: severities()[severity],
 		StatusID: statusID(f), Status: statuses()[statusID(f)],
-		IsAlert:      f.Alerts,
+		IsAlert:      f.Alerts && !f.Muted && f.Activity != campaign.Close,
 		ConfidenceID: confidenceID(confidence), Confidence: confidences()[confidenceID(confidence)],
 		ConfidenceScore: confidence, RiskLevelID: riskLevelID(severity),
 		RiskLevel: riskLevels()[riskLevelID(severity)], RiskScore: riskScore(severity, confidence),

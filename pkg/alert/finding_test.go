@@ -51,7 +51,7 @@ func TestTheGoldenRecordsDoNotChange(t *testing.T) {
 	closed.Sequence, closed.Activity, closed.Modified, closed.CloseReason = 3, campaign.Close,
 		opened+80*3_600_000, "merged"
 	closed.Related = []string{"90d8d484-f6bc-5e60-ab3d-13472746b82c"}
-	bare := &campaign.Finding{UID: "3c8a", Sequence: 1, Activity: campaign.Create}
+	bare := &campaign.Finding{UID: "3c8a", Sequence: 1, Activity: campaign.Create, Alerts: true}
 	for name, f := range map[string]*campaign.Finding{
 		"create": create, "update": change, "close": closed, "bare": bare,
 	} {
@@ -187,7 +187,7 @@ func encode(t require.TestingT, e *alert.Encoder, f *campaign.Finding) record {
 	return d
 }
 
-func TestOnlyAnUnmutedCreateAlertsAndTheStatusSaysWhatIsLeftToDo(t *testing.T) {
+func TestAMutedFindingNeverAlertsAndTheStatusSaysWhatIsLeftToDo(t *testing.T) {
 	for _, c := range []struct {
 		name     string
 		activity campaign.Activity
@@ -202,7 +202,10 @@ func TestOnlyAnUnmutedCreateAlertsAndTheStatusSaysWhatIsLeftToDo(t *testing.T) {
 			"a new finding of an allowed group", campaign.Create, true, "", false,
 			"Suppressed", "muted",
 		},
-		{"an update", campaign.Update, false, "", false, "In Progress", ""},
+		{
+			"an update because severity has risen", campaign.Update, false, "", true,
+			"In Progress", "alerts again: its severity has risen",
+		},
 		{"an update of an allowed group", campaign.Update, true, "", false, "Suppressed", "muted"},
 		{"a group that went quiet", campaign.Close, false, "quiet", false, "Resolved", "quiet: "},
 		{"a group that was merged", campaign.Close, false, "merged", false, "Resolved", "merged: "},
@@ -214,7 +217,11 @@ func TestOnlyAnUnmutedCreateAlertsAndTheStatusSaysWhatIsLeftToDo(t *testing.T) {
 			"a withdrawn finding", campaign.Close, false, "withdrawn", false,
 			"Deleted", "withdrawn: ",
 		},
-		{"an allowed group", campaign.Close, true, "allowed", false, "Suppressed", "allowed: "},
+		{
+			"a finding whose campaign came back", campaign.Close, false, "superseded", false,
+			"Resolved", "superseded: ",
+		},
+		{"a summary", campaign.Close, false, "over", false, "Resolved", "over: "},
 		{
 			"a reason nobody foresaw", campaign.Close, false, "moon\nphase", false,
 			"Resolved", "moon phase",

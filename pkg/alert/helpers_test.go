@@ -67,7 +67,7 @@ func pool() *campaign.Finding {
 	f := &campaign.Finding{
 		UID:      "a27d933d-2e73-53ed-95f5-0dd6bb9ec559",
 		Campaign: "13bfce64-bc81-50e8-ba87-f2665dd55e98",
-		Tenant:   "acme", Sequence: 1, Activity: campaign.Create, Kind: campaign.KindCampaign,
+		Tenant:   "acme", Sequence: 1, Activity: campaign.Create, Alerts: true, Kind: campaign.KindCampaign,
 		Title: "412 accounts harvest reasoning with one prompt template",
 		Summary: "412 accounts share one prompt template, one client and cards of one issuer, carry equal shares of the load, and ask " +
 			"for worked reasoning that they never follow up.",

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stillwatch/stillwatch/pkg/alert"
 	"github.com/stillwatch/stillwatch/pkg/campaign"
+	"github.com/stillwatch/stillwatch/pkg/review"
 )
 
 func TestAFindingComesBackFromItsRecord(t *testing.T) {
@@ -17,6 +18,14 @@ func TestAFindingComesBackFromItsRecord(t *testing.T) {
 		f.Activity, f.Sequence, f.Muted = activity, int(activity), activity == campaign.Update
 		f.Coordination, f.Harvest = 24.14, 6.28
 		f.Related = []string{"a27d"}
+		f.Alerts, f.Rationed = activity == campaign.Create, activity == campaign.Update
+		f.Template = []string{"00000000000000ff"}
+		if activity == campaign.Update {
+			f.Review = &campaign.Review{
+				Verdict: "v-1", Action: review.Allow, Author: "kim", Reason: "a course",
+				Since: 1772432400000, Expires: 1772932400000,
+			}
+		}
 		if activity == campaign.Close {
 			f.CloseReason = "merged"
 		}

@@ -193,9 +193,13 @@ func TestAnIndicatorThatIsOverOrTakenOffEndsItsFinding(t *testing.T) {
 			// It comes back with the indicator.
 			e.SetWatchList(listOf(t, "", pattern))
 			again := findings(e.Advance(e.Next() + 1))
-			require.Len(t, again, 1)
-			require.Equal(t, Create, again[0].Activity)
-			require.Equal(t, []string{closed[0].UID}, again[0].Related)
+			require.Len(t, again, 2, "the old finding's last word, and the new one")
+			require.Equal(t, Create, again[1].Activity)
+			require.Equal(t, []string{closed[0].UID}, []string(again[1].Related))
+			require.Equal(t, closed[0].UID, again[0].UID)
+			require.Equal(t, "superseded", again[0].CloseReason)
+			require.Equal(t, closed[0].Sequence+1, again[0].Sequence)
+			require.Contains(t, again[0].Related, again[1].UID, "each points at the other")
 		})
 	}
 }
