@@ -115,9 +115,11 @@ func (v *evaluation) expandCampaigns() {
 	}
 }
 
-// join makes an account a member.
+// join makes an account a member, unless an analyst says that it is none: of a finding that nobody
+// was told of yet all are members, so that it is seen whether the verdict is one on the whole group.
 func (v *evaluation) join(c *Campaign, name string) {
-	if _, ok := c.Members[name]; ok || v.tenant.saidOf(name) == review.Dismiss {
+	_, ok := c.Members[name]
+	if ok || c.Sequence > 0 && !c.Review.dismisses() && v.tenant.saidOf(name) == review.Dismiss {
 		return
 	}
 	c.Members[name] = v.now
@@ -331,6 +333,11 @@ func (v *evaluation) openOrMerge(f *search.Found) {
 // reopen begins a new finding about a campaign that was closed, and a last record of the old one
 // that points at it.
 func (v *evaluation) reopen(c *Campaign) {
+	if c.Sequence == 0 {
+		// It was dismissed before anybody was told of it: this is its first finding still.
+		c.Closed, c.CloseReason, c.closing, c.Opened = false, "", "", v.now
+		return
+	}
 	c.Sequence++
 	last := c.finding(Close, v.now)
 	last.CloseReason = closeSuperseded
