@@ -115,8 +115,8 @@ func (v *evaluation) expandCampaigns() {
 	}
 }
 
-// join makes an account a member, unless an analyst says that it is none: of a finding that nobody
-// was told of yet all are members, so that it is seen whether the verdict is one on the whole group.
+// join makes an account a member, unless an analyst says that it is none. Of a finding that nobody
+// was told of yet all are members, to see whether the verdict is one on the whole group.
 func (v *evaluation) join(c *Campaign, name string) {
 	_, ok := c.Members[name]
 	if ok || c.Sequence > 0 && !c.Review.dismisses() && v.tenant.saidOf(name) == review.Dismiss {
