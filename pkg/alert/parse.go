@@ -59,7 +59,7 @@ func Parse(value []byte) (*campaign.Finding, error) {
 		}
 		f.Evidence = append(f.Evidence, detectors.Evidence{
 			Detector: e.Detector, Axis: axis, Family: detectors.Family(e.Family),
-			Bits: float64(e.Bits),
+			Bits:     float64(e.Bits),
 			Observed: e.Observed, Expected: e.Expected, Note: e.Note,
 		})
 	}
