@@ -22,6 +22,7 @@ const (
 	dispositionDetected = 15
 	verdictSuspicious   = 4
 	stateActive         = 1
+	stateExperimental   = 3
 	roleTarget          = 1
 	userTypeUser        = 1
 	ja4Client           = 1
@@ -60,6 +61,10 @@ func riskLevels() captions {
 
 func analyticTypes() captions {
 	return captions{analyticRule: "Rule", analyticBehavioral: "Behavioral"}
+}
+
+func analyticStates() captions {
+	return captions{stateActive: "Active", stateExperimental: "Experimental"}
 }
 
 func observableTypes() captions {

@@ -35,7 +35,7 @@ func Parse(value []byte) (*campaign.Finding, error) {
 		Families: familiesOf(own.Families),
 		Members:  own.Members, Requests: own.Requests, OutputTokens: own.OutputTokens,
 		Mitigating: own.Mitigating, CloseReason: own.CloseReason,
-		Muted: own.Muted, Related: own.Related,
+		Muted: own.Muted, Shadow: own.Shadow.parsed(), Related: own.Related,
 	}
 	if d.Remediation != nil {
 		f.NextStep = d.Remediation.Desc

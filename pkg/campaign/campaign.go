@@ -76,6 +76,8 @@ type Campaign struct {
 	// WeakSince is when its members last began to measure far below the thresholds, 0 when they do
 	// not.
 	WeakSince int64 `json:"weak_since,omitempty"`
+	// AlsoAlerted is what the last record of a finding in shadow said; see Shadow.
+	AlsoAlerted bool `json:"also_alerted,omitempty"`
 
 	// shown is what the last measurement showed, for the next record.
 	shown shown
@@ -83,6 +85,8 @@ type Campaign struct {
 	dirty bool
 	// closing is why it is about to be closed, empty when it is not.
 	closing string
+	// alerts are the UIDs of the findings that alert and are about the members of one in shadow.
+	alerts []string
 	// followed is the evaluation in which it was last followed, expanded a hash of the accounts
 	// with which it was last expanded.
 	followed int32

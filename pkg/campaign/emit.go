@@ -25,11 +25,13 @@ const (
 )
 
 // isNews says whether a campaign's state is worth an update: another severity, another signal
-// family, half as many members again, or four times the requests.
+// family, half as many members again, or four times the requests; in shadow also whether a finding
+// about the same accounts alerts.
 func (c *Campaign) isNews() bool {
 	last := &c.LastEmitted
 	return c.Severity != last.Severity || len(c.Families) > last.Families ||
-		2*len(c.Members) >= newsMembers*last.Members || c.Requests >= newsRequests*last.Requests
+		2*len(c.Members) >= newsMembers*last.Members || c.Requests >= newsRequests*last.Requests ||
+		(len(c.alerts) > 0) != c.AlsoAlerted
 }
 
 // emit returns the records that are due: creations, updates, closures, and the verdicts on the

@@ -37,7 +37,8 @@ func (e *Engine) evaluate(t *tenant, now int64) []Emission {
 	v.searchGroups()
 	v.expandCampaigns()
 	v.watch()
-	return v.emit()
+	v.matchAlerts()
+	return v.markShadow(v.emit())
 }
 
 // ready says whether there is a population to compare with: large enough, and observed for long
@@ -66,7 +67,7 @@ func (e *Engine) compare(t *tenant, now int64) *evaluation {
 		}
 		v.search.Deeper = e.Deeper
 	}
-	p.Evaluation++
+	p.BeginEvaluation()
 	return v
 }
 
@@ -302,7 +303,8 @@ func (v *evaluation) openOrMerge(f *search.Found) {
 		first := v.search.Population.At(f.Members[0]).Profile.Account
 		seed := v.tenant.name + "\x00" + first
 		home = v.open(
-			fmt.Sprintf("c-%016x", xxh3.HashStringSeed(seed, uint64(v.now))), KindCampaign,
+			fmt.Sprintf("%sc-%016x", v.engine.ids, xxh3.HashStringSeed(seed, uint64(v.now))),
+			KindCampaign,
 		)
 		// What is explained is no part of the population from now on.
 		v.tenant.population.Baseline = nil

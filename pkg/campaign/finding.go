@@ -106,6 +106,8 @@ type Finding struct {
 	CloseReason string
 	// Muted says that an analyst allowed the group: it is scored and shown, not alerted.
 	Muted bool
+	// Shadow is there when the finding is in shadow: it never alerts.
+	Shadow *Shadow
 	// Related are the UIDs of findings that this one continues or absorbed.
 	Related []string
 }

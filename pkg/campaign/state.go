@@ -13,8 +13,11 @@ type Saved struct {
 	Value []byte
 }
 
-// clockKey holds the engine's clock.
-const clockKey = "clock"
+// clockKey holds the engine's clock; campaignKey and its ID a campaign.
+const (
+	clockKey    = "clock"
+	campaignKey = "campaign:"
+)
 
 type clockState struct {
 	Version int   `json:"version"`
@@ -27,9 +30,12 @@ type clockState struct {
 
 // Dirty returns the state that changed since the last call.
 func (e *Engine) Dirty() ([]Saved, error) {
-	var out []Saved
+	out, err := e.shadow.save()
+	if err != nil {
+		return nil, err
+	}
 	st := clockState{Version: 1, Next: e.next}
-	for _, t := range e.withCampaigns() {
+	for _, t := range withCampaigns(e.tenants) {
 		for _, c := range t.campaigns {
 			st.IDs = append(st.IDs, c.ID)
 			if !c.dirty {
@@ -40,7 +46,7 @@ func (e *Engine) Dirty() ([]Saved, error) {
 				return nil, fmt.Errorf("encode campaign %s: %w", c.ID, err)
 			}
 			c.dirty = false
-			out = append(out, Saved{"campaign:" + c.ID, b})
+			out = append(out, Saved{e.keys + campaignKey + c.ID, b})
 		}
 	}
 	if !e.clockChanged {
@@ -59,12 +65,12 @@ func (e *Engine) Dirty() ([]Saved, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode the engine's clock: %w", err)
 	}
-	return append(out, Saved{clockKey, b}), nil
+	return append(out, Saved{e.keys + clockKey, b}), nil
 }
 
 // withCampaigns lists the tenants that have campaigns, by name: of many tenants, few.
-func (e *Engine) withCampaigns() (out []*tenant) {
-	for _, t := range e.tenants {
+func withCampaigns(tenants map[string]*tenant) (out []*tenant) {
+	for _, t := range tenants {
 		if len(t.campaigns) > 0 {
 			out = append(out, t)
 		}
@@ -74,7 +80,13 @@ func (e *Engine) withCampaigns() (out []*tenant) {
 }
 
 // Keys are the state keys to load at start: first the clock; once it is loaded, the campaigns.
-func (e *Engine) Keys() []string { return []string{clockKey} }
+func (e *Engine) Keys() []string {
+	keys := []string{e.keys + clockKey}
+	if e.shadow.engine != nil {
+		keys = append(keys, e.shadow.engine.Keys()...)
+	}
+	return keys
+}
 
 // Restored says what a restored value asks for.
 type Restored struct {
@@ -90,7 +102,10 @@ func (e *Engine) Restore(key string, value []byte) (Restored, error) {
 	if value == nil {
 		return Restored{}, nil
 	}
-	if key == clockKey {
+	if e.shadow.has(key) {
+		return e.shadow.engine.Restore(key, value)
+	}
+	if key == e.keys+clockKey {
 		var st clockState
 		if err := json.Unmarshal(value, &st); err != nil {
 			return Restored{}, fmt.Errorf("decode the engine's clock: %w", err)
@@ -99,7 +114,7 @@ func (e *Engine) Restore(key string, value []byte) (Restored, error) {
 		for name, at := range st.Disturbed {
 			e.tenant(name).watchers.Unread.DisturbedAt = at
 		}
-		out := st.campaigns()
+		out := st.campaigns(e.keys)
 		// Then the list is written anew with the next state.
 		e.clockChanged = out.ListedAgain > 0
 		return out, nil
@@ -120,13 +135,13 @@ func (e *Engine) Restore(key string, value []byte) (Restored, error) {
 	return Restored{}, nil
 }
 
-// campaigns lists the keys of the campaigns.
-func (st *clockState) campaigns() (out Restored) {
+// campaigns lists the keys of the campaigns, which begin with prefix.
+func (st *clockState) campaigns(prefix string) (out Restored) {
 	listed := make(map[string]bool, len(st.IDs))
 	for _, id := range st.IDs {
 		if !listed[id] {
 			listed[id] = true
-			out.More = append(out.More, "campaign:"+id)
+			out.More = append(out.More, prefix+campaignKey+id)
 		}
 	}
 	out.ListedAgain = len(st.IDs) - len(out.More)

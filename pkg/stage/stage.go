@@ -26,6 +26,7 @@ const (
 	Profiles     Output = "profiles"
 	Alerts       Output = "alerts"
 	Accounts     Output = "accounts"
+	Shadow       Output = "shadow"
 	DeadLetters  Output = "dead_letters"
 )
 

@@ -18,7 +18,7 @@ import (
 // Check holds a finding record's value against those rules and against Stillwatch's own promises:
 // one line smaller than alert.MaxRecord with time as its first key, ids that add up, captions that
 // match their ids, observables that point at what they say, times in order, no alert but on an
-// unmuted Create. The error joins everything that is wrong.
+// unmuted Create and none in shadow. The error joins everything that is wrong.
 func Check(record []byte) error {
 	if len(record) >= alert.MaxRecord {
 		return fmt.Errorf("alert: the record has %d bytes; it must stay below %d",
@@ -219,6 +219,7 @@ func (c *checker) life() {
 	if isAlert == true && (activity != int64(campaign.Create) || status != statusNew) {
 		c.fault("is_alert is true; only an unmuted Create alerts")
 	}
+	c.shadow(isAlert == true)
 	closed := status == statusResolved || status == statusDeleted
 	switch {
 	case activity == int64(campaign.Close) && !closed && status != statusSuppressed:
@@ -227,6 +228,20 @@ func (c *checker) life() {
 		c.fault("status_id %d needs activity Close", status)
 	case activity == int64(campaign.Close) && c.text("status_detail") == "":
 		c.fault("a Close needs status_detail")
+	}
+}
+
+// shadow holds together what says that a finding is in shadow.
+func (c *checker) shadow(isAlert bool) {
+	labels, _ := resolve(c.doc, "metadata.labels")
+	labelled := contains(labels, "shadow")
+	_, err := resolve(c.doc, "unmapped.stillwatch.shadow.also_alerted")
+	state, _ := c.number("finding_info.analytic.state_id")
+	if labelled != (state == stateExperimental) || labelled != (err == nil) {
+		c.fault("the label shadow, unmapped.stillwatch.shadow and an experimental analytic go together")
+	}
+	if labelled && isAlert {
+		c.fault("is_alert is true; a finding in shadow never alerts")
 	}
 }
 

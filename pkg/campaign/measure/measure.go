@@ -30,6 +30,10 @@ type Population struct {
 	// builtAt and builtFrom are the event time of the baseline and the number of accounts then.
 	builtAt   int64
 	builtFrom int
+
+	// views are the populations that look at the same accounts, view says that this is one.
+	views []*Population
+	view  bool
 }
 
 // state is what is known of an account beyond its profile.
@@ -47,16 +51,39 @@ type state struct {
 // New makes an empty population.
 func New() *Population { return &Population{Index: index.New()} }
 
+// View makes a population of the same accounts with campaigns and a baseline of its own. What is
+// held of an account is held once: profiles are taken in, and evaluations counted, by p alone.
+func (p *Population) View() *Population {
+	v := &Population{Index: p.Index, view: true, state: make([]state, len(p.Slots))}
+	p.views = append(p.views, v)
+	return v
+}
+
+// BeginEvaluation counts an evaluation. That of a view is the one which p has begun.
+func (p *Population) BeginEvaluation() {
+	if !p.view {
+		p.Evaluation++
+	}
+}
+
 // Upsert takes a new snapshot of an account's profile, which the population then owns.
 func (p *Population) Upsert(profile fingerprint.Profile) {
 	a, added := p.Index.Upsert(profile)
 	if !added {
 		return
 	}
-	if int(a.Slot) == len(p.state) {
+	p.begin(a.Slot)
+	for _, v := range p.views {
+		v.begin(a.Slot)
+	}
+}
+
+// begin makes room for what is known of a new account.
+func (p *Population) begin(slot int32) {
+	if int(slot) == len(p.state) {
 		p.state = append(p.state, state{})
 	}
-	p.state[a.Slot] = state{}
+	p.state[slot] = state{}
 }
 
 // SetInCampaign says which accounts are in an open campaign, by name; those of earlier calls are

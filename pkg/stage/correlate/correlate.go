@@ -80,7 +80,9 @@ var (
 
 // Counters are the stage's counters.
 func (c *correlator) Counters() []*stage.Counter {
-	return []*stage.Counter{stage.OK, stage.DeadLettered, Findings, accountRecords, listedAgain}
+	return []*stage.Counter{
+		stage.OK, stage.DeadLettered, Findings, ShadowFindings, accountRecords, listedAgain,
+	}
 }
 
 // Open makes the task of a partition.
@@ -213,7 +215,9 @@ func (t *task) Process(batch []stage.Record) (stage.Result, error) {
 
 // Sizes counts the live profiles and the open campaigns.
 func (t *task) Sizes() map[string]int {
-	return map[string]int{"accounts": t.engine.Accounts(), "campaigns": t.engine.Open()}
+	return withShadow(
+		map[string]int{"accounts": t.engine.Accounts(), "campaigns": t.engine.Open()}, t.engine,
+	)
 }
 
 // take reads one profile, or the tombstone of one.
@@ -242,7 +246,7 @@ func (t *task) emit(res *stage.Result, e campaign.Emission) error {
 	switch {
 	case e.Finding != nil:
 		rec, err = t.encoder.Finding(e.Finding)
-		res.Counts.Add(1, Findings, activityName(e.Finding.Activity))
+		to = countFinding(res.Counts, e.Finding)
 	case e.Account != nil:
 		rec, err = t.encoder.Account(e.Account)
 		to = stage.Accounts
