@@ -83,6 +83,7 @@ func outputs(t config.Topics) map[stage.Output]string {
 		stage.Profiles:     t.Profiles,
 		stage.Alerts:       t.Alerts,
 		stage.Accounts:     t.Accounts,
+		stage.Shadow:       t.Shadow,
 		stage.DeadLetters:  t.DeadLetters,
 	}
 }
@@ -127,6 +128,9 @@ func topicSpecs(c config.Config) []stream.TopicSpec {
 	}
 	if c.Runs(config.StageCorrelate) {
 		specs = append(specs, single(t.Alerts, ""), single(t.Accounts, "compact"))
+		if c.Correlate.Shadow.On() {
+			specs = append(specs, single(t.Shadow, ""))
+		}
 	}
 	return specs
 }

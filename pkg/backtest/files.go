@@ -13,8 +13,8 @@ import (
 // writers and a nil judge are left out.
 type Files struct {
 	Alerts, Accounts, Shadow io.WriteCloser
-	Judge            *Judge
-	DeadLetters      int64
+	Judge                    *Judge
+	DeadLetters              int64
 }
 
 // Write takes one record.

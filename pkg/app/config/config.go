@@ -86,6 +86,7 @@ type Topics struct {
 	Profiles     string   `yaml:"profiles"`
 	Alerts       string   `yaml:"alerts"`
 	Accounts     string   `yaml:"accounts"`
+	Shadow       string   `yaml:"shadow"`
 	DeadLetters  string   `yaml:"dead_letters"`
 }
 
@@ -131,6 +132,7 @@ func Default() Config {
 			Profiles:     "stillwatch.profiles",
 			Alerts:       "stillwatch.alerts",
 			Accounts:     "stillwatch.accounts",
+			Shadow:       "stillwatch.alerts.shadow",
 			DeadLetters:  "stillwatch.deadletter",
 		},
 		Pipeline:        pipeline.DefaultOptions(),
@@ -350,6 +352,7 @@ func (t Topics) validate(facts string) error {
 	check("profiles", t.Profiles)
 	check("alerts", t.Alerts)
 	check("accounts", t.Accounts)
+	check("shadow", t.Shadow)
 	check("dead_letters", t.DeadLetters)
 	if facts != "" {
 		check("facts (ingest.enrich.facts_topic)", facts)
