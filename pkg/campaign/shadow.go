@@ -34,24 +34,14 @@ const resemblance = 0.5
 // Validate reports every id that no detector has, with the one that is most like it.
 func (o *ShadowOptions) Validate() error {
 	var errs []error
-	all := detectors.All()
 	for _, id := range o.Detectors {
-		near, likeness := "", resemblance
-		for i := range all {
-			known := all[i].Spec.ID
-			if x := levenshtein.Match(id, known, nil); x > likeness || known == id {
-				near, likeness = known, x
+		if near, likeness := nearestDetector(id); likeness < 1 {
+			hint := "docs/detectors.md lists them"
+			if likeness >= resemblance {
+				hint = fmt.Sprintf("did you mean %q?", near)
 			}
-		}
-		switch {
-		case near == id:
-		case near != "":
 			errs = append(errs, fmt.Errorf(
-				"shadow.detectors: no detector is called %q; did you mean %q?", id, near,
-			))
-		default:
-			errs = append(errs, fmt.Errorf(
-				"shadow.detectors: no detector is called %q; docs/detectors.md lists them", id,
+				"shadow.detectors: no detector is called %q; %s", id, hint,
 			))
 		}
 	}
@@ -62,6 +52,16 @@ func (o *ShadowOptions) Validate() error {
 		))
 	}
 	return errors.Join(errs...)
+}
+
+// nearestDetector is the detector whose id is most like a name, with how like (0..1).
+func nearestDetector(name string) (id string, likeness float64) {
+	for _, d := range detectors.All() {
+		if x := levenshtein.Match(name, d.Spec.ID, nil); x > likeness {
+			id, likeness = d.Spec.ID, x
+		}
+	}
+	return id, likeness
 }
 
 // Shadow is what a finding in shadow says of being there.
