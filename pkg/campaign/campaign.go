@@ -87,6 +87,8 @@ type Campaign struct {
 	closing string
 	// alerts are the UIDs of the findings that alert and are about the members of one in shadow.
 	alerts []string
+	// outdated says that its measurement is with detectors that do not count any more.
+	outdated bool
 	// followed is the evaluation in which it was last followed, expanded a hash of the accounts
 	// with which it was last expanded.
 	followed int32

@@ -193,6 +193,16 @@ func (b beside) has(key string) bool {
 	return b.engine != nil && strings.HasPrefix(key, shadowKeys)
 }
 
+// dropEvidence takes out the evidence of detectors that were put into shadow since the campaign was
+// measured. The next measurement counts, whether it is the strongest or not.
+func (c *Campaign) dropEvidence(ids []string) {
+	n := len(c.Evidence)
+	c.Evidence = slices.DeleteFunc(c.Evidence, func(e detectors.Evidence) bool {
+		return slices.Contains(ids, e.Detector)
+	})
+	c.outdated = len(c.Evidence) < n
+}
+
 // matchAlerts finds, for the findings of a second engine, those of the first that are about the
 // same accounts.
 func (v *evaluation) matchAlerts() {

@@ -321,6 +321,52 @@ func TestBothEnginesGoOnAfterARestartWhereTheyStopped(t *testing.T) {
 	require.Contains(t, stored, shadowKeys+clockKey)
 }
 
+func TestADetectorThatIsPutIntoShadowIsGoneFromOpenFindings(t *testing.T) {
+	w := newWorld(1)
+	w.people(300)
+	w.pool(40, 60)
+	out, e, err := w.run(DefaultOptions(), nil)
+	require.NoError(t, err)
+	evidence := func(out []Emission) (ids []string) {
+		for _, f := range findingsOf(out) {
+			for _, e := range f.Evidence {
+				ids = append(ids, e.Detector)
+			}
+		}
+		return ids
+	}
+	require.Contains(t, evidence(out), "payment")
+	saved, err := e.Dirty()
+	require.NoError(t, err)
+	for _, withMembers := range []bool{true, false} {
+		back := engineOf(t, inShadow("payment"))
+		for _, s := range saved {
+			_, err := back.Restore(s.Key, s.Value)
+			require.NoError(t, err)
+		}
+		at := w.now + 3*back.o.Quiet.Milliseconds()
+		for _, p := range w.out {
+			if p.Account > w.out[299].Account && !withMembers {
+				continue
+			}
+			p.Requests, p.Time, p.LastSeen = 5*p.Requests, at, at
+			back.Upsert(p)
+		}
+		alerting, shadow := apart(back.Advance(at))
+		require.NotContains(t, evidence(alerting), "payment")
+		updated := findingsOf(alerting)
+		require.Len(t, updated, 1)
+		if !withMembers {
+			require.Equal(t, Close, updated[0].Activity)
+			continue
+		}
+		require.Equal(t, Update, updated[0].Activity)
+		require.Less(t, updated[0].Coordination, findingsOf(out)[0].Coordination)
+		require.GreaterOrEqual(t, updated[0].Severity, findingsOf(out)[0].Severity)
+		require.Contains(t, evidence(shadow), "payment")
+	}
+}
+
 // uidsOf are the findings that were created, sorted.
 func uidsOf(out []Emission) (uids []string) {
 	for _, e := range out {
