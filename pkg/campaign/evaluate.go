@@ -37,8 +37,9 @@ func (e *Engine) evaluate(t *tenant, now int64) []Emission {
 	v.searchGroups()
 	v.expandCampaigns()
 	v.watch()
-	v.matchAlerts()
-	return v.markShadow(v.emit())
+	s := shadowed{v}
+	s.matchAlerts()
+	return s.mark(v.emit())
 }
 
 // ready says whether there is a population to compare with: large enough, and observed for long
@@ -67,7 +68,10 @@ func (e *Engine) compare(t *tenant, now int64) *evaluation {
 		}
 		v.search.Deeper = e.Deeper
 	}
-	p.BeginEvaluation()
+	if e.alerting == nil {
+		// A second engine looks at the same evaluation.
+		p.Evaluation++
+	}
 	return v
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/agext/levenshtein"
 
 	"github.com/stillwatch/stillwatch/detectors"
+	"github.com/stillwatch/stillwatch/pkg/campaign/measure"
 	"github.com/stillwatch/stillwatch/pkg/campaign/watch"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 )
@@ -128,7 +129,8 @@ type beside struct{ engine *Engine }
 func (b beside) add(t *tenant) {
 	if b.engine != nil {
 		b.engine.tenants[t.name] = &tenant{
-			name: t.name, population: t.population.View(), watchers: watch.New(b.engine.o.Watch),
+			name: t.name, population: measure.NewView(t.population),
+			watchers: watch.New(b.engine.o.Watch),
 		}
 	}
 }
@@ -195,7 +197,7 @@ func (b beside) has(key string) bool {
 
 // dropEvidence takes out the evidence of detectors that were put into shadow since the campaign was
 // measured. The next measurement counts, whether it is the strongest or not.
-func (c *Campaign) dropEvidence(ids []string) {
+func dropEvidence(c *Campaign, ids []string) {
 	n := len(c.Evidence)
 	c.Evidence = slices.DeleteFunc(c.Evidence, func(e detectors.Evidence) bool {
 		return slices.Contains(ids, e.Detector)
@@ -203,9 +205,13 @@ func (c *Campaign) dropEvidence(ids []string) {
 	c.outdated = len(c.Evidence) < n
 }
 
+// shadowed is the step of an evaluation in which findings are put into shadow. One that alerts is
+// left as it is.
+type shadowed struct{ *evaluation }
+
 // matchAlerts finds, for the findings of a second engine, those of the first that are about the
 // same accounts.
-func (v *evaluation) matchAlerts() {
+func (v shadowed) matchAlerts() {
 	if v.engine.alerting == nil {
 		return
 	}
@@ -220,14 +226,14 @@ func (v *evaluation) matchAlerts() {
 	}
 	for _, c := range v.tenant.campaigns {
 		if !c.Closed {
-			c.alerts = c.matching(naming)
+			c.alerts = matching(c, naming)
 		}
 	}
 }
 
 // matching lists the findings about the same accounts by UID; naming are those that alert, by the
 // accounts that they name.
-func (c *Campaign) matching(naming map[string][]*Campaign) (uids []string) {
+func matching(c *Campaign, naming map[string][]*Campaign) (uids []string) {
 	common := map[*Campaign]int{}
 	for name := range c.Members {
 		for _, other := range naming[name] {
@@ -255,9 +261,9 @@ func (c *Campaign) matching(naming map[string][]*Campaign) (uids []string) {
 	return uids
 }
 
-// markShadow makes what an engine in shadow emits findings in shadow. It gives no verdict on an
+// mark makes what an engine in shadow emits findings in shadow. It gives no verdict on an
 // account.
-func (v *evaluation) markShadow(out []Emission) []Emission {
+func (v shadowed) mark(out []Emission) []Emission {
 	if !v.engine.inShadow {
 		return out
 	}

@@ -127,7 +127,7 @@ func (e *Engine) Restore(key string, value []byte) (Restored, error) {
 		c.Model.DropUnknown()
 	}
 	if !e.inShadow {
-		c.dropEvidence(e.o.Shadow.Detectors)
+		dropEvidence(c, e.o.Shadow.Detectors)
 	}
 	t := e.tenant(c.Tenant)
 	if i := slices.IndexFunc(t.campaigns, func(o *Campaign) bool { return o.ID == c.ID }); i >= 0 {

@@ -24,16 +24,15 @@ type Population struct {
 	Baseline *baseline.Baseline
 
 	// state is what is known of each account, by slot.
-	state []state
+	state states
 	// logs holds binary logarithms of small numbers.
 	logs []float64
 	// builtAt and builtFrom are the event time of the baseline and the number of accounts then.
 	builtAt   int64
 	builtFrom int
 
-	// views are the populations that look at the same accounts, view says that this is one.
+	// views are the populations that look at the same accounts.
 	views []*Population
-	view  bool
 }
 
 // state is what is known of an account beyond its profile.
@@ -48,22 +47,27 @@ type state struct {
 	counted *baseline.Baseline
 }
 
+// states is what is known of accounts, by slot.
+type states []state
+
+// begin makes room for a new account, of which nothing is known.
+func (s *states) begin(slot int32) {
+	if int(slot) == len(*s) {
+		*s = append(*s, state{})
+	}
+	(*s)[slot] = state{}
+}
+
 // New makes an empty population.
 func New() *Population { return &Population{Index: index.New()} }
 
-// View makes a population of the same accounts with campaigns and a baseline of its own. What is
-// held of an account is held once: profiles are taken in, and evaluations counted, by p alone.
-func (p *Population) View() *Population {
-	v := &Population{Index: p.Index, view: true, state: make([]state, len(p.Slots))}
+// NewView makes a population of the accounts of another, with campaigns and a baseline of its own.
+// What is held of an account is held once: only p takes profiles in, removes accounts and counts
+// evaluations.
+func NewView(p *Population) *Population {
+	v := &Population{Index: p.Index, state: make(states, len(p.Slots))}
 	p.views = append(p.views, v)
 	return v
-}
-
-// BeginEvaluation counts an evaluation. That of a view is the one which p has begun.
-func (p *Population) BeginEvaluation() {
-	if !p.view {
-		p.Evaluation++
-	}
 }
 
 // Upsert takes a new snapshot of an account's profile, which the population then owns.
@@ -72,18 +76,10 @@ func (p *Population) Upsert(profile fingerprint.Profile) {
 	if !added {
 		return
 	}
-	p.begin(a.Slot)
+	p.state.begin(a.Slot)
 	for _, v := range p.views {
-		v.begin(a.Slot)
+		v.state.begin(a.Slot)
 	}
-}
-
-// begin makes room for what is known of a new account.
-func (p *Population) begin(slot int32) {
-	if int(slot) == len(p.state) {
-		p.state = append(p.state, state{})
-	}
-	p.state[slot] = state{}
 }
 
 // SetInCampaign says which accounts are in an open campaign, by name; those of earlier calls are
