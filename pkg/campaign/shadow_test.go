@@ -128,7 +128,7 @@ func lived(
 func TestTheSecondEngineFindsWhatOneWithAllDetectorsFindsAlone(t *testing.T) {
 	for seed := range uint64(3) {
 		alone := lived(engineOf(t, DefaultOptions()), seed, nil)
-		// With these nothing alerts: no record is there only to say that something does or does not.
+		// With these nothing alerts: no record is there only to say whether something does.
 		alerting, shadow := apart(lived(engineOf(t, inShadow(withoutHarvest()...)), seed, nil))
 		require.NotEmpty(t, findingsOf(alone))
 		for _, f := range findingsOf(alerting) {
