@@ -80,7 +80,7 @@ func (m *mapper) detectionFinding() *detectionFinding {
 		TypeName:   "Detection Finding: " + activities()[int(f.Activity)],
 		SeverityID: severity, Severity: severities()[severity],
 		StatusID: statusID(f), Status: statuses()[statusID(f)],
-		IsAlert:      f.Alerts && !f.Muted && f.Activity != campaign.Close,
+		IsAlert:      alerts(f),
 		ConfidenceID: confidenceID(confidence), Confidence: confidences()[confidenceID(confidence)],
 		ConfidenceScore: confidence, RiskLevelID: riskLevelID(severity),
 		RiskLevel: riskLevels()[riskLevelID(severity)], RiskScore: riskScore(severity, confidence),
@@ -149,6 +149,9 @@ func (m *mapper) metadata() metadata {
 	}
 	if f.Review != nil && f.Review.Action == review.Confirm {
 		labels = append(labels, "confirmed")
+	}
+	if f.Shadow != nil {
+		labels = append(labels, shadowLabel)
 	}
 	return metadata{
 		Version: ocsfVersion, UID: f.UID + ":" + strconv.Itoa(f.Sequence),
@@ -225,15 +228,20 @@ func (m *mapper) message(d *detectionFinding) string {
 			prefix = "Closed (" + d.StatusCode + "): "
 		}
 	}
+	if f.Shadow != nil {
+		prefix = shadowPrefix + prefix
+	}
 	return sentence(fmt.Sprintf("%s%s: %s, %s, coordination %.1f bits, harvest %.1f bits",
 		prefix, d.FindingInfo.Title, plural(int64(max(0, f.Members)), "account"),
 		plural(max(0, f.Requests), "request"), bits(f.Coordination), bits(f.Harvest)), 2*maxText)
 }
 
 func (m *mapper) analytic() analytic {
+	state := analyticState(m.f)
 	a := analytic{
-		TypeID: analyticBehavioral, Version: sentence(m.opts.Version, maxID), StateID: stateActive,
-		State: "Active", UID: "stillwatch." + kindName(m.f.Kind), Name: "Coordinated distillation",
+		TypeID: analyticBehavioral, Version: sentence(m.opts.Version, maxID), StateID: state,
+		State: analyticStates()[state], UID: "stillwatch." + kindName(m.f.Kind),
+		Name: "Coordinated distillation",
 	}
 	switch m.f.Kind {
 	case campaign.KindAccount:
@@ -390,7 +398,7 @@ func (m *mapper) detail() detail {
 		Requests: max(0, f.Requests), OutputTokens: max(0, f.OutputTokens),
 		Evidence: []detailEvidence{}, Shared: []detailShared{}, Mitigating: []string{},
 		Timeline: []detailPoint{},
-		Muted:    f.Muted, Rationed: f.Rationed, Verdict: m.verdict(),
+		Muted:    f.Muted, Rationed: f.Rationed, Verdict: m.verdict(), Shadow: m.shadow(),
 	}
 	for _, phrase := range f.Template[:m.keep(len(f.Template), m.limits.words)] {
 		d.Template = append(d.Template, identifier(phrase))

@@ -253,6 +253,7 @@ type detail struct {
 	Mitigating       []string         `json:"innocence"`
 	Timeline         []detailPoint    `json:"timeline"`
 	Muted            bool             `json:"muted,omitempty"`
+	Shadow           *detailShadow    `json:"shadow,omitempty"`
 	CloseReason      string           `json:"close_reason,omitempty"`
 	Related          []string         `json:"related,omitempty"`
 	Customer         *detailCustomer  `json:"customer,omitempty"`

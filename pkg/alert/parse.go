@@ -37,7 +37,7 @@ func Parse(value []byte) (*campaign.Finding, error) {
 		Members:  own.Members, Requests: own.Requests, OutputTokens: own.OutputTokens,
 		Mitigating: own.Mitigating, CloseReason: own.CloseReason,
 		Muted: own.Muted, Related: own.Related, Template: own.Template, Alerts: d.IsAlert,
-		Rationed: own.Rationed,
+		Rationed: own.Rationed, Shadow: own.Shadow.parsed(),
 	}
 	if v := own.Verdict; v != nil {
 		f.Review = &campaign.Review{

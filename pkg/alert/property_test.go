@@ -70,7 +70,15 @@ func anyFinding(t *rapid.T) *campaign.Finding {
 			Share: float.Draw(t, "share"), Baseline: float.Draw(t, "baseline"),
 		}
 	})
+	shadow := rapid.Custom(func(t *rapid.T) campaign.Shadow {
+		return campaign.Shadow{
+			All: rapid.Bool().Draw(t, "all"), AlsoAlerted: rapid.Bool().Draw(t, "also alerted"),
+			Detectors: rapid.SliceOfN(str, 0, 50).Draw(t, "detectors in shadow"),
+			Alerts:    rapid.SliceOfN(str, 0, 50).Draw(t, "alerts"),
+		}
+	})
 	return &campaign.Finding{
+		Shadow:   rapid.Ptr(shadow, true).Draw(t, "shadow"),
 		UID:      rapid.StringN(1, 60, 256).Filter(utf8.ValidString).Draw(t, "uid"),
 		Campaign: str.Draw(t, "campaign"), Tenant: str.Draw(t, "tenant"),
 		Sequence: rapid.IntRange(1, math.MaxInt32).Draw(t, "sequence"),

@@ -64,6 +64,8 @@ func (t *textWriter) headline(f *campaign.Finding) {
 		badge, style = "CLOSED", badgeGreen
 	case f.Muted:
 		badge, style = "MUTED", badgeGrey
+	case f.Shadow != nil:
+		badge, style = "SHADOW", badgeGrey
 	}
 	title := sentence(f.Title, maxText)
 	if title == "" {
@@ -93,6 +95,9 @@ func (t *textWriter) facts(f *campaign.Finding) {
 		state += ", " + closeDetail(f.CloseReason)
 	} else if f.Muted {
 		state += ", muted: an analyst allowed the group"
+	}
+	if f.Shadow != nil {
+		state += ", in shadow: alerts nobody"
 	}
 	t.fact("finding", sentence(f.UID, maxID))
 	if c := sentence(f.Campaign, maxID); c != "" && c != f.UID {

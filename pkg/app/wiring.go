@@ -88,6 +88,7 @@ func outputs(t config.Topics) map[stage.Output]string {
 		stage.Alerts:       t.Alerts,
 		stage.Accounts:     t.Accounts,
 		stage.Audit:        t.Audit,
+		stage.Shadow:       t.Shadow,
 		stage.DeadLetters:  t.DeadLetters,
 	}
 }
@@ -133,6 +134,9 @@ func topicSpecs(c config.Config) []stream.TopicSpec {
 	if c.Runs(config.StageCorrelate) {
 		specs = append(specs, single(t.Alerts, ""), single(t.Accounts, "compact"),
 			single(t.Verdicts, ""), single(t.Audit, "compact"))
+		if c.Correlate.Shadow.On() {
+			specs = append(specs, single(t.Shadow, ""))
+		}
 	}
 	return specs
 }

@@ -35,7 +35,7 @@ func (e *Engine) evaluate(t *tenant, now int64) []Emission {
 	if !e.ready(t, now) {
 		v := &evaluation{engine: e, tenant: t, now: now, changed: map[string]bool{}}
 		reviewing{v}.review()
-		return emitter{v}.emit()
+		return shadowed{v}.emit()
 	}
 	v := e.compare(t, now)
 	v.followCampaigns()
@@ -43,7 +43,7 @@ func (e *Engine) evaluate(t *tenant, now int64) []Emission {
 	v.expandCampaigns()
 	v.watch()
 	reviewing{v}.review()
-	return emitter{v}.emit()
+	return shadowed{v}.emit()
 }
 
 // ready says whether there is a population to compare with: large enough, and observed for long
@@ -72,7 +72,10 @@ func (e *Engine) compare(t *tenant, now int64) *evaluation {
 		}
 		v.search.Deeper = e.Deeper
 	}
-	p.Evaluation++
+	if e.alerting == nil {
+		// A second engine looks at the same evaluation.
+		p.Evaluation++
+	}
 	return v
 }
 
@@ -320,7 +323,8 @@ func (v *evaluation) openOrMerge(f *search.Found) {
 		first := v.search.Population.At(f.Members[0]).Profile.Account
 		seed := v.tenant.name + "\x00" + first
 		home = v.open(
-			fmt.Sprintf("c-%016x", xxh3.HashStringSeed(seed, uint64(v.now))), KindCampaign,
+			fmt.Sprintf("%sc-%016x", v.engine.ids, xxh3.HashStringSeed(seed, uint64(v.now))),
+			KindCampaign,
 		)
 		// What is explained is no part of the population from now on.
 		v.tenant.population.Baseline = nil

@@ -115,6 +115,8 @@ type Finding struct {
 	// that it is an Allow: the group is measured and reported, and does not alert.
 	Review *Review
 	Muted  bool
+	// Shadow is there when the finding is in shadow: it never alerts.
+	Shadow *Shadow
 	// Related are the UIDs of findings that this one continues, absorbed, was absorbed by or is
 	// continued in.
 	Related []string

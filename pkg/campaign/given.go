@@ -18,6 +18,9 @@ func keyOf(h *review.Held) string { return verdictKey + h.Verdict.ID + "@" + h.V
 // came before counts once.
 func (e *Engine) Give(verdict review.Verdict, now int64) []Emission {
 	t := e.tenant(verdict.Tenant)
+	if !t.concerns(&verdict) && e.shadow.concerns(&verdict) {
+		return e.shadow.engine.Give(verdict, now)
+	}
 	if t.book.Find(verdict.ID) != nil {
 		return nil
 	}
@@ -27,7 +30,7 @@ func (e *Engine) Give(verdict review.Verdict, now int64) []Emission {
 	t.book.Put(h)
 	v.take(h)
 	v.review()
-	return emitter(v).emit()
+	return shadowed(v).emit()
 }
 
 // take enters a new verdict, and does what it asks for beside being in force.
@@ -68,6 +71,11 @@ func (v reviewing) revoke(h *review.Held) {
 	v.enter(h, review.Given, nil, "")
 	v.enter(other, review.Revoked, nil, "revoked by "+said.Author+": "+said.Reason)
 	v.touch(other)
+}
+
+// concerns says whether a verdict is about a finding or another verdict of the tenant.
+func (t *tenant) concerns(v *review.Verdict) bool {
+	return t.book.Find(v.Revokes) != nil || t.knows(&v.Scope)
 }
 
 // knows says whether a finding or campaign is known.

@@ -33,10 +33,12 @@ func (v *evaluation) measure(c *Campaign, f *search.Found) {
 	c.shown.listModels(f.Members, v.search, labels)
 	c.drawSample(f.Members[:min(len(f.Members), v.engine.o.SampleMembers)], v.search, labels)
 	c.shown.listShared(c.Model, v.search, labels)
-	if len(c.Evidence) > 0 && score.Coordination+score.Harvest < c.Coordination+c.Harvest {
+	if len(c.Evidence) > 0 && !c.outdated &&
+		score.Coordination+score.Harvest < c.Coordination+c.Harvest {
 		// Keep the strongest measurement: members that were stopped must not lower it.
 		return
 	}
+	c.outdated = false
 	c.Coordination, c.Harvest = score.Coordination, score.Harvest
 	c.Families = score.Agreeing()
 	if c.kind() == KindCampaign {

@@ -27,6 +27,7 @@ const (
 	Alerts       Output = "alerts"
 	Accounts     Output = "accounts"
 	Audit        Output = "audit"
+	Shadow       Output = "shadow"
 	DeadLetters  Output = "dead_letters"
 )
 

@@ -88,6 +88,7 @@ type Topics struct {
 	Accounts     string   `yaml:"accounts"`
 	Verdicts     string   `yaml:"verdicts"`
 	Audit        string   `yaml:"audit"`
+	Shadow       string   `yaml:"shadow"`
 	DeadLetters  string   `yaml:"dead_letters"`
 }
 
@@ -135,6 +136,7 @@ func Default() Config {
 			Accounts:     "stillwatch.accounts",
 			Verdicts:     "stillwatch.verdicts",
 			Audit:        "stillwatch.audit",
+			Shadow:       "stillwatch.alerts.shadow",
 			DeadLetters:  "stillwatch.deadletter",
 		},
 		Pipeline:        pipeline.DefaultOptions(),
@@ -354,6 +356,7 @@ func (t Topics) validate(facts string) error {
 	check("profiles", t.Profiles)
 	check("alerts", t.Alerts)
 	check("accounts", t.Accounts)
+	check("shadow", t.Shadow)
 	check("dead_letters", t.DeadLetters)
 	if facts != "" {
 		check("facts (ingest.enrich.facts_topic)", facts)

@@ -93,8 +93,8 @@ var (
 // Counters are the stage's counters.
 func (c *correlator) Counters() []*stage.Counter {
 	return []*stage.Counter{
-		stage.OK, stage.DeadLettered, Findings, accountRecords, auditRecords, verdictsTaken,
-		listedAgain,
+		stage.OK, stage.DeadLettered, Findings, ShadowFindings, accountRecords, auditRecords,
+		verdictsTaken, listedAgain,
 	}
 }
 
@@ -253,7 +253,9 @@ func (t *task) step(
 
 // Sizes counts the live profiles and the open campaigns.
 func (t *task) Sizes() map[string]int {
-	return map[string]int{"accounts": t.engine.Accounts(), "campaigns": t.engine.Open()}
+	return withShadow(
+		map[string]int{"accounts": t.engine.Accounts(), "campaigns": t.engine.Open()}, t.engine,
+	)
 }
 
 // take reads one profile, or the tombstone of one.
@@ -285,7 +287,7 @@ func (t *task) emit(res *stage.Result, e campaign.Emission) error {
 	switch {
 	case e.Finding != nil:
 		rec, err = t.encoder.Finding(e.Finding)
-		res.Counts.Add(1, Findings, activityName(e.Finding.Activity))
+		to = countFinding(res.Counts, e.Finding)
 	case e.Account != nil:
 		rec, err = t.encoder.Account(e.Account)
 		to = stage.Accounts
