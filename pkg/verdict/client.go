@@ -149,15 +149,16 @@ func (c *Client) visit(records []stream.Record) {
 func (c *Client) current(until time.Time) {
 	// What was known before the client was made cannot be told from never.
 	known := max(until.Sub(c.began), 1)
-	before := time.Duration(c.known.Swap(int64(known)))
+	age, read := c.Age()
+	c.known.Store(int64(known))
 	c.readOnce.Do(func() {
 		c.log.Info("the accounts topic was read", zap.String("topic", c.opts.Topic),
 			zap.Int64("records", c.table.Stats().Records))
 		close(c.read)
 	})
-	if gap := known - before; before > 0 && gap > c.opts.StaleAfter {
+	if read && age > c.opts.StaleAfter {
 		c.log.Info("the accounts topic is read again", zap.String("topic", c.opts.Topic),
-			zap.Duration("after", gap))
+			zap.Duration("after", age))
 	}
 }
 

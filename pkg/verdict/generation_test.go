@@ -53,3 +53,55 @@ func TestAGenerationBeginsWithRoom(t *testing.T) {
 	}
 	require.LessOrEqual(t, made, 7, "each doubles the one before")
 }
+
+func TestAPlaceThatWasForgottenIsUsedAgain(t *testing.T) {
+	table := NewTable()
+	key, value := implicatedRecord(1)
+	for range 3 {
+		require.NoError(t, table.Update(key, value))
+		require.NoError(t, table.Update(key, nil))
+	}
+	require.NoError(t, table.Update(key, value))
+	g := table.current.Load()
+	require.Equal(t, []int{1, 0}, []int{g.live, g.gone})
+}
+
+// Of 400,000 names, some twenty pairs have one slot and one tag: 8 and 24 bits of their hashes.
+func TestAccountsWhoseHashesMeetAreNotTakenForEachOther(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		make func(i int) identity
+	}{
+		{"accounts of a tenant", func(i int) identity {
+			return identity{tenant: "t", account: fmt.Sprintf("acct_%d", i)}
+		}},
+		{"one name in many tenants", func(i int) identity {
+			return identity{tenant: fmt.Sprintf("tenant_%d", i), account: "a"}
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			g := NewTable().current.Load()
+			met := map[uint64]int{}
+			pairs := 0
+			for i := 0; pairs < 3; i++ {
+				require.Less(t, i, 4_000_000)
+				id := tc.make(i)
+				h := g.hash(id.tenant, id.account)
+				h = h&^placeMask | h&uint64(len(g.slots)-1)
+				first, seen := met[h]
+				if met[h] = i; !seen {
+					continue
+				}
+				pairs++
+				g.put(tc.make(first), &said{status: Cleared, changed: 1})
+				e, _ := g.find(id)
+				require.Nil(t, e)
+				g.put(id, &said{status: Cleared, changed: 2})
+				for n, who := range []identity{tc.make(first), id} {
+					e, _ := g.find(who)
+					require.Equal(t, int64(n+1), e.standing(nil).Changed.UnixMilli())
+				}
+			}
+		})
+	}
+}

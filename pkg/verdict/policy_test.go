@@ -27,7 +27,8 @@ func TestAPolicyDecidesByStandingAndFreshness(t *testing.T) {
 		{"never named", nil, none, verdict.Fresh, true, verdict.NotImplicated},
 		{"implicated", nil, high, verdict.Fresh, false, verdict.ByFinding},
 		{
-			"watched", nil, verdict.Standing{Status: verdict.Watched, Severity: verdict.Low},
+			"watched", nil,
+			verdict.Standing{Status: verdict.Watched, Severity: verdict.Low},
 			verdict.Fresh, true, verdict.NotImplicated,
 		},
 		{

@@ -209,13 +209,13 @@ func TestATableSaysAfterAnyRecordsWhatAMapWouldSay(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		table := verdict.NewTable()
 		model := map[whom]campaign.AccountVerdict{}
-		accounts := rapid.SampledFrom([]int{3, 300, 3000}).Draw(t, "accounts")
+		accounts := rapid.SampledFrom([]int{3, 100, 1000}).Draw(t, "accounts")
 		seed := rapid.Uint64().Draw(t, "seed")
 		random := func(n int) int {
 			seed = seed*6364136223846793005 + 1442695040888963407
 			return int(seed>>33) % n
 		}
-		unreadable, records := int64(0), rapid.IntRange(0, 6000).Draw(t, "records")
+		unreadable, records := int64(0), rapid.IntRange(0, 1500).Draw(t, "records")
 		for i := range records {
 			who := whom{
 				[]string{"default", "acme", "b/c"}[random(3)], fmt.Sprintf("a%d", random(accounts)),
