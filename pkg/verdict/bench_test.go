@@ -67,6 +67,24 @@ func BenchmarkLookup(b *testing.B) {
 					b.ReportMetric(float64(cpuTime(b)-began)/float64(b.N), "cpu-ns/op")
 				})
 			}
+			b.Run("decision", func(b *testing.B) {
+				opts := DefaultOptions()
+				opts.StaleAfter = time.Hour
+				c, err := New(opts, nil)
+				require.NoError(b, err)
+				c.table = table
+				c.current(time.Now())
+				b.ReportAllocs()
+				began := cpuTime(b)
+				i := 0
+				for b.Loop() {
+					if d := c.Decide("acme", names[i&(asked-1)]); d.Reason != ByFinding {
+						b.Fatal(d.Reason)
+					}
+					i++
+				}
+				b.ReportMetric(float64(cpuTime(b)-began)/float64(b.N), "cpu-ns/op")
+			})
 			b.Run("known in parallel", func(b *testing.B) {
 				b.ReportAllocs()
 				b.RunParallel(func(pb *testing.PB) {
@@ -77,22 +95,34 @@ func BenchmarkLookup(b *testing.B) {
 					}
 				})
 			})
-			b.Logf("%d bytes of heap an account",
-				(int64(after.HeapAlloc)-int64(before.HeapAlloc))/int64(n))
+			b.Run("memory", func(b *testing.B) {
+				for b.Loop() {
+					runtime.KeepAlive(table)
+				}
+				grown := float64(after.HeapAlloc) - float64(before.HeapAlloc)
+				b.ReportMetric(grown/float64(n), "heap-B/account")
+			})
 		})
 	}
 }
 
 func BenchmarkUpdate(b *testing.B) {
+	const accounts = 100_000
+	keys, values := make([][]byte, accounts), make([][]byte, accounts)
+	for i := range accounts {
+		keys[i], values[i] = implicatedRecord(i)
+	}
 	table := NewTable()
 	b.ReportAllocs()
+	began := cpuTime(b)
 	i := 0
 	for b.Loop() {
-		if err := table.Update(implicatedRecord(i % 100_000)); err != nil {
+		if err := table.Update(keys[i%accounts], values[i%accounts]); err != nil {
 			b.Fatal(err)
 		}
 		i++
 	}
+	b.ReportMetric(float64(cpuTime(b)-began)/float64(b.N), "cpu-ns/op")
 }
 
 // cpuTime is what this process has used of the processors, which on a machine that others use tells

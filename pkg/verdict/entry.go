@@ -106,17 +106,21 @@ func (e entry) standing(texts []string) Standing {
 	if s.Status == Unknown {
 		s.Text = texts[binary.LittleEndian.Uint32(e[len(e)-textSize:])]
 	}
-	var since int64
-	for i := range s.findings.len() {
-		r := s.findings.at(i)
-		if i == 0 {
-			since, s.Severity, s.Confidence = r.since, r.severity, int(r.confidence)
+	if refs := s.findings.refs; len(refs) > 0 {
+		since := refSince(refs)
+		s.Severity, s.Confidence = refSeverity(refs), refConfidence(refs)
+		for rest := refs[refSize:]; len(rest) > 0; rest = rest[refSize:] {
+			since = min(since, refSince(rest))
 		}
-		since = min(since, r.since)
+		s.Since = timeOf(since)
 	}
-	s.Since = timeOf(since)
 	return s
 }
+
+// The fields of a finding but its uid, of the bytes that begin with it.
+func refSince(refs []byte) int64       { return int64(binary.LittleEndian.Uint64(refs[4:])) }
+func refSeverity(refs []byte) Severity { return Severity(refs[12]) }
+func refConfidence(refs []byte) int    { return int(refs[13]) }
 
 // findings are those of an entry, with the texts that their numbers mean.
 type findings struct {
@@ -124,22 +128,25 @@ type findings struct {
 	texts []string
 }
 
-func (f *findings) len() int { return len(f.refs) / refSize }
-
-func (f *findings) at(i int) ref {
-	b := f.refs[i*refSize : (i+1)*refSize]
-	return ref{
-		uid:      f.texts[binary.LittleEndian.Uint32(b)],
-		since:    int64(binary.LittleEndian.Uint64(b[4:])),
-		severity: Severity(b[12]), confidence: b[13],
+// reaches tells whether one of them has both, at least.
+func (f *findings) reaches(severity Severity, confidence int) bool {
+	for refs := f.refs; len(refs) > 0; refs = refs[refSize:] {
+		if refSeverity(refs) >= severity && refConfidence(refs) >= confidence {
+			return true
+		}
 	}
+	return false
 }
 
 // all returns the findings, the most severe first.
-func (f *findings) all() iter.Seq[ref] {
-	return func(yield func(ref) bool) {
-		for i := range f.len() {
-			if !yield(f.at(i)) {
+func (f *findings) all() iter.Seq[Finding] {
+	return func(yield func(Finding) bool) {
+		for refs := f.refs; len(refs) > 0; refs = refs[refSize:] {
+			finding := Finding{
+				UID: f.texts[binary.LittleEndian.Uint32(refs)], Severity: refSeverity(refs),
+				Confidence: refConfidence(refs), Since: timeOf(refSince(refs)),
+			}
+			if !yield(finding) {
 				return
 			}
 		}

@@ -92,8 +92,8 @@ func (t *Table) Members(uid string) []Account {
 	g := t.current.Load()
 	for e := range g.each() {
 		found := findings{refs: e.refs(), texts: *g.texts.Load()}
-		for r := range found.all() {
-			if r.uid == uid {
+		for finding := range found.all() {
+			if finding.UID == uid {
 				members = append(members, Account{
 					Tenant: g.text(e.tenant()), Account: string(e.account()),
 				})

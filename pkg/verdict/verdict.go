@@ -129,31 +129,12 @@ type Standing struct {
 }
 
 // Findings are the account's open findings, the most severe first; at most 64.
-func (s *Standing) Findings() iter.Seq[Finding] {
-	return func(yield func(Finding) bool) {
-		for ref := range s.findings.all() {
-			finding := Finding{
-				UID: ref.uid, Severity: ref.severity, Confidence: int(ref.confidence),
-				Since: timeOf(ref.since),
-			}
-			if !yield(finding) {
-				return
-			}
-		}
-	}
-}
+func (s *Standing) Findings() iter.Seq[Finding] { return s.findings.all() }
 
 // reaches tells whether one finding has both, at least.
 func (s *Standing) reaches(severity Severity, confidence int) bool {
-	if s.Severity >= severity && s.Confidence >= confidence {
-		return true
-	}
-	for i := range s.findings.len() {
-		if r := s.findings.at(i); r.severity >= severity && int(r.confidence) >= confidence {
-			return true
-		}
-	}
-	return false
+	return s.Severity >= severity && s.Confidence >= confidence ||
+		s.findings.reaches(severity, confidence)
 }
 
 // Freshness is how old the knowledge behind an answer may be.
