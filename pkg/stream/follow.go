@@ -11,8 +11,8 @@ import (
 // partitionWatch is how often a followed topic is asked whether it has more partitions.
 const partitionWatch = 10 * time.Second
 
-// Follower is told of a topic that FollowWith reads. Each of its functions is called by one goroutine
-// at a time; all but Visit may be nil.
+// Follower is told of a topic that FollowWith reads. Each of its functions is called by one
+// goroutine at a time; all but Visit may be nil.
 type Follower struct {
 	// Visit is called with records of one partition, in order.
 	Visit func([]Record)

@@ -1,6 +1,7 @@
 package verdict_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -43,7 +44,7 @@ func FuzzRecord(f *testing.F) {
 		before := look()
 		err := table.Update(key, value)
 		stats := table.Stats()
-		if string(key) == string(other) {
+		if bytes.Equal(key, other) {
 			return
 		}
 		require.Equal(t, before, look())

@@ -209,13 +209,13 @@ func TestATableSaysAfterAnyRecordsWhatAMapWouldSay(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		table := verdict.NewTable()
 		model := map[whom]campaign.AccountVerdict{}
-		accounts := rapid.SampledFrom([]int{3, 100, 1000}).Draw(t, "accounts")
+		accounts := rapid.SampledFrom([]int{3, 100, 600}).Draw(t, "accounts")
 		seed := rapid.Uint64().Draw(t, "seed")
 		random := func(n int) int {
 			seed = seed*6364136223846793005 + 1442695040888963407
 			return int(seed>>33) % n
 		}
-		unreadable, records := int64(0), rapid.IntRange(0, 1500).Draw(t, "records")
+		unreadable, records := int64(0), rapid.IntRange(0, 800).Draw(t, "records")
 		for i := range records {
 			who := whom{
 				[]string{"default", "acme", "b/c"}[random(3)], fmt.Sprintf("a%d", random(accounts)),
@@ -286,7 +286,7 @@ func TestATableSaysAfterAnyRecordsWhatAMapWouldSay(t *testing.T) {
 // TestReadersSeeWholeRecordsWhileTheTableChanges lets readers look while accounts change, go and
 // come, and the table is made anew: every answer must be one of a record that was written.
 func TestReadersSeeWholeRecordsWhileTheTableChanges(t *testing.T) {
-	const accounts, rounds = 500, 20
+	const accounts, rounds = 500, 12
 	table := verdict.NewTable()
 	name := func(i int) string { return fmt.Sprintf("acct_%d", i) }
 	done := make(chan struct{})
