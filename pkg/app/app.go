@@ -18,6 +18,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/console"
 	"github.com/stillwatch/stillwatch/pkg/enrich"
 	"github.com/stillwatch/stillwatch/pkg/lookup"
+	"github.com/stillwatch/stillwatch/pkg/pipeline"
 	"github.com/stillwatch/stillwatch/pkg/store"
 	"github.com/stillwatch/stillwatch/pkg/stream"
 )
@@ -57,9 +58,11 @@ type App struct {
 	opts     Options
 	log      *zap.Logger
 	registry *prometheus.Registry
-	stages   []*stageRun
-	lists    *watchLists
-	console  *console.Server
+	// metrics are those of the stages.
+	metrics *pipeline.Metrics
+	stages  []*stageRun
+	lists   *watchLists
+	console *console.Server
 	// facts is what events are completed from, nil for nothing; factsRead is closed when it is all
 	// there.
 	facts     *lookup.Sources
@@ -82,7 +85,7 @@ func New(opts Options) (*App, error) {
 		return nil, err
 	}
 	a := &App{
-		opts: opts, log: opts.Log, registry: newRegistry(opts.Version),
+		opts: opts, log: opts.Log, registry: prometheus.NewRegistry(),
 		failed: make(chan error, len(opts.Config.Stages)), factsRead: make(chan struct{}),
 	}
 	var files []string
@@ -106,9 +109,16 @@ func New(opts Options) (*App, error) {
 	if a.stages, err = newStages(opts, enricher, a.lists); err != nil {
 		return nil, err
 	}
+	a.metrics = pipeline.NewMetrics(a.registry)
+	for _, s := range a.stages {
+		if err := a.metrics.Expose(s.stage); err != nil {
+			return nil, err
+		}
+	}
 	if opts.Config.HTTP.Enabled {
 		if a.console, err = console.New(
-			opts.Config.HTTP, a.registry, a.checks(), a.log.Named("http"),
+			opts.Config.HTTP, prometheus.Gatherers{processMetrics(opts.Version), a.registry},
+			a.checks(), a.log.Named("http"),
 		); err != nil {
 			return nil, err
 		}
@@ -116,7 +126,7 @@ func New(opts Options) (*App, error) {
 	return a, nil
 }
 
-// Registry holds the app's metrics.
+// Registry holds the app's metrics, without those of the process.
 func (a *App) Registry() *prometheus.Registry { return a.registry }
 
 // ConsoleAddr is where health and metrics are served, empty when they are not.

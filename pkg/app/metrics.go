@@ -7,8 +7,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 )
 
-// newRegistry makes a registry of this app's own: several apps in one process do not meet in it.
-func newRegistry(version string) *prometheus.Registry {
+// How it went to read something again, as metrics name it.
+const (
+	resultOK     = "ok"
+	resultFailed = "failed"
+)
+
+// processMetrics are the metrics of the process, whatever runs in it: what it is and what it takes.
+func processMetrics(version string) *prometheus.Registry {
 	reg := prometheus.NewRegistry()
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "stillwatch_build_info",

@@ -61,16 +61,21 @@ func (c *correlator) Name() string { return "correlate" }
 // Findings counts the findings sent, by activity: create, update, close.
 var Findings = &stage.Counter{
 	Kind: stage.Own, Name: "findings_total",
-	Help:   "Findings sent, by activity.",
-	Labels: []string{"activity"},
+	Help: "Findings sent, by activity.",
+	Labels: []stage.Label{{Name: "activity", Values: []string{
+		activityName(campaign.Create), activityName(campaign.Update), activityName(campaign.Close),
+	}}},
 }
 
 // What the stage counts besides.
 var (
+	deadLettered   = stage.DeadLettered(reasonBadProfile)
 	accountRecords = &stage.Counter{
 		Kind: stage.Own, Name: "account_records_total",
-		Help:   "Account records sent, by status.",
-		Labels: []string{"status"},
+		Help: "Account records sent, by status.",
+		Labels: []stage.Label{{Name: "status", Values: []string{
+			string(campaign.Implicated), string(campaign.Watched), string(campaign.Cleared),
+		}}},
 	}
 	listedAgain = &stage.Counter{
 		Kind: stage.Repaired, Name: "campaign_listed_again",
@@ -80,7 +85,12 @@ var (
 
 // Counters are the stage's counters.
 func (c *correlator) Counters() []*stage.Counter {
-	return []*stage.Counter{stage.OK, stage.DeadLettered, Findings, accountRecords, listedAgain}
+	return []*stage.Counter{stage.OK, deadLettered, Findings, accountRecords, listedAgain}
+}
+
+// Outputs are the findings and the account records.
+func (c *correlator) Outputs() []stage.Output {
+	return []stage.Output{stage.Alerts, stage.Accounts, stage.DeadLetters}
 }
 
 // Open makes the task of a partition.
@@ -190,7 +200,7 @@ func (t *task) Process(batch []stage.Record) (stage.Result, error) {
 	for i := range batch {
 		r := &batch[i]
 		if err := t.take(r); err != nil {
-			res.Counts.Add(1, stage.DeadLettered, reasonBadProfile)
+			res.Counts.Add(1, deadLettered, reasonBadProfile)
 			res.Out = append(res.Out, stage.NewDeadLetter(r, reasonBadProfile, err.Error()))
 			continue
 		}
