@@ -48,8 +48,8 @@ func newOptions(t *testing.T) Options {
 	return opts
 }
 
-// get asks the app's console.
-func get(t *testing.T, a *App, path string) (code int, body string) {
+// get asks the console of an app or a supervisor.
+func get(t *testing.T, a interface{ ConsoleAddr() string }, path string) (code int, body string) {
 	t.Helper()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	resp, err := client.Get("http://" + a.ConsoleAddr() + path)
@@ -69,15 +69,22 @@ func eventually(t *testing.T, what string, holds func() bool) {
 // produce sends gateway events of n accounts.
 func produce(t *testing.T, c config.Config, n int) {
 	t.Helper()
+	produceFrom(t, c, 0, n)
+}
+
+// produceFrom sends gateway events of n accounts with numbers from first on.
+func produceFrom(t *testing.T, c config.Config, first, n int) {
+	t.Helper()
 	client, err := stream.New(c.Kafka.Options, nil)
 	require.NoError(t, err)
 	producer, err := client.Producer(c.Topics.Gateway...)
 	require.NoError(t, err)
 	defer producer.Close()
 	var records []stream.OutRecord
-	for i := range n {
+	for i := first; i < first+n; i++ {
 		value := fmt.Sprintf(
-			`{"schema":"1","id":"req-%d","time":"2026-11-02T10:00:00Z","account":{"id":"acct-%d"},"request":{"model":"m"}}`,
+			`{"schema":"1","id":"req-%d","time":"2026-11-02T10:00:00Z","account":{"id":"acct-%d"},"request":{"model":"m"},`+
+				`"content":{"input":[{"role":"user","text":"Solve the task below and show every step of your work."}]}}`,
 			i, i,
 		)
 		records = append(records, stream.OutRecord{
@@ -247,6 +254,7 @@ func TestEveryCounterThatCanBeIsAtZeroFromTheStart(t *testing.T) {
 // TestTheDocumentationListsEveryMetric also finds what it lists and is no more.
 func TestTheDocumentationListsEveryMetric(t *testing.T) {
 	reg := processMetrics("dev")
+	newReloadMetrics(reg)
 	metrics := pipeline.NewMetrics(reg)
 	lists, err := newWatchLists(nil, zap.NewNop(), reg)
 	require.NoError(t, err)
@@ -353,14 +361,14 @@ func TestStagesRunApart(t *testing.T) {
 	})
 }
 
-func TestRunStopsGracefullyAndCanBeStartedAgainWithAnotherApp(t *testing.T) {
+func TestRunStopsGracefullyAndCanBeStartedAgainWithAnotherSupervisor(t *testing.T) {
 	opts := newOptions(t)
 	for range 2 {
-		a, err := New(opts)
-		require.NoError(t, err)
 		ctx, cancel := context.WithCancel(t.Context())
-		require.NoError(t, a.Run(ctx, func(a *App) { cancel() }))
-		require.NoError(t, a.Stop(t.Context()), "a second stop does nothing")
+		s, logs := newSupervisor(t, opts)
+		require.NoError(t, s.Run(ctx, func(*Supervisor) { cancel() }))
+		require.Contains(t, logs.String(), `"msg":"stopped"`)
+		require.NoError(t, s.app.Stop(t.Context()), "a second stop does nothing")
 	}
 }
 
@@ -393,9 +401,8 @@ func TestAStartThatFailsLeavesNothingBehind(t *testing.T) {
 			opts := newOptions(t)
 			opts.Config.StartupTimeout = 500 * time.Millisecond
 			tc.edit(&opts.Config)
-			a, err := New(opts)
-			require.NoError(t, err)
-			err = a.Run(t.Context(), nil)
+			s, _ := newSupervisor(t, opts)
+			err := s.Run(t.Context(), nil)
 			require.ErrorContains(t, err, tc.want)
 			require.NotContains(t, err.Error(), "\n")
 		})
@@ -433,14 +440,13 @@ func TestTheStartWaitsForABrokerThatComesLate(t *testing.T) {
 func TestAnInterruptedStartIsNoError(t *testing.T) {
 	opts := newOptions(t)
 	opts.Config.Kafka.Brokers = []string{"127.0.0.1:1"}
-	core, logs := observer.New(zap.WarnLevel)
-	opts.Log = zap.New(core)
-	a, err := New(opts)
-	require.NoError(t, err)
+	s, logs := newSupervisor(t, opts)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- a.Run(ctx, nil) }()
-	eventually(t, "it waits", func() bool { return logs.Len() > 0 })
+	go func() { ended <- s.Run(ctx, nil) }()
+	eventually(t, "it waits", func() bool {
+		return strings.Contains(logs.String(), "waiting for kafka")
+	})
 	cancel()
 	require.NoError(t, <-ended)
 }
