@@ -145,8 +145,8 @@ func (s *service) reloads(result string) int {
 	return s.metric(fmt.Sprintf(`config_reloads_total{result=%q}`, result))
 }
 
-// hangUp asks for a reload and waits until it has the result.
-func (s *service) hangUp(result string) {
+// sighup asks for a reload and waits until it has the result.
+func (s *service) sighup(result string) {
 	s.t.Helper()
 	before := s.reloads(result)
 	s.signals <- syscall.SIGHUP
@@ -185,7 +185,7 @@ func TestASignalPutsAChangedConfigurationInForce(t *testing.T) {
 	produce(t, s.conf, 10)
 	s.ingested(10)
 
-	s.hangUp(resultUnchanged)
+	s.sighup(resultUnchanged)
 	require.Contains(t, s.log.String(), "the configuration is what it was: nothing is reloaded")
 
 	s.write(s.text(usual + `
@@ -194,7 +194,7 @@ alerts: {console_url: "https://console.example"}
 correlate: {total_bits: 7}
 log: {level: debug, format: console}
 `))
-	s.hangUp(resultOK)
+	s.sighup(resultOK)
 	require.Equal(t, addr, s.ConsoleAddr(), "the listener stays")
 	require.Contains(t, s.log.String(),
 		`"changed":["correlate.total_bits","alerts.console_url","log.level","log.format"]`,
@@ -279,7 +279,7 @@ topics: {profiles: llm.gateway.events, gateway: [other.gateway]}
 		t.Run(tc.name, func(t *testing.T) {
 			before := s.log.String()
 			s.write(tc.text)
-			s.hangUp(resultFailed)
+			s.sighup(resultFailed)
 			said := strings.TrimPrefix(s.log.String(), before)
 			line := ""
 			for l := range strings.Lines(said) {
@@ -299,7 +299,7 @@ topics: {profiles: llm.gateway.events, gateway: [other.gateway]}
 		})
 	}
 	s.write(s.text(usual + "reload: {watch_files: false}\n"))
-	s.hangUp(resultUnchanged)
+	s.sighup(resultUnchanged)
 }
 
 // TestAConfigurationThatDoesNotWorkIsTakenBack has the broker refuse the new members: that is only
@@ -408,7 +408,7 @@ func TestNothingIsLostOrCountedTwiceWhereManyReloadsComeWhileEventsFlow(t *testi
 		s.write(s.text(usual + fmt.Sprintf(
 			"reload: {watch_files: false}\nalerts: {instance: green-%d}\n", i,
 		)))
-		s.hangUp(resultOK)
+		s.sighup(resultOK)
 	}
 	flowing.Wait()
 	s.ingested(batches * size)
