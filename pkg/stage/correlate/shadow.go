@@ -13,7 +13,13 @@ var ShadowFindings = &stage.Counter{
 	Kind: stage.Own, Name: "shadow_findings_total",
 	Help: "Findings sent in shadow, by activity and by whether a finding about the same accounts " +
 		"alerts.",
-	Labels: []string{"activity", "also_alerted"},
+	Labels: []stage.Label{
+		{Name: "activity", Values: []string{
+			activityName(campaign.Create), activityName(campaign.Update),
+			activityName(campaign.Close),
+		}},
+		{Name: "also_alerted", Values: []string{"true", "false"}},
+	},
 }
 
 // countFinding counts a finding and says where it goes.

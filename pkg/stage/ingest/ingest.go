@@ -425,8 +425,9 @@ func (t *task) item(
 // made with another secret or other options: taking the event without it, or with hashes that meet
 // no others, would blind detection to a gateway without anybody noticing. reasonBadObservation is
 // one that cannot be encoded: it must not stop the partition. reasonFuture is one whose gateway's
-// clock is wrong.
+// clock is wrong. reasonUnreadable is any other error of a reader.
 const (
+	reasonUnreadable     = "unreadable"
 	reasonBadSketch      = "bad_sketch"
 	reasonOtherKey       = "other_sketch_key"
 	reasonBadObservation = "bad_observation"

@@ -88,7 +88,7 @@ func ingestAll(
 			seen = append(seen, o)
 		}
 	}
-	stagetest.RequireDeclared(t, new(ingester), res.Counts)
+	stagetest.RequireDeclared(t, new(ingester), res)
 	maps.DeleteFunc(res.Counts, func(what stage.Count, _ int64) bool {
 		return what.Counter == fieldsKnown
 	})
