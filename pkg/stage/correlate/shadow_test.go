@@ -170,7 +170,7 @@ func TestTheStageDeclaresAndCountsFindingsInShadow(t *testing.T) {
 	res, err := task.Process(profiles[hour:])
 	require.NoError(t, err)
 	res.Counts.AddAll(first.Counts)
-	stagetest.RequireDeclared(t, st, res.Counts)
+	stagetest.RequireDeclared(t, st, res)
 	require.EqualValues(t, 3, res.Counts.Of(ShadowFindings, "create", "true"))
 	require.EqualValues(t, 3, res.Counts.Of(Findings, "create"), "these are counted apart")
 }
