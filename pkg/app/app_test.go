@@ -63,7 +63,7 @@ func get(t *testing.T, a interface{ ConsoleAddr() string }, path string) (code i
 // eventually polls until it holds.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	require.Eventually(t, holds, 20*time.Second, 50*time.Millisecond, what)
+	require.Eventually(t, holds, time.Minute, 50*time.Millisecond, what)
 }
 
 // produce sends gateway events of n accounts.

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -69,11 +70,16 @@ type service struct {
 // text is the configuration of a service on embedded parts, with more YAML after it.
 func (s *service) text(more string) string {
 	return fmt.Sprintf(`
-kafka: {brokers: ["%s"], heartbeat_interval: 500ms, rebalance_timeout: 2s}
+kafka: {brokers: ["%s"], heartbeat_interval: 500ms, rebalance_timeout: 5s}
 redis: {addresses: ["%s"]}
 http: {address: "127.0.0.1:0"}
-startup_timeout: 2s
+startup_timeout: 20s
 `, s.conf.Kafka.Brokers[0], s.conf.Redis.Addresses[0]) + more
+}
+
+// impatient has a start given up soon: for what never comes.
+func impatient(text string) string {
+	return strings.ReplaceAll(text, "startup_timeout: 20s", "startup_timeout: 2s")
 }
 
 // usual is what most of the tests have in the file besides.
@@ -244,12 +250,12 @@ func TestWhatCannotBePutInForceLeavesEverythingAsItWas(t *testing.T) {
 		},
 		{
 			"a broker that is not there", strings.ReplaceAll(
-				s.text(usual), s.conf.Kafka.Brokers[0], "127.0.0.1:1",
+				impatient(s.text(usual)), s.conf.Kafka.Brokers[0], "127.0.0.1:1",
 			), "cannot reach kafka at 127.0.0.1:1: connection refused; check kafka.brokers",
 		},
 		{
 			"a redis that is not there", strings.ReplaceAll(
-				s.text(usual), s.conf.Redis.Addresses[0], "127.0.0.1:1",
+				impatient(s.text(usual)), s.conf.Redis.Addresses[0], "127.0.0.1:1",
 			), "cannot reach redis at 127.0.0.1:1: connection refused; check redis.addresses",
 		},
 		{
@@ -309,13 +315,13 @@ func TestAConfigurationThatDoesNotWorkIsTakenBack(t *testing.T) {
 	produceFrom(t, s.conf, 0, 3)
 	s.ingested(3)
 	s.write(strings.ReplaceAll(
-		s.text(usual), "rebalance_timeout: 2s", "rebalance_timeout: 2s, session_timeout: 2h",
-	) + "shutdown_timeout: 20s\n")
-	s.signals <- syscall.SIGHUP
-	s.wait(resultFailed, 1)
+		impatient(s.text(usual)), "rebalance_timeout: 5s",
+		"rebalance_timeout: 2s, session_timeout: 2h",
+	))
+	s.sighup(resultFailed)
 	produceFrom(t, s.conf, 3, 3)
 	s.ingested(6)
-	require.Contains(t, s.log.String(), "joined")
+	require.Contains(t, s.log.String(), "joining group stillwatch-")
 }
 
 func TestAServiceThatCannotGoBackEndsWithAnError(t *testing.T) {
@@ -323,6 +329,7 @@ func TestAServiceThatCannotGoBackEndsWithAnError(t *testing.T) {
 	s.stop()
 	before := s.loaded
 	before.Config.Redis.Addresses = []string{"127.0.0.1:1"}
+	before.Config.StartupTimeout = time.Second
 	err := s.restore(t.Context(), before)
 	require.ErrorContains(t, err, "cannot be started again: cannot reach redis")
 	ended, cancel := context.WithCancel(t.Context())
