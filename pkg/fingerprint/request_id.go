@@ -21,6 +21,9 @@ const (
 	// idUUID by the same with the hyphens of a UUID left out.
 	idHex
 	idUUID
+	// idPair is two ids with a colon between them: the length of the packed first one, and both
+	// packed. LiteLLM's are a call's id and the upstream's.
+	idPair
 )
 
 const (
@@ -40,6 +43,15 @@ const (
 func AppendRequestID(b []byte, id string) []byte {
 	if id == "" || len(id) > MaxRequestID || strings.ContainsFunc(id, notPrintable) {
 		return b
+	}
+	if first, second, ok := strings.Cut(id, ":"); ok && first != "" && second != "" {
+		at := len(b)
+		b = AppendRequestID(append(b, idPair, 0), first)
+		b[at+1] = byte(len(b) - at - 2)
+		if b = AppendRequestID(b, second); len(b)-at <= len(id) {
+			return b
+		}
+		b = b[:at]
 	}
 	if at := len(id) - uuidText; at >= 0 && isUUID(id[at:]) {
 		b = append(b, idUUID, byte(at))
@@ -79,6 +91,12 @@ func RequestID(packed []byte) string {
 		return readSixBits(rest, 8*len(rest)/6)
 	case idSixBitsLess:
 		return readSixBits(rest, 8*len(rest)/6-1)
+	case idPair:
+		at := 1 + int(rest[0])
+		if at >= len(rest) {
+			return ""
+		}
+		return RequestID(rest[1:at]) + ":" + RequestID(rest[at:])
 	case idHex, idUUID:
 	default:
 		return ""
