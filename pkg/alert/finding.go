@@ -19,7 +19,7 @@ type limits struct {
 
 func fullLimits(o *Options) limits {
 	return limits{
-		members: o.MaxEvidences, timeline: o.MaxTimeline, evidence: 64, shared: 64, words: 32,
+		members: o.MaxEvidences, timeline: o.MaxTimeline, evidence: 64, shared: 128, words: 32,
 		models: 32, related: 64,
 	}
 }
@@ -276,15 +276,7 @@ func (m *mapper) evidences() []evidence {
 				e.User.Account = &account{UID: org, TypeID: other, Type: "Billing account"}
 			}
 		}
-		if stack := m.text(member.Stack, maxText); stack != "" {
-			agent, tls := splitStack(stack)
-			if agent != "" {
-				e.HTTPRequest = &httpRequest{UserAgent: agent}
-			}
-			if tls != "" {
-				e.JA4 = []ja4{{TypeID: ja4Client, Type: "JA4", Value: tls}}
-			}
-		}
+		m.follow(&e, member)
 		out = append(out, e)
 	}
 	return out
@@ -378,7 +370,7 @@ func (m *mapper) detail() detail {
 	for _, s := range f.Shared[:m.keep(len(f.Shared), m.limits.shared)] {
 		d.Shared = append(d.Shared, detailShared{
 			Attribute: identifier(s.Attribute), Value: m.text(s.Value, maxText),
-			Share: round(s.Share, 1e6), Baseline: round(s.Baseline, 1e6),
+			Share: round(s.Share, 1e6), Baseline: round(s.Baseline, 1e6), Members: max(0, s.Members),
 		})
 	}
 	for _, s := range f.Mitigating[:m.keep(len(f.Mitigating), m.limits.words)] {

@@ -1,5 +1,7 @@
 package alert
 
+import "github.com/stillwatch/stillwatch/pkg/campaign"
+
 // The OCSF 1.8.0 objects that a finding uses, with their attributes in the order in which they are
 // written. Attributes without omitempty are always there. Integers are int32 where OCSF says
 // integer_t: Parquet readers of the class map it to INT32.
@@ -133,6 +135,7 @@ type evidence struct {
 	VerdictID   int          `json:"verdict_id"`
 	Verdict     string       `json:"verdict"`
 	User        *user        `json:"user,omitempty"`
+	Source      *endpoint    `json:"src_endpoint,omitempty"`
 	HTTPRequest *httpRequest `json:"http_request,omitempty"`
 	JA4         []ja4        `json:"ja4_fingerprint_list,omitempty"`
 	Data        memberData   `json:"data"`
@@ -157,8 +160,21 @@ type account struct {
 	Type   string `json:"type"`
 }
 
+// httpRequest is the newest request that is shown, and the client.
 type httpRequest struct {
-	UserAgent string `json:"user_agent"`
+	UID       string `json:"uid,omitempty"`
+	UserAgent string `json:"user_agent,omitempty"`
+}
+
+// endpoint is the network that most of the account's requests came from. OCSF wants a name where
+// there is no address: it is the prefix.
+type endpoint struct {
+	Name   string            `json:"name"`
+	System *autonomousSystem `json:"autonomous_system,omitempty"`
+}
+
+type autonomousSystem struct {
+	Number int32 `json:"number"`
 }
 
 type memberData struct {
@@ -167,6 +183,26 @@ type memberData struct {
 	Requests  uint32   `json:"requests"`
 	FirstSeen int64    `json:"first_seen,omitempty"`
 	LastSeen  int64    `json:"last_seen,omitempty"`
+	memberLead
+}
+
+// memberLead is what an analyst can follow an account by, beside what OCSF has attributes for.
+type memberLead struct {
+	Created  int64                 `json:"created_time,omitempty"`
+	Sources  uint32                `json:"sources,omitempty"`
+	Networks []campaign.ValueShare `json:"networks,omitempty"`
+	Systems  []campaign.ValueShare `json:"autonomous_systems,omitempty"`
+	Payments []campaign.ValueShare `json:"payments,omitempty"`
+	Issuers  []campaign.ValueShare `json:"issuers,omitempty"`
+	Devices  []campaign.ValueShare `json:"devices,omitempty"`
+	Exemplars []leadRequest        `json:"request_ids,omitempty"`
+}
+
+// leadRequest is a request by its id in the gateway's own log.
+type leadRequest struct {
+	ID      string `json:"id"`
+	Time    int64  `json:"time"`
+	Carried string `json:"carried"`
 }
 
 type resource struct {
@@ -260,6 +296,7 @@ type detailShared struct {
 	Value     string  `json:"value"`
 	Share     float64 `json:"share"`
 	Baseline  float64 `json:"census"`
+	Members   int     `json:"members,omitempty"`
 }
 
 type detailPoint struct {

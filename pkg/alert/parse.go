@@ -58,7 +58,10 @@ func Parse(value []byte) (*campaign.Finding, error) {
 		f.Sample = append(f.Sample, member(&d.Evidences[i]))
 	}
 	for _, s := range own.Shared {
-		f.Shared = append(f.Shared, campaign.SharedAttribute(s))
+		f.Shared = append(f.Shared, campaign.SharedAttribute{
+			Attribute: s.Attribute, Value: s.Value, Share: s.Share, Baseline: s.Baseline,
+			Members: s.Members,
+		})
 	}
 	for _, p := range own.Timeline {
 		f.Timeline = append(f.Timeline, campaign.Point(p))
@@ -75,14 +78,8 @@ func member(e *evidence) campaign.Member {
 	if e.User != nil && e.User.Account != nil {
 		m.Org = e.User.Account.UID
 	}
-	agent, tls := "", ""
-	if e.HTTPRequest != nil {
-		agent = e.HTTPRequest.UserAgent
-	}
-	if len(e.JA4) > 0 {
-		tls = e.JA4[0].Value
-	}
-	m.Stack = joinStack(agent, tls)
+	m.Lead = leadOf(e)
+	m.Stack = joinStack(m.Lead.UserAgent, m.Lead.JA4)
 	return m
 }
 

@@ -13,6 +13,7 @@ import (
 func compact(p *fingerprint.Profile) (labels string) {
 	p.PromptHLL = slices.Clip(p.PromptHLL)
 	p.Habits = slices.Clip(p.Habits)
+	p.PackedLeads = slices.Clip(p.PackedLeads)
 
 	counted := make([]fingerprint.Counted, 0, len(p.Template)+len(p.Layouts)+countValues(p))
 	pack(&counted, &p.Template)
