@@ -270,9 +270,9 @@ func (m *mapper) evidences() []evidence {
 				FirstSeen: clampTime(member.FirstSeen), LastSeen: clampTime(member.LastSeen),
 			},
 		}
-		if e.UID != "" {
+		if org := identifier(member.Org); e.UID+org != "" {
 			e.User = &user{UID: e.UID, TypeID: userTypeUser, Type: "User"}
-			if org := identifier(member.Org); org != "" {
+			if org != "" {
 				e.User.Account = &account{UID: org, TypeID: other, Type: "Billing account"}
 			}
 		}
@@ -424,6 +424,9 @@ func observables(d *detectionFinding) []observable {
 	for i := range d.Unmapped.Stillwatch.Shared {
 		s, path := &d.Unmapped.Stillwatch.Shared[i],
 			fmt.Sprintf("unmapped.stillwatch.shared[%d].value", i)
+		if !tells(s.Share, s.Baseline) {
+			continue
+		}
 		if _, err := netip.ParsePrefix(s.Value); err == nil {
 			known(path, observableSubnet, s.Value)
 			continue

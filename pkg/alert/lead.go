@@ -122,3 +122,10 @@ func leadOf(e *evidence) campaign.Lead {
 	}
 	return l
 }
+
+// leastTelling is how many times as common a value is among the members that is worth a look: a bit.
+// What is no more common than elsewhere is listed among the shared values, and not pivoted on.
+const leastTelling = 2
+
+// tells says that a value tells the members from everybody.
+func tells(share, everybody float64) bool { return share >= leastTelling*everybody }

@@ -148,7 +148,7 @@ type ja4 struct {
 }
 
 type user struct {
-	UID     string   `json:"uid"`
+	UID     string   `json:"uid,omitempty"`
 	TypeID  int      `json:"type_id"`
 	Type    string   `json:"type"`
 	Account *account `json:"account,omitempty"`
@@ -188,14 +188,14 @@ type memberData struct {
 
 // memberLead is what an analyst can follow an account by, beside what OCSF has attributes for.
 type memberLead struct {
-	Created  int64                 `json:"created_time,omitempty"`
-	Sources  uint32                `json:"sources,omitempty"`
-	Networks []campaign.ValueShare `json:"networks,omitempty"`
-	Systems  []campaign.ValueShare `json:"autonomous_systems,omitempty"`
-	Payments []campaign.ValueShare `json:"payments,omitempty"`
-	Issuers  []campaign.ValueShare `json:"issuers,omitempty"`
-	Devices  []campaign.ValueShare `json:"devices,omitempty"`
-	Exemplars []leadRequest        `json:"request_ids,omitempty"`
+	Created   int64                 `json:"created_time,omitempty"`
+	Sources   uint32                `json:"sources,omitempty"`
+	Networks  []campaign.ValueShare `json:"networks,omitempty"`
+	Systems   []campaign.ValueShare `json:"autonomous_systems,omitempty"`
+	Payments  []campaign.ValueShare `json:"payments,omitempty"`
+	Issuers   []campaign.ValueShare `json:"issuers,omitempty"`
+	Devices   []campaign.ValueShare `json:"devices,omitempty"`
+	Exemplars []leadRequest         `json:"request_ids,omitempty"`
 }
 
 // leadRequest is a request by its id in the gateway's own log.
