@@ -84,8 +84,9 @@ func isShared(e Exemplar) bool { return e.Carried == CarriedShared }
 
 // carriedBy says what a request carried of what the members share.
 func carriedBy(e *fingerprint.Exemplar, m *membership.Model) Carried {
+	shared := func(shingle uint64) bool { return membership.Carries(m, shingle) }
 	switch {
-	case m != nil && (slices.ContainsFunc(e.Shingles, m.Carries) ||
+	case m != nil && (slices.ContainsFunc(e.Shingles, shared) ||
 		e.Layout != 0 && e.Layout == m.Layout):
 		return CarriedShared
 	case e.Template:

@@ -103,7 +103,7 @@ func (m *Model) texts() *texts {
 }
 
 // Carries says whether a shingle is one that the members share.
-func (m *Model) Carries(shingle uint64) bool { return m.texts().known[shingle] != nil }
+func Carries(m *Model, shingle uint64) bool { return m.texts().known[shingle] != nil }
 
 // carriedWork is what an account shows of a model's texts: the number of shingles, their rarity in
 // all and by text, and their rarity among those who show them as this account does, again and again
