@@ -127,6 +127,11 @@ func readStack(b []byte, ev *event.Event) []byte {
 	return b
 }
 
+// StackOf is the text of a client stack of a client as it was sent.
+func StackOf(agent, ja4 string) string {
+	return string(readStack(nil, &event.Event{Client: event.Client{UserAgent: agent, JA4: ja4}}))
+}
+
 // dropHex replaces runs of at least 16 hexadecimal digits and hyphens, ids all of them, by "#".
 func dropHex(b []byte) []byte {
 	const shortest = 16

@@ -76,6 +76,20 @@ func (a *Account) EachLabel(f func(of attribute.Attribute, hash uint64, text str
 	}
 }
 
+// Stack is the whole text of a client stack, of which Label may be cut: known of the one of which
+// the account's client is kept as it was sent.
+func (a *Account) Stack(hash uint64) (text string, ok bool) {
+	l := a.Profile.Leads(func(stack uint64) string {
+		label, _ := a.Label(attribute.Stack, stack)
+		return label
+	})
+	if l.Stack != hash || hash == 0 || len(l.UserAgent) >= fingerprint.MaxUserAgent {
+		return "", false
+	}
+	text = attribute.StackOf(l.UserAgent, l.JA4)
+	return text, text != ""
+}
+
 // Label is the readable form of one value.
 func (a *Account) Label(of attribute.Attribute, hash uint64) (text string, ok bool) {
 	a.EachLabel(func(f attribute.Attribute, h uint64, t string) {
