@@ -20,7 +20,7 @@ type limits struct {
 
 func fullLimits(o *Options) limits {
 	return limits{
-		members: o.MaxEvidences, timeline: o.MaxTimeline, evidence: 64, shared: 64, words: 32,
+		members: o.MaxEvidences, timeline: o.MaxTimeline, evidence: 64, shared: 128, words: 32,
 		models: 32, related: 64,
 	}
 }
@@ -311,21 +311,13 @@ func (m *mapper) evidences() []evidence {
 				FirstSeen: clampTime(member.FirstSeen), LastSeen: clampTime(member.LastSeen),
 			},
 		}
-		if e.UID != "" {
+		if org := identifier(member.Org); e.UID+org != "" {
 			e.User = &user{UID: e.UID, TypeID: userTypeUser, Type: "User"}
-			if org := identifier(member.Org); org != "" {
+			if org != "" {
 				e.User.Account = &account{UID: org, TypeID: other, Type: "Billing account"}
 			}
 		}
-		if stack := m.text(member.Stack, maxText); stack != "" {
-			agent, tls := splitStack(stack)
-			if agent != "" {
-				e.HTTPRequest = &httpRequest{UserAgent: agent}
-			}
-			if tls != "" {
-				e.JA4 = []ja4{{TypeID: ja4Client, Type: "JA4", Value: tls}}
-			}
-		}
+		m.follow(&e, member)
 		out = append(out, e)
 	}
 	return out
@@ -424,6 +416,7 @@ func (m *mapper) detail() detail {
 		d.Shared = append(d.Shared, detailShared{
 			Attribute: identifier(s.Attribute), Value: m.text(s.Value, maxText),
 			Share: decimal(round(s.Share, 1e6)), Baseline: decimal(round(s.Baseline, 1e6)),
+			Members: max(0, s.Members),
 		})
 	}
 	for _, s := range f.Mitigating[:m.keep(len(f.Mitigating), m.limits.words)] {
@@ -490,6 +483,9 @@ func observables(d *detectionFinding) []observable {
 	for i := range d.Unmapped.Stillwatch.Shared {
 		s, path := &d.Unmapped.Stillwatch.Shared[i],
 			fmt.Sprintf("unmapped.stillwatch.shared[%d].value", i)
+		if !tells(float64(s.Share), float64(s.Baseline)) {
+			continue
+		}
 		if _, err := netip.ParsePrefix(s.Value); err == nil {
 			known(path, observableSubnet, s.Value)
 			continue

@@ -69,7 +69,7 @@ func Parse(value []byte) (*campaign.Finding, error) {
 	for _, s := range own.Shared {
 		f.Shared = append(f.Shared, campaign.SharedAttribute{
 			Attribute: s.Attribute, Value: s.Value,
-			Share: float64(s.Share), Baseline: float64(s.Baseline),
+			Share: float64(s.Share), Baseline: float64(s.Baseline), Members: s.Members,
 		})
 	}
 	for _, p := range own.Timeline {
@@ -87,14 +87,8 @@ func member(e *evidence) campaign.Member {
 	if e.User != nil && e.User.Account != nil {
 		m.Org = e.User.Account.UID
 	}
-	agent, tls := "", ""
-	if e.HTTPRequest != nil {
-		agent = e.HTTPRequest.UserAgent
-	}
-	if len(e.JA4) > 0 {
-		tls = e.JA4[0].Value
-	}
-	m.Stack = joinStack(agent, tls)
+	m.Lead = leadOf(e)
+	m.Stack = joinStack(m.Lead.UserAgent, m.Lead.JA4)
 	return m
 }
 

@@ -250,8 +250,8 @@ func (a *analyst) lookUp(f *campaign.Finding) {
 	}
 	found := 0
 	for _, member := range f.Sample {
-		for _, request := range member.RequestIDs {
-			require.Equal(a.t, member.Account, owners[request])
+		for _, request := range member.Lead.Requests {
+			require.Equal(a.t, member.Account, owners[request.ID])
 			found++
 		}
 	}

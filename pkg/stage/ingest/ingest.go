@@ -487,6 +487,7 @@ func (t *task) observe(ev *event.Event) (reason string, err error) {
 	*o = fingerprint.Observation{
 		Position: o.Position, Sketch: o.Sketch,
 		Minted: o.Minted[:0], Presented: o.Presented[:0],
+		RequestID: o.RequestID[:0], Client: o.Client[:0],
 		Time: ev.Time, Tenant: tenant, Account: account, Org: ev.Account.OrgID,
 		Verified: ev.Account.Verified.V, CreatedAt: ev.Account.CreatedAt,
 		InputTokens: known(ev.Usage.Input), OutputTokens: known(ev.Usage.Output),
