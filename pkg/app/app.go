@@ -83,7 +83,7 @@ func New(opts Options) (*App, error) {
 	}
 	a := &App{
 		opts: opts, log: opts.Log, registry: newRegistry(opts.Version),
-		failed: make(chan error, len(opts.Config.Stages)), factsRead: make(chan struct{}),
+		factsRead: make(chan struct{}),
 	}
 	var files []string
 	if opts.Config.Runs(config.StageCorrelate) {
@@ -106,6 +106,8 @@ func New(opts Options) (*App, error) {
 	if a.stages, err = newStages(opts, enricher, a.lists); err != nil {
 		return nil, err
 	}
+	// Each stage reports at most one error.
+	a.failed = make(chan error, len(a.stages))
 	if opts.Config.HTTP.Enabled {
 		if a.console, err = console.New(
 			opts.Config.HTTP, a.registry, a.checks(), a.log.Named("http"),

@@ -18,6 +18,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/stage/keyed"
 	"github.com/stillwatch/stillwatch/pkg/store"
 	"github.com/stillwatch/stillwatch/pkg/stream"
+	"github.com/stillwatch/stillwatch/pkg/webhook"
 )
 
 // stageRun is one stage with the topics that it reads.
@@ -27,6 +28,8 @@ type stageRun struct {
 	// outbox makes what goes out part of the commit: for correlate, whose records must never differ
 	// when they are repeated.
 	outbox bool
+	// webhook is the endpoint that the stage posts to, nil where it produces to topics.
+	webhook *config.Webhook
 
 	// pipeline is there once the app is connected.
 	pipeline *pipeline.Pipeline
@@ -72,6 +75,11 @@ func newStages(opts Options, enricher *enrich.Enricher, lists *watchLists) ([]*s
 			return nil, err
 		}
 		out = append(out, &stageRun{stage: s, topics: []string{c.Topics.Profiles}, outbox: true})
+		webhooks, err := newWebhooks(c, opts.Version)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, webhooks...)
 	}
 	return out, nil
 }
@@ -127,6 +135,9 @@ func topicSpecs(c config.Config) []stream.TopicSpec {
 	}
 	if c.Runs(config.StageCorrelate) {
 		specs = append(specs, single(t.Alerts, ""), single(t.Accounts, "compact"))
+		if len(c.Webhooks) > 0 {
+			specs = append(specs, single(t.WebhookDeadLetters, ""))
+		}
 	}
 	return specs
 }
@@ -162,13 +173,14 @@ func (a *App) connect(ctx context.Context) error {
 	for _, w := range append(warnings, redis.Warnings()...) {
 		a.log.Warn(w)
 	}
-	topics := slices.Collect(maps.Values(outputs(c.Topics)))
+	topics := append(slices.Collect(maps.Values(outputs(c.Topics))), c.Topics.WebhookDeadLetters)
 	producer, err := client.Producer(topics...)
 	if err != nil {
 		return fmt.Errorf("kafka: %w", err)
 	}
 	a.cleanups.push("kafka producer", func(context.Context) error { producer.Close(); return nil })
 	metrics := pipeline.NewMetrics(a.registry)
+	posted := webhook.NewMetrics(a.registry)
 	for _, s := range a.stages {
 		group, err := client.Group(stream.GroupOptions{
 			ID: c.Kafka.GroupPrefix + "-" + s.stage.Name(), Topics: s.topics,
@@ -180,8 +192,21 @@ func (a *App) connect(ctx context.Context) error {
 		opts.Outputs, opts.Outbox = outputs(c.Topics), s.outbox
 		// A batch under way must be over a little before the app gives up on it.
 		opts.ShutdownTimeout = min(opts.ShutdownTimeout, c.ShutdownTimeout*9/10)
+		var sink pipeline.Sink = producer
+		if s.webhook != nil {
+			opts = webhookPipeline(opts, s.webhook, c.Topics)
+			endpoint, err := webhook.New(s.webhook.Options, producer, posted, a.log)
+			if err != nil {
+				return fmt.Errorf("webhooks.%s: %w", s.webhook.Name, err)
+			}
+			a.cleanups.push(s.stage.Name(), func(context.Context) error {
+				endpoint.Close()
+				return nil
+			})
+			sink = endpoint
+		}
 		if s.pipeline, err = pipeline.New(pipeline.Config{
-			Options: opts, Stage: s.stage, Source: pipeline.FromGroup(group), Sink: producer,
+			Options: opts, Stage: s.stage, Source: pipeline.FromGroup(group), Sink: sink,
 			Store: pipeline.FromStore(redis), Log: a.log, Metrics: metrics,
 		}); err != nil {
 			return fmt.Errorf("stage %s: %w", s.stage.Name(), err)

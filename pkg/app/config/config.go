@@ -43,6 +43,8 @@ type Config struct {
 	Fingerprint fingerprinting.Options `yaml:"fingerprint"`
 	Correlate   campaign.Options       `yaml:"correlate"`
 	Alerts      alert.Options          `yaml:"alerts"`
+	// Webhooks are what findings are posted to, by the processes that run correlate.
+	Webhooks []Webhook `yaml:"webhooks"`
 
 	HTTP            console.Options `yaml:"http"`
 	Log             Log             `yaml:"log"`
@@ -87,6 +89,8 @@ type Topics struct {
 	Alerts       string   `yaml:"alerts"`
 	Accounts     string   `yaml:"accounts"`
 	DeadLetters  string   `yaml:"dead_letters"`
+	// WebhookDeadLetters are the finding records that a webhook did not take.
+	WebhookDeadLetters string `yaml:"webhook_dead_letters"`
 }
 
 // Ingest is how gateway records are read.
@@ -132,6 +136,8 @@ func Default() Config {
 			Alerts:       "stillwatch.alerts",
 			Accounts:     "stillwatch.accounts",
 			DeadLetters:  "stillwatch.deadletter",
+
+			WebhookDeadLetters: "stillwatch.webhook.deadletter",
 		},
 		Pipeline:        pipeline.DefaultOptions(),
 		Ingest:          defaultIngest(),
@@ -139,6 +145,7 @@ func Default() Config {
 		Fingerprint:     fingerprinting.DefaultOptions(),
 		Correlate:       campaign.DefaultOptions(),
 		Alerts:          alert.DefaultOptions(),
+		Webhooks:        []Webhook{},
 		HTTP:            console.DefaultOptions(),
 		Log:             Log{Level: "info", Format: "json"},
 		StartupTimeout:  30 * time.Second,
@@ -192,6 +199,7 @@ func Load(path string, lookup func(string) (string, bool)) (Config, error) {
 	if err := c.readMappings(); err != nil {
 		s.errs = append(s.errs, err)
 	}
+	s.errs = append(s.errs, c.readHeaderFiles()...)
 	if c.Runs(StageCorrelate) {
 		if _, err := ReadWatchLists(c.Correlate.WatchLists); err != nil {
 			s.errs = append(s.errs, err)
@@ -261,6 +269,7 @@ func (c Config) Validate() error {
 	}
 	errs = append(errs, under("correlate", c.Correlate.Validate())...)
 	errs = append(errs, under("alerts", c.Alerts.Validate())...)
+	errs = append(errs, c.validateWebhooks()...)
 	errs = append(errs, under("http", c.HTTP.Validate())...)
 	errs = append(errs, under("log", c.Log.Validate())...)
 	if c.StartupTimeout <= 0 {
@@ -351,6 +360,7 @@ func (t Topics) validate(facts string) error {
 	check("alerts", t.Alerts)
 	check("accounts", t.Accounts)
 	check("dead_letters", t.DeadLetters)
+	check("webhook_dead_letters", t.WebhookDeadLetters)
 	if facts != "" {
 		check("facts (ingest.enrich.facts_topic)", facts)
 	}
