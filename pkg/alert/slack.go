@@ -15,6 +15,7 @@ const (
 	slackHeader  = 150
 	slackSection = 2800
 	slackField   = 1000
+	slackLine    = 512
 	// slackEvidence is how many of the strongest lines of evidence a message shows.
 	slackEvidence = 5
 )
@@ -51,7 +52,7 @@ func SlackMessage(value []byte) ([]byte, error) {
 	}
 	headline := "[" + d.Severity + "] " + occasion(d, f) + ": " + d.FindingInfo.Title
 	m := slackMessage{
-		Text: slackEscape(sentence(headline, maxText)),
+		Text: slackEscape(headline, slackLine),
 		Blocks: []slackBlock{
 			// A header is plain text, in which nothing has to be escaped.
 			{Type: "header", Text: &slackText{
@@ -60,30 +61,32 @@ func SlackMessage(value []byte) ([]byte, error) {
 		},
 	}
 	if f.Summary != "" {
-		m.section(slackMarkdown(sentence(f.Summary, slackSection)))
+		m.section(slackMarkdown(f.Summary, slackSection))
 	}
 	if d.StatusDetail != "" {
-		m.section(slackMarkdown(sentence(d.StatusDetail, slackSection)))
+		m.section(slackMarkdown(d.StatusDetail, slackSection))
 	}
 	m.Blocks = append(m.Blocks, slackBlock{Type: "section", Fields: slackFields(d, f)})
 	if lines := strongest(f, slackEvidence); len(lines) > 0 && f.Activity != campaign.Close {
 		for i, l := range lines {
-			lines[i] = "• " + slackEscape(sentence(l, maxText))
+			lines[i] = "• " + slackEscape(l, slackLine)
 		}
 		m.section(slackText{
 			Type: "mrkdwn", Verbatim: true, Text: "*Evidence*\n" + strings.Join(lines, "\n"),
 		})
 	}
 	if f.NextStep != "" && f.Activity != campaign.Close {
-		step := slackMarkdown(sentence(f.NextStep, slackSection))
+		step := slackMarkdown(f.NextStep, slackSection)
 		step.Text = "*Next step*\n" + step.Text
 		m.section(step)
 	}
 	if link := d.FindingInfo.SrcURL; link != "" {
-		m.section(slackText{Type: "mrkdwn", Text: "<" + slackEscape(link) + "|Open the finding>"})
+		m.section(slackText{Type: "mrkdwn", Text: "<" + slackEscape(link, slackSection) + "|Open the finding>"})
 	}
 	m.Blocks = append(m.Blocks, slackBlock{Type: "context", Elements: []slackText{
-		slackMarkdown("finding " + f.UID + ", campaign " + f.Campaign + ", tenant " + f.Tenant),
+		slackMarkdown(
+			"finding "+f.UID+", campaign "+f.Campaign+", tenant "+f.Tenant, slackField,
+		),
 	}})
 	return compact(m)
 }
@@ -95,7 +98,7 @@ func (m *slackMessage) section(t slackText) {
 func slackFields(d *detectionFinding, f *campaign.Finding) []slackText {
 	var out []slackText
 	field := func(name, value string) {
-		t := slackMarkdown(sentence(value, slackField))
+		t := slackMarkdown(value, slackField)
 		t.Text = "*" + name + "*\n" + t.Text
 		out = append(out, t)
 	}
@@ -109,13 +112,28 @@ func slackFields(d *detectionFinding, f *campaign.Finding) []slackText {
 }
 
 // slackMarkdown is a text in which no character means anything to Slack but its own line.
-func slackMarkdown(text string) slackText {
-	return slackText{Type: "mrkdwn", Text: slackEscape(text), Verbatim: true}
+func slackMarkdown(text string, limit int) slackText {
+	return slackText{Type: "mrkdwn", Text: slackEscape(text, limit), Verbatim: true}
 }
 
-// slackEscape takes from a text the characters by which Slack recognises links and mentions.
-func slackEscape(text string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(text)
+// slackEscape makes a line of at most limit bytes, and takes from it the characters by which Slack
+// recognises links and mentions.
+func slackEscape(text string, limit int) string {
+	const ellipsis = "…"
+	escapes := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+	text = sentence(text, limit)
+	if out := escapes.Replace(text); len(out) <= limit {
+		return out
+	}
+	var out strings.Builder
+	for _, r := range text {
+		next := escapes.Replace(string(r))
+		if out.Len()+len(next)+len(ellipsis) > limit {
+			break
+		}
+		out.WriteString(next)
+	}
+	return out.String() + ellipsis
 }
 
 // shown reads a finding record for messages.
