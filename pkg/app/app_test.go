@@ -26,6 +26,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/pipeline"
 	"github.com/stillwatch/stillwatch/pkg/stage"
 	"github.com/stillwatch/stillwatch/pkg/stream"
+	"github.com/stillwatch/stillwatch/pkg/webhook"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -149,6 +150,7 @@ func TestTheDocumentationListsEveryMetric(t *testing.T) {
 	for _, s := range stagesOf(t, lists) {
 		require.NoError(t, metrics.Declare(s.Counters()))
 	}
+	webhook.NewMetrics(reg)
 	_, err = lookup.New(lookup.DefaultOptions(), zap.NewNop(), reg)
 	require.NoError(t, err)
 	descs := make(chan *prometheus.Desc)
@@ -215,6 +217,7 @@ func stagesOf(t *testing.T, lists *watchLists) (stages []stage.Stage) {
 	t.Helper()
 	opts := DefaultOptions()
 	opts.Config.Sketch.Secret = "0123456789abcdef0123456789abcdef"
+	opts.Config.Webhooks = []config.Webhook{testWebhook("soar", "https://soar.example.com")}
 	runs, err := newStages(opts, nil, lists)
 	require.NoError(t, err)
 	for _, r := range runs {
