@@ -31,6 +31,7 @@ type cli struct {
 	Mapping   mappingCmd   `cmd:"" help:"Try mapping files, which say where a gateway's format has the fields, and show the built-in ones."`
 	Findings  findingsCmd  `cmd:"" help:"Check that the records of findings keep what docs/alerts.md promises."`
 	STIX      stixCmd      `cmd:"" name:"stix" help:"Share what was found with other providers, and see what of theirs would be watched for."`
+	Webhook   webhookCmd   `cmd:"" help:"Try a webhook, and post again what it did not take."`
 	Config    configCmd    `cmd:"" help:"Check, print or describe the configuration."`
 	Health    healthCmd    `cmd:"" help:"Ask a running service whether it is ready; for container health checks."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`

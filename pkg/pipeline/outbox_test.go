@@ -223,15 +223,18 @@ func TestRecordsThatTheSinkRefusesBecomeDeadLetters(t *testing.T) {
 			require.Equal(t, "k1", string(letter.Key))
 			require.Equal(t, []stream.Header{
 				{Key: "stillwatch-reason", Value: []byte("unwanted")},
-				{Key: "stillwatch-status", Value: []byte("410")}, {Key: "n", Value: []byte{1}},
+				{Key: "stillwatch-status", Value: []byte("410")},
+				{Key: "n", Value: []byte{1}},
 			}, letter.Headers)
 			for _, c := range []struct {
 				vec   *prometheus.CounterVec
 				label string
 				want  float64
 			}{
-				{metrics.deadLetters, "unwanted", 1}, {metrics.deadLetters, "record_too_large", 1},
-				{metrics.produced, "observations", 3}, {metrics.produced, "dead_letters", 2},
+				{metrics.deadLetters, "unwanted", 1},
+				{metrics.deadLetters, "record_too_large", 1},
+				{metrics.produced, "observations", 3},
+				{metrics.produced, "dead_letters", 2},
 			} {
 				got := testutil.ToFloat64(c.vec.WithLabelValues("counting", c.label))
 				require.InDelta(t, c.want, got, 0, c.label)
