@@ -173,7 +173,10 @@ func (a *App) connect(ctx context.Context) error {
 	for _, w := range append(warnings, redis.Warnings()...) {
 		a.log.Warn(w)
 	}
-	topics := append(slices.Collect(maps.Values(outputs(c.Topics))), c.Topics.WebhookDeadLetters)
+	topics := slices.Collect(maps.Values(outputs(c.Topics)))
+	if len(c.Webhooks) > 0 {
+		topics = append(topics, c.Topics.WebhookDeadLetters)
+	}
 	producer, err := client.Producer(topics...)
 	if err != nil {
 		return fmt.Errorf("kafka: %w", err)
