@@ -32,6 +32,7 @@ type cli struct {
 	Findings  findingsCmd  `cmd:"" help:"Check that the records of findings keep what docs/alerts.md promises."`
 	Pseudonym pseudonymCmd `cmd:"" help:"Print by what pseudonym findings name a payment instrument, an issuer, a device or a contract."`
 	STIX      stixCmd      `cmd:"" name:"stix" help:"Share what was found with other providers, and see what of theirs would be watched for."`
+	Webhook   webhookCmd   `cmd:"" help:"Try a webhook, and post again what it did not take."`
 	Config    configCmd    `cmd:"" help:"Check, print or describe the configuration."`
 	Health    healthCmd    `cmd:"" help:"Ask a running service whether it is ready; for container health checks."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`

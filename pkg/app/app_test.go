@@ -26,6 +26,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/pipeline"
 	"github.com/stillwatch/stillwatch/pkg/stage"
 	"github.com/stillwatch/stillwatch/pkg/stream"
+	"github.com/stillwatch/stillwatch/pkg/webhook"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -261,6 +262,7 @@ func TestTheDocumentationListsEveryMetric(t *testing.T) {
 	for _, s := range stagesOf(t, lists) {
 		require.NoError(t, metrics.Expose(s))
 	}
+	webhook.NewMetrics(reg)
 	_, err = lookup.New(lookup.DefaultOptions(), zap.NewNop(), reg)
 	require.NoError(t, err)
 	descs := make(chan *prometheus.Desc)
@@ -327,6 +329,7 @@ func stagesOf(t *testing.T, lists *watchLists) (stages []stage.Stage) {
 	t.Helper()
 	opts := DefaultOptions()
 	opts.Config.Sketch.Secret = "0123456789abcdef0123456789abcdef"
+	opts.Config.Webhooks = []config.Webhook{testWebhook("soar", "https://soar.example.com")}
 	runs, err := newStages(opts, nil, lists)
 	require.NoError(t, err)
 	for _, r := range runs {

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/zeebo/xxh3"
 
 	"github.com/stillwatch/stillwatch/detectors"
 	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
+	"github.com/stillwatch/stillwatch/pkg/campaign/measure"
 	"github.com/stillwatch/stillwatch/pkg/campaign/membership"
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 	"github.com/stillwatch/stillwatch/pkg/review"
@@ -32,7 +34,7 @@ type evaluation struct {
 func (e *Engine) evaluate(t *tenant, now int64) []Emission {
 	// Also where nothing is judged yet: what is pending must not pile up.
 	t.population.IndexPending()
-	if !e.ready(t, now) {
+	if !t.isReady(now, &e.o) {
 		v := &evaluation{engine: e, tenant: t, now: now, changed: map[string]bool{}}
 		reviewing{v}.review()
 		return shadowed{v}.emit()
@@ -46,11 +48,11 @@ func (e *Engine) evaluate(t *tenant, now int64) []Emission {
 	return shadowed{v}.emit()
 }
 
-// ready says whether there is a population to compare with: large enough, and observed for long
+// isReady says whether there is a population to compare with: large enough, and observed for long
 // enough. It is not after a clock that jumped back.
-func (e *Engine) ready(t *tenant, now int64) bool {
-	return t.population.Len() >= e.o.MinPopulation &&
-		now-t.population.First() >= e.o.WarmUp.Milliseconds()
+func (t *tenant) isReady(now int64, o *Options) bool {
+	return t.population.Len() >= o.MinPopulation &&
+		now-t.population.First() >= o.WarmUp.Milliseconds()
 }
 
 // compare sets up what groups are compared with: the accounts in no open campaign.
@@ -308,6 +310,9 @@ const sameCampaign = 0.6
 
 // openOrMerge turns a group that is a finding into a campaign, or into more of one that is known.
 func (v *evaluation) openOrMerge(f *search.Found) {
+	if isSilent(f, v.search.Population, v.now, v.engine.o.Quiet) {
+		return
+	}
 	var home *Campaign
 	best := sameCampaign
 	for _, c := range v.tenant.campaigns {
@@ -332,6 +337,16 @@ func (v *evaluation) openOrMerge(f *search.Found) {
 		v.reopen(home)
 	}
 	v.assign(home, f)
+}
+
+// isSilent says that none of a group has sent anything for Options.Quiet: a finding about it would
+// be closed at once, and was.
+func isSilent(f *search.Found, p *measure.Population, now int64, quiet time.Duration) bool {
+	last := int64(0)
+	for _, i := range f.Members {
+		last = max(last, p.At(i).Profile.LastSeen)
+	}
+	return now-last >= quiet.Milliseconds()
 }
 
 // reopen begins a new finding about a campaign that was closed, and a last record of the old one
