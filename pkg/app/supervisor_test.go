@@ -256,8 +256,8 @@ func TestNothingIsLostOrCountedTwiceWhereManyReloadsComeWhileEventsFlow(t *testi
 	s.ingested(batches * size)
 	cancel()
 	watching.Wait()
-	// Where a busy machine has a request to Kafka repeated, fingerprint drops the repetition: what is
-	// there is counted once when nothing more is to come.
+	// Where a busy machine has a request to Kafka repeated, fingerprint drops the repetition. When
+	// nothing more is to come, each event has to be counted once.
 	eventually(t, "all is read", func() bool {
 		_, metrics := get(t, s, "/metrics")
 		left := regexp.MustCompile(`(?m)^stillwatch_consumer_lag{.*} [^0]`)
