@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -24,33 +25,55 @@ var openSearchVersion = regexp.MustCompile(`<opensearch\.version>(.*)</opensearc
 var openSearchModules = map[string]string{
 	"transport-netty4-client": "org.opensearch.transport.Netty4Plugin",
 	"ingest-common":           "org.opensearch.ingest.common.IngestCommonPlugin",
-	"lang-painless":           "org.opensearch.painless.PainlessPlugin",
+	painless:                  "org.opensearch.painless.PainlessPlugin",
 }
 
-// StartOpenSearch starts an OpenSearch of a single node, without security, for this test alone,
-// stops it when the test ends, and returns its address. It fails the test when there is none to be
-// had.
-func StartOpenSearch(t testing.TB) (url string) {
-	t.Helper()
-	var server *process
-	url, err := start(func() (string, error) {
+// painlessInterface is a library of the module painless that reads files of it, and has to be loaded
+// together with it.
+const (
+	painless          = "lang-painless"
+	painlessInterface = "opensearch-scripting-painless-spi"
+)
+
+// openSearch is a node and where it answers.
+type openSearch struct {
+	url     string
+	process *process
+}
+
+// sharedOpenSearch is the one node of the test process. It ends with the process.
+var sharedOpenSearch = sync.OnceValues(func() (openSearch, error) {
+	return start(func() (openSearch, error) {
 		ports, err := freePorts(2)
 		if err != nil {
-			return "", err
+			return openSearch{}, err
 		}
-		if server, err = startProcess("opensearch", syscall.SIGKILL, func(dir string) ([]string, error) {
+		server, err := startProcess("opensearch", syscall.SIGKILL, func(dir string) ([]string, error) {
 			return openSearchCommand(dir, ports)
-		}); err != nil {
-			return "", err
+		})
+		if err != nil {
+			return openSearch{}, err
 		}
 		url := "http://127.0.0.1:" + strconv.Itoa(ports[0])
-		return url, server.waitReady(3*time.Minute, func() error { return answersOK(url) })
+		return openSearch{url, server},
+			server.waitReady(3*time.Minute, func() error { return answersOK(url) })
 	})
+})
+
+// OpenSearch returns the address of a real OpenSearch of a single node, without security, which all
+// tests of this process share. It fails the test when there is none to be had.
+func OpenSearch(t testing.TB) (url string) {
+	t.Helper()
+	server, err := sharedOpenSearch()
 	if err != nil {
 		t.Fatalf("start OpenSearch: %v", err)
 	}
-	t.Cleanup(server.stop)
-	return url
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(server.process.log())
+		}
+	})
+	return server.url
 }
 
 // openSearchCommand lays out a folder as the server wants it, out of the jars that
@@ -69,17 +92,22 @@ func openSearchCommand(dir string, ports []int) ([]string, error) {
 	for _, jar := range jars {
 		module := strings.TrimSuffix(filepath.Base(jar), "-"+version+".jar")
 		class, isModule := openSearchModules[module]
-		if !isModule {
+		home := filepath.Join(dir, "modules", module)
+		if module == painlessInterface {
+			home = filepath.Join(dir, "modules", painless)
+		} else if !isModule {
 			classpath = append(classpath, jar)
 			continue
 		}
-		home := filepath.Join(dir, "modules", module)
+		if err := link(jar, home); err != nil {
+			return nil, err
+		}
+		if !isModule {
+			continue
+		}
 		descriptor := fmt.Sprintf("name=%s\ndescription=%[1]s\nversion=%[2]s\nopensearch.version=%[2]s\n"+
 			"java.version=11\nclassname=%s\n", module, version, class)
 		if err := writeFile(filepath.Join(home, "plugin-descriptor.properties"), descriptor); err != nil {
-			return nil, err
-		}
-		if err := os.Symlink(jar, filepath.Join(home, filepath.Base(jar))); err != nil {
 			return nil, err
 		}
 	}
@@ -126,6 +154,14 @@ func cached(name string) (string, error) {
 			"  test/soc/setup.sh", name, err)
 	}
 	return dir, nil
+}
+
+// link makes a jar appear in a folder.
+func link(jar, folder string) error {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	return os.Symlink(jar, filepath.Join(folder, filepath.Base(jar)))
 }
 
 func writeFile(path, text string) error {
