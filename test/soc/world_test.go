@@ -126,13 +126,17 @@ func (o *topics) Write(out stage.Out) error {
 }
 
 func newRecord(key, value []byte) (record, error) {
-	r := record{Value: bytes.Clone(value), Key: string(key)}
-	if err := json.Unmarshal(r.Value, &r.doc); err != nil {
-		return r, err
+	doc, err := newDocument(value)
+	if err != nil {
+		return record{}, err
 	}
-	var err error
+	r := record{Value: bytes.Clone(value), Key: string(key), doc: doc}
 	r.f, err = alert.Parse(r.Value)
 	return r, err
+}
+
+func newDocument(value []byte) (doc map[string]any, err error) {
+	return doc, json.Unmarshal(value, &doc)
 }
 
 // records returns what the pipeline wrote.
