@@ -28,8 +28,8 @@ var openSearchModules = map[string]string{
 	painless:                  "org.opensearch.painless.PainlessPlugin",
 }
 
-// painlessInterface is a library of the module painless that reads files of it, and has to be loaded
-// together with it.
+// painlessInterface is a library of the module painless that reads files of it, and has to be
+// loaded together with it.
 const (
 	painless          = "lang-painless"
 	painlessInterface = "opensearch-scripting-painless-spi"
@@ -121,8 +121,8 @@ func openSearchCommand(dir string, ports []int) ([]string, error) {
 			"appender.console.name = console\nappender.console.layout.type = PatternLayout\n" +
 			"appender.console.layout.pattern = %p %c{1} %m%n\n" +
 			"rootLogger.level = warn\nrootLogger.appenderRef.console.ref = console\n",
-		// The distribution has a policy for each module and library. What they may do on the machine
-		// is not what is tested here.
+		// The distribution has a policy for each module and library. What they may do on the
+		// machine is not what is tested here.
 		"config/all.policy": "grant { permission java.security.AllPermission; };\n",
 		"plugins/.keep":     "",
 	} {

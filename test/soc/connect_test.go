@@ -2,7 +2,6 @@ package soc
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,7 +17,8 @@ import (
 
 // The sinks for OpenSearch and Splunk are in no registry that the tests reach. A real Kafka Connect
 // runs their files with the sink of Apache Kafka in their place, so that topics, converters and
-// transforms are tried; what the sink for OpenSearch sends then is written by the test (node.upsert).
+// transforms are tried; what the sink for OpenSearch sends then is written by the test
+// (node.upsert).
 func TestKafkaConnectHandsRecordsOnAsTheyAre(t *testing.T) {
 	alerts := records(t).alerts
 	brokers, topic := harness.Kafka(t), harness.Name(t)
@@ -106,6 +106,6 @@ func written(t *testing.T, file string, n int) (lines []string) {
 		}
 		lines = strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
 		return true
-	}, time.Minute, 20*time.Millisecond, fmt.Sprintf("%s never had %d lines", file, n))
+	}, time.Minute, 20*time.Millisecond, "%s never had %d lines", file, n)
 	return lines
 }

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net/http"
 	"os"
-	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
@@ -41,7 +40,7 @@ func openSearch(t *testing.T) node {
 	t.Helper()
 	n := node{t, harness.OpenSearch(t)}
 	for _, step := range recipe {
-		text, err := os.ReadFile(filepath.Join("../../configs/soc/elastic", step[1]))
+		text, err := os.ReadFile("../../configs/soc/elastic/" + step[1])
 		require.NoError(t, err)
 		n.call(http.MethodPut, step[0], "application/yaml", text)
 	}
@@ -216,9 +215,9 @@ func full(t *testing.T) *campaign.Finding {
 func fill(t *testing.T, v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Struct:
-		for i := range v.NumField() {
-			if v.Field(i).CanSet() {
-				fill(t, v.Field(i))
+		for _, field := range v.Fields() {
+			if field.CanSet() {
+				fill(t, field)
 			}
 		}
 	case reflect.Pointer:

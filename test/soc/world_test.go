@@ -76,7 +76,9 @@ var run = sync.OnceValues(func() (topics, error) {
 	if st.Fingerprint, err = fingerprinting.New(conf.Fingerprint); err != nil {
 		return out, err
 	}
-	st.Correlate, err = correlate.New(correlate.Options{Campaign: conf.Correlate, Alert: conf.Alerts})
+	st.Correlate, err = correlate.New(correlate.Options{
+		Campaign: conf.Correlate, Alert: conf.Alerts,
+	})
 	if err != nil {
 		return out, err
 	}
@@ -136,7 +138,8 @@ func newRecord(key, value []byte) (record, error) {
 }
 
 func newDocument(value []byte) (doc map[string]any, err error) {
-	return doc, json.Unmarshal(value, &doc)
+	err = json.Unmarshal(value, &doc)
+	return doc, err
 }
 
 // records returns what the pipeline wrote.
