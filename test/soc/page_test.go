@@ -41,7 +41,7 @@ func TestTheQueriesOfThePageFindWhatItSays(t *testing.T) {
 		switch {
 		case r.f.Kind == "campaign" && campaign.Key == "":
 			campaign = r
-		case r.Key == campaign.Key && r.doc["activity_id"] == 3.0:
+		case r.Key == campaign.Key && r.doc["activity_id"] == 3.0 && closed.Key == "":
 			closed = r
 		}
 	}
