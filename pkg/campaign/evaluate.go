@@ -115,9 +115,10 @@ func (v *evaluation) expandCampaigns() {
 	}
 }
 
-// join makes an account a member.
+// join makes an account a member, unless an analyst dismissed it and not the whole group.
 func (v *evaluation) join(c *Campaign, name string) {
-	if _, ok := c.Members[name]; ok || v.tenant.saidOf(name) == review.Dismiss {
+	if _, ok := c.Members[name]; ok ||
+		!c.Review.dismisses() && v.tenant.saidOf(c, name) == review.Dismiss {
 		return
 	}
 	c.Members[name] = v.now
@@ -227,7 +228,7 @@ func (v *evaluation) remaining(c *Campaign) (members []int32) {
 		if a == nil {
 			continue
 		}
-		said := v.tenant.saidOf(name)
+		said := v.tenant.saidOf(c, name)
 		l := c.fit(a, v.search, true, holds)
 		if said == review.Dismiss && !c.Review.dismisses() ||
 			said != review.Confirm && !l.Stays(c.Model.Size, float64(p.Entities())) {
@@ -322,8 +323,12 @@ func (v *evaluation) openOrMerge(f *search.Found) {
 		)
 		// What is explained is no part of the population from now on.
 		v.tenant.population.Baseline = nil
-	case home.Closed && !home.Review.dismisses():
-		v.reopen(home)
+		reviewing{v}.foresee(home, f.Members)
+	case home.Closed:
+		reviewing{v}.foresee(home, f.Members)
+		if !home.Review.dismisses() {
+			v.reopen(home)
+		}
 	}
 	v.assign(home, f)
 }

@@ -131,6 +131,42 @@ func (v reviewing) review() {
 	}
 	for _, c := range t.campaigns {
 		v.weigh(c)
+		v.letGo(c)
+	}
+}
+
+// letGo takes the members that an analyst dismissed out of a finding that he did not dismiss.
+func (v reviewing) letGo(c *Campaign) {
+	if c.Closed || c.Review.dismisses() || !v.tenant.book.Personal() {
+		return
+	}
+	for _, name := range sortedKeys(c.Members) {
+		if v.tenant.saidOf(c, name) == review.Dismiss {
+			v.leave(c, name)
+		}
+	}
+}
+
+// foresee says of a group that was found, and is about to be reported as a campaign, that an
+// analyst dismissed it: then nobody is told of it. The verdict is applied when it is measured.
+func (v reviewing) foresee(c *Campaign, members []int32) {
+	if c.Review != nil || !v.tenant.book.Personal() {
+		return
+	}
+	h := v.tenant.book.On(&review.Subject{
+		Findings: uidsOf(c), Campaign: c.ID, After: c.Heard,
+		Share: func(scope *review.Scope) float64 {
+			covered := 0
+			for _, i := range members {
+				if scope.Covers(reviewed{v.tenant.population.At(i)}) {
+					covered++
+				}
+			}
+			return float64(covered) / float64(len(members))
+		},
+	})
+	if h != nil && h.Verdict.Action == review.Dismiss {
+		c.Review = &Review{Action: review.Dismiss, Author: h.Verdict.Author}
 	}
 }
 
@@ -159,16 +195,17 @@ func (v reviewing) apply(c *Campaign, h *review.Held) {
 	}
 	c.dirty, c.urgent = true, true
 	v.enter(h, review.Applied, c, "")
-	changeMembers(c, v.changed)
 	switch {
 	case c.Review.dismisses() && c.Sequence == 0:
 		// Nobody was told of it, and nobody is to be.
 		c.Closed, c.CloseReason = true, closeDismissed
+		return
 	case c.Review.dismisses() && !c.Closed:
 		c.closing = closeDismissed
-	case wasDismissed:
+	case wasDismissed && !c.Review.dismisses():
 		v.resume(c, "")
 	}
+	changeMembers(c, v.changed)
 }
 
 // lapse ends what a verdict made of a campaign, because it has ended or covers it no longer.
@@ -282,8 +319,9 @@ func (v reviewing) touch(h *review.Held) {
 	}
 }
 
-// saidOf is what the last verdict on whoever shows something says of an account.
-func (t *tenant) saidOf(account string) review.Action {
+// saidOf is what the last verdict on whoever shows something says of an account, as a member of a
+// campaign.
+func (t *tenant) saidOf(c *Campaign, account string) review.Action {
 	if !t.book.Personal() {
 		return ""
 	}
@@ -291,7 +329,7 @@ func (t *tenant) saidOf(account string) review.Action {
 	if a == nil {
 		return ""
 	}
-	return t.book.OnAccount(reviewed{a})
+	return t.book.OnAccount(reviewed{a}, c.Heard)
 }
 
 // enter writes an entry of the audit.
