@@ -312,4 +312,3 @@ func TestAFindingWhoseSeverityRisesAlertsAgainAtOnce(t *testing.T) {
 	require.True(t, got[0].Alerts)
 	require.Empty(t, findings(d.advance()))
 }
-

@@ -40,6 +40,9 @@ func (h *History) Add(e *Entry) {
 	}
 }
 
+// Find is what became of a verdict, nil when the audit has nothing of it.
+func (h *History) Find(tenant, id string) *Past { return h.past[tenant+"\x00"+id] }
+
 // All lists the verdicts in the order in which they were met.
 func (h *History) All() []*Past {
 	out := make([]*Past, 0, len(h.order))
