@@ -68,25 +68,6 @@ func (p *Past) Ended() Event {
 	return ""
 }
 
-// Holds lists the entries by which the verdict counts for a finding still: of each finding the
-// last, unless its group has changed since.
-func (p *Past) Holds() (out []Entry) {
-	for _, e := range p.Entries {
-		switch e.Event {
-		case Applied:
-			out = append(without(out, e.Campaign), e)
-		case Changed:
-			out = without(out, e.Campaign)
-		case Given, Unknown, Expired, Revoked:
-		}
-	}
-	return out
-}
-
-func without(entries []Entry, campaign string) []Entry {
-	return slices.DeleteFunc(entries, func(e Entry) bool { return e.Campaign == campaign })
-}
-
 // Label is what analysts judged of accounts: that they harvest together, or that they do not.
 type Label struct {
 	Tenant string
