@@ -336,6 +336,11 @@ func (v *evaluation) openOrMerge(f *search.Found) {
 // reopen begins a new finding about a campaign that was closed, and a last record of the old one
 // that points at it.
 func (v *evaluation) reopen(c *Campaign) {
+	if c.Sequence == 0 {
+		// It was dismissed before anybody was told of it: there is no old one.
+		c.Closed, c.CloseReason, c.Opened = false, "", v.now
+		return
+	}
 	c.Sequence++
 	last := c.finding(Close, v.now)
 	last.CloseReason = closeSuperseded
