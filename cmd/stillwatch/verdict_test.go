@@ -237,12 +237,14 @@ func TestAVerdictIsRefusedBeforeItIsSent(t *testing.T) {
 	}{
 		{"no scope", []string{"dismiss", "--reason", "x"}, "exactly one of --finding"},
 		{
-			"two scopes", []string{"dismiss", "--reason", "x", "--finding", "a", "--client", "b"},
+			"two scopes",
+			[]string{"dismiss", "--reason", "x", "--finding", "a", "--client", "b"},
 			"exactly one of --finding",
 		},
 		{"no reason", []string{"dismiss", "--finding", "a"}, "--reason"},
 		{
-			"two ends", []string{
+			"two ends",
+			[]string{
 				"allow", "--reason", "x", "--finding", "a", "--for", "1d", "--until", "never",
 			},
 			"--for or --until, not both",
@@ -259,11 +261,13 @@ func TestAVerdictIsRefusedBeforeItIsSent(t *testing.T) {
 		},
 		{
 			"a negative time",
-			[]string{"allow", "--reason", "x", "--finding", "a", "--for=-1d"}, "--for",
+			[]string{"allow", "--reason", "x", "--finding", "a", "--for=-1d"},
+			"--for",
 		},
 		{
 			"a file of accounts that is not there",
-			[]string{"allow", "--reason", "x", "--accounts-file", "/nowhere"}, "/nowhere",
+			[]string{"allow", "--reason", "x", "--accounts-file", "/nowhere"},
+			"/nowhere",
 		},
 		{
 			"findings for nothing",

@@ -60,9 +60,9 @@ type entryDocument struct {
 	Verdict  *Verdict `json:"verdict"`
 }
 
-// entryAccounts bounds the accounts that an entry names, so that it stays below MaxRecord beside
+// EntryAccounts bounds the accounts that an entry names, so that it stays below MaxRecord beside
 // the verdict: 2,000 of the longest names are half of it.
-const entryAccounts = 2000
+const EntryAccounts = 2000
 
 // maxDetail bounds what an entry says in words, in bytes: it may hold an author and a reason.
 const maxDetail = 2 * maxReason
@@ -78,7 +78,7 @@ func (e *Entry) Record() ([]byte, error) {
 		Schema: schema, ID: string(e.Key()), Time: e.Time, Tenant: e.Verdict.Tenant,
 		Event: e.Event, Detail: e.Detail, Finding: e.Finding, Campaign: e.Campaign,
 		Members:  e.Members,
-		Accounts: e.Accounts[:min(len(e.Accounts), entryAccounts)], Verdict: &e.Verdict,
+		Accounts: e.Accounts[:min(len(e.Accounts), EntryAccounts)], Verdict: &e.Verdict,
 	}
 	d.Cut = e.Members > len(d.Accounts)
 	out, err := marshal(d)
@@ -122,7 +122,7 @@ func ParseEntry(record []byte) (Entry, error) {
 	case !readable(e.Finding, maxName) || !readable(e.Campaign, maxName) ||
 		!readable(e.Detail, maxDetail):
 		return Entry{}, errors.New("read audit entry: finding, campaign or detail is no text")
-	case e.Members < len(e.Accounts) || len(e.Accounts) > entryAccounts:
+	case e.Members < len(e.Accounts) || len(e.Accounts) > EntryAccounts:
 		return Entry{}, errors.New("read audit entry: more accounts than members, or too many")
 	}
 	if len(e.Accounts) == 0 {
