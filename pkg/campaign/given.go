@@ -38,7 +38,7 @@ func (v reviewing) take(h *review.Held) {
 		v.enter(h, review.Given, nil, "")
 	case said.Action == review.Revoke:
 		v.revoke(h)
-	case said.Scope.One() && !v.knows(&said.Scope):
+	case said.Scope.One() && !v.tenant.knows(&said.Scope):
 		h.Ended = v.now
 		v.enter(h, review.Unknown, nil, "no finding of this scope is known here")
 	case said.Action == review.Reopen:
@@ -71,8 +71,8 @@ func (v reviewing) revoke(h *review.Held) {
 }
 
 // knows says whether a finding or campaign is known.
-func (v reviewing) knows(s *review.Scope) bool {
-	return slices.ContainsFunc(v.tenant.campaigns, func(c *Campaign) bool { return isAbout(s, c) })
+func (t *tenant) knows(s *review.Scope) bool {
+	return slices.ContainsFunc(t.campaigns, func(c *Campaign) bool { return isAbout(s, c) })
 }
 
 // reviews is what the engine keeps of verdicts beside the tenants' books.

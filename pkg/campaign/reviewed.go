@@ -8,6 +8,7 @@ import (
 
 	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
+	"github.com/stillwatch/stillwatch/pkg/campaign/measure"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 	"github.com/stillwatch/stillwatch/pkg/review"
 	"github.com/stillwatch/stillwatch/pkg/watchlist"
@@ -55,11 +56,13 @@ func isMeasured(c *Campaign) bool {
 // reviewing is the step of an evaluation in which verdicts are applied.
 type reviewing struct{ *evaluation }
 
-// subject is the campaign as verdicts see it.
-func (v reviewing) subject(c *Campaign) *review.Subject {
+// subject is the campaign as verdicts see it, with the accounts of which they cover a share.
+func (v reviewing) subject(c *Campaign, members func() []int32) *review.Subject {
 	return &review.Subject{
 		Findings: uidsOf(c), Campaign: c.ID, After: c.Heard,
-		Share: func(scope *review.Scope) float64 { return v.coveredShare(c, scope) },
+		Share: func(scope *review.Scope) float64 {
+			return coveredShare(v.tenant.population, members(), scope)
+		},
 	}
 }
 
@@ -77,20 +80,15 @@ func isAbout(s *review.Scope, c *Campaign) bool {
 		s.Finding != "" && slices.Contains(uidsOf(c), s.Finding)
 }
 
-// coveredShare is the share of the live members that a scope covers, 0 when none lives.
-func (v reviewing) coveredShare(c *Campaign, scope *review.Scope) float64 {
-	live, covered := 0, 0
-	for name := range c.Members {
-		if a := v.tenant.population.Named(name); a != nil {
-			if live++; scope.Covers(reviewed{a}) {
-				covered++
-			}
+// coveredShare is the share of accounts that a scope covers, 0 of none.
+func coveredShare(p *measure.Population, accounts []int32, scope *review.Scope) float64 {
+	covered := 0
+	for _, i := range accounts {
+		if scope.Covers(reviewed{p.At(i)}) {
+			covered++
 		}
 	}
-	if live == 0 {
-		return 0
-	}
-	return float64(covered) / float64(live)
+	return float64(covered) / float64(max(len(accounts), 1))
 }
 
 // reviewed is an account as verdicts see it.
@@ -153,18 +151,7 @@ func (v reviewing) foresee(c *Campaign, members []int32) {
 	if c.Review != nil || !v.tenant.book.Personal() {
 		return
 	}
-	h := v.tenant.book.On(&review.Subject{
-		Findings: uidsOf(c), Campaign: c.ID, After: c.Heard,
-		Share: func(scope *review.Scope) float64 {
-			covered := 0
-			for _, i := range members {
-				if scope.Covers(reviewed{v.tenant.population.At(i)}) {
-					covered++
-				}
-			}
-			return float64(covered) / float64(len(members))
-		},
-	})
+	h := v.tenant.book.On(v.subject(c, func() []int32 { return members }))
 	if h != nil && h.Verdict.Action == review.Dismiss {
 		c.Review = &Review{Action: review.Dismiss, Author: h.Verdict.Author}
 	}
@@ -172,7 +159,7 @@ func (v reviewing) foresee(c *Campaign, members []int32) {
 
 // weigh brings what verdicts make of one campaign up to date.
 func (v reviewing) weigh(c *Campaign) {
-	h := v.tenant.book.On(v.subject(c))
+	h := v.tenant.book.On(v.subject(c, func() []int32 { return c.live(v.tenant.population) }))
 	switch {
 	case h == nil && c.Review == nil:
 	case h == nil:
