@@ -31,6 +31,7 @@ type cli struct {
 	Mapping   mappingCmd   `cmd:"" help:"Try mapping files, which say where a gateway's format has the fields, and show the built-in ones."`
 	Findings  findingsCmd  `cmd:"" help:"Check that the records of findings keep what docs/alerts.md promises."`
 	Pseudonym pseudonymCmd `cmd:"" help:"Print by what pseudonym findings name a payment instrument, an issuer, a device or a contract."`
+	Verdict   verdictCmd   `cmd:"" help:"Say what you think of findings: confirm, dismiss or allow them, and see what became of it."`
 	STIX      stixCmd      `cmd:"" name:"stix" help:"Share what was found with other providers, and see what of theirs would be watched for."`
 	Webhook   webhookCmd   `cmd:"" help:"Try a webhook, and post again what it did not take."`
 	Config    configCmd    `cmd:"" help:"Check, print or describe the configuration."`

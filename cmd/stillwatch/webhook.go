@@ -36,8 +36,8 @@ func webhookOf(conf config.Config, name string) (*config.Webhook, error) {
 	return &w, nil
 }
 
-// post posts records and returns those that were refused.
-func post(
+// postRecords posts records and returns those that were refused.
+func postRecords(
 	ctx context.Context, o webhook.Options, records []stream.OutRecord,
 ) ([]stream.Refused, error) {
 	// Nothing but what is to be posted is given to the sink, so that it needs no Kafka.
@@ -93,7 +93,7 @@ func (c webhookTestCmd) Run(ctx context.Context, t terminal) error {
 	}
 	o := w.Options
 	o.GiveUpAfter = testPatience
-	refused, err := post(ctx, o, records)
+	refused, err := postRecords(ctx, o, records)
 	if err != nil {
 		return err
 	}
@@ -170,7 +170,7 @@ func (c webhookReplayCmd) Run(ctx context.Context, t terminal) error {
 		_, err = fmt.Fprintf(t.out, "%d dead letters\n", len(letters))
 		return err
 	}
-	refused, err := post(ctx, w.Options, letters)
+	refused, err := postRecords(ctx, w.Options, letters)
 	if err != nil {
 		return err
 	}

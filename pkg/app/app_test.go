@@ -95,11 +95,11 @@ func TestAnAppStartsBecomesReadyWorksAndStops(t *testing.T) {
 		wants []string
 	}{
 		{name: "all stages in one process", edit: func(*config.Config) {}, wants: []string{
-			"ingest", "fingerprint", "correlate",
+			"ingest", "fingerprint", "verdicts", "correlate",
 		}},
 		{
 			name: "a keyed gateway topic", edit: func(c *config.Config) { c.Ingest.Keyed = true },
-			wants: []string{"fingerprint", "correlate"},
+			wants: []string{"fingerprint", "verdicts", "correlate"},
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

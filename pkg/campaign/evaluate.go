@@ -120,11 +120,10 @@ func (v *evaluation) expandCampaigns() {
 	}
 }
 
-// join makes an account a member, unless an analyst says that it is none. Of a finding that nobody
-// was told of yet all are members, to see whether the verdict is one on the whole group.
+// join makes an account a member, unless an analyst dismissed it and not the whole group.
 func (v *evaluation) join(c *Campaign, name string) {
-	_, ok := c.Members[name]
-	if ok || c.Sequence > 0 && !c.Review.dismisses() && v.tenant.saidOf(name) == review.Dismiss {
+	if _, ok := c.Members[name]; ok ||
+		!c.Review.dismisses() && v.tenant.saidOf(c, name) == review.Dismiss {
 		return
 	}
 	c.Members[name] = v.now
@@ -234,7 +233,7 @@ func (v *evaluation) remaining(c *Campaign) (members []int32) {
 		if a == nil {
 			continue
 		}
-		said := v.tenant.saidOf(name)
+		said := v.tenant.saidOf(c, name)
 		l := c.fit(a, v.search, true, holds)
 		if said == review.Dismiss && !c.Review.dismisses() ||
 			said != review.Confirm && !l.Stays(c.Model.Size, float64(p.Entities())) {
@@ -333,8 +332,12 @@ func (v *evaluation) openOrMerge(f *search.Found) {
 		)
 		// What is explained is no part of the population from now on.
 		v.tenant.population.Baseline = nil
-	case home.Closed && !home.Review.dismisses():
-		v.reopen(home)
+		reviewing{v}.foresee(home, f.Members)
+	case home.Closed:
+		reviewing{v}.foresee(home, f.Members)
+		if !home.Review.dismisses() {
+			v.reopen(home)
+		}
 	}
 	v.assign(home, f)
 }
@@ -353,7 +356,7 @@ func isSilent(f *search.Found, p *measure.Population, now int64, quiet time.Dura
 // that points at it.
 func (v *evaluation) reopen(c *Campaign) {
 	if c.Sequence == 0 {
-		// It was dismissed before anybody was told of it: this is its first finding still.
+		// It was dismissed before anybody was told of it: there is no old one.
 		c.Closed, c.CloseReason, c.closing, c.Opened = false, "", "", v.now
 		return
 	}
