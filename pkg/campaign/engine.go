@@ -145,7 +145,9 @@ func (e *Engine) Advance(now int64) []Emission {
 	e.reviews.keep(e.tenants, now)
 	var out []Emission
 	for _, name := range sortedKeys(e.tenants) {
-		out = append(out, e.evaluate(e.tenants[name], now)...)
+		t := e.tenants[name]
+		e.reviews.dropped = append(e.reviews.dropped, t.forget(now-e.o.Memory.Milliseconds())...)
+		out = append(out, e.evaluate(t, now)...)
 	}
 	return out
 }

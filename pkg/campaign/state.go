@@ -14,8 +14,11 @@ type Saved struct {
 	Value []byte
 }
 
-// clockKey holds the engine's clock.
-const clockKey = "clock"
+// clockKey holds the engine's clock; campaignKey and its ID a campaign.
+const (
+	clockKey    = "clock"
+	campaignKey = "campaign:"
+)
 
 type clockState struct {
 	Version int   `json:"version"`
@@ -49,7 +52,7 @@ func (e *Engine) Dirty() ([]Saved, error) {
 				return nil, fmt.Errorf("encode campaign %s: %w", c.ID, err)
 			}
 			c.dirty = false
-			out = append(out, Saved{"campaign:" + c.ID, b})
+			out = append(out, Saved{campaignKey + c.ID, b})
 		}
 	}
 	if !e.clockChanged {
@@ -79,6 +82,21 @@ func (e *Engine) Dirty() ([]Saved, error) {
 		return nil, fmt.Errorf("encode the engine's clock: %w", err)
 	}
 	return append(out, Saved{clockKey, b}), nil
+}
+
+// forget drops the closed campaigns whose accounts were last seen before a time (Unix ms), and
+// returns the keys of their state: no successor is recognised by them any more. What a watcher has
+// found is kept, because its next finding must not be taken for the first one again.
+func (t *tenant) forget(before int64) (keys []string) {
+	t.campaigns = slices.DeleteFunc(t.campaigns, func(c *Campaign) bool {
+		old := c.Closed && c.LastSeen < before &&
+			(c.kind() == KindCampaign || c.kind() == KindOverflow)
+		if old {
+			keys = append(keys, campaignKey+c.ID)
+		}
+		return old
+	})
+	return keys
 }
 
 // withCampaigns lists the tenants that have campaigns, by name: of many tenants, few.
@@ -157,7 +175,7 @@ func (st *clockState) campaigns() (out Restored) {
 	for _, id := range st.IDs {
 		if !listed[id] {
 			listed[id] = true
-			out.More = append(out.More, "campaign:"+id)
+			out.More = append(out.More, campaignKey+id)
 		}
 	}
 	out.ListedAgain = len(st.IDs) - len(out.More)
