@@ -1,0 +1,15 @@
+package measure
+
+import "slices"
+
+// Aside lets the caller look at the population as an evaluation does, and returns what puts
+// everything back that this changes: the next evaluation is the same as if nobody had looked.
+// Nothing may be taken in meanwhile.
+func (p *Population) Aside() (back func()) {
+	was, state := *p, slices.Clone(p.state)
+	evaluation := p.Evaluation
+	return func() {
+		p.Baseline, p.builtAt, p.builtFrom = was.Baseline, was.builtAt, was.builtFrom
+		p.state, p.Evaluation = state, evaluation
+	}
+}
