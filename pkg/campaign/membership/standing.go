@@ -98,3 +98,13 @@ func (m *Model) Carried(p *fingerprint.Profile) Carried {
 	}
 	return out
 }
+
+// Without is the likelihood if a signal family said nothing.
+func (l Likelihood) Without(family detectors.Family) Likelihood {
+	bits := l.Families.On(family)
+	l.Bits -= bits
+	l.against -= min(0, bits)
+	l.Families[family.Index()] = 0
+	l.SameText = l.SameText && family != detectors.Work
+	return l
+}
