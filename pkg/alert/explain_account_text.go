@@ -18,7 +18,11 @@ func (w *explainWriter) account(a *campaign.ExplainedAccount) {
 	case campaign.Allowed:
 		style = badgeGrey
 	}
-	badge := " " + strings.ToUpper(sentence(string(a.Status), maxID)) + " "
+	status := sentence(string(a.Status), maxID)
+	if status == "" {
+		status = "not named"
+	}
+	badge := " " + strings.ToUpper(status) + " "
 	w.line(w.paint(style, badge), "  ",
 		w.paint(bold, fit(sentence(a.Account, maxID), w.width-columns(badge)-2)))
 	for _, s := range a.Says {
@@ -86,7 +90,7 @@ func (w *explainWriter) fitOf(f *campaign.FitState) {
 	}
 	families = append(families, fmt.Sprintf("use of the service %+.1f", f.Behaviour))
 	w.indented(4, "", fmt.Sprintf("fits with %.2f bits; named from %.2f on, stays from %.2f on; "+
-		"agrees on %d causes of %d", f.Bits, f.Needs, f.Stays, f.Causes, f.NeedsCauses))
+		"agrees on %d causes, %d are needed", f.Bits, f.Needs, f.Stays, f.Causes, f.NeedsCauses))
 	w.indented(4, "", strings.Join(families, ", "))
 	if f.Of > 0 {
 		w.indented(4, "", fmt.Sprintf("carries %d of the %d sampled phrases of the group's text, "+

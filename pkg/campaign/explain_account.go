@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/stillwatch/stillwatch/detectors"
 	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
 	"github.com/stillwatch/stillwatch/pkg/campaign/membership"
 	"github.com/stillwatch/stillwatch/pkg/campaign/watch"
+	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 	"github.com/stillwatch/stillwatch/pkg/review"
 )
 
@@ -133,8 +135,13 @@ func (x accountExplainer) fit(
 			Members: hundredths(v.Members), Others: thousandths(v.Others),
 			Bits: hundredths(v.Bits),
 		}
-		if v.Attribute < attribute.NumKept {
+		switch {
+		case v.Attribute < attribute.NumKept:
 			state.Value, _ = a.Label(v.Attribute, v.Value)
+		case v.Value > 0:
+			// The number of a day, from 1.
+			ms := int64(v.Value-1) * fingerprint.Day
+			state.Value = time.UnixMilli(ms).UTC().Format(time.DateOnly)
 		}
 		f.Shared = append(f.Shared, state)
 	}
@@ -280,7 +287,8 @@ func (x accountExplainer) verdicts(a *index.Account) []ExplainedVerdict {
 	return out
 }
 
-// says says why the account stands as it does.
+// says says why the account stands as it does. An account that no finding has named has no
+// standing.
 func (x accountExplainer) says(out *ExplainedAccount) []string {
 	var says []string
 	named, open := 0, 0
@@ -302,6 +310,7 @@ func (x accountExplainer) says(out *ExplainedAccount) []string {
 	case named > 0:
 		says = append(says, "It is cleared: findings have named it, and none that is open does.")
 	default:
+		out.Status = ""
 		says = append(says, "No finding names it.")
 	}
 	if !out.Live && x.whyNot == "" {

@@ -277,8 +277,8 @@ type ExplainedAccount struct {
 	Output      uint64 `json:"output_tokens,omitempty"`
 	Stack       string `json:"client,omitempty"`
 
-	// Status is its standing on the accounts topic: cleared also says that nothing was ever found.
-	Status AccountStatus `json:"status"`
+	// Status is its standing on the accounts topic, empty where no finding has named it.
+	Status AccountStatus `json:"status,omitempty"`
 	// Alone is what it shows by itself.
 	Alone *AloneState `json:"alone,omitempty"`
 	// Groups are the findings that name it or have named it, and the open ones that it is nearest
