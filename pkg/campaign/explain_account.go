@@ -110,7 +110,7 @@ func (x accountExplainer) fit(
 	inside := g.Member || g.Unnamed
 	l := c.fit(a, x.search, inside, holds)
 	s := l.Standing(c.Model.Size, float64(population.Entities()))
-	carried := c.Model.Carried(&a.Profile)
+	carried := membership.CarriedBy(c.Model, &a.Profile)
 	f := &FitState{
 		LogOdds: hundredths(s.Bits - s.Prior), Bits: hundredths(s.Bits),
 		Prior: hundredths(s.Prior), Needs: hundredths(s.Needs), Stays: hundredths(s.Stays),
@@ -129,7 +129,7 @@ func (x accountExplainer) fit(
 		return cmp.Compare(b.Bits, a.Bits)
 	})
 	others := x.search.Assessor.Context.Baseline
-	for _, v := range c.Model.Shared(&a.Profile, others, inside) {
+	for _, v := range membership.SharedBy(c.Model, &a.Profile, others, inside) {
 		state := SharedState{
 			Attribute: v.Attribute.String(), Family: v.Family, Reported: v.Value != 0,
 			Members: hundredths(v.Members), Others: thousandths(v.Others),

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/stillwatch/stillwatch/pkg/campaign/measure"
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 )
 
@@ -196,7 +197,7 @@ func (x Inspector) look(t *tenant, now int64) (l look, done func()) {
 	if l.whyNot != "" {
 		return l, func() {}
 	}
-	done = t.population.Aside()
+	done = measure.Aside(t.population)
 	l.evaluation = x.engine.compare(t, now)
 	// Its own scratch memory, and no scores of earlier evaluations.
 	l.search.Memory, l.search.Trace = &search.Memory{}, nil

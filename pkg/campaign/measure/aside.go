@@ -2,10 +2,10 @@ package measure
 
 import "slices"
 
-// Aside lets the caller look at the population as an evaluation does, and returns what puts
+// Aside lets the caller look at a population as an evaluation does, and returns what puts
 // everything back that this changes: the next evaluation is the same as if nobody had looked.
 // Nothing may be taken in meanwhile.
-func (p *Population) Aside() (back func()) {
+func Aside(p *Population) (back func()) {
 	was, state := *p, slices.Clone(p.state)
 	evaluation := p.Evaluation
 	return func() {

@@ -95,9 +95,13 @@ func (m *Model) fitAttributes(
 	l *Likelihood, p *fingerprint.Profile, others *baseline.Baseline, inside bool,
 ) {
 	var compared detectors.ByFamily
+	size := 0.0
+	if inside {
+		size = m.Size
+	}
 	for i := range m.Attributes {
 		a := &m.Attributes[i]
-		share, base, ok := m.compare(a, p, others, inside)
+		share, base, ok := a.compare(p, others, size)
 		if !ok {
 			continue
 		}
@@ -115,10 +119,11 @@ func (m *Model) fitAttributes(
 	}
 }
 
-// compare is the share of the members that show what the account does of an attribute, and of the
-// others; ok is false where that says nothing.
-func (m *Model) compare(
-	a *Attribute, p *fingerprint.Profile, others *baseline.Baseline, inside bool,
+// compare is the share of the members that show what the account does of the attribute, and of the
+// others; ok is false where that says nothing. size is the number of entities that the model was
+// learnt from where the account is one of them, whose own part is left out; else 0.
+func (a *Attribute) compare(
+	p *fingerprint.Profile, others *baseline.Baseline, size float64,
 ) (share, base float64, ok bool) {
 	v := p.Value(a.Attribute)
 	switch {
@@ -133,8 +138,8 @@ func (m *Model) compare(
 			return 0, 0, false
 		}
 	}
-	if inside && m.Size > 1 {
-		share = math.Max(0, (share*m.Size-1)/(m.Size-1))
+	if size > 1 {
+		share = math.Max(0, (share*size-1)/(size-1))
 	}
 	return share, base, true
 }

@@ -53,14 +53,18 @@ type Shared struct {
 	Members, Others, Bits float64
 }
 
-// Shared lists the attributes of the model as the account shows them; inside says that the model
-// was learnt from this account too.
-func (m *Model) Shared(
-	p *fingerprint.Profile, others *baseline.Baseline, inside bool,
+// SharedBy lists the attributes of a model as an account shows them; inside says that the model was
+// learnt from this account too.
+func SharedBy(
+	m *Model, p *fingerprint.Profile, others *baseline.Baseline, inside bool,
 ) (out []Shared) {
+	size := 0.0
+	if inside {
+		size = m.Size
+	}
 	for i := range m.Attributes {
 		a := &m.Attributes[i]
-		share, base, ok := m.compare(a, p, others, inside)
+		share, base, ok := a.compare(p, others, size)
 		if !ok {
 			continue
 		}
@@ -84,8 +88,8 @@ type Carried struct {
 	Layout    uint32
 }
 
-// Carried says what the account carries of the text.
-func (m *Model) Carried(p *fingerprint.Profile) Carried {
+// CarriedBy says what an account carries of a model's text.
+func CarriedBy(m *Model, p *fingerprint.Profile) Carried {
 	out := Carried{Of: len(m.Shingles), HasLayout: m.Layout != 0}
 	if t := m.texts(); t.total > 0 {
 		c := t.carried(p)
