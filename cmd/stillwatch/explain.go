@@ -115,8 +115,8 @@ func (c findingsListCmd) Run(ctx context.Context, t terminal) error {
 			c.Kind != "" && string(f.Kind) != c.Kind
 	})
 	slices.SortStableFunc(list, func(a, b *campaign.Finding) int {
-		return cmp.Or(cmp.Compare(alert.Risk(b), alert.Risk(a)), cmp.Compare(b.Modified, a.Modified),
-			strings.Compare(a.UID, b.UID))
+		return cmp.Or(cmp.Compare(alert.Risk(b), alert.Risk(a)),
+			cmp.Compare(b.Modified, a.Modified), strings.Compare(a.UID, b.UID))
 	})
 	if c.JSON {
 		text, err := alert.FindingsJSON(list)

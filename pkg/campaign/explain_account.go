@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/stillwatch/stillwatch/detectors"
@@ -255,18 +256,11 @@ func countOf(n int, noun string) string {
 
 // either writes names as a choice in a sentence.
 func either(names []string) string {
-	s := ""
-	for i, name := range names {
-		switch {
-		case i == 0:
-		case i == len(names)-1:
-			s += " or of "
-		default:
-			s += ", of "
-		}
-		s += name
+	if len(names) < 2 {
+		return strings.Join(names, "")
 	}
-	return s
+	last := len(names) - 1
+	return strings.Join(names[:last], ", of ") + " or of " + names[last]
 }
 
 // verdicts lists the verdicts that cover the account, the newest first.

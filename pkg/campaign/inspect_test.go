@@ -150,7 +150,7 @@ func TestAMemberIsNamedForItsReasonsAndABystanderIsNot(t *testing.T) {
 	require.Positive(t, g.Fit.LogOdds)
 	require.InDelta(t, g.Fit.Bits-g.Fit.Prior, g.Fit.LogOdds, 0.02)
 	require.GreaterOrEqual(t, g.Fit.Bits, g.Fit.Needs)
-	require.Equal(t, 1.0, g.Fit.Text)
+	require.InDelta(t, 1, g.Fit.Text, 0)
 	require.Equal(t, g.Fit.Of, g.Fit.Phrases)
 	require.NotEmpty(t, g.Fit.Shared)
 	require.NotEmpty(t, g.Says)
@@ -203,7 +203,7 @@ func TestVerdictsAndEarlierFindingsAreTold(t *testing.T) {
 	require.Len(t, g.Verdicts, 2)
 	require.Equal(t, second, g.Verdicts[0].ID)
 	require.True(t, g.Verdicts[0].Counts)
-	require.Equal(t, 1.0, g.Verdicts[0].Covers)
+	require.InDelta(t, 1, g.Verdicts[0].Covers, 0)
 	require.Equal(t, first, g.Verdicts[1].ID)
 	require.False(t, g.Verdicts[1].Counts)
 	require.InDelta(t, 0.2, g.Verdicts[1].Covers, 1e-9)
@@ -229,7 +229,7 @@ func TestACampaignThatWasLikeItIsTold(t *testing.T) {
 	g := inspect(t, d.engine, f.UID).Group
 	require.Len(t, g.Similar, 1)
 	require.Equal(t, "c-before", g.Similar[0].Campaign)
-	require.Equal(t, 1.0, g.Similar[0].Share)
+	require.InDelta(t, 1, g.Similar[0].Share, 0)
 	require.Equal(t, 1, g.Similar[0].InCommon)
 	require.True(t, g.Similar[0].Closed)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -75,7 +76,7 @@ func (r *Reader) Snapshot(
 		for _, k := range want {
 			if !known[k] {
 				known[k], complete = true, false
-				keys = append(keys[:len(keys):len(keys)], k)
+				keys = append(slices.Clip(keys), k)
 			}
 		}
 		if complete {

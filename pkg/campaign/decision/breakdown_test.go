@@ -39,7 +39,7 @@ func TestThePartsAndThePriceOfTheReadingAddUpToTheAxes(t *testing.T) {
 		coordination, harvest := Hypotheses[a.Explanation].price(), 0.0
 		for _, p := range b.Parts() {
 			spec := &b.assessor.Registry[p.Detector].Spec
-			require.Equal(t, a.Measures[p.Detector].Bits, p.Bits)
+			require.InDelta(t, a.Measures[p.Detector].Bits, p.Bits, 0)
 			require.Equal(t, p.Explained, p.Bits > 0 && spec.Axis == detectors.Coordination &&
 				spec.Explained&Hypotheses[a.Explanation].Causes != 0)
 			require.LessOrEqual(t, math.Abs(p.Counted), math.Abs(p.Bits))

@@ -162,13 +162,14 @@ func (w *accounts) judge(s *search.Search, origin string, members []int32) (*sea
 	return &search.Found{Members: members, Group: g, Score: score, Model: model}, passes
 }
 
-// judgeApart says what the rules judge of the accounts of one customer that were measured apart, and
-// whether it is a finding.
+// judgeApart says what the rules judge of the accounts of one customer that were measured apart,
+// and whether it is a finding.
 func judgeApart(a *decision.Assessment, p *decision.Policy) (decision.Scores, bool) {
 	known := a.Scores
 	known.Coordination = max(known.Coordination, p.Coordination, knownCoordination)
 	known.Causes = max(known.Causes, p.Families)
-	return known, decision.Passes(&known, p)
+	passes := decision.Passes(&known, p)
+	return known, passes
 }
 
 // judgeAsOne says what the rules judge of accounts that were measured as one, and whether it is a
@@ -185,7 +186,8 @@ func judgeAsOne(
 			// a contract: look, and do not act.
 			scores.Purpose = 0
 		}
-		return scores, decision.AccountPasses(&scores, s.Policy)
+		passes := decision.AccountPasses(&scores, s.Policy)
+		return scores, passes
 	}
 }
 

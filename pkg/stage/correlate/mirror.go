@@ -54,7 +54,8 @@ func (m *Mirror) Load(values map[string][]byte) error {
 	return nil
 }
 
-// Take takes records of the profiles topic in, from its first on; what is no profile is passed over.
+// Take takes records of the profiles topic in, from its first on; what is no profile is passed
+// over.
 func (m *Mirror) Take(records []stage.Record) error { return m.task.Rebuild(records) }
 
 // Accounts is the number of live accounts.
