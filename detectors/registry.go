@@ -1,5 +1,7 @@
 package detectors
 
+import "slices"
+
 // All lists the detectors, in the order in which findings show them. A new detector also needs what
 // it measures: a shared value that is not kept yet gets a row in the table of attributes
 // (pkg/attribute), a figure becomes a feature of the baseline. Its section in docs/detectors.md is
@@ -21,4 +23,11 @@ func All() []Detector {
 		hopping(),
 		aggregator(), batch(),
 	}
+}
+
+// AllBut lists all detectors but those with these ids, in the order of All.
+func AllBut(ids ...string) []Detector {
+	return slices.DeleteFunc(All(), func(d Detector) bool {
+		return slices.Contains(ids, d.Spec.ID)
+	})
 }

@@ -58,15 +58,17 @@ var allowed = map[string][]string{
 	},
 	"pkg/stage/keyed":    {"pkg/stage"},
 	"pkg/stage/verdicts": {"pkg/stage", "pkg/review"},
-	"pkg/remote":      {},
-	"pkg/stream":      {"pkg/remote", "pkg/record"},
-	"pkg/filewatch":   {},
-	"pkg/lookup":      {"pkg/event", "pkg/enrich", "pkg/filewatch", "pkg/stream"},
-	"pkg/store":       {"pkg/remote"},
-	"pkg/embedded":    {},
-	"pkg/console":     {},
-	"pkg/pipeline":    {"pkg/stage", "pkg/stream", "pkg/store", "pkg/remote", "pkg/packed"},
-	"pkg/backtest":    append([]string{"pkg/gateway", "pkg/stage"}, floors...),
+	"pkg/remote":         {},
+	"pkg/stream":         {"pkg/remote", "pkg/record"},
+	// Gateways import it: see TestGatewaysNeedNothingElse.
+	"pkg/verdict":   {"pkg/remote", "pkg/stream"},
+	"pkg/filewatch": {},
+	"pkg/lookup":    {"pkg/event", "pkg/enrich", "pkg/filewatch", "pkg/stream"},
+	"pkg/store":     {"pkg/remote"},
+	"pkg/embedded":  {},
+	"pkg/console":   {},
+	"pkg/pipeline":  {"pkg/stage", "pkg/stream", "pkg/store", "pkg/remote", "pkg/packed"},
+	"pkg/backtest":  append([]string{"pkg/gateway", "pkg/stage"}, floors...),
 	"pkg/app": slices.Concat([]string{
 		"configs", "pkg/filewatch", "pkg/gateway", "pkg/lookup", "pkg/pipeline", "pkg/stream",
 		"pkg/store", "pkg/remote", "pkg/console", "pkg/embedded",
@@ -135,19 +137,46 @@ func TestTheDomainDoesNotReachTheOutsideWorld(t *testing.T) {
 		strings.Join(wrong, "\n"))
 }
 
-// TestGatewaysNeedNothingElse keeps pkg/sketch fit for import by gateways.
+// TestGatewaysNeedNothingElse keeps what gateways import fit for it.
 func TestGatewaysNeedNothingElse(t *testing.T) {
-	out, err := exec.Command("go", "list", "-deps", "-f",
-		"{{if not .Standard}}{{.ImportPath}}{{end}}", module+"pkg/sketch").Output()
-	require.NoError(t, err)
-	for path := range strings.FieldsSeq(string(out)) {
-		ours := slices.Contains(
-			[]string{module + "pkg/event", module + "pkg/siphash", module + "pkg/sketch"}, path,
-		)
-		others := path == "github.com/dchest/siphash" ||
-			strings.HasPrefix(path, "golang.org/x/text/")
-		require.True(t, ours || others,
-			"pkg/sketch, which gateways import, brings %s with it", path)
+	for _, tc := range []struct {
+		imported     string
+		ours, others []string
+	}{
+		{
+			"pkg/sketch",
+			[]string{"pkg/event", "pkg/siphash", "pkg/sketch"},
+			[]string{"github.com/dchest/siphash", "golang.org/x/text/"},
+		},
+		{
+			// The clients of Kafka and what they bring; no detection, no Prometheus, no Redis.
+			"pkg/verdict",
+			[]string{"pkg/verdict", "pkg/stream", "pkg/remote", "pkg/record"},
+			[]string{
+				"github.com/segmentio/kafka-go", "github.com/twmb/franz-go/pkg/kgo",
+				"github.com/twmb/franz-go/pkg/kmsg", "github.com/twmb/franz-go/pkg/kerr",
+				"github.com/twmb/franz-go/pkg/kversion",
+				"github.com/twmb/franz-go/pkg/kbin", "github.com/twmb/franz-go/pkg/sasl",
+				"github.com/klauspost/compress", "github.com/pierrec/lz4/", "github.com/xdg-go/",
+				"github.com/cenkalti/backoff/", "go.uber.org/zap", "go.uber.org/multierr",
+				"golang.org/x/text/", "golang.org/x/sync/",
+			},
+		},
+	} {
+		t.Run(tc.imported, func(t *testing.T) {
+			out, err := exec.Command("go", "list", "-deps", "-f",
+				"{{if not .Standard}}{{.ImportPath}}{{end}}", module+tc.imported).Output()
+			require.NoError(t, err)
+			for path := range strings.FieldsSeq(string(out)) {
+				own, isOurs := strings.CutPrefix(path, module)
+				fit := isOurs && slices.Contains(tc.ours, own) ||
+					slices.ContainsFunc(tc.others, func(other string) bool {
+						return strings.HasPrefix(path, other)
+					})
+				require.True(t, fit, "%s, which gateways import, brings %s with it",
+					tc.imported, path)
+			}
+		})
 	}
 }
 

@@ -28,6 +28,7 @@ type backtestCmd struct {
 	Truth    string   `placeholder:"FILE" help:"Labels (truth.json, with harvest.ids.gz beside it): print how well the campaigns were found."`
 	Alerts   string   `placeholder:"FILE" help:"Write the OCSF findings here, one a line, in the order of emission; - is standard output."`
 	Accounts string   `placeholder:"FILE" help:"Write the account records here, one a line, in the order of emission; - is standard output."`
+	Shadow   string   `placeholder:"FILE" help:"Write the findings in shadow (correlate.shadow) here, one a line, in the order of emission; - is standard output."`
 	Report   string   `placeholder:"FILE" help:"Write an HTML page here that shows what was found, when and why, and with --truth how well; it opens without a network."`
 	Topic    string   `placeholder:"NAME" help:"Read the events as those of this gateway topic: in the format that is configured for it."`
 	Workers  int      `placeholder:"N" help:"Goroutines that work; the output does not depend on it. Default: one per core."`
@@ -46,6 +47,9 @@ func (c backtestCmd) Run(ctx context.Context, t terminal) (err error) {
 	}
 	if conf.Sketch.Secret == "" {
 		conf.Sketch.Secret = backtestSecret
+	}
+	if err := c.judgeable(conf); err != nil {
+		return err
 	}
 	o := replayOptions(c.Workers)
 	judge, report, err := c.watch(conf)
@@ -73,6 +77,9 @@ func (c backtestCmd) Run(ctx context.Context, t terminal) (err error) {
 	if sink.Accounts, err = create(c.Accounts, t.out); err != nil {
 		return err
 	}
+	if sink.Shadow, err = create(c.Shadow, t.out); err != nil {
+		return err
+	}
 	defer func() { err = errors.Join(err, sink.Close()) }()
 	start := time.Now()
 	stats, err := replay(ctx, t.err, o, stages, c.Events, sink)
@@ -82,9 +89,9 @@ func (c backtestCmd) Run(ctx context.Context, t terminal) (err error) {
 	took := time.Since(start).Seconds()
 	findings := func(activity string) int64 { return stats.Counts.Of(correlate.Findings, activity) }
 	fmt.Fprintf(t.err,
-		"%d records in %.1f s (%.0f a second); findings created %d, updated %d, closed %d; dead letters %d%s\n",
+		"%d records in %.1f s (%.0f a second); findings created %d, updated %d, closed %d%s; dead letters %d%s\n",
 		stats.Records, took, float64(stats.Records)/took, findings("create"),
-		findings("update"), findings("close"),
+		findings("update"), findings("close"), inShadow(conf, &stats),
 		sink.DeadLetters, deadReasons(&stats))
 	if stats.Records > 0 && sink.DeadLetters == stats.Records {
 		return errors.New(
@@ -107,6 +114,34 @@ func (c backtestCmd) Run(ctx context.Context, t terminal) (err error) {
 	}
 	res := judge.Result()
 	return res.Print(t.out)
+}
+
+// judgeable says why there would be nothing to score or to show.
+func (c backtestCmd) judgeable(conf config.Config) error {
+	if conf.Correlate.Shadow.All && (c.Truth != "" || c.Report != "") {
+		return usage(errors.New(
+			"backtest: --truth and --report are about the findings that alert, and with " +
+				"correlate.shadow.all there are none; leave them out, or set " +
+				config.EnvName("correlate.shadow.all") + "=false",
+		))
+	}
+	return nil
+}
+
+// inShadow tells of the findings in shadow, where there may be some.
+func inShadow(conf config.Config, stats *backtest.Stats) string {
+	if !conf.Correlate.Shadow.On() {
+		return ""
+	}
+	findings := map[string]int64{}
+	for _, activity := range []string{"create", "update", "close"} {
+		for _, alerted := range []string{"true", "false"} {
+			findings[activity] += stats.Counts.Of(correlate.ShadowFindings, activity, alerted)
+		}
+	}
+	return fmt.Sprintf("; in shadow created %d (%d of them alert as well), updated %d, closed %d",
+		findings["create"], stats.Counts.Of(correlate.ShadowFindings, "create", "true"),
+		findings["update"], findings["close"])
 }
 
 // watch makes what follows the run: a judge when there is something to score or to show, and the

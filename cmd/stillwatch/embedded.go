@@ -28,8 +28,10 @@ func runEmbedded(ctx context.Context, t terminal, conf config.Config) (err error
 		return err
 	}
 	defer func() { err = errors.Join(err, parts.Close()) }()
-	return runApp(ctx, t, conf, func(a *app.App) {
-		printUse(t, conf, a.ConsoleAddr(), parts.RandomSecret)
+	// It is there for a while, to be tried: its configuration stays what it is.
+	opts := app.SupervisorOptions{Loaded: config.Loaded{Config: conf}}
+	return runService(ctx, t, opts, func(s *app.Supervisor) {
+		printUse(t, conf, s.ConsoleAddr(), parts.RandomSecret)
 	})
 }
 

@@ -49,6 +49,8 @@ func (c evaluateCmd) Run(ctx context.Context, t terminal) error {
 	if conf.Sketch.Secret == "" {
 		conf.Sketch.Secret = backtestSecret
 	}
+	// What is measured are the findings that alert, or would.
+	conf.Correlate.Shadow.All, conf.Correlate.Shadow.Unseen = false, true
 	if c.Document {
 		return c.document(conf)
 	}

@@ -31,6 +31,7 @@ type cli struct {
 	Mapping   mappingCmd   `cmd:"" help:"Try mapping files, which say where a gateway's format has the fields, and show the built-in ones."`
 	Findings  findingsCmd  `cmd:"" help:"List the open findings, or check that their records keep what docs/alerts.md promises."`
 	Explain   explainCmd   `cmd:"" help:"Explain a finding, a campaign or an account from what the running service knows: evidence, members, verdicts, and what would have to differ."`
+	Pseudonym pseudonymCmd `cmd:"" help:"Print by what pseudonym findings name a payment instrument, an issuer, a device or a contract."`
 	STIX      stixCmd      `cmd:"" name:"stix" help:"Share what was found with other providers, and see what of theirs would be watched for."`
 	Config    configCmd    `cmd:"" help:"Check, print or describe the configuration."`
 	Health    healthCmd    `cmd:"" help:"Ask a running service whether it is ready; for container health checks."`

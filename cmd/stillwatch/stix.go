@@ -25,7 +25,7 @@ type stixCmd struct {
 
 type stixExportCmd struct {
 	Producer         string   `required:"" placeholder:"NAME" help:"The organisation that shares."`
-	Finding          []string `placeholder:"UID" help:"The finding to export; may be repeated. Default: all but tripwires and what was withdrawn or dismissed."`
+	Finding          []string `placeholder:"UID" help:"The finding to export; may be repeated. Default: all but tripwires, what is in shadow, and what was withdrawn or dismissed."`
 	TLP              string   `name:"tlp" default:"amber" enum:"clear,green,amber,red" help:"Traffic Light Protocol marking: clear, green, amber or red."`
 	PseudonymKeyFile string   `placeholder:"FILE" help:"Key of at least 16 bytes for the pseudonyms of accounts; without it no account leaves, not even as a pseudonym."`
 	Alerts           string   `arg:"" default:"-" help:"Finding records, one a line, as backtest --alerts writes and the alerts topic carries (.jsonl, .gz, .zst), or - for standard input."`
@@ -74,8 +74,8 @@ func (c stixExportCmd) choose(found []*campaign.Finding) (chosen []*campaign.Fin
 	}
 	for _, f := range found {
 		// A tripwire is a hint, and a match with another provider's list would come back to it as
-		// if somebody had confirmed it.
-		if f.Kind != campaign.KindTripwire && f.CloseReason != "withdrawn" &&
+		// if somebody had confirmed it. What is in shadow is on trial.
+		if f.Kind != campaign.KindTripwire && f.Shadow == nil && f.CloseReason != "withdrawn" &&
 			f.CloseReason != "dismissed" {
 			chosen = append(chosen, f)
 		}

@@ -39,6 +39,9 @@ type Options struct {
 	MaxTimeline int `yaml:"max_timeline"`
 	// MaxBytes is the size of a record's value in bytes above which lists are halved until it fits.
 	MaxBytes int `yaml:"max_bytes"`
+	// LeaveOut names what findings do without: accounts, organisations, request_ids, networks,
+	// clients, devices, payments, sign_up, email_domains.
+	LeaveOut []string `yaml:"leave_out"`
 	// ConsoleURL is the base of the console's address; findings link to
 	// <console_url>/findings/<uid>. Empty leaves the link out.
 	ConsoleURL string `yaml:"console_url"`
@@ -50,6 +53,7 @@ type Options struct {
 func DefaultOptions() Options {
 	return Options{
 		Version: "dev", Instance: "default", MaxEvidences: 20, MaxTimeline: 96, MaxBytes: 900_000,
+		LeaveOut: []string{},
 	}
 }
 
@@ -72,6 +76,9 @@ func (o *Options) Validate() error {
 	// Below 64 kB even a record without any list might not fit.
 	if o.MaxBytes < minBytes || o.MaxBytes >= MaxRecord {
 		fault("max_bytes: %d; must be %d..%d", o.MaxBytes, minBytes, MaxRecord-1)
+	}
+	if err := checkLeaveOut(o.LeaveOut); err != nil {
+		fault("leave_out: %w", err)
 	}
 	for _, u := range [...]struct {
 		key, value string
@@ -130,6 +137,7 @@ func (e *Encoder) Finding(f *campaign.Finding) (Record, error) {
 	if err := identity(f); err != nil {
 		return Record{}, err
 	}
+	f = without(f, e.opts.LeaveOut)
 	limits := fullLimits(&e.opts)
 	for {
 		m := mapper{opts: &e.opts, f: f, limits: limits}

@@ -28,6 +28,7 @@ const (
 	verdictSuspicious   = 4
 	verdictBenign       = 5
 	stateActive         = 1
+	stateExperimental   = 3
 	roleTarget          = 1
 	userTypeUser        = 1
 	ja4Client           = 1
@@ -84,6 +85,10 @@ func verdictID(a review.Action) int {
 	default:
 		return verdictBenign
 	}
+}
+
+func analyticStates() captions {
+	return captions{stateActive: "Active", stateExperimental: "Experimental"}
 }
 
 func observableTypes() captions {

@@ -141,6 +141,8 @@ func FindingsText(list []*campaign.Finding, o TextOptions) string {
 		switch {
 		case f.Activity == campaign.Close:
 			badge, style = "CLOSED", badgeGreen
+		case f.Shadow != nil:
+			badge, style = "SHADOW", badgeGrey
 		case f.Muted:
 			badge, style = "MUTED", badgeGrey
 		}

@@ -28,6 +28,7 @@ type listed struct {
 	Closed       bool          `json:"closed"`
 	CloseReason  string        `json:"close_reason,omitempty"`
 	Muted        bool          `json:"muted"`
+	Shadow       bool          `json:"shadow,omitempty"`
 	Review       *listedReview `json:"review,omitempty"`
 	Members      int           `json:"members"`
 	Requests     int64         `json:"requests"`
@@ -59,7 +60,7 @@ func FindingsJSON(list []*campaign.Finding) ([]byte, error) {
 			Title: f.Title, Summary: f.Summary, SeverityID: severity,
 			Severity: severities()[severity], Confidence: percent(f.Confidence), Risk: Risk(f),
 			Closed: f.Activity == campaign.Close, CloseReason: f.CloseReason, Muted: f.Muted,
-			Members: f.Members, Requests: f.Requests, Coordination: bits(f.Coordination),
+			Shadow: f.Shadow != nil, Members: f.Members, Requests: f.Requests, Coordination: bits(f.Coordination),
 			Harvest: bits(f.Harvest), Opened: f.Created, Modified: f.Modified,
 			FirstSeen: f.FirstSeen, LastSeen: f.LastSeen, Related: f.Related,
 		}

@@ -51,6 +51,9 @@ func (w *explainWriter) group(g *campaign.ExplainedGroup) {
 		Title: g.State.Title, Summary: g.State.Summary, Muted: g.State.Muted,
 		Activity: campaign.Update,
 	}
+	if g.State.Shadow {
+		f.Shadow = &campaign.Shadow{}
+	}
 	if g.State.Closed {
 		f.Activity = campaign.Close
 	}
@@ -85,6 +88,8 @@ func (w *explainWriter) groupFacts(g *campaign.ExplainedGroup) {
 	switch {
 	case s.Closed:
 		state = "closed, " + closeDetail(s.CloseReason)
+	case s.Shadow:
+		state = "open, in shadow: alerts nobody"
 	case s.Muted:
 		state = "open, muted: an analyst allowed the group"
 	case s.WeakSince > 0:

@@ -20,7 +20,7 @@ type limits struct {
 
 func fullLimits(o *Options) limits {
 	return limits{
-		members: o.MaxEvidences, timeline: o.MaxTimeline, evidence: 64, shared: 64, words: 32,
+		members: o.MaxEvidences, timeline: o.MaxTimeline, evidence: 64, shared: 128, words: 32,
 		models: 32, related: 64,
 	}
 }
@@ -80,7 +80,7 @@ func (m *mapper) detectionFinding() *detectionFinding {
 		TypeName:   "Detection Finding: " + activities()[int(f.Activity)],
 		SeverityID: severity, Severity: severities()[severity],
 		StatusID: statusID(f), Status: statuses()[statusID(f)],
-		IsAlert:      f.Alerts && !f.Muted && f.Activity != campaign.Close,
+		IsAlert:      alerts(f),
 		ConfidenceID: confidenceID(confidence), Confidence: confidences()[confidenceID(confidence)],
 		ConfidenceScore: confidence, RiskLevelID: riskLevelID(severity),
 		RiskLevel: riskLevels()[riskLevelID(severity)], RiskScore: riskScore(severity, confidence),
@@ -149,6 +149,9 @@ func (m *mapper) metadata() metadata {
 	}
 	if f.Review != nil && f.Review.Action == review.Confirm {
 		labels = append(labels, "confirmed")
+	}
+	if f.Shadow != nil {
+		labels = append(labels, shadowLabel)
 	}
 	return metadata{
 		Version: ocsfVersion, UID: f.UID + ":" + strconv.Itoa(f.Sequence),
@@ -225,15 +228,20 @@ func (m *mapper) message(d *detectionFinding) string {
 			prefix = "Closed (" + d.StatusCode + "): "
 		}
 	}
+	if f.Shadow != nil {
+		prefix = shadowPrefix + prefix
+	}
 	return sentence(fmt.Sprintf("%s%s: %s, %s, coordination %.1f bits, harvest %.1f bits",
 		prefix, d.FindingInfo.Title, plural(int64(max(0, f.Members)), "account"),
 		plural(max(0, f.Requests), "request"), bits(f.Coordination), bits(f.Harvest)), 2*maxText)
 }
 
 func (m *mapper) analytic() analytic {
+	state := analyticState(m.f)
 	a := analytic{
-		TypeID: analyticBehavioral, Version: sentence(m.opts.Version, maxID), StateID: stateActive,
-		State: "Active", UID: "stillwatch." + kindName(m.f.Kind), Name: "Coordinated distillation",
+		TypeID: analyticBehavioral, Version: sentence(m.opts.Version, maxID), StateID: state,
+		State: analyticStates()[state], UID: "stillwatch." + kindName(m.f.Kind),
+		Name: "Coordinated distillation",
 	}
 	switch m.f.Kind {
 	case campaign.KindAccount:
@@ -303,21 +311,13 @@ func (m *mapper) evidences() []evidence {
 				FirstSeen: clampTime(member.FirstSeen), LastSeen: clampTime(member.LastSeen),
 			},
 		}
-		if e.UID != "" {
+		if org := identifier(member.Org); e.UID+org != "" {
 			e.User = &user{UID: e.UID, TypeID: userTypeUser, Type: "User"}
-			if org := identifier(member.Org); org != "" {
+			if org != "" {
 				e.User.Account = &account{UID: org, TypeID: other, Type: "Billing account"}
 			}
 		}
-		if stack := m.text(member.Stack, maxText); stack != "" {
-			agent, tls := splitStack(stack)
-			if agent != "" {
-				e.HTTPRequest = &httpRequest{UserAgent: agent}
-			}
-			if tls != "" {
-				e.JA4 = []ja4{{TypeID: ja4Client, Type: "JA4", Value: tls}}
-			}
-		}
+		m.follow(&e, member)
 		out = append(out, e)
 	}
 	return out
@@ -390,7 +390,7 @@ func (m *mapper) detail() detail {
 		Requests: max(0, f.Requests), OutputTokens: max(0, f.OutputTokens),
 		Evidence: []detailEvidence{}, Shared: []detailShared{}, Mitigating: []string{},
 		Timeline: []detailPoint{},
-		Muted:    f.Muted, Rationed: f.Rationed, Verdict: m.verdict(),
+		Muted:    f.Muted, Rationed: f.Rationed, Verdict: m.verdict(), Shadow: m.shadow(),
 	}
 	for _, phrase := range f.Template[:m.keep(len(f.Template), m.limits.words)] {
 		d.Template = append(d.Template, identifier(phrase))
@@ -416,6 +416,7 @@ func (m *mapper) detail() detail {
 		d.Shared = append(d.Shared, detailShared{
 			Attribute: identifier(s.Attribute), Value: m.text(s.Value, maxText),
 			Share: decimal(round(s.Share, 1e6)), Baseline: decimal(round(s.Baseline, 1e6)),
+			Members: max(0, s.Members),
 		})
 	}
 	for _, s := range f.Mitigating[:m.keep(len(f.Mitigating), m.limits.words)] {
@@ -482,6 +483,9 @@ func observables(d *detectionFinding) []observable {
 	for i := range d.Unmapped.Stillwatch.Shared {
 		s, path := &d.Unmapped.Stillwatch.Shared[i],
 			fmt.Sprintf("unmapped.stillwatch.shared[%d].value", i)
+		if !tells(float64(s.Share), float64(s.Baseline)) {
+			continue
+		}
 		if _, err := netip.ParsePrefix(s.Value); err == nil {
 			known(path, observableSubnet, s.Value)
 			continue

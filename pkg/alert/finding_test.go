@@ -53,7 +53,7 @@ func TestTheGoldenRecordsDoNotChange(t *testing.T) {
 	closed.Related = []string{"90d8d484-f6bc-5e60-ab3d-13472746b82c"}
 	bare := &campaign.Finding{UID: "3c8a", Sequence: 1, Activity: campaign.Create, Alerts: true}
 	for name, f := range map[string]*campaign.Finding{
-		"create": create, "update": change, "close": closed, "bare": bare,
+		"create": create, "update": change, "close": closed, "bare": bare, "shadow": shadowed(),
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := e.Finding(f)

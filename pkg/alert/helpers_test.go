@@ -126,12 +126,44 @@ func pool() *campaign.Finding {
 				Stack:    "openai/python 1.99.1 ja4=t13d1516h2_8daaf6152771_e5627efa2ab1",
 				Families: []detectors.Family{client, work, funding}, FirstSeen: opened - 26*hour,
 				LastSeen: opened - 2000,
+				Lead: campaign.Lead{
+					Created: opened - 40*24*hour, Sources: 131,
+					UserAgent: "openai/python 1.99.1",
+					JA4:       "t13d1516h2_8daaf6152771_e5627efa2ab1",
+					Networks: []campaign.ValueShare{
+						{Value: "203.0.113.0/24", Share: 0.62},
+						{Value: "2001:db8:17::/48", Share: 0.38},
+					},
+					Systems: []campaign.ValueShare{
+						{Value: "AS64500", Share: 0.62}, {Value: "AS4200000851", Share: 0.38},
+					},
+					Payments: []campaign.ValueShare{{Value: "payment:5f2c09ab17d4e380", Share: 1}},
+					Issuers:  []campaign.ValueShare{{Value: "issuer:199a4941245a41a5", Share: 1}},
+					Devices:  []campaign.ValueShare{{Value: "device:73c4a69e619dce13", Share: 0.9}},
+					Requests: []campaign.Exemplar{
+						{
+							ID: "req_01m216bp0f3zh57eq37nsx6b16", Time: opened - 60_000,
+							Carried: campaign.CarriedShared,
+						},
+						{
+							ID: "550e8400-e29b-41d4-a716-446655440000", Time: opened - hour,
+							Carried: campaign.CarriedShared,
+						},
+					},
+				},
 			},
 			{
 				Account: "acct_a07c", Org: "org_22", Requests: 3011, Agreement: 0.91,
 				Stack:    "openai/python 1.99.1 ja4=t13d1516h2_8daaf6152771_e5627efa2ab1",
 				Families: []detectors.Family{work, client}, FirstSeen: opened - 20*hour,
 				LastSeen: opened - 61_000,
+				Lead: campaign.Lead{
+					UserAgent: "openai/python 1.99.1",
+					JA4:       "t13d1516h2_8daaf6152771_e5627efa2ab1",
+					Requests: []campaign.Exemplar{{
+						ID: "7", Time: opened - 61_000, Carried: campaign.CarriedUnknown,
+					}},
+				},
 			},
 			{
 				Account: "株式会社テスト_01", Requests: 2987, Agreement: 0.88,
@@ -142,12 +174,20 @@ func pool() *campaign.Finding {
 			{
 				Attribute: "client stack",
 				Value:     "openai/python 1.99.1 ja4=t13d1516h2_8daaf6152771_e5627efa2ab1",
-				Share:     0.98, Baseline: 0.021,
+				Share:     0.98, Baseline: 0.021, Members: 404,
 			},
-			{Attribute: "network", Value: "203.0.113.0/24", Share: 0.12, Baseline: 0.0004},
+			{Attribute: "network", Value: "203.0.113.0/24", Share: 0.12, Baseline: 0.0004, Members: 49},
 			{
 				Attribute: "parameters", Value: "temperature=0.7 max_tokens=4096",
-				Share: 0.97, Baseline: 0.034,
+				Share: 0.97, Baseline: 0.034, Members: 400,
+			},
+			{
+				Attribute: "payment", Value: "payment:5f2c09ab17d4e380", Share: 0.41,
+				Baseline: 0.0004, Members: 169,
+			},
+			{
+				Attribute: "e-mail domain", Value: "mail.example", Share: 0.36, Baseline: 0.32,
+				Members: 148,
 			},
 		},
 		Mitigating: []string{"The accounts rest at night: 14 hours of the day carry requests."},

@@ -5,8 +5,8 @@ import (
 	"strconv"
 )
 
-// decimal is a number that keeps its type in JSON: it always has a point, because Elasticsearch maps
-// a field by the first record that has it, and 3 would make it one of whole numbers.
+// decimal is a number that keeps its type in JSON: it always has a point, because Elasticsearch
+// maps a field by the first record that has it, and 3 would make it one of whole numbers.
 type decimal float64
 
 // MarshalJSON writes the number.
@@ -154,6 +154,7 @@ type evidence struct {
 	VerdictID   int          `json:"verdict_id"`
 	Verdict     string       `json:"verdict"`
 	User        *user        `json:"user,omitempty"`
+	Source      *endpoint    `json:"src_endpoint,omitempty"`
 	HTTPRequest *httpRequest `json:"http_request,omitempty"`
 	JA4         []ja4        `json:"ja4_fingerprint_list,omitempty"`
 	Data        memberData   `json:"data"`
@@ -166,7 +167,7 @@ type ja4 struct {
 }
 
 type user struct {
-	UID     string   `json:"uid"`
+	UID     string   `json:"uid,omitempty"`
 	TypeID  int      `json:"type_id"`
 	Type    string   `json:"type"`
 	Account *account `json:"account,omitempty"`
@@ -178,8 +179,21 @@ type account struct {
 	Type   string `json:"type"`
 }
 
+// httpRequest is the newest request that is shown, and the client.
 type httpRequest struct {
-	UserAgent string `json:"user_agent"`
+	UID       string `json:"uid,omitempty"`
+	UserAgent string `json:"user_agent,omitempty"`
+}
+
+// endpoint is the network that most of the account's requests came from. OCSF wants a name where
+// there is no address: it is the prefix.
+type endpoint struct {
+	Name   string            `json:"name"`
+	System *autonomousSystem `json:"autonomous_system,omitempty"`
+}
+
+type autonomousSystem struct {
+	Number int32 `json:"number"`
 }
 
 type memberData struct {
@@ -188,6 +202,32 @@ type memberData struct {
 	Requests  uint32   `json:"requests"`
 	FirstSeen int64    `json:"first_seen,omitempty"`
 	LastSeen  int64    `json:"last_seen,omitempty"`
+	memberLead
+}
+
+// memberLead is what an analyst can follow an account by, beside what OCSF has attributes for.
+type memberLead struct {
+	Created   int64         `json:"created_time,omitempty"`
+	Sources   uint32        `json:"sources,omitempty"`
+	Networks  []valueShare  `json:"networks,omitempty"`
+	Systems   []valueShare  `json:"autonomous_systems,omitempty"`
+	Payments  []valueShare  `json:"payments,omitempty"`
+	Issuers   []valueShare  `json:"issuers,omitempty"`
+	Devices   []valueShare  `json:"devices,omitempty"`
+	Exemplars []leadRequest `json:"request_ids,omitempty"`
+}
+
+// valueShare is a value with the share of an account's requests.
+type valueShare struct {
+	Value string  `json:"value"`
+	Share decimal `json:"share"`
+}
+
+// leadRequest is a request by its id in the gateway's own log.
+type leadRequest struct {
+	ID      string `json:"id"`
+	Time    int64  `json:"time"`
+	Carried string `json:"carried"`
 }
 
 type resource struct {
@@ -253,6 +293,7 @@ type detail struct {
 	Mitigating       []string         `json:"innocence"`
 	Timeline         []detailPoint    `json:"timeline"`
 	Muted            bool             `json:"muted,omitempty"`
+	Shadow           *detailShadow    `json:"shadow,omitempty"`
 	CloseReason      string           `json:"close_reason,omitempty"`
 	Related          []string         `json:"related,omitempty"`
 	Customer         *detailCustomer  `json:"customer,omitempty"`
@@ -294,6 +335,7 @@ type detailShared struct {
 	Value     string  `json:"value"`
 	Share     decimal `json:"share"`
 	Baseline  decimal `json:"census"`
+	Members   int     `json:"members,omitempty"`
 }
 
 type detailPoint struct {

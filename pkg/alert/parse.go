@@ -37,7 +37,7 @@ func Parse(value []byte) (*campaign.Finding, error) {
 		Members:  own.Members, Requests: own.Requests, OutputTokens: own.OutputTokens,
 		Mitigating: own.Mitigating, CloseReason: own.CloseReason,
 		Muted: own.Muted, Related: own.Related, Template: own.Template, Alerts: d.IsAlert,
-		Rationed: own.Rationed,
+		Rationed: own.Rationed, Shadow: own.Shadow.parsed(),
 	}
 	if v := own.Verdict; v != nil {
 		f.Review = &campaign.Review{
@@ -58,7 +58,8 @@ func Parse(value []byte) (*campaign.Finding, error) {
 			axis = detectors.Harvest
 		}
 		f.Evidence = append(f.Evidence, detectors.Evidence{
-			Detector: e.Detector, Axis: axis, Family: detectors.Family(e.Family), Bits: float64(e.Bits),
+			Detector: e.Detector, Axis: axis, Family: detectors.Family(e.Family),
+			Bits:     float64(e.Bits),
 			Observed: e.Observed, Expected: e.Expected, Note: e.Note,
 		})
 	}
@@ -68,7 +69,7 @@ func Parse(value []byte) (*campaign.Finding, error) {
 	for _, s := range own.Shared {
 		f.Shared = append(f.Shared, campaign.SharedAttribute{
 			Attribute: s.Attribute, Value: s.Value,
-			Share: float64(s.Share), Baseline: float64(s.Baseline),
+			Share: float64(s.Share), Baseline: float64(s.Baseline), Members: s.Members,
 		})
 	}
 	for _, p := range own.Timeline {
@@ -86,14 +87,8 @@ func member(e *evidence) campaign.Member {
 	if e.User != nil && e.User.Account != nil {
 		m.Org = e.User.Account.UID
 	}
-	agent, tls := "", ""
-	if e.HTTPRequest != nil {
-		agent = e.HTTPRequest.UserAgent
-	}
-	if len(e.JA4) > 0 {
-		tls = e.JA4[0].Value
-	}
-	m.Stack = joinStack(agent, tls)
+	m.Lead = leadOf(e)
+	m.Stack = joinStack(m.Lead.UserAgent, m.Lead.JA4)
 	return m
 }
 

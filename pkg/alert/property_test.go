@@ -55,7 +55,7 @@ func anyFinding(t *rapid.T) *campaign.Finding {
 			Account: str.Draw(t, "account"), Org: str.Draw(t, "org"),
 			Requests: rapid.Uint32().Draw(t, "requests"), Agreement: float.Draw(t, "agreement"),
 			Families: families.Draw(t, "planes"), Stack: str.Draw(t, "stack"),
-			FirstSeen: ms.Draw(t, "first"), LastSeen: ms.Draw(t, "last"),
+			FirstSeen: ms.Draw(t, "first"), LastSeen: ms.Draw(t, "last"), Lead: anyLead(t),
 		}
 	})
 	point := rapid.Custom(func(t *rapid.T) campaign.Point {
@@ -68,9 +68,18 @@ func anyFinding(t *rapid.T) *campaign.Finding {
 		return campaign.SharedAttribute{
 			Attribute: str.Draw(t, "attribute"), Value: str.Draw(t, "value"),
 			Share: float.Draw(t, "share"), Baseline: float.Draw(t, "baseline"),
+			Members: rapid.Int().Draw(t, "members"),
+		}
+	})
+	shadow := rapid.Custom(func(t *rapid.T) campaign.Shadow {
+		return campaign.Shadow{
+			All: rapid.Bool().Draw(t, "all"), AlsoAlerted: rapid.Bool().Draw(t, "also alerted"),
+			Detectors: rapid.SliceOfN(str, 0, 50).Draw(t, "detectors in shadow"),
+			Alerts:    rapid.SliceOfN(str, 0, 50).Draw(t, "alerts"),
 		}
 	})
 	return &campaign.Finding{
+		Shadow:   rapid.Ptr(shadow, true).Draw(t, "shadow"),
 		UID:      rapid.StringN(1, 60, 256).Filter(utf8.ValidString).Draw(t, "uid"),
 		Campaign: str.Draw(t, "campaign"), Tenant: str.Draw(t, "tenant"),
 		Sequence: rapid.IntRange(1, math.MaxInt32).Draw(t, "sequence"),
@@ -95,6 +104,36 @@ func anyFinding(t *rapid.T) *campaign.Finding {
 		Mitigating: rapid.SliceOfN(str, 0, 40).Draw(t, "innocence"), NextStep: str.Draw(t, "next"),
 		CloseReason: str.Draw(t, "reason"), Muted: rapid.Bool().Draw(t, "muted"),
 		Related: rapid.SliceOfN(str, 0, 80).Draw(t, "related"),
+	}
+}
+
+func anyLead(t *rapid.T) campaign.Lead {
+	if rapid.Bool().Draw(t, "nothing to follow") {
+		return campaign.Lead{}
+	}
+	str := hostile()
+	value := rapid.Custom(func(t *rapid.T) campaign.ValueShare {
+		return campaign.ValueShare{
+			Value: rapid.OneOf(str, rapid.SampledFrom([]string{
+				"AS64500", "AS4200000851", "AS99999999999", "2001:db8::/48",
+			})).Draw(t, "value"),
+			Share: anyFloat().Draw(t, "share"),
+		}
+	})
+	request := rapid.Custom(func(t *rapid.T) campaign.Exemplar {
+		return campaign.Exemplar{
+			ID: str.Draw(t, "id"), Time: rapid.Int64().Draw(t, "time"),
+			Carried: campaign.Carried(str.Draw(t, "carried")),
+		}
+	})
+	values := rapid.SliceOfN(value, 0, 10)
+	return campaign.Lead{
+		Created: rapid.Int64().Draw(t, "created"), Sources: rapid.Uint32().Draw(t, "sources"),
+		UserAgent: str.Draw(t, "agent"), JA4: str.Draw(t, "ja4"),
+		Networks: values.Draw(t, "networks"), Systems: values.Draw(t, "systems"),
+		Payments: values.Draw(t, "payments"), Issuers: values.Draw(t, "issuers"),
+		Devices:  values.Draw(t, "devices"),
+		Requests: rapid.SliceOfN(request, 0, 10).Draw(t, "requests"),
 	}
 }
 

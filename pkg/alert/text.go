@@ -61,6 +61,8 @@ func (t *textWriter) headline(f *campaign.Finding) {
 		badge, style = "CLOSED", badgeGreen
 	case f.Muted:
 		badge, style = "MUTED", badgeGrey
+	case f.Shadow != nil:
+		badge, style = "SHADOW", badgeGrey
 	}
 	title := sentence(f.Title, maxText)
 	if title == "" {
@@ -90,6 +92,9 @@ func (t *textWriter) facts(f *campaign.Finding) {
 		state += ", " + closeDetail(f.CloseReason)
 	} else if f.Muted {
 		state += ", muted: an analyst allowed the group"
+	}
+	if f.Shadow != nil {
+		state += ", in shadow: alerts nobody"
 	}
 	t.fact("finding", sentence(f.UID, maxID))
 	if c := sentence(f.Campaign, maxID); c != "" && c != f.UID {
@@ -244,7 +249,8 @@ func (t *textWriter) families(f *campaign.Finding) {
 }
 
 func (t *textWriter) shared(f *campaign.Finding) {
-	if len(f.Shared) == 0 {
+	shown := telling(f.Shared, textShared)
+	if len(shown) == 0 {
 		return
 	}
 	t.section("WHAT THEY SHARE", "")
@@ -255,15 +261,14 @@ func (t *textWriter) shared(f *campaign.Finding) {
 			columnRight(all, figure)
 	}
 	t.line("  ", t.paint(dim, row("", "", "of members", "of everybody")))
-	for i, s := range f.Shared {
-		if i == textShared {
-			t.line("  ", t.paint(dim, fmt.Sprintf("and %d more", len(f.Shared)-textShared)))
-			break
-		}
+	for _, s := range shown {
 		t.line("  ", row(
 			sentence(s.Attribute, maxID), sentence(s.Value, maxText),
 			share(s.Share), share(s.Baseline),
 		))
+	}
+	if more := len(f.Shared) - len(shown); more > 0 {
+		t.line("  ", t.paint(dim, fmt.Sprintf("and %d more, rarer or as common elsewhere", more)))
 	}
 }
 
@@ -294,12 +299,15 @@ func (t *textWriter) members(f *campaign.Finding) {
 		m := &shown[i]
 		who := sentence(m.Account, maxID)
 		if org := sentence(m.Org, maxID); org != "" {
-			who += " (" + org + ")"
+			who = strings.TrimSpace(who + " (" + org + ")")
 		}
 		t.line("  ", row(
 			who, grouped(int64(m.Requests)), share(m.Agreement), scoreMarks(m.Families),
-			sentence(m.Stack, maxText),
+			sentence(clientOf(m), maxText),
 		))
+		if i < textLeads {
+			t.lead(&m.Lead)
+		}
 	}
 }
 

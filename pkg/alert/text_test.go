@@ -30,6 +30,7 @@ func TestTheTerminalRenderingIsAsDesigned(t *testing.T) {
 		"color":  {pool(), alert.TextOptions{Color: true}},
 		"closed": {closed, alert.TextOptions{}},
 		"muted":  {muted, alert.TextOptions{}},
+		"shadow": {shadowed(), alert.TextOptions{}},
 		"bare": {
 			&campaign.Finding{
 				UID: "3c8a", Sequence: 1, Activity: campaign.Create, Severity: campaign.Low,

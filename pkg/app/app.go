@@ -18,6 +18,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/console"
 	"github.com/stillwatch/stillwatch/pkg/enrich"
 	"github.com/stillwatch/stillwatch/pkg/lookup"
+	"github.com/stillwatch/stillwatch/pkg/pipeline"
 	"github.com/stillwatch/stillwatch/pkg/store"
 	"github.com/stillwatch/stillwatch/pkg/stream"
 )
@@ -52,14 +53,17 @@ func (o Options) validate() error {
 	return nil
 }
 
-// App is one instance of the service. It is started once.
+// App is the service under one configuration. It is started once; where the configuration may
+// change, a Supervisor runs one after the other.
 type App struct {
 	opts     Options
 	log      *zap.Logger
 	registry *prometheus.Registry
-	stages   []*stageRun
-	lists    *watchLists
-	console  *console.Server
+	// metrics are those of the stages.
+	metrics *pipeline.Metrics
+	stages  []*stageRun
+	lists   *watchLists
+	console *console.Server
 	// facts is what events are completed from, nil for nothing; factsRead is closed when it is all
 	// there.
 	facts     *lookup.Sources
@@ -82,7 +86,7 @@ func New(opts Options) (*App, error) {
 		return nil, err
 	}
 	a := &App{
-		opts: opts, log: opts.Log, registry: newRegistry(opts.Version),
+		opts: opts, log: opts.Log, registry: prometheus.NewRegistry(),
 		failed: make(chan error, len(opts.Config.Stages)), factsRead: make(chan struct{}),
 	}
 	var files []string
@@ -106,9 +110,20 @@ func New(opts Options) (*App, error) {
 	if a.stages, err = newStages(opts, enricher, a.lists); err != nil {
 		return nil, err
 	}
+	a.metrics = pipeline.NewMetrics(a.registry)
+	for _, s := range a.stages {
+		if err := a.metrics.Expose(s.stage); err != nil {
+			return nil, err
+		}
+		// A stage that cannot be opened would start, and open no partition.
+		if _, err := s.stage.Open(0); err != nil {
+			return nil, fmt.Errorf("stage %s: %w", s.stage.Name(), err)
+		}
+	}
 	if opts.Config.HTTP.Enabled {
 		if a.console, err = console.New(
-			opts.Config.HTTP, a.registry, a.checks(), a.log.Named("http"),
+			opts.Config.HTTP, prometheus.Gatherers{processMetrics(opts.Version), a.registry},
+			a.checks(), a.log.Named("http"),
 		); err != nil {
 			return nil, err
 		}
@@ -116,7 +131,7 @@ func New(opts Options) (*App, error) {
 	return a, nil
 }
 
-// Registry holds the app's metrics.
+// Registry holds the app's metrics, without those of the process.
 func (a *App) Registry() *prometheus.Registry { return a.registry }
 
 // ConsoleAddr is where health and metrics are served, empty when they are not.
@@ -156,15 +171,21 @@ func (a *App) start(ctx context.Context) error {
 		}
 		a.cleanups.push("http", a.console.Stop)
 	}
-	if err := a.connect(ctx); err != nil {
-		return err
-	}
-	a.lists.start(ctx, &a.cleanups)
-	if err := a.startFacts(ctx); err != nil {
+	if err := a.prepare(ctx); err != nil {
 		return err
 	}
 	a.startStages(ctx)
 	return nil
+}
+
+// prepare does what can fail: it connects, sees to the topics and reads the account facts. An app
+// in the groups of the same stages goes on undisturbed.
+func (a *App) prepare(ctx context.Context) error {
+	if err := a.connect(ctx); err != nil {
+		return err
+	}
+	a.lists.start(ctx, &a.cleanups)
+	return a.startFacts(ctx)
 }
 
 // Stop ends everything in the reverse order of the start: the stages finish the batch under way,
@@ -172,42 +193,6 @@ func (a *App) start(ctx context.Context) error {
 // ctx ends. Calling it again, or without a start, does nothing.
 func (a *App) Stop(ctx context.Context) error {
 	return a.cleanups.run(ctx)
-}
-
-// Run starts the app, calls started (which may be nil), and stops gracefully when ctx ends or a
-// stage fails. A start that ctx cuts short is no error.
-func (a *App) Run(ctx context.Context, started func(*App)) error {
-	begin := time.Now()
-	if err := a.Start(ctx); err != nil {
-		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-			return nil
-		}
-		return err
-	}
-	a.log.Info(
-		"started", zap.Strings("stages", a.opts.Config.Stages), zap.String("http", a.ConsoleAddr()),
-		zap.Duration("took", time.Since(begin)),
-	)
-	if started != nil {
-		started(a)
-	}
-	var failure error
-	select {
-	case <-ctx.Done():
-		a.log.Info("stopping", zap.Duration("at_most", a.opts.Config.ShutdownTimeout))
-	case failure = <-a.failed:
-		a.log.Error("a stage failed, stopping", zap.Error(failure))
-	}
-	begin = time.Now()
-	stopCtx, cancel := context.WithTimeout(
-		context.WithoutCancel(ctx), a.opts.Config.ShutdownTimeout,
-	)
-	defer cancel()
-	if err := a.Stop(stopCtx); err != nil {
-		return errors.Join(failure, err)
-	}
-	a.log.Info("stopped", zap.Duration("took", time.Since(begin)))
-	return failure
 }
 
 // startFacts reads the topic of account facts to its end, so that no event is taken without them,
@@ -271,4 +256,47 @@ func (a *App) startStages(ctx context.Context) {
 			)
 		}
 	})
+}
+
+// joinPoll is how often it is looked whether the stages have joined.
+const joinPoll = 20 * time.Millisecond
+
+// joined waits until all stages are in their groups. It is an error when one fails, or when it
+// takes longer than a start may take and the group for its rebalance.
+func (a *App) joined(ctx context.Context) error {
+	c := a.opts.Config
+	atMost := c.StartupTimeout + c.Kafka.RebalanceTimeout
+	late := time.NewTimer(atMost)
+	defer late.Stop()
+	poll := time.NewTicker(joinPoll)
+	defer poll.Stop()
+	for {
+		err := a.notJoined()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-poll.C:
+		case failure := <-a.failed:
+			return failure
+		case <-late.C:
+			return fmt.Errorf("%w; gave up after %s", err, config.FormatDuration(atMost))
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// notJoined says what a stage that is not in its group waits for, nil when there is none.
+func (a *App) notJoined() error {
+	for _, s := range a.stages {
+		switch st := s.pipeline.Status(); {
+		case st.Joined:
+		case st.Err != nil:
+			return fmt.Errorf("stage %s: %w", s.stage.Name(), st.Err)
+		default:
+			return fmt.Errorf("stage %s has not joined its consumer group", s.stage.Name())
+		}
+	}
+	return nil
 }

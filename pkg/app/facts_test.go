@@ -104,8 +104,7 @@ func TestFactsThatCannotBeHadStopTheStart(t *testing.T) {
 	opts = newOptions(t)
 	opts.Config.Topics.Create = false
 	opts.Config.Ingest.Enrich.FactsTopic, opts.Config.Ingest.Enrich.FactsFile = "my.facts", facts
-	a, err := New(opts)
-	require.NoError(t, err)
-	require.ErrorContains(t, a.Run(t.Context(), nil),
+	s, _ := newSupervisor(t, opts)
+	require.ErrorContains(t, s.Run(t.Context(), nil),
 		"--topic my.facts --partitions 3 --config cleanup.policy=compact")
 }

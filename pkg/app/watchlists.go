@@ -57,6 +57,9 @@ func newWatchLists(
 			Help: "Indicators that were found on too many accounts of a tenant to be watched for, once per tenant and version of the lists.",
 		}),
 	}
+	for _, result := range [...]string{resultOK, resultFailed} {
+		w.reloads.WithLabelValues(result)
+	}
 	registry.MustRegister(w.reloads, w.indicators, w.broad)
 	w.seen = w.stat()
 	list, err := config.ReadWatchLists(files)
@@ -116,11 +119,11 @@ func (w *watchLists) check() {
 	w.seen = now
 	list, err := config.ReadWatchLists(w.files)
 	if err != nil {
-		w.reloads.WithLabelValues("failed").Inc()
+		w.reloads.WithLabelValues(resultFailed).Inc()
 		w.log.Error("watch lists not read, the ones before stay in force", zap.Error(err))
 		return
 	}
-	w.reloads.WithLabelValues("ok").Inc()
+	w.reloads.WithLabelValues(resultOK).Inc()
 	w.use(list)
 }
 

@@ -88,6 +88,7 @@ func outputs(t config.Topics) map[stage.Output]string {
 		stage.Alerts:       t.Alerts,
 		stage.Accounts:     t.Accounts,
 		stage.Audit:        t.Audit,
+		stage.Shadow:       t.Shadow,
 		stage.DeadLetters:  t.DeadLetters,
 	}
 }
@@ -133,6 +134,9 @@ func topicSpecs(c config.Config) []stream.TopicSpec {
 	if c.Runs(config.StageCorrelate) {
 		specs = append(specs, single(t.Alerts, ""), single(t.Accounts, "compact"),
 			single(t.Verdicts, ""), single(t.Audit, "compact"))
+		if c.Correlate.Shadow.On() {
+			specs = append(specs, single(t.Shadow, ""))
+		}
 	}
 	return specs
 }
@@ -174,7 +178,6 @@ func (a *App) connect(ctx context.Context) error {
 		return fmt.Errorf("kafka: %w", err)
 	}
 	a.cleanups.push("kafka producer", func(context.Context) error { producer.Close(); return nil })
-	metrics := pipeline.NewMetrics(a.registry)
 	for _, s := range a.stages {
 		group, err := client.Group(stream.GroupOptions{
 			ID: c.Kafka.GroupPrefix + "-" + s.stage.Name(), Topics: s.topics,
@@ -188,7 +191,7 @@ func (a *App) connect(ctx context.Context) error {
 		opts.ShutdownTimeout = min(opts.ShutdownTimeout, c.ShutdownTimeout*9/10)
 		if s.pipeline, err = pipeline.New(pipeline.Config{
 			Options: opts, Stage: s.stage, Source: pipeline.FromGroup(group), Sink: producer,
-			Store: pipeline.FromStore(redis), Log: a.log, Metrics: metrics,
+			Store: pipeline.FromStore(redis), Log: a.log, Metrics: a.metrics,
 		}); err != nil {
 			return fmt.Errorf("stage %s: %w", s.stage.Name(), err)
 		}

@@ -15,7 +15,8 @@ writes it anew.
 
 An attribute is a value that accounts can share. The columns say what becomes of it:
 
-- **readable**: profiles keep the text beside its keyed hash, and findings show it.
+- **readable**: profiles keep the text beside its keyed hash, and findings show it. What is not
+  readable, and is no day, they show by a [pseudonym](alerts.md#pseudonyms) made of the hash.
 - **listed**: the index lists the accounts of each value, for the commonest value of an account or
   for all that its profile holds.
 - **groups**: the accounts of one value are a group to look at.

@@ -107,6 +107,9 @@ func appendFolded(dst []byte, v string) []byte {
 	return dst
 }
 
+// JA4Mark stands before the TLS fingerprint in the text of a client stack.
+const JA4Mark = "ja4="
+
 // readStack is the client software: the user agent, in lower case and with its versions in full,
 // since the accounts of a pool are served by one build and honest users update when they like; then
 // the TLS fingerprint. Long runs of hexadecimal digits in the user agent are the installation's,
@@ -118,10 +121,15 @@ func readStack(b []byte, ev *event.Event) []byte {
 		if len(b) > 0 {
 			b = append(b, ' ')
 		}
-		b = append(b, "ja4="...)
+		b = append(b, JA4Mark...)
 		b = appendFolded(b, c.JA4)
 	}
 	return b
+}
+
+// StackOf is the text of a client stack of a client as it was sent.
+func StackOf(agent, ja4 string) string {
+	return string(readStack(nil, &event.Event{Client: event.Client{UserAgent: agent, JA4: ja4}}))
 }
 
 // dropHex replaces runs of at least 16 hexadecimal digits and hyphens, ids all of them, by "#".

@@ -172,11 +172,14 @@ func read(ctx context.Context, o Options, r io.Reader, work, order chan<- *chunk
 // topic is the name of the simulated gateway topic.
 const topic = "backtest"
 
+// passedOver counts the records beyond MaxLine.
+var passedOver = stage.DeadLettered(event.ReasonTooLarge)
+
 // passOver makes dead letters of the records beyond MaxLine. Their content is left out: that it
 // could not be held is why they are there.
 func (r *run) passOver(offsets []int64) error {
 	for _, offset := range offsets {
-		r.stats.Counts.Add(1, stage.DeadLettered, event.ReasonTooLarge)
+		r.stats.Counts.Add(1, passedOver, event.ReasonTooLarge)
 		err := r.sink.Write(stage.NewDeadLetter(&stage.Record{Topic: topic, Offset: offset},
 			event.ReasonTooLarge,
 			fmt.Sprintf("the record has more than %d bytes, its content is left out", r.o.MaxLine)))

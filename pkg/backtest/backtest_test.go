@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -65,6 +66,20 @@ type buffer struct{ bytes.Buffer }
 
 func (*buffer) Close() error { return nil }
 
+// requireDeclared checks that all that was counted is declared, with the values of its labels: who
+// adds one and forgets to say so has a counter that comes into being with its first count.
+func requireDeclared(t *testing.T, st Stages, counts stage.Counts) {
+	t.Helper()
+	declared := slices.Concat(
+		st.Ingest.Counters(), st.Fingerprint.Counters(), st.Correlate.Counters(),
+		[]*stage.Counter{passedOver},
+	)
+	for what := range counts {
+		require.Contains(t, declared, what.Counter, what.String())
+		require.True(t, what.Declared(), "%s has a value that its label does not list", what)
+	}
+}
+
 func replay(
 	t *testing.T, events []byte, workers int, judge *Judge,
 ) (alerts, accounts string, stats Stats) {
@@ -76,8 +91,10 @@ func replay(
 	if judge != nil {
 		o.Tap = judge.Event
 	}
-	stats, err := Run(t.Context(), o, stages(t), bytes.NewReader(events), sink, nil)
+	st := stages(t)
+	stats, err := Run(t.Context(), o, st, bytes.NewReader(events), sink, nil)
 	require.NoError(t, err)
+	requireDeclared(t, st, stats.Counts)
 	return a.String(), b.String(), stats
 }
 
@@ -184,8 +201,10 @@ func TestRecordsThatCannotBeReadAreCountedAndTheRestGoesOn(t *testing.T) {
 	few := events[:nthLine(events, 50)]
 	broken := append([]byte("{broken\n\nnull\n"), few...)
 	sink := &Files{}
-	stats, err := Run(t.Context(), DefaultOptions(), stages(t), bytes.NewReader(broken), sink, nil)
+	st := stages(t)
+	stats, err := Run(t.Context(), DefaultOptions(), st, bytes.NewReader(broken), sink, nil)
 	require.NoError(t, err)
+	requireDeclared(t, st, stats.Counts)
 	require.EqualValues(t, 52, stats.Records)
 	require.EqualValues(t, 2, sink.DeadLetters)
 }

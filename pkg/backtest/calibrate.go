@@ -28,6 +28,8 @@ const observeEvery = 30 * time.Minute
 // group within Reach of a threshold has its members fitted as if it was beyond.
 func Observing(o campaign.Options) campaign.Options {
 	o.Observe = true
+	// It is about the findings that alert, or would.
+	o.Shadow.All, o.Shadow.Unseen = false, true
 	o.Total -= Reach
 	o.Operator -= Reach
 	o.Purpose -= Reach

@@ -223,7 +223,7 @@ func (w *world) page() string {
 	w.t.Helper()
 	var b bytes.Buffer
 	require.NoError(w.t, w.report.Write(&b, Stats{Records: 7, Counts: stage.Counts{
-		{Counter: stage.DeadLettered, Labels: [stage.MaxLabels]string{"<script>"}}: 1,
+		{Counter: passedOver, Labels: [stage.MaxLabels]string{"<script>"}}: 1,
 	}}))
 	return b.String()
 }

@@ -18,15 +18,17 @@ func BenchmarkEvaluate(b *testing.B) {
 		name     string
 		accounts int
 		anew     bool
+		shadow   []string
 	}{
-		{"1000 accounts", 1_000, false},
-		{"10000 accounts", 10_000, false},
-		{"100000 accounts", 100_000, false},
-		{"100000 accounts with a new baseline each time", 100_000, true},
-		{"1000000 accounts", 1_000_000, false},
+		{"1000 accounts", 1_000, false, nil},
+		{"10000 accounts", 10_000, false, nil},
+		{"100000 accounts", 100_000, false, nil},
+		{"100000 accounts with a new baseline each time", 100_000, true, nil},
+		{"100000 accounts with a detector in shadow", 100_000, false, []string{"hours"}},
+		{"1000000 accounts", 1_000_000, false, nil},
 	} {
 		b.Run(c.name+", a pool of 200 among them", func(b *testing.B) {
-			e, changing := populated(b, c.accounts)
+			e, changing := populated(b, c.accounts, c.shadow)
 			at := e.Next()
 			b.ReportAllocs()
 			for b.Loop() {
@@ -52,11 +54,12 @@ func BenchmarkEvaluate(b *testing.B) {
 }
 
 // populated is an engine that has evaluated a population of n accounts and found its campaign, and
-// the accounts of it that change.
-func populated(b *testing.B, n int) (*Engine, []fingerprint.Profile) {
+// the accounts of it that change. shadow names detectors in shadow.
+func populated(b *testing.B, n int, shadow []string) (*Engine, []fingerprint.Profile) {
 	b.Helper()
 	w := newWorld(7)
 	o := DefaultOptions()
+	o.Shadow.Detectors = shadow
 	e, err := New(o)
 	if err != nil {
 		b.Fatal(err)

@@ -81,6 +81,8 @@ type Campaign struct {
 	// WeakSince is when its members last began to measure far below the thresholds, 0 when they do
 	// not.
 	WeakSince int64 `json:"weak_since,omitempty"`
+	// AlsoAlerted is what the last record of a finding in shadow said; see Shadow.
+	AlsoAlerted bool `json:"also_alerted,omitempty"`
 
 	// Overflow counts the findings that a summary is about.
 	Overflow int `json:"overflow,omitempty"`
@@ -94,6 +96,10 @@ type Campaign struct {
 	// urgent says that a record about it is due now, rings that it alerts, notice why.
 	urgent, rings bool
 	notice        string
+	// alerts are the UIDs of the findings that alert and are about the members of one in shadow.
+	alerts []string
+	// outdated says that its measurement is with detectors that do not count any more.
+	outdated bool
 	// followed is the evaluation in which it was last followed, expanded a hash of the accounts
 	// with which it was last expanded.
 	followed int32

@@ -24,11 +24,13 @@ const (
 )
 
 // isNews says whether a campaign's state is worth an update: another severity, another signal
-// family, half as many members again, or four times the requests.
+// family, half as many members again, or four times the requests; in shadow also whether a finding
+// about the same accounts alerts.
 func (c *Campaign) isNews() bool {
 	last := &c.LastEmitted
 	return c.Severity != last.Severity || len(c.Families) > last.Families ||
-		2*len(c.Members) >= newsMembers*last.Members || c.Requests >= newsRequests*last.Requests
+		2*len(c.Members) >= newsMembers*last.Members || c.Requests >= newsRequests*last.Requests ||
+		(len(c.alerts) > 0) != c.AlsoAlerted
 }
 
 // emitter is the last step of an evaluation.

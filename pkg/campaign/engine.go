@@ -40,6 +40,14 @@ type Engine struct {
 	// on.
 	Sighted func(watch.Sighting)
 	list    watch.List
+
+	// inShadow says that its findings are in shadow; ids begins the identities of its campaigns,
+	// keys those of its state. Both are empty for one that alerts.
+	inShadow  bool
+	ids, keys string
+	// shadow is the second engine, alerting the one beside which this one is the second.
+	shadow   beside
+	alerting *Engine
 }
 
 // tenant is what the engine knows of one tenant; tenants are never compared.
@@ -69,25 +77,43 @@ func New(o Options) (*Engine, error) {
 	if err := o.Validate(); err != nil {
 		return nil, fmt.Errorf("correlate options: %w", err)
 	}
-	return &Engine{o: o, registry: detectors.All(), tenants: map[string]*tenant{}}, nil
+	e := &Engine{o: o, registry: detectors.All(), tenants: map[string]*tenant{}}
+	putInShadow(e)
+	return e, nil
 }
 
 // SetWatchList replaces what is watched for, from the next evaluation on.
-func (e *Engine) SetWatchList(l watch.List) { e.list = l }
+func (e *Engine) SetWatchList(l watch.List) {
+	e.list = l
+	e.shadow.watchFor(l)
+}
 
 func (e *Engine) tenant(name string) *tenant {
 	t := e.tenants[name]
-	if t == nil {
+	switch {
+	case t != nil:
+	case e.alerting != nil:
+		e.alerting.tenant(name)
+		t = e.tenants[name]
+	default:
 		t = &tenant{name: name, population: measure.New(), watchers: watch.New(e.o.Watch)}
 		e.tenants[name] = t
+		e.shadow.add(t)
 	}
 	return t
+}
+
+// isEmpty says that nothing is known of the tenant.
+func (t *tenant) isEmpty() bool {
+	return t.population.Len() == 0 && len(t.campaigns) == 0 && t.watchers.Unread.Len() == 0 &&
+		t.book.Len() == 0
 }
 
 // Upsert takes a new snapshot of an account. The engine owns p and all it points at from then on.
 func (e *Engine) Upsert(p fingerprint.Profile) {
 	t := e.tenant(p.Tenant)
 	t.watchers.Unread.Note(&p)
+	e.shadow.note(&p)
 	if p.Requests == 0 && p.UnreadableAt > 0 {
 		// There is nothing to compare of an account of which nothing could be read.
 		t.population.Remove(p.Account)
@@ -104,9 +130,9 @@ func (e *Engine) Remove(tenantName, account string) {
 	}
 	t.population.Remove(account)
 	t.watchers.Unread.Forget(account)
-	if t.population.Len() == 0 && len(t.campaigns) == 0 && t.watchers.Unread.Len() == 0 &&
-		t.book.Len() == 0 {
+	if gone := e.shadow.forget(tenantName, account); gone && t.isEmpty() {
 		delete(e.tenants, tenantName)
+		e.shadow.drop(tenantName)
 	}
 }
 
@@ -143,11 +169,11 @@ func (e *Engine) Advance(now int64) []Emission {
 	// Aligned to the interval, so that a restart evaluates at the same times.
 	e.next, e.clockChanged = now-now%interval+interval, true
 	e.reviews.keep(e.tenants, now)
+	e.shadow.setNext(e.next)
 	var out []Emission
 	for _, name := range sortedKeys(e.tenants) {
-		t := e.tenants[name]
-		e.reviews.dropped = append(e.reviews.dropped, t.forget(now-e.o.Memory.Milliseconds())...)
-		out = append(out, e.evaluate(t, now)...)
+		out = append(out, e.evaluate(e.tenants[name], now)...)
+		out = append(out, e.shadow.evaluate(name, now)...)
 	}
 	return out
 }

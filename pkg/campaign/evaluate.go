@@ -30,12 +30,13 @@ type evaluation struct {
 
 // evaluate looks at a tenant and returns what there is to tell.
 func (e *Engine) evaluate(t *tenant, now int64) []Emission {
+	e.reviews.dropped = append(e.reviews.dropped, t.forget(now-e.o.Memory.Milliseconds())...)
 	// Also where nothing is judged yet: what is pending must not pile up.
 	t.population.IndexPending()
 	if !e.ready(t, now) {
 		v := &evaluation{engine: e, tenant: t, now: now, changed: map[string]bool{}}
 		reviewing{v}.review()
-		return emitter{v}.emit()
+		return shadowed{v}.emit()
 	}
 	v := e.compare(t, now)
 	v.followCampaigns()
@@ -43,7 +44,7 @@ func (e *Engine) evaluate(t *tenant, now int64) []Emission {
 	v.expandCampaigns()
 	v.watch()
 	reviewing{v}.review()
-	return emitter{v}.emit()
+	return shadowed{v}.emit()
 }
 
 // ready says whether there is a population to compare with: large enough, and observed for long
@@ -72,7 +73,10 @@ func (e *Engine) compare(t *tenant, now int64) *evaluation {
 		}
 		v.search.Deeper = e.Deeper
 	}
-	p.Evaluation++
+	if e.alerting == nil {
+		// A second engine looks at the same evaluation.
+		p.Evaluation++
+	}
 	return v
 }
 
@@ -115,9 +119,11 @@ func (v *evaluation) expandCampaigns() {
 	}
 }
 
-// join makes an account a member.
+// join makes an account a member, unless an analyst says that it is none. Of a finding that nobody
+// was told of yet all are members, to see whether the verdict is one on the whole group.
 func (v *evaluation) join(c *Campaign, name string) {
-	if _, ok := c.Members[name]; ok || v.tenant.saidOf(name) == review.Dismiss {
+	_, ok := c.Members[name]
+	if ok || c.Sequence > 0 && !c.Review.dismisses() && v.tenant.saidOf(name) == review.Dismiss {
 		return
 	}
 	c.Members[name] = v.now
@@ -318,7 +324,8 @@ func (v *evaluation) openOrMerge(f *search.Found) {
 		first := v.search.Population.At(f.Members[0]).Profile.Account
 		seed := v.tenant.name + "\x00" + first
 		home = v.open(
-			fmt.Sprintf("c-%016x", xxh3.HashStringSeed(seed, uint64(v.now))), KindCampaign,
+			fmt.Sprintf("%sc-%016x", v.engine.ids, xxh3.HashStringSeed(seed, uint64(v.now))),
+			KindCampaign,
 		)
 		// What is explained is no part of the population from now on.
 		v.tenant.population.Baseline = nil
@@ -331,6 +338,11 @@ func (v *evaluation) openOrMerge(f *search.Found) {
 // reopen begins a new finding about a campaign that was closed, and a last record of the old one
 // that points at it.
 func (v *evaluation) reopen(c *Campaign) {
+	if c.Sequence == 0 {
+		// It was dismissed before anybody was told of it: this is its first finding still.
+		c.Closed, c.CloseReason, c.closing, c.Opened = false, "", "", v.now
+		return
+	}
 	c.Sequence++
 	last := c.finding(Close, v.now)
 	last.CloseReason = closeSuperseded

@@ -60,7 +60,8 @@ func (x groupExplainer) state() FindingState {
 	return FindingState{
 		UID: c.UID(), Campaign: c.ID, Kind: c.kind(), Title: title(c), Summary: summary(c),
 		NextStep: nextStep(c), Severity: c.Severity, Confidence: c.Confidence, Closed: c.Closed,
-		CloseReason: c.CloseReason, Muted: c.Review.allows(), Opened: c.Opened,
+		CloseReason: c.CloseReason, Muted: c.Review.allows(), Shadow: x.engine.inShadow,
+		Opened:   c.Opened,
 		Modified: c.Modified, FirstSeen: c.FirstSeen, LastSeen: c.LastSeen, Sequence: c.Sequence,
 		Members: len(c.Members), Requests: c.Requests, Related: slices.Clone(c.Related),
 		WeakSince: c.WeakSince,

@@ -294,6 +294,9 @@ func (x accountExplainer) says(out *ExplainedAccount) []string {
 		}
 	}
 	switch {
+	case x.engine.inShadow:
+		out.Status = ""
+		says = append(says, "All findings are in shadow: no account has a standing.")
 	case out.Status == Implicated:
 		says = append(says, "It is implicated: an open finding of severity Medium or more names it.")
 	case out.Status == Watched:

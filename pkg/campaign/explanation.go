@@ -84,6 +84,7 @@ type FindingState struct {
 	Closed      bool     `json:"closed"`
 	CloseReason string   `json:"close_reason,omitempty"`
 	Muted       bool     `json:"muted"`
+	Shadow      bool     `json:"shadow,omitempty"`
 	Opened      int64    `json:"opened"`
 	Modified    int64    `json:"modified"`
 	FirstSeen   int64    `json:"first_seen"`

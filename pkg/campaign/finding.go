@@ -53,6 +53,8 @@ type Member struct {
 	// FirstSeen and LastSeen bound its activity (Unix ms).
 	FirstSeen int64
 	LastSeen  int64
+	// Lead is what an analyst can follow the account by.
+	Lead Lead
 }
 
 // Point is one step of the campaign's timeline.
@@ -115,6 +117,8 @@ type Finding struct {
 	// that it is an Allow: the group is measured and reported, and does not alert.
 	Review *Review
 	Muted  bool
+	// Shadow is there when the finding is in shadow: it never alerts.
+	Shadow *Shadow
 	// Related are the UIDs of findings that this one continues, absorbed, was absorbed by or is
 	// continued in.
 	Related []string
@@ -122,11 +126,12 @@ type Finding struct {
 	Template []string
 }
 
-// SharedAttribute is a readable value that the members share, with the share of members that show
-// it and the population's.
+// SharedAttribute is a value that several members show, as text or as a pseudonym, with the share
+// of members that show it and the population's. Members is how many they are.
 type SharedAttribute struct {
 	Attribute, Value string
 	Share, Baseline  float64
+	Members          int
 }
 
 // AccountStatus is what a gateway may act on.

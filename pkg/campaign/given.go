@@ -18,6 +18,9 @@ func keyOf(h *review.Held) string { return verdictKey + h.Verdict.ID + "@" + h.V
 // came before counts once.
 func (e *Engine) Give(verdict review.Verdict, now int64) []Emission {
 	t := e.tenant(verdict.Tenant)
+	if !t.concerns(&verdict) && e.shadow.concerns(&verdict) {
+		return e.shadow.engine.Give(verdict, now)
+	}
 	if t.book.Find(verdict.ID) != nil {
 		return nil
 	}
@@ -27,7 +30,7 @@ func (e *Engine) Give(verdict review.Verdict, now int64) []Emission {
 	t.book.Put(h)
 	v.take(h)
 	v.review()
-	return emitter{v.evaluation}.emit()
+	return shadowed(v).emit()
 }
 
 // take enters a new verdict, and does what it asks for beside being in force.
@@ -38,7 +41,7 @@ func (v reviewing) take(h *review.Held) {
 		v.enter(h, review.Given, nil, "")
 	case said.Action == review.Revoke:
 		v.revoke(h)
-	case said.Scope.One() && !v.knows(&said.Scope):
+	case said.Scope.One() && !v.tenant.knows(&said.Scope):
 		h.Ended = v.now
 		v.enter(h, review.Unknown, nil, "no finding of this scope is known here")
 	case said.Action == review.Reopen:
@@ -70,9 +73,14 @@ func (v reviewing) revoke(h *review.Held) {
 	v.touch(other)
 }
 
+// concerns says whether a verdict is about a finding or another verdict of the tenant.
+func (t *tenant) concerns(v *review.Verdict) bool {
+	return t.book.Find(v.Revokes) != nil || t.knows(&v.Scope)
+}
+
 // knows says whether a finding or campaign is known.
-func (v reviewing) knows(s *review.Scope) bool {
-	return slices.ContainsFunc(v.tenant.campaigns, func(c *Campaign) bool { return isAbout(s, c) })
+func (t *tenant) knows(s *review.Scope) bool {
+	return slices.ContainsFunc(t.campaigns, func(c *Campaign) bool { return isAbout(s, c) })
 }
 
 // reviews is what the engine keeps of verdicts beside the tenants' books.

@@ -69,10 +69,19 @@ func (e *AmbiguousError) Error() string {
 // resolved is what a subject means.
 type resolved struct {
 	about  About
+	engine *Engine
 	tenant *tenant
 	// campaign is nil for an account; past says that an earlier finding of it was asked for.
 	campaign *Campaign
 	past     bool
+}
+
+// engines are the engine, and the one whose findings are in shadow beside it.
+func (x Inspector) engines() []*Engine {
+	if s := x.engine.Shadow(); s != nil && s != x.engine {
+		return []*Engine{x.engine, s}
+	}
+	return []*Engine{x.engine}
 }
 
 // resolve finds out what is asked about: a finding, else a campaign, else an account.
@@ -81,13 +90,18 @@ func (x Inspector) resolve(s Subject) (resolved, error) {
 	for _, find := range []func(t *tenant, id string) (resolved, bool){
 		findFinding, findCampaign, findAccount,
 	} {
-		for _, name := range sortedKeys(x.engine.tenants) {
-			if s.Tenant != "" && s.Tenant != name {
-				continue
+		for _, e := range x.engines() {
+			for _, name := range sortedKeys(e.tenants) {
+				if s.Tenant != "" && s.Tenant != name {
+					continue
+				}
+				if r, ok := find(e.tenants[name], s.ID); ok {
+					r.engine, r.tenant = e, e.tenants[name]
+					found = append(found, r)
+				}
 			}
-			if r, ok := find(x.engine.tenants[name], s.ID); ok {
-				r.tenant = x.engine.tenants[name]
-				found = append(found, r)
+			if len(found) > 0 {
+				break
 			}
 		}
 		switch {
@@ -137,13 +151,22 @@ func findAccount(t *tenant, id string) (resolved, bool) {
 // Findings lists the findings as their last records said, in no order: the open ones, and with
 // closed those that are remembered. Of what the members share and look like, it holds nothing.
 func (x Inspector) Findings(closed bool) (out []*Finding) {
-	for _, name := range sortedKeys(x.engine.tenants) {
-		for _, c := range x.engine.tenants[name].campaigns {
-			switch {
-			case !c.Closed:
-				out = append(out, c.finding(Update, c.Modified))
-			case closed && c.Sequence > 0:
-				out = append(out, c.finding(Close, c.Modified))
+	for _, e := range x.engines() {
+		for _, name := range sortedKeys(e.tenants) {
+			for _, c := range e.tenants[name].campaigns {
+				var f *Finding
+				switch {
+				case !c.Closed:
+					f = c.finding(Update, c.Modified)
+				case closed && c.Sequence > 0:
+					f = c.finding(Close, c.Modified)
+				default:
+					continue
+				}
+				if e.inShadow {
+					f.Shadow = &Shadow{All: e.o.Shadow.All, AlsoAlerted: c.AlsoAlerted}
+				}
+				out = append(out, f)
 			}
 		}
 	}
@@ -157,7 +180,7 @@ func (x Inspector) Explain(s Subject, now int64) (*Explanation, error) {
 	if err != nil {
 		return nil, err
 	}
-	look, done := x.look(r.tenant, now)
+	look, done := Inspector{r.engine}.look(r.tenant, now)
 	defer done()
 	out := &Explanation{
 		Schema: explanationSchema, About: r.about, ID: s.ID, Tenant: r.tenant.name, AsOf: now,

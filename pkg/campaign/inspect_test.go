@@ -28,9 +28,10 @@ func TestLookingChangesNothing(t *testing.T) {
 		w.tool(20)
 		pool := w.pool(24, 60)
 		known := rapid.IntRange(10, 24).Draw(t, "known")
+		o := rapid.SampledFrom([]Options{DefaultOptions(), inShadow("clock")}).Draw(t, "options")
 		engines := [2]*Engine{}
 		for i := range engines {
-			e, err := New(DefaultOptions())
+			e, err := New(o)
 			require.NoError(t, err)
 			for _, p := range w.out[:len(w.out)-len(pool)+known] {
 				e.Upsert(p)
@@ -42,10 +43,8 @@ func TestLookingChangesNothing(t *testing.T) {
 		looked, alone := engines[0], engines[1]
 		look := func() {
 			ids := []string{pool[0], w.out[3].Account, "nobody"}
-			for _, x := range looked.tenants {
-				for _, c := range x.campaigns {
-					ids = append(ids, c.ID, c.UID())
-				}
+			for _, f := range NewInspector(looked).Findings(true) {
+				ids = append(ids, f.Campaign, f.UID)
 			}
 			id := rapid.SampledFrom(ids).Draw(t, "looked at")
 			ahead := rapid.Int64Range(0, 40*3_600_000).Draw(t, "ahead")
@@ -337,4 +336,44 @@ func ExampleInspector() {
 		fmt.Println(f.Title, why.Group.Holds)
 	}
 	// Output: Coordinated model distillation true
+}
+
+func TestAFindingInShadowIsExplainedByAllDetectors(t *testing.T) {
+	w := newWorld(31)
+	w.people(300)
+	w.applications(80)
+	w.pool(40, 60)
+	hidden := []string{"clock", "output_length"}
+	_, e, err := w.run(inShadow(hidden...), nil)
+	require.NoError(t, err)
+	now := map[string]Axes{}
+	for _, f := range NewInspector(e).Findings(false) {
+		g := inspect(t, e, f.UID).Group
+		require.Equal(t, f.Shadow != nil, g.State.Shadow)
+		require.True(t, g.Holds)
+		for _, id := range hidden {
+			at := slices.IndexFunc(g.Evidence, func(x ExplainedEvidence) bool {
+				return x.Detector == id
+			})
+			require.Equal(t, g.State.Shadow, at >= 0)
+			if at >= 0 {
+				require.Greater(t, g.Evidence[at].Bits, 1.0)
+			}
+		}
+		require.Greater(t, g.Now.Coordination+g.Now.Harvest, f.Coordination+f.Harvest)
+		now[f.UID] = *g.Now
+	}
+	shadow := slices.ContainsFunc(NewInspector(e).Findings(false), func(f *Finding) bool {
+		return f.Shadow != nil
+	})
+	require.True(t, shadow)
+	back := reopened(t, e, w.out)
+	for _, f := range NewInspector(e).Findings(false) {
+		require.Equal(t, inspect(t, e, f.UID), inspect(t, back, f.UID))
+	}
+	// The next evaluation measures the same: it is the strongest so far.
+	e.Advance(e.Next())
+	for _, f := range NewInspector(e).Findings(false) {
+		require.Equal(t, now[f.UID], inspect(t, e, f.UID).Group.Strongest)
+	}
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/stillwatch/stillwatch/detectors"
 	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
+	"github.com/stillwatch/stillwatch/pkg/campaign/index"
 	"github.com/stillwatch/stillwatch/pkg/campaign/measure"
-	"github.com/stillwatch/stillwatch/pkg/campaign/membership"
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 )
 
@@ -17,10 +17,6 @@ const (
 	// against are shown beyond mostPrice only: up to there they are what it costs a detector to
 	// have been asked, and say nothing (detectors/evalue.go).
 	leastBits, mostPrice = 0.1, 0.5
-	// sharedValues bounds the values shown of one attribute, sharedShare is the share of members
-	// from which a value is shown.
-	sharedValues = 3
-	sharedShare  = 0.1
 )
 
 // measure takes a new measurement of the members that live.
@@ -32,11 +28,17 @@ func (v *evaluation) measure(c *Campaign, f *search.Found) {
 	labels := labelsOf(f.Members, v.search)
 	c.shown.listModels(f.Members, v.search, labels)
 	c.drawSample(f.Members[:min(len(f.Members), v.engine.o.SampleMembers)], v.search, labels)
-	c.shown.listShared(c.Model, v.search, labels)
-	if len(c.Evidence) > 0 && score.Coordination+score.Harvest < c.Coordination+c.Harvest {
+	members := make([]*index.Account, 0, len(f.Members))
+	for _, i := range f.Members {
+		members = append(members, v.search.Population.At(i))
+	}
+	c.shown.listShared(members, labels, v.search.Assessor.Context.Baseline.Share)
+	if len(c.Evidence) > 0 && !c.outdated &&
+		score.Coordination+score.Harvest < c.Coordination+c.Harvest {
 		// Keep the strongest measurement: members that were stopped must not lower it.
 		return
 	}
+	c.outdated = false
 	c.Coordination, c.Harvest = score.Coordination, score.Harvest
 	c.Families = score.Agreeing()
 	if c.kind() == KindCampaign {
@@ -126,30 +128,10 @@ func (c *Campaign) drawSample(members []int32, s *search.Search, labels map[uint
 		m := Member{
 			Account: p.Account, Org: p.Org, Requests: p.Requests,
 			FirstSeen: p.FirstSeen, LastSeen: p.LastSeen,
-			Stack: labels[p.Value(attribute.Stack)],
+			Stack: labels[p.Value(attribute.Stack)], Lead: leadOf(a, c.Model),
 		}
 		l := c.fit(a, s, true, holds)
 		m.Agreement, m.Families = l.Agreement()
 		c.shown.sample = append(c.shown.sample, m)
-	}
-}
-
-// listShared lists the readable values that the members share.
-func (x *shown) listShared(m *membership.Model, s *search.Search, labels map[uint64]string) {
-	others := s.Assessor.Context.Baseline
-	x.shared = x.shared[:0]
-	for i := range m.Attributes {
-		a := &m.Attributes[i]
-		if a.Attribute >= attribute.NumKept {
-			continue
-		}
-		for _, v := range a.Values[:min(len(a.Values), sharedValues)] {
-			if text := labels[v.Value]; text != "" && v.Share >= sharedShare {
-				x.shared = append(x.shared, SharedAttribute{
-					Attribute: a.Attribute.String(), Value: text,
-					Share: v.Share, Baseline: others.Share(a.Attribute, v.Value),
-				})
-			}
-		}
 	}
 }

@@ -47,6 +47,9 @@ type Options struct {
 	WatchLists []string `yaml:"watch_lists"`
 
 	Baseline baseline.Options `yaml:"baseline"`
+
+	// Shadow says what is found without alerting anybody.
+	Shadow ShadowOptions `yaml:"shadow"`
 }
 
 // DefaultOptions are the options that docs/evaluation.md was measured with.
@@ -57,7 +60,7 @@ func DefaultOptions() Options {
 		Watch: watch.DefaultOptions(), UpdateInterval: 15 * time.Minute, AlertsPerHour: 30,
 		Quiet: 72 * time.Hour, Withdraw: 24 * time.Hour, Memory: 45 * 24 * time.Hour,
 		SampleMembers: 20, WatchLists: []string{},
-		Baseline: baseline.DefaultOptions(),
+		Baseline: baseline.DefaultOptions(), Shadow: ShadowOptions{Detectors: []string{}},
 	}
 }
 
@@ -82,7 +85,7 @@ func (o *Options) Validate() error {
 	if o.WarmUp < 0 {
 		errs = append(errs, errors.New("warm_up: must not be negative"))
 	}
-	errs = append(errs, o.Search.Validate(), o.Policy.Validate())
+	errs = append(errs, o.Search.Validate(), o.Policy.Validate(), o.Shadow.Validate())
 	if slices.Contains(o.WatchLists, "") {
 		errs = append(errs, errors.New("watch_lists: a file has no name"))
 	}

@@ -22,7 +22,7 @@ type alertCount struct {
 // ration takes an alert away from a finding when enough others of its tenant have alerted in this
 // hour, and has the hour's summary name it. The record is written all the same.
 func (v emitter) ration(f *Finding) {
-	if !f.Alerts {
+	if !f.Alerts || v.engine.inShadow {
 		return
 	}
 	a := &v.tenant.alerts

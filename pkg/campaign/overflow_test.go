@@ -3,6 +3,7 @@ package campaign
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -81,4 +82,18 @@ func TestTheSummariesOfTwoTenantsInOneHourAreTwo(t *testing.T) {
 		require.Len(t, back.tenants[name].campaigns, 1)
 		require.Equal(t, related{name + "-1"}, back.tenants[name].campaigns[0].Related)
 	}
+}
+
+func TestAFindingWhoseSeverityRisesAlertsAgainAtOnce(t *testing.T) {
+	o := DefaultOptions()
+	o.CriticalMembers, o.UpdateInterval = 50, 30*24*time.Hour
+	d, f := newDesk(t, o, 60, 30)
+	require.Equal(t, High, f.Severity)
+	d.rest(60)
+	got := findings(d.advance())
+	require.Len(t, got, 1)
+	require.Equal(t, Update, got[0].Activity)
+	require.Equal(t, Critical, got[0].Severity)
+	require.True(t, got[0].Alerts)
+	require.Empty(t, findings(d.advance()))
 }

@@ -36,8 +36,8 @@ const (
 	closeSuperseded = "superseded"
 )
 
-// dismisses says that an analyst judged the finding a false alarm: the group is measured on, and not
-// reported. No review says nothing.
+// dismisses says that an analyst judged the finding a false alarm: the group is measured on, and
+// not reported. No review says nothing.
 func (r *Review) dismisses() bool { return r != nil && r.Action == review.Dismiss }
 
 // allows says that an analyst allowed the group.
@@ -136,7 +136,13 @@ func (v reviewing) review() {
 
 // weigh brings what verdicts make of one campaign up to date.
 func (v reviewing) weigh(c *Campaign) {
+	if v.tenant.book.Len() == 0 && c.Review == nil {
+		return
+	}
 	h := v.tenant.book.On(v.subject(c))
+	if c.Closed && c.Review == nil && h != nil && !h.Verdict.Scope.One() {
+		return // whoever shows something is judged again when the finding is opened again
+	}
 	switch {
 	case h == nil && c.Review == nil:
 	case h == nil:
@@ -146,6 +152,20 @@ func (v reviewing) weigh(c *Campaign) {
 	case !c.Review.confirms():
 		if why := c.Review.changedTo(stateOf(c)); why != "" {
 			v.discount(c, h, why)
+		}
+	}
+	if c.Sequence == 0 && !c.Review.dismisses() {
+		v.leaveOut(c)
+	}
+}
+
+// leaveOut takes the accounts out of a new finding of which an analyst said that they are none.
+// Nobody was told that they were.
+func (v reviewing) leaveOut(c *Campaign) {
+	for name := range c.Members {
+		if v.tenant.saidOf(name) == review.Dismiss {
+			delete(c.Members, name)
+			delete(v.changed, name)
 		}
 	}
 }
@@ -159,7 +179,9 @@ func (v reviewing) apply(c *Campaign, h *review.Held) {
 	}
 	c.dirty, c.urgent = true, true
 	v.enter(h, review.Applied, c, "")
-	changeMembers(c, v.changed)
+	if !c.Closed {
+		changeMembers(c, v.changed)
+	}
 	switch {
 	case c.Review.dismisses() && c.Sequence == 0:
 		// Nobody was told of it, and nobody is to be.
@@ -196,7 +218,7 @@ func (v reviewing) release(c *Campaign, why string) {
 	switch {
 	case dismissed:
 		v.resume(c, why)
-	case muted:
+	case muted && !c.Closed:
 		c.rings, c.notice = true, why
 		changeMembers(c, v.changed)
 	}

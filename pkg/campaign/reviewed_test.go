@@ -334,20 +334,6 @@ func TestVerdictsOutliveARestart(t *testing.T) {
 	require.Len(t, keys, 4)
 }
 
-func TestAFindingWhoseSeverityRisesAlertsAgainAtOnce(t *testing.T) {
-	o := DefaultOptions()
-	o.CriticalMembers, o.UpdateInterval = 50, 30*24*time.Hour
-	d, f := newDesk(t, o, 60, 30)
-	require.Equal(t, High, f.Severity)
-	d.rest(60)
-	got := findings(d.advance())
-	require.Len(t, got, 1)
-	require.Equal(t, Update, got[0].Activity)
-	require.Equal(t, Critical, got[0].Severity)
-	require.True(t, got[0].Alerts)
-	require.Empty(t, findings(d.advance()))
-}
-
 func TestAVerdictIsSavedEveryDaySoThatTheStoreKeepsIt(t *testing.T) {
 	d, f := newDesk(t, DefaultOptions(), 30, 30)
 	id, _ := d.say(review.Confirm, review.Scope{Finding: f.UID})
@@ -366,4 +352,29 @@ func TestAVerdictIsSavedEveryDaySoThatTheStoreKeepsIt(t *testing.T) {
 	require.Equal(t, 1, saves())
 	d.engine.Advance(d.engine.Next() + baseline.Day)
 	require.Equal(t, 1, saves())
+}
+
+func TestAFindingThatIsDismissedBeforeItIsToldOfIsCreatedOnceItChanges(t *testing.T) {
+	w := newWorld(31)
+	w.people(300)
+	w.applications(80)
+	d := &desk{t: t, world: w, members: w.pool(60, 60)}
+	var err error
+	d.engine, err = New(DefaultOptions())
+	require.NoError(t, err)
+	for i, p := range w.out {
+		if i < len(w.out)-30 {
+			d.engine.Upsert(p)
+		}
+	}
+	d.engine.Advance(w.now)
+	_, out := d.say(review.Dismiss, review.Scope{Accounts: d.members})
+	require.Equal(t, []review.Event{review.Given}, events(out))
+	require.Empty(t, findings(d.advance()), "nobody is told of accounts that were dismissed")
+	_, out = d.say(review.Revoke, review.Scope{}, func(v *review.Verdict) { v.Revokes = "v-1" })
+	d.rest(60)
+	got := findings(append(out, d.advance()...))
+	require.Len(t, got, 1)
+	require.Equal(t, Create, got[0].Activity)
+	require.Equal(t, 1, got[0].Sequence)
 }

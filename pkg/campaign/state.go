@@ -36,9 +36,16 @@ type clockState struct {
 
 // Dirty returns the state that changed since the last call.
 func (e *Engine) Dirty() ([]Saved, error) {
-	out, err := e.reviews.unsaved(e.tenants)
+	out, err := e.shadow.save()
 	if err != nil {
 		return nil, err
+	}
+	given, err := e.reviews.unsaved(e.tenants)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range given {
+		out = append(out, Saved{e.keys + s.Key, s.Value})
 	}
 	st := clockState{Version: 1, Next: e.next, Given: e.reviews.given}
 	for _, t := range withCampaigns(e.tenants) {
@@ -52,7 +59,7 @@ func (e *Engine) Dirty() ([]Saved, error) {
 				return nil, fmt.Errorf("encode campaign %s: %w", c.ID, err)
 			}
 			c.dirty = false
-			out = append(out, Saved{campaignKey + c.ID, b})
+			out = append(out, Saved{e.keys + campaignKey + c.ID, b})
 		}
 	}
 	if !e.clockChanged {
@@ -81,7 +88,7 @@ func (e *Engine) Dirty() ([]Saved, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode the engine's clock: %w", err)
 	}
-	return append(out, Saved{clockKey, b}), nil
+	return append(out, Saved{e.keys + clockKey, b}), nil
 }
 
 // forget drops the closed campaigns whose accounts were last seen before a time (Unix ms), and
@@ -111,7 +118,13 @@ func withCampaigns(tenants map[string]*tenant) (out []*tenant) {
 }
 
 // Keys are the state keys to load at start: first the clock; once it is loaded, the campaigns.
-func (e *Engine) Keys() []string { return []string{clockKey} }
+func (e *Engine) Keys() []string {
+	keys := []string{e.keys + clockKey}
+	if e.shadow.engine != nil {
+		keys = append(keys, e.shadow.engine.Keys()...)
+	}
+	return keys
+}
 
 // Restored says what a restored value asks for.
 type Restored struct {
@@ -127,7 +140,10 @@ func (e *Engine) Restore(key string, value []byte) (Restored, error) {
 	if value == nil {
 		return Restored{}, nil
 	}
-	if key == clockKey {
+	if e.shadow.has(key) {
+		return e.shadow.engine.Restore(key, value)
+	}
+	if key == e.keys+clockKey {
 		var st clockState
 		if err := json.Unmarshal(value, &st); err != nil {
 			return Restored{}, fmt.Errorf("decode the engine's clock: %w", err)
@@ -140,13 +156,15 @@ func (e *Engine) Restore(key string, value []byte) (Restored, error) {
 		for name, count := range st.Alerts {
 			e.tenant(name).alerts = count
 		}
-		out := st.campaigns()
-		out.More = append(out.More, st.Verdicts...)
+		out := st.campaigns(e.keys)
+		for _, key := range st.Verdicts {
+			out.More = append(out.More, e.keys+key)
+		}
 		// Then the list is written anew with the next state.
 		e.clockChanged = out.ListedAgain > 0
 		return out, nil
 	}
-	if strings.HasPrefix(key, verdictKey) {
+	if strings.HasPrefix(key, e.keys+verdictKey) {
 		h, err := readVerdict(key, value)
 		if err == nil {
 			e.tenant(h.Verdict.Tenant).book.Put(h)
@@ -160,6 +178,9 @@ func (e *Engine) Restore(key string, value []byte) (Restored, error) {
 	if c.Model != nil {
 		c.Model.DropUnknown()
 	}
+	if !e.inShadow {
+		dropEvidence(c, e.o.Shadow.Detectors)
+	}
 	t := e.tenant(c.Tenant)
 	if i := slices.IndexFunc(t.campaigns, func(o *Campaign) bool { return o.ID == c.ID }); i >= 0 {
 		t.campaigns[i] = c
@@ -169,13 +190,13 @@ func (e *Engine) Restore(key string, value []byte) (Restored, error) {
 	return Restored{}, nil
 }
 
-// campaigns lists the keys of the campaigns.
-func (st *clockState) campaigns() (out Restored) {
+// campaigns lists the keys of the campaigns, which begin with prefix.
+func (st *clockState) campaigns(prefix string) (out Restored) {
 	listed := make(map[string]bool, len(st.IDs))
 	for _, id := range st.IDs {
 		if !listed[id] {
 			listed[id] = true
-			out.More = append(out.More, campaignKey+id)
+			out.More = append(out.More, prefix+campaignKey+id)
 		}
 	}
 	out.ListedAgain = len(st.IDs) - len(out.More)

@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -195,7 +196,7 @@ func TestAnIndicatorThatIsOverOrTakenOffEndsItsFinding(t *testing.T) {
 			again := findings(e.Advance(e.Next() + 1))
 			require.Len(t, again, 2, "the old finding's last word, and the new one")
 			require.Equal(t, Create, again[1].Activity)
-			require.Equal(t, []string{closed[0].UID}, []string(again[1].Related))
+			require.Equal(t, []string{closed[0].UID}, again[1].Related)
 			require.Equal(t, closed[0].UID, again[0].UID)
 			require.Equal(t, "superseded", again[0].CloseReason)
 			require.Equal(t, closed[0].Sequence+1, again[0].Sequence)
@@ -257,4 +258,60 @@ func TestAnAccountIsLookedAtAgainWhenItsProfileChanges(t *testing.T) {
 	}
 	e.Advance(e.Next() + 1)
 	require.Empty(t, seen)
+}
+
+func TestABrowserIsMatchedByItsFingerprintAndItsWholeName(t *testing.T) {
+	const (
+		ja4     = "t13d1516h2_8daaf6152771_e5627efa2ab1"
+		browser = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) " +
+			"Chrome/126.0.0.0 Safari/537.36"
+		agent = "network-traffic:extensions.'http-request-ext'.request_header.'User-Agent'"
+	)
+	whole := attribute.StackOf(browser, ja4)
+	label := whole[:93] + "…"
+	for pattern, want := range map[string]struct{ sent, unknown int }{
+		"[x-stillwatch-account:ja4 = '" + ja4 + "']": {9, 0},
+		"[" + agent + " = '" + browser + "']":        {9, 9},
+		"[" + agent + " LIKE '%Safari/537.36']":      {9, 0},
+		"[" + agent + " LIKE '%Chrome/127.%']":       {0, 0},
+	} {
+		for members, client := range map[string][]byte{
+			"sent":    fingerprint.AppendClient(nil, label, browser, ja4),
+			"unknown": nil,
+		} {
+			w := newWorld(31)
+			w.people(300)
+			for i := range w.out[:9] {
+				w.out[i] = usedWith(w.out[i], hashOf("default", attribute.Stack, whole), label, client)
+			}
+			out, _, _, err := w.watch(DefaultOptions(), listOf(t, "", pattern))
+			require.NoError(t, err)
+			found := 0
+			for _, f := range findings(out) {
+				found += f.Members
+			}
+			require.Equal(t, map[string]int{"sent": want.sent, "unknown": want.unknown}[members],
+				found, "%s, a client of which the whole is %s", pattern, members)
+		}
+	}
+}
+
+// usedWith is the profile with one client stack, and with the client as it was sent, as fingerprint
+// makes it.
+func usedWith(p fingerprint.Profile, stack uint64, label string, client []byte) fingerprint.Profile {
+	opts := fingerprint.DefaultOptions()
+	f := fingerprint.New(&opts)
+	o := &fingerprint.Observation{
+		Time: p.LastSeen, Tenant: p.Tenant, Account: p.Account, Client: client,
+	}
+	o.Values[attribute.Stack], o.Labels[attribute.Stack] = stack, label
+	f.Observe(o)
+	var made fingerprint.Profile
+	f.Profile(&made)
+	p.PackedLeads = made.PackedLeads
+	p.Values[attribute.Stack] = []fingerprint.Counted{{Hash: stack, Count: 9}}
+	p.Labels = append(slices.DeleteFunc(p.Labels, func(l fingerprint.Label) bool {
+		return l.Attribute == attribute.Stack
+	}), made.Labels...)
+	return p
 }

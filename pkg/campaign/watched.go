@@ -42,7 +42,8 @@ func (v *watched) view() *watch.View {
 		}
 	}
 	return &watch.View{
-		Tenant: v.tenant.name, Now: v.now, Quiet: v.engine.o.Quiet.Milliseconds(), Search: v.search,
+		Tenant: v.tenant.name, IDs: v.engine.ids, Now: v.now,
+		Quiet: v.engine.o.Quiet.Milliseconds(), Search: v.search,
 		Findings: findings, List: v.engine.list, Sighted: v.engine.Sighted,
 	}
 }

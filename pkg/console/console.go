@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -75,12 +76,13 @@ func loopback(host string) bool {
 
 // Server is the HTTP listener. Make one with New, then Start it.
 type Server struct {
-	opts   Options
-	log    *zap.Logger
-	http   *http.Server
-	ready  *readiness
-	addr   string
-	served chan struct{}
+	address string
+	log     *zap.Logger
+	http    *http.Server
+	metrics http.Handler
+	site    atomic.Pointer[site]
+	addr    string
+	served  chan struct{}
 }
 
 // New builds the server without listening yet. The gatherer is what /metrics shows, the checks are
@@ -88,15 +90,21 @@ type Server struct {
 func New(
 	opts Options, metrics prometheus.Gatherer, checks []Check, log *zap.Logger,
 ) (*Server, error) {
-	if err := opts.Validate(); err != nil {
-		return nil, fmt.Errorf("console: %w", err)
-	}
 	if metrics == nil || log == nil {
 		return nil, errors.New("console: a gatherer and a logger are required")
 	}
-	s := &Server{opts: opts, log: log, ready: newReadiness(checks, opts.ProbeTimeout)}
+	s := &Server{address: opts.Address, log: log}
+	s.metrics = promhttp.HandlerFor(metrics, promhttp.HandlerOpts{
+		ErrorLog:            zap.NewStdLog(log),
+		MaxRequestsInFlight: 4,
+	})
+	if err := s.Use(opts, checks); err != nil {
+		return nil, err
+	}
 	s.http = &http.Server{
-		Handler: s.handler(metrics),
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			s.site.Load().ServeHTTP(w, r)
+		}),
 		// A client that dawdles over its headers or its body holds a connection, not the process.
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second,
@@ -108,26 +116,29 @@ func New(
 	return s, nil
 }
 
-// handler is the whole route table. Later consoles add their routes behind the same token and
-// headers.
-func (s *Server) handler(metrics prometheus.Gatherer) http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", s.healthz)
-	mux.HandleFunc("GET /readyz", s.readyz)
-	mux.Handle("GET /metrics", s.authorised(promhttp.HandlerFor(metrics, promhttp.HandlerOpts{
-		ErrorLog:            zap.NewStdLog(s.log),
-		MaxRequestsInFlight: 4,
-	})))
-	return strictHeaders(mux)
+// Use puts other options and checks in force, from the next request on. The listener stays what it
+// is: options with another address need another server.
+func (s *Server) Use(opts Options, checks []Check) error {
+	if err := opts.Validate(); err != nil {
+		return fmt.Errorf("console: %w", err)
+	}
+	if !s.Serves(opts) {
+		return fmt.Errorf("console: it listens on %s, not on %s", s.address, opts.Address)
+	}
+	s.site.Store(newSite(opts, checks, s.metrics, s.log))
+	return nil
 }
+
+// Serves tells whether the options have the address that the server was made for.
+func (s *Server) Serves(opts Options) bool { return opts.Address == s.address }
 
 // Start listens and serves in the background. A taken port is an error here, not later.
 func (s *Server) Start(ctx context.Context) error {
 	var lc net.ListenConfig
-	ln, err := lc.Listen(ctx, "tcp", s.opts.Address)
+	ln, err := lc.Listen(ctx, "tcp", s.address)
 	if err != nil {
 		return fmt.Errorf("http: listen on %s: %w; set http.address to a free one",
-			s.opts.Address, err)
+			s.address, err)
 	}
 	s.addr = ln.Addr().String()
 	s.served = make(chan struct{})

@@ -226,3 +226,25 @@ func TestTheServerServesUntilStopped(t *testing.T) {
 	_, err = client.Get("http://" + s.Addr() + "/healthz")
 	require.Error(t, err)
 }
+
+func TestOtherOptionsAndChecksAreInForceWithTheNextRequest(t *testing.T) {
+	opts := DefaultOptions()
+	s, err := New(opts, prometheus.NewRegistry(), []Check{failing("old", "why")}, zap.NewNop())
+	require.NoError(t, err)
+	h := s.http.Handler
+	require.Equal(t, http.StatusOK, get(h, "/metrics").Code)
+	require.Contains(t, get(h, "/readyz").Body.String(), `"old"`)
+
+	next := opts
+	next.Token = token
+	require.NoError(t, s.Use(next, []Check{passing("new")}))
+	require.Equal(t, http.StatusUnauthorized, get(h, "/metrics").Code)
+	require.Equal(t, http.StatusOK, get(h, "/readyz").Code, "not the answer that was remembered")
+
+	next.Token = "short"
+	require.ErrorContains(t, s.Use(next, nil), "token")
+	next = opts
+	next.Address = "127.0.0.1:1"
+	require.ErrorContains(t, s.Use(next, nil), "it listens on 127.0.0.1:9464")
+	require.Equal(t, http.StatusUnauthorized, get(h, "/metrics").Code, "all stays as it was")
+}

@@ -10,16 +10,37 @@ import (
 	"go.uber.org/zap"
 )
 
+// site is what is served under one set of options.
+type site struct {
+	http.Handler
+
+	opts  Options
+	log   *zap.Logger
+	ready *readiness
+}
+
+// newSite makes the whole route table. Later consoles add their routes behind the same token and
+// headers.
+func newSite(opts Options, checks []Check, metrics http.Handler, log *zap.Logger) *site {
+	s := &site{opts: opts, log: log, ready: newReadiness(checks, opts.ProbeTimeout)}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", s.healthz)
+	mux.HandleFunc("GET /readyz", s.readyz)
+	mux.Handle("GET /metrics", s.authorised(metrics))
+	s.Handler = strictHeaders(mux)
+	return s
+}
+
 // healthz says that the process is alive and serves HTTP; it says nothing about its dependencies,
 // so that an orchestrator does not restart a process whose broker is away.
-func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
+func (s *site) healthz(w http.ResponseWriter, _ *http.Request) {
 	s.writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
 }
 
 // readyz is 200 when every check passes and 503 otherwise, with the checks that fail. ?verbose
 // lists those that pass too. Why a check fails may name internal hosts: only who may read the
 // metrics is told.
-func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
+func (s *site) readyz(w http.ResponseWriter, r *http.Request) {
 	results := s.ready.results(r.Context())
 	verbose := r.URL.Query().Has("verbose")
 	body := readyBody{Status: "ready", Checks: []CheckResult{}}
@@ -44,7 +65,7 @@ type readyBody struct {
 	Checks []CheckResult `json:"checks"`
 }
 
-func (s *Server) writeJSON(w http.ResponseWriter, code int, body any) {
+func (s *site) writeJSON(w http.ResponseWriter, code int, body any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(code)
 	if err := json.NewEncoder(w).Encode(body); err != nil {
@@ -53,7 +74,7 @@ func (s *Server) writeJSON(w http.ResponseWriter, code int, body any) {
 }
 
 // authorised asks for the bearer token when there is one.
-func (s *Server) authorised(next http.Handler) http.Handler {
+func (s *site) authorised(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.mayRead(r) {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="stillwatch"`)
@@ -65,7 +86,7 @@ func (s *Server) authorised(next http.Handler) http.Handler {
 }
 
 // mayRead compares digests, so that the time it takes tells nothing about the token or its length.
-func (s *Server) mayRead(r *http.Request) bool {
+func (s *site) mayRead(r *http.Request) bool {
 	if s.opts.Token == "" {
 		return true
 	}

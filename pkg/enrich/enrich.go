@@ -38,7 +38,7 @@ type Networks interface {
 // Field is a field of the event that can be filled.
 type Field int
 
-// The fields, in the order of FieldNames.
+// The fields.
 const (
 	CreatedAt Field = iota
 	PaymentFP
@@ -56,14 +56,19 @@ const (
 	NumFields
 )
 
-// Name is the field's path in the event.
-func (f Field) Name() string {
-	return [NumFields]string{
-		"account.created_at", "account.payment_fp", "account.payment_issuer", "account.plan",
-		"account.org_id", "account.verified", "account.email_domain", "account.contract",
-		"account.purpose", "client.asn", "client.as_org", "client.country",
-	}[f]
+// FieldNames are the fields' paths in the event.
+func FieldNames() []string {
+	return []string{
+		CreatedAt: "account.created_at", PaymentFP: "account.payment_fp",
+		PaymentIssuer: "account.payment_issuer", Plan: "account.plan", OrgID: "account.org_id",
+		Verified: "account.verified", EmailDomain: "account.email_domain",
+		Contract: "account.contract", Purpose: "account.purpose", ASN: "client.asn",
+		ASOrg: "client.as_org", Country: "client.country",
+	}
 }
+
+// Name is the field's path in the event.
+func (f Field) Name() string { return FieldNames()[f] }
 
 // Filled counts the events in which each field was filled.
 type Filled [NumFields]int64

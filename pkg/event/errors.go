@@ -41,6 +41,16 @@ const (
 	ReasonUnknownFormat = "unknown_format"
 )
 
+// Reasons are all reasons of a DecodeError.
+func Reasons() []string {
+	return []string{
+		ReasonMalformed, ReasonDuplicateKey, ReasonTooDeep, ReasonTooLarge, ReasonTooManyFields,
+		ReasonWrongType, ReasonOutOfRange, ReasonMissingField, ReasonNoAccount, ReasonBadTime,
+		ReasonBadValue, ReasonUTF16, ReasonUTF32, ReasonBase64, ReasonGzip, ReasonZstd,
+		ReasonSchema, ReasonPartialLine, ReasonUnknownFormat,
+	}
+}
+
 // DecodeError says why a record is not an event. It never carries content: Field is made of schema
 // names, and whatever the schema does not know is shown as "*".
 type DecodeError struct {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/packed"
 )
 
@@ -17,8 +18,9 @@ import (
 // attributes it holds, so that one more needs no other version. Version 7 ends with habits and
 // reasoning blocks, version 8 with how various tools and working directories are and a sample of
 // prompts, version 9 with the networks of the last days; its habits have the sizes of each half of
-// the requests, their networks and the beginnings of templates (habits_encoding.go).
-const stateVersion = 9
+// the requests, their networks and the beginnings of templates (habits_encoding.go). Version 10 ends
+// with some requests and the client as they were sent (leads.go).
+const stateVersion = 10
 
 // Flags of an encoded fingerprint.
 const flagVerified = 1
@@ -81,7 +83,8 @@ func (f *Fingerprint) AppendBinary(b []byte) ([]byte, error) {
 	b = f.unread.appendBinary(b, f.last)
 	b = f.habits.appendBinary(b)
 	b = f.appendReasoning(b, f.last)
-	return f.networks.appendBinary(f.undertakings.appendBinary(b)), nil
+	b = f.networks.appendBinary(f.undertakings.appendBinary(b))
+	return f.leads.appendBinary(b, f.values[attribute.Stack], f.last), nil
 }
 
 // MarshalBinary is AppendBinary into new memory.
@@ -163,6 +166,9 @@ func (f *Fingerprint) UnmarshalBinary(data []byte) error {
 	}
 	if version > 8 {
 		d.networks = r.networkDays()
+	}
+	if version > 9 {
+		d.leads = r.leads(d.values[attribute.Stack], d.last)
 	}
 	if err := r.end(); err != nil {
 		return err

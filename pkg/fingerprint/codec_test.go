@@ -69,7 +69,7 @@ func sampleObservation() *Observation {
 	// Older versions hold the first attributes only.
 	clear(o.Values[firstAttributes:])
 	clear(o.Labels[firstAttributes:])
-	o.Minted, o.Presented, o.ToolSet = nil, nil, 0
+	o.Minted, o.Presented, o.ToolSet, o.RequestID, o.Client = nil, nil, 0, nil, nil
 	o.Sketch = sketch.Sketch{
 		Exact: 1, Turn: []uint64{2, 3, 1 << 61}, System: []uint64{4}, Layout: 5, Tokens: 812,
 		Intents: sketch.Reasoning | sketch.Cleaning, Prefix: 6, Continuation: 7,
@@ -90,6 +90,14 @@ func sampleObservation5() *Observation {
 func sampleObservation6() *Observation {
 	o := sampleObservation5()
 	o.ToolSet, o.Sketch.Workspace = 11, 12
+	return o
+}
+
+// sampleObservation7 has what only version 7 can hold as well.
+func sampleObservation7() *Observation {
+	o := sampleObservation6()
+	o.RequestID = AppendRequestID(nil, "req_"+requestID(1, 2))
+	o.Client = AppendClient(nil, "agent/1.0", "Agent/1.0", "")
 	return o
 }
 
@@ -122,30 +130,30 @@ func TestEncodingsOfEveryVersionStayReadable(t *testing.T) {
 		return append(b, '\n')
 	}
 	t.Run("fingerprint", func(t *testing.T) {
-		data := readGolden(t, "fingerprint_v9.bin", func() []byte {
+		data := readGolden(t, "fingerprint_v10.bin", func() []byte {
 			return encoded(t, sampleFingerprint(t))
 		})
 		f, _ := newTest(t)
 		require.NoError(t, f.UnmarshalBinary(data))
 		p := indent(profileOf(f))
 		require.Equal(
-			t, string(readGolden(t, "fingerprint_v9.json", func() []byte { return p })), string(p),
+			t, string(readGolden(t, "fingerprint_v10.json", func() []byte { return p })), string(p),
 		)
 		require.Equal(t, data, encoded(t, f),
 			"the encoding changed: write a new version, and keep reading this one")
 	})
 	t.Run("profile", func(t *testing.T) {
-		data := readGolden(t, "profile_v9.bin", func() []byte {
+		data := readGolden(t, "profile_v10.bin", func() []byte {
 			return encoded(t, profileOf(sampleFingerprint(t)))
 		})
 		var p Profile
 		require.NoError(t, p.UnmarshalBinary(data))
-		require.Equal(t, string(readGolden(t, "fingerprint_v9.json", nil)), string(indent(&p)))
+		require.Equal(t, string(readGolden(t, "fingerprint_v10.json", nil)), string(indent(&p)))
 		require.Equal(t, data, encoded(t, &p),
 			"the encoding changed: write a new version, and keep reading this one")
 	})
 	for _, version := range []string{
-		"v2", "v3", "v4", "v5", "v6_of_ten_attributes", "v6", "v7", "v8",
+		"v2", "v3", "v4", "v5", "v6_of_ten_attributes", "v6", "v7", "v8", "v9",
 	} {
 		t.Run(version, func(t *testing.T) {
 			var want Profile
@@ -245,6 +253,19 @@ func TestEncodingsOfEveryVersionStayReadable(t *testing.T) {
 		require.ErrorIs(t, o.UnmarshalBinary(data), ErrEncoding,
 			"no release wrote it in this version")
 	})
+	t.Run("observation with the request's id and the client as they were sent", func(t *testing.T) {
+		data := readGolden(t, "observation_v7.bin", func() []byte {
+			return encoded(t, sampleObservation7())
+		})
+		var o Observation
+		require.NoError(t, o.UnmarshalBinary(data))
+		require.Equal(t, sampleObservation7(), &o)
+		require.Equal(t, data, encoded(t, &o),
+			"the encoding changed: write a new version, and keep reading this one")
+		data[0] = observationVersionTools
+		require.ErrorIs(t, o.UnmarshalBinary(data), ErrEncoding,
+			"no release wrote it in this version")
+	})
 	t.Run("observation", func(t *testing.T) {
 		data := readGolden(t, "observation_v2_without_plan.bin", func() []byte {
 			return encoded(t, sampleObservation())
@@ -339,7 +360,7 @@ func TestAnEncodingThatCannotBeReadSaysSo(t *testing.T) {
 	require.NoError(t, err)
 	profile, err := profileOf(f).MarshalBinary()
 	require.NoError(t, err)
-	observation, err := sampleObservation6().MarshalBinary()
+	observation, err := sampleObservation7().MarshalBinary()
 	require.NoError(t, err)
 	for name, c := range map[string]struct {
 		data    []byte
@@ -395,6 +416,8 @@ func TestWhatCannotBeReadAgainIsNotWritten(t *testing.T) {
 		"label":    {Labels: [attribute.NumKept]string{attribute.Stack: long}},
 		"shingles": {Sketch: sketch.Sketch{Turn: make([]uint64, maxShingles+1)}},
 		"minted":   {Minted: make([]uint64, MaxReasoning+1)},
+		"id":       {RequestID: make([]byte, maxPackedID+1)},
+		"client":   {Client: make([]byte, maxClient+1)},
 	} {
 		_, err := o.MarshalBinary()
 		require.Error(t, err, name)
@@ -409,6 +432,7 @@ func TestWhatCannotBeReadAgainIsNotWritten(t *testing.T) {
 		"habits": {Habits: PackedHabits("no habits")},
 		"minted": {Minted: make([]uint64, MaxCarried+1)},
 		"items":  {Items: make([]uint64, MaxItems+1)},
+		"leads":  {PackedLeads: make(PackedLeads, maxLeads+1)},
 		"org":    {Org: long},
 	} {
 		_, err := p.MarshalBinary()
@@ -417,11 +441,11 @@ func TestWhatCannotBeReadAgainIsNotWritten(t *testing.T) {
 }
 
 func TestAnAliasedObservationSharesTheMemoryItWasReadFrom(t *testing.T) {
-	b, err := sampleObservation6().MarshalBinary()
+	b, err := sampleObservation7().MarshalBinary()
 	require.NoError(t, err)
 	var o Observation
 	require.NoError(t, o.Alias(b))
-	require.Equal(t, sampleObservation6(), &o)
+	require.Equal(t, sampleObservation7(), &o)
 	require.Zero(t, testing.AllocsPerRun(100, func() {
 		if o.Alias(b) != nil {
 			panic("unreadable")
@@ -539,6 +563,7 @@ func TestADamagedEncodingNeverPanics(t *testing.T) {
 		"profile 1":     readGolden(t, "profile_v1.bin", nil),
 		"unreadable":    encoded(t, unread(origin)),
 		"observation 5": encoded(t, sampleObservation5()),
+		"observation 7": encoded(t, sampleObservation7()),
 		"fingerprint 6": readGolden(t, "fingerprint_v6.bin", nil),
 		"profile 6":     readGolden(t, "profile_v6.bin", nil),
 	}
@@ -578,7 +603,7 @@ func FuzzFingerprintDecode(f *testing.F) {
 	addGolden(
 		f, "fingerprint_v1.bin", "fingerprint_v2.bin", "fingerprint_v3.bin",
 		"fingerprint_v4.bin", "fingerprint_v5.bin", "fingerprint_v6.bin", "fingerprint_v7.bin",
-		"fingerprint_v9.bin",
+		"fingerprint_v9.bin", "fingerprint_v10.bin",
 	)
 	small.Observe(unread(origin + 1))
 	f.Add(encoded(f, small))
@@ -595,7 +620,7 @@ func FuzzProfileDecode(f *testing.F) {
 	f.Add(encoded(f, profileOf(small)))
 	addGolden(
 		f, "profile_v1.bin", "profile_v2.bin", "profile_v3.bin", "profile_v4.bin", "profile_v5.bin",
-		"profile_v6.bin", "profile_v7.bin", "profile_v9.bin",
+		"profile_v6.bin", "profile_v7.bin", "profile_v9.bin", "profile_v10.bin",
 	)
 	small.Observe(unread(origin + 1))
 	f.Add(encoded(f, profileOf(small)))
@@ -604,6 +629,7 @@ func FuzzProfileDecode(f *testing.F) {
 
 func FuzzObservationDecode(f *testing.F) {
 	opts := DefaultOptions()
+	f.Add(encoded(f, sampleObservation7()))
 	f.Add(encoded(f, sampleObservation6()))
 	f.Add(encoded(f, sampleObservation5()))
 	f.Add(encoded(f, sampleObservation()))
@@ -646,6 +672,9 @@ func checkProfile(t require.TestingT, data []byte) {
 	c, err := y.MarshalBinary()
 	require.NoError(t, err)
 	require.Equal(t, b, c)
+	leads := x.Leads(func(uint64) string { return "a label" })
+	require.LessOrEqual(t, len(leads.Exemplars), maxExemplars)
+	require.LessOrEqual(t, len(leads.UserAgent), MaxLabel+MaxUserAgent)
 }
 
 // checkObservation checks that aliasing and copying agree, and that what can be read can be

@@ -99,6 +99,7 @@ type Fingerprint struct {
 	reasoning
 	undertakings undertakings
 	ids          []seenID
+	leads        leads
 
 	unread unreadable
 
@@ -146,11 +147,13 @@ func (f *Fingerprint) Observe(o *Observation) Outcome {
 	f.identify(o)
 	f.clock(o)
 	f.figures(o, day)
+	var texts smallest
 	if o.HasText {
-		f.text(o, day)
+		texts = f.text(o, day)
 	}
 	f.distincts(o)
 	f.countValues(o)
+	f.lead(o, texts)
 	if f.converse(o, day, f.opts.ConversationWindow.Milliseconds()) {
 		f.undertakings.undertake(o, f.opts.Precision)
 	}
@@ -265,8 +268,9 @@ func (f *Fingerprint) figures(o *Observation, t *totals) {
 	}
 }
 
-// text counts what the prompt shows.
-func (f *Fingerprint) text(o *Observation, t *totals) {
+// text counts what the prompt shows, and returns its shingles that were part of the prompt template
+// before.
+func (f *Fingerprint) text(o *Observation, t *totals) smallest {
 	sk := &o.Sketch
 	t.bump(nText, 1)
 	t.bump(sumPrompt, uint64(min(max(sk.Tokens, 0), maxTokens)))
@@ -276,9 +280,11 @@ func (f *Fingerprint) text(o *Observation, t *totals) {
 		f.system.dropOnce()
 	}
 	f.door.rotate(f.last, f.opts.DoorkeeperWindow.Milliseconds(), shingleMarks)
-	name := f.template(
+	texts := f.template(
 		sk.Turn[:min(len(sk.Turn), turnShingles)], sk.System[:min(len(sk.System), systemShingles)],
 	)
+	// The smallest one names the template.
+	name := texts[0]
 	if name != 0 {
 		t.bump(nTemplate, 1)
 		if o.Messages >= 0 && o.Messages <= 1 {
@@ -301,6 +307,7 @@ func (f *Fingerprint) text(o *Observation, t *totals) {
 	}
 	f.prompts.add(sk.Exact, f.opts.Precision)
 	f.undertakings.sample(sk.Exact)
+	return texts
 }
 
 // countIntents counts each intent in the figures from first on.
@@ -312,13 +319,12 @@ func countIntents(intents sketch.Intents, first int, t *totals) {
 	}
 }
 
-// template counts the shingles of a request, each once, and names its template: by the smallest
-// shingle that was part of the prompt template before, 0 where there is none. Both lists are
-// ascending.
-func (f *Fingerprint) template(turn, system []uint64) (name uint64) {
+// template counts the shingles of a request, each once, and returns those that were part of the
+// prompt template before. Both lists are ascending.
+func (f *Fingerprint) template(turn, system []uint64) (known smallest) {
 	count := func(h uint64, into *table, capacity int) {
-		if f.shingle(h, into, capacity) && (name == 0 || h < name) {
-			name = h
+		if f.shingle(h, into, capacity) {
+			known.add(h)
 		}
 	}
 	for i, h := range turn {
@@ -334,7 +340,7 @@ func (f *Fingerprint) template(turn, system []uint64) (name uint64) {
 			count(h, &f.system, systemTable)
 		}
 	}
-	return name
+	return known
 }
 
 // shingle counts one shingle wherever it is known; when it is new but was seen before, it enters

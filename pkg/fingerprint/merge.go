@@ -3,6 +3,8 @@ package fingerprint
 import (
 	"fmt"
 	"slices"
+
+	"github.com/stillwatch/stillwatch/pkg/attribute"
 )
 
 // Merge adds what other has seen: the result is the fingerprint of both accounts' requests, within
@@ -47,6 +49,8 @@ func (f *Fingerprint) Merge(other *Fingerprint) error {
 	f.mergeTables(other)
 	f.mergeConversations(other)
 	f.mergeReasoning(other)
+	f.leads.merge(&other.leads, newer)
+	f.leads.dropClient(f.values[attribute.Stack])
 	f.ids = append(f.ids, other.ids...)
 	slices.SortStableFunc(f.ids, func(x, y seenID) int { return int(x.at - y.at) })
 	f.ids = f.ids[max(0, len(f.ids)-maxIDs):]

@@ -78,6 +78,11 @@ type Observation struct {
 
 	// ToolSet is the keyed hash of the tools that the request offers, in whatever order; 0 unknown.
 	ToolSet uint64
+
+	// RequestID is the event's id as the gateway sent it (AppendRequestID), Client the client as it
+	// was sent (AppendClient, beside the label of the client stack); empty when unknown. No detector
+	// reads them: they are for whoever follows a finding.
+	RequestID, Client []byte
 }
 
 // MaxReasoning bounds the reasoning blocks of one request that are looked at, each way.

@@ -14,12 +14,14 @@ import (
 //
 // Version 2 can flag a batch, version 3 a record that could not be read, version 4 can hold
 // attributes beyond the first ones, among them those that only a newer release knows, version 5 the
-// subject of the prompt and reasoning blocks, version 6 tools and working directory. Every
+// subject of the prompt and reasoning blocks, version 6 tools and working directory, version 7 the
+// request's id and the client as they were sent. Every
 // observation is written in the lowest version that can hold it: during an update, older releases
 // read those that have nothing new. For their sake the places of the plan and of the session, which
 // nothing reads, are kept and left empty.
 const (
-	observationVersion           = 6
+	observationVersion           = 7
+	observationVersionTools      = 6
 	observationVersionSubject    = 5
 	observationVersionAttributes = 4
 	observationVersionUnreadable = 3
@@ -85,6 +87,9 @@ func (o *Observation) AppendBinary(b []byte) ([]byte, error) {
 		version = observationVersionSubject
 	}
 	if o.ToolSet|o.Sketch.Workspace != 0 {
+		version = observationVersionTools
+	}
+	if len(o.RequestID)+len(o.Client) > 0 {
 		version = observationVersion
 	}
 	b = append(b, version, flags, byte(o.Status), byte(o.Sketch.Relay))
@@ -123,10 +128,14 @@ func (o *Observation) AppendBinary(b []byte) ([]byte, error) {
 		}
 	}
 	b = appendHashes(appendHashes(b, o.Minted), o.Presented)
+	if version < observationVersionTools {
+		return b, nil
+	}
+	b = appendKnown(b, o.ToolSet, o.Sketch.Workspace)
 	if version < observationVersion {
 		return b, nil
 	}
-	return appendKnown(b, o.ToolSet, o.Sketch.Workspace), nil
+	return packed.AppendText(packed.AppendText(b, o.RequestID), o.Client), nil
 }
 
 func appendSketch(b []byte, sk *sketch.Sketch) []byte {
@@ -158,6 +167,10 @@ func (o *Observation) check() error {
 	if n := max(len(o.Minted), len(o.Presented)); n > MaxReasoning {
 		return fmt.Errorf("fingerprint: %d reasoning blocks, at most %d are allowed",
 			n, MaxReasoning)
+	}
+	if len(o.RequestID) > maxPackedID || len(o.Client) > maxClient {
+		return fmt.Errorf("fingerprint: an id of %d bytes or a client of %d, at most %d and %d",
+			len(o.RequestID), len(o.Client), maxPackedID, maxClient)
 	}
 	return nil
 }
@@ -229,6 +242,7 @@ func (o *Observation) decode(data []byte, same string) error {
 	*o = Observation{
 		Sketch: sketch.Sketch{Turn: o.Sketch.Turn[:0], System: o.Sketch.System[:0]},
 		Minted: o.Minted[:0], Presented: o.Presented[:0],
+		RequestID: o.RequestID[:0], Client: o.Client[:0],
 	}
 	o.Verified, o.Refused, o.HasText = flags&observationVerified != 0,
 		flags&observationRefused != 0, flags&observationText != 0
@@ -294,8 +308,12 @@ func (o *Observation) decode(data []byte, same string) error {
 		o.Minted = r.hashes(o.Minted, MaxReasoning)
 		o.Presented = r.hashes(o.Presented, MaxReasoning)
 	}
-	if version >= observationVersion {
+	if version >= observationVersionTools {
 		r.known(&o.ToolSet, &o.Sketch.Workspace)
+	}
+	if version >= observationVersion {
+		o.RequestID = append(o.RequestID, r.Text(maxPackedID)...)
+		o.Client = append(o.Client, r.Text(maxClient)...)
 	}
 	return r.end()
 }

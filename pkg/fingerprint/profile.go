@@ -143,6 +143,9 @@ type Profile struct {
 	Items []uint64
 	// Networks are the networks of the last days up to LastSeen.
 	Networks NetworkDays
+	// PackedLeads are some of the account's requests and its client as they were sent; Leads reads
+	// them.
+	PackedLeads PackedLeads
 }
 
 // Contract is the contract that the account is under, 0 when there is none that counts: whoever

@@ -19,7 +19,8 @@ import (
 // habits and reasoning blocks, version 8 with how various tools and working directories are and
 // a sample of prompts, version 9 with the networks of the last days; its habits have the sizes of
 // each half of the requests, their networks and the beginnings of templates (habits_encoding.go).
-const profileVersion = 9
+// Version 10 ends with some requests and the client as they were sent (profile_leads.go).
+const profileVersion = 10
 
 // AppendBinary appends the encoding of the profile. Lists longer than their limits and a
 // PromptHLL that is no sketch are errors.
@@ -87,7 +88,8 @@ func (p *Profile) AppendBinary(b []byte) ([]byte, error) {
 	b = p.appendUnreadable(b)
 	b = packed.AppendText(b, []byte(p.Habits))
 	b = appendHashes(appendHashes(b, p.Minted), p.Foreign)
-	return p.Networks.appendBinary(p.appendVarieties(b)), nil
+	b = p.Networks.appendBinary(p.appendVarieties(b))
+	return packed.AppendText(b, []byte(p.PackedLeads)), nil
 }
 
 func (p *Profile) appendUnreadable(b []byte) []byte {
@@ -172,6 +174,7 @@ func (p *Profile) check() error {
 		{"minted", len(p.Minted), MaxCarried},
 		{"foreign", len(p.Foreign), MaxCarried},
 		{"items", len(p.Items), MaxItems},
+		{"leads", len(p.PackedLeads), maxLeads},
 		{"tenant", len(p.Tenant), maxText},
 		{"account", len(p.Account), maxText},
 		{"org", len(p.Org), maxText},
@@ -327,6 +330,10 @@ func (p *Profile) UnmarshalBinary(data []byte) error {
 	p.readVarieties(r, version)
 	if p.Networks = (NetworkDays{}); version > 8 {
 		p.Networks = r.networkDays()
+	}
+	p.PackedLeads = p.PackedLeads[:0]
+	if version > 9 {
+		p.PackedLeads = append(p.PackedLeads, r.Text(maxLeads)...)
 	}
 	return r.end()
 }

@@ -59,6 +59,7 @@ func (f *Fingerprint) Profile(dst *Profile) {
 	for _, m := range f.models {
 		dst.Models = append(dst.Models, ModelUse{m.hash, all.of(m.count), m.first})
 	}
+	dst.PackedLeads = f.leads.pack(old.PackedLeads[:0], dst)
 	slices.SortFunc(dst.Models, func(x, y ModelUse) int {
 		return cmp.Or(cmp.Compare(y.Count, x.Count), cmp.Compare(x.Hash, y.Hash))
 	})

@@ -1,9 +1,11 @@
 package fingerprint
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/stillwatch/stillwatch/pkg/attribute"
@@ -90,7 +92,15 @@ func request(account uint64, n uint64, t int64) *Observation {
 	o.Sketch.Tokens = 80
 	o.Sketch.Subject = subject(account, n)
 	o.Sketch.Turn = sorted(shingles(20, useShingle, account, n))
+	o.RequestID = AppendRequestID(nil, requestID(account, n))
+	o.Client = AppendClient(nil, "openai-python", "OpenAI-Python", "t13d1516h2_8daaf6152771_e5627efa2ab1")
 	return o
+}
+
+// requestID is the id of the n-th request of an account, a UUID.
+func requestID(account, n uint64) string {
+	a, b := hash(useID, account, n, 1), hash(useID, account, n, 2)
+	return fmt.Sprintf("%08x-%04x-%04x-%04x-%012x", a>>32, a>>16&0xffff, a&0xffff, b>>48, b&(1<<48-1))
 }
 
 // templated is a request of a fixed template with a slot: half of its shingles are always the same.
@@ -172,6 +182,9 @@ func wild(r *rand.Rand, n uint64, t int64) *Observation {
 	}
 	// These are not drawn: whatever was there before is then drawn as it was.
 	o.ToolSet, o.Sketch.Workspace = n%3*hash(useTools, n%11), n%2*hash(useWorkspace, n%700)
+	if n%7 == 0 {
+		o.RequestID, o.Client = nil, nil
+	}
 	return o
 }
 
@@ -200,6 +213,9 @@ func hostile(r *rand.Rand, n uint64, t int64) *Observation {
 	o.Minted, o.Presented = shingles(MaxReasoning, useReasoning, n),
 		shingles(MaxReasoning, useReasoning, n, 1)
 	o.ToolSet, o.Sketch.Workspace = hash(useTools, n), hash(useWorkspace, n)
+	text := strings.Repeat("~", MaxUserAgent)
+	o.RequestID = AppendRequestID(nil, text[:MaxRequestID])
+	o.Client = AppendClient(nil, "", text, text[:MaxJA4])
 	return o
 }
 

@@ -53,15 +53,18 @@ func sortValues(values []attributeValue) {
 }
 
 // clip returns a label of at most MaxLabel bytes that keeps nothing else alive.
-func clip(label string) string {
-	if len(label) > MaxLabel {
-		end := MaxLabel
-		for end > MaxLabel-utf8.UTFMax && !utf8.RuneStart(label[end]) {
-			end--
-		}
-		label = label[:end]
+func clip(label string) string { return strings.Clone(clipTo(label, MaxLabel)) }
+
+// clipTo cuts a text to at most so many bytes, at a rune.
+func clipTo(text string, most int) string {
+	if len(text) <= most {
+		return text
 	}
-	return strings.Clone(label)
+	end := most
+	for end > most-utf8.UTFMax && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end]
 }
 
 // halveValues ages the values of an attribute.

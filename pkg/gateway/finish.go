@@ -284,8 +284,15 @@ func derivedID(ev *event.Event) string {
 		h.Write(number[:])
 		h.Write([]byte(text))
 	}
-	return "derived:" + hex.EncodeToString(h.Sum(nil)[:12])
+	return derivedMark + hex.EncodeToString(h.Sum(nil)[:12])
 }
+
+// derivedMark stands before the ids that the gateway did not send.
+const derivedMark = "derived:"
+
+// IsDerivedID tells whether an event's id was made here, because the gateway sent none that can be
+// used: its own log does not know it.
+func IsDerivedID(id string) bool { return strings.HasPrefix(id, derivedMark) }
 
 // dropCredentials removes what no gateway should report but some do, whatever the format: raw
 // credentials where an identity belongs.

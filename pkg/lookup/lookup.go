@@ -197,10 +197,14 @@ type metrics struct {
 }
 
 func newMetrics(reg prometheus.Registerer) *metrics {
-	counter := func(name, help string) *prometheus.CounterVec {
+	// Each source has its counters from the start, at 0: so the first count is seen as an increase.
+	counter := func(name, help string, sources ...string) *prometheus.CounterVec {
 		c := prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: "stillwatch", Subsystem: "enrich", Name: name, Help: help,
 		}, []string{"source"})
+		for _, source := range sources {
+			c.WithLabelValues(source)
+		}
 		reg.MustRegister(c)
 		return c
 	}
@@ -209,15 +213,23 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 			Namespace: "stillwatch", Subsystem: "enrich", Name: "facts",
 			Help: "Accounts about which facts are kept.",
 		}, []string{"source"}),
-		loads: counter("loads_total", "Times a source was read as a whole."),
+		loads: counter(
+			"loads_total", "Times a source was read as a whole.",
+			sourceTopic, sourceFile, sourceMaxMind,
+		),
 		failures: counter(
 			"reload_failures_total",
 			"Times a changed file could not be read, so that what was read before stayed in use.",
+			sourceFile, sourceMaxMind,
 		),
-		bad: counter("bad_rows_total", "Rows and records of account facts that could not be read."),
+		bad: counter(
+			"bad_rows_total", "Rows and records of account facts that could not be read.",
+			sourceTopic, sourceFile,
+		),
 		fault: counter(
 			"lookup_errors_total",
 			"Addresses that could not be looked up because the database is damaged.",
+			sourceMaxMind,
 		),
 	}
 	reg.MustRegister(m.facts)

@@ -24,6 +24,8 @@ func (holding) Name() string { return "holding" }
 
 func (holding) Counters() []*stage.Counter { return nil }
 
+func (holding) Outputs() []stage.Output { return []stage.Output{stage.Profiles} }
+
 func (h holding) Open(int) (stage.Task, error) { return &holdingTask{flushes: h.flushes}, nil }
 
 type holdingTask struct {

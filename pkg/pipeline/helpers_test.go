@@ -52,6 +52,9 @@ func testOptions() Options {
 	return o
 }
 
+// bad counts the dead letters of counting.
+var bad = stage.DeadLettered("bad")
+
 // counting is a stage that counts records by key, and says so for each. Every record that it emits
 // carries the number of the computation that made it, so that one computed twice is told from one
 // sent twice.
@@ -65,7 +68,11 @@ func newCounting() counting { return counting{runs: new(atomic.Int64)} }
 func (counting) Name() string { return "counting" }
 
 func (counting) Counters() []*stage.Counter {
-	return []*stage.Counter{stage.OK, stage.DeadLettered}
+	return []*stage.Counter{stage.OK, bad}
+}
+
+func (counting) Outputs() []stage.Output {
+	return []stage.Output{stage.Observations, stage.DeadLetters}
 }
 
 func (c counting) Open(int) (stage.Task, error) {
@@ -135,7 +142,7 @@ func (t *countingTask) Process(batch []stage.Record) (stage.Result, error) {
 		res.Counts.Add(1, stage.OK)
 		if string(r.Value) == "bad" {
 			res.Out = append(res.Out, stage.Out{To: stage.DeadLetters, Key: []byte(key)})
-			res.Counts.Add(1, stage.DeadLettered, "bad")
+			res.Counts.Add(1, bad, "bad")
 		}
 	}
 	for key := range touched {

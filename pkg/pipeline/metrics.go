@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -131,10 +132,17 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	}
 }
 
-// Declare registers the metrics of a stage's own counters, as New does for the stage that it is
-// given. To declare a counter again is no error; another of the same name, or one with too many
-// labels, is.
-func (m *Metrics) Declare(counters []*stage.Counter) error {
+// Expose makes the metrics of a stage's counters, at 0, before there is a pipeline that counts: what
+// comes into being with a count is not seen to grow by it. New does the same for the stage that it
+// is given. Again for the same counters is no error; another counter of the same name, or one with
+// too many labels, is.
+func (m *Metrics) Expose(s stage.Stage) error {
+	_, err := m.forStage(s)
+	return err
+}
+
+// declare registers the metrics of a stage's own counters.
+func (m *Metrics) declare(counters []*stage.Counter) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, c := range counters {
@@ -151,7 +159,11 @@ func (m *Metrics) Declare(counters []*stage.Counter) error {
 			continue
 		}
 		opts := prometheus.CounterOpts{Namespace: "stillwatch", Name: c.Name, Help: c.Help}
-		vec := prometheus.NewCounterVec(opts, append([]string{"stage"}, c.Labels...))
+		labels := []string{"stage"}
+		for _, l := range c.Labels {
+			labels = append(labels, l.Name)
+		}
+		vec := prometheus.NewCounterVec(opts, labels)
 		if err := m.reg.Register(vec); err != nil {
 			return fmt.Errorf("the counter %s: %w", c.Name, err)
 		}
@@ -176,9 +188,10 @@ type stageMetrics struct {
 	declared map[*stage.Counter]*prometheus.CounterVec
 }
 
-// forStage returns the metrics of a stage and declares its counters.
-func (m *Metrics) forStage(name string, counters []*stage.Counter) (*stageMetrics, error) {
-	if err := m.Declare(counters); err != nil {
+// forStage returns the metrics of a stage, with all of its counters that can be at 0.
+func (m *Metrics) forStage(st stage.Stage) (*stageMetrics, error) {
+	name, counters := st.Name(), st.Counters()
+	if err := m.declare(counters); err != nil {
 		return nil, fmt.Errorf("stage %s: %w", name, err)
 	}
 	l := prometheus.Labels{"stage": name}
@@ -201,13 +214,37 @@ func (m *Metrics) forStage(name string, counters []*stage.Counter) (*stageMetric
 			s.declared[c] = m.own[c.Name].vec.MustCurryWith(l)
 		}
 	}
+	s.expose(st.Outputs())
 	return s, nil
 }
 
-// count adds a stage's counts to the metrics of their kinds. The error names a counter that the
-// stage did not declare; all others are counted.
+// expose makes the series that the stage can have, at 0, as far as their labels' values are known.
+func (m *stageMetrics) expose(outputs []stage.Output) {
+	for c, own := range m.declared {
+		if c.Kind.IsResult() {
+			// Seen without its labels, whatever values these have.
+			m.events.WithLabelValues(c.Name)
+		}
+		for labels := range c.Known() {
+			m.add(c, own, labels[:len(c.Labels)], 0)
+		}
+	}
+	for _, reason := range [...]string{droppedRetention, droppedTooLarge} {
+		m.dropped.WithLabelValues(reason)
+	}
+	m.letter.WithLabelValues(letterTooLarge)
+	for _, op := range [...]string{opAcquire, opLoad, opCommit, opProduce} {
+		m.retries.WithLabelValues(op)
+	}
+	for _, o := range outputs {
+		m.produced.WithLabelValues(string(o))
+	}
+}
+
+// count adds a stage's counts to the metrics of their kinds. The error names what the stage did not
+// declare: values of labels, which are counted all the same, and counters, which cannot be.
 func (m *stageMetrics) count(counts stage.Counts) error {
-	var undeclared error
+	var undeclared []error
 	for what, n := range counts {
 		if n <= 0 {
 			continue
@@ -215,12 +252,19 @@ func (m *stageMetrics) count(counts stage.Counts) error {
 		c := what.Counter
 		own, ok := m.declared[c]
 		if !ok {
-			undeclared = fmt.Errorf("the stage counts %q, which it does not declare", c.Name)
+			undeclared = append(undeclared, fmt.Errorf(
+				"the stage counts %q, which it does not declare", c.Name,
+			))
 			continue
+		}
+		if !what.Declared() {
+			undeclared = append(undeclared, fmt.Errorf(
+				"the stage counts %q with a label's value that it does not declare", c.Name,
+			))
 		}
 		m.add(c, own, what.Labels[:len(c.Labels)], float64(n))
 	}
-	return undeclared
+	return errors.Join(undeclared...)
 }
 
 // add adds n to the metrics of a counter's kind. What is not the result of a record is no event, so
@@ -228,14 +272,14 @@ func (m *stageMetrics) count(counts stage.Counts) error {
 func (m *stageMetrics) add(
 	c *stage.Counter, own *prometheus.CounterVec, labels []string, n float64,
 ) {
+	if c.Kind.IsResult() {
+		m.events.WithLabelValues(c.Name).Add(n)
+	}
 	switch c.Kind {
 	case stage.Processed:
-		m.events.WithLabelValues(c.Name).Add(n)
 	case stage.Rejected:
-		m.events.WithLabelValues(c.Name).Add(n)
 		m.letter.WithLabelValues(reasonOf(labels)).Add(n)
 	case stage.Dropped:
-		m.events.WithLabelValues(c.Name).Add(n)
 		m.dropped.WithLabelValues(strings.Join(append([]string{c.Name}, labels...), "_")).Add(n)
 	case stage.Upkeep:
 		m.upkeep.WithLabelValues(c.Name).Add(n)
@@ -244,13 +288,23 @@ func (m *stageMetrics) add(
 	case stage.Own:
 		values := make([]string, len(labels))
 		for i, v := range labels {
-			if values[i] = orUnknown(v); c.Labels[i] == stage.LabelTenant {
+			if values[i] = orUnknown(v); c.Labels[i].Name == stage.LabelTenant {
 				values[i] = m.m.tenants.of(v)
 			}
 		}
 		own.WithLabelValues(values...).Add(n)
 	}
 }
+
+// What the pipeline itself leaves out or makes dead letters of, as the reasons of metrics.
+const (
+	// droppedRetention are records that Kafka deleted before they were processed.
+	droppedRetention = "retention"
+	// droppedTooLarge are dead letters that are too large for their topic, even without content.
+	droppedTooLarge = "dead_letter_too_large"
+	// letterTooLarge are outgoing records that are too large for their topic.
+	letterTooLarge = "record_too_large"
+)
 
 // reasonOf is the first label.
 func reasonOf(labels []string) string {

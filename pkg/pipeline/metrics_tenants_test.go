@@ -14,14 +14,14 @@ import (
 // byTenant is a counter that names tenants.
 var byTenant = &stage.Counter{
 	Kind: stage.Own, Name: "letters_total", Help: "For the tests.",
-	Labels: []string{stage.LabelTenant, "reason"},
+	Labels: []stage.Label{{Name: stage.LabelTenant}, {Name: "reason"}},
 }
 
 // tenantMetrics counts byTenant and returns its metric.
 func tenantMetrics(t *testing.T) (m *stageMetrics, vec *prometheus.CounterVec) {
 	t.Helper()
 	m, err := NewMetrics(prometheus.NewRegistry()).forStage(
-		"ingest", []*stage.Counter{stage.DeadLettered, byTenant},
+		declaring{"ingest", []*stage.Counter{letters, byTenant}},
 	)
 	require.NoError(t, err)
 	return m, m.declared[byTenant]
@@ -37,7 +37,7 @@ func count(t *testing.T, m *stageMetrics, n int64, counter *stage.Counter, label
 
 func TestDeadLettersThatNameAnAccountAreCountedPerTenant(t *testing.T) {
 	m, vec := tenantMetrics(t)
-	count(t, m, 2, stage.DeadLettered, "bad_time")
+	count(t, m, 2, letters, "bad_time")
 	count(t, m, 3, byTenant, "acme:eu", "bad_time")
 	count(t, m, 1, byTenant, "acme:eu", "missing_field")
 	require.InDelta(t, 3, value(vec, "acme:eu", "bad_time"), 0)

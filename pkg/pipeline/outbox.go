@@ -115,7 +115,7 @@ func (w *worker) replaceLarge(out []addressed, which []int) []addressed {
 		r := &out[i].record
 		topic := w.p.opts.Outputs[stage.DeadLetters]
 		if topic == "" || out[i].output == stage.DeadLetters && len(r.Value) == 0 {
-			w.p.metrics.dropped.WithLabelValues("dead_letter_too_large").Inc()
+			w.p.metrics.dropped.WithLabelValues(droppedTooLarge).Inc()
 			continue
 		}
 		letter := stream.OutRecord{
@@ -129,9 +129,9 @@ func (w *worker) replaceLarge(out []addressed, which []int) []addressed {
 				letter.Headers, stream.Header{Key: "stillwatch-left-out", Value: []byte(detail)},
 			)
 		} else {
-			w.p.metrics.letter.WithLabelValues("record_too_large").Inc()
+			w.p.metrics.letter.WithLabelValues(letterTooLarge).Inc()
 			letter.Headers = []stream.Header{
-				{Key: "stillwatch-reason", Value: []byte("record_too_large")},
+				{Key: "stillwatch-reason", Value: []byte(letterTooLarge)},
 				{Key: "stillwatch-detail", Value: []byte(detail)},
 			}
 		}

@@ -154,7 +154,7 @@ func New(cfg Config) (*Pipeline, error) {
 		cfg.Metrics = NewMetrics(nopRegisterer{})
 	}
 	name := cfg.Stage.Name()
-	metrics, err := cfg.Metrics.forStage(name, cfg.Stage.Counters())
+	metrics, err := cfg.Metrics.forStage(cfg.Stage)
 	if err != nil {
 		return nil, err
 	}

@@ -64,6 +64,7 @@ stillwatch_consumer_lag{partition="0",stage="counting",topic="in"} 0
 # HELP stillwatch_dead_letters_total Records that could not be read or written, by reason.
 # TYPE stillwatch_dead_letters_total counter
 stillwatch_dead_letters_total{reason="bad",stage="counting"} 1
+stillwatch_dead_letters_total{reason="record_too_large",stage="counting"} 0
 # HELP stillwatch_events_total Records processed, by result.
 # TYPE stillwatch_events_total counter
 stillwatch_events_total{result="dead_letter",stage="counting"} 1

@@ -155,7 +155,7 @@ func (w *worker) startOffset(first, end int64) int64 {
 	case next < first:
 		w.log.Error("records were deleted by the topic's retention before they were processed; raise retention.ms",
 			zap.Int64("committed", next), zap.Int64("first", first), zap.Int64("lost", first-next))
-		w.p.metrics.dropped.WithLabelValues("retention").Add(float64(first - next))
+		w.p.metrics.dropped.WithLabelValues(droppedRetention).Add(float64(first - next))
 		return first
 	case next > end:
 		w.rewound = true

@@ -25,6 +25,14 @@ const (
 	Revoked Event = "revoked"
 )
 
+// Events lists all of them.
+func Events() []string {
+	return []string{
+		string(Given), string(Unknown), string(Applied), string(Changed), string(Expired),
+		string(Revoked),
+	}
+}
+
 // Entry is one line of the audit: what became of a verdict, when, and for whom.
 type Entry struct {
 	// Verdict is the verdict, Number counts its entries from 1.

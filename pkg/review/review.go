@@ -25,6 +25,13 @@ const (
 	Revoke Action = "revoke"
 )
 
+// Actions lists all of them.
+func Actions() []string {
+	return []string{
+		string(Confirm), string(Dismiss), string(Allow), string(Reopen), string(Revoke),
+	}
+}
+
 // Verdict is what an analyst said, once. Times are Unix milliseconds.
 type Verdict struct {
 	// ID is its identity: a record that comes again counts once.

@@ -1,6 +1,10 @@
 package stage
 
-import "strings"
+import (
+	"iter"
+	"slices"
+	"strings"
+)
 
 // MaxLabels is the most labels that a counter has.
 const MaxLabels = 2
@@ -34,6 +38,9 @@ const (
 	Own
 )
 
+// IsResult tells whether the kind says what became of a record.
+func (k Kind) IsResult() bool { return k == Processed || k == Rejected || k == Dropped }
+
 // Counter is something that a stage counts. A stage declares its counters once, as values that
 // never change (Stage.Counters), and counts with pointers to them.
 type Counter struct {
@@ -43,25 +50,58 @@ type Counter struct {
 	Name string
 	// Help says in a line what is counted.
 	Help string
-	// Labels are the names of the labels that each count has values of, at most MaxLabels. No label
-	// may hold anything about an account.
-	Labels []string
+	// Labels are the labels that each count has values of, at most MaxLabels. No label may hold
+	// anything about an account.
+	Labels []Label
 }
 
-// The counters of every stage.
-var (
-	// OK counts what was taken in: events by ingest and fingerprint, profiles by correlate.
-	OK = &Counter{
-		Kind: Processed, Name: "ok",
-		Help: "Records taken in.",
+// Label is a label of a counter.
+type Label struct {
+	Name string
+	// Values are all values that the label can have. A counter whose labels list theirs is seen
+	// with each of them from the start, at 0: a counter that comes into being at 1 never grew, as
+	// Prometheus' increase() sees it. Nil is for values that only the traffic tells, such as
+	// tenants.
+	Values []string
+}
+
+// Known are the values of the labels, one of each, with which the counter is seen from the start:
+// all that there can be, and none when a label lists no values. A counter without labels has one.
+func (c *Counter) Known() iter.Seq[[MaxLabels]string] {
+	return func(yield func([MaxLabels]string) bool) {
+		var values [MaxLabels]string
+		var choose func(label int) bool
+		choose = func(label int) bool {
+			if label == len(c.Labels) {
+				return yield(values)
+			}
+			for _, v := range c.Labels[label].Values {
+				values[label] = v
+				if !choose(label + 1) {
+					return false
+				}
+			}
+			return true
+		}
+		choose(0)
 	}
-	// DeadLettered counts the records of which a dead letter was made.
-	DeadLettered = &Counter{
+}
+
+// OK counts what every stage takes in: events by ingest and fingerprint, profiles by correlate.
+var OK = &Counter{
+	Kind: Processed, Name: "ok",
+	Help: "Records taken in.",
+}
+
+// DeadLettered makes a stage's counter of the records that it makes dead letters of, with all
+// reasons for which it does.
+func DeadLettered(reasons ...string) *Counter {
+	return &Counter{
 		Kind: Rejected, Name: "dead_letter",
 		Help:   "Records that became dead letters, by reason.",
-		Labels: []string{"reason"},
+		Labels: []Label{{Name: "reason", Values: reasons}},
 	}
-)
+}
 
 // Count is what is counted: a counter with the values of its labels, in the order in which it names
 // them.
@@ -75,6 +115,16 @@ type Count struct {
 func (c Count) String() string {
 	n := min(len(c.Counter.Labels), MaxLabels)
 	return strings.Join(append([]string{c.Counter.Name}, c.Labels[:n]...), ":")
+}
+
+// Declared tells whether the values of the labels are among those that the counter lists.
+func (c Count) Declared() bool {
+	for i, label := range c.Counter.Labels {
+		if label.Values != nil && !slices.Contains(label.Values, c.Labels[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // Counts is how often each thing happened.

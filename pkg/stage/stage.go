@@ -27,6 +27,7 @@ const (
 	Alerts       Output = "alerts"
 	Accounts     Output = "accounts"
 	Audit        Output = "audit"
+	Shadow       Output = "shadow"
 	DeadLetters  Output = "dead_letters"
 )
 
@@ -79,6 +80,8 @@ type Stage interface {
 	Name() string
 	// Counters are all counters that the tasks count with. They are the same at every call.
 	Counters() []*Counter
+	// Outputs are where the records of the tasks go.
+	Outputs() []Output
 	// Open makes the task of a partition, without its state. An error says in one line what is
 	// wrong with the configuration; the partition is not processed then.
 	Open(partition int) (Task, error)

@@ -137,6 +137,9 @@ func part(a attribute.Attribute, of attribute.Part, label string) string {
 // ellipsis ends what was cut to size.
 const ellipsis = "…"
 
+// IsCut tells whether a readable form was cut to size.
+func IsCut(label string) bool { return strings.HasSuffix(label, ellipsis) }
+
 func (x *index) text(out []TermID, o Observable, label string) []TermID {
 	if label == "" {
 		return out

@@ -107,6 +107,7 @@ func newDeployment(t *testing.T) *deployment {
 			"gateway": []string{name + textTopic}, "observations": name + ".observations",
 			"profiles": name + ".profiles", "alerts": name + ".alerts",
 			"accounts": name + ".accounts", "dead_letters": name + ".deadletter",
+			"verdicts": name + ".verdicts", "audit": name + ".audit",
 		},
 		"sketch":           section{"secret": "a secret of the end-to-end tests"},
 		"startup_timeout":  "60s",

@@ -12,6 +12,12 @@ const (
 	statusDeleted    = 6
 )
 
+// The states of an analytic.
+const (
+	stateActive       = 1
+	stateExperimental = 3
+)
+
 // other is the id of what has a caption of its own.
 const other = 99
 
@@ -47,7 +53,10 @@ var captionsOf = []struct {
 		"finding_info.analytic.type_id", "finding_info.analytic.type",
 		captions{1: "Rule", 2: "Behavioral"},
 	},
-	{"finding_info.analytic.state_id", "finding_info.analytic.state", captions{1: "Active"}},
+	{
+		"finding_info.analytic.state_id", "finding_info.analytic.state",
+		captions{stateActive: "Active", stateExperimental: "Experimental"},
+	},
 }
 
 // observableTypes are the types of observables in use.

@@ -19,7 +19,7 @@ import (
 // Check holds a finding record's value against those rules and against Stillwatch's own promises:
 // one line smaller than alert.MaxRecord with time as its first key, ids that add up, captions that
 // match their ids, observables that point at what they say, times in order, no alert but on an
-// unmuted Create. The error joins everything that is wrong.
+// unmuted Create and none in shadow. The error joins everything that is wrong.
 func Check(record []byte) error {
 	if len(record) >= alert.MaxRecord {
 		return fmt.Errorf("alert: the record has %d bytes; it must stay below %d",
@@ -238,6 +238,7 @@ func (c *checker) life() {
 		}
 	}
 	c.decimals("", c.doc)
+	c.shadow(isAlert == true)
 	closed := status == statusResolved || status == statusDeleted
 	switch {
 	case activity == int64(campaign.Close) && !closed && status != statusSuppressed:
@@ -263,9 +264,23 @@ func (c *checker) decimals(path string, v any) {
 		}
 	case json.Number:
 		name := path[strings.LastIndex(path, ".")+1:]
-		if decimal := slices.Contains(decimalNames, name); decimal && !strings.Contains(v.String(), ".") {
+		if slices.Contains(decimalNames, name) && !strings.Contains(v.String(), ".") {
 			c.fault("%s is %s; a decimal always has a point", path, v)
 		}
+	}
+}
+
+// shadow holds together what says that a finding is in shadow.
+func (c *checker) shadow(isAlert bool) {
+	labels, _ := resolve(c.doc, "metadata.labels")
+	labelled := contains(labels, "shadow")
+	_, err := resolve(c.doc, "unmapped.stillwatch.shadow.also_alerted")
+	state, _ := c.number("finding_info.analytic.state_id")
+	if labelled != (state == stateExperimental) || labelled != (err == nil) {
+		c.fault("the label shadow, unmapped.stillwatch.shadow and an experimental analytic go together")
+	}
+	if labelled && isAlert {
+		c.fault("is_alert is true; a finding in shadow never alerts")
 	}
 }
 

@@ -165,6 +165,7 @@ func (v *Verifier) add(c *check, f *campaign.Finding) {
 		known.last = campaign.Finding{
 			Campaign: f.Campaign, Tenant: f.Tenant, Kind: f.Kind, Sequence: f.Sequence,
 			Activity: f.Activity, Severity: f.Severity, Created: f.Created, Modified: f.Modified,
+			Shadow: f.Shadow,
 		}
 	}
 }
@@ -175,6 +176,7 @@ func (c *check) identity(f *campaign.Finding) {
 		Metadata struct {
 			UID string `json:"uid"`
 		} `json:"metadata"`
+		IsAlert bool `json:"is_alert"`
 	}
 	// It was read before, so it can be read.
 	if err := json.Unmarshal(c.r.Value, &named); err != nil || named.Metadata.UID != c.name {
@@ -183,6 +185,9 @@ func (c *check) identity(f *campaign.Finding) {
 	}
 	if c.r.Key != nil && string(c.r.Key) != f.UID {
 		c.fault("the record's key is %q; it must be the finding's uid", c.r.Key)
+	}
+	if f.Shadow != nil && named.IsAlert {
+		c.fault("is_alert is true; a finding in shadow never alerts")
 	}
 	if (f.Sequence == 1) != (f.Activity == campaign.Create) {
 		c.fault(
@@ -221,6 +226,9 @@ func (c *check) order(known *finding, f *campaign.Finding, partial bool) {
 	if f.Created != last.Created || f.Campaign != last.Campaign ||
 		f.Tenant != last.Tenant || f.Kind != last.Kind {
 		c.fault("created_time, correlation_uid, tenant_uid or kind is not that of the records before it")
+	}
+	if (f.Shadow != nil) != (last.Shadow != nil) {
+		c.fault("is in shadow and was not, or the other way round; a finding stays where it is")
 	}
 }
 

@@ -1,6 +1,7 @@
 package verify_test
 
 import (
+	"bytes"
 	"strconv"
 	"testing"
 
@@ -118,6 +119,13 @@ func TestABrokenPromiseIsNamedWithItsRecord(t *testing.T) {
 			},
 			"offset 1: record a:2: created_time, correlation_uid, tenant_uid or kind is not that of the records before it",
 		},
+		"a finding that leaves the shadow": {
+			[]*campaign.Finding{
+				reported("a", 1, func(f *campaign.Finding) { f.Shadow = &campaign.Shadow{All: true} }),
+				reported("a", 2, nil),
+			},
+			"offset 1: record a:2: is in shadow and was not, or the other way round; a finding stays where it is",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			faults, s := check(t, verify.Options{}, c.findings...)
@@ -196,4 +204,18 @@ func FuzzAddNeverPanics(f *testing.F) {
 		require.LessOrEqual(t, len(again), len(first))
 		require.Equal(t, len(first)+len(again), v.Summary().Faults)
 	})
+}
+
+func TestARecordInShadowThatAlertsIsAFault(t *testing.T) {
+	encoder, err := alert.New(alert.DefaultOptions())
+	require.NoError(t, err)
+	f := reported("a", 1, func(f *campaign.Finding) { f.Shadow = &campaign.Shadow{All: true} })
+	r, err := encoder.Finding(f)
+	require.NoError(t, err)
+	require.Empty(t, verify.New(verify.Options{}).Add(verify.Record{Value: r.Value}))
+	changed := bytes.Replace(r.Value, []byte(`"is_alert":false`), []byte(`"is_alert":true`), 1)
+	require.NotEqual(t, r.Value, changed)
+	faults := verify.New(verify.Options{}).Add(verify.Record{Value: changed})
+	require.Len(t, faults, 1)
+	require.Contains(t, faults[0].Problem, "a finding in shadow never alerts")
 }

@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -46,6 +45,7 @@ type Config struct {
 
 	HTTP            console.Options `yaml:"http"`
 	Log             Log             `yaml:"log"`
+	Reload          Reload          `yaml:"reload"`
 	StartupTimeout  time.Duration   `yaml:"startup_timeout"`
 	ShutdownTimeout time.Duration   `yaml:"shutdown_timeout"`
 }
@@ -88,6 +88,7 @@ type Topics struct {
 	Accounts     string   `yaml:"accounts"`
 	Verdicts     string   `yaml:"verdicts"`
 	Audit        string   `yaml:"audit"`
+	Shadow       string   `yaml:"shadow"`
 	DeadLetters  string   `yaml:"dead_letters"`
 }
 
@@ -118,6 +119,12 @@ type Log struct {
 	Format string `yaml:"format"`
 }
 
+// Reload says when the configuration is read again while the service runs, beside SIGHUP.
+type Reload struct {
+	// WatchFiles reads it again when the content of one of its files has changed.
+	WatchFiles bool `yaml:"watch_files"`
+}
+
 // Default returns the defaults.
 func Default() Config {
 	return Config{
@@ -135,6 +142,7 @@ func Default() Config {
 			Accounts:     "stillwatch.accounts",
 			Verdicts:     "stillwatch.verdicts",
 			Audit:        "stillwatch.audit",
+			Shadow:       "stillwatch.alerts.shadow",
 			DeadLetters:  "stillwatch.deadletter",
 		},
 		Pipeline:        pipeline.DefaultOptions(),
@@ -145,6 +153,7 @@ func Default() Config {
 		Alerts:          alert.DefaultOptions(),
 		HTTP:            console.DefaultOptions(),
 		Log:             Log{Level: "info", Format: "json"},
+		Reload:          Reload{WatchFiles: true},
 		StartupTimeout:  30 * time.Second,
 		ShutdownTimeout: 25 * time.Second,
 	}
@@ -160,9 +169,9 @@ func defaultIngest() Ingest {
 }
 
 // readMappings reads the deployment's own mappings.
-func (c *Config) readMappings() error {
+func (c *Config) readMappings(files Files) error {
 	for _, file := range c.Ingest.Gateway.MappingFiles {
-		text, err := os.ReadFile(file)
+		text, err := files.read(file)
 		if err != nil {
 			return fmt.Errorf("ingest.gateway.mappings: %w", err)
 		}
@@ -182,19 +191,33 @@ func (e *Error) Error() string { return strings.Join(e.Problems, "\n") }
 // Load reads the configuration: the defaults, then the file at path unless that is empty, then the
 // environment. The error is an *Error.
 func Load(path string, lookup func(string) (string, bool)) (Config, error) {
+	loaded, err := Read(path, lookup)
+	return loaded.Config, err
+}
+
+// Read is Load, and tells from which files, also when there is an error: a change of one of them
+// may mend it.
+func Read(path string, lookup func(string) (string, bool)) (Loaded, error) {
 	c := Default()
 	s := newSource(&c, lookup)
+	loaded := Loaded{Files: s.files}
 	if path != "" {
-		text, err := os.ReadFile(path)
+		text, err := s.files.read(path)
 		if err != nil {
-			return Config{}, &Error{Problems: []string{fmt.Sprintf("configuration file: %v", err)}}
+			return loaded, &Error{Problems: []string{fmt.Sprintf("configuration file: %v", err)}}
 		}
 		s.yaml(path, text)
 	}
 	s.env()
 	s.secretFiles()
-	if err := c.readMappings(); err != nil {
+	if err := c.readMappings(s.files); err != nil {
 		s.errs = append(s.errs, err)
+	}
+	for _, f := range s.fields {
+		if readByUser(f) {
+			// Who uses it says what is wrong with it.
+			_, _ = s.files.read(f.value.String())
+		}
 	}
 	if c.Runs(StageCorrelate) {
 		if _, err := ReadWatchLists(c.Correlate.WatchLists); err != nil {
@@ -211,9 +234,10 @@ func Load(path string, lookup func(string) (string, bool)) (Config, error) {
 		problems = append(problems, lines(err)...)
 	}
 	if len(problems) > 0 {
-		return Config{}, &Error{Problems: problems}
+		return loaded, &Error{Problems: problems}
 	}
-	return c, nil
+	loaded.Config = c
+	return loaded, nil
 }
 
 // Validate tells what is wrong with the configuration, all at once.
@@ -354,6 +378,7 @@ func (t Topics) validate(facts string) error {
 	check("profiles", t.Profiles)
 	check("alerts", t.Alerts)
 	check("accounts", t.Accounts)
+	check("shadow", t.Shadow)
 	check("dead_letters", t.DeadLetters)
 	if facts != "" {
 		check("facts (ingest.enrich.facts_topic)", facts)

@@ -235,6 +235,14 @@ func TestMistakesAreReportedAllAtOnce(t *testing.T) {
 			},
 		},
 		{
+			name: "findings in shadow among those that alert, and a detector that is none",
+			text: "topics: {shadow: stillwatch.alerts}\ncorrelate: {shadow: {detectors: [hour]}}",
+			lint: []string{
+				`topics.shadow: "stillwatch.alerts" is already the topic of alerts`,
+				`correlate.shadow.detectors: no detector is called "hour"; did you mean "hours"?`,
+			},
+		},
+		{
 			name: "options of a topic that is no input",
 			text: "topics: {gateway: [a, b]}\ningest: {gateway: {topics: {c: {format: kong}}}}",
 			lint: []string{`ingest.gateway.topics: "c" is none of topics.gateway (a, b)`},

@@ -25,13 +25,15 @@ type source struct {
 	// retired are the keys that there were once, with what to do about one.
 	retired map[string]string
 	lookup  func(string) (string, bool)
-	errs    []error
+	// files are those that were read.
+	files Files
+	errs  []error
 }
 
 func newSource(into any, lookup func(string) (string, bool)) *source {
 	s := &source{
 		fields: map[string]field{}, sections: map[string]bool{"": true},
-		retired: retired, lookup: lookup,
+		retired: retired, lookup: lookup, files: Files{},
 	}
 	for _, f := range fields(reflect.ValueOf(into)) {
 		s.fields[f.path] = f
@@ -278,7 +280,7 @@ func (s *source) secretFiles() {
 			))
 			continue
 		}
-		text, err := readSecret(f.value.String())
+		text, err := s.files.readSecret(f.value.String())
 		if err != nil {
 			s.errs = append(s.errs, fmt.Errorf("%s: %w", path, err))
 			continue
@@ -287,15 +289,11 @@ func (s *source) secretFiles() {
 	}
 }
 
-func readSecret(file string) (string, error) {
-	info, err := os.Stat(file)
-	if err != nil {
-		return "", err
-	}
-	if info.Size() > maxSecretFile {
+func (f Files) readSecret(file string) (string, error) {
+	if info, err := os.Stat(file); err == nil && info.Size() > maxSecretFile {
 		return "", fmt.Errorf("%s is larger than %d bytes: that is no secret", file, maxSecretFile)
 	}
-	text, err := os.ReadFile(file)
+	text, err := f.read(file)
 	if err != nil {
 		return "", err
 	}

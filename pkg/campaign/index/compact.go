@@ -13,6 +13,7 @@ import (
 func compact(p *fingerprint.Profile) (labels string) {
 	p.PromptHLL = slices.Clip(p.PromptHLL)
 	p.Habits = slices.Clip(p.Habits)
+	p.PackedLeads = slices.Clip(p.PackedLeads)
 
 	counted := make([]fingerprint.Counted, 0, len(p.Template)+len(p.Layouts)+countValues(p))
 	pack(&counted, &p.Template)
@@ -73,6 +74,20 @@ func (a *Account) EachLabel(f func(of attribute.Attribute, hash uint64, text str
 		f(of, a.Profile.Values[of][at].Hash, b[header:header+n])
 		b = b[header+n:]
 	}
+}
+
+// Stack is the whole text of a client stack, of which Label may be cut: known of the one of which
+// the account's client is kept as it was sent.
+func (a *Account) Stack(hash uint64) (text string, ok bool) {
+	l := a.Profile.Leads(func(stack uint64) string {
+		label, _ := a.Label(attribute.Stack, stack)
+		return label
+	})
+	if l.Stack != hash || hash == 0 || len(l.UserAgent) >= fingerprint.MaxUserAgent {
+		return "", false
+	}
+	text = attribute.StackOf(l.UserAgent, l.JA4)
+	return text, text != ""
 }
 
 // Label is the readable form of one value.

@@ -8,6 +8,8 @@ import "slices"
 func Aside(p *Population) (back func()) {
 	was, state := *p, slices.Clone(p.state)
 	evaluation := p.Evaluation
+	// What is remembered of one evaluation is worked out anew in another.
+	p.Evaluation++
 	return func() {
 		p.Baseline, p.builtAt, p.builtFrom = was.Baseline, was.builtAt, was.builtFrom
 		p.state, p.Evaluation = state, evaluation

@@ -24,12 +24,15 @@ type Population struct {
 	Baseline *baseline.Baseline
 
 	// state is what is known of each account, by slot.
-	state []state
+	state states
 	// logs holds binary logarithms of small numbers.
 	logs []float64
 	// builtAt and builtFrom are the event time of the baseline and the number of accounts then.
 	builtAt   int64
 	builtFrom int
+
+	// views are the populations that look at the same accounts.
+	views []*Population
 }
 
 // state is what is known of an account beyond its profile.
@@ -44,8 +47,28 @@ type state struct {
 	counted *baseline.Baseline
 }
 
+// states is what is known of accounts, by slot.
+type states []state
+
+// begin makes room for a new account, of which nothing is known.
+func (s *states) begin(slot int32) {
+	if int(slot) == len(*s) {
+		*s = append(*s, state{})
+	}
+	(*s)[slot] = state{}
+}
+
 // New makes an empty population.
 func New() *Population { return &Population{Index: index.New()} }
+
+// NewView makes a population of the accounts of another, with campaigns and a baseline of its own.
+// What is held of an account is held once: only p takes profiles in, removes accounts and counts
+// evaluations.
+func NewView(p *Population) *Population {
+	v := &Population{Index: p.Index, state: make(states, len(p.Slots))}
+	p.views = append(p.views, v)
+	return v
+}
 
 // Upsert takes a new snapshot of an account's profile, which the population then owns.
 func (p *Population) Upsert(profile fingerprint.Profile) {
@@ -53,10 +76,10 @@ func (p *Population) Upsert(profile fingerprint.Profile) {
 	if !added {
 		return
 	}
-	if int(a.Slot) == len(p.state) {
-		p.state = append(p.state, state{})
+	p.state.begin(a.Slot)
+	for _, v := range p.views {
+		v.state.begin(a.Slot)
 	}
-	p.state[a.Slot] = state{}
 }
 
 // SetInCampaign says which accounts are in an open campaign, by name; those of earlier calls are

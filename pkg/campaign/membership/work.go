@@ -102,6 +102,9 @@ func (m *Model) texts() *texts {
 	return m.indexed
 }
 
+// Carries says whether a shingle is one that the members share.
+func Carries(m *Model, shingle uint64) bool { return m.texts().known[shingle] != nil }
+
 // carriedWork is what an account shows of a model's texts: the number of shingles, their rarity in
 // all and by text, and their rarity among those who show them as this account does, again and again
 // or once.

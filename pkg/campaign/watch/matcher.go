@@ -103,6 +103,13 @@ func (m *matcher) terms(a *index.Account, of attribute.Attribute, hash uint64) [
 	if !ok {
 		return nil
 	}
+	if of == attribute.Stack && watchlist.IsCut(text) {
+		if text, ok = a.Stack(hash); !ok {
+			// Another account may know the rest of it.
+			text, _ = a.Label(of, hash)
+			return m.list.Terms(of, text)
+		}
+	}
 	if len(m.compared) >= maxCompared {
 		clear(m.compared)
 	}

@@ -89,6 +89,8 @@ type Finding struct {
 // View is what a watcher sees of an evaluation.
 type View struct {
 	Tenant string
+	// IDs begins the identities of all findings.
+	IDs string
 	// Now is the event time, Quiet the time after which an account that is silent is forgotten
 	// (Unix ms and ms).
 	Now, Quiet int64
@@ -170,7 +172,8 @@ func (v *View) customerID(c customer) string {
 func (v *View) tripwireID(what string) string { return v.id("tripwire", what) }
 
 func (v *View) id(kind, what string) string {
-	return fmt.Sprintf("%c-%016x", kind[0], xxh3.HashString(v.Tenant+"\x00"+kind+"\x00"+what))
+	hash := xxh3.HashString(v.Tenant + "\x00" + kind + "\x00" + what)
+	return fmt.Sprintf("%s%c-%016x", v.IDs, kind[0], hash)
 }
 
 // open lists the IDs of the open findings of a tripwire, in order.

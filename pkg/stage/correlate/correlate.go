@@ -64,21 +64,29 @@ func (c *correlator) Name() string { return "correlate" }
 // Findings counts the findings sent, by activity: create, update, close.
 var Findings = &stage.Counter{
 	Kind: stage.Own, Name: "findings_total",
-	Help:   "Findings sent, by activity.",
-	Labels: []string{"activity"},
+	Help: "Findings sent, by activity.",
+	Labels: []stage.Label{{Name: "activity", Values: []string{
+		activityName(campaign.Create), activityName(campaign.Update), activityName(campaign.Close),
+	}}},
 }
 
 // What the stage counts besides.
 var (
+	deadLettered   = stage.DeadLettered(
+		append([]string{reasonBadProfile}, verdicts.Reasons()...)...,
+	)
 	accountRecords = &stage.Counter{
 		Kind: stage.Own, Name: "account_records_total",
-		Help:   "Account records sent, by status.",
-		Labels: []string{"status"},
+		Help: "Account records sent, by status.",
+		Labels: []stage.Label{{Name: "status", Values: []string{
+			string(campaign.Implicated), string(campaign.Watched), string(campaign.Allowed),
+			string(campaign.Cleared),
+		}}},
 	}
 	auditRecords = &stage.Counter{
 		Kind: stage.Own, Name: "audit_records_total",
 		Help:   "Audit records sent: what became of analysts' verdicts, by event.",
-		Labels: []string{"event"},
+		Labels: []stage.Label{{Name: "event", Values: review.Events()}},
 	}
 	verdictsTaken = &stage.Counter{
 		Kind: stage.Processed, Name: "verdict",
@@ -93,9 +101,18 @@ var (
 // Counters are the stage's counters.
 func (c *correlator) Counters() []*stage.Counter {
 	return []*stage.Counter{
-		stage.OK, stage.DeadLettered, Findings, accountRecords, auditRecords, verdictsTaken,
-		listedAgain,
+		stage.OK, deadLettered, Findings, ShadowFindings, accountRecords, auditRecords,
+		verdictsTaken, listedAgain,
 	}
+}
+
+// Outputs are the findings, the account records and the audit of verdicts.
+func (c *correlator) Outputs() []stage.Output {
+	out := []stage.Output{stage.Alerts, stage.Accounts, stage.Audit, stage.DeadLetters}
+	if c.o.Campaign.Shadow.On() {
+		out = append(out, stage.Shadow)
+	}
+	return out
 }
 
 // Open makes the task of a partition.
@@ -208,7 +225,7 @@ func (t *task) Process(batch []stage.Record) (stage.Result, error) {
 		r := &batch[i]
 		emissions, reason, err := t.step(r, res.Counts)
 		if err != nil {
-			res.Counts.Add(1, stage.DeadLettered, reason)
+			res.Counts.Add(1, deadLettered, reason)
 			res.Out = append(res.Out, stage.NewDeadLetter(r, reason, err.Error()))
 			continue
 		}
@@ -253,7 +270,9 @@ func (t *task) step(
 
 // Sizes counts the live profiles and the open campaigns.
 func (t *task) Sizes() map[string]int {
-	return map[string]int{"accounts": t.engine.Accounts(), "campaigns": t.engine.Open()}
+	return withShadow(
+		map[string]int{"accounts": t.engine.Accounts(), "campaigns": t.engine.Open()}, t.engine,
+	)
 }
 
 // take reads one profile, or the tombstone of one.
@@ -285,7 +304,7 @@ func (t *task) emit(res *stage.Result, e campaign.Emission) error {
 	switch {
 	case e.Finding != nil:
 		rec, err = t.encoder.Finding(e.Finding)
-		res.Counts.Add(1, Findings, activityName(e.Finding.Activity))
+		to = countFinding(res.Counts, e.Finding)
 	case e.Account != nil:
 		rec, err = t.encoder.Account(e.Account)
 		to = stage.Accounts

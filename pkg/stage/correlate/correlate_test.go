@@ -138,6 +138,7 @@ func TestAPoolLeavesCorrelateAsAValidFindingAndItsAccounts(t *testing.T) {
 	second, err := task.Process(later)
 	require.NoError(t, err)
 	stagetest.Keep(stored, second)
+	stagetest.RequireDeclared(t, &correlator{}, second)
 	alerts := stagetest.ByOutput(second, stage.Alerts)
 	require.Len(t, alerts, 1)
 	require.NoError(t, alerttest.Check(alerts[0].Value))

@@ -144,7 +144,7 @@ var errFuture = errors.New(
 func (t *task) refuseQuarantined() {
 	for i := range t.clock.quarantined {
 		h := &t.clock.quarantined[i]
-		t.res.Counts.Add(1, stage.DeadLettered, reasonAhead)
+		t.res.Counts.Add(1, deadLettered, reasonAhead)
 		t.res.Out = append(t.res.Out, stage.Out{
 			To: stage.DeadLetters, Key: []byte(h.key), Value: h.value,
 			Headers: []stage.Header{

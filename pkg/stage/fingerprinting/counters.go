@@ -2,17 +2,23 @@ package fingerprinting
 
 import "github.com/stillwatch/stillwatch/pkg/stage"
 
+// How it is known that an event came before: by its source position, or by its id.
+const (
+	byReplay = "replay"
+	byID     = "id"
+)
+
 // What the stage counts besides what every stage does.
 var (
-	unreadable = &stage.Counter{
+	deadLettered = stage.DeadLettered(reasonUnreadable, reasonWrongKey, reasonAhead)
+	unreadable   = &stage.Counter{
 		Kind: stage.Processed, Name: "unreadable",
 		Help: "Dead letters of ingest, counted for the accounts that they name.",
 	}
-	// The label says how it is known: by its source position (replay) or by its id.
 	duplicate = &stage.Counter{
 		Kind: stage.Dropped, Name: "duplicate",
 		Help:   "Events that came again, by how it is known.",
-		Labels: []string{"by"},
+		Labels: []stage.Label{{Name: "by", Values: []string{byReplay, byID}}},
 	}
 	late = &stage.Counter{
 		Kind: stage.Dropped, Name: "late",
@@ -51,7 +57,12 @@ var (
 // Counters are the stage's counters.
 func (s *fingerprinter) Counters() []*stage.Counter {
 	return []*stage.Counter{
-		stage.OK, stage.DeadLettered, unreadable, duplicate, late,
+		stage.OK, deadLettered, unreadable, duplicate, late,
 		published, publishedEarly, quarantined, reset, expired, evicted, sourceForgotten,
 	}
+}
+
+// Outputs are the profiles.
+func (s *fingerprinter) Outputs() []stage.Output {
+	return []stage.Output{stage.Profiles, stage.DeadLetters}
 }

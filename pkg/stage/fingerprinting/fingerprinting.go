@@ -259,7 +259,7 @@ func (t *task) take(r *stage.Record) error {
 		return nil
 	}
 	if !t.fresh(o.Position) {
-		t.res.Counts.Add(1, duplicate, "replay")
+		t.res.Counts.Add(1, duplicate, byReplay)
 		return nil
 	}
 	switch t.clock.judge(o.Time, r.Key, t.o.MaxAhead) {
@@ -327,7 +327,7 @@ func (t *task) count(key []byte) error {
 			return err
 		}
 	case fingerprint.OutcomeDuplicate:
-		t.res.Counts.Add(1, duplicate, "id")
+		t.res.Counts.Add(1, duplicate, byID)
 	case fingerprint.OutcomeLate:
 		t.res.Counts.Add(1, late)
 	}
@@ -463,6 +463,6 @@ func (t *task) evict() {
 }
 
 func (t *task) deadLetter(r *stage.Record, reason string, err error) {
-	t.res.Counts.Add(1, stage.DeadLettered, reason)
+	t.res.Counts.Add(1, deadLettered, reason)
 	t.res.Out = append(t.res.Out, stage.NewDeadLetter(r, reason, err.Error()))
 }

@@ -71,7 +71,7 @@ func (d *drive) commit(res stage.Result) {
 		}
 	}
 	d.out = append(d.out, res.Out...)
-	stagetest.RequireDeclared(d.t, d.stage, res.Counts)
+	stagetest.RequireDeclared(d.t, d.stage, res)
 	for what, n := range stagetest.Counted(res.Counts) {
 		d.counts[what] += n
 	}

@@ -360,7 +360,7 @@ func newCorrelating(t *testing.T) *correlating {
 
 func (c *correlating) process(batch []stage.Record) {
 	res := stagetest.Feed(c.t, c.task, c.store, batch)
-	stagetest.RequireDeclared(c.t, c.stage, res.Counts)
+	stagetest.RequireDeclared(c.t, c.stage, res)
 	for what, n := range stagetest.Counted(res.Counts) {
 		c.counts[what] += n
 	}

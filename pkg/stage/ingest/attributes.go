@@ -12,6 +12,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/event"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+	"github.com/stillwatch/stillwatch/pkg/gateway"
 	"github.com/stillwatch/stillwatch/pkg/siphash"
 )
 
@@ -149,6 +150,23 @@ func (f *attributeReader) read(ev *event.Event, h tenantHasher, o *fingerprint.O
 		raw := addr.As16()
 		o.Source = h.sumBytes(domainSource, raw[:])
 	}
+	f.leads(ev, o)
+}
+
+// leads fills in what a finding can be followed by: the id by which the gateway knows the request,
+// and the client as it was sent.
+func (f *attributeReader) leads(ev *event.Event, o *fingerprint.Observation) {
+	if !gateway.IsDerivedID(ev.ID) {
+		o.RequestID = fingerprint.AppendRequestID(o.RequestID, ev.ID)
+	}
+	agent, ja4 := ev.Client.UserAgent, ev.Client.JA4
+	if attribute.IsNothing(agent) {
+		agent = ""
+	}
+	if attribute.IsNothing(ja4) {
+		ja4 = ""
+	}
+	o.Client = fingerprint.AppendClient(o.Client, o.Labels[attribute.Stack], agent, ja4)
 }
 
 // maxTools bounds the tools of a request that are looked at. Agents offer some tens; a few hundred

@@ -1,31 +1,43 @@
 package ingest
 
-import "github.com/stillwatch/stillwatch/pkg/stage"
+import (
+	"github.com/stillwatch/stillwatch/pkg/enrich"
+	"github.com/stillwatch/stillwatch/pkg/event"
+	"github.com/stillwatch/stillwatch/pkg/stage"
+)
+
+// reasons are why a record or a part of it becomes a dead letter.
+var reasons = append(
+	event.Reasons(), reasonUnreadable, reasonBadSketch, reasonOtherKey, reasonBadObservation,
+	reasonFuture,
+)
 
 // What the stage counts besides what every stage does.
 var (
-	// skipped is counted in replays by the reasons of gateway.SkipError and by those of dead
-	// letters, the latter for calls whose parts came in records before.
+	deadLettered = stage.DeadLettered(reasons...)
+	// skipped is counted in replays by the reasons of gateway.SkipError, which a deployment's own
+	// mappings may name, and by those of dead letters, the latter for calls whose parts came in
+	// records before.
 	skipped = &stage.Counter{
 		Kind: stage.Processed, Name: "skipped",
 		Help:   "Records and objects left out on purpose, by reason.",
-		Labels: []string{"reason"},
+		Labels: []stage.Label{{Name: "reason"}},
 	}
 	lettersByTenant = &stage.Counter{
 		Kind: stage.Own, Name: "dead_letters_by_tenant_total",
 		Help: "What could not be read and still named its account, by reason; each item of a " +
 			"record counts. Tenants beyond the first hundred are \"other\".",
-		Labels: []string{stage.LabelTenant, "reason"},
+		Labels: []stage.Label{{Name: stage.LabelTenant}, {Name: "reason", Values: reasons}},
 	}
 	fieldsKnown = &stage.Counter{
 		Kind: stage.Own, Name: "event_fields_total",
 		Help:   "Events in which a field is known that some detector needs.",
-		Labels: []string{"field"},
+		Labels: []stage.Label{{Name: "field", Values: coveredFields()}},
 	}
 	fieldsFilled = &stage.Counter{
 		Kind: stage.Own, Name: "enrich_filled_total",
 		Help:   "Events in which a field was filled from the account facts or the network databases.",
-		Labels: []string{"field"},
+		Labels: []stage.Label{{Name: "field", Values: enrich.FieldNames()}},
 	}
 	unjoined = &stage.Counter{
 		Kind: stage.Upkeep, Name: "unjoined",
@@ -56,7 +68,12 @@ var (
 // Counters are the stage's counters.
 func (s *ingester) Counters() []*stage.Counter {
 	return []*stage.Counter{
-		stage.OK, stage.DeadLettered, skipped, lettersByTenant, fieldsKnown, fieldsFilled,
+		stage.OK, deadLettered, skipped, lettersByTenant, fieldsKnown, fieldsFilled,
 		unjoined, unreadBody, unreadValue, fillers, unknownPurpose, uncheckedSketch,
 	}
+}
+
+// Outputs are the observations.
+func (s *ingester) Outputs() []stage.Output {
+	return []stage.Output{stage.Observations, stage.DeadLetters}
 }

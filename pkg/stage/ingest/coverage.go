@@ -42,6 +42,15 @@ func newCoverage() coverage {
 	return c
 }
 
+// coveredFields are the fields that are counted.
+func coveredFields() []string {
+	var names []string
+	for _, f := range newCoverage().fields {
+		names = append(names, f.field.Path)
+	}
+	return append(names, fieldSketch)
+}
+
 func (c *coverage) add(ev *event.Event) {
 	for i := range c.fields {
 		if c.fields[i].field.Known(ev) {

@@ -23,7 +23,7 @@ func (t *trouble) add(reason, detail string, item int) {
 // deadLetter makes the dead letter of a record. Its headers say besides which of its items is the
 // first bad one, and whose, as findings name the account.
 func (b *outcome) deadLetter(r *stage.Record, bad *trouble) {
-	b.counts.Add(1, stage.DeadLettered, bad.reason)
+	b.counts.Add(1, deadLettered, bad.reason)
 	out := stage.NewDeadLetter(r, bad.reason, bad.detail)
 	out.Headers = append(out.Headers,
 		stage.Header{Key: "stillwatch-item", Value: strconv.AppendInt(nil, int64(bad.item), 10)},

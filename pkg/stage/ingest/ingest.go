@@ -425,8 +425,9 @@ func (t *task) item(
 // made with another secret or other options: taking the event without it, or with hashes that meet
 // no others, would blind detection to a gateway without anybody noticing. reasonBadObservation is
 // one that cannot be encoded: it must not stop the partition. reasonFuture is one whose gateway's
-// clock is wrong.
+// clock is wrong. reasonUnreadable is any other error of a reader.
 const (
+	reasonUnreadable     = "unreadable"
 	reasonBadSketch      = "bad_sketch"
 	reasonOtherKey       = "other_sketch_key"
 	reasonBadObservation = "bad_observation"
@@ -486,6 +487,7 @@ func (t *task) observe(ev *event.Event) (reason string, err error) {
 	*o = fingerprint.Observation{
 		Position: o.Position, Sketch: o.Sketch,
 		Minted: o.Minted[:0], Presented: o.Presented[:0],
+		RequestID: o.RequestID[:0], Client: o.Client[:0],
 		Time: ev.Time, Tenant: tenant, Account: account, Org: ev.Account.OrgID,
 		Verified: ev.Account.Verified.V, CreatedAt: ev.Account.CreatedAt,
 		InputTokens: known(ev.Usage.Input), OutputTokens: known(ev.Usage.Output),

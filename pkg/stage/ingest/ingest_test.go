@@ -88,7 +88,7 @@ func ingestAll(
 			seen = append(seen, o)
 		}
 	}
-	stagetest.RequireDeclared(t, new(ingester), res.Counts)
+	stagetest.RequireDeclared(t, new(ingester), res)
 	maps.DeleteFunc(res.Counts, func(what stage.Count, _ int64) bool {
 		return what.Counter == fieldsKnown
 	})
@@ -190,6 +190,15 @@ func dumpObservation(b *strings.Builder, o *fingerprint.Observation) {
 		name, field := v.Type().Field(i).Name, v.Field(i)
 		switch name {
 		case "Position", "Values", "Labels", "Sketch":
+		case "RequestID":
+			if id := fingerprint.RequestID(o.RequestID); id != "" {
+				fmt.Fprintf(b, "RequestID = %q\n", id)
+			}
+		case "Client":
+			agent, ja4 := fingerprint.ClientAsSent(o.Client, o.Labels[attribute.Stack])
+			if agent+ja4 != "" {
+				fmt.Fprintf(b, "Client = %q %q\n", agent, ja4)
+			}
 		default:
 			if !field.IsZero() {
 				fmt.Fprintf(b, "%s = %v\n", name, field.Interface())
@@ -201,6 +210,27 @@ func dumpObservation(b *strings.Builder, o *fingerprint.Observation) {
 			fmt.Fprintf(b, "%s = %016x %q\n", attribute.Attribute(a), hash, o.Labels[a])
 		}
 	}
+}
+
+func TestAnObservationHasWhatAnAnalystLooksFor(t *testing.T) {
+	long := strings.Repeat("x", fingerprint.MaxRequestID+1)
+	for id, want := range map[string]string{
+		"req_01":              "req_01",
+		long:                  "",
+		"derived:00112233445": "",
+	} {
+		seen, _, _ := ingestAll(t, openIngest(t, nil), ingestEvent(id,
+			`"client":{"user_agent":"  OpenAI/Python 1.99.1 \u0007","ja4":"t13d1516h2_8daaf6152771_e5627efa2ab1"}`,
+		))
+		require.Len(t, seen, 1)
+		require.Equal(t, want, fingerprint.RequestID(seen[0].RequestID))
+		agent, ja4 := fingerprint.ClientAsSent(seen[0].Client, seen[0].Labels[attribute.Stack])
+		require.Equal(t, "  OpenAI/Python 1.99.1 \a", agent, "as it was sent")
+		require.Equal(t, "t13d1516h2_8daaf6152771_e5627efa2ab1", ja4)
+	}
+	seen, _, _ := ingestAll(t, openIngest(t, nil), ingestEvent("a",
+		`"client":{"user_agent":"unknown","ja4":"-"}`))
+	require.Empty(t, seen[0].Client, "words for nothing are none")
 }
 
 func TestABadItemDoesNotTakeTheOthersWithIt(t *testing.T) {

@@ -28,7 +28,7 @@ func letterOf(err error) (l letter, ok bool) {
 	case errors.As(err, new(*gateway.SkipError)):
 		return letter{}, false
 	case !errors.As(err, &broken):
-		return letter{reason: "unreadable", detail: err.Error()}, true
+		return letter{reason: reasonUnreadable, detail: err.Error()}, true
 	}
 	l = letter{reason: broken.Reason, detail: broken.Error()}
 	switch broken.Reason {

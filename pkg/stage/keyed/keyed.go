@@ -35,6 +35,16 @@ func (k joined) Counters() []*stage.Counter {
 	return counters
 }
 
+// Outputs are those of both stages but the observations, which stay here.
+func (k joined) Outputs() (outputs []stage.Output) {
+	for _, o := range slices.Concat(k.ingest.Outputs(), k.fingerprint.Outputs()) {
+		if o != stage.Observations && !slices.Contains(outputs, o) {
+			outputs = append(outputs, o)
+		}
+	}
+	return outputs
+}
+
 // Open makes the task of a partition.
 func (k joined) Open(partition int) (stage.Task, error) {
 	ingest, err := k.ingest.Open(partition)

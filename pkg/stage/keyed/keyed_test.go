@@ -65,6 +65,7 @@ func TestAKeyedStageKeepsTheSameStateAsTheTwoStagesApart(t *testing.T) {
 
 	for _, at := range []int64{0, 4, 8} {
 		res := stagetest.Feed(t, together, stateJoined, gatewayBatch(at))
+		stagetest.RequireDeclared(t, joined, res)
 
 		var observations []stage.Record
 		var letters int

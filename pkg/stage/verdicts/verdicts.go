@@ -27,8 +27,11 @@ func key(v *review.Verdict) []byte { return []byte(prefix + v.Tenant + "\x00" + 
 var Taken = &stage.Counter{
 	Kind: stage.Own, Name: "verdicts_total",
 	Help:   "Verdicts of analysts that were read, by action.",
-	Labels: []string{"action"},
+	Labels: []stage.Label{{Name: "action", Values: review.Actions()}},
 }
+
+// deadLettered counts the records that are no verdicts.
+var deadLettered = stage.DeadLettered(Reasons()...)
 
 // New makes the stage.
 func New() stage.Stage { return reader{} }
@@ -40,7 +43,12 @@ func (reader) Name() string { return "verdicts" }
 
 // Counters are the stage's counters.
 func (reader) Counters() []*stage.Counter {
-	return []*stage.Counter{stage.OK, stage.DeadLettered, Taken}
+	return []*stage.Counter{stage.OK, deadLettered, Taken}
+}
+
+// Outputs are what correlate reads, and the dead letters.
+func (reader) Outputs() []stage.Output {
+	return []stage.Output{stage.Profiles, stage.DeadLetters}
 }
 
 // Open makes the task of a partition: it has no state.
@@ -58,7 +66,7 @@ func (reader) Process(batch []stage.Record) (stage.Result, error) {
 		v, err := review.Parse(r.Value)
 		if err != nil {
 			reason := Reason(err)
-			res.Counts.Add(1, stage.DeadLettered, reason)
+			res.Counts.Add(1, deadLettered, reason)
 			res.Out = append(res.Out, stage.NewDeadLetter(r, reason, err.Error()))
 			continue
 		}
@@ -75,8 +83,20 @@ func (reader) Process(batch []stage.Record) (stage.Result, error) {
 
 // Reason is why a record is no verdict, in a word that no other stage uses for its dead letters.
 func Reason(err error) string {
-	if fault, ok := errors.AsType[*review.Fault](err); ok {
-		return "verdict_" + fault.Reason
+	if fault, ok := errors.AsType[*review.FaultError](err); ok {
+		return reasonPrefix + fault.Reason
 	}
-	return "verdict_" + review.ReasonFormat
+	return reasonPrefix + review.ReasonFormat
+}
+
+// reasonPrefix tells the reasons of verdicts from those of other records.
+const reasonPrefix = "verdict_"
+
+// Reasons lists all that Reason can say.
+func Reasons() []string {
+	out := review.Reasons()
+	for i := range out {
+		out[i] = reasonPrefix + out[i]
+	}
+	return out
 }

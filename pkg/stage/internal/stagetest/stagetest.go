@@ -93,11 +93,15 @@ func Header(out stage.Out, key string) string {
 	return ""
 }
 
-// RequireDeclared checks that a stage counts only what it declares.
-func RequireDeclared(t require.TestingT, s stage.Stage, counts stage.Counts) {
-	declared := s.Counters()
-	for what := range counts {
-		require.Truef(t, slices.Contains(declared, what.Counter), "%s counts %q", s.Name(), what)
+// RequireDeclared checks that a stage counts and puts out only what it declares.
+func RequireDeclared(t require.TestingT, s stage.Stage, res stage.Result) {
+	counters, outputs := s.Counters(), s.Outputs()
+	for what := range res.Counts {
+		require.Truef(t, slices.Contains(counters, what.Counter) && what.Declared(),
+			"%s counts %q", s.Name(), what)
+	}
+	for _, out := range res.Out {
+		require.Contains(t, outputs, out.To, s.Name())
 	}
 }
 
