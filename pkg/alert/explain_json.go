@@ -60,9 +60,9 @@ func FindingsJSON(list []*campaign.Finding) ([]byte, error) {
 			Title: f.Title, Summary: f.Summary, SeverityID: severity,
 			Severity: severities()[severity], Confidence: percent(f.Confidence), Risk: Risk(f),
 			Closed: f.Activity == campaign.Close, CloseReason: f.CloseReason, Muted: f.Muted,
-			Shadow: f.Shadow != nil, Members: f.Members, Requests: f.Requests, Coordination: bits(f.Coordination),
-			Harvest: bits(f.Harvest), Opened: f.Created, Modified: f.Modified,
-			FirstSeen: f.FirstSeen, LastSeen: f.LastSeen, Related: f.Related,
+			Shadow: f.Shadow != nil, Members: f.Members, Requests: f.Requests,
+			Coordination: bits(f.Coordination), Harvest: bits(f.Harvest), Opened: f.Created,
+			Modified: f.Modified, FirstSeen: f.FirstSeen, LastSeen: f.LastSeen, Related: f.Related,
 		}
 		if r := f.Review; r != nil {
 			l.Review = &listedReview{r.Verdict, string(r.Action), r.Author, r.Reason}
