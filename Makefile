@@ -40,11 +40,12 @@ dist: ## Build dist/, a binary for each platform of a release (VERSION=v1.2.3)
 
 test: ## Run all tests, on a real Apache Kafka and a real Redis, with the race detector where there is a C compiler
 	@test/setup.sh
+	@test/soc/setup.sh
 	$(GO) test $$(command -v cc >/dev/null && echo -race) -timeout 20m ./...
 	$(GO) test -run '^TestDetectionOnAGatewaysRecords' ./cmd/stillwatch
 
 test-short: ## Run the tests that need Go only, without the race detector: for while you work
-	$(GO) test -short -timeout 10m $$($(GO) list ./... | grep -v '/test/e2e$$')
+	$(GO) test -short -timeout 10m $$($(GO) list ./... | grep -vE '/test/(e2e|soc)$$')
 
 interop: ## Run real gateways, instrumentations and an OpenTelemetry Collector, and compare what comes of their records (installs them in ~/.cache)
 	@test/setup.sh
@@ -77,7 +78,7 @@ fuzz: ## Fuzz every target for FUZZTIME (FUZZ=regexp selects by package and name
 
 cover: ## Measure what the tests that need Go only reach (coverage.out, and coverage.html to look at)
 	$(GO) test -short -timeout 20m -coverprofile coverage.out -coverpkg ./detectors/...,./pkg/...,./cmd/... \
-	  $$($(GO) list ./... | grep -v '/test/e2e$$')
+	  $$($(GO) list ./... | grep -vE '/test/(e2e|soc)$$')
 	$(GO) tool cover -html coverage.out -o coverage.html
 	@$(GO) tool cover -func coverage.out | tail -n 1
 

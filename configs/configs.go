@@ -12,6 +12,11 @@ import (
 //go:embed stillwatch.yaml
 var Reference []byte
 
+// Webhook is configs/webhook.yaml: the same of one item of the list webhooks.
+//
+//go:embed webhook.yaml
+var Webhook []byte
+
 //go:embed mappings/*.yaml
 var mappings embed.FS
 

@@ -34,7 +34,7 @@ var floors = []string{
 // pkg/backtest) knows their contract only, pkg/stage.
 var stages = []string{
 	"pkg/stage", "pkg/stage/ingest", "pkg/stage/fingerprinting",
-	"pkg/stage/verdicts", "pkg/stage/correlate", "pkg/stage/keyed",
+	"pkg/stage/verdicts", "pkg/stage/correlate", "pkg/stage/keyed", "pkg/stage/forwarding",
 }
 
 // allowed lists what the parts outside the floors may import of this module; the floors' own rule
@@ -56,10 +56,11 @@ var allowed = map[string][]string{
 		"pkg/fingerprint", "pkg/watchlist", "pkg/review",
 		"pkg/campaign", "pkg/campaign/search", "pkg/campaign/watch", "pkg/alert",
 	},
-	"pkg/stage/keyed":    {"pkg/stage"},
-	"pkg/stage/verdicts": {"pkg/stage", "pkg/review"},
-	"pkg/remote":         {},
-	"pkg/stream":         {"pkg/remote", "pkg/record"},
+	"pkg/stage/keyed":      {"pkg/stage"},
+	"pkg/stage/verdicts":   {"pkg/stage", "pkg/review"},
+	"pkg/stage/forwarding": {"pkg/stage", "pkg/campaign", "pkg/alert"},
+	"pkg/remote":           {},
+	"pkg/stream":           {"pkg/remote", "pkg/record"},
 	// Gateways import it: see TestGatewaysNeedNothingElse.
 	"pkg/verdict":   {"pkg/remote", "pkg/stream"},
 	"pkg/filewatch": {},
@@ -67,15 +68,17 @@ var allowed = map[string][]string{
 	"pkg/store":     {"pkg/remote"},
 	"pkg/embedded":  {},
 	"pkg/console":   {},
+	"pkg/webhook":   {"pkg/alert", "pkg/stream", "pkg/remote"},
 	"pkg/pipeline":  {"pkg/stage", "pkg/stream", "pkg/store", "pkg/remote", "pkg/packed"},
 	"pkg/backtest":  append([]string{"pkg/gateway", "pkg/stage"}, floors...),
 	"pkg/app": slices.Concat([]string{
 		"configs", "pkg/filewatch", "pkg/gateway", "pkg/lookup", "pkg/pipeline", "pkg/stream",
-		"pkg/store", "pkg/remote", "pkg/console", "pkg/embedded",
+		"pkg/store", "pkg/remote", "pkg/console", "pkg/embedded", "pkg/webhook",
 	}, stages, floors),
 	"cmd/stillwatch": slices.Concat([]string{
 		"configs", "pkg/app", "pkg/backtest", "pkg/simulate", "pkg/simulate/shape", "pkg/embedded",
 		"pkg/gateway", "pkg/lookup", "pkg/stream", "pkg/store", "pkg/remote", "pkg/console",
+		"pkg/webhook",
 	}, stages, floors),
 	"test": {},
 }

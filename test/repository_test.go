@@ -99,7 +99,7 @@ func TestEveryLinkBetweenPagesLeadsSomewhere(t *testing.T) {
 
 func TestEveryPageOfTheDocumentationIsInItsIndex(t *testing.T) {
 	index := read(t, "docs/README.md") + read(t, "docs/gateways/README.md") +
-		read(t, "docs/decisions/README.md")
+		read(t, "docs/decisions/README.md") + read(t, "docs/soc/README.md")
 	for _, page := range files(t, "*.md") {
 		name := filepath.Base(page)
 		if strings.HasPrefix(page, "docs/") && name != "README.md" {

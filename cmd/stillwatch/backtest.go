@@ -20,6 +20,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/stage/correlate"
 	"github.com/stillwatch/stillwatch/pkg/stage/fingerprinting"
 	"github.com/stillwatch/stillwatch/pkg/stage/ingest"
+	"github.com/stillwatch/stillwatch/pkg/stage/verdicts"
 	"github.com/stillwatch/stillwatch/pkg/watchlist"
 )
 
@@ -29,6 +30,8 @@ type backtestCmd struct {
 	Alerts   string   `placeholder:"FILE" help:"Write the OCSF findings here, one a line, in the order of emission; - is standard output."`
 	Accounts string   `placeholder:"FILE" help:"Write the account records here, one a line, in the order of emission; - is standard output."`
 	Shadow   string   `placeholder:"FILE" help:"Write the findings in shadow (correlate.shadow) here, one a line, in the order of emission; - is standard output."`
+	Verdicts string   `placeholder:"FILE" help:"Verdict records of analysts, one a line: each counts from its time on, as in service."`
+	Audit    string   `placeholder:"FILE" help:"Write what became of the verdicts here, one audit record a line; - is standard output."`
 	Report   string   `placeholder:"FILE" help:"Write an HTML page here that shows what was found, when and why, and with --truth how well; it opens without a network."`
 	Topic    string   `placeholder:"NAME" help:"Read the events as those of this gateway topic: in the format that is configured for it."`
 	Workers  int      `placeholder:"N" help:"Goroutines that work; the output does not depend on it. Default: one per core."`
@@ -52,6 +55,11 @@ func (c backtestCmd) Run(ctx context.Context, t terminal) (err error) {
 		return err
 	}
 	o := replayOptions(c.Workers)
+	if c.Verdicts != "" {
+		if o.Verdicts, err = backtest.ReadVerdicts(c.Verdicts); err != nil {
+			return err
+		}
+	}
 	judge, report, err := c.watch(conf)
 	if err != nil {
 		return err
@@ -70,16 +78,11 @@ func (c backtestCmd) Run(ctx context.Context, t terminal) (err error) {
 			return err
 		}
 	}
-	sink := &backtest.Files{Judge: judge}
-	if sink.Alerts, err = create(c.Alerts, t.out); err != nil {
+	sink, err := c.sink(t)
+	if err != nil {
 		return err
 	}
-	if sink.Accounts, err = create(c.Accounts, t.out); err != nil {
-		return err
-	}
-	if sink.Shadow, err = create(c.Shadow, t.out); err != nil {
-		return err
-	}
+	sink.Judge = judge
 	defer func() { err = errors.Join(err, sink.Close()) }()
 	start := time.Now()
 	stats, err := replay(ctx, t.err, o, stages, c.Events, sink)
@@ -144,6 +147,25 @@ func inShadow(conf config.Config, stats *backtest.Stats) string {
 		findings["update"], findings["close"])
 }
 
+// sink opens the files that are written.
+func (c backtestCmd) sink(t terminal) (sink *backtest.Files, err error) {
+	sink = &backtest.Files{}
+	for _, f := range []struct {
+		name string
+		into *io.WriteCloser
+	}{
+		{c.Alerts, &sink.Alerts},
+		{c.Accounts, &sink.Accounts},
+		{c.Shadow, &sink.Shadow},
+		{c.Audit, &sink.Audit},
+	} {
+		if *f.into, err = create(f.name, t.out); err != nil {
+			return nil, errors.Join(err, sink.Close())
+		}
+	}
+	return sink, nil
+}
+
 // watch makes what follows the run: a judge when there is something to score or to show, and the
 // report when one is wanted.
 func (c backtestCmd) watch(
@@ -201,8 +223,9 @@ func deadReasons(stats *backtest.Stats) string {
 	return " (" + strings.Join(list, ", ") + ")"
 }
 
-// stagesOf makes the three stages as the service would.
+// stagesOf makes the stages as the service would.
 func stagesOf(c config.Config) (st backtest.Stages, err error) {
+	st.Verdicts = verdicts.New()
 	if st.Ingest, err = ingest.New(c.Ingest.Options, c.Sketch.Keys()...); err != nil {
 		return st, err
 	}

@@ -15,18 +15,22 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/backtest"
 	"github.com/stillwatch/stillwatch/pkg/campaign"
 	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
+	"github.com/stillwatch/stillwatch/pkg/review"
 	"github.com/stillwatch/stillwatch/pkg/stage/correlate"
+	"github.com/stillwatch/stillwatch/pkg/stream"
 )
 
 type calibrateCmd struct {
-	configFlag
-	Rate    *float64 `placeholder:"N" help:"False findings wanted a day. Default: 0.01 for each 5,000 accounts in the events, and no less than 0.01."`
-	Trust   bool     `help:"Count groups far beyond the thresholds as honest too: only when somebody has looked at them."`
-	Nearest int      `default:"5" placeholder:"N" help:"How many of the groups nearest to the thresholds to explain. Default: ${default}."`
-	Write   string   `placeholder:"FILE" help:"Write the recommended thresholds here, for run --config: into a copy of the configuration of --config (which may be FILE itself), else as a configuration that has nothing else."`
-	Topic   string   `placeholder:"NAME" help:"Read the events as those of this gateway topic: in the format that is configured for it."`
-	Workers int      `placeholder:"N" help:"Goroutines that work; the output does not depend on it. Default: one per core."`
-	Events  []string `arg:"" help:"Files of gateway events believed to be honest, oldest first, one record a line (.jsonl, .gz, .zst), or - for standard input."`
+	kafkaFlags
+	Labels      string   `placeholder:"FILE" help:"What analysts said of findings: records of the audit topic, one a line, as verdict list --all --json prints them. Groups that they dismissed count as honest, groups that they confirmed do not count."`
+	LabelsTopic bool     `help:"Read what analysts said from topics.audit."`
+	Rate        *float64 `placeholder:"N" help:"False findings wanted a day. Default: 0.01 for each 5,000 accounts in the events, and no less than 0.01."`
+	Trust       bool     `help:"Count groups far beyond the thresholds as honest too: only when somebody has looked at them."`
+	Nearest     int      `default:"5" placeholder:"N" help:"How many of the groups nearest to the thresholds to explain. Default: ${default}."`
+	Write       string   `placeholder:"FILE" help:"Write the recommended thresholds here, for run --config: into a copy of the configuration of --config (which may be FILE itself), else as a configuration that has nothing else."`
+	Topic       string   `placeholder:"NAME" help:"Read the events as those of this gateway topic: in the format that is configured for it."`
+	Workers     int      `placeholder:"N" help:"Goroutines that work; the output does not depend on it. Default: one per core."`
+	Events      []string `arg:"" help:"Files of gateway events believed to be honest, oldest first, one record a line (.jsonl, .gz, .zst), or - for standard input."`
 }
 
 // Run replays the files, measures every group, and recommends thresholds.
@@ -41,10 +45,15 @@ func (c calibrateCmd) Run(ctx context.Context, t terminal) (err error) {
 	if err != nil {
 		return err
 	}
+	judgements, err := c.judgements(ctx, t, conf)
+	if err != nil {
+		return err
+	}
 	cal, err := c.measure(ctx, t, conf)
 	if err != nil {
 		return err
 	}
+	cal.Label(judgements)
 	if cal.Days() == 0 {
 		return fmt.Errorf(
 			"no group was measured: give events of at least %d accounts (correlate.min_population) over more than %s (correlate.warm_up)",
@@ -59,6 +68,37 @@ func (c calibrateCmd) Run(ctx context.Context, t terminal) (err error) {
 		return err
 	}
 	return c.write(t, p)
+}
+
+// judgements reads what analysts said.
+func (c calibrateCmd) judgements(
+	ctx context.Context, t terminal, conf config.Config,
+) ([]review.Label, error) {
+	switch {
+	case c.Labels != "" && c.LabelsTopic:
+		return nil, usage(errors.New("calibrate: give --labels or --labels-topic, not both"))
+	case c.Labels != "":
+		history, err := backtest.ReadHistory(c.Labels)
+		if err != nil {
+			return nil, fmt.Errorf("--labels: %w", err)
+		}
+		return history.Labels(), nil
+	case !c.LabelsTopic:
+		return nil, nil
+	}
+	client, err := stream.New(conf.Kafka.Options, nil)
+	if err != nil {
+		return nil, usage(err)
+	}
+	history, unread, err := readAudit(ctx, client, conf.Topics.Audit)
+	if err != nil {
+		return nil, fmt.Errorf("--labels-topic: %w", err)
+	}
+	if unread > 0 {
+		fmt.Fprintf(t.err, "%d records of topic %s are no audit entries\n",
+			unread, conf.Topics.Audit)
+	}
+	return history.Labels(), nil
 }
 
 // write puts the recommended thresholds into a file.
@@ -143,6 +183,7 @@ func (p adviceText) print() error {
 		return err
 	}
 	p.trust()
+	p.judged()
 	if far := p.advice.Far; len(far) > 0 {
 		p.groups(fmt.Sprintf(
 			"WARNING: groups far beyond the thresholds: %d. This traffic may not be honest. Look at them first: the figures above leave them out (--trust counts them in)",
@@ -256,6 +297,22 @@ func (p adviceText) table() error {
 		return fmt.Errorf("write the table: %w", err)
 	}
 	return nil
+}
+
+// judged says what analysts' verdicts changed, and which of what they confirmed would be missed.
+func (p adviceText) judged() {
+	a := &p.advice
+	if a.Dismissed+len(a.Confirmed) > 0 {
+		fmt.Fprintf(p.out,
+			"Of what analysts judged, groups that they dismissed and that count as honest: %d; groups that they confirmed and that do not count: %d.\n",
+			a.Dismissed, len(a.Confirmed))
+	}
+	if len(a.Missed) > 0 {
+		p.groups(fmt.Sprintf(
+			"WARNING: groups that analysts confirmed and that these thresholds would leave alone: %d",
+			len(a.Missed),
+		), a.Missed)
+	}
 }
 
 // trust says how much the figures can be trusted.

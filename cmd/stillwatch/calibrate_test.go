@@ -12,6 +12,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/app/config"
 	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
+	"github.com/stillwatch/stillwatch/pkg/review"
 )
 
 func TestCalibrateMeasuresAPoolWithoutFindingItAndNamesItAsFarBeyondTheLine(t *testing.T) {
@@ -102,4 +103,42 @@ func TestCalibrateSaysWhatItNeeds(t *testing.T) {
 	code, _, stderr = execute(t, nil, "calibrate", "--rate", "0", file(t, "{}\n"))
 	require.Equal(t, 2, code)
 	require.Contains(t, stderr, "--rate must be positive")
+}
+
+func TestCalibrateTakesWhatAnalystsSaidAsLabels(t *testing.T) {
+	dir := t.TempDir()
+	path := func(name string) string { return filepath.Join(dir, name) }
+	code, _, stderr := execute(t, nil, "simulate", "demo", "--duration", "8h", "-o", path("events"))
+	require.Equal(t, 0, code, stderr)
+	code, _, stderr = execute(t, nil, "backtest", path("events"), "--alerts", path("alerts"))
+	require.Equal(t, 0, code, stderr)
+	found, err := readAlerts(path("alerts"))
+	require.NoError(t, err)
+	for action, want := range map[review.Action]string{
+		review.Dismiss: "dismissed and that count as honest: 1; groups that they confirmed and that do not count: 0.",
+		review.Confirm: "dismissed and that count as honest: 0; groups that they confirmed and that do not count: 1.",
+	} {
+		v := review.Verdict{
+			ID: "v-1", Tenant: "default", Action: action, Author: "kim", Reason: "x",
+			Scope: review.Scope{Finding: found[0].UID}, Time: found[0].Created + 60_000,
+		}
+		record, err := v.MarshalJSON()
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(path("verdicts"), record, 0o600))
+		code, _, stderr = execute(t, nil, "backtest", path("events"),
+			"--verdicts", path("verdicts"), "--audit", path("audit"))
+		require.Equal(t, 0, code, stderr)
+		code, stdout, stderr := execute(t, nil, "calibrate", "--labels", path("audit"), path("events"))
+		require.Equal(t, 0, code, stderr)
+		require.Contains(t, stdout, want)
+		require.NotContains(t, stdout, "may not be honest", "the only group far beyond is judged")
+	}
+	code, _, stderr = execute(t, nil, "calibrate", "--labels", path("none"), path("events"))
+	require.Equal(t, 1, code)
+	require.Contains(t, stderr, "--labels: open events: open "+path("none"))
+	code, _, stderr = execute(
+		t, nil, "calibrate", "--labels", path("audit"), "--labels-topic", path("events"),
+	)
+	require.Equal(t, 2, code)
+	require.Contains(t, stderr, "not both")
 }

@@ -60,9 +60,11 @@ func printUse(t terminal, conf config.Config, http string, randomSecret bool) {
 	}
 	fmt.Fprintf(w, "  Topics in\t%s\tgateway events (docs/event.md)\n",
 		strings.Join(conf.Topics.Gateway, ", "))
+	fmt.Fprintf(w, "  \t%s\tverdicts of analysts (docs/verdicts.md)\n", conf.Topics.Verdicts)
 	fmt.Fprintf(w, "  Topics out\t%s\tOCSF findings (docs/alerts.md)\n", conf.Topics.Alerts)
-	fmt.Fprintf(w, "  \t%s\tthe verdict on every account that a finding names\n",
+	fmt.Fprintf(w, "  \t%s\tthe standing of every account that a finding names\n",
 		conf.Topics.Accounts)
+	fmt.Fprintf(w, "  \t%s\twhat became of the verdicts\n", conf.Topics.Audit)
 	fmt.Fprintf(w, "  \t%s\trecords that could not be read\n", conf.Topics.DeadLetters)
 	_ = w.Flush()
 	fmt.Fprint(t.out, strings.NewReplacer(

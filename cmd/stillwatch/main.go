@@ -32,7 +32,9 @@ type cli struct {
 	Findings  findingsCmd  `cmd:"" help:"List the open findings, or check that their records keep what docs/alerts.md promises."`
 	Explain   explainCmd   `cmd:"" help:"Explain a finding, a campaign or an account from what the running service knows: evidence, members, verdicts, and what would have to differ."`
 	Pseudonym pseudonymCmd `cmd:"" help:"Print by what pseudonym findings name a payment instrument, an issuer, a device or a contract."`
+	Verdict   verdictCmd   `cmd:"" help:"Say what you think of findings: confirm, dismiss or allow them, and see what became of it."`
 	STIX      stixCmd      `cmd:"" name:"stix" help:"Share what was found with other providers, and see what of theirs would be watched for."`
+	Webhook   webhookCmd   `cmd:"" help:"Try a webhook, and post again what it did not take."`
 	Config    configCmd    `cmd:"" help:"Check, print or describe the configuration."`
 	Health    healthCmd    `cmd:"" help:"Ask a running service whether it is ready; for container health checks."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`

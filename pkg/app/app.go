@@ -87,7 +87,7 @@ func New(opts Options) (*App, error) {
 	}
 	a := &App{
 		opts: opts, log: opts.Log, registry: prometheus.NewRegistry(),
-		failed: make(chan error, len(opts.Config.Stages)), factsRead: make(chan struct{}),
+		factsRead: make(chan struct{}),
 	}
 	var files []string
 	if opts.Config.Runs(config.StageCorrelate) {
@@ -110,6 +110,8 @@ func New(opts Options) (*App, error) {
 	if a.stages, err = newStages(opts, enricher, a.lists); err != nil {
 		return nil, err
 	}
+	// Each stage reports at most one error.
+	a.failed = make(chan error, len(a.stages))
 	a.metrics = pipeline.NewMetrics(a.registry)
 	for _, s := range a.stages {
 		if err := a.metrics.Expose(s.stage); err != nil {

@@ -33,7 +33,10 @@ type Logs struct {
 // NewLogs writes to w.
 func NewLogs(c config.Log, w io.Writer) (*Logs, error) {
 	l := &Logs{to: zapcore.Lock(zapcore.AddSync(w))}
-	return l, l.Use(c)
+	if err := l.Use(c); err != nil {
+		return nil, err
+	}
+	return l, nil
 }
 
 // Use puts another level and format in force, for all loggers.
@@ -61,7 +64,8 @@ func (l *Logs) Use(c config.Log) error {
 // Logger returns a logger.
 func (l *Logs) Logger() *zap.Logger { return zap.New(logCore{logs: l}) }
 
-// logCore is the core of loggers. It keeps their fields and asks for the core in force at each line.
+// logCore is the core of loggers. It keeps their fields and asks for the core in force at each
+// line.
 type logCore struct {
 	logs   *Logs
 	fields []zapcore.Field

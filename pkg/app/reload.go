@@ -131,16 +131,16 @@ func (s *Supervisor) replace(ctx context.Context, c candidate) {
 	s.app.startStages(ctx)
 }
 
-// restore starts the configuration before again, after one that did not work.
+// restore starts the configuration before again, after one that did not work. Whoever is told to
+// stop meanwhile has no need of it.
 func (s *Supervisor) restore(ctx context.Context, before config.Loaded) error {
 	c, err := s.prepare(ctx, before)
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil
-		}
+	switch {
+	case err == nil:
+		s.replace(ctx, c)
+	case ctx.Err() == nil:
 		return fmt.Errorf("the configuration before the reload cannot be started again: %w", err)
 	}
-	s.replace(ctx, c)
 	return nil
 }
 

@@ -198,7 +198,10 @@ func (s *Supervisor) listen(
 	if err != nil {
 		return nil, err
 	}
-	return server, server.Start(ctx)
+	if err := server.Start(ctx); err != nil {
+		return nil, err
+	}
+	return server, nil
 }
 
 // checks are the app's conditions of readiness, and that it is not just taking over.

@@ -19,6 +19,7 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/stage/verdicts"
 	"github.com/stillwatch/stillwatch/pkg/store"
 	"github.com/stillwatch/stillwatch/pkg/stream"
+	"github.com/stillwatch/stillwatch/pkg/webhook"
 )
 
 // stageRun is one stage with the topics that it reads.
@@ -28,6 +29,8 @@ type stageRun struct {
 	// outbox makes what goes out part of the commit: for correlate, whose records must never differ
 	// when they are repeated.
 	outbox bool
+	// webhook is the endpoint that the stage posts to, nil where it produces to topics.
+	webhook *config.Webhook
 
 	// pipeline is there once the app is connected.
 	pipeline *pipeline.Pipeline
@@ -76,6 +79,11 @@ func newStages(opts Options, enricher *enrich.Enricher, lists *watchLists) ([]*s
 			&stageRun{stage: verdicts.New(), topics: []string{c.Topics.Verdicts}},
 			&stageRun{stage: s, topics: []string{c.Topics.Profiles}, outbox: true},
 		)
+		webhooks, err := newWebhooks(c, opts.Version)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, webhooks...)
 	}
 	return out, nil
 }
@@ -137,6 +145,9 @@ func topicSpecs(c config.Config) []stream.TopicSpec {
 		if c.Correlate.Shadow.On() {
 			specs = append(specs, single(t.Shadow, ""))
 		}
+		if len(c.Webhooks) > 0 {
+			specs = append(specs, single(t.WebhookDeadLetters, ""))
+		}
 	}
 	return specs
 }
@@ -173,11 +184,15 @@ func (a *App) connect(ctx context.Context) error {
 		a.log.Warn(w)
 	}
 	topics := slices.Collect(maps.Values(outputs(c.Topics)))
+	if len(c.Webhooks) > 0 {
+		topics = append(topics, c.Topics.WebhookDeadLetters)
+	}
 	producer, err := client.Producer(topics...)
 	if err != nil {
 		return fmt.Errorf("kafka: %w", err)
 	}
 	a.cleanups.push("kafka producer", func(context.Context) error { producer.Close(); return nil })
+	posted := webhook.NewMetrics(a.registry)
 	for _, s := range a.stages {
 		group, err := client.Group(stream.GroupOptions{
 			ID: c.Kafka.GroupPrefix + "-" + s.stage.Name(), Topics: s.topics,
@@ -189,8 +204,21 @@ func (a *App) connect(ctx context.Context) error {
 		opts.Outputs, opts.Outbox = outputs(c.Topics), s.outbox
 		// A batch under way must be over a little before the app gives up on it.
 		opts.ShutdownTimeout = min(opts.ShutdownTimeout, c.ShutdownTimeout*9/10)
+		var sink pipeline.Sink = producer
+		if s.webhook != nil {
+			opts = webhookPipeline(opts, s.webhook, c.Topics)
+			endpoint, err := webhook.New(s.webhook.Options, producer, posted, a.log)
+			if err != nil {
+				return fmt.Errorf("webhooks.%s: %w", s.webhook.Name, err)
+			}
+			a.cleanups.push(s.stage.Name(), func(context.Context) error {
+				endpoint.Close()
+				return nil
+			})
+			sink = endpoint
+		}
 		if s.pipeline, err = pipeline.New(pipeline.Config{
-			Options: opts, Stage: s.stage, Source: pipeline.FromGroup(group), Sink: producer,
+			Options: opts, Stage: s.stage, Source: pipeline.FromGroup(group), Sink: sink,
 			Store: pipeline.FromStore(redis), Log: a.log, Metrics: a.metrics,
 		}); err != nil {
 			return fmt.Errorf("stage %s: %w", s.stage.Name(), err)

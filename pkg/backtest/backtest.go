@@ -36,6 +36,9 @@ type Options struct {
 	// Observe, when set, sees every observation that ingest makes of them, in order. It must not
 	// keep references to its memory.
 	Observe func(out stage.Out)
+	// Verdicts are records of what analysts said (pkg/review), in any order: each is handed in when
+	// the events' time has reached it, those of later times at the end.
+	Verdicts [][]byte
 }
 
 // DefaultOptions are the options that the documentation's figures were measured with.
@@ -43,8 +46,8 @@ func DefaultOptions() Options {
 	return Options{Workers: 2, Partitions: 16, Batch: 1024, MaxLine: 16 << 20}
 }
 
-// Stages are the three stages to drive.
-type Stages struct{ Ingest, Fingerprint, Correlate stage.Stage }
+// Stages are the stages to drive; Verdicts is needed only where there are verdicts.
+type Stages struct{ Ingest, Fingerprint, Correlate, Verdicts stage.Stage }
 
 // Sink receives what the stages produce, in order.
 type Sink interface {
@@ -55,7 +58,7 @@ type Sink interface {
 type Stats struct {
 	Records int64
 	Bytes   int64
-	// Counts are those of all three stages together.
+	// Counts are those of all stages together.
 	Counts stage.Counts
 }
 
@@ -207,6 +210,9 @@ func consume(
 	if r.correlate, err = open(st.Correlate, 0); err != nil {
 		return err
 	}
+	if r.given, err = newGiven(o.Verdicts, st.Verdicts); err != nil {
+		return err
+	}
 	for c := range order {
 		var in ingested
 		select {
@@ -235,7 +241,12 @@ func consume(
 	if err := r.flushIngest(); err != nil {
 		return err
 	}
-	return r.fingerprint(func(p int) (stage.Result, error) { return r.tasks[p].Flush() })
+	if err := r.fingerprint(
+		func(p int) (stage.Result, error) { return r.tasks[p].Flush() },
+	); err != nil {
+		return err
+	}
+	return r.giveRest()
 }
 
 // open makes a task with its state, which is empty.
@@ -287,6 +298,7 @@ type run struct {
 	stats     *Stats
 	tasks     []stage.Task
 	correlate stage.Task
+	given     *given
 	// joining reads in order what has to be; nil as long as nothing has.
 	joining stage.Task
 	// offsets and profiles are the next offsets of the simulated topics.
@@ -352,53 +364,15 @@ func (r *run) fingerprint(step func(partition int) (stage.Result, error)) error 
 			return err
 		}
 		for _, out := range profiles {
-			batch = append(batch, stage.Record{
-				Topic: "profiles", Offset: r.profiles, Key: out.Key, Value: out.Value,
-			})
-			r.profiles++
+			batch = r.appendProfile(batch, out)
+			due, err := r.given.due(out)
+			if err != nil {
+				return err
+			}
+			if batch, err = r.appendVerdicts(batch, due); err != nil {
+				return err
+			}
 		}
 	}
-	if len(batch) == 0 {
-		return nil
-	}
-	if err := preload(r.correlate, batch); err != nil {
-		return err
-	}
-	res, err := r.correlate.Process(batch)
-	if err != nil {
-		return fmt.Errorf("correlate: %w", err)
-	}
-	r.stats.Counts.AddAll(res.Counts)
-	return r.write(res.Out)
-}
-
-func (r *run) write(out []stage.Out) error {
-	for i := range out {
-		if err := r.sink.Write(out[i]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// split separates what goes to one output from the rest.
-func split(res stage.Result, to stage.Output) (these, rest []stage.Out) {
-	for _, out := range res.Out {
-		if out.To == to {
-			these = append(these, out)
-		} else {
-			rest = append(rest, out)
-		}
-	}
-	return these, rest
-}
-
-// preload answers a task's needs from an empty store: everything lives in the tasks' memory.
-func preload(t stage.Task, batch []stage.Record) error {
-	for _, k := range t.Needs(batch) {
-		if err := t.Load(k, nil); err != nil {
-			return err
-		}
-	}
-	return nil
+	return r.correlated(batch)
 }

@@ -44,6 +44,7 @@ type Calibration struct {
 	held        map[uint64]*sighting
 	refs        int
 	accounts    map[uint64]struct{}
+	labels      labels
 }
 
 // sighting is one set of accounts, as often as it was measured.

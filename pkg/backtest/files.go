@@ -12,9 +12,9 @@ import (
 // Files writes what the stages produce to files, one record a line, and shows it to a judge. Nil
 // writers and a nil judge are left out.
 type Files struct {
-	Alerts, Accounts, Shadow io.WriteCloser
-	Judge                    *Judge
-	DeadLetters              int64
+	Alerts, Accounts, Shadow, Audit io.WriteCloser
+	Judge                           *Judge
+	DeadLetters                     int64
 }
 
 // Write takes one record.
@@ -32,6 +32,10 @@ func (f *Files) Write(out stage.Out) error {
 	case stage.Shadow:
 		if f.Shadow != nil {
 			w = f.Shadow
+		}
+	case stage.Audit:
+		if f.Audit != nil {
+			w = f.Audit
 		}
 	case stage.DeadLetters:
 		f.DeadLetters++
@@ -51,7 +55,7 @@ func (f *Files) Write(out stage.Out) error {
 // Close closes the files.
 func (f *Files) Close() error {
 	var errs []error
-	for _, c := range []io.Closer{f.Alerts, f.Accounts, f.Shadow} {
+	for _, c := range []io.Closer{f.Alerts, f.Accounts, f.Shadow, f.Audit} {
 		if c != nil {
 			errs = append(errs, c.Close())
 		}

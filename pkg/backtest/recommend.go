@@ -82,8 +82,13 @@ type Advice struct {
 	Accounts int
 	Days     float64
 	// Honest are the groups that count, Far those so far beyond a threshold that the traffic may
-	// not be honest; they do not count unless they are trusted.
+	// not be honest; they do not count unless they are trusted, or analysts dismissed them.
 	Honest, Far []*Group
+	// Confirmed are the groups that analysts confirmed: they are no honest ones. Missed are those
+	// of them that the recommended thresholds would leave alone. Dismissed counts the honest ones
+	// that analysts dismissed.
+	Confirmed, Missed []*Group
+	Dismissed         int
 	// Floor is the shift that leads back to the default; a Shift below it is the operator's
 	// own risk.
 	Floor float64
@@ -101,7 +106,14 @@ func (c *Calibration) Advise(rate float64, trusted bool) Advice {
 	}
 	var peaks []Peak
 	for _, g := range c.Groups() {
-		if g.Fitted && g.Excess >= c.o.HighMargin && !trusted {
+		judged := c.labels.of(&g.Best)
+		if judged == confirmed {
+			a.Confirmed = append(a.Confirmed, g)
+			continue
+		}
+		if judged == dismissed {
+			a.Dismissed++
+		} else if g.Fitted && g.Excess >= c.o.HighMargin && !trusted {
 			a.Far = append(a.Far, g)
 			continue
 		}
@@ -123,7 +135,19 @@ func (c *Calibration) Advise(rate float64, trusted bool) Advice {
 	if a.Moves[decision.Purpose] {
 		a.Purpose = math.Max(a.Purpose, d.Purpose)
 	}
+	a.Missed = a.missed(c.o.Policy)
 	return a
+}
+
+// missed lists the confirmed groups that the recommended thresholds would leave alone.
+func (a *Advice) missed(p decision.Policy) (out []*Group) {
+	p.Total, p.Operator, p.Purpose = a.Total, a.Operator, a.Purpose
+	for _, g := range a.Confirmed {
+		if _, excess := decision.Nearest(&g.Best.Scores, &p); excess < 0 {
+			out = append(out, g)
+		}
+	}
+	return out
 }
 
 // Beyond counts the honest groups beyond a shifted line: as fitted, which makes findings, and as

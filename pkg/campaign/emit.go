@@ -110,7 +110,6 @@ func (c *Campaign) emit(a Activity, now int64) *Finding {
 // one has allowed, implicate nobody.
 func (t *tenant) verdict(account string, now int64) *AccountVerdict {
 	v := &AccountVerdict{Account: account, Tenant: t.name, Time: now, Status: Cleared}
-	allowed := t.saidOf(account) == review.Allow
 	for _, c := range t.campaigns {
 		since, ok := c.Members[account]
 		if !ok || c.Closed {
@@ -121,7 +120,7 @@ func (t *tenant) verdict(account string, now int64) *AccountVerdict {
 		})
 		status := Watched
 		switch {
-		case allowed || c.Review.allows():
+		case c.Review.allows() || t.saidOf(c, account) == review.Allow:
 			status = Allowed
 		case c.Severity >= Medium:
 			status = Implicated

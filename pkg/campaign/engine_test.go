@@ -205,3 +205,20 @@ func TestPendingConversationsDoNotPileUpWhereNothingIsJudged(t *testing.T) {
 	}
 	require.LessOrEqual(t, e.tenants[""].population.Postings.Pending(), 1)
 }
+
+func TestAPoolThatStoppedIsClosedOnceAndNotReportedAgain(t *testing.T) {
+	w := newWorld(1)
+	w.people(300)
+	w.applications(100)
+	w.pool(40, 60)
+	out, e, err := w.run(DefaultOptions(), nil)
+	require.NoError(t, err)
+	require.Len(t, findings(out), 1)
+	var later []*Finding
+	for range 6 * 96 {
+		later = append(later, findings(e.Advance(e.Next()+1))...)
+	}
+	require.Len(t, later, 1)
+	require.Equal(t, Close, later[0].Activity)
+	require.Equal(t, closeQuiet, later[0].CloseReason)
+}

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/zeebo/xxh3"
 
 	"github.com/stillwatch/stillwatch/detectors"
 	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
+	"github.com/stillwatch/stillwatch/pkg/campaign/measure"
 	"github.com/stillwatch/stillwatch/pkg/campaign/membership"
 	"github.com/stillwatch/stillwatch/pkg/campaign/search"
 	"github.com/stillwatch/stillwatch/pkg/review"
@@ -33,7 +35,7 @@ func (e *Engine) evaluate(t *tenant, now int64) []Emission {
 	e.reviews.dropped = append(e.reviews.dropped, t.forget(now-e.o.Memory.Milliseconds())...)
 	// Also where nothing is judged yet: what is pending must not pile up.
 	t.population.IndexPending()
-	if !e.ready(t, now) {
+	if !t.isReady(now, &e.o) {
 		v := &evaluation{engine: e, tenant: t, now: now, changed: map[string]bool{}}
 		reviewing{v}.review()
 		return shadowed{v}.emit()
@@ -47,11 +49,11 @@ func (e *Engine) evaluate(t *tenant, now int64) []Emission {
 	return shadowed{v}.emit()
 }
 
-// ready says whether there is a population to compare with: large enough, and observed for long
+// isReady says whether there is a population to compare with: large enough, and observed for long
 // enough. It is not after a clock that jumped back.
-func (e *Engine) ready(t *tenant, now int64) bool {
-	return t.population.Len() >= e.o.MinPopulation &&
-		now-t.population.First() >= e.o.WarmUp.Milliseconds()
+func (t *tenant) isReady(now int64, o *Options) bool {
+	return t.population.Len() >= o.MinPopulation &&
+		now-t.population.First() >= o.WarmUp.Milliseconds()
 }
 
 // compare sets up what groups are compared with: the accounts in no open campaign.
@@ -119,11 +121,10 @@ func (v *evaluation) expandCampaigns() {
 	}
 }
 
-// join makes an account a member, unless an analyst says that it is none. Of a finding that nobody
-// was told of yet all are members, to see whether the verdict is one on the whole group.
+// join makes an account a member, unless an analyst dismissed it and not the whole group.
 func (v *evaluation) join(c *Campaign, name string) {
-	_, ok := c.Members[name]
-	if ok || c.Sequence > 0 && !c.Review.dismisses() && v.tenant.saidOf(name) == review.Dismiss {
+	if _, ok := c.Members[name]; ok ||
+		!c.Review.dismisses() && v.tenant.saidOf(c, name) == review.Dismiss {
 		return
 	}
 	c.Members[name] = v.now
@@ -233,7 +234,7 @@ func (v *evaluation) remaining(c *Campaign) (members []int32) {
 		if a == nil {
 			continue
 		}
-		said := v.tenant.saidOf(name)
+		said := v.tenant.saidOf(c, name)
 		l := c.fit(a, v.search, true, holds)
 		if said == review.Dismiss && !c.Review.dismisses() ||
 			said != review.Confirm && !l.Stays(c.Model.Size, float64(p.Entities())) {
@@ -309,6 +310,9 @@ const sameCampaign = 0.6
 
 // openOrMerge turns a group that is a finding into a campaign, or into more of one that is known.
 func (v *evaluation) openOrMerge(f *search.Found) {
+	if isSilent(f, v.search.Population, v.now, v.engine.o.Quiet) {
+		return
+	}
 	var home *Campaign
 	best := sameCampaign
 	for _, c := range v.tenant.campaigns {
@@ -329,17 +333,31 @@ func (v *evaluation) openOrMerge(f *search.Found) {
 		)
 		// What is explained is no part of the population from now on.
 		v.tenant.population.Baseline = nil
-	case home.Closed && !home.Review.dismisses():
-		v.reopen(home)
+		reviewing{v}.foresee(home, f.Members)
+	case home.Closed:
+		reviewing{v}.foresee(home, f.Members)
+		if !home.Review.dismisses() {
+			v.reopen(home)
+		}
 	}
 	v.assign(home, f)
+}
+
+// isSilent says that none of a group has sent anything for Options.Quiet: a finding about it would
+// be closed at once, and was.
+func isSilent(f *search.Found, p *measure.Population, now int64, quiet time.Duration) bool {
+	last := int64(0)
+	for _, i := range f.Members {
+		last = max(last, p.At(i).Profile.LastSeen)
+	}
+	return now-last >= quiet.Milliseconds()
 }
 
 // reopen begins a new finding about a campaign that was closed, and a last record of the old one
 // that points at it.
 func (v *evaluation) reopen(c *Campaign) {
 	if c.Sequence == 0 {
-		// It was dismissed before anybody was told of it: this is its first finding still.
+		// It was dismissed before anybody was told of it: there is no old one.
 		c.Closed, c.CloseReason, c.closing, c.Opened = false, "", "", v.now
 		return
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stillwatch/stillwatch/pkg/attribute"
 	"github.com/stillwatch/stillwatch/pkg/campaign/index"
+	"github.com/stillwatch/stillwatch/pkg/campaign/measure"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 	"github.com/stillwatch/stillwatch/pkg/review"
 	"github.com/stillwatch/stillwatch/pkg/watchlist"
@@ -36,8 +37,8 @@ const (
 	closeSuperseded = "superseded"
 )
 
-// dismisses says that an analyst judged the finding a false alarm: the group is measured on, and
-// not reported. No review says nothing.
+// dismisses says that an analyst judged the finding a false alarm: the group is measured on, and not
+// reported. No review says nothing.
 func (r *Review) dismisses() bool { return r != nil && r.Action == review.Dismiss }
 
 // allows says that an analyst allowed the group.
@@ -55,11 +56,13 @@ func isMeasured(c *Campaign) bool {
 // reviewing is the step of an evaluation in which verdicts are applied.
 type reviewing struct{ *evaluation }
 
-// subject is the campaign as verdicts see it.
-func (v reviewing) subject(c *Campaign) *review.Subject {
+// subject is the campaign as verdicts see it, with the accounts of which they cover a share.
+func (v reviewing) subject(c *Campaign, members func() []int32) *review.Subject {
 	return &review.Subject{
 		Findings: uidsOf(c), Campaign: c.ID, After: c.Heard,
-		Share: func(scope *review.Scope) float64 { return v.coveredShare(c, scope) },
+		Share: func(scope *review.Scope) float64 {
+			return coveredShare(v.tenant.population, members(), scope)
+		},
 	}
 }
 
@@ -77,20 +80,15 @@ func isAbout(s *review.Scope, c *Campaign) bool {
 		s.Finding != "" && slices.Contains(uidsOf(c), s.Finding)
 }
 
-// coveredShare is the share of the live members that a scope covers, 0 when none lives.
-func (v reviewing) coveredShare(c *Campaign, scope *review.Scope) float64 {
-	live, covered := 0, 0
-	for name := range c.Members {
-		if a := v.tenant.population.Named(name); a != nil {
-			if live++; scope.Covers(reviewed{a}) {
-				covered++
-			}
+// coveredShare is the share of accounts that a scope covers, 0 of none.
+func coveredShare(p *measure.Population, accounts []int32, scope *review.Scope) float64 {
+	covered := 0
+	for _, i := range accounts {
+		if scope.Covers(reviewed{p.At(i)}) {
+			covered++
 		}
 	}
-	if live == 0 {
-		return 0
-	}
-	return float64(covered) / float64(live)
+	return float64(covered) / float64(max(len(accounts), 1))
 }
 
 // reviewed is an account as verdicts see it.
@@ -131,6 +129,31 @@ func (v reviewing) review() {
 	}
 	for _, c := range t.campaigns {
 		v.weigh(c)
+		v.letGo(c)
+	}
+}
+
+// letGo takes the members that an analyst dismissed out of a finding that he did not dismiss.
+func (v reviewing) letGo(c *Campaign) {
+	if c.Closed || c.Review.dismisses() || !v.tenant.book.Personal() {
+		return
+	}
+	for _, name := range sortedKeys(c.Members) {
+		if v.tenant.saidOf(c, name) == review.Dismiss {
+			v.leave(c, name)
+		}
+	}
+}
+
+// foresee says of a group that was found, and is about to be reported as a campaign, that an
+// analyst dismissed it: then nobody is told of it. The verdict is applied when it is measured.
+func (v reviewing) foresee(c *Campaign, members []int32) {
+	if c.Review != nil || !v.tenant.book.Personal() {
+		return
+	}
+	h := v.tenant.book.On(v.subject(c, func() []int32 { return members }))
+	if h != nil && h.Verdict.Action == review.Dismiss {
+		c.Review = &Review{Action: review.Dismiss, Author: h.Verdict.Author}
 	}
 }
 
@@ -139,7 +162,7 @@ func (v reviewing) weigh(c *Campaign) {
 	if v.tenant.book.Len() == 0 && c.Review == nil {
 		return
 	}
-	h := v.tenant.book.On(v.subject(c))
+	h := v.tenant.book.On(v.subject(c, func() []int32 { return c.live(v.tenant.population) }))
 	if c.Closed && c.Review == nil && h != nil && !h.Verdict.Scope.One() {
 		return // whoever shows something is judged again when the finding is opened again
 	}
@@ -154,20 +177,6 @@ func (v reviewing) weigh(c *Campaign) {
 			v.discount(c, h, why)
 		}
 	}
-	if c.Sequence == 0 && !c.Review.dismisses() {
-		v.leaveOut(c)
-	}
-}
-
-// leaveOut takes the accounts out of a new finding of which an analyst said that they are none.
-// Nobody was told that they were.
-func (v reviewing) leaveOut(c *Campaign) {
-	for name := range c.Members {
-		if v.tenant.saidOf(name) == review.Dismiss {
-			delete(c.Members, name)
-			delete(v.changed, name)
-		}
-	}
 }
 
 // apply makes a verdict count for a campaign.
@@ -179,17 +188,18 @@ func (v reviewing) apply(c *Campaign, h *review.Held) {
 	}
 	c.dirty, c.urgent = true, true
 	v.enter(h, review.Applied, c, "")
-	if !c.Closed {
-		changeMembers(c, v.changed)
-	}
 	switch {
 	case c.Review.dismisses() && c.Sequence == 0:
 		// Nobody was told of it, and nobody is to be.
 		c.Closed, c.CloseReason = true, closeDismissed
+		return
 	case c.Review.dismisses() && !c.Closed:
 		c.closing = closeDismissed
-	case wasDismissed:
+	case wasDismissed && !c.Review.dismisses():
 		v.resume(c, "")
+	}
+	if !c.Closed {
+		changeMembers(c, v.changed)
 	}
 }
 
@@ -218,7 +228,7 @@ func (v reviewing) release(c *Campaign, why string) {
 	switch {
 	case dismissed:
 		v.resume(c, why)
-	case muted && !c.Closed:
+	case muted:
 		c.rings, c.notice = true, why
 		changeMembers(c, v.changed)
 	}
@@ -304,8 +314,9 @@ func (v reviewing) touch(h *review.Held) {
 	}
 }
 
-// saidOf is what the last verdict on whoever shows something says of an account.
-func (t *tenant) saidOf(account string) review.Action {
+// saidOf is what the last verdict on whoever shows something says of an account, as a member of a
+// campaign.
+func (t *tenant) saidOf(c *Campaign, account string) review.Action {
 	if !t.book.Personal() {
 		return ""
 	}
@@ -313,7 +324,7 @@ func (t *tenant) saidOf(account string) review.Action {
 	if a == nil {
 		return ""
 	}
-	return t.book.OnAccount(reviewed{a})
+	return t.book.OnAccount(reviewed{a}, c.Heard)
 }
 
 // enter writes an entry of the audit.

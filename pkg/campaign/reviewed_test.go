@@ -1,16 +1,13 @@
 package campaign
 
 import (
-	"encoding/json"
 	"fmt"
-	"slices"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/stillwatch/stillwatch/pkg/attribute"
-	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/campaign/decision"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
 	"github.com/stillwatch/stillwatch/pkg/review"
@@ -257,124 +254,4 @@ func TestAVerdictOnAnOrganisationAClientOrATextCoversTheGroupThatShowsIt(t *test
 			require.Equal(t, 30, statuses(out)[Allowed])
 		})
 	}
-}
-
-func TestAnAccountThatIsAllowedOrDismissedIsNotImplicatedAndTheRestIs(t *testing.T) {
-	d, _ := newDesk(t, DefaultOptions(), 30, 30)
-	_, out := d.say(review.Allow, review.Scope{Accounts: d.members[:3]})
-	require.Equal(t, map[AccountStatus]int{Allowed: 3}, statuses(out))
-	_, out = d.say(review.Dismiss, review.Scope{Accounts: d.members[3:5]})
-	out = append(out, d.advance()...)
-	require.Equal(t, 2, statuses(out)[Cleared])
-	for range 5 {
-		require.Empty(t, statuses(d.advance()), "they are not named again")
-	}
-	require.Len(t, d.campaign().Members, 28)
-}
-
-func TestAVerdictOnWhatIsNotKnownChangesNothingAndSaysSo(t *testing.T) {
-	d, _ := newDesk(t, DefaultOptions(), 30, 30)
-	_, out := d.say(review.Dismiss, review.Scope{Finding: "no-such-finding"})
-	require.Equal(t, []review.Event{review.Unknown}, events(out))
-	_, out = d.say(review.Revoke, review.Scope{}, func(v *review.Verdict) { v.Revokes = "v-99" })
-	require.Equal(t, []review.Event{review.Unknown}, events(out))
-	require.Empty(t, findings(out))
-}
-
-func TestAVerdictThatComesAgainCountsOnce(t *testing.T) {
-	d, f := newDesk(t, DefaultOptions(), 30, 30)
-	v := review.Verdict{
-		ID: "v", Tenant: "default", Action: review.Allow, Scope: review.Scope{Finding: f.UID},
-		Author: "kim", Reason: "a course", Time: d.engine.Next(),
-	}
-	require.NotEmpty(t, d.engine.Give(v, d.engine.Next()))
-	require.Empty(t, d.engine.Give(v, d.engine.Next()))
-	d.say(review.Revoke, review.Scope{}, func(r *review.Verdict) { r.Revokes = "v" })
-	require.Empty(t, d.engine.Give(v, d.engine.Next()), "nor after it was revoked")
-	require.False(t, d.campaign().Review.allows())
-}
-
-func TestVerdictsOutliveARestart(t *testing.T) {
-	d, f := newDesk(t, DefaultOptions(), 60, 30)
-	stored := map[string][]byte{}
-	restart := func() {
-		saved, err := d.engine.Dirty()
-		require.NoError(t, err)
-		for _, s := range saved {
-			stored[s.Key] = s.Value
-		}
-		back, err := New(DefaultOptions())
-		require.NoError(t, err)
-		for keys := back.Keys(); len(keys) > 0; {
-			more, err := back.Restore(keys[0], stored[keys[0]])
-			require.NoError(t, err)
-			keys = append(keys[1:], more.More...)
-		}
-		for _, p := range d.world.out[:len(d.world.out)-30] {
-			back.Upsert(p)
-		}
-		d.engine = back
-	}
-	id, first := d.say(review.Allow, review.Scope{Finding: f.UID})
-	restart()
-	require.Empty(t, findings(d.advance()), "it is muted still")
-	require.True(t, d.campaign().Review.allows())
-	restart()
-	_, out := d.say(review.Revoke, review.Scope{}, func(v *review.Verdict) { v.Revokes = id })
-	require.Equal(t, []review.Event{review.Given, review.Revoked}, events(out))
-	require.True(t, findings(out)[0].Alerts)
-	// The audit's numbers go on, so that no entry takes another one's place.
-	keys := map[string]bool{}
-	for _, e := range slices.Concat(first, out) {
-		if e.Audit != nil {
-			require.False(t, keys[string(e.Audit.Key())])
-			keys[string(e.Audit.Key())] = true
-		}
-	}
-	require.Len(t, keys, 4)
-}
-
-func TestAVerdictIsSavedEveryDaySoThatTheStoreKeepsIt(t *testing.T) {
-	d, f := newDesk(t, DefaultOptions(), 30, 30)
-	id, _ := d.say(review.Confirm, review.Scope{Finding: f.UID})
-	saves := func() (n int) {
-		saved, err := d.engine.Dirty()
-		require.NoError(t, err)
-		for _, s := range saved {
-			if s.Key == "verdict:"+id+"@default" {
-				var h review.Held
-				require.NoError(t, json.Unmarshal(s.Value, &h))
-				n++
-			}
-		}
-		return n
-	}
-	require.Equal(t, 1, saves())
-	d.engine.Advance(d.engine.Next() + baseline.Day)
-	require.Equal(t, 1, saves())
-}
-
-func TestAFindingThatIsDismissedBeforeItIsToldOfIsCreatedOnceItChanges(t *testing.T) {
-	w := newWorld(31)
-	w.people(300)
-	w.applications(80)
-	d := &desk{t: t, world: w, members: w.pool(60, 60)}
-	var err error
-	d.engine, err = New(DefaultOptions())
-	require.NoError(t, err)
-	for i, p := range w.out {
-		if i < len(w.out)-30 {
-			d.engine.Upsert(p)
-		}
-	}
-	d.engine.Advance(w.now)
-	_, out := d.say(review.Dismiss, review.Scope{Accounts: d.members})
-	require.Equal(t, []review.Event{review.Given}, events(out))
-	require.Empty(t, findings(d.advance()), "nobody is told of accounts that were dismissed")
-	_, out = d.say(review.Revoke, review.Scope{}, func(v *review.Verdict) { v.Revokes = "v-1" })
-	d.rest(60)
-	got := findings(append(out, d.advance()...))
-	require.Len(t, got, 1)
-	require.Equal(t, Create, got[0].Activity)
-	require.Equal(t, 1, got[0].Sequence)
 }

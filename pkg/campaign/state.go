@@ -14,6 +14,30 @@ type Saved struct {
 	Value []byte
 }
 
+// savedCampaign is a campaign with what its last measurement showed: an analyst's verdict may be the
+// next thing that a new process reads, and its record says as much as one of the process before.
+type savedCampaign struct {
+	*Campaign
+
+	Shown savedShown `json:"shown"`
+}
+
+// savedShown is shown as it is saved.
+type savedShown struct {
+	Sample []Member          `json:"sample,omitempty"`
+	Shared []SharedAttribute `json:"shared,omitempty"`
+	Models []string          `json:"models,omitempty"`
+	Output int64             `json:"output,omitempty"`
+}
+
+func (x *shown) save() savedShown {
+	return savedShown{Sample: x.sample, Shared: x.shared, Models: x.models, Output: x.output}
+}
+
+func (s *savedShown) shown() shown {
+	return shown{sample: s.Sample, shared: s.Shared, models: s.Models, output: s.Output}
+}
+
 // clockKey holds the engine's clock; campaignKey and its ID a campaign.
 const (
 	clockKey    = "clock"
@@ -54,7 +78,7 @@ func (e *Engine) Dirty() ([]Saved, error) {
 			if !c.dirty {
 				continue
 			}
-			b, err := json.Marshal(c)
+			b, err := json.Marshal(savedCampaign{c, c.shown.save()})
 			if err != nil {
 				return nil, fmt.Errorf("encode campaign %s: %w", c.ID, err)
 			}
@@ -172,9 +196,11 @@ func (e *Engine) Restore(key string, value []byte) (Restored, error) {
 		return Restored{}, err
 	}
 	c := &Campaign{}
-	if err := json.Unmarshal(value, c); err != nil {
+	saved := savedCampaign{Campaign: c}
+	if err := json.Unmarshal(value, &saved); err != nil {
 		return Restored{}, fmt.Errorf("decode %s: %w", key, err)
 	}
+	c.shown = saved.Shown.shown()
 	if c.Model != nil {
 		c.Model.DropUnknown()
 	}

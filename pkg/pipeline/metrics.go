@@ -132,10 +132,10 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	}
 }
 
-// Expose makes the metrics of a stage's counters, at 0, before there is a pipeline that counts: what
-// comes into being with a count is not seen to grow by it. New does the same for the stage that it
-// is given. Again for the same counters is no error; another counter of the same name, or one with
-// too many labels, is.
+// Expose makes the metrics of a stage's counters, at 0, before there is a pipeline that counts:
+// what comes into being with a count is not seen to grow by it. New does the same for the stage
+// that it is given. Again for the same counters is no error; another counter of the same name, or
+// one with too many labels, is.
 func (m *Metrics) Expose(s stage.Stage) error {
 	_, err := m.forStage(s)
 	return err

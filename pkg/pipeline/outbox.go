@@ -50,8 +50,8 @@ func (w *worker) address(out []stage.Out) ([]addressed, error) {
 }
 
 // produce writes the records and waits for all acknowledgements, retrying what is not acknowledged
-// until ctx ends. Records that are too large for their topic become dead letters: retrying them
-// would stop the partition for ever.
+// until ctx ends. Records that are too large for their topic, or that the sink refuses, become dead
+// letters: retrying them would stop the partition for ever.
 func (w *worker) produce(ctx context.Context, out []addressed) error {
 	if len(out) == 0 {
 		return nil
@@ -66,15 +66,15 @@ func (w *worker) produce(ctx context.Context, out []addressed) error {
 			began := time.Now()
 			err := w.p.sink.Produce(ctx, records)
 			w.p.metrics.produce.Observe(time.Since(began).Seconds())
-			var large *stream.TooLargeError
 			var partial *stream.PartialError
+			letters, replaced, never := w.replace(out, err)
 			switch {
 			case err == nil:
 				countSent(sent, out, nil)
 				return nil
-			case errors.As(err, &large):
-				countSent(sent, out, large.Records)
-				if out = w.replaceLarge(out, large.Records); len(out) == 0 {
+			case never:
+				countSent(sent, out, replaced)
+				if out = letters; len(out) == 0 {
 					return nil
 				}
 			case errors.As(err, &partial):
@@ -105,6 +105,48 @@ func countSent(sent map[stage.Output]int, out []addressed, not []int) {
 		}
 		sent[out[i].output]++
 	}
+}
+
+// replace returns dead letters for the records that the sink will never take, and their indexes,
+// ascending. never is false where err is not about such records.
+func (w *worker) replace(out []addressed, err error) (letters []addressed, at []int, never bool) {
+	var large *stream.TooLargeError
+	var refused *stream.RefusedError
+	if errors.As(err, &large) {
+		letters = append(letters, w.replaceLarge(out, large.Records)...)
+		at = append(at, large.Records...)
+		never = true
+	}
+	if errors.As(err, &refused) {
+		for i := range refused.Refused {
+			at = append(at, refused.Refused[i].Record)
+		}
+		letters = append(letters, w.replaceRefused(out, refused.Refused)...)
+		never = true
+	}
+	slices.Sort(at)
+	return letters, at, never
+}
+
+// replaceRefused returns a dead letter for each record that the sink refuses: the record as it is,
+// with why in the headers.
+func (w *worker) replaceRefused(out []addressed, refused []stream.Refused) []addressed {
+	topic := w.p.opts.Outputs[stage.DeadLetters]
+	var letters []addressed
+	for i := range refused {
+		f, r := &refused[i], &out[refused[i].Record].record
+		if topic == "" {
+			w.p.metrics.dropped.WithLabelValues("refused").Inc()
+			continue
+		}
+		w.p.metrics.letter.WithLabelValues(f.Reason).Inc()
+		headers := []stream.Header{{Key: "stillwatch-reason", Value: []byte(f.Reason)}}
+		letters = append(letters, addressed{stage.DeadLetters, stream.OutRecord{
+			Topic: topic, Key: r.Key, Value: r.Value,
+			Headers: slices.Concat(headers, f.Headers, r.Headers),
+		}})
+	}
+	return letters
 }
 
 // replaceLarge returns a dead letter for each record that is too large, without its content. Too

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -183,4 +184,79 @@ func TestATooLargeDeadLetterIsSentWithoutItsContent(t *testing.T) {
 	require.InDelta(
 		t, 1, testutil.ToFloat64(m.dropped.WithLabelValues("counting", "dead_letter_too_large")), 0,
 	)
+}
+
+func TestRecordsThatTheSinkRefusesBecomeDeadLetters(t *testing.T) {
+	for _, outbox := range []bool{false, true} {
+		t.Run(fmt.Sprintf("outbox %v", outbox), func(t *testing.T) {
+			in := &log{}
+			for i := range 5 {
+				in.add(fmt.Sprintf("k%d", i), "x")
+			}
+			// Of five records the sink refuses the second and finds the fourth too large.
+			asked := 0
+			sink := &memorySink{}
+			sink.fail = func(records []stream.OutRecord) error {
+				if records[0].Topic != "out" {
+					return nil
+				}
+				asked++
+				return errors.Join(
+					&stream.TooLargeError{Records: []int{3}},
+					&stream.RefusedError{Refused: []stream.Refused{{
+						Record: 1, Reason: "unwanted",
+						Headers: []stream.Header{{Key: "stillwatch-status", Value: []byte("410")}},
+					}}},
+				)
+			}
+			metrics := NewMetrics(prometheus.NewRegistry())
+			opts := testOptions()
+			opts.Outbox = outbox
+			start(t, Config{
+				Options: opts, Stage: newCounting(), Source: logSource{in}, Sink: sink,
+				Store: FromStore(openStore(t)), Metrics: metrics,
+			})
+			eventually(t, func() bool { return in.committed.Load() == 5 })
+			require.Equal(t, 1, asked, "what was taken is not sent again")
+			require.Equal(t, []string{"", "k1=1 run=1"}, sink.values("dead"))
+			letter := sink.records[1]
+			require.Equal(t, "k1", string(letter.Key))
+			require.Equal(t, []stream.Header{
+				{Key: "stillwatch-reason", Value: []byte("unwanted")},
+				{Key: "stillwatch-status", Value: []byte("410")},
+				{Key: "n", Value: []byte{1}},
+			}, letter.Headers)
+			for _, c := range []struct {
+				vec   *prometheus.CounterVec
+				label string
+				want  float64
+			}{
+				{metrics.deadLetters, "unwanted", 1},
+				{metrics.deadLetters, "record_too_large", 1},
+				{metrics.produced, "observations", 3},
+				{metrics.produced, "dead_letters", 2},
+			} {
+				got := testutil.ToFloat64(c.vec.WithLabelValues("counting", c.label))
+				require.InDelta(t, c.want, got, 0, c.label)
+			}
+		})
+	}
+}
+
+func TestRefusedRecordsWithoutATopicForDeadLettersAreCounted(t *testing.T) {
+	in := &log{}
+	in.add("a", "x")
+	sink := &memorySink{fail: func([]stream.OutRecord) error {
+		return &stream.RefusedError{Refused: []stream.Refused{{Reason: "unwanted"}}}
+	}}
+	metrics := NewMetrics(prometheus.NewRegistry())
+	opts := testOptions()
+	opts.Outputs = map[stage.Output]string{stage.Observations: "out"}
+	start(t, Config{
+		Options: opts, Stage: newCounting(), Source: logSource{in}, Sink: sink,
+		Store: FromStore(openStore(t)), Metrics: metrics,
+	})
+	eventually(t, func() bool { return in.committed.Load() == 1 })
+	dropped := metrics.dropped.WithLabelValues("counting", "refused")
+	require.InDelta(t, 1, testutil.ToFloat64(dropped), 0)
 }

@@ -29,7 +29,8 @@ type Partition interface {
 	CommitOffset(offset int64)
 }
 
-// Sink produces records; see stream.Producer.
+// Sink produces records; see stream.Producer. Besides that one's errors it may return a
+// stream.RefusedError, also joined to a stream.TooLargeError.
 type Sink interface {
 	Produce(ctx context.Context, records []stream.OutRecord) error
 }

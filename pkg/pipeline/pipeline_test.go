@@ -500,3 +500,24 @@ func TestTwoDeploymentsOnOneStateAreKeptApart(t *testing.T) {
 	require.Equal(t, want, state(t, redis, "in", 1))
 	require.Positive(t, testutil.ToFloat64(m.fenced.WithLabelValues("counting")))
 }
+
+func TestRecordsThatComeWhileNobodyWorksOnANewPartitionAreNotPassedOver(t *testing.T) {
+	in, redis := &log{}, openStore(t)
+	for range 3 {
+		in.add("before", "x")
+	}
+	opts := testOptions()
+	opts.Start = Latest
+	run := func(until func() bool) {
+		_, stop := start(t, Config{
+			Options: opts, Stage: newCounting(), Source: logSource{in}, Sink: &memorySink{},
+			Store: FromStore(redis),
+		})
+		eventually(t, until)
+		stop()
+	}
+	run(func() bool { return next(t, redis) == 3 })
+	in.add("meanwhile", "x")
+	run(func() bool { return next(t, redis) == 4 })
+	require.Equal(t, map[string]int{"meanwhile": 1}, state(t, redis, "in", 1))
+}

@@ -133,6 +133,11 @@ func (w *worker) openPartition(soft, hard context.Context) error {
 	}
 	w.part.SetOffset(w.next)
 	w.committed, w.active = time.Now(), time.Now()
+	if w.lease.Next() == store.NoOffset && w.p.opts.Start == Latest {
+		// Commit at the first pause where the partition begins: without it, records that come while
+		// nobody works on it would be passed over, because the next owner begins behind them.
+		w.committed = time.Time{}
+	}
 	w.lag(end)
 	w.log.Info(
 		"partition opened", zap.Int64("epoch", w.lease.Epoch()),

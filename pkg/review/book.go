@@ -119,10 +119,15 @@ func (s *Subject) isOf(h *Held) bool {
 }
 
 // OnAccount is what the last verdict in force on whoever shows something says of an account, empty
-// when there is none: verdicts on a finding are not asked.
-func (b *Book) OnAccount(a Account) Action {
+// when there is none: verdicts on a finding are not asked. Of those up to the number after, only
+// the ones that name the account itself count: the others no longer count for its group.
+func (b *Book) OnAccount(a Account, after int64) Action {
 	for _, h := range slices.Backward(b.held) {
-		if h.Ended == 0 && !h.Verdict.Scope.One() && h.Verdict.Scope.Covers(a) {
+		scope := &h.Verdict.Scope
+		if h.Ended != 0 || scope.One() || h.Number <= after && len(scope.Accounts) == 0 {
+			continue
+		}
+		if scope.Covers(a) {
 			return h.Verdict.Action
 		}
 	}

@@ -2,6 +2,7 @@ package review
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -29,6 +31,8 @@ const (
 	MaxRecord = 1_000_000
 	// maxTime is the last millisecond of the year 9999.
 	maxTime = 253_402_300_799_999
+	// maxField is how much is told of the name of an unknown field, in bytes with its quotes.
+	maxField = 16
 	// phraseDigits are the hexadecimal digits of a phrase's hash.
 	phraseDigits = 16
 )
@@ -76,7 +80,8 @@ type document struct {
 	Revokes string `json:"revokes,omitempty"`
 }
 
-// MarshalJSON writes the record's form.
+// MarshalJSON writes the record's form. It is no longer than what Parse has read, but for a name of
+// the default tenant.
 func (v *Verdict) MarshalJSON() ([]byte, error) {
 	d := document{
 		Schema: schema, ID: v.ID, Tenant: v.Tenant, Action: v.Action, Author: v.Author,
@@ -85,12 +90,25 @@ func (v *Verdict) MarshalJSON() ([]byte, error) {
 	if v.Action != Revoke {
 		d.Scope = &v.Scope
 	}
-	return json.Marshal(d)
+	return marshal(d)
 }
 
-// UnmarshalJSON reads the record's form, and checks it as Parse does.
+// marshal writes JSON in which only what JSON asks for is escaped: else a record of names with "<"
+// would be several times as long as it came.
+func marshal(v any) ([]byte, error) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil, fmt.Errorf("encode: %w", err)
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
+
+// UnmarshalJSON reads the record's form, and checks it as Parse does, but for its length: who holds
+// a verdict may write it with more escapes than it came with.
 func (v *Verdict) UnmarshalJSON(b []byte) error {
-	read, err := Parse(b)
+	read, err := parse(b)
 	if err == nil {
 		*v = read
 	}
@@ -103,6 +121,21 @@ func Parse(record []byte) (Verdict, error) {
 		return Verdict{}, fault(
 			ReasonTooLarge, "%d bytes; a verdict has at most %d", len(record), MaxRecord,
 		)
+	}
+	v, err := parse(record)
+	if err != nil {
+		return Verdict{}, err
+	}
+	// Its form may be longer than the record, by the name of the default tenant.
+	if form, err := v.MarshalJSON(); err != nil || len(form) > MaxRecord {
+		return Verdict{}, fault(ReasonTooLarge, "a verdict has at most %d bytes", MaxRecord)
+	}
+	return v, nil
+}
+
+func parse(record []byte) (Verdict, error) {
+	if !utf8.Valid(record) {
+		return Verdict{}, fault(ReasonFormat, "no UTF-8")
 	}
 	dec := json.NewDecoder(bytes.NewReader(record))
 	dec.DisallowUnknownFields()
@@ -123,6 +156,13 @@ func Parse(record []byte) (Verdict, error) {
 	if d.Scope != nil {
 		v.Scope = *d.Scope
 	}
+	// An empty list is none.
+	if len(v.Scope.Accounts) == 0 {
+		v.Scope.Accounts = nil
+	}
+	if len(v.Scope.Template) == 0 {
+		v.Scope.Template = nil
+	}
 	if v.Tenant == "" {
 		v.Tenant = "default"
 	}
@@ -135,14 +175,16 @@ func Parse(record []byte) (Verdict, error) {
 // plainly says what is wrong with JSON without what stands in it.
 func plainly(err error) string {
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return fmt.Sprintf("%s must not be a %s", wrong.Field, wrong.Value)
+		// Of a number that does not fit, Value holds the number too.
+		what, _, _ := strings.Cut(wrong.Value, " ")
+		return fmt.Sprintf("%s must not be this %s", cmp.Or(wrong.Field, "the record"), what)
 	}
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return fmt.Sprintf("no JSON at byte %d", syntax.Offset)
 	}
-	if name, ok := bytes.CutPrefix([]byte(err.Error()), []byte("json: unknown field ")); ok {
+	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
 		// The name is the writer's own; cut, it says enough.
-		return "unknown field " + string(name[:min(len(name), phraseDigits)])
+		return "unknown field " + strings.ToValidUTF8(name[:min(len(name), maxField)], "")
 	}
 	return "no JSON object"
 }
@@ -232,14 +274,14 @@ func (s *Scope) validate() error {
 	return nil
 }
 
-// readable says that a text has at most limit bytes of UTF-8 and no control characters: it is shown
-// in terminals and logs.
+// readable says that a text has at most limit bytes of UTF-8, on one line and without control
+// characters: it is shown in terminals and logs.
 func readable(s string, limit int) bool {
 	if len(s) > limit || !utf8.ValidString(s) {
 		return false
 	}
 	for _, r := range s {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+		if unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Bidi_Control) {
 			return false
 		}
 	}

@@ -1,10 +1,12 @@
 package review
 
 import (
-	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 )
 
 // Event is what became of a verdict.
@@ -66,9 +68,12 @@ type entryDocument struct {
 	Verdict  *Verdict `json:"verdict"`
 }
 
-// entryAccounts bounds the accounts that an entry names, so that it stays below MaxRecord beside
+// EntryAccounts bounds the accounts that an entry names, so that it stays below MaxRecord beside
 // the verdict: 2,000 of the longest names are half of it.
-const entryAccounts = 2000
+const EntryAccounts = 2000
+
+// maxDetail bounds what an entry says in words, in bytes: it may hold an author and a reason.
+const maxDetail = 2 * maxReason
 
 // Key is the record's key on the audit topic: each entry has its own, so that compaction keeps all.
 func (e *Entry) Key() []byte {
@@ -81,16 +86,13 @@ func (e *Entry) Record() ([]byte, error) {
 		Schema: schema, ID: string(e.Key()), Time: e.Time, Tenant: e.Verdict.Tenant,
 		Event: e.Event, Detail: e.Detail, Finding: e.Finding, Campaign: e.Campaign,
 		Members:  e.Members,
-		Accounts: e.Accounts[:min(len(e.Accounts), entryAccounts)],
-		Cut:      len(e.Accounts) > entryAccounts, Verdict: &e.Verdict,
+		Accounts: e.Accounts[:min(len(e.Accounts), EntryAccounts)], Verdict: &e.Verdict,
 	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(d); err != nil {
-		return nil, fmt.Errorf("encode audit entry %s: %w", d.ID, err)
+	d.Cut = e.Members > len(d.Accounts)
+	out, err := marshal(d)
+	if err != nil {
+		return nil, fmt.Errorf("audit entry %s: %w", d.ID, err)
 	}
-	out := bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 	if len(out) > MaxRecord && len(d.Accounts) > 0 {
 		shorter := *e
 		shorter.Accounts = nil
@@ -99,11 +101,17 @@ func (e *Entry) Record() ([]byte, error) {
 	return out, nil
 }
 
-// ParseEntry reads a record of the audit topic.
+// ParseEntry reads a record of the audit topic. Its error names fields, never what stands in them.
 func ParseEntry(record []byte) (Entry, error) {
+	if !utf8.Valid(record) {
+		return Entry{}, errors.New("read audit entry: no UTF-8")
+	}
 	var d entryDocument
 	if err := json.Unmarshal(record, &d); err != nil {
-		return Entry{}, fmt.Errorf("read audit entry: %w", err)
+		if fault, ok := errors.AsType[*FaultError](err); ok {
+			return Entry{}, fmt.Errorf("read audit entry: its verdict: %w", fault)
+		}
+		return Entry{}, fmt.Errorf("read audit entry: %s", plainly(err))
 	}
 	if d.Verdict == nil || d.Schema != schema {
 		return Entry{}, fmt.Errorf("read audit entry: it has no verdict of schema %q", schema)
@@ -112,7 +120,21 @@ func ParseEntry(record []byte) (Entry, error) {
 		Verdict: *d.Verdict, Event: d.Event, Time: d.Time, Finding: d.Finding,
 		Campaign: d.Campaign, Members: d.Members, Accounts: d.Accounts, Detail: d.Detail,
 	}
-	_, number, _ := bytes.Cut([]byte(d.ID), []byte(":"))
-	e.Number, _ = strconv.Atoi(string(number))
+	number, _ := strings.CutPrefix(d.ID, e.Verdict.ID+":")
+	e.Number, _ = strconv.Atoi(number)
+	switch {
+	case e.Number < 1 || string(e.Key()) != d.ID:
+		return Entry{}, errors.New("read audit entry: id must be the verdict's, a colon, a number")
+	case e.Event == "" || !readable(string(e.Event), maxName):
+		return Entry{}, errors.New("read audit entry: it names no event")
+	case !readable(e.Finding, maxName) || !readable(e.Campaign, maxName) ||
+		!readable(e.Detail, maxDetail):
+		return Entry{}, errors.New("read audit entry: finding, campaign or detail is no text")
+	case e.Members < len(e.Accounts) || len(e.Accounts) > EntryAccounts:
+		return Entry{}, errors.New("read audit entry: more accounts than members, or too many")
+	}
+	if len(e.Accounts) == 0 {
+		e.Accounts = nil
+	}
 	return e, nil
 }

@@ -34,7 +34,7 @@ func TestTheTextOfACountIsItsNameAndLabels(t *testing.T) {
 			Counter: &Counter{
 				Name: "things_total", Labels: []Label{{Name: LabelTenant}, {Name: "reason"}},
 			},
-			Labels:  [MaxLabels]string{"acme", "late"},
+			Labels: [MaxLabels]string{"acme", "late"},
 		},
 	} {
 		require.Equal(t, want, c.String())

@@ -9,12 +9,19 @@ import (
 // read and where it came from in the headers. The detail names fields, never content.
 func NewDeadLetter(r *Record, reason, detail string) Out {
 	return Out{
-		To: DeadLetters, Key: bytes.Clone(r.Key), Value: bytes.Clone(r.Value), Headers: []Header{
+		To: DeadLetters, Key: bytes.Clone(r.Key), Value: bytes.Clone(r.Value),
+		Headers: append([]Header{
 			{Key: "stillwatch-reason", Value: []byte(reason)},
 			{Key: "stillwatch-detail", Value: []byte(detail)},
-			{Key: "stillwatch-topic", Value: []byte(r.Topic)},
-			{Key: "stillwatch-partition", Value: strconv.AppendInt(nil, int64(r.Partition), 10)},
-			{Key: "stillwatch-offset", Value: strconv.AppendInt(nil, r.Offset, 10)},
-		},
+		}, Origin(r)...),
+	}
+}
+
+// Origin says in headers where a record came from.
+func Origin(r *Record) []Header {
+	return []Header{
+		{Key: "stillwatch-topic", Value: []byte(r.Topic)},
+		{Key: "stillwatch-partition", Value: strconv.AppendInt(nil, int64(r.Partition), 10)},
+		{Key: "stillwatch-offset", Value: strconv.AppendInt(nil, r.Offset, 10)},
 	}
 }

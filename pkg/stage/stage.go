@@ -29,6 +29,8 @@ const (
 	Audit        Output = "audit"
 	Shadow       Output = "shadow"
 	DeadLetters  Output = "dead_letters"
+	// Webhook is no topic but the endpoint that the stage's sink posts to.
+	Webhook Output = "webhook"
 )
 
 // Out is one outgoing record. A nil Value is a tombstone.
@@ -76,7 +78,8 @@ type Result struct {
 
 // Stage makes the tasks of one stage. It is safe for concurrent use.
 type Stage interface {
-	// Name is "ingest", "fingerprint" or "correlate". The state of a partition is stored under it.
+	// Name is "ingest", "fingerprint", "correlate" or "webhook-NAME". The state of a partition is
+	// stored under it.
 	Name() string
 	// Counters are all counters that the tasks count with. They are the same at every call.
 	Counters() []*Counter

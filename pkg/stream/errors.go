@@ -29,6 +29,25 @@ func (e *TooLargeError) Error() string {
 	)
 }
 
+// RefusedError names the records of a Produce call that the other side will not take, however often
+// it is asked. All others were acknowledged, or are named by a TooLargeError that is joined to it.
+type RefusedError struct {
+	// Refused are in the order of their indexes.
+	Refused []Refused
+}
+
+// Refused is a record that was refused.
+type Refused struct {
+	// Record is the index into the slice given to Produce.
+	Record int
+	// Reason is a word for metrics, Headers say the rest to whoever reads the dead letter.
+	Reason  string
+	Headers []Header
+}
+
+// Error implements error.
+func (e *RefusedError) Error() string { return fmt.Sprintf("%d records are refused", len(e.Refused)) }
+
 // PartialError says that some records of a Produce call were not acknowledged. They may or may not
 // have been written.
 type PartialError struct {

@@ -73,7 +73,7 @@ begin() {
   mkdir -p "$1"
 }
 
-for name in litellm opentelemetry openai-v2; do
+for name in litellm opentelemetry openai-v2 webhooks; do
   dir=$(folder "$name" "$here/software/$name.txt")
   if begin "$dir"; then
     say "installing $name into $dir"

@@ -42,6 +42,8 @@ type Config struct {
 	Fingerprint fingerprinting.Options `yaml:"fingerprint"`
 	Correlate   campaign.Options       `yaml:"correlate"`
 	Alerts      alert.Options          `yaml:"alerts"`
+	// Webhooks are what findings are posted to, by the processes that run correlate.
+	Webhooks []Webhook `yaml:"webhooks"`
 
 	HTTP            console.Options `yaml:"http"`
 	Log             Log             `yaml:"log"`
@@ -90,6 +92,8 @@ type Topics struct {
 	Audit        string   `yaml:"audit"`
 	Shadow       string   `yaml:"shadow"`
 	DeadLetters  string   `yaml:"dead_letters"`
+	// WebhookDeadLetters are the finding records that a webhook did not take.
+	WebhookDeadLetters string `yaml:"webhook_dead_letters"`
 }
 
 // Ingest is how gateway records are read.
@@ -144,6 +148,8 @@ func Default() Config {
 			Audit:        "stillwatch.audit",
 			Shadow:       "stillwatch.alerts.shadow",
 			DeadLetters:  "stillwatch.deadletter",
+
+			WebhookDeadLetters: "stillwatch.webhook.deadletter",
 		},
 		Pipeline:        pipeline.DefaultOptions(),
 		Ingest:          defaultIngest(),
@@ -151,6 +157,7 @@ func Default() Config {
 		Fingerprint:     fingerprinting.DefaultOptions(),
 		Correlate:       campaign.DefaultOptions(),
 		Alerts:          alert.DefaultOptions(),
+		Webhooks:        []Webhook{},
 		HTTP:            console.DefaultOptions(),
 		Log:             Log{Level: "info", Format: "json"},
 		Reload:          Reload{WatchFiles: true},
@@ -219,6 +226,7 @@ func Read(path string, lookup func(string) (string, bool)) (Loaded, error) {
 			_, _ = s.files.read(f.value.String())
 		}
 	}
+	s.errs = append(s.errs, c.readHeaderFiles(s.files)...)
 	if c.Runs(StageCorrelate) {
 		if _, err := ReadWatchLists(c.Correlate.WatchLists); err != nil {
 			s.errs = append(s.errs, err)
@@ -289,6 +297,7 @@ func (c Config) Validate() error {
 	}
 	errs = append(errs, under("correlate", c.Correlate.Validate())...)
 	errs = append(errs, under("alerts", c.Alerts.Validate())...)
+	errs = append(errs, c.validateWebhooks()...)
 	errs = append(errs, under("http", c.HTTP.Validate())...)
 	errs = append(errs, under("log", c.Log.Validate())...)
 	if c.StartupTimeout <= 0 {
@@ -380,6 +389,7 @@ func (t Topics) validate(facts string) error {
 	check("accounts", t.Accounts)
 	check("shadow", t.Shadow)
 	check("dead_letters", t.DeadLetters)
+	check("webhook_dead_letters", t.WebhookDeadLetters)
 	if facts != "" {
 		check("facts (ingest.enrich.facts_topic)", facts)
 	}

@@ -46,7 +46,7 @@ func TestTheReferenceFileIsTheDefaults(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, Default(), got)
 
-	docs, err := comments(configs.Reference)
+	docs, err := comments(referencePath, configs.Reference)
 	require.NoError(t, err)
 	var doc map[string]any
 	require.NoError(t, yaml.Unmarshal(configs.Reference, &doc))
@@ -122,6 +122,11 @@ func other(t *testing.T, c *Config, path string) (value any, text string) {
 					"a.b": {Format: "kong", TrustedHops: &hops}, "c": {},
 				},
 				"{a.b: {format: kong, trusted_hops: 2}, c: {}}"
+		case []Webhook:
+			var w Webhook
+			w.SetDefaults()
+			w.Name, w.URL = "soar", "https://soar.example.com/in"
+			return []Webhook{w}, `[{name: soar, url: "https://soar.example.com/in"}]`
 		case bool:
 			return !v, map[bool]string{true: "true", false: "false"}[!v]
 		}

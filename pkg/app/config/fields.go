@@ -16,6 +16,8 @@ type field struct {
 	path   string
 	value  reflect.Value
 	secret bool
+	// list marks a list of structs: its items have keys of their own, numbered from 1 below path.
+	list bool
 	// file marks the `*_file` companion of a secret: it has no place in the structs, its value is a
 	// string of the loader's own.
 	file bool
@@ -26,11 +28,14 @@ const fileSuffix = "_file"
 
 // fields lists the leaves of the struct that v points at, in the order of their declaration. Every
 // secret is followed by its companion `*_file` key.
-func fields(v reflect.Value) []field {
+func fields(v reflect.Value) []field { return fieldsBelow(v, "") }
+
+// fieldsBelow lists them with their paths below a prefix.
+func fieldsBelow(v reflect.Value, prefix string) []field {
 	var out []field
-	walk(v.Elem(), "", func(f field) {
+	walk(v.Elem(), prefix, func(f field) {
 		out = append(out, f)
-		if f.secret {
+		if f.secret && f.value.Kind() == reflect.String {
 			out = append(out, field{
 				path: f.path + fileSuffix, value: reflect.New(reflect.TypeFor[string]()).Elem(),
 				file: true,
@@ -54,11 +59,32 @@ func walk(v reflect.Value, prefix string, visit func(field)) {
 			walk(value, path, visit)
 			continue
 		}
-		visit(field{path: path, value: value, secret: isSecret(name, sf.Type)})
+		visit(field{
+			path: path, value: value, secret: isSecret(name, sf.Type) || sf.Tag.Get("secret") != "",
+			list: isList(sf.Type),
+		})
 	}
 }
 
-// isSecret goes by the name, so that no part can forget to say so.
+// isList tells whether a type is a list of structs.
+func isList(t reflect.Type) bool {
+	return t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct && !isScalar(t.Elem())
+}
+
+// defaulter is an item of a list that has defaults.
+type defaulter interface{ SetDefaults() }
+
+// newItem makes an item for a list, with its defaults.
+func newItem(list reflect.Type) reflect.Value {
+	item := reflect.New(list.Elem())
+	if d, ok := reflect.TypeAssert[defaulter](item); ok {
+		d.SetDefaults()
+	}
+	return item
+}
+
+// isSecret goes by the name, so that no part can forget to say so. Secrets whose names do not tell
+// have the tag secret.
 func isSecret(name string, t reflect.Type) bool {
 	for _, word := range []string{"password", "secret", "token"} {
 		if name == word || strings.HasSuffix(name, "_"+word) {

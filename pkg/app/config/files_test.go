@@ -21,7 +21,6 @@ func (f folder) put(name, text string) string {
 	return path
 }
 
-
 func TestALoadedConfigurationTellsItsFiles(t *testing.T) {
 	dir := folder{t, t.TempDir()}
 	secret := dir.put("secret", "0123456789abcdef0123456789abcdef\n")
@@ -73,11 +72,14 @@ func TestTheKeysThatChangedAreNamed(t *testing.T) {
 		{
 			"keys of several sections", base,
 			base + "stages: [ingest]\nredis: {prefix: other}\nlog: {level: debug}\n",
-			func() {}, nil, []string{"stages", "redis.prefix", "log.level"},
+			func() {}, nil,
+			[]string{"stages", "redis.prefix", "log.level"},
 		},
 		{
 			"a key that the environment overrides", base, base + "log: {level: debug}\n",
-			func() {}, map[string]string{"STILLWATCH_LOG_LEVEL": "info"}, nil,
+			func() {},
+			map[string]string{"STILLWATCH_LOG_LEVEL": "info"},
+			nil,
 		},
 		{
 			"a mapping's text", base, base,

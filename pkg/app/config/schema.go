@@ -19,29 +19,23 @@ const schemaID = "https://github.com/stillwatch/stillwatch/configs/schema/stillw
 // the structs, descriptions from the comments of configs/stillwatch.yaml, so that neither can say
 // something else than the other.
 func Schema() ([]byte, error) {
-	docs, err := comments(configs.Reference)
+	docs, err := comments("configs/stillwatch.yaml", configs.Reference)
 	if err != nil {
 		return nil, err
+	}
+	item, err := comments("configs/webhook.yaml", configs.Webhook)
+	if err != nil {
+		return nil, err
+	}
+	for path, comment := range item {
+		docs["webhooks."+path] = comment
 	}
 	defaults := Default()
 	root := object()
 	root.Version = jsonschema.Version
 	root.ID = schemaID
 	root.Title = "Stillwatch configuration"
-	sections := newSections(
-		root, func(above *jsonschema.Schema, name, path string) *jsonschema.Schema {
-			s := object()
-			s.Description = docs[path]
-			above.Properties.Set(name, s)
-			return s
-		},
-	)
-	for _, f := range fields(reflect.ValueOf(&defaults)) {
-		section, name := split(f.path)
-		prop := fieldSchema(f)
-		prop.Description = docs[f.path]
-		sections.at(section).Properties.Set(name, prop)
-	}
+	describe(root, fields(reflect.ValueOf(&defaults)), "", docs)
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)
@@ -50,6 +44,31 @@ func Schema() ([]byte, error) {
 		return nil, fmt.Errorf("encode schema: %w", err)
 	}
 	return out.Bytes(), nil
+}
+
+// describe adds fields to an object; docs has their comments, by paths that begin with prefix.
+func describe(root *jsonschema.Schema, all []field, prefix string, docs map[string]string) {
+	sections := newSections(
+		root, func(above *jsonschema.Schema, name, path string) *jsonschema.Schema {
+			s := object()
+			s.Description = docs[prefix+path]
+			above.Properties.Set(name, s)
+			return s
+		},
+	)
+	for _, f := range all {
+		section, name := split(f.path)
+		var prop *jsonschema.Schema
+		if f.list {
+			items := object()
+			describe(items, fields(newItem(f.value.Type())), prefix+f.path+".", docs)
+			prop = &jsonschema.Schema{Type: "array", Items: items, Default: plain(f.value)}
+		} else {
+			prop = fieldSchema(f)
+		}
+		prop.Description = docs[prefix+f.path]
+		sections.at(section).Properties.Set(name, prop)
+	}
 }
 
 func object() *jsonschema.Schema {
@@ -105,10 +124,10 @@ var types = jsonschema.Reflector{
 }
 
 // comments maps every key of a YAML document to the comment that stands above it.
-func comments(text []byte) (map[string]string, error) {
+func comments(name string, text []byte) (map[string]string, error) {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(text, &doc); err != nil {
-		return nil, fmt.Errorf("configs/stillwatch.yaml: %w", err)
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	out := map[string]string{}
 	if len(doc.Content) > 0 {

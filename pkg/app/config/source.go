@@ -35,7 +35,13 @@ func newSource(into any, lookup func(string) (string, bool)) *source {
 		fields: map[string]field{}, sections: map[string]bool{"": true},
 		retired: retired, lookup: lookup, files: Files{},
 	}
-	for _, f := range fields(reflect.ValueOf(into)) {
+	s.add(fields(reflect.ValueOf(into)))
+	return s
+}
+
+// add makes fields known.
+func (s *source) add(fields []field) {
+	for _, f := range fields {
 		s.fields[f.path] = f
 		s.order = append(s.order, f.path)
 		for p := f.path; strings.Contains(p, "."); {
@@ -43,7 +49,6 @@ func newSource(into any, lookup func(string) (string, bool)) *source {
 			s.sections[p] = true
 		}
 	}
-	return s
 }
 
 func (s *source) errorf(n *yaml.Node, format string, args ...any) {
@@ -89,6 +94,8 @@ func (s *source) mapping(n *yaml.Node, path string) {
 		seen[key.Value] = key.Line
 		f, leaf := s.fields[p]
 		switch {
+		case leaf && f.list:
+			s.list(value, f)
 		case leaf:
 			s.leaf(value, f)
 		case s.sections[p]:
@@ -97,6 +104,38 @@ func (s *source) mapping(n *yaml.Node, path string) {
 			s.unknown(key, p)
 		}
 	}
+}
+
+// list reads a list of structs. The keys of the items become fields of their own, as webhooks.1.url
+// is one of the first webhook, so that they have everything that other keys have. What was in the
+// list before is gone.
+func (s *source) list(n *yaml.Node, f field) {
+	n = resolve(n)
+	if isNull(n) {
+		return
+	}
+	if n.Kind != yaml.SequenceNode {
+		s.errorf(n, "%s: want a list", f.path)
+		return
+	}
+	s.forget(f.path + ".")
+	// No append later on: the fields point into the items.
+	items := reflect.MakeSlice(f.value.Type(), len(n.Content), len(n.Content))
+	f.value.Set(items)
+	for i, c := range n.Content {
+		items.Index(i).Set(newItem(f.value.Type()).Elem())
+		path := fmt.Sprintf("%s.%d", f.path, i+1)
+		s.add(fieldsBelow(items.Index(i).Addr(), path))
+		s.mapping(c, path)
+	}
+}
+
+// forget removes the fields below a path.
+func (s *source) forget(prefix string) {
+	below := func(path string) bool { return strings.HasPrefix(path, prefix) }
+	s.order = slices.DeleteFunc(s.order, below)
+	maps.DeleteFunc(s.fields, func(path string, _ field) bool { return below(path) })
+	maps.DeleteFunc(s.sections, func(path string, _ bool) bool { return below(path) })
 }
 
 // unknown reports a key that there is not.
@@ -221,8 +260,15 @@ func (s *source) env() {
 				EnvName(path), path, s.retired[path]))
 		}
 	}
-	for _, path := range s.order {
-		if text, ok := s.lookup(EnvName(path)); ok {
+	// A list that is overridden brings its items' keys, which may be overridden in turn.
+	for i := 0; i < len(s.order); i++ {
+		path := s.order[i]
+		text, ok := s.lookup(EnvName(path))
+		switch f := s.fields[path]; {
+		case !ok:
+		case f.list:
+			s.envList(f, text)
+		default:
 			if err := s.setText(s.fields[path].value, text); err != nil {
 				s.errs = append(s.errs, fmt.Errorf(
 					"environment variable %s: %w", EnvName(path), err,
@@ -230,6 +276,18 @@ func (s *source) env() {
 			}
 		}
 	}
+}
+
+// envList reads a list of structs from an environment variable, as YAML.
+func (s *source) envList(f field, text string) {
+	var doc yaml.Node
+	if err := yaml.Unmarshal([]byte(text), &doc); err != nil || len(doc.Content) == 0 {
+		s.errs = append(s.errs, fmt.Errorf("environment variable %s: %w", EnvName(f.path),
+			errWant("YAML such as [{key: value}, {key: value}]")))
+		return
+	}
+	s.name = "environment variable " + EnvName(f.path)
+	s.list(doc.Content[0], f)
 }
 
 // setText assigns an environment variable: lists are comma-separated, maps are written

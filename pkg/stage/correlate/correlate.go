@@ -72,7 +72,7 @@ var Findings = &stage.Counter{
 
 // What the stage counts besides.
 var (
-	deadLettered   = stage.DeadLettered(
+	deadLettered = stage.DeadLettered(
 		append([]string{reasonBadProfile}, verdicts.Reasons()...)...,
 	)
 	accountRecords = &stage.Counter{
@@ -136,41 +136,8 @@ type task struct {
 	needs   []string
 	// listedAgain counts the campaigns that the stored list named again, until that is reported.
 	listedAgain int64
-	clock       profileClock
+	clock       fingerprint.Clock
 	watcher     watcher
-}
-
-// profileClock is the events' time as the profiles tell it: the newest that three accounts have
-// reached. One account with a clock of its own, or one that wants detection to sleep, must not
-// carry it off, not even by an hour: nothing is evaluated until all others have caught up.
-type profileClock struct {
-	// now is in Unix milliseconds, 0 before there are three accounts; it never goes back.
-	now    int64
-	newest [3]struct {
-		key  string
-		time int64
-	}
-}
-
-func (c *profileClock) see(key []byte, at int64) {
-	slot := 0
-	for i := range c.newest {
-		if c.newest[i].key == string(key) {
-			slot = i
-			break
-		}
-		if c.newest[i].time < c.newest[slot].time {
-			slot = i
-		}
-	}
-	if at <= c.newest[slot].time {
-		return
-	}
-	c.newest[slot].key, c.newest[slot].time = string(key), at
-	for i := range c.newest {
-		at = min(at, c.newest[i].time)
-	}
-	c.now = max(c.now, at)
 }
 
 // Needs names the state that is not loaded yet: first the clock, then the campaigns that it lists.
@@ -259,13 +226,13 @@ func (t *task) step(
 			return nil, verdicts.Reason(err), err
 		}
 		counts.Add(1, verdictsTaken)
-		return t.engine.Give(said, cmp.Or(t.clock.now, said.Time)), "", nil
+		return t.engine.Give(said, cmp.Or(t.clock.Now(), said.Time)), "", nil
 	}
 	if err := t.take(r); err != nil {
 		return nil, reasonBadProfile, err
 	}
 	counts.Add(1, stage.OK)
-	return t.engine.Advance(t.clock.now), "", nil
+	return t.engine.Advance(t.clock.Now()), "", nil
 }
 
 // Sizes counts the live profiles and the open campaigns.
@@ -289,7 +256,7 @@ func (t *task) take(r *stage.Record) error {
 	if err := p.UnmarshalBinary(r.Value); err != nil {
 		return fmt.Errorf("decode profile: %w", err)
 	}
-	t.clock.see(r.Key, p.Time)
+	t.clock.See(r.Key, p.Time)
 	t.engine.Upsert(p)
 	return nil
 }

@@ -218,15 +218,15 @@ func TestOneAccountInTheFutureDoesNotStopTheClock(t *testing.T) {
 	profiles[1].Time = now + 70*365*testDay
 	_, err := task.Process(records(t, 0, profiles))
 	require.NoError(t, err)
-	require.Equal(t, now, task.clock.now)
+	require.Equal(t, now, task.clock.Now())
 	profiles = pooled(now+60_000, 4, 0)
 	profiles[2].Time = now + testDay - 3_600_000
 	_, err = task.Process(records(t, 5, profiles))
 	require.NoError(t, err)
-	require.Equal(t, now+60_000, task.clock.now, "nor does a second one, 23 hours ahead")
+	require.Equal(t, now+60_000, task.clock.Now(), "nor does a second one, 23 hours ahead")
 	_, err = task.Process(records(t, 9, pooled(now+10*testDay, 4, 0)))
 	require.NoError(t, err)
-	require.Equal(t, now+10*testDay, task.clock.now,
+	require.Equal(t, now+10*testDay, task.clock.Now(),
 		"a stream that goes on after ten days of silence is believed")
 }
 
