@@ -16,6 +16,7 @@ import (
 )
 
 type findingsCmd struct {
+	List   findingsListCmd   `cmd:"" help:"List the open findings that the running service knows, those of most risk first."`
 	Verify findingsVerifyCmd `cmd:"" help:"Check that no two records of an alerts topic, or of a file, contradict each other: no record comes with two contents, sequences rise by one, every finding is created once."`
 }
 

@@ -29,7 +29,8 @@ type cli struct {
 	Doctor    doctorCmd    `cmd:"" help:"Examine a sample of a gateway's records: which fields it sends, which detectors are blind without the others, what to switch on."`
 	Sketch    sketchCmd    `cmd:"" help:"Put sketches in the place of text: gateway records in, canonical events without text out."`
 	Mapping   mappingCmd   `cmd:"" help:"Try mapping files, which say where a gateway's format has the fields, and show the built-in ones."`
-	Findings  findingsCmd  `cmd:"" help:"Check that the records of findings keep what docs/alerts.md promises."`
+	Findings  findingsCmd  `cmd:"" help:"List the open findings, or check that their records keep what docs/alerts.md promises."`
+	Explain   explainCmd   `cmd:"" help:"Explain a finding, a campaign or an account from what the running service knows: evidence, members, verdicts, and what would have to differ."`
 	Pseudonym pseudonymCmd `cmd:"" help:"Print by what pseudonym findings name a payment instrument, an issuer, a device or a contract."`
 	Verdict   verdictCmd   `cmd:"" help:"Say what you think of findings: confirm, dismiss or allow them, and see what became of it."`
 	STIX      stixCmd      `cmd:"" name:"stix" help:"Share what was found with other providers, and see what of theirs would be watched for."`

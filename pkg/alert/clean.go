@@ -46,13 +46,18 @@ func sentence(s string, limit int) string {
 		switch {
 		case r == '\n' || r == '\r' || r == '\t' || r == '\u2028' || r == '\u2029':
 			return ' '
-		case unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\ufeff' ||
-			unicode.Is(unicode.Co, r):
+		case isUnsafe(r):
 			return -1
 		}
 		return r
 	}, s)
 	return cut(strings.TrimSpace(s), limit)
+}
+
+// isUnsafe says that a character could act on a terminal, or reorder or hide what follows it.
+func isUnsafe(r rune) bool {
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\ufeff' ||
+		unicode.Is(unicode.Co, r)
 }
 
 // valid replaces bytes that are no UTF-8. It looks at no more than a little over limit bytes: the

@@ -40,10 +40,7 @@ const (
 // mitigating evidence, and the next step. No line is wider than the width, and nothing from the
 // traffic can move the cursor.
 func Text(f *campaign.Finding, o TextOptions) string {
-	if o.Width <= 0 {
-		o.Width = defaultWidth
-	}
-	t := &textWriter{width: max(o.Width, leastWidth), color: o.Color}
+	t := newTextWriter(o)
 	t.headline(f)
 	t.facts(f)
 	t.axis(f, detectors.Coordination, f.Coordination, "do these accounts act as one?", red)

@@ -46,6 +46,13 @@ type textWriter struct {
 	color bool
 }
 
+func newTextWriter(o TextOptions) *textWriter {
+	if o.Width <= 0 {
+		o.Width = defaultWidth
+	}
+	return &textWriter{width: max(o.Width, leastWidth), color: o.Color}
+}
+
 // line ends a line; blanks at its end are left out.
 func (t *textWriter) line(parts ...string) {
 	t.b.WriteString(strings.TrimRight(strings.Join(parts, ""), " "))
@@ -61,7 +68,9 @@ func (t *textWriter) paint(style, s string) string {
 
 func (t *textWriter) section(title, note string) {
 	t.line()
-	t.line(t.paint(bold, title), "  ", t.paint(dim, note))
+	const gap = 2
+	note = fit(note, t.width-columns(title)-gap)
+	t.line(t.paint(bold, title), pad(gap), t.paint(dim, note))
 }
 
 func (t *textWriter) bullet(mark, s string) {

@@ -216,15 +216,28 @@ func (c *Campaign) withdrawWhenWeak(s *decision.Scores, o *Options, now int64) {
 // judge sets severity and confidence. Severity never falls in an open episode: an analyst who was
 // woken must not find the reason gone.
 func (c *Campaign) judge(s *decision.Scores, members int, p *decision.Policy) {
-	severity, confidence := Low, decision.AccountConfidence(s, p)
-	switch c.kind() {
-	case KindCampaign:
+	confidence := decision.AccountConfidence(s, p)
+	if c.kind() == KindCampaign {
 		confidence = decision.Confidence(s, p)
+	}
+	severity := severityOf(c.kind(), s, members, c.Requests, p)
+	c.Customer = c.kind() == KindCampaign && s.Customer || c.kind() == KindAccount && members > 1
+	c.Severity = max(c.Severity, severity)
+	c.Confidence = max(c.Confidence, confidence)
+}
+
+// severityOf is the severity of a finding of a kind about so many members, who sent so much.
+func severityOf(
+	kind Kind, s *decision.Scores, members int, requests int64, p *decision.Policy,
+) Severity {
+	severity := Low
+	switch kind {
+	case KindCampaign:
 		switch {
 		case !decision.Passes(s, p) || s.Customer:
 		case !decision.High(s, p):
 			severity = Medium
-		case decision.Critical(members, c.Requests, p):
+		case decision.Critical(members, requests, p):
 			severity = Critical
 		default:
 			severity = High
@@ -237,7 +250,5 @@ func (c *Campaign) judge(s *decision.Scores, members int, p *decision.Policy) {
 	if severity == Low && s.Allowed {
 		severity = Informational
 	}
-	c.Customer = c.kind() == KindCampaign && s.Customer || c.kind() == KindAccount && members > 1
-	c.Severity = max(c.Severity, severity)
-	c.Confidence = max(c.Confidence, confidence)
+	return severity
 }

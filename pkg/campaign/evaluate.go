@@ -32,6 +32,7 @@ type evaluation struct {
 
 // evaluate looks at a tenant and returns what there is to tell.
 func (e *Engine) evaluate(t *tenant, now int64) []Emission {
+	e.reviews.dropped = append(e.reviews.dropped, t.forget(now-e.o.Memory.Milliseconds())...)
 	// Also where nothing is judged yet: what is pending must not pile up.
 	t.population.IndexPending()
 	if !t.isReady(now, &e.o) {

@@ -1,6 +1,10 @@
 package campaign
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/zeebo/xxh3"
+)
 
 // alertHour is the time over which alerts are counted, in milliseconds; it begins at UTC's hours.
 const alertHour = 3_600_000
@@ -36,11 +40,14 @@ func (v emitter) ration(f *Finding) {
 	s.Confidence = max(s.Confidence, f.Confidence)
 	s.LastSeen = v.now
 	s.Related.add(f.UID)
+	// Its next record may not be due yet, and a restart must not forget what it counts.
+	s.dirty = true
 }
 
 // summary is the finding that sums up the alerts of an hour beyond the limit.
 func (v emitter) summary(hourBegan int64) *Campaign {
-	id := fmt.Sprintf("o-%016x", hourBegan)
+	// The tenant is a part of it: what is saved of all tenants has one name space.
+	id := fmt.Sprintf("o-%016x", xxh3.HashStringSeed(v.tenant.name, uint64(hourBegan)))
 	for _, c := range v.tenant.campaigns {
 		if c.ID == id {
 			return c

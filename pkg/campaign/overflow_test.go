@@ -1,6 +1,7 @@
 package campaign
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -48,6 +49,39 @@ func TestMoreFindingsThanAlertInAnHourAreWrittenAndOneSummaryAlerts(t *testing.T
 	}
 	require.NotNil(t, last)
 	require.Equal(t, "over", last.CloseReason)
+}
+
+func TestTheSummariesOfTwoTenantsInOneHourAreTwo(t *testing.T) {
+	o := DefaultOptions()
+	o.AlertsPerHour = 1
+	e, err := New(o)
+	require.NoError(t, err)
+	for _, name := range []string{"acme", "blue"} {
+		v := emitter{&evaluation{engine: e, tenant: e.tenant(name), now: testStart}}
+		for i := range 2 {
+			v.ration(&Finding{UID: fmt.Sprintf("%s-%d", name, i), Alerts: true})
+		}
+	}
+	saved, err := e.Dirty()
+	require.NoError(t, err)
+	values := map[string][]byte{}
+	for _, s := range saved {
+		require.NotContains(t, values, s.Key, "one would take the place of the other")
+		values[s.Key] = s.Value
+	}
+	back, err := New(o)
+	require.NoError(t, err)
+	restored, err := back.Restore(clockKey, values[clockKey])
+	require.NoError(t, err)
+	require.Zero(t, restored.ListedAgain)
+	for _, key := range restored.More {
+		_, err := back.Restore(key, values[key])
+		require.NoError(t, err)
+	}
+	for _, name := range []string{"acme", "blue"} {
+		require.Len(t, back.tenants[name].campaigns, 1)
+		require.Equal(t, related{name + "-1"}, back.tenants[name].campaigns[0].Related)
+	}
 }
 
 func TestAFindingWhoseSeverityRisesAlertsAgainAtOnce(t *testing.T) {

@@ -115,6 +115,21 @@ func (e *Engine) Dirty() ([]Saved, error) {
 	return append(out, Saved{e.keys + clockKey, b}), nil
 }
 
+// forget drops the closed campaigns whose accounts were last seen before a time (Unix ms), and
+// returns the keys of their state: no successor is recognised by them any more. What a watcher has
+// found is kept, because its next finding must not be taken for the first one again.
+func (t *tenant) forget(before int64) (keys []string) {
+	t.campaigns = slices.DeleteFunc(t.campaigns, func(c *Campaign) bool {
+		old := c.Closed && c.LastSeen < before &&
+			(c.kind() == KindCampaign || c.kind() == KindOverflow)
+		if old {
+			keys = append(keys, campaignKey+c.ID)
+		}
+		return old
+	})
+	return keys
+}
+
 // withCampaigns lists the tenants that have campaigns, by name: of many tenants, few.
 func withCampaigns(tenants map[string]*tenant) (out []*tenant) {
 	for _, t := range tenants {

@@ -52,7 +52,6 @@ func (x *Assessor) Assess(g *detectors.Group, searched int, costly bool) Assessm
 	if costly {
 		g.Match()
 	}
-	e := evidence{harvests: map[string]correlated{}}
 	for i := range x.Registry {
 		d := &x.Registry[i]
 		if d.Spec.Costly && !costly {
@@ -64,11 +63,22 @@ func (x *Assessor) Assess(g *detectors.Group, searched int, costly bool) Assessm
 		}
 		m.Bits = d.Spec.Clamp(m.Bits)
 		a.Measures[i], a.Measured[i] = m, true
-		e.add(&d.Spec, m.Bits)
 	}
+	e := x.collect(&a)
 	e.sum(&a, g, searchPenalty(searched, g.Size))
 	a.Customer = g.OneCustomer(x.Context)
 	return a
+}
+
+// collect takes in the bits of all detectors that could say anything.
+func (x *Assessor) collect(a *Assessment) *evidence {
+	e := &evidence{harvests: map[string]correlated{}}
+	for i, ok := range a.Measured {
+		if ok {
+			e.add(&x.Registry[i].Spec, a.Measures[i].Bits)
+		}
+	}
+	return e
 }
 
 // evidence collects the detectors' bits.

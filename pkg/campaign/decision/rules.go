@@ -86,7 +86,7 @@ var Rules = [NumRules]Rule{
 		Asks:      "coordination and harvest, each from its floor on and together from the threshold on",
 		Threshold: func(p *Policy) float64 { return p.Total },
 		over: func(s *Scores, p *Policy) float64 {
-			return s.Coordination + s.Harvest - p.Total - smallGroup(s.Size)
+			return s.Coordination + s.Harvest - p.Total - SmallGroup(s.Size)
 		},
 		others: func(s *Scores, p *Policy) float64 {
 			return math.Min(s.Coordination-p.Coordination, s.Harvest-p.Harvest)
@@ -98,7 +98,7 @@ var Rules = [NumRules]Rule{
 		Asks:      "coordination from the threshold on, and conversations that move between the accounts",
 		Threshold: func(p *Policy) float64 { return p.Operator },
 		over: func(s *Scores, p *Policy) float64 {
-			return s.Coordination - p.Operator - smallGroup(s.Size)
+			return s.Coordination - p.Operator - SmallGroup(s.Size)
 		},
 		others: func(s *Scores, _ *Policy) float64 { return s.Moved - operatorMoved },
 		causes: true,
@@ -117,8 +117,8 @@ var Rules = [NumRules]Rule{
 	},
 }
 
-// smallGroup is what a group of so many entities must show beyond the threshold, in bits.
-func smallGroup(size float64) float64 {
+// SmallGroup is what a group of so many entities must show beyond the threshold, in bits.
+func SmallGroup(size float64) float64 {
 	return smallPrice * math.Max(0, math.Log2(FullSize/math.Max(size, 1)))
 }
 

@@ -10,9 +10,9 @@ const (
 	evenMargin = -1
 	// mostConfidence is never exceeded: nothing is certain.
 	mostConfidence = 99
-	// weakMargin is how far below the thresholds, in bits, members must measure to be let go: the
+	// WeakMargin is how far below the thresholds, in bits, members must measure to be let go: the
 	// margin moves by as much as the population comes and goes.
-	weakMargin = -3
+	WeakMargin = -3
 )
 
 // High says that a finding is more than Medium: the combined rule holds with Policy.HighMargin.
@@ -27,7 +27,7 @@ func Critical(members int, requests int64, p *Policy) bool {
 
 // Weak says that the group measures so far below the thresholds that a finding about it is not
 // borne out.
-func Weak(s *Scores, p *Policy) bool { return Margin(s, p) < weakMargin }
+func Weak(s *Scores, p *Policy) bool { return Margin(s, p) < WeakMargin }
 
 // Confidence is how sure a finding about a group is, 0..99.
 func Confidence(s *Scores, p *Policy) int { return confidence(Margin(s, p) - evenMargin) }

@@ -95,24 +95,15 @@ func (m *Model) fitAttributes(
 	l *Likelihood, p *fingerprint.Profile, others *baseline.Baseline, inside bool,
 ) {
 	var compared detectors.ByFamily
+	size := 0.0
+	if inside {
+		size = m.Size
+	}
 	for i := range m.Attributes {
 		a := &m.Attributes[i]
-		v := p.Value(a.Attribute)
-		if v == 0 && a.Known == 0 {
+		share, base, ok := a.compare(p, others, size)
+		if !ok {
 			continue
-		}
-		var share, base float64
-		if v == 0 {
-			// That an account does not report it speaks against it as far as the members do.
-			share, base = 1-a.Known, 1-others.Known(a.Attribute)
-			if base <= 0 {
-				continue
-			}
-		} else {
-			share, base = a.shares(v, others)
-		}
-		if inside && m.Size > 1 {
-			share = math.Max(0, (share*m.Size-1)/(m.Size-1))
 		}
 		family := a.Family.Index()
 		bits := likelihoodRatio(share, base)
@@ -126,6 +117,31 @@ func (m *Model) fitAttributes(
 			l.compared++
 		}
 	}
+}
+
+// compare is the share of the members that show what the account does of the attribute, and of the
+// others; ok is false where that says nothing. size is the number of entities that the model was
+// learnt from where the account is one of them, whose own part is left out; else 0.
+func (a *Attribute) compare(
+	p *fingerprint.Profile, others *baseline.Baseline, size float64,
+) (share, base float64, ok bool) {
+	v := p.Value(a.Attribute)
+	switch {
+	case v != 0:
+		share, base = a.shares(v, others)
+	case a.Known == 0:
+		return 0, 0, false
+	default:
+		// That an account does not report it speaks against it as far as the members do.
+		share, base = 1-a.Known, 1-others.Known(a.Attribute)
+		if base <= 0 {
+			return 0, 0, false
+		}
+	}
+	if size > 1 {
+		share = math.Max(0, (share*size-1)/(size-1))
+	}
+	return share, base, true
 }
 
 // likelihoodRatio is what it says of an account, in bits, that it shows what share of the members
@@ -228,22 +244,29 @@ const (
 // up for the prior odds, on at least two causes or by the same text in most requests.
 func (l *Likelihood) Fits(n, population float64) bool {
 	prior := priorLogOdds(n, population)
-	logOdds, alone := float64(memberLogOdds), l.alone(prior)
+	return (l.causes() >= memberCauses || l.alone(prior)) && l.bits(prior) >= l.needs(prior)
+}
+
+// needs is from how many bits on an account is named, at these prior odds.
+func (l *Likelihood) needs(prior float64) float64 {
+	logOdds := float64(memberLogOdds)
 	switch {
-	case alone:
+	case l.alone(prior):
 		logOdds = sameTextLogOdds
 	case l.requests < fewRequests:
 		logOdds += fewLogOdds
 	}
-	return (l.causes() >= memberCauses || alone) &&
-		l.bits(prior) >= math.Max(memberBits, prior+logOdds)
+	return math.Max(memberBits, prior+logOdds)
 }
+
+// likely is from how many bits on an account is more likely a member than not.
+func likely(prior float64) float64 { return math.Max(agreeingBits, prior) }
 
 // IsLikely says whether the account is more likely one of n members among population entities than
 // not: enough for a group to be judged by it, not for it to be named.
 func (l *Likelihood) IsLikely(n, population float64) bool {
 	prior := priorLogOdds(n, population)
-	return l.bits(prior) >= math.Max(agreeingBits, prior)
+	return l.bits(prior) >= likely(prior)
 }
 
 // alone says whether a text speaks alone: it must make up for the prior odds by itself. A tool's

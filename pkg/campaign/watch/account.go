@@ -139,10 +139,7 @@ func (w *accounts) apart(s *search.Search, members []int32) (*search.Found, bool
 		return nil, false
 	}
 	score = s.Assessor.Assess(g, 1, true)
-	known := score.Scores
-	known.Coordination = max(known.Coordination, s.Policy.Coordination, knownCoordination)
-	known.Causes = max(known.Causes, s.Policy.Families)
-	passes := decision.Passes(&known, s.Policy)
+	_, passes := judgeApart(&score, s.Policy)
 	score.Purpose = 0
 	s.Report("customer", members, &score, passes)
 	return &search.Found{
@@ -155,19 +152,43 @@ func (w *accounts) judge(s *search.Search, origin string, members []int32) (*sea
 	g := s.Group(members, 0)
 	g.PriorWeight = accountPriorWeight
 	score := s.Assessor.Assess(g, 1, false)
-	score.Coordination, score.Moved = 0, 0
-	if slices.ContainsFunc(members, func(i int32) bool { return vouched(s.Population.At(i)) }) {
-		// What a customer that the provider vouches for asks for at scale it may ask for under a
-		// contract: look, and do not act.
-		score.Purpose = 0
-	}
-	passes := decision.AccountPasses(&score.Scores, s.Policy)
+	var passes bool
+	score.Scores, passes = judgeAsOne(s, members)(&score)
 	s.Report(origin, members, &score, passes)
 	model := &membership.Model{Size: 1}
 	if len(members) > 1 {
 		model = membership.Learn(g, s.Assessor.Context)
 	}
 	return &search.Found{Members: members, Group: g, Score: score, Model: model}, passes
+}
+
+// judgeApart says what the rules judge of the accounts of one customer that were measured apart,
+// and whether it is a finding.
+func judgeApart(a *decision.Assessment, p *decision.Policy) (decision.Scores, bool) {
+	known := a.Scores
+	known.Coordination = max(known.Coordination, p.Coordination, knownCoordination)
+	known.Causes = max(known.Causes, p.Families)
+	passes := decision.Passes(&known, p)
+	return known, passes
+}
+
+// judgeAsOne says what the rules judge of accounts that were measured as one, and whether it is a
+// finding.
+func judgeAsOne(
+	s *search.Search, members []int32,
+) func(a *decision.Assessment) (decision.Scores, bool) {
+	known := slices.ContainsFunc(members, func(i int32) bool { return vouched(s.Population.At(i)) })
+	return func(a *decision.Assessment) (decision.Scores, bool) {
+		scores := a.Scores
+		scores.Coordination, scores.Moved = 0, 0
+		if known {
+			// What a customer that the provider vouches for asks for at scale it may ask for under
+			// a contract: look, and do not act.
+			scores.Purpose = 0
+		}
+		passes := decision.AccountPasses(&scores, s.Policy)
+		return scores, passes
+	}
 }
 
 // vouched says that the provider vouches for the organisation or the contract of an account.
