@@ -211,7 +211,6 @@ func stackOf(a *index.Account) string {
 // verdicts lists the verdicts that are held and are about the group, the newest first.
 func (x groupExplainer) verdicts() []ExplainedVerdict {
 	out := []ExplainedVerdict{}
-	v := reviewing{x.evaluation}
 	for _, h := range x.tenant.book.All() {
 		scope := &h.Verdict.Scope
 		about := isAbout(scope, x.c)
@@ -219,7 +218,9 @@ func (x groupExplainer) verdicts() []ExplainedVerdict {
 		if about {
 			covers = 1
 		} else if !scope.One() {
-			covers = v.coveredShare(x.c, scope)
+			covers = coveredShare(
+				x.tenant.population, x.c.live(x.tenant.population), scope,
+			)
 		}
 		if covers == 0 {
 			continue

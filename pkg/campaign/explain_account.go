@@ -212,7 +212,7 @@ func (x accountExplainer) whyNotNamed(
 		says = append(says, "It is a likely member, and has shown too little to be named.")
 	}
 	switch {
-	case x.tenant.saidOf(a.Profile.Account) == review.Dismiss:
+	case x.tenant.saidOf(c, a.Profile.Account) == review.Dismiss:
 		says = append(says, "It is not named because an analyst's verdict on it says dismiss.")
 	case s.Fits && c.Closed:
 		says = append(says, "It would fit; the finding is closed.")

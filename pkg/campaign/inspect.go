@@ -214,7 +214,7 @@ func (x Inspector) look(t *tenant, now int64) (l look, done func()) {
 		l.whyNot = "no profiles were read"
 	case n < least:
 		l.whyNot = fmt.Sprintf("%s live, fewer than correlate.min_population (%d)", plural(n), least)
-	case !x.engine.ready(t, now):
+	case !t.isReady(now, &x.engine.o):
 		l.whyNot = "correlate.warm_up is not over"
 	}
 	if l.whyNot != "" {

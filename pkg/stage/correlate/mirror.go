@@ -64,7 +64,7 @@ func (m *Mirror) Accounts() int { return m.task.engine.Accounts() }
 // Now is the event time that the mirror is as of (Unix ms): what the profiles say, and not before
 // the last evaluation.
 func (m *Mirror) Now() int64 {
-	return max(m.task.clock.now, m.task.engine.Next()-m.o.Interval.Milliseconds())
+	return max(m.task.clock.Now(), m.task.engine.Next()-m.o.Interval.Milliseconds())
 }
 
 // Inspector makes the filled mirror ready to be looked at.
