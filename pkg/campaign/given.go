@@ -27,7 +27,7 @@ func (e *Engine) Give(verdict review.Verdict, now int64) []Emission {
 	t.book.Put(h)
 	v.take(h)
 	v.review()
-	return emitter{v.evaluation}.emit()
+	return emitter(v).emit()
 }
 
 // take enters a new verdict, and does what it asks for beside being in force.

@@ -195,7 +195,7 @@ func TestAnIndicatorThatIsOverOrTakenOffEndsItsFinding(t *testing.T) {
 			again := findings(e.Advance(e.Next() + 1))
 			require.Len(t, again, 2, "the old finding's last word, and the new one")
 			require.Equal(t, Create, again[1].Activity)
-			require.Equal(t, []string{closed[0].UID}, []string(again[1].Related))
+			require.Equal(t, []string{closed[0].UID}, again[1].Related)
 			require.Equal(t, closed[0].UID, again[0].UID)
 			require.Equal(t, "superseded", again[0].CloseReason)
 			require.Equal(t, closed[0].Sequence+1, again[0].Sequence)

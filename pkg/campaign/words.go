@@ -47,7 +47,8 @@ func (c *Campaign) finding(activity Activity, now int64) *Finding {
 		Models: slices.Clone(c.shown.models), Shared: slices.Clone(c.shown.shared),
 		Timeline: slices.Clone(c.Timeline), CloseReason: c.CloseReason,
 		Related: slices.Clone(c.Related), Customer: c.Customer, Contract: c.Contract,
-		Allowed: c.Allowed, Purpose: c.Purpose, Muted: c.Review.allows(), Template: templateOf(c.Model),
+		Allowed: c.Allowed, Purpose: c.Purpose, Muted: c.Review.allows(),
+		Template: templateOf(c.Model),
 	}
 	if c.Review != nil {
 		said := *c.Review

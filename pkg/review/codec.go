@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -53,15 +54,15 @@ func Reasons() []string {
 	}
 }
 
-// Fault says why a record is no verdict. Its text names fields, never what stands in them.
-type Fault struct {
+// InvalidError says why a record is no verdict. Its text names fields, never what stands in them.
+type InvalidError struct {
 	Reason, Detail string
 }
 
-func (f *Fault) Error() string { return f.Reason + ": " + f.Detail }
+func (f *InvalidError) Error() string { return f.Reason + ": " + f.Detail }
 
 func fault(reason, format string, args ...any) error {
-	return &Fault{Reason: reason, Detail: fmt.Sprintf(format, args...)}
+	return &InvalidError{Reason: reason, Detail: fmt.Sprintf(format, args...)}
 }
 
 // document is the record. Unknown fields are refused: an expiry that is misspelt must not make a
@@ -114,7 +115,7 @@ func (v *Verdict) UnmarshalJSON(b []byte) error {
 	return err
 }
 
-// Parse reads a record. Its error is a *Fault.
+// Parse reads a record. Its error is a *InvalidError.
 func Parse(record []byte) (Verdict, error) {
 	if len(record) > MaxRecord {
 		return Verdict{}, fault(
@@ -190,7 +191,7 @@ func plainly(err error) string {
 
 var idForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// Validate says what is wrong with a verdict; its error is a *Fault.
+// Validate says what is wrong with a verdict; its error is a *InvalidError.
 func (v *Verdict) Validate() error {
 	switch {
 	case !idForm.MatchString(v.ID):
@@ -267,10 +268,8 @@ func (s *Scope) validate() error {
 			return fault(ReasonScope, "template must be phrases of 16 hexadecimal digits each")
 		}
 	}
-	for _, name := range s.Accounts {
-		if name == "" {
-			return fault(ReasonScope, "an account has no name")
-		}
+	if slices.Contains(s.Accounts, "") {
+		return fault(ReasonScope, "an account has no name")
 	}
 	return nil
 }

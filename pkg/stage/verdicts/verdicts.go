@@ -75,7 +75,7 @@ func (reader) Process(batch []stage.Record) (stage.Result, error) {
 
 // Reason is why a record is no verdict, in a word that no other stage uses for its dead letters.
 func Reason(err error) string {
-	if fault, ok := errors.AsType[*review.Fault](err); ok {
+	if fault, ok := errors.AsType[*review.InvalidError](err); ok {
 		return "verdict_" + fault.Reason
 	}
 	return "verdict_" + review.ReasonFormat
