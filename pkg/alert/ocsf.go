@@ -5,8 +5,8 @@ import (
 	"strconv"
 )
 
-// decimal is a number that keeps its type in JSON: it always has a point, because Elasticsearch maps
-// a field by the first record that has it, and 3 would make it one of whole numbers.
+// decimal is a number that keeps its type in JSON: it always has a point, because Elasticsearch
+// maps a field by the first record that has it, and 3 would make it one of whole numbers.
 type decimal float64
 
 // MarshalJSON writes the number.

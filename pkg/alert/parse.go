@@ -58,8 +58,8 @@ func Parse(value []byte) (*campaign.Finding, error) {
 			axis = detectors.Harvest
 		}
 		f.Evidence = append(f.Evidence, detectors.Evidence{
-			Detector: e.Detector, Axis: axis, Family: detectors.Family(e.Family), Bits: float64(e.Bits),
-			Observed: e.Observed, Expected: e.Expected, Note: e.Note,
+			Detector: e.Detector, Axis: axis, Family: detectors.Family(e.Family),
+			Bits: float64(e.Bits), Observed: e.Observed, Expected: e.Expected, Note: e.Note,
 		})
 	}
 	for i := range d.Evidences {
