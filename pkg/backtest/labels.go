@@ -23,8 +23,8 @@ const (
 // labels are what analysts said of accounts, by tenant and name.
 type labels map[[2]string]judged
 
-// Label takes in what analysts judged, before Advise: groups that they dismissed are honest, however
-// far beyond a threshold, and groups that they confirmed are not.
+// Label takes in what analysts judged, before Advise: groups that they dismissed are honest,
+// however far beyond a threshold, and groups that they confirmed are not.
 func (c *Calibration) Label(judgements []review.Label) {
 	if c.labels == nil {
 		c.labels = labels{}

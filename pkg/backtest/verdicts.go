@@ -13,8 +13,8 @@ import (
 	"github.com/stillwatch/stillwatch/pkg/stage"
 )
 
-// ReadVerdicts reads a file of verdict records, one a line: what cannot be read becomes a dead letter
-// in the run, as in service.
+// ReadVerdicts reads a file of verdict records, one a line: what is no verdict becomes a dead
+// letter in the run, as in service.
 func ReadVerdicts(path string) (records [][]byte, err error) {
 	in, err := Open(path)
 	if err != nil {
@@ -85,8 +85,9 @@ func (g *given) due(profile stage.Out) ([]timedVerdict, error) {
 		return nil, fmt.Errorf("read a profile: %w", err)
 	}
 	g.clock.See(profile.Key, p.Time)
-	n := 0
-	for now := g.clock.Now(); now > 0 && n < len(g.pending) && g.pending[n].time <= now; n++ {
+	now, n := g.clock.Now(), 0
+	for now > 0 && n < len(g.pending) && g.pending[n].time <= now {
+		n++
 	}
 	return g.take(n), nil
 }

@@ -37,8 +37,8 @@ const (
 	closeSuperseded = "superseded"
 )
 
-// dismisses says that an analyst judged the finding a false alarm: the group is measured on, and not
-// reported. No review says nothing.
+// dismisses says that an analyst judged the finding a false alarm: the group is measured on, and
+// not reported. No review says nothing.
 func (r *Review) dismisses() bool { return r != nil && r.Action == review.Dismiss }
 
 // allows says that an analyst allowed the group.

@@ -14,8 +14,9 @@ type Saved struct {
 	Value []byte
 }
 
-// savedCampaign is a campaign with what its last measurement showed: an analyst's verdict may be the
-// next thing that a new process reads, and its record says as much as one of the process before.
+// savedCampaign is a campaign with what its last measurement showed: an analyst's verdict may be
+// the next thing that a new process reads, and its record says as much as one of the process
+// before.
 type savedCampaign struct {
 	*Campaign
 

@@ -54,15 +54,15 @@ func Reasons() []string {
 	}
 }
 
-// FaultError says why a record is no verdict. Its text names fields, never what stands in them.
-type FaultError struct {
+// InvalidError says why a record is no verdict. Its text names fields, never what stands in them.
+type InvalidError struct {
 	Reason, Detail string
 }
 
-func (f *FaultError) Error() string { return f.Reason + ": " + f.Detail }
+func (f *InvalidError) Error() string { return f.Reason + ": " + f.Detail }
 
 func fault(reason, format string, args ...any) error {
-	return &FaultError{Reason: reason, Detail: fmt.Sprintf(format, args...)}
+	return &InvalidError{Reason: reason, Detail: fmt.Sprintf(format, args...)}
 }
 
 // document is the record. Unknown fields are refused: an expiry that is misspelt must not make a
@@ -115,7 +115,7 @@ func (v *Verdict) UnmarshalJSON(b []byte) error {
 	return err
 }
 
-// Parse reads a record. Its error is a *FaultError.
+// Parse reads a record. Its error is a *InvalidError.
 func Parse(record []byte) (Verdict, error) {
 	if len(record) > MaxRecord {
 		return Verdict{}, fault(
@@ -191,7 +191,7 @@ func plainly(err error) string {
 
 var idForm = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
 
-// Validate says what is wrong with a verdict; its error is a *FaultError.
+// Validate says what is wrong with a verdict; its error is a *InvalidError.
 func (v *Verdict) Validate() error {
 	switch {
 	case !idForm.MatchString(v.ID):

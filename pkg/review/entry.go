@@ -108,7 +108,7 @@ func ParseEntry(record []byte) (Entry, error) {
 	}
 	var d entryDocument
 	if err := json.Unmarshal(record, &d); err != nil {
-		if fault, ok := errors.AsType[*FaultError](err); ok {
+		if fault, ok := errors.AsType[*InvalidError](err); ok {
 			return Entry{}, fmt.Errorf("read audit entry: its verdict: %w", fault)
 		}
 		return Entry{}, fmt.Errorf("read audit entry: %s", plainly(err))

@@ -29,8 +29,8 @@ func record(t require.TestingT, v review.Verdict) []byte {
 
 func reasonOf(t *testing.T, err error) string {
 	t.Helper()
-	fault, ok := errors.AsType[*review.FaultError](err)
-	require.True(t, ok, "%v is no Fault", err)
+	fault, ok := errors.AsType[*review.InvalidError](err)
+	require.True(t, ok, "%v is no InvalidError", err)
 	return fault.Reason
 }
 
@@ -357,7 +357,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		v, err := review.Parse(b)
 		if err != nil {
-			fault, ok := errors.AsType[*review.FaultError](err)
+			fault, ok := errors.AsType[*review.InvalidError](err)
 			require.True(t, ok)
 			require.Contains(t, review.Reasons(), fault.Reason)
 			tellsNothing(t, err, b)

@@ -83,7 +83,7 @@ func (reader) Process(batch []stage.Record) (stage.Result, error) {
 
 // Reason is why a record is no verdict, in a word that no other stage uses for its dead letters.
 func Reason(err error) string {
-	if fault, ok := errors.AsType[*review.FaultError](err); ok {
+	if fault, ok := errors.AsType[*review.InvalidError](err); ok {
 		return reasonPrefix + fault.Reason
 	}
 	return reasonPrefix + review.ReasonFormat

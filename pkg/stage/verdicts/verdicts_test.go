@@ -116,9 +116,9 @@ func TestARecordThatIsNoVerdictIsADeadLetterWithItsReason(t *testing.T) {
 
 func TestEveryReasonOfADeadLetterBeginsWithVerdict(t *testing.T) {
 	for _, reason := range review.Reasons() {
-		require.Equal(t, "verdict_"+reason, verdicts.Reason(&review.FaultError{Reason: reason}))
+		require.Equal(t, "verdict_"+reason, verdicts.Reason(&review.InvalidError{Reason: reason}))
 		require.Equal(t, "verdict_"+reason,
-			verdicts.Reason(fmt.Errorf("read: %w", &review.FaultError{Reason: reason})))
+			verdicts.Reason(fmt.Errorf("read: %w", &review.InvalidError{Reason: reason})))
 	}
 	require.Equal(t, "verdict_bad_json", verdicts.Reason(fmt.Errorf("anything else")))
 }
