@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -17,7 +16,7 @@ func TestAPseudonymIsPrintedForAValue(t *testing.T) {
 	env := secretOf("a secret of thirty-two bytes, ok?")
 	code, first, stderr := execute(t, env, "pseudonym", "payment", "card-7", "--tenant", "acme")
 	require.Equal(t, 0, code, stderr)
-	require.Regexp(t, regexp.MustCompile(`^payment:[0-9a-f]{16}\n$`), first)
+	require.Regexp(t, `^payment:[0-9a-f]{16}\n$`, first)
 	_, other, _ := execute(t, env, "pseudonym", "payment", "card-7")
 	require.NotEqual(t, first, other, "each tenant has its own")
 	_, issuer, _ := execute(t, env, "pseudonym", "issuer", "card-7", "--tenant", "acme")
@@ -54,8 +53,8 @@ func TestAPseudonymThatThereIsNotIsRefused(t *testing.T) {
 	require.Contains(t, stderr, "sketch.secret is not set")
 }
 
-// TestAFindingLeadsToTheRequestsAndPaymentsBehindIt plays what an analyst does: the ids of a finding
-// are looked up in the gateway's own records, and so is what a pseudonym stands for.
+// TestAFindingLeadsToTheRequestsAndPaymentsBehindIt plays what an analyst does: the ids of a
+// finding are looked up in the gateway's own records, and so is what a pseudonym stands for.
 func TestAFindingLeadsToTheRequestsAndPaymentsBehindIt(t *testing.T) {
 	dir := t.TempDir()
 	events, alerts := filepath.Join(dir, "events.jsonl"), filepath.Join(dir, "alerts.jsonl")
@@ -164,7 +163,7 @@ func sentByID(t *testing.T, path string) sentEvents {
 	sent := sentEvents{}
 	for line := range strings.Lines(string(data)) {
 		var e sentEvent
-		require.NoError(t, json.Unmarshal([]byte(line), &e), fmt.Sprintf("%.80s", line))
+		require.NoError(t, json.Unmarshal([]byte(line), &e), "%.80s", line)
 		sent[e.ID] = e
 	}
 	return sent

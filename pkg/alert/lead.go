@@ -9,7 +9,8 @@ import (
 )
 
 const (
-	// leadValues bounds the values of one kind, leadRequests the requests, that are shown of a member.
+	// leadValues bounds the values of one kind, leadRequests the requests, that are shown of a
+	// member.
 	leadValues, leadRequests = 8, 8
 	// requestID bounds an id: fingerprint.MaxRequestID, so that none is ever cut.
 	requestID = 128
@@ -23,7 +24,8 @@ func (m *mapper) follow(e *evidence, member *campaign.Member) {
 	l := &member.Lead
 	agent, ja4Value := m.text(l.UserAgent, maxText), m.text(l.JA4, maxText)
 	if agent == "" && ja4Value == "" {
-		// The client as it was sent is not known of accounts that were last seen by an older release.
+		// The client as it was sent is not known of accounts that were last seen by an older
+		// release.
 		agent, ja4Value = splitStack(m.text(member.Stack, maxText))
 	}
 	e.Data.memberLead = memberLead{
@@ -132,8 +134,8 @@ func leadOf(e *evidence) campaign.Lead {
 	return l
 }
 
-// leastTelling is how many times as common a value is among the members that is worth a look: a bit.
-// What is no more common than elsewhere is listed among the shared values, and not pivoted on.
+// leastTelling is how many times as common a value is among the members that is worth a look: a
+// bit. What is no more common than elsewhere is listed among the shared values, and not pivoted on.
 const leastTelling = 2
 
 // tells says that a value tells the members from everybody.

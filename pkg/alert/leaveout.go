@@ -18,8 +18,8 @@ type omission struct {
 	drop func(m *campaign.Member)
 }
 
-// omissions lists what Options.LeaveOut may name. Every attribute that comes with requests is in one
-// of them but those that are about the request and not about who sent it.
+// omissions lists what Options.LeaveOut may name. Every attribute that comes with requests is in
+// one of them but those that are about the request and not about who sent it.
 func omissions() []omission {
 	return []omission{
 		{"accounts", nil, func(m *campaign.Member) { m.Account = "" }},

@@ -81,7 +81,8 @@ func clientOf(m *campaign.Member) string {
 // telling picks of the shared values those that tell most of the members from everybody, in the
 // order in which they are listed.
 func telling(shared []campaign.SharedAttribute, most int) []campaign.SharedAttribute {
-	// The information that it gives: how many members show it, times how much rarer it is elsewhere.
+	// The information that it gives: how many members show it, times how much rarer it is
+	// elsewhere.
 	gain := func(s *campaign.SharedAttribute) float64 {
 		everybody := math.Max(shareOf(s.Baseline), 1e-6)
 		return shareOf(s.Share) * math.Log2(math.Max(shareOf(s.Share), 1e-6)/everybody)

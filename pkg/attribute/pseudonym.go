@@ -8,8 +8,8 @@ import (
 
 // Pseudonym stands in findings for a value that is not readable, such as payment:5f2c09ab17d4e380:
 // the attribute and the value's keyed hash. The key is the deployment's and the tenant's, so that
-// nobody without the secret can tell what it stands for, and it is the same in all findings until the
-// secret changes.
+// nobody without the secret can tell what it stands for, and it is the same in all findings until
+// the secret changes.
 func (a Attribute) Pseudonym(hash uint64) string {
 	return fmt.Sprintf("%s:%016x", strings.ReplaceAll(a.String(), " ", "_"), hash)
 }

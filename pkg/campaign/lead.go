@@ -20,8 +20,8 @@ type Lead struct {
 	// UserAgent and JA4 are the account's commonest client as it was sent.
 	UserAgent, JA4 string
 	// Networks and Systems are its commonest networks and autonomous systems, Payments, Issuers and
-	// Devices the pseudonyms of what it is paid with and used from, each with the share (0..1) of the
-	// account's requests.
+	// Devices the pseudonyms of what it is paid with and used from, each with the share (0..1) of
+	// the account's requests.
 	Networks, Systems, Payments, Issuers, Devices []ValueShare
 	// Requests are some of its requests, newest first.
 	Requests []Exemplar
@@ -134,7 +134,9 @@ func (x *shown) listShared(
 			}
 		}
 		values := sortedKeys(counts)
-		slices.SortStableFunc(values, func(v, w uint64) int { return cmp.Compare(counts[w], counts[v]) })
+		slices.SortStableFunc(values, func(v, w uint64) int {
+			return cmp.Compare(counts[w], counts[v])
+		})
 		shown := 0
 		for _, v := range values {
 			text := textOf(a, v, labels)

@@ -183,7 +183,8 @@ func (b beside) setNext(next int64) {
 	}
 }
 
-// concerns says whether a verdict is about one of the second engine's findings, or a verdict on one.
+// concerns says whether a verdict is about one of the second engine's findings, or a verdict on
+// one.
 func (b beside) concerns(v *review.Verdict) bool {
 	return b.engine != nil && b.engine.tenants[v.Tenant].concerns(v)
 }

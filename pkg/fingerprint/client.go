@@ -9,18 +9,18 @@ import (
 )
 
 const (
-	// MaxUserAgent and MaxJA4 bound what is kept of a client as it was sent, in bytes; a longer user
-	// agent is cut, a longer fingerprint is none.
+	// MaxUserAgent bounds the user agent that is kept as it was sent, in bytes; a longer one is cut.
 	MaxUserAgent = 512
-	MaxJA4       = 64
+	// MaxJA4 bounds the TLS fingerprint, in bytes; a longer one is none.
+	MaxJA4 = 64
 	// maxClient bounds a packed client: besides the two, their lengths and a bit for each character
 	// that is in the label.
 	maxClient = MaxUserAgent + MaxJA4 + MaxLabel/8 + 8
 )
 
 // AppendClient appends the user agent and the TLS fingerprint as they were sent, packed beside the
-// label of the client stack that they are: of what the label says, only which letters are capital is
-// written. It appends nothing when there is neither.
+// label of the client stack that they are: of what the label says, only which letters are capital
+// is written. It appends nothing when there is neither.
 func AppendClient(b []byte, label, agent, ja4 string) []byte {
 	agent = clipTo(agent, MaxUserAgent)
 	if len(ja4) > MaxJA4 {

@@ -18,8 +18,8 @@ import (
 // attributes it holds, so that one more needs no other version. Version 7 ends with habits and
 // reasoning blocks, version 8 with how various tools and working directories are and a sample of
 // prompts, version 9 with the networks of the last days; its habits have the sizes of each half of
-// the requests, their networks and the beginnings of templates (habits_encoding.go). Version 10 ends
-// with some requests and the client as they were sent (leads.go).
+// the requests, their networks and the beginnings of templates (habits_encoding.go). Version 10
+// ends with some requests and the client as they were sent (leads.go).
 const stateVersion = 10
 
 // Flags of an encoded fingerprint.

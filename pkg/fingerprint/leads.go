@@ -206,8 +206,8 @@ func (l *leads) dropClient(values []attributeValue) {
 	}
 }
 
-// What an encoded exemplar says in its first byte: whether it carried a text of the template, whether
-// its layout follows, and from the third bit on the number of its marks.
+// What an encoded exemplar says in its first byte: whether it carried a text of the template,
+// whether its layout follows, and from the third bit on the number of its marks.
 const (
 	exemplarTemplate = 1 << iota
 	exemplarLayout

@@ -147,7 +147,7 @@ func TestTheNewestRequestsAreKeptWhereNoneCarriesTheTemplate(t *testing.T) {
 	l := leadsOf(f)
 	require.Equal(t, []string{requestID(1, 4), requestID(1, 3)}, idsOf(l), "newest first")
 	require.False(t, l.Exemplars[0].Template)
-	require.EqualValues(t, origin+4000, l.Exemplars[0].Time)
+	require.Equal(t, origin+4000, l.Exemplars[0].Time)
 	require.NotEmpty(t, l.Exemplars[0].Shingles, "what it wrote once is shown of few prompts")
 	require.Equal(t, "OpenAI-Python", l.UserAgent)
 	require.Equal(t, "t13d1516h2_8daaf6152771_e5627efa2ab1", l.JA4)
@@ -155,13 +155,17 @@ func TestTheNewestRequestsAreKeptWhereNoneCarriesTheTemplate(t *testing.T) {
 
 func TestRequestsWithATextOfTheTemplateAreKept(t *testing.T) {
 	f, _ := newTest(t)
-	at := int64(origin)
+	at := origin
 	send := func(o func(account, n uint64, at int64) *Observation, n uint64) {
 		at += millis(time.Minute)
 		f.Observe(o(1, n, at))
 	}
-	harvest := func(account, n uint64, at int64) *Observation { return templated(account, 7, n, at) }
-	other := func(account, n uint64, at int64) *Observation { return templated(account, 8, n, at) }
+	harvest := func(account, n uint64, at int64) *Observation {
+		return templated(account, 7, n, at)
+	}
+	other := func(account, n uint64, at int64) *Observation {
+		return templated(account, 8, n, at)
+	}
 	for n := range uint64(10) {
 		send(harvest, n)
 	}

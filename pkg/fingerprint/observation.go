@@ -80,8 +80,8 @@ type Observation struct {
 	ToolSet uint64
 
 	// RequestID is the event's id as the gateway sent it (AppendRequestID), Client the client as it
-	// was sent (AppendClient, beside the label of the client stack); empty when unknown. No detector
-	// reads them: they are for whoever follows a finding.
+	// was sent (AppendClient, beside the label of the client stack); empty when unknown. No
+	// detector reads them: they are for whoever follows a finding.
 	RequestID, Client []byte
 }
 

@@ -9,8 +9,8 @@ import (
 
 // Leads are what an analyst can follow an account by.
 type Leads struct {
-	// UserAgent and JA4 are the client as it was sent, cut at MaxUserAgent bytes; Stack is the value
-	// of the client stack that it is.
+	// UserAgent and JA4 are the client as it was sent, cut at MaxUserAgent bytes; Stack is the
+	// value of the client stack that it is.
 	UserAgent, JA4 string
 	Stack          uint64
 	// Exemplars are some of the account's requests, newest first: those with a text of its template
@@ -37,8 +37,8 @@ type PackedLeads []byte
 // maxLeads bounds packed leads.
 const maxLeads = 4 + maxClient + maxExemplars*(16+maxPackedID+exemplarMarks)
 
-// What a packed exemplar says in its first byte: whether it carried a text of the template, how many
-// of its shingles are shown, and the place of its layout, from 1 on.
+// What a packed exemplar says in its first byte: whether it carried a text of the template, how
+// many of its shingles are shown, and the place of its layout, from 1 on.
 const (
 	packedTemplate    = 1
 	packedMarksShift  = 1

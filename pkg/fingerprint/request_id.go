@@ -14,7 +14,8 @@ const (
 	// idText is followed by the id as it is.
 	idText = iota
 	// idSixBits is followed by six bits for each character, which are all of sixBits; the bits left
-	// over at the end are 0. Where six are left over, which could be a character, it is idSixBitsLess.
+	// over at the end are 0. Where six are left over, which could be a character, it is
+	// idSixBitsLess.
 	idSixBits
 	idSixBitsLess
 	// idHex is followed by the length of a prefix, the prefix, and two hexadecimal digits a byte;

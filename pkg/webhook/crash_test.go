@@ -173,6 +173,7 @@ func TestACrashBetweenPostAndCommitRepeatsTheSameRecords(t *testing.T) {
 				done := make(chan struct{})
 				go func() {
 					defer close(done)
+					//nolint:testifylint // What it requires is of a set-up that has worked before.
 					work(ctx, t, server.URL, in, letters, pipeline.FromStore(redis))
 				}()
 				require.Eventually(t, func() bool {

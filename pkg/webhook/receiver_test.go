@@ -2,9 +2,8 @@ package webhook_test
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
-	"log"
+	"log" //nolint:depguard // The receiver is somebody else's program.
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -22,9 +21,9 @@ import (
 )
 
 // documented marks the part of this file that is in docs/soc/webhook.md.
-const documented = "// Receiver:\n"
+const documented = "// Receiver.\n"
 
-// Receiver:
+// Receiver.
 func receiver(secret string) (http.HandlerFunc, error) {
 	webhook, err := standardwebhooks.NewWebhook(secret)
 	if err != nil {
@@ -80,5 +79,5 @@ func TestTheReceiverOfTheDocumentationTakesWhatIsPostedAndNothingElse(t *testing
 	require.Contains(t, said.String(), "a:1: found")
 	var refused *stream.RefusedError
 	require.ErrorAs(t, post(strings.Replace(secret, "M", "N", 1)), &refused)
-	require.Contains(t, fmt.Sprintf("%s", refused.Refused[0].Headers[0].Value), "not verified")
+	require.Contains(t, string(refused.Refused[0].Headers[0].Value), "not verified")
 }

@@ -88,5 +88,5 @@ func TestThePythonReceiverOfTheDocumentation(t *testing.T) {
 	require.Contains(t, said.String(), "a:1 found")
 	var refused *stream.RefusedError
 	require.ErrorAs(t, post(strings.Replace(secret, "M", "N", 1)), &refused)
-	require.Contains(t, fmt.Sprintf("%s", refused.Refused[0].Headers[0].Value), "status 401")
+	require.Contains(t, string(refused.Refused[0].Headers[0].Value), "status 401")
 }

@@ -261,7 +261,7 @@ func (s *source) env() {
 		}
 	}
 	// A list that is overridden brings its items' keys, which may be overridden in turn.
-	for i := 0; i < len(s.order); i++ {
+	for i := range len(s.order) {
 		path := s.order[i]
 		text, ok := s.lookup(EnvName(path))
 		switch f := s.fields[path]; {
