@@ -61,6 +61,7 @@ fmt: ## Format the code as the linter wants it
 generate: ## Write anew what is made from code: golden files, tables and pages of the documentation, JSON Schema. Read the diff
 	$(GO) test -count 1 ./pkg/attribute -run '^TestTheDocumentationHasTheTable$$' -update
 	$(GO) test -count 1 ./detectors -run '^TestTheDocumentationIsWhatTheSpecsSay$$' -update
+	$(GO) test -count 1 ./pkg/campaign -run '^(TestExplanationsAreWrittenAsDesigned|TestThePageHasExamples)$$' -update
 	$(GO) test -count 1 ./pkg/campaign/decision -run '^TestTheDocumentationHasTheRules$$' -update
 	$(GO) test -count 1 ./pkg/fingerprint -run '^TestEncodingsOfEveryVersionStayReadable$$' -update
 	$(GO) test -count 1 ./pkg/sketch -run '^(TestVectors|TestTables)$$' -update
