@@ -17,6 +17,7 @@ func lives() map[string]*campaign.Finding {
 	created, updated, muted, closed := pool(), pool(), pool(), pool()
 	updated.Activity, updated.Sequence = campaign.Update, 2
 	muted.Activity, muted.Sequence, muted.Muted = campaign.Update, 3, true
+	updated.Alerts = false
 	closed.Activity, closed.Sequence, closed.CloseReason = campaign.Close, 4, "quiet"
 	return map[string]*campaign.Finding{
 		"created": created, "updated": updated, "muted": muted, "closed": closed,
