@@ -2,21 +2,25 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
 
 	"github.com/stillwatch/stillwatch/pkg/alert"
 	"github.com/stillwatch/stillwatch/pkg/alert/alerttest"
 	"github.com/stillwatch/stillwatch/pkg/campaign"
 	"github.com/stillwatch/stillwatch/pkg/review"
 	"github.com/stillwatch/stillwatch/pkg/simulate"
+	"github.com/stillwatch/stillwatch/pkg/verdict"
 )
 
 // week is a week of traffic with a pool of 40 accounts, of which half come on the third day.
@@ -34,6 +38,10 @@ func newWeek(t *testing.T) *week {
 	w := &week{start: trafficStart}
 	s := program()
 	s.Duration = 7 * 24 * time.Hour
+	// Fewer people than in a test of one day: there is a week of them.
+	for i := range s.Crowds {
+		s.Crowds[i].Accounts /= 2
+	}
 	s.Campaigns[0].Accounts = 40
 	world, err := simulate.New(s, simulate.Texts{})
 	require.NoError(t, err)
@@ -225,6 +233,9 @@ func TestAWeekInAnAnalystsLife(t *testing.T) {
 	})
 	require.Equal(t, "kim", confirmed.Review.Author)
 	a.killed()
+
+	// A gateway that follows the accounts topic refuses them, and nobody else.
+	a.enforced(w)
 	w.until(a.deployment, 7)
 	require.Equal(t, []string{
 		"dismiss given", "dismiss applied", "dismiss changed", "allow given", "allow applied",
@@ -234,6 +245,10 @@ func TestAWeekInAnAnalystsLife(t *testing.T) {
 	require.Zero(t, a.service.stop(), a.service.log)
 	a.refused()
 	a.valid()
+
+	// On Sunday it is shared: another provider, with its own secret and accounts, finds the same
+	// program there.
+	a.shared(w)
 }
 
 // lookUp finds the requests that a finding names in the gateway's topic: they are their accounts'.
@@ -277,6 +292,76 @@ func (a *analyst) alertsOnce(first, second string) {
 	require.Contains(a.t, alerts[first], 1)
 	require.Contains(a.t, alerts[second], 1)
 	require.Greater(a.t, len(alerts[second]), 1)
+}
+
+// enforced asks what a gateway asks.
+func (a *analyst) enforced(w *week) {
+	a.t.Helper()
+	o := verdict.DefaultOptions()
+	o.Kafka.Brokers, o.Topic = []string{a.brokers()}, a.topic("accounts")
+	client, err := verdict.New(o, zap.NewNop())
+	require.NoError(a.t, err)
+	ctx, cancel := context.WithCancel(a.t.Context())
+	done := make(chan error, 1)
+	go func() { done <- client.Follow(ctx) }()
+	defer func() {
+		cancel()
+		require.NoError(a.t, <-done)
+	}()
+	select {
+	case <-client.Read():
+	case <-time.After(patience):
+		a.t.Fatal("the accounts topic was not read to its end")
+	}
+	for _, name := range w.members {
+		d := client.Decide("default", name)
+		require.False(a.t, d.Allow, name)
+		require.Equal(a.t, verdict.Implicated, d.Answer.Status)
+		require.NotZero(a.t, d.Answer.Since)
+	}
+	require.True(a.t, client.Decide("default", "acct_of_nobody").Allow)
+}
+
+// shared exports the findings, and has a second deployment watch for them.
+func (a *analyst) shared(w *week) {
+	a.t.Helper()
+	bundle := command(
+		a.t, "stix", "export", "--producer", "Example AI",
+		writeFile(a.t, "alerts.jsonl", a.values("alerts")),
+	)
+	// No group is beyond a threshold, so that only the list can find them.
+	b := newDeployment(a.t).set(oneOrder).set(section{
+		"sketch": section{"secret": "a secret of another provider"},
+		"correlate": section{
+			"total_bits": 99, "operator_bits": 99, "coordination_bits": 99,
+			"watch_lists": []string{writeFile(a.t, "list.json", bundle)},
+		},
+	})
+	s := b.start().waitReady()
+	var lines [][]byte
+	for i, line := range w.lines {
+		if w.times[i].Before(w.start.Add(24 * time.Hour)) {
+			lines = append(lines, bytes.ReplaceAll(line, []byte("acct_"), []byte("user_")))
+		}
+	}
+	b.produce(b.topic("gateway"), records(lines))
+	b.waitDone(int64(len(lines)))
+	require.Zero(a.t, s.stop(), s.log)
+	watched, found := b.accounts("watched"), 0
+	half := w.members[:len(w.members)/2]
+	for _, name := range half {
+		if slices.Contains(watched, strings.Replace(name, "acct_", "user_", 1)) {
+			found++
+		}
+	}
+	a.t.Logf("%d of %d members are watched by the other provider, of %d accounts watched",
+		found, len(half), len(watched))
+	require.Greater(a.t, found, len(half)/2)
+	for _, r := range b.read(b.topic("alerts")) {
+		f, err := alert.Parse(r.Value)
+		require.NoError(a.t, err)
+		require.Equal(a.t, campaign.KindTripwire, f.Kind)
+	}
 }
 
 // refused looks at the dead letters: the verdict that cannot be read is the only one.
