@@ -4,7 +4,6 @@ package interop
 
 import (
 	"bytes"
-	"fmt"
 	"net"
 	"net/http"
 	"os"
