@@ -9,7 +9,7 @@ import (
 )
 
 const (
-	// MaxUserAgent bounds the user agent that is kept as it was sent, in bytes; a longer one is cut.
+	// MaxUserAgent bounds the user agent that is kept as it was sent, in bytes; it is cut there.
 	MaxUserAgent = 512
 	// MaxJA4 bounds the TLS fingerprint, in bytes; a longer one is none.
 	MaxJA4 = 64
