@@ -186,7 +186,7 @@ func (c webhookReplayCmd) Run(ctx context.Context, t terminal) error {
 	return nil
 }
 
-// letters reads the webhook's dead letters that can be posted, each once, in the order of the topic.
+// letters reads the webhook's dead letters that can be posted, each once, in the topic's order.
 func (c webhookReplayCmd) letters(
 	ctx context.Context, conf config.Config,
 ) ([]stream.OutRecord, error) {

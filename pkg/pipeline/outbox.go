@@ -110,14 +110,12 @@ func countSent(sent map[stage.Output]int, out []addressed, not []int) {
 // replace returns dead letters for the records that the sink will never take, and their indexes,
 // ascending. never is false where err is not about such records.
 func (w *worker) replace(out []addressed, err error) (letters []addressed, at []int, never bool) {
-	var large *stream.TooLargeError
-	var refused *stream.RefusedError
-	if errors.As(err, &large) {
+	if large, ok := errors.AsType[*stream.TooLargeError](err); ok {
 		letters = append(letters, w.replaceLarge(out, large.Records)...)
 		at = append(at, large.Records...)
 		never = true
 	}
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*stream.RefusedError](err); ok {
 		for i := range refused.Refused {
 			at = append(at, refused.Refused[i].Record)
 		}

@@ -229,7 +229,9 @@ func (s *Sink) post(
 		})
 	}
 	running.Wait()
-	slices.SortFunc(refused, func(a, b stream.Refused) int { return cmp.Compare(a.Record, b.Record) })
+	slices.SortFunc(refused, func(a, b stream.Refused) int {
+		return cmp.Compare(a.Record, b.Record)
+	})
 	return refused, open
 }
 
@@ -306,8 +308,8 @@ func (s *Sink) deliver(
 }
 
 // enter waits for one of the places for requests, and until the server may be asked, which counts
-// as failing. The place is to be given back. Nobody waits for the server beyond give_up_after: it is
-// asked once more then.
+// as failing. The place is to be given back. Nobody waits for the server beyond give_up_after: it
+// is asked once more then.
 func (s *Sink) enter(ctx context.Context, since *time.Time) bool {
 	for {
 		select {

@@ -356,21 +356,18 @@ func TestOtherRecordsGoToKafka(t *testing.T) {
 			})
 			require.Len(t, k.records, 2)
 			require.Len(t, tr.ids(), tc.posted, "nothing is posted before kafka has its part")
-			var large *stream.TooLargeError
-			if errors.As(err, &large) {
+			if large, ok := errors.AsType[*stream.TooLargeError](err); ok {
 				require.Equal(t, tc.large, large.Records)
 			} else {
 				require.Empty(t, tc.large)
 			}
-			var refused *stream.RefusedError
-			if errors.As(err, &refused) {
+			if refused, ok := errors.AsType[*stream.RefusedError](err); ok {
 				require.Len(t, refused.Refused, 1)
-				require.Equal(t, tc.refused, []int{refused.Refused[0].Record})
+				require.Equal(t, tc.refused[0], refused.Refused[0].Record)
 			} else {
 				require.Empty(t, tc.refused)
 			}
-			var partial *stream.PartialError
-			if errors.As(err, &partial) {
+			if partial, ok := errors.AsType[*stream.PartialError](err); ok {
 				require.Equal(t, tc.unacked, partial.Unacked)
 			} else {
 				require.Empty(t, tc.unacked)

@@ -4,7 +4,6 @@ package interop
 
 import (
 	"bytes"
-	"fmt"
 	"net"
 	"net/http"
 	"os"
@@ -88,5 +87,5 @@ func TestThePythonReceiverOfTheDocumentation(t *testing.T) {
 	require.Contains(t, said.String(), "a:1 found")
 	var refused *stream.RefusedError
 	require.ErrorAs(t, post(strings.Replace(secret, "M", "N", 1)), &refused)
-	require.Contains(t, fmt.Sprintf("%s", refused.Refused[0].Headers[0].Value), "status 401")
+	require.Contains(t, string(refused.Refused[0].Headers[0].Value), "status 401")
 }

@@ -207,7 +207,9 @@ func TestMistakesInWebhooksAreReportedWithTheirPlaceAndWithoutSecrets(t *testing
 			require.ErrorAs(t, err, &bad)
 			problems := slices.Clone(bad.Problems)
 			for _, want := range tc.lint {
-				i := slices.IndexFunc(problems, func(p string) bool { return strings.Contains(p, want) })
+				i := slices.IndexFunc(problems, func(p string) bool {
+					return strings.Contains(p, want)
+				})
 				require.GreaterOrEqual(t, i, 0, "%s in %q", want, problems)
 				problems = slices.Delete(problems, i, i+1)
 			}
