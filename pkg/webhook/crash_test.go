@@ -164,24 +164,22 @@ func TestACrashBetweenPostAndCommitRepeatsTheSameRecords(t *testing.T) {
 
 				ctx, die := context.WithCancel(t.Context())
 				first := &mortal{Store: pipeline.FromStore(redis), at: at, after: after, die: die}
-				work(ctx, t, server.URL, in, letters, first)
+				require.NoError(t, work(ctx, server.URL, in, letters, first))
 				posted := len(got.ids)
 				require.Len(t, letters.letters, int(at), "a letter of each batch until it died")
 
 				ctx, stop := context.WithCancel(t.Context())
 				defer stop()
-				done := make(chan struct{})
+				done := make(chan error, 1)
 				go func() {
-					defer close(done)
-					//nolint:testifylint // What it requires is of a set-up that has worked before.
-					work(ctx, t, server.URL, in, letters, pipeline.FromStore(redis))
+					done <- work(ctx, server.URL, in, letters, pipeline.FromStore(redis))
 				}()
 				require.Eventually(t, func() bool {
 					next, err := redis.Committed(t.Context(), "webhook-soar", "alerts:0")
 					return err == nil && next == 12
 				}, 20*time.Second, 5*time.Millisecond)
 				stop()
-				<-done
+				require.NoError(t, <-done)
 
 				require.Empty(t, got.faults)
 				require.Len(t, got.bodies, 12, "every record was posted")
@@ -241,18 +239,20 @@ func openStore(t *testing.T) *store.Store {
 }
 
 // work runs the webhook until ctx ends.
-func work(
-	ctx context.Context, t *testing.T, url string, in *topic, letters *kafka, s pipeline.Store,
-) {
+func work(ctx context.Context, url string, in *topic, letters *kafka, s pipeline.Store) error {
 	o := webhook.DefaultOptions()
 	o.Name, o.URL = "soar", url
 	o.Secret = webhook.SecretPrefix +
 		base64.StdEncoding.EncodeToString([]byte(strings.Repeat("s", 32)))
 	sink, err := webhook.New(o, letters, webhook.NewMetrics(prometheus.NewRegistry()), zap.NewNop())
-	require.NoError(t, err)
+	if err != nil {
+		return err
+	}
 	defer sink.Close()
 	forward, err := forwarding.New("soar", forwarding.DefaultFilter())
-	require.NoError(t, err)
+	if err != nil {
+		return err
+	}
 	opts := pipeline.DefaultOptions()
 	opts.BatchRecords, opts.BatchWait = 3, time.Millisecond
 	opts.ShutdownTimeout, opts.RetryMin = time.Second, time.Millisecond
@@ -262,6 +262,8 @@ func work(
 	p, err := pipeline.New(pipeline.Config{
 		Options: opts, Stage: forward, Source: in, Sink: sink, Store: s,
 	})
-	require.NoError(t, err)
-	require.NoError(t, p.Run(ctx))
+	if err != nil {
+		return err
+	}
+	return p.Run(ctx)
 }

@@ -156,8 +156,7 @@ func (tr *transport) times(id string) (out []time.Duration) {
 }
 
 // refusedBy takes apart the error of a Produce call whose other records were all taken.
-func refusedBy(t testing.TB, err error) []stream.Refused {
-	t.Helper()
+func refusedBy(t require.TestingT, err error) []stream.Refused {
 	var refused *stream.RefusedError
 	require.ErrorAs(t, err, &refused)
 	return refused.Refused

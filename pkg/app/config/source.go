@@ -261,15 +261,17 @@ func (s *source) env() {
 		}
 	}
 	// A list that is overridden brings its items' keys, which may be overridden in turn.
-	for i := range len(s.order) {
-		path := s.order[i]
-		text, ok := s.lookup(EnvName(path))
-		switch f := s.fields[path]; {
-		case !ok:
-		case f.list:
-			s.envList(f, text)
-		default:
-			if err := s.setText(s.fields[path].value, text); err != nil {
+	for _, path := range slices.Clone(s.order) {
+		if f := s.fields[path]; f.list {
+			if text, ok := s.lookup(EnvName(path)); ok {
+				s.envList(f, text)
+			}
+		}
+	}
+	for _, path := range s.order {
+		f := s.fields[path]
+		if text, ok := s.lookup(EnvName(path)); ok && !f.list {
+			if err := s.setText(f.value, text); err != nil {
 				s.errs = append(s.errs, fmt.Errorf(
 					"environment variable %s: %w", EnvName(path), err,
 				))
