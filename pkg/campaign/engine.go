@@ -169,7 +169,7 @@ func (e *Engine) Advance(now int64) []Emission {
 	// Aligned to the interval, so that a restart evaluates at the same times.
 	e.next, e.clockChanged = now-now%interval+interval, true
 	e.reviews.keep(e.tenants, now)
-	e.shadow.setNext(e.next)
+	e.shadow.setNext(e.next, now)
 	var out []Emission
 	for _, name := range sortedKeys(e.tenants) {
 		out = append(out, e.evaluate(e.tenants[name], now)...)

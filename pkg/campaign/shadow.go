@@ -176,10 +176,11 @@ func (b beside) evaluate(tenantName string, now int64) []Emission {
 	return b.engine.evaluate(b.engine.tenants[tenantName], now)
 }
 
-// setNext keeps the time of the next evaluation, which is the first engine's.
-func (b beside) setNext(next int64) {
+// setNext keeps the time of the next evaluation, which is the first engine's, at event time now.
+func (b beside) setNext(next, now int64) {
 	if b.engine != nil {
 		b.engine.next, b.engine.clockChanged = next, true
+		b.engine.reviews.keep(b.engine.tenants, now)
 	}
 }
 

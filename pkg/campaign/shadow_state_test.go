@@ -7,7 +7,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/stillwatch/stillwatch/pkg/baseline"
 	"github.com/stillwatch/stillwatch/pkg/fingerprint"
+	"github.com/stillwatch/stillwatch/pkg/review"
 )
 
 func TestBothEnginesGoOnAfterARestartWhereTheyStopped(t *testing.T) {
@@ -119,4 +121,41 @@ func TestATenantIsForgottenWhenBothEnginesKnowNothingOfIt(t *testing.T) {
 	e.Remove("default", w.out[1].Account)
 	require.Empty(t, e.tenants)
 	require.Empty(t, second.tenants)
+}
+
+func TestAVerdictOnAFindingInShadowIsTheSecondEngines(t *testing.T) {
+	o := inShadow("prompt_template", "subjects")
+	e := engineOf(t, o)
+	var found *Finding
+	lived(e, 2, nil)
+	for _, c := range e.Shadow().tenants["default"].campaigns {
+		found = c.finding(Update, e.Next())
+	}
+	require.NotNil(t, found)
+	said := review.Verdict{
+		ID: "v-1", Tenant: "default", Action: review.Dismiss, Author: "kim", Reason: "on trial",
+		Scope: review.Scope{Finding: found.UID}, Time: e.Next(),
+	}
+	out := e.Give(said, e.Next())
+	require.Equal(t, []review.Event{review.Given, review.Applied}, events(out))
+	require.Empty(t, statuses(out), "nobody's standing depends on what is in shadow")
+	closed := findings(out)
+	require.Len(t, closed, 1)
+	require.NotNil(t, closed[0].Shadow)
+	require.Equal(t, closeDismissed, closed[0].CloseReason)
+	require.Zero(t, e.tenants["default"].book.Len())
+	saved := func() (keys []string) {
+		state, err := e.Dirty()
+		require.NoError(t, err)
+		for _, s := range state {
+			if strings.HasSuffix(s.Key, "@default") {
+				keys = append(keys, s.Key)
+			}
+		}
+		return keys
+	}
+	require.Equal(t, []string{shadowKeys + verdictKey + "v-1@default"}, saved())
+	require.Empty(t, e.Give(said, e.Next()), "it counts once")
+	e.Advance(e.Next() + baseline.Day)
+	require.Len(t, saved(), 1, "and is written again every day")
 }
