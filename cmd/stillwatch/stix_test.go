@@ -151,7 +151,7 @@ func TestWhatOneProviderSharesTripsAnotherOneWhereTheToolingComesBack(t *testing
 			require.Equal(t, "Accounts match a watch list", f.Title)
 			require.Contains(t, f.Summary, "(Example AI), confidence ")
 			for _, m := range f.Sample {
-				require.Contains(t, replaced, m.Account, "nobody else is named")
+				require.Contains(t, replaced, m.Account, "nobody else is named: %s", f.Summary)
 			}
 		}
 		if findings {

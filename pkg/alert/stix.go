@@ -262,7 +262,7 @@ func (x *stixExport) campaign(owner, producer string) stixObject {
 		}
 	}
 	for i := range f.Shared {
-		if s := &f.Shared[i]; shareable(s) {
+		if s := &f.Shared[i]; shareable(s, x.f.Members) {
 			ext.Shared = append(ext.Shared, detailShared{
 				Attribute: s.Attribute, Value: sentence(s.Value, maxText),
 				Share: decimal(round(s.Share, 1e6)), Baseline: decimal(round(s.Baseline, 1e6)),
@@ -321,15 +321,19 @@ func (x *stixExport) relate(owner, producer, source, kind, target string) {
 
 // shareable says which shared values may leave the house: public properties of software and
 // networks, and only where they tell the campaign from everybody else, for a receiver will look for
-// them.
-func shareable(s *campaign.SharedAttribute) bool {
+// them. Of members many accounts, eight (the least group that is looked for) must show it, or half
+// where there are fewer than sixteen: two accounts of a small group in one autonomous system are
+// chance, and a receiver would find its other customers by it.
+func shareable(s *campaign.SharedAttribute, members int) bool {
 	switch s.Attribute {
 	case attribute.Stack.String(), attribute.Params.String(),
 		attribute.Network.String(), attribute.ASN.String():
 	default:
 		return false
 	}
-	return s.Value != "" && s.Share >= 0.05 && s.Baseline <= 0.05 && s.Share >= 10*s.Baseline
+	const group = 8
+	shown := s.Share * float64(members)
+	return s.Value != "" && shown >= min(group, float64(members)/2) && s.Share >= 0.05 && s.Baseline <= 0.05 && s.Share >= 10*s.Baseline
 }
 
 // maxSTIXCount is the largest count that STIX allows.

@@ -22,7 +22,7 @@ func (x *stixExport) indicators(owner, producer, campaignID string) {
 	var stacks, params []*campaign.SharedAttribute
 	for i := range x.f.Shared {
 		s := &x.f.Shared[i]
-		if !shareable(s) || stixTerm(s) == "" {
+		if !shareable(s, x.f.Members) || stixTerm(s) == "" {
 			continue
 		}
 		switch s.Attribute {
@@ -33,7 +33,7 @@ func (x *stixExport) indicators(owner, producer, campaignID string) {
 		}
 	}
 	for i := range x.f.Shared {
-		if s := &x.f.Shared[i]; shareable(s) && s.Baseline <= rareAlone {
+		if s := &x.f.Shared[i]; shareable(s, x.f.Members) && s.Baseline <= rareAlone {
 			x.indicator(owner, producer, campaignID, s)
 		}
 	}
