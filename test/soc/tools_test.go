@@ -124,7 +124,7 @@ func TestSigmaRulesFindInOpenSearchWhatTheyAreFor(t *testing.T) {
 	}
 	again := *closed.f
 	again.UID, again.Sequence, again.Activity = "again", 1, 1
-	again.CloseReason, again.Related = "", []string{closed.Key}
+	again.CloseReason, again.Related, again.Alerts = "", []string{closed.Key}, true
 	muted := again
 	muted.UID, muted.Muted, muted.Severity = "muted", true, 5
 	alerts = append(alerts, encode(t, &again), encode(t, &muted))
