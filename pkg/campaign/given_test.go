@@ -212,3 +212,22 @@ func TestAccountsThatWereDismissedByNameLeaveAtOnceAndStayOutWhenTheirGroupGrows
 		}
 	}
 }
+
+func TestAFindingThatWasConfirmedBeforeItWasAllowedAlertsWhenTheAllowEnds(t *testing.T) {
+	d, f := newDesk(t, DefaultOptions(), 30, 30)
+	d.say(review.Confirm, review.Scope{Finding: f.UID})
+	id, out := d.say(review.Allow, review.Scope{Finding: f.UID})
+	require.True(t, findings(out)[0].Muted)
+	_, out = d.say(review.Revoke, review.Scope{}, func(v *review.Verdict) { v.Revokes = id })
+	got := findings(out)
+	require.Len(t, got, 1)
+	require.False(t, got[0].Muted)
+	require.True(t, got[0].Alerts)
+	require.Equal(t, "the verdict of kim has ended", got[0].Notice)
+	require.Equal(t, review.Confirm, got[0].Review.Action)
+	require.Equal(t, 30, statuses(out)[Implicated])
+	_, out = d.say(review.Allow, review.Scope{Finding: f.UID})
+	require.True(t, findings(out)[0].Muted)
+	_, out = d.say(review.Confirm, review.Scope{Finding: f.UID})
+	require.False(t, findings(out)[0].Alerts, "who confirms what he has before him needs no alert")
+}

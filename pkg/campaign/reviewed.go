@@ -181,7 +181,7 @@ func (v reviewing) weigh(c *Campaign) {
 
 // apply makes a verdict count for a campaign.
 func (v reviewing) apply(c *Campaign, h *review.Held) {
-	said, wasDismissed := &h.Verdict, c.Review.dismisses()
+	said, before, wasDismissed := &h.Verdict, c.Review, c.Review.dismisses()
 	c.Review = &Review{
 		Verdict: said.ID, Number: h.Number, Action: said.Action, Author: said.Author,
 		Reason: said.Reason, Since: v.now, Expires: said.Expires, Base: stateOf(c),
@@ -197,6 +197,9 @@ func (v reviewing) apply(c *Campaign, h *review.Held) {
 		c.closing = closeDismissed
 	case wasDismissed && !c.Review.dismisses():
 		v.resume(c, "")
+	case before.allows() && !c.Review.allows() && h.Number < before.Number && !c.Closed:
+		// The allow has ended, and an older verdict counts again.
+		c.rings, c.notice = true, ended(before)
 	}
 	if !c.Closed {
 		changeMembers(c, v.changed)
@@ -209,9 +212,11 @@ func (v reviewing) lapse(c *Campaign) {
 	if h != nil && h.Ended == 0 && len(c.live(v.tenant.population)) == 0 {
 		return // nobody is left to say whom it covers
 	}
-	why := "the verdict of " + c.Review.Author + " has ended"
-	v.release(c, why)
+	v.release(c, ended(c.Review))
 }
+
+// ended says why a finding is no longer as a verdict made it.
+func ended(r *Review) string { return "the verdict of " + r.Author + " has ended" }
 
 // discount ends what a verdict made of a campaign for good: its group is not what it was.
 func (v reviewing) discount(c *Campaign, h *review.Held, why string) {

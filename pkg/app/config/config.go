@@ -387,6 +387,8 @@ func (t Topics) validate(facts string) error {
 	check("profiles", t.Profiles)
 	check("alerts", t.Alerts)
 	check("accounts", t.Accounts)
+	check("verdicts", t.Verdicts)
+	check("audit", t.Audit)
 	check("shadow", t.Shadow)
 	check("dead_letters", t.DeadLetters)
 	check("webhook_dead_letters", t.WebhookDeadLetters)

@@ -233,10 +233,12 @@ func TestMistakesAreReportedAllAtOnce(t *testing.T) {
 		},
 		{
 			name: "a topic twice and one with a space",
-			text: "topics: {alerts: a, accounts: a, profiles: 'a b'}",
+			text: "topics: {alerts: a, accounts: a, profiles: 'a b', verdicts: a, audit: ''}",
 			lint: []string{
 				`topics.profiles: "a b" is no topic name`,
 				`topics.accounts: "a" is already the topic of alerts`,
+				`topics.verdicts: "a" is already the topic of accounts`,
+				`topics.audit: "" is no topic name`,
 			},
 		},
 		{
