@@ -78,8 +78,8 @@ type Result struct {
 
 // Stage makes the tasks of one stage. It is safe for concurrent use.
 type Stage interface {
-	// Name is "ingest", "fingerprint", "correlate" or "webhook-NAME". The state of a partition is
-	// stored under it.
+	// Name is "ingest", "fingerprint", "verdicts", "correlate" or "webhook-NAME". The state of a
+	// partition is stored under it.
 	Name() string
 	// Counters are all counters that the tasks count with. They are the same at every call.
 	Counters() []*Counter
